@@ -1,0 +1,22 @@
+/* Hosts, ports and addresses as text. */
+
+#ifndef BASE_ADDR_H
+#define BASE_ADDR_H
+
+#include <sys/socket.h>
+
+#include <netdb.h>
+
+#define ADDR_HOST_MAX	255		/* RFC 1035 2.3.4; longer ones cannot be names */
+#define ADDR_TEXT_MAX	NI_MAXHOST	/* an IPv6 address with its zone */
+
+/* 1 if the text may be a host name or address: one word of [A-Za-z0-9._:%-], not beginning with '-'. */
+int	addr_host_ok(const char *);
+/* The port 1..65535 of a decimal number, or -1. */
+int	addr_port(const char *);
+/* The numeric address without port in the buffer, which it returns; "?" if it has none. */
+const char *addr_text(const struct sockaddr *, socklen_t, char [ADDR_TEXT_MAX]);
+/* 1 for 127.0.0.0/8 and ::1. */
+int	addr_is_loopback(const struct sockaddr *);
+
+#endif

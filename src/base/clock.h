@@ -1,0 +1,15 @@
+/* Time that does not jump. */
+
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <sys/time.h>
+
+#include <stdint.h>
+
+/* Milliseconds since some moment in the past. */
+int64_t		clock_ms(void);
+/* For libevent: a timeval of so many milliseconds. */
+struct timeval	clock_timeval(int64_t);
+
+#endif

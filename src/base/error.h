@@ -1,0 +1,71 @@
+/* Errors and the catalogue of messages: each way to fail has a code, a name, an exit status and a cure. */
+
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include <stddef.h>
+
+/* What a person reads is one line of at most this many bytes, newline included. */
+#define ERROR_LINE_BYTES 200
+
+enum message {
+	MSG_NONE,
+	MSG_USAGE,
+	MSG_BAD_HOST,
+	MSG_BAD_PORT,
+	MSG_NO_STDIO,
+	MSG_FDPASS_NO_SOCKET,
+	MSG_ODD_PATH,
+	MSG_NO_SSH,
+	MSG_BAD_RECORD,
+	MSG_NO_SUCH_NAME,
+	MSG_NAME_LOOKUP,
+	MSG_NAME_TIMEOUT,
+	MSG_REFUSED,
+	MSG_UNREACHABLE,
+	MSG_NO_ANSWER,
+	MSG_BLOCKED,
+	MSG_SERVER_CLOSED,
+	MSG_SERVER_SILENT,
+	MSG_NOT_SSH,
+	MSG_RESET,
+	MSG_DEAD_PATH,
+	MSG_OUTPUT,
+	MSG_NO_DESCRIPTORS,
+	MSG_NO_MEMORY,
+	MSG_SYSTEM,
+	MSG_COUNT
+};
+
+/* One row of the catalogue; meshssh-messages(7) has an entry for each. */
+struct message_row {
+	const char	*name;		/* stable, lower case, for people and programs */
+	int		 status;	/* exit status, sysexits(3) */
+	const char	*hint;		/* the one thing to do, for the one line */
+	const char	*cure;		/* whole sentences, for --why and the manual */
+};
+
+/* Why something failed. Filled by whoever fails, printed by the commands only. */
+struct error {
+	enum message	 code;
+	char		 text[160];	/* what happened, without prefix, hint or newline; safe to print */
+};
+
+/* The row of a code; never NULL. */
+const struct message_row *error_row(enum message);
+/* The code of a name, or MSG_NONE. */
+enum message	error_by_name(const char *);
+
+/* Fill the error (NULL is allowed); the text passes vis(3) and is cut to fit. */
+void	error_set(struct error *, enum message, const char *, ...) __attribute__((__format__(printf, 3, 4)));
+/*
+ * Fill the error from errno: descriptors and memory get their own codes, the rest MSG_SYSTEM.
+ * The text says what was tried and strerror(3).
+ */
+void	error_errno(struct error *, int, const char *);
+/* "meshssh: text; hint\n" in at most ERROR_LINE_BYTES bytes; the buffer holds that and the NUL. */
+void	error_line(const struct error *, char [ERROR_LINE_BYTES + 1]);
+/* Copy a string of unknown origin, printable and cut to fit; returns the destination. */
+char	*error_vis(char *, size_t, const char *);
+
+#endif

@@ -1,0 +1,78 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "os/os.h"
+
+enum os_route
+os_route(const struct sockaddr *sa)
+{
+	(void)sa;
+	return (OS_ROUTE_UNKNOWN);
+}
+
+int
+os_keepalive(int fd, int dead_after_s)
+{
+#ifdef TCP_KEEPIDLE
+	int	idle_s, interval_s, count = 3;
+
+	/* Half of the time in silence, then three probes. OpenBSD has the system-wide values only. */
+	idle_s = dead_after_s > 1 ? dead_after_s / 2 : 1;
+	interval_s = (dead_after_s - idle_s) / count > 1 ? (dead_after_s - idle_s) / count : 1;
+	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s)) == -1 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1)
+		return (-1);
+	return (setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)));
+#else
+	(void)fd;
+	(void)dead_after_s;
+	errno = ENOSYS;
+	return (-1);
+#endif
+}
+
+ssize_t
+os_splice(int from, int to, size_t size)
+{
+	(void)from;
+	(void)to;
+	(void)size;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+os_pipe_enlarge(int fd, int size)
+{
+	(void)fd;
+	(void)size;
+	errno = ENOSYS;
+	return (-1);
+}
+
+void
+os_close_from(int fd)
+{
+	closefrom(fd);
+}
+
+int
+os_exe_path(char *buf, size_t size)
+{
+	ssize_t	len;
+
+	/* FreeBSD, DragonFly and NetBSD, where procfs is mounted; OpenBSD has no such path. */
+	if ((len = readlink("/proc/curproc/exe", buf, size)) == -1 &&
+	    (len = readlink("/proc/curproc/file", buf, size)) == -1)
+		return (-1);
+	if ((size_t)len >= size)
+		return (-1);
+	buf[len] = '\0';
+	return (0);
+}

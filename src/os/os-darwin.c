@@ -1,0 +1,69 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <mach-o/dyld.h>
+#include <unistd.h>
+
+#include "os/os.h"
+
+enum os_route
+os_route(const struct sockaddr *sa)
+{
+	(void)sa;
+	return (OS_ROUTE_UNKNOWN);
+}
+
+int
+os_keepalive(int fd, int dead_after_s)
+{
+	int	idle_s, interval_s, count = 3;
+
+	/* Half of the time in silence, then three probes; TCP_RXT_CONNDROPTIME bounds unanswered bytes. */
+	idle_s = dead_after_s > 1 ? dead_after_s / 2 : 1;
+	interval_s = (dead_after_s - idle_s) / count > 1 ? (dead_after_s - idle_s) / count : 1;
+	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPALIVE, &idle_s, sizeof(idle_s)) == -1 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)) == -1)
+		return (-1);
+	return (setsockopt(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &dead_after_s, sizeof(dead_after_s)));
+}
+
+ssize_t
+os_splice(int from, int to, size_t size)
+{
+	(void)from;
+	(void)to;
+	(void)size;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+os_pipe_enlarge(int fd, int size)
+{
+	(void)fd;
+	(void)size;
+	errno = ENOSYS;
+	return (-1);
+}
+
+void
+os_close_from(int fd)
+{
+	int	max = getdtablesize();
+
+	for (; fd < max; fd++)
+		close(fd);
+}
+
+int
+os_exe_path(char *buf, size_t size)
+{
+	uint32_t	len = (uint32_t)size;
+
+	return (_NSGetExecutablePath(buf, &len));
+}
