@@ -1,0 +1,189 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "net/resolve.h"
+
+struct resolve {
+	char			 host[ADDR_HOST_MAX + 1];
+	char			 port[sizeof("65535")];
+	int			 family;
+
+	/* The asker's side. */
+	struct event		*ev;
+	void			(*cb)(int, struct addrinfo *, void *);
+	void			*arg;
+	int			 done_fd;	/* read end: one byte when the answer is there */
+
+	/* The thread's side: whoever is the second to let go frees everything. */
+	pthread_mutex_t		 lock;
+	int			 holders;
+	int			 tell_fd;	/* write end */
+	int			 code;
+	int			 error;
+	struct addrinfo		*list;
+};
+
+static int
+lookup(const char *host, const char *port, int family, int flags, struct addrinfo **list)
+{
+	struct addrinfo	hints;
+
+	memset(&hints, 0, sizeof(hints));
+	hints.ai_family = family;
+	hints.ai_socktype = SOCK_STREAM;
+	hints.ai_flags = flags | AI_NUMERICSERV;
+	return (getaddrinfo(host, port, &hints, list));
+}
+
+static void
+resolve_release(struct resolve *r)
+{
+	int	holders;
+
+	pthread_mutex_lock(&r->lock);
+	holders = --r->holders;
+	pthread_mutex_unlock(&r->lock);
+	if (holders > 0)
+		return;
+	pthread_mutex_destroy(&r->lock);
+	if (r->list != NULL)
+		freeaddrinfo(r->list);
+	close(r->done_fd);
+	close(r->tell_fd);
+	free(r);
+}
+
+static void *
+resolve_thread(void *arg)
+{
+	struct resolve	*r = arg;
+
+	r->code = lookup(r->host, r->port, r->family, 0, &r->list);
+	r->error = errno;
+	/* The byte also orders the writes above before the asker's reads. */
+	while (write(r->tell_fd, "", 1) == -1 && errno == EINTR)
+		continue;
+	resolve_release(r);
+	return (NULL);
+}
+
+static void
+resolve_event_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct resolve	*r = arg;
+	struct addrinfo	*list;
+	void		(*cb)(int, struct addrinfo *, void *) = r->cb;
+	void		*cb_arg = r->arg;
+	int		 code, error;
+	char		 byte;
+
+	(void)what;
+	if (read(fd, &byte, 1) != 1)
+		return;
+	pthread_mutex_lock(&r->lock);
+	code = r->code;
+	error = r->error;
+	list = r->list;
+	r->list = NULL;
+	pthread_mutex_unlock(&r->lock);
+	resolve_cancel(r);
+	errno = error;
+	cb(code, code == 0 ? list : NULL, cb_arg);
+}
+
+int
+resolve_literal(const char *host, int port, int family, struct addrinfo **list)
+{
+	char	text[sizeof("65535")];
+
+	snprintf(text, sizeof(text), "%hu", (unsigned short)port);
+	return (lookup(host, text, family, AI_NUMERICHOST, list));
+}
+
+static int
+resolve_spawn(struct resolve *r)
+{
+	pthread_attr_t	attr;
+	pthread_t	thread;
+	sigset_t	all, old;
+	int		error;
+
+	/* Signals are the main thread's business. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	error = pthread_create(&thread, &attr, resolve_thread, r);
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = error;
+	return (error == 0 ? 0 : -1);
+}
+
+struct resolve *
+resolve_start(struct event_base *base, const char *host, int port, int family,
+    void (*cb)(int, struct addrinfo *, void *), void *arg)
+{
+	struct resolve	*r;
+	int		 fds[2], saved;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return (NULL);
+	strlcpy(r->host, host, sizeof(r->host));
+	snprintf(r->port, sizeof(r->port), "%hu", (unsigned short)port);
+	r->family = family;
+	r->cb = cb;
+	r->arg = arg;
+	if (pipe(fds) == -1)
+		goto err0;
+	r->done_fd = fds[0];
+	r->tell_fd = fds[1];
+	fcntl(r->done_fd, F_SETFD, FD_CLOEXEC);
+	fcntl(r->tell_fd, F_SETFD, FD_CLOEXEC);
+	if ((r->ev = event_new(base, r->done_fd, EV_READ, resolve_event_cb, r)) == NULL || event_add(r->ev, NULL) == -1) {
+		errno = ENOMEM;
+		goto err1;
+	}
+	if ((errno = pthread_mutex_init(&r->lock, NULL)) != 0)
+		goto err1;
+	r->holders = 2;
+	if (resolve_spawn(r) == -1)
+		goto err2;
+	return (r);
+
+err2:
+	pthread_mutex_destroy(&r->lock);
+err1:
+	saved = errno;
+	if (r->ev != NULL)
+		event_free(r->ev);
+	close(r->done_fd);
+	close(r->tell_fd);
+	errno = saved;
+err0:
+	free(r);
+	return (NULL);
+}
+
+void
+resolve_cancel(struct resolve *r)
+{
+	if (r == NULL)
+		return;
+	event_free(r->ev);
+	r->ev = NULL;
+	resolve_release(r);
+}

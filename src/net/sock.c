@@ -1,0 +1,89 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "net/sock.h"
+#include "os/os.h"
+
+/* What passes a link of 1280 bytes, the smallest that IPv6 allows and the usual one of a mesh. */
+#define MSS_INET	1240
+#define MSS_INET6	1220
+
+static void
+sock_option(int fd, int proto, int option, int value, const char *name)
+{
+	/* A connection without one of these is still better than none. */
+	if (setsockopt(fd, proto, option, &value, sizeof(value)) == -1)
+		log_debug(1, "%s is not to be had on this socket", name);
+}
+
+int
+sock_mss(const struct sockaddr *sa, int mss)
+{
+	enum os_route	route;
+
+	if (mss != SOCK_MSS_AUTO)
+		return (mss);
+	/* Where nothing is between, the kernel's own choice, from the MTU of the link, is right. */
+	if (addr_is_loopback(sa) || (route = os_route(sa)) == OS_ROUTE_LOCAL || route == OS_ROUTE_ON_LINK)
+		return (SOCK_MSS_OFF);
+	return (sa->sa_family == AF_INET6 ? MSS_INET6 : MSS_INET);
+}
+
+int
+sock_open(const struct sockaddr *sa, const struct sock_tune *tune, struct error *err)
+{
+	int	fd, mss;
+
+	if ((fd = socket(sa->sa_family, SOCK_STREAM, 0)) == -1) {
+		error_errno(err, errno, "cannot make a socket");
+		return (-1);
+	}
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 || sock_set_blocking(fd, 0) == -1) {
+		error_errno(err, errno, "cannot set up a socket");
+		close(fd);
+		return (-1);
+	}
+	sock_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+	if (sa->sa_family == AF_INET6)
+		sock_option(fd, IPPROTO_IPV6, IPV6_TCLASS, 0, "IPV6_TCLASS");
+	else
+		sock_option(fd, IPPROTO_IP, IP_TOS, 0, "IP_TOS");
+	sock_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+	if (os_keepalive(fd, tune->dead_after_s) == -1)
+		log_debug(1, "keepalive times are not to be had on this socket");
+	if ((mss = sock_mss(sa, tune->mss)) != SOCK_MSS_OFF)
+		sock_option(fd, IPPROTO_TCP, TCP_MAXSEG, mss, "TCP_MAXSEG");
+	return (fd);
+}
+
+int
+sock_error(int fd)
+{
+	socklen_t	len = sizeof(int);
+	int		error;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return (errno);
+	return (error);
+}
+
+int
+sock_set_blocking(int fd, int blocking)
+{
+	int	flags;
+
+	if ((flags = fcntl(fd, F_GETFL)) == -1)
+		return (-1);
+	return (fcntl(fd, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK));
+}

@@ -1,0 +1,35 @@
+/* Where a relay goes, and what was tried on the way. */
+
+#ifndef ROUTE_TARGET_H
+#define ROUTE_TARGET_H
+
+#include <stdint.h>
+
+#define TARGET_TEXT_MAX	80
+#define ATTEMPTS_MAX	16	/* made, and kept on record */
+
+struct target {
+	const char	*host;		/* a name or an address, checked by addr_host_ok */
+	int		 port;
+	int		 family;	/* AF_UNSPEC, AF_INET or AF_INET6 */
+	int		 timeout_ms;	/* for each step */
+};
+
+/* One attempt: to what, how it ended, and after how long. */
+struct attempt {
+	char	to[64];
+	char	what[64];
+	int64_t	took_ms;
+};
+
+struct attempts {
+	struct attempt	list[ATTEMPTS_MAX];
+	int		count;
+};
+
+/* "host port 22" for messages, a very long host cut; returns the buffer. */
+const char *target_text(const struct target *, char [TARGET_TEXT_MAX]);
+/* Note an attempt; past ATTEMPTS_MAX they are dropped. */
+void	attempts_add(struct attempts *, const char *, const char *, int64_t);
+
+#endif
