@@ -1,0 +1,72 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "session/greeting.h"
+
+static enum greeting_state
+greeting_update(struct greeting *g)
+{
+	if (g->state != GREETING_OPEN)
+		return (g->state);
+	if (g->client == CLIENT_OTHER || g->server.state == SSHWIRE_SSH ||
+	    (g->client == CLIENT_MUTE && g->server.total > 0))
+		g->state = GREETING_PASSED;
+	else if (g->client == CLIENT_SSH && g->server.state == SSHWIRE_NOT_SSH)
+		g->state = GREETING_FAILED;
+	return (g->state);
+}
+
+enum greeting_state
+greeting_client(struct greeting *g, const char *buf, size_t len)
+{
+	size_t	n = sizeof(g->head) - g->head_len;
+	int	ssh;
+
+	if (g->client != CLIENT_UNKNOWN)
+		return (g->state);
+	n = len < n ? len : n;
+	memcpy(g->head + g->head_len, buf, n);
+	g->head_len += n;
+	if ((ssh = sshwire_is_client(g->head, g->head_len)) != -1)
+		g->client = ssh ? CLIENT_SSH : CLIENT_OTHER;
+	return (greeting_update(g));
+}
+
+enum greeting_state
+greeting_client_end(struct greeting *g)
+{
+	if (g->client == CLIENT_UNKNOWN)
+		g->client = g->head_len == 0 ? CLIENT_MUTE : CLIENT_OTHER;
+	return (greeting_update(g));
+}
+
+enum greeting_state
+greeting_server(struct greeting *g, const char *buf, size_t len)
+{
+	sshwire_id_feed(&g->server, buf, len);
+	return (greeting_update(g));
+}
+
+int
+greeting_judge(const struct greeting *g, enum greeting_end end, const char *target, struct error *err)
+{
+	static const struct {
+		enum message	 code;
+		const char	*text;
+	}	silence[] = {
+		[GREETING_EOF] = { MSG_SERVER_CLOSED, "the server closed the connection before it said anything" },
+		[GREETING_RESET] = { MSG_SERVER_CLOSED, "the server reset the connection before it said anything" },
+		[GREETING_TIMEOUT] = { MSG_SERVER_SILENT, "connected, but the server says nothing" },
+	};
+	char	shown[SSHWIRE_SHOWN * 4];
+
+	if (g->state == GREETING_PASSED || (g->client != CLIENT_SSH && g->client != CLIENT_MUTE))
+		return (0);
+	if (g->server.total == 0)
+		error_set(err, silence[end].code, "%s: %s", target, silence[end].text);
+	else
+		error_set(err, MSG_NOT_SSH, "%s: it says \"%.40s\"", target,
+		    error_vis(shown, sizeof(shown), g->server.first));
+	return (-1);
+}

@@ -1,0 +1,58 @@
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "session/lifeline.h"
+#include "session/output.h"
+
+#define LIFELINE_MS	250
+
+struct lifeline {
+	struct event	 timer;
+	int		 fd;
+	void		(*cb)(void *);
+	void		*arg;
+};
+
+static void
+lifeline_timer_cb(evutil_socket_t unused, short what, void *arg)
+{
+	struct lifeline	*l = arg;
+
+	(void)unused;
+	(void)what;
+	if (!output_gone(l->fd))
+		return;
+	event_del(&l->timer);
+	l->cb(l->arg);
+}
+
+struct lifeline *
+lifeline_start(struct event_base *base, int fd, void (*cb)(void *), void *arg)
+{
+	struct timeval	 tv = clock_timeval(LIFELINE_MS);
+	struct lifeline	*l;
+
+	if ((l = malloc(sizeof(*l))) == NULL)
+		return (NULL);
+	l->fd = fd;
+	l->cb = cb;
+	l->arg = arg;
+	event_assign(&l->timer, base, -1, EV_PERSIST, lifeline_timer_cb, l);
+	if (event_add(&l->timer, &tv) == -1) {
+		free(l);
+		return (NULL);
+	}
+	return (l);
+}
+
+void
+lifeline_stop(struct lifeline *l)
+{
+	if (l == NULL)
+		return;
+	event_del(&l->timer);
+	free(l);
+}

@@ -1,0 +1,192 @@
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session/record.h"
+
+#define RECORD_VERSION	1
+
+int
+record_path(char path[PATH_MAX])
+{
+	const char		*cache = getenv("XDG_CACHE_HOME");
+	const struct passwd	*pw;
+	int			 n;
+
+	if (cache != NULL && cache[0] == '/')
+		n = snprintf(path, PATH_MAX, "%s/meshssh/failure.json", cache);
+	else if ((pw = getpwuid(geteuid())) != NULL)
+		n = snprintf(path, PATH_MAX, "%s/.cache/meshssh/failure.json", pw->pw_dir);
+	else
+		return (-1);
+	return (n < 0 || n >= PATH_MAX ? -1 : 0);
+}
+
+/* Make the two directories above the file; their parents are the user's own business. */
+static void
+record_mkdir(const char *path)
+{
+	char	dir[PATH_MAX], *slash;
+
+	strlcpy(dir, path, sizeof(dir));
+	if ((slash = strrchr(dir, '/')) == NULL)
+		return;
+	*slash = '\0';
+	if (mkdir(dir, 0700) == 0 || errno != ENOENT || (slash = strrchr(dir, '/')) == NULL)
+		return;
+	*slash = '\0';
+	mkdir(dir, 0700);
+	*slash = '/';
+	mkdir(dir, 0700);
+}
+
+static json_t *
+record_json(const struct target *target, const struct attempts *attempts, const struct error *err)
+{
+	json_t	*tried, *root;
+	int	 i;
+
+	if ((tried = json_array()) == NULL)
+		return (NULL);
+	for (i = 0; i < attempts->count; i++)
+		json_array_append_new(tried, json_pack("{s:s, s:s, s:I}", "to", attempts->list[i].to,
+		    "what", attempts->list[i].what, "took_ms", (json_int_t)attempts->list[i].took_ms));
+	root = json_pack("{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", RECORD_VERSION,
+	    "time", (json_int_t)time(NULL), "host", target->host, "port", target->port,
+	    "message", error_row(err->code)->name, "text", err->text, "tried", tried);
+	if (root == NULL)
+		json_decref(tried);
+	return (root);
+}
+
+static int
+record_write_file(const char *path, const json_t *root)
+{
+	char	tmp[PATH_MAX];
+	int	fd, ok;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp)) {
+		errno = ENAMETOOLONG;
+		return (-1);
+	}
+	if ((fd = mkstemp(tmp)) == -1)
+		return (-1);
+	ok = json_dumpfd(root, fd, JSON_INDENT(1)) == 0 && write(fd, "\n", 1) == 1;
+	ok = close(fd) == 0 && ok;
+	if (ok && rename(tmp, path) == 0)
+		return (0);
+	unlink(tmp);
+	return (-1);
+}
+
+int
+record_write(const struct target *target, const struct attempts *attempts, const struct error *err)
+{
+	char		 path[PATH_MAX];
+	sigset_t	 all, old;
+	json_t		*root;
+	int		 result;
+
+	if (record_path(path) == -1 || (root = record_json(target, attempts, err)) == NULL)
+		return (-1);
+	/* A signal must not leave half of it behind. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	record_mkdir(path);
+	result = record_write_file(path, root);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	json_decref(root);
+	return (result);
+}
+
+/* The whole file in the buffer: its length, or -1 with errno, EINVAL if it cannot be ours. */
+static ssize_t
+record_slurp(const char *path, char *buf, size_t size)
+{
+	struct stat	sb;
+	ssize_t		n;
+	int		fd;
+
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
+		return (-1);
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || (n = read(fd, buf, size)) == -1 || (size_t)n == size) {
+		close(fd);
+		errno = EINVAL;
+		return (-1);
+	}
+	close(fd);
+	return (n);
+}
+
+static int
+record_unpack(json_t *root, struct record *record)
+{
+	const char	*host, *message, *text, *to, *what;
+	json_int_t	 when, took_ms;
+	json_t		*tried, *attempt;
+	size_t		 i;
+	int		 version;
+	char		 to_vis[sizeof(record->attempts.list[0].to)], what_vis[sizeof(record->attempts.list[0].what)];
+
+	if (json_unpack(root, "{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", &version, "time", &when, "host", &host,
+	    "port", &record->port, "message", &message, "text", &text, "tried", &tried) == -1 ||
+	    version != RECORD_VERSION || record->port < 1 || record->port > 65535 || !json_is_array(tried))
+		return (-1);
+	record->when = when;
+	error_vis(record->host, sizeof(record->host), host);
+	error_set(&record->err, error_by_name(message), "%s", text);
+	json_array_foreach(tried, i, attempt) {
+		if (json_unpack(attempt, "{s:s, s:s, s:I}", "to", &to, "what", &what, "took_ms", &took_ms) == -1)
+			return (-1);
+		attempts_add(&record->attempts, error_vis(to_vis, sizeof(to_vis), to),
+		    error_vis(what_vis, sizeof(what_vis), what), took_ms);
+	}
+	return (0);
+}
+
+int
+record_parse(const char *buf, size_t len, struct record *record)
+{
+	json_t	*root;
+	int	 result = -1;
+
+	memset(record, 0, sizeof(*record));
+	if ((root = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL)) != NULL)
+		result = record_unpack(root, record);
+	json_decref(root);
+	return (result);
+}
+
+int
+record_read(const char *path, struct record *record, struct error *err)
+{
+	char	*buf;
+	ssize_t	 len;
+	int	 result = 1;
+
+	if ((buf = malloc(RECORD_BYTES_MAX)) == NULL) {
+		error_errno(err, errno, "cannot read the failure record");
+		return (-1);
+	}
+	if ((len = record_slurp(path, buf, RECORD_BYTES_MAX)) == -1 && (errno == ENOENT || errno == ENOTDIR))
+		result = 0;
+	else if (len == -1 && errno != EINVAL) {
+		error_errno(err, errno, path);
+		result = -1;
+	} else if (len == -1 || record_parse(buf, (size_t)len, record) == -1) {
+		error_set(err, MSG_BAD_RECORD, "%s: this is no failure record", path);
+		result = -1;
+	}
+	free(buf);
+	return (result);
+}

@@ -1,0 +1,39 @@
+/* The last failure, for --why: one small JSON file a user, in the cache directory. */
+
+#ifndef SESSION_RECORD_H
+#define SESSION_RECORD_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "route/target.h"
+
+#define RECORD_BYTES_MAX	65536	/* a larger file is not ours */
+
+struct record {
+	int64_t		when;		/* seconds since 1970 */
+	char		host[ADDR_HOST_MAX + 1];
+	int		port;
+	struct error	err;
+	struct attempts	attempts;
+};
+
+/*
+ * The file: $XDG_CACHE_HOME/meshssh/failure.json if that is absolute, else .cache/meshssh/failure.json in the home of
+ * the password database; $HOME is not needed. 0 or -1.
+ */
+int	record_path(char [PATH_MAX]);
+/* Write it, atomically. Best effort: -1 with errno where the disk is full, read-only or not there. */
+int	record_write(const struct target *, const struct attempts *, const struct error *);
+/*
+ * Read a record file of unknown origin: 1 if there is one, 0 if there is none, -1 with the error set if it is none of
+ * ours. The strings of the record are printable.
+ */
+int	record_read(const char *, struct record *, struct error *);
+
+/* The same for the bytes of a file: 0, or -1 if they are no record. */
+int	record_parse(const char *, size_t, struct record *);
+
+#endif

@@ -1,0 +1,155 @@
+#include <sys/types.h>
+#include <sys/ioctl.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "os/os.h"
+#include "session/relay-int.h"
+#include "session/relay.h"
+
+#define RELAY_SPLICE	(1 << 20)	/* at most so many at a time, and the pipe that bulk asks for */
+#define RELAY_FULL	4		/* found full so often, a pipe is worth enlarging */
+
+static void
+relay_net_ended(struct relay *r)
+{
+	struct timeval	tv = clock_timeval(RELAY_LINGER_MS);
+
+	r->net_open = 0;
+	event_del(&r->net_ev);
+	if (r->send_error != 0) {
+		relay_net_failed(r, r->send_error);
+		return;
+	}
+	if (relay_judge(r, GREETING_EOF) == -1)
+		return;
+	/* SSH has no half-close: the end of the server is the end. */
+	if (!r->in_open || r->greeting.server.state == SSHWIRE_SSH) {
+		relay_done(r);
+		return;
+	}
+	output_end(r->conf->out_fd, r->out_kind);
+	event_add(&r->timer, &tv);
+}
+
+static void
+relay_out_failed(struct relay *r, int error)
+{
+	if (error == EPIPE || error == ECONNRESET) {
+		relay_gone_cb(r);
+		return;
+	}
+	error_set(&r->err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(error));
+	relay_done(r);
+}
+
+/* The output is full: nothing more from the server until it has room. */
+static void
+relay_out_wait(struct relay *r)
+{
+	event_del(&r->net_ev);
+	event_add(&r->out_ev, NULL);
+}
+
+static void
+relay_splice(struct relay *r)
+{
+	ssize_t	n;
+	int	queued = 0;
+
+	n = os_splice(r->conf->net_fd, r->conf->out_fd, RELAY_SPLICE);
+	if (n > 0)
+		r->bulk = n >= PIPE_BUF;
+	else if (n == 0)
+		relay_net_ended(r);
+	else if (errno == EAGAIN) {
+		/* splice does not say which side it was. */
+		if (ioctl(r->conf->net_fd, FIONREAD, &queued) == -1 || queued == 0)
+			return;
+		if (++r->full != RELAY_FULL || os_pipe_enlarge(r->conf->out_fd, RELAY_SPLICE) == -1)
+			relay_out_wait(r);
+	} else if (errno == EINVAL || errno == ENOSYS)
+		r->can_splice = r->bulk = 0;
+	else if (errno == EPIPE)
+		relay_out_failed(r, errno);
+	else if (errno != EINTR)
+		relay_net_failed(r, errno);
+}
+
+/* Write what is there; the socket waits until all went. */
+static void
+relay_write(struct relay *r)
+{
+	ssize_t	n;
+
+	while (r->down_len > 0) {
+		n = output_write(r->conf->out_fd, r->out_kind, r->down + r->down_off, r->down_len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			relay_out_wait(r);
+			return;
+		}
+		if (n == -1) {
+			relay_out_failed(r, errno);
+			return;
+		}
+		r->down_off += (size_t)n;
+		r->down_len -= (size_t)n;
+	}
+}
+
+static void
+relay_copy(struct relay *r)
+{
+	size_t	room = r->can_splice ? PIPE_BUF : RELAY_BUFFER;
+	ssize_t	n;
+
+	if ((n = read(r->conf->net_fd, r->down, room)) == -1) {
+		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+			relay_net_failed(r, errno);
+		return;
+	}
+	if (n == 0) {
+		relay_net_ended(r);
+		return;
+	}
+	log_debug(2, "%zd bytes from the server", n);
+	relay_greeting(r, greeting_server(&r->greeting, r->down, (size_t)n));
+	if (r->greeting.state == GREETING_FAILED)
+		return;
+	/* Few bytes are faster copied, many are faster spliced. */
+	r->bulk = r->can_splice && r->greeting.state == GREETING_PASSED && (size_t)n == room;
+	r->down_off = 0;
+	r->down_len = (size_t)n;
+	relay_write(r);
+}
+
+void
+relay_net_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay	*r = arg;
+
+	(void)fd;
+	(void)what;
+	if (r->bulk)
+		relay_splice(r);
+	else
+		relay_copy(r);
+}
+
+void
+relay_out_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay	*r = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(&r->net_ev, NULL);
+	relay_write(r);
+}

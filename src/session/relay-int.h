@@ -1,0 +1,67 @@
+/* What the parts of the relay share: relay.c its life, relay-up.c client to server, relay-down.c server to client. */
+
+#ifndef SESSION_RELAY_INT_H
+#define SESSION_RELAY_INT_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "base/error.h"
+#include "session/greeting.h"
+#include "session/output.h"
+
+#define RELAY_BUFFER	65536		/* each way; a page of it is used only when bytes come */
+#define RELAY_LINGER_MS	10000		/* for a client that goes on after the server ended */
+
+struct lifeline;
+struct relay_config;
+
+struct relay {
+	const struct relay_config *conf;
+	struct event_base	*base;
+	struct event		 in_ev;		/* the client sent something */
+	struct event		 net_ev;	/* the server sent something */
+	struct event		 room_ev;	/* the socket has room again */
+	struct event		 out_ev;	/* the output has room again */
+	struct event		 timer;		/* the greeting's limit, then the lingering */
+	struct event		 hup_ev;
+	struct event		 term_ev;
+	struct lifeline		*lifeline;	/* while the input cannot tell that the caller died */
+
+	char			*up;		/* from the client, to be sent; input waits while there is something */
+	size_t			 up_off, up_len;
+	char			*down;		/* from the server, to be written; the socket waits likewise */
+	size_t			 down_off, down_len;
+	int			 in_open;
+	int			 net_open;
+	enum output_kind	 out_kind;
+	int			 can_splice;
+	int			 bulk;		/* bytes come in masses: splice them */
+	int			 full;		/* how often the pipe was found full */
+	struct greeting		 greeting;
+	int			 judged;	/* the greeting is over */
+	int			 send_error;	/* errno; the reading side has the rest to tell */
+	struct error		 err;
+};
+
+/* The end of the session, in order or, if the error is set, not. */
+void	relay_done(struct relay *);
+/* The socket failed with this errno, or the wait for the greeting ended so; the latter is 0 if nothing is wrong. */
+void	relay_net_failed(struct relay *, int);
+int	relay_judge(struct relay *, enum greeting_end);
+/* One side has said something, and this is the greeting's new state. */
+void	relay_greeting(struct relay *, enum greeting_state);
+/* Whoever reads the output is gone: a callback of the lifeline. */
+void	relay_gone_cb(void *);
+/* Look after the caller's life while the input cannot tell of it. */
+void	relay_watch_caller(struct relay *, int);
+
+void	relay_in_cb(evutil_socket_t, short, void *);
+void	relay_room_cb(evutil_socket_t, short, void *);
+/* Send what was read: 1 if all went, 0 if the socket has no room, -1 if it failed. */
+int	relay_send(struct relay *);
+
+void	relay_net_cb(evutil_socket_t, short, void *);
+void	relay_out_cb(evutil_socket_t, short, void *);
+
+#endif

@@ -1,0 +1,101 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "session/relay-int.h"
+#include "session/relay.h"
+
+/* The client says no more; pass that on and read to the end. */
+static void
+relay_in_ended(struct relay *r)
+{
+	r->in_open = 0;
+	event_del(&r->in_ev);
+	relay_greeting(r, greeting_client_end(&r->greeting));
+	if (!r->net_open) {
+		relay_done(r);
+		return;
+	}
+	shutdown(r->conf->net_fd, SHUT_WR);
+	relay_watch_caller(r, 1);
+}
+
+int
+relay_send(struct relay *r)
+{
+	ssize_t	n;
+
+	while (r->up_len > 0) {
+		n = send(r->conf->net_fd, r->up + r->up_off, r->up_len, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return (0);
+		if (n == -1) {
+			/* EPIPE comes after the server's orderly end; anything else is told when the rest was read. */
+			r->send_error = errno == EPIPE ? 0 : errno;
+			r->up_len = 0;
+			return (-1);
+		}
+		r->up_off += (size_t)n;
+		r->up_len -= (size_t)n;
+	}
+	return (1);
+}
+
+void
+relay_in_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay	*r = arg;
+	struct timeval	 tv = clock_timeval(RELAY_LINGER_MS);
+	ssize_t		 n;
+
+	(void)what;
+	if ((n = read(fd, r->up, RELAY_BUFFER)) == -1 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
+		return;
+	if (n <= 0) {
+		relay_in_ended(r);
+		return;
+	}
+	log_debug(2, "%zd bytes from the client", n);
+	if (!r->net_open)
+		event_add(&r->timer, &tv);
+	relay_greeting(r, greeting_client(&r->greeting, r->up, (size_t)n));
+	r->up_off = 0;
+	r->up_len = (size_t)n;
+	switch (relay_send(r)) {
+	case 0:
+		event_del(&r->in_ev);
+		event_add(&r->room_ev, NULL);
+		relay_watch_caller(r, 1);
+		break;
+	case -1:
+		relay_in_ended(r);
+		break;
+	}
+}
+
+void
+relay_room_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay	*r = arg;
+
+	(void)fd;
+	(void)what;
+	switch (relay_send(r)) {
+	case 0:
+		event_add(&r->room_ev, NULL);
+		break;
+	case -1:
+		relay_in_ended(r);
+		break;
+	default:
+		relay_watch_caller(r, 0);
+		event_add(&r->in_ev, NULL);
+	}
+}

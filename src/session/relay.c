@@ -1,0 +1,187 @@
+#include <sys/types.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/sock.h"
+#include "route/target.h"
+#include "session/lifeline.h"
+#include "session/relay-int.h"
+#include "session/relay.h"
+
+#define RELAY_DRAIN_MS	2000		/* for the last bytes after SIGHUP */
+
+void
+relay_done(struct relay *r)
+{
+	event_base_loopbreak(r->base);
+}
+
+void
+relay_net_failed(struct relay *r, int error)
+{
+	char	target[TARGET_TEXT_MAX];
+
+	target_text(r->conf->target, target);
+	if (error == ECONNRESET || error == EPIPE) {
+		if (greeting_judge(&r->greeting, GREETING_RESET, target, &r->err) == 0)
+			error_set(&r->err, MSG_RESET, "%s: connection reset", target);
+	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN ||
+	    error == EHOSTDOWN)
+		error_set(&r->err, MSG_DEAD_PATH, "%s: the other side does not answer any more", target);
+	else
+		error_errno(&r->err, error, target);
+	relay_done(r);
+}
+
+int
+relay_judge(struct relay *r, enum greeting_end end)
+{
+	char	target[TARGET_TEXT_MAX];
+
+	if (greeting_judge(&r->greeting, end, target_text(r->conf->target, target), &r->err) == 0)
+		return (0);
+	relay_done(r);
+	return (-1);
+}
+
+void
+relay_greeting(struct relay *r, enum greeting_state state)
+{
+	if (r->judged || state == GREETING_OPEN)
+		return;
+	r->judged = 1;
+	r->greeting.state = state;
+	event_del(&r->timer);
+	if (state == GREETING_PASSED)
+		r->conf->running_cb(r->conf->arg);
+	else
+		relay_judge(r, GREETING_EOF);
+}
+
+void
+relay_gone_cb(void *arg)
+{
+	log_debug(1, "nobody reads the output any more");
+	relay_done(arg);
+}
+
+void
+relay_watch_caller(struct relay *r, int on)
+{
+	if (!on) {
+		lifeline_stop(r->lifeline);
+		r->lifeline = NULL;
+	} else if (r->lifeline == NULL)
+		r->lifeline = lifeline_start(r->base, r->conf->out_fd, relay_gone_cb, r);
+}
+
+static void
+relay_timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay	*r = arg;
+
+	(void)fd;
+	(void)what;
+	if (!r->net_open)
+		relay_done(r);
+	else if (relay_judge(r, GREETING_TIMEOUT) == 0)
+		relay_greeting(r, GREETING_PASSED);
+}
+
+/* ssh is done and says so before its last bytes were read: they are in the pipe, and go out now. */
+static void
+relay_hup_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay	*r = arg;
+	struct timeval	 tv = clock_timeval(RELAY_DRAIN_MS);
+	int64_t		 end_ms = clock_ms() + RELAY_DRAIN_MS;
+	ssize_t		 n;
+	int		 queued;
+
+	(void)fd;
+	(void)what;
+	setsockopt(r->conf->net_fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	sock_set_blocking(r->conf->net_fd, 1);
+	while (r->in_open && relay_send(r) == 1 && clock_ms() < end_ms) {
+		if (ioctl(r->conf->in_fd, FIONREAD, &queued) == -1 || queued <= 0 ||
+		    (n = read(r->conf->in_fd, r->up, RELAY_BUFFER)) <= 0)
+			break;
+		r->up_off = 0;
+		r->up_len = (size_t)n;
+	}
+	shutdown(r->conf->net_fd, SHUT_WR);
+	/* Closing a socket with unread bytes would send a reset, which may overtake ours. */
+	while (recv(r->conf->net_fd, r->down, RELAY_BUFFER, MSG_DONTWAIT) > 0 && clock_ms() < end_ms)
+		continue;
+	relay_done(r);
+}
+
+static void
+relay_term_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	relay_done(arg);
+}
+
+static int
+relay_begin(struct relay *r)
+{
+	const struct relay_config	*conf = r->conf;
+	struct timeval			 tv = clock_timeval(conf->target->timeout_ms);
+
+	event_assign(&r->in_ev, r->base, conf->in_fd, EV_READ | EV_PERSIST, relay_in_cb, r);
+	event_assign(&r->net_ev, r->base, conf->net_fd, EV_READ | EV_PERSIST, relay_net_cb, r);
+	event_assign(&r->room_ev, r->base, conf->net_fd, EV_WRITE, relay_room_cb, r);
+	event_assign(&r->out_ev, r->base, conf->out_fd, EV_WRITE, relay_out_cb, r);
+	event_assign(&r->timer, r->base, -1, 0, relay_timer_cb, r);
+	evsignal_assign(&r->hup_ev, r->base, SIGHUP, relay_hup_cb, r);
+	evsignal_assign(&r->term_ev, r->base, SIGTERM, relay_term_cb, r);
+	if ((r->up = malloc(RELAY_BUFFER)) == NULL || (r->down = malloc(RELAY_BUFFER)) == NULL ||
+	    event_add(&r->in_ev, NULL) == -1 || event_add(&r->net_ev, NULL) == -1 ||
+	    event_add(&r->timer, &tv) == -1 || event_add(&r->hup_ev, NULL) == -1 || event_add(&r->term_ev, NULL) == -1) {
+		error_errno(&r->err, errno != 0 ? errno : ENOMEM, "cannot start the relay");
+		return (-1);
+	}
+	return (0);
+}
+
+int
+relay_run(struct event_base *base, const struct relay_config *conf, struct error *err)
+{
+	struct relay	*r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL) {
+		error_errno(err, errno, "cannot start the relay");
+		close(conf->net_fd);
+		return (-1);
+	}
+	r->conf = conf;
+	r->base = base;
+	r->in_open = r->net_open = 1;
+	r->out_kind = output_kind(conf->out_fd);
+	r->can_splice = r->out_kind == OUTPUT_PIPE;
+	if (relay_begin(r) == 0)
+		event_base_dispatch(base);
+	event_del(&r->in_ev);
+	event_del(&r->net_ev);
+	event_del(&r->room_ev);
+	event_del(&r->out_ev);
+	event_del(&r->timer);
+	event_del(&r->hup_ev);
+	event_del(&r->term_ev);
+	lifeline_stop(r->lifeline);
+	close(conf->net_fd);
+	*err = r->err;
+	free(r->up);
+	free(r->down);
+	free(r);
+	return (err->code == MSG_NONE ? 0 : -1);
+}

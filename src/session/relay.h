@@ -1,0 +1,29 @@
+/* Bytes between standard input and output and one connected stream socket, until the session ends. */
+
+#ifndef SESSION_RELAY_H
+#define SESSION_RELAY_H
+
+struct error;
+struct event_base;
+struct target;
+
+struct relay_config {
+	int			 in_fd;
+	int			 out_fd;
+	int			 net_fd;	/* non-blocking; closed when the relay ends */
+	const struct target	*target;	/* for messages, and the time limit of the identification */
+	void			(*running_cb)(void *);	/* once, when the session has got under way */
+	void			*arg;
+};
+
+/*
+ * Run the loop until the session is over; what is in the loop besides goes on. 0 if it ended in order, also by SIGHUP
+ * (what ssh had written by then is still sent), by SIGTERM or because the reader of the output is gone. -1 with the
+ * error set otherwise. The output may be closed on return.
+ *
+ * A client whose first bytes are "SSH-", or that ended without a byte, waits for the identification of an SSH server:
+ * silence, an early end and other protocols are errors then. With any other client the relay is plain.
+ */
+int	relay_run(struct event_base *, const struct relay_config *, struct error *);
+
+#endif
