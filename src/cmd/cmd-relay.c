@@ -1,0 +1,199 @@
+#include <sys/types.h>
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+#include "net/sock.h"
+#include "route/target.h"
+#include "route/via-direct.h"
+#include "session/handover.h"
+#include "session/lifeline.h"
+#include "session/record.h"
+#include "session/relay.h"
+
+/* What the race, the lifeline and the relay tell us. */
+struct session {
+	struct event_base	*base;
+	const struct options	*opts;
+	struct error		*err;
+	int			 fd;		/* the connected socket, or -1 */
+	int			 gone;		/* ssh died meanwhile */
+	int			 mute;		/* standard error is no longer the caller's */
+};
+
+static void
+relay_log_cb(int severity, const char *msg)
+{
+	(void)severity;
+	log_debug(1, "libevent: %s", msg);
+}
+
+/* Standard input may be a file or /dev/null, which epoll and kqueue refuse: poll takes everything. */
+static struct event_base *
+relay_loop(void)
+{
+	struct event_config	*cfg;
+	struct event_base	*base = NULL;
+	const char		**method;
+
+	event_set_log_callback(relay_log_cb);
+	if ((cfg = event_config_new()) == NULL)
+		return (NULL);
+	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
+	for (method = event_get_supported_methods(); *method != NULL; method++)
+		if (strcmp(*method, "poll") != 0)
+			event_config_avoid_method(cfg, *method);
+	base = event_base_new_with_config(cfg);
+	event_config_free(cfg);
+	return (base);
+}
+
+/* Dispositions and mask are inherited: from nohup, from ssh's own, from any library's. */
+static void
+relay_signals(void)
+{
+	static const int	to_default[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCHLD, SIGALRM };
+	sigset_t		none;
+	size_t			i;
+
+	for (i = 0; i < sizeof(to_default) / sizeof(to_default[0]); i++)
+		signal(to_default[i], SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+relay_connected_cb(int fd, const struct error *err, void *arg)
+{
+	struct session	*s = arg;
+
+	s->fd = fd;
+	if (err != NULL)
+		*s->err = *err;
+	event_base_loopbreak(s->base);
+}
+
+static void
+relay_caller_gone_cb(void *arg)
+{
+	struct session	*s = arg;
+
+	s->gone = 1;
+	event_base_loopbreak(s->base);
+}
+
+/* A connected socket, or -1: with the error set, or because ssh is gone. */
+static int
+relay_dial(struct session *s, const struct target *target, struct attempts *attempts)
+{
+	struct sock_tune	 tune = { .dead_after_s = s->opts->dead_after_s, .mss = s->opts->mss };
+	struct lifeline		*lifeline;
+	struct direct		*direct;
+
+	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
+	direct = direct_start(s->base, target, &tune, attempts, relay_connected_cb, s);
+	if (lifeline == NULL || direct == NULL) {
+		error_errno(s->err, ENOMEM, "cannot start to connect");
+		direct_cancel(direct);
+	} else {
+		event_base_dispatch(s->base);
+		if (s->gone)
+			direct_cancel(direct);
+	}
+	lifeline_stop(lifeline);
+	return (s->fd);
+}
+
+/* The session is under way: let go of what is the caller's, so that nobody waits for us and no key hits us. */
+static void
+relay_running_cb(void *arg)
+{
+	struct session	*s = arg;
+	int		 fd;
+
+	log_debug(1, "the session is under way");
+	/* At a terminal that is also our input we must stay in the foreground. */
+	if (!isatty(STDIN_FILENO))
+		setpgid(0, 0);
+	signal(SIGTTOU, SIG_IGN);
+	if (s->opts->debug > 0 || isatty(STDERR_FILENO))
+		return;
+	if ((fd = open("/dev/null", O_WRONLY | O_CLOEXEC)) == -1)
+		return;
+	if (dup2(fd, STDERR_FILENO) != -1)
+		s->mute = 1;
+	close(fd);
+}
+
+/* For --why, and for the log where the caller's standard error is not ours any more. */
+static void
+relay_report(const struct session *s, const struct target *target, const struct attempts *attempts)
+{
+	if (record_write(target, attempts, s->err) == -1)
+		log_debug(1, "the failure could not be put on record: %s", strerror(errno));
+	if (!s->mute)
+		return;
+	openlog("meshssh", LOG_PID, LOG_USER);
+	syslog(LOG_NOTICE, "%s", s->err->text);
+	closelog();
+}
+
+/* Connect, then hand over or relay. */
+static int
+relay_session(struct session *s, const struct target *target, struct attempts *attempts)
+{
+	struct relay_config	conf = { .in_fd = STDIN_FILENO, .out_fd = STDOUT_FILENO, .target = target,
+				    .running_cb = relay_running_cb, .arg = s };
+	int			result;
+
+	if ((conf.net_fd = relay_dial(s, target, attempts)) == -1)
+		return (s->gone ? 0 : -1);
+	if (!s->opts->fdpass)
+		return (relay_run(s->base, &conf, s->err));
+	result = handover_send(STDOUT_FILENO, conf.net_fd, s->err);
+	close(conf.net_fd);
+	return (result);
+}
+
+int
+cmd_relay(const struct options *opts, const char *host, const char *port, struct error *err)
+{
+	struct target	target = { .host = host, .port = addr_port(port), .family = opts->family,
+			    .timeout_ms = opts->timeout_s * 1000 };
+	struct session	s = { .opts = opts, .err = err, .fd = -1 };
+	struct attempts	attempts = { .count = 0 };
+	int		result;
+
+	if (!addr_host_ok(host))
+		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", host);
+	else if (target.port == -1)
+		error_set(err, MSG_BAD_PORT, "\"%.40s\" is no port", port);
+	else if (opts->fdpass)
+		handover_check(STDOUT_FILENO, err);
+	if (err->code != MSG_NONE)
+		return (-1);
+	relay_signals();
+	if ((s.base = relay_loop()) == NULL) {
+		error_errno(err, errno == 0 ? ENOMEM : errno, "cannot start the event loop");
+		result = -1;
+	} else
+		result = relay_session(&s, &target, &attempts);
+	if (result == -1)
+		relay_report(&s, &target, &attempts);
+	if (s.base != NULL)
+		event_base_free(s.base);
+	return (result);
+}

@@ -1,0 +1,147 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+#include "cmd/ssh-args.h"
+#include "facts/env-ssh.h"
+#include "net/sock.h"
+#include "os/os.h"
+
+#define COMMAND_MAX	(2 * PATH_MAX + 256)
+#define EXTRA_MAX	8	/* arguments that we add at most */
+
+/* The path of this program: the platform knows, or argv[0] tells. */
+static int
+ssh_self(const char *argv0, char path[PATH_MAX])
+{
+	if (os_exe_path(path, PATH_MAX) == 0)
+		return (0);
+	if (strchr(argv0, '/') != NULL)
+		return (realpath(argv0, path) == NULL ? -1 : 0);
+	return (strlcpy(path, argv0, PATH_MAX) >= PATH_MAX ? -1 : 0);
+}
+
+/*
+ * Our path for ssh_config and the user's shell, whichever that is: plain, or in double quotes, with "%" doubled.
+ * -1 if it has a character that shells do not agree on.
+ */
+static int
+ssh_quote(const char *path, char *out, size_t size)
+{
+	const char	*quote = strchr(path, ' ') != NULL ? "\"" : "";
+	size_t		 len;
+
+	if (strpbrk(path, "\"'\\$`!*?[]{}();<>|&#~^\n\r\t") != NULL)
+		return (-1);
+	len = strlcpy(out, quote, size);
+	for (; *path != '\0' && len + 3 < size; path++) {
+		out[len++] = *path;
+		if (*path == '%')
+			out[len++] = '%';
+	}
+	out[len] = '\0';
+	return (*path != '\0' || strlcat(out, quote, size) >= size ? -1 : 0);
+}
+
+/* "ProxyCommand=PATH OPTIONS %h %p": what was said to us and to ssh goes on to the relay. */
+static int
+ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const char *self, char command[COMMAND_MAX])
+{
+	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "";
+	int	family = opts->family != AF_UNSPEC ? opts->family : env->family;
+
+	if (ssh_quote(self, path, sizeof(path)) == -1)
+		return (-1);
+	if (opts->mss == SOCK_MSS_OFF)
+		strlcpy(mss, " --mss=off", sizeof(mss));
+	else if (opts->mss != SOCK_MSS_AUTO)
+		snprintf(mss, sizeof(mss), " --mss=%d", opts->mss);
+	if (opts->timeout_given || env->connect_timeout_s > 0)
+		snprintf(timeout, sizeof(timeout), " --timeout=%d",
+		    opts->timeout_given ? opts->timeout_s : env->connect_timeout_s);
+	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s --dead-after=%d%s%s%s %%h %%p", path,
+	    opts->fdpass || env->fdpass ? " --fdpass" : "", mss, timeout, opts->dead_after_s,
+	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
+	    opts->debug > 0 ? " --debug" : "", opts->debug > 1 ? " --debug" : "");
+	return (0);
+}
+
+static int
+ssh_exec(const char *ssh, char **argv, struct error *err)
+{
+	argv[0] = (char *)(uintptr_t)ssh;
+	execv(ssh, argv);
+	error_set(err, MSG_NO_SSH, "cannot run %s: %s", ssh, strerror(errno));
+	return (-1);
+}
+
+/* ssh with our own options in front of the destination, so that the user's own win. */
+static int
+ssh_exec_proxied(const struct options *opts, const struct env_ssh *env, const char *ssh, char *command, int insert,
+    char **args, struct error *err)
+{
+	char	**argv;
+	int	  count = 0, n;
+
+	while (args[count] != NULL)
+		count++;
+	if ((argv = calloc((size_t)count + EXTRA_MAX, sizeof(*argv))) == NULL) {
+		error_errno(err, errno, "cannot run ssh");
+		return (-1);
+	}
+	n = 1;
+	memcpy(argv + n, args, (size_t)insert * sizeof(*argv));
+	n += insert;
+	argv[n++] = command;
+	/* ssh would mark the socket that it is given again. */
+	if (opts->fdpass) {
+		argv[n++] = (char *)(uintptr_t)"-oProxyUseFdpass=yes";
+		argv[n++] = (char *)(uintptr_t)"-oIPQoS=none";
+	}
+	if (env->canonicalize)
+		argv[n++] = (char *)(uintptr_t)"-oCanonicalizeHostname=always";
+	memcpy(argv + n, args + insert, (size_t)(count - insert) * sizeof(*argv));
+	log_debug(1, "%s ... %s ...", ssh, command);
+	ssh_exec(ssh, argv, err);
+	free(argv);
+	return (-1);
+}
+
+int
+cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error *err)
+{
+	struct ssh_args	walk;
+	struct env_ssh	env;
+	char		self[PATH_MAX], ssh[PATH_MAX], command[COMMAND_MAX];
+	int		count = 0;
+
+	if (ssh_self(argv0, self) == -1)
+		self[0] = '\0';
+	if (env_ssh_find(self, ssh) == -1) {
+		error_set(err, MSG_NO_SSH, "there is no ssh in PATH");
+		return (-1);
+	}
+	while (args[count] != NULL)
+		count++;
+	ssh_args_walk(count, args, &walk);
+	/* args has room for argv[0] in front. */
+	if (walk.local || env_ssh_ask(ssh, args, &env) == -1 || env.taken) {
+		log_debug(1, "plain %s", ssh);
+		return (ssh_exec(ssh, args - 1, err));
+	}
+	if (self[0] == '\0' || ssh_proxy_command(opts, &env, self, command) == -1) {
+		error_set(err, MSG_ODD_PATH, "%s: cannot be a ProxyCommand", self);
+		return (-1);
+	}
+	return (ssh_exec_proxied(opts, &env, ssh, command, walk.insert, args, err));
+}

@@ -1,0 +1,72 @@
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "cmd/cmd.h"
+#include "session/record.h"
+
+/* Words separated by blanks, in lines of at most so many columns. */
+static void
+why_fold(const char *text, const char *indent, size_t columns)
+{
+	size_t	len;
+
+	while (*text != '\0') {
+		len = strlen(text);
+		if (len > columns) {
+			for (len = columns; len > 0 && text[len] != ' '; len--)
+				continue;
+			if (len == 0)
+				len = columns;
+		}
+		printf("%s%.*s\n", indent, (int)len, text);
+		text += len;
+		text += strspn(text, " ");
+	}
+}
+
+static void
+why_print(const struct record *record)
+{
+	const struct message_row	*row = error_row(record->err.code);
+	const struct attempt		*attempt;
+	struct tm			 tm;
+	time_t				 when = (time_t)record->when;
+	char				 text[64] = "at an unknown time";
+	int				 i;
+
+	if (localtime_r(&when, &tm) != NULL)
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	printf("%s: %s port %d\n\n  %s\n", text, record->host, record->port, record->err.text);
+	if (record->attempts.count > 0)
+		printf("\nWhat was tried:\n");
+	for (i = 0; i < record->attempts.count; i++) {
+		attempt = &record->attempts.list[i];
+		printf("  %-24s %s after %lld ms\n", attempt->to, attempt->what, (long long)attempt->took_ms);
+	}
+	printf("\nWhat to do:\n");
+	why_fold(row->cure, "  ", 76);
+	printf("\nMore: meshssh-messages(7), %s\n", row->name);
+}
+
+int
+cmd_why(struct error *err)
+{
+	struct record	record;
+	char		path[PATH_MAX];
+
+	if (record_path(path) == -1) {
+		error_set(err, MSG_SYSTEM, "there is no home directory to look for the failure record in");
+		return (-1);
+	}
+	switch (record_read(path, &record, err)) {
+	case -1:
+		return (-1);
+	case 0:
+		printf("No failure is on record (%s).\n", path);
+		return (0);
+	}
+	why_print(&record);
+	return (0);
+}

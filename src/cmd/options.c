@@ -1,0 +1,181 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cmd/options.h"
+#include "net/sock.h"
+
+static int
+set_number(int *to, const char *value, int min, int max)
+{
+	const char	*errstr;
+	int		 n;
+
+	/* strtonum(3) would take blanks and a sign. */
+	if (value[strspn(value, "0123456789")] != '\0')
+		return (-1);
+	n = (int)strtonum(value, min, max, &errstr);
+	if (errstr != NULL)
+		return (-1);
+	*to = n;
+	return (0);
+}
+
+static int
+set_family(struct options *opts, const char *value)
+{
+	if (strcmp(value, "any") == 0)
+		opts->family = AF_UNSPEC;
+	else if (strcmp(value, "inet") == 0)
+		opts->family = AF_INET;
+	else if (strcmp(value, "inet6") == 0)
+		opts->family = AF_INET6;
+	else
+		return (-1);
+	return (0);
+}
+
+static int
+set_mss(struct options *opts, const char *value)
+{
+	if (strcmp(value, "auto") == 0)
+		opts->mss = SOCK_MSS_AUTO;
+	else if (strcmp(value, "off") == 0)
+		opts->mss = SOCK_MSS_OFF;
+	else
+		return (set_number(&opts->mss, value, 88, 32767));	/* Linux takes no others */
+	return (0);
+}
+
+static int
+set_fdpass(struct options *opts, const char *value)
+{
+	(void)value;
+	opts->fdpass = 1;
+	return (0);
+}
+
+static int
+set_timeout(struct options *opts, const char *value)
+{
+	opts->timeout_given = 1;
+	return (set_number(&opts->timeout_s, value, 1, 3600));
+}
+
+static int
+set_dead_after(struct options *opts, const char *value)
+{
+	return (set_number(&opts->dead_after_s, value, 1, 3600));
+}
+
+static int
+set_debug(struct options *opts, const char *value)
+{
+	(void)value;
+	opts->debug++;
+	return (0);
+}
+
+static int
+set_why(struct options *opts, const char *value)
+{
+	(void)value;
+	opts->mode = OPTIONS_WHY;
+	return (0);
+}
+
+static int
+set_help(struct options *opts, const char *value)
+{
+	(void)value;
+	opts->mode = OPTIONS_HELP;
+	return (0);
+}
+
+static int
+set_version(struct options *opts, const char *value)
+{
+	(void)value;
+	opts->mode = OPTIONS_VERSION;
+	return (0);
+}
+
+const struct options_row	options_table[] = {
+	{ "why",	NULL,		set_why,	"tell the last failure: what was tried, and what to do" },
+	{ "fdpass",	NULL,		set_fdpass,	"hand the connection to ssh (ProxyUseFdpass yes) and end" },
+	{ "family",	"any|inet|inet6", set_family,	"use only IPv4 or only IPv6 addresses" },
+	{ "mss",	"auto|off|BYTES", set_mss,	"size of TCP segments; auto: small where a router is on the way" },
+	{ "timeout",	"SECONDS",	set_timeout,	"limit for each step until the server has spoken (10)" },
+	{ "dead-after",	"SECONDS",	set_dead_after,	"give up when the other side is silent for so long (30)" },
+	{ "debug",	NULL,		set_debug,	"say what is done; twice: everything" },
+	{ "help",	NULL,		set_help,	"this text" },
+	{ "version",	NULL,		set_version,	"the version" },
+	{ NULL,		NULL,		NULL,		NULL }
+};
+
+/* The row for a word "--name" or "--name=value"; *value is behind the "=", or NULL. */
+static const struct options_row *
+options_find(const char *word, const char **value)
+{
+	const struct options_row	*row;
+	size_t				 len = strcspn(word + 2, "=");
+
+	*value = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
+	for (row = options_table; row->name != NULL; row++)
+		if (strlen(row->name) == len && strncmp(row->name, word + 2, len) == 0)
+			return (row);
+	return (NULL);
+}
+
+int
+options_parse(struct options *opts, int argc, char **argv, int *rest, struct error *err)
+{
+	const struct options_row	*row;
+	const char			*value, *word;
+	int				 i;
+
+	memset(opts, 0, sizeof(*opts));
+	opts->family = AF_UNSPEC;
+	opts->mss = SOCK_MSS_AUTO;
+	opts->timeout_s = 10;
+	opts->dead_after_s = 30;
+	for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0'; i++) {
+		word = argv[i];
+		if ((row = options_find(word, &value)) == NULL) {
+			error_set(err, MSG_USAGE, "%.60s: there is no such option", word);
+			return (-1);
+		}
+		if (row->value == NULL && value != NULL) {
+			error_set(err, MSG_USAGE, "--%s takes no value", row->name);
+			return (-1);
+		}
+		if (row->value != NULL && value == NULL)
+			value = i + 1 < argc ? argv[++i] : "";
+		if (row->set(opts, value) == -1) {
+			error_set(err, MSG_USAGE, "--%s=%s, not \"%.40s\"", row->name, row->value, value);
+			return (-1);
+		}
+	}
+	*rest = i;
+	return (0);
+}
+
+void
+options_usage(FILE *fp)
+{
+	const struct options_row	*row;
+	char				 word[64];
+
+	fprintf(fp, "usage: meshssh [--options] HOST PORT        relay, as ssh's ProxyCommand\n"
+	    "       meshssh [--options] [ssh arguments]  ssh, with the relay as its ProxyCommand\n"
+	    "       meshssh --why | --help | --version\n\n");
+	for (row = options_table; row->name != NULL; row++) {
+		snprintf(word, sizeof(word), "--%s%s%s", row->name, row->value != NULL ? "=" : "",
+		    row->value != NULL ? row->value : "");
+		fprintf(fp, "  %-26s %s\n", word, row->text);
+	}
+	fprintf(fp, "\nSee meshssh(1) and meshssh-messages(7).\n");
+}

@@ -1,0 +1,45 @@
+/* Our own options: long ones only, for ssh has the short ones. */
+
+#ifndef CMD_OPTIONS_H
+#define CMD_OPTIONS_H
+
+#include <stdio.h>
+
+struct error;
+
+enum options_mode {
+	OPTIONS_RUN,		/* relay or ssh, by the operands */
+	OPTIONS_WHY,
+	OPTIONS_HELP,
+	OPTIONS_VERSION
+};
+
+struct options {
+	enum options_mode	mode;
+	int			family;		/* AF_UNSPEC, AF_INET or AF_INET6 */
+	int			mss;		/* as in struct sock_tune */
+	int			fdpass;
+	int			timeout_s;
+	int			timeout_given;
+	int			dead_after_s;
+	int			debug;
+};
+
+/* One option; the table is the truth for parser, usage text and the check of the manual page. */
+struct options_row {
+	const char	*name;		/* without the hyphens */
+	const char	*value;		/* what stands behind "=", or NULL */
+	int		(*set)(struct options *, const char *);	/* 0, or -1 if the value is bad */
+	const char	*text;
+};
+
+extern const struct options_row	options_table[];	/* ends with a NULL name */
+
+/*
+ * Read the options at the front of argv; the first word that is none of ours, or the one behind "--", is at *rest.
+ * 0, or -1 with the error set.
+ */
+int	options_parse(struct options *, int, char **, int *, struct error *);
+void	options_usage(FILE *);
+
+#endif

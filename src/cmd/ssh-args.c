@@ -1,0 +1,52 @@
+#include <string.h>
+
+#include "cmd/ssh-args.h"
+
+/* ssh.c, getopt string of OpenSSH 7 to 10. -P is left out: it took no argument before 9.4 and takes one since. */
+static const char	flags[] = "1246ACGKMNTVXYZafgknqstvxy";
+static const char	with_argument[] = "BDEFIJLOQRSWbceilmopw";
+static const char	asks[] = "GOQV";
+
+/* One cluster of options behind its hyphen: the arguments it takes up, 1 or 2, or 0 if one is not known. */
+static int
+ssh_args_cluster(const char *word, struct ssh_args *args)
+{
+	for (; *word != '\0'; word++) {
+		if (strchr(asks, *word) != NULL)
+			args->local = 1;
+		if (strchr(with_argument, *word) != NULL)
+			return (word[1] == '\0' ? 2 : 1);
+		if (strchr(flags, *word) == NULL)
+			return (0);
+	}
+	return (1);
+}
+
+void
+ssh_args_walk(int argc, char **argv, struct ssh_args *args)
+{
+	int	i = 0, used, destination = -1;
+
+	args->local = 0;
+	args->insert = 0;
+	while (i < argc) {
+		if (strcmp(argv[i], "--") == 0) {
+			if (destination == -1)
+				args->insert = i;
+			return;
+		}
+		if (argv[i][0] != '-' || argv[i][1] == '\0') {
+			/* ssh goes on with options behind the destination, once. */
+			if (destination != -1)
+				return;
+			destination = args->insert = i++;
+			continue;
+		}
+		if ((used = ssh_args_cluster(argv[i] + 1, args)) == 0) {
+			args->local = 0;
+			args->insert = 0;
+			return;
+		}
+		i += used;
+	}
+}

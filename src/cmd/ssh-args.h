@@ -1,0 +1,17 @@
+/* Where the destination stands among ssh's arguments. */
+
+#ifndef CMD_SSH_ARGS_H
+#define CMD_SSH_ARGS_H
+
+struct ssh_args {
+	int	local;		/* only asks ssh, or a running master: -G, -O, -Q, -V; there will be no connection */
+	int	insert;		/* further options belong in front of this argument, so that the user's own win */
+};
+
+/*
+ * Walk over the options as ssh itself does. Options that are not known end the walk: then insert is 0, which is always
+ * valid, and nothing is said to be local.
+ */
+void	ssh_args_walk(int, char **, struct ssh_args *);
+
+#endif

@@ -1,0 +1,150 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "facts/env-ssh.h"
+
+/* Settings under which ssh connects by itself in a way that a ProxyCommand would change: such hosts stay as they are. */
+static const struct env_ssh_keyword {
+	const char	*keyword;
+	const char	*harmless;	/* a value that changes nothing; NULL if there is none */
+} taken[] = {
+	{ "proxycommand",			NULL },
+	{ "proxyjump",				NULL },
+	{ "bindaddress",			NULL },
+	{ "bindinterface",			NULL },
+	{ "connectionattempts",			"1" },
+	{ "nohostauthenticationforlocalhost",	"no" },
+	{ NULL,					NULL }
+};
+
+static int
+env_ssh_usable(const char *path, const struct stat *self)
+{
+	struct stat	sb;
+
+	return (stat(path, &sb) == 0 && S_ISREG(sb.st_mode) && access(path, X_OK) == 0 &&
+	    (sb.st_dev != self->st_dev || sb.st_ino != self->st_ino));
+}
+
+int
+env_ssh_find(const char *self, char path[PATH_MAX])
+{
+	const char	*dirs = getenv("PATH"), *fallback = "/usr/bin/ssh";
+	struct stat	 self_sb;
+	size_t		 len;
+
+	if (stat(self, &self_sb) == -1)
+		memset(&self_sb, 0, sizeof(self_sb));
+	for (; dirs != NULL && *dirs != '\0'; dirs += len + (dirs[len] == ':')) {
+		len = strcspn(dirs, ":");
+		/* ssh takes its argv[0] for ProxyJump, from whatever directory: only absolute ones will do. */
+		if (*dirs == '/' && snprintf(path, PATH_MAX, "%.*s/ssh", (int)len, dirs) < PATH_MAX &&
+		    env_ssh_usable(path, &self_sb))
+			return (0);
+	}
+	strlcpy(path, fallback, PATH_MAX);
+	return (env_ssh_usable(path, &self_sb) ? 0 : -1);
+}
+
+void
+env_ssh_line(struct env_ssh *env, const char *keyword, const char *value)
+{
+	const struct env_ssh_keyword	*row;
+
+	for (row = taken; row->keyword != NULL; row++)
+		if (strcasecmp(row->keyword, keyword) == 0)
+			env->taken |= row->harmless == NULL || strcasecmp(row->harmless, value) != 0;
+	if (strcasecmp(keyword, "addressfamily") == 0)
+		env->family = strcasecmp(value, "inet") == 0 ? AF_INET :
+		    strcasecmp(value, "inet6") == 0 ? AF_INET6 : AF_UNSPEC;
+	else if (strcasecmp(keyword, "connecttimeout") == 0)
+		env->connect_timeout_s = atoi(value) > 0 ? atoi(value) : 0;
+	else if (strcasecmp(keyword, "proxyusefdpass") == 0)
+		env->fdpass = strcasecmp(value, "yes") == 0;
+	else if (strcasecmp(keyword, "canonicalizehostname") == 0)
+		env->canonicalize = strcasecmp(value, "yes") == 0 || strcasecmp(value, "true") == 0;
+}
+
+/* The lines of ssh -G; the number of those that were understood as "keyword value". */
+static int
+env_ssh_read(FILE *fp, struct env_ssh *env)
+{
+	char	*line = NULL, *value;
+	size_t	 size = 0;
+	int	 hostname = 0;
+
+	while (getline(&line, &size, fp) != -1) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if ((value = strchr(line, ' ')) == NULL)
+			continue;
+		*value++ = '\0';
+		hostname |= strcmp(line, "hostname") == 0;
+		env_ssh_line(env, line, value);
+	}
+	free(line);
+	return (hostname ? 0 : -1);
+}
+
+/* In the child: be `ssh -G args`, with nothing of the caller's but the environment. */
+static void
+env_ssh_exec(const char *ssh, char **argv, int out)
+{
+	int	null;
+
+	if ((null = open("/dev/null", O_RDWR)) != -1 && dup2(null, STDIN_FILENO) != -1 &&
+	    dup2(null, STDERR_FILENO) != -1 && dup2(out, STDOUT_FILENO) != -1)
+		execv(ssh, argv);
+	_exit(127);
+}
+
+int
+env_ssh_ask(const char *ssh, char **args, struct env_ssh *env)
+{
+	char	**argv;
+	pid_t	 pid = -1;
+	FILE	*fp;
+	int	 fds[2], status = -1, result = -1, n = 0;
+
+	memset(env, 0, sizeof(*env));
+	while (args[n] != NULL)
+		n++;
+	if ((argv = calloc((size_t)n + 3, sizeof(*argv))) == NULL)
+		return (-1);
+	if (pipe(fds) == -1)
+		goto err0;
+	argv[0] = (char *)(uintptr_t)ssh;
+	argv[1] = (char *)(uintptr_t)"-G";
+	memcpy(argv + 2, args, (size_t)n * sizeof(*argv));
+	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	if ((fp = fdopen(fds[0], "r")) == NULL) {
+		close(fds[0]);
+		close(fds[1]);
+		goto err0;
+	}
+	if ((pid = fork()) == 0)
+		env_ssh_exec(ssh, argv, fds[1]);
+	close(fds[1]);
+	if (pid != -1) {
+		result = env_ssh_read(fp, env);
+		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+			continue;
+	}
+	fclose(fp);
+	if (status != 0)
+		result = -1;
+
+err0:
+	free(argv);
+	return (result);
+}

@@ -1,0 +1,27 @@
+/* The ssh of this machine, and what it would do for a host. */
+
+#ifndef FACTS_ENV_SSH_H
+#define FACTS_ENV_SSH_H
+
+#include <limits.h>
+
+/* What decides how ssh reaches a host, as `ssh -G` prints it. */
+struct env_ssh {
+	int	family;			/* AddressFamily */
+	int	connect_timeout_s;	/* ConnectTimeout; 0: none */
+	int	fdpass;			/* ProxyUseFdpass yes */
+	int	canonicalize;		/* CanonicalizeHostname yes, which a proxy would turn off */
+	int	taken;			/* has a proxy, or asks for what ssh does only without one */
+};
+
+/* The path of ssh: the first in PATH that is not this program (which may be called ssh too). 0 or -1. */
+int	env_ssh_find(const char *self, char [PATH_MAX]);
+/*
+ * Ask `ssh -G` with these arguments (a NULL ends them). 0, or -1 if it refuses them or prints no configuration, as for
+ * -V and -Q.
+ */
+int	env_ssh_ask(const char *ssh, char **args, struct env_ssh *);
+/* One line of ssh -G; pure. */
+void	env_ssh_line(struct env_ssh *, const char *keyword, const char *value);
+
+#endif
