@@ -1,0 +1,140 @@
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "check.h"
+#include "facts/env-ssh.h"
+
+static void
+test_lines(void **state)
+{
+	static const struct {
+		const char	*keyword, *value;
+		int		 taken;
+	}		cases[] = {
+		{ "proxycommand", "nc %h %p", 1 }, { "proxyjump", "bastion", 1 }, { "bindaddress", "10.0.0.1", 1 },
+		{ "bindinterface", "eth0", 1 }, { "connectionattempts", "1", 0 }, { "connectionattempts", "3", 1 },
+		{ "nohostauthenticationforlocalhost", "no", 0 }, { "nohostauthenticationforlocalhost", "yes", 1 },
+		{ "proxyusefdpass", "yes", 0 }, { "hostname", "nas", 0 }, { "ProxyJump", "bastion", 1 },
+	};
+	struct env_ssh	env;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		memset(&env, 0, sizeof(env));
+		env_ssh_line(&env, cases[i].keyword, cases[i].value);
+		assert_int_equal(env.taken, cases[i].taken);
+	}
+	memset(&env, 0, sizeof(env));
+	env_ssh_line(&env, "addressfamily", "inet6");
+	env_ssh_line(&env, "connecttimeout", "7");
+	env_ssh_line(&env, "proxyusefdpass", "yes");
+	env_ssh_line(&env, "canonicalizehostname", "true");
+	assert_int_equal(env.family, AF_INET6);
+	assert_int_equal(env.connect_timeout_s, 7);
+	assert_int_equal(env.fdpass, 1);
+	assert_int_equal(env.canonicalize, 1);
+	env_ssh_line(&env, "connecttimeout", "none");
+	env_ssh_line(&env, "canonicalizehostname", "always");
+	env_ssh_line(&env, "addressfamily", "any");
+	assert_int_equal(env.family, AF_UNSPEC);
+	assert_int_equal(env.connect_timeout_s, 0);
+	assert_int_equal(env.canonicalize, 0);
+}
+
+static void
+write_script(const char *path, const char *text)
+{
+	FILE	*fp;
+
+	assert_non_null(fp = fopen(path, "w"));
+	fputs(text, fp);
+	fclose(fp);
+	assert_int_equal(chmod(path, 0755), 0);
+}
+
+/* The first ssh in PATH that is not ourselves, whatever we are called. */
+static void
+test_find(void **state)
+{
+	char	dir[] = "/tmp/meshssh-check.XXXXXX", self[64], one[64], two[64], found[PATH_MAX], path[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(one, sizeof(one), "%s/1", dir);
+	snprintf(two, sizeof(two), "%s/2", dir);
+	assert_int_equal(mkdir(one, 0755), 0);
+	assert_int_equal(mkdir(two, 0755), 0);
+	snprintf(self, sizeof(self), "%s/meshssh", dir);
+	write_script(self, "#!/bin/sh\n");
+	strcat(one, "/ssh");
+	strcat(two, "/ssh");
+	assert_int_equal(symlink(self, one), 0);
+	write_script(two, "#!/bin/sh\n");
+	snprintf(path, sizeof(path), ".:%s/1::%s/none:%s/2", dir, dir, dir);
+	setenv("PATH", path, 1);
+	assert_int_equal(env_ssh_find(self, found), 0);
+	assert_string_equal(found, two);
+	snprintf(path, sizeof(path), "%s/1", dir);
+	setenv("PATH", path, 1);
+	if (env_ssh_find(self, found) == 0)
+		assert_string_equal(found, "/usr/bin/ssh");
+	unlink(one);
+	unlink(two);
+	unlink(self);
+	*strrchr(one, '/') = *strrchr(two, '/') = '\0';
+	rmdir(one);
+	rmdir(two);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+/* Whatever stands for ssh: refusal, silence and too much are no configuration. */
+static void
+test_ask(void **state)
+{
+	static const struct {
+		const char	*script;
+		int		 result, taken;
+	}		cases[] = {
+		{ "#!/bin/sh\necho hostname nas\necho proxyjump x\n", 0, 1 },
+		{ "#!/bin/sh\necho hostname nas\n", 0, 0 },
+		{ "#!/bin/sh\n[ \"$*\" = '-G -p 22 nas' ] && echo hostname nas\n", 0, 0 },
+		{ "#!/bin/sh\necho hostname nas\nexit 255\n", -1, 0 },
+		{ "#!/bin/sh\necho hostname nas\nkill -9 $$\n", -1, 0 },
+		{ "#!/bin/sh\necho OpenSSH_9.2\n", -1, 0 },
+		{ "#!/bin/sh\n", -1, 0 },
+		{ "#!/no/such/interpreter\n", -1, 0 },
+		{ "#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' x\necho\necho hostname nas\n", 0, 0 },
+	};
+	char		dir[] = "/tmp/meshssh-check.XXXXXX", ssh[64];
+	char		*args[] = { (char *)(uintptr_t)"-p", (char *)(uintptr_t)"22", (char *)(uintptr_t)"nas", NULL };
+	struct env_ssh	env;
+	size_t		i;
+
+	(void)state;
+	setenv("PATH", "/usr/bin:/bin", 1);
+	assert_non_null(mkdtemp(dir));
+	snprintf(ssh, sizeof(ssh), "%s/ssh", dir);
+	for (i = 0; i < COUNT(cases); i++) {
+		write_script(ssh, cases[i].script);
+		if (env_ssh_ask(ssh, args, &env) != cases[i].result)
+			fail_msg("case %zu", i);
+		if (cases[i].result == 0)
+			assert_int_equal(env.taken, cases[i].taken);
+	}
+	unlink(ssh);
+	assert_int_equal(env_ssh_ask(ssh, args, &env), -1);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_ask),
+	};
+
+	return (cmocka_run_group_tests_name("env-ssh", tests, NULL, NULL));
+}

@@ -1,0 +1,103 @@
+#include <ctype.h>
+#include <errno.h>
+
+#include "base/error.h"
+#include "check.h"
+
+/* Every row is whole: a message without a cure is no message. */
+static void
+test_catalogue(void **state)
+{
+	const struct message_row	*row;
+	int				 code, other;
+
+	(void)state;
+	for (code = MSG_NONE; code < MSG_COUNT; code++) {
+		row = error_row((enum message)code);
+		assert_non_null(row->name);
+		assert_non_null(row->hint);
+		assert_non_null(row->cure);
+		assert_true(strlen(row->hint) > 0 && strlen(row->hint) <= 60);
+		assert_true(strlen(row->cure) > 0);
+		assert_true(row->status == 0 ? code == MSG_NONE : row->status >= 64 && row->status <= 78);
+		assert_int_equal(error_by_name(row->name), code);
+		for (other = code + 1; other < MSG_COUNT; other++)
+			assert_string_not_equal(row->name, error_row((enum message)other)->name);
+	}
+	assert_int_equal(error_by_name("no such message"), MSG_NONE);
+}
+
+/* However long or odd the text, the line is one line of printable ASCII, in 200 bytes, with the hint whole. */
+static void
+test_line(void **state)
+{
+	struct error	err;
+	char		text[4096], line[ERROR_LINE_BYTES + 1];
+	size_t		i;
+	int		code;
+
+	(void)state;
+	for (code = MSG_USAGE; code < MSG_COUNT; code++) {
+		for (i = 0; i < sizeof(text) - 1; i++)
+			text[i] = (char)(i % 255 + 1);
+		text[sizeof(text) - 1] = '\0';
+		error_set(&err, (enum message)code, "%s", text);
+		error_line(&err, line);
+		assert_true(strlen(line) <= ERROR_LINE_BYTES);
+		assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+		assert_int_equal(strncmp(line, "meshssh: ", 9), 0);
+		assert_non_null(strstr(line, error_row((enum message)code)->hint));
+		for (i = 0; i < strlen(line) - 1; i++)
+			assert_true(isprint((unsigned char)line[i]));
+	}
+	error_set(&err, MSG_REFUSED, "nas port 22: connection refused");
+	error_line(&err, line);
+	assert_string_equal(line,
+	    "meshssh: nas port 22: connection refused; is sshd running there, on this port?\n");
+	error_set(NULL, MSG_REFUSED, "nobody wants to know");
+}
+
+static void
+test_errno(void **state)
+{
+	struct error	err;
+
+	(void)state;
+	error_errno(&err, EMFILE, "cannot");
+	assert_int_equal(err.code, MSG_NO_DESCRIPTORS);
+	error_errno(&err, ENFILE, "cannot");
+	assert_int_equal(err.code, MSG_NO_DESCRIPTORS);
+	error_errno(&err, ENOMEM, "cannot");
+	assert_int_equal(err.code, MSG_NO_MEMORY);
+	error_errno(&err, EIO, "cannot");
+	assert_int_equal(err.code, MSG_SYSTEM);
+	assert_string_equal(err.text, "cannot: Input/output error");
+}
+
+static void
+test_vis(void **state)
+{
+	char	out[16];
+
+	(void)state;
+	assert_string_equal(error_vis(out, sizeof(out), "plain text"), "plain text");
+	assert_string_equal(error_vis(out, sizeof(out), "a\033[2Jb"), "a^[[2Jb");
+	assert_string_equal(error_vis(out, sizeof(out), "a\nb\tc"), "a\\nb\\tc");
+	assert_string_equal(error_vis(out, sizeof(out), "0123456789abcdefgh"), "0123456789abcde");
+	/* An escape that does not fit is left out whole. */
+	assert_string_equal(error_vis(out, 5, "abc\n"), "abc");
+	assert_string_equal(error_vis(out, 1, "abc"), "");
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_catalogue),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_errno),
+		cmocka_unit_test(test_vis),
+	};
+
+	return (cmocka_run_group_tests_name("error", tests, NULL, NULL));
+}

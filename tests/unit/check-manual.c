@@ -1,0 +1,92 @@
+#include "base/error.h"
+#include "check.h"
+#include "cmd/options.h"
+
+#ifndef MANUAL_DIR
+#error "MANUAL_DIR is the folder of the manual pages"
+#endif
+
+static char *
+slurp(const char *path)
+{
+	char	*text = NULL;
+	size_t	 len;
+	FILE	*fp;
+
+	if ((fp = fopen(path, "r")) == NULL)
+		fail_msg("%s cannot be read", path);
+	if (getdelim(&text, &len, '\0', fp) == -1)
+		fail_msg("%s is empty", path);
+	fclose(fp);
+	return (text);
+}
+
+static int
+count_lines(const char *text, const char *start)
+{
+	size_t	len = strlen(start);
+	int	count = 0;
+
+	while (*text != '\0') {
+		count += strncmp(text, start, len) == 0;
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return (count);
+}
+
+/* Each option has an entry with its value, and there is no entry of an option that is not. */
+static void
+test_options(void **state)
+{
+	const struct options_row	*row;
+	char				*page, entry[128];
+	int				 count = 0;
+
+	(void)state;
+	page = slurp(MANUAL_DIR "/meshssh.1");
+	for (row = options_table; row->name != NULL; row++) {
+		snprintf(entry, sizeof(entry), ".It Fl -%s%s", row->name, row->value != NULL ? " Ns = Ns " : "\n");
+		if (count_lines(page, entry) != 1)
+			fail_msg("meshssh.1 has no \"%s\"", entry);
+		count++;
+	}
+	assert_int_equal(count_lines(page, ".It Fl -"), count);
+	free(page);
+}
+
+/* Each message has an entry with its exit status, in the order of the catalogue; each status is in meshssh(1). */
+static void
+test_messages(void **state)
+{
+	const struct message_row	*row;
+	char				*page, *manual, entry[128];
+	int				 code;
+
+	(void)state;
+	page = slurp(MANUAL_DIR "/meshssh-messages.7");
+	manual = slurp(MANUAL_DIR "/meshssh.1");
+	for (code = MSG_NONE + 1; code < MSG_COUNT; code++) {
+		row = error_row((enum message)code);
+		snprintf(entry, sizeof(entry), ".It Sy %s Pq exit status %d\n", row->name, row->status);
+		if (count_lines(page, entry) != 1)
+			fail_msg("meshssh-messages.7 has no \"%s\"", entry);
+		snprintf(entry, sizeof(entry), ".It %d\n", row->status);
+		if (count_lines(manual, entry) != 1)
+			fail_msg("meshssh.1 has no exit status %d", row->status);
+	}
+	assert_int_equal(count_lines(page, ".It Sy "), MSG_COUNT - 1);
+	free(page);
+	free(manual);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_messages),
+	};
+
+	return (cmocka_run_group_tests_name("manual", tests, NULL, NULL));
+}

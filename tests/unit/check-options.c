@@ -1,0 +1,111 @@
+#include <sys/socket.h>
+
+#include "base/error.h"
+#include "check.h"
+#include "cmd/options.h"
+#include "net/sock.h"
+
+#define WORDS 6
+
+static int
+parse(const char *const words[WORDS], struct options *opts, int *rest, struct error *err)
+{
+	char	*argv[WORDS + 2];
+	int	 argc = 0, i;
+
+	memset(err, 0, sizeof(*err));
+	argv[argc++] = (char *)(uintptr_t)"meshssh";
+	for (i = 0; i < WORDS && words[i] != NULL; i++)
+		argv[argc++] = (char *)(uintptr_t)words[i];
+	argv[argc] = NULL;
+	return (options_parse(opts, argc, argv, rest, err));
+}
+
+static void
+test_good(void **state)
+{
+	static const char *const	none[WORDS] = { "nas", "22" };
+	static const char *const	all[WORDS] = { "--timeout=5", "--dead-after", "7", "--mss=1000", "--fdpass", "nas" };
+	static const char *const	dashes[WORDS] = { "--debug", "--debug", "--family=inet6", "--", "--help" };
+	struct options			opts;
+	struct error			err;
+	int				rest;
+
+	(void)state;
+	assert_int_equal(parse(none, &opts, &rest, &err), 0);
+	assert_int_equal(rest, 1);
+	assert_int_equal(opts.timeout_s, 10);
+	assert_int_equal(opts.dead_after_s, 30);
+	assert_int_equal(opts.mss, SOCK_MSS_AUTO);
+	assert_int_equal(opts.family, AF_UNSPEC);
+	assert_int_equal(opts.mode, OPTIONS_RUN);
+
+	assert_int_equal(parse(all, &opts, &rest, &err), 0);
+	assert_int_equal(rest, 6);
+	assert_int_equal(opts.timeout_s, 5);
+	assert_int_equal(opts.timeout_given, 1);
+	assert_int_equal(opts.dead_after_s, 7);
+	assert_int_equal(opts.mss, 1000);
+	assert_int_equal(opts.fdpass, 1);
+
+	assert_int_equal(parse(dashes, &opts, &rest, &err), 0);
+	assert_int_equal(rest, 4);
+	assert_int_equal(opts.debug, 2);
+	assert_int_equal(opts.family, AF_INET6);
+	assert_int_equal(opts.mode, OPTIONS_RUN);
+}
+
+static void
+test_bad(void **state)
+{
+	static const char *const	bad[][WORDS] = {
+		{ "--nonsense" }, { "--help=x" }, { "--debug=1" }, { "--timeout=0" }, { "--timeout=-1" },
+		{ "--timeout=1e9" }, { "--timeout=" }, { "--timeout" }, { "--timeout= 5" }, { "--timeout=3601" },
+		{ "--timeout=99999999999999999999" }, { "--dead-after=x" }, { "--dead-after=0" }, { "--mss=1" },
+		{ "--mss=87" }, { "--mss=32768" }, { "--mss" }, { "--family=ipv4" }, { "--time=5" }, { "--=" },
+	};
+	struct options			opts;
+	struct error			err;
+	size_t				i;
+	int				rest;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++) {
+		if (parse(bad[i], &opts, &rest, &err) != -1)
+			fail_msg("%s is taken", bad[i][0]);
+		assert_int_equal(err.code, MSG_USAGE);
+	}
+}
+
+/* Every row can be printed, and the text of the usage names each option. */
+static void
+test_usage(void **state)
+{
+	const struct options_row	*row;
+	char				*text = NULL, word[64];
+	size_t				 size = 0;
+	FILE				*fp;
+
+	(void)state;
+	assert_non_null(fp = open_memstream(&text, &size));
+	options_usage(fp);
+	fclose(fp);
+	for (row = options_table; row->name != NULL; row++) {
+		snprintf(word, sizeof(word), "  --%s", row->name);
+		assert_non_null(strstr(text, word));
+		assert_non_null(strstr(text, row->text));
+	}
+	free(text);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_usage),
+	};
+
+	return (cmocka_run_group_tests_name("options", tests, NULL, NULL));
+}

@@ -1,0 +1,235 @@
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "check.h"
+#include "net/sock.h"
+#include "route/target.h"
+#include "session/relay.h"
+
+#define C "SSH-2.0-client\r\n"
+#define S "SSH-2.0-server\r\n"
+
+/* What both sides have done when the relay starts, and what must have come of it. */
+static const struct {
+	const char	*client;
+	int		 client_ends;
+	const char	*server;
+	int		 server_ends;
+	const char	*to_client;	/* NULL: as the server said */
+	int		 running;
+	enum message	 code;
+} cases[] = {
+	{ C "xyz", 0, S "abc", 1, NULL, 1, MSG_NONE },
+	{ C "xyz", 1, S "abc", 1, NULL, 1, MSG_NONE },
+	{ "GET /\r\n", 1, "reply", 1, NULL, 1, MSG_NONE },
+	{ C, 0, "", 1, NULL, 0, MSG_SERVER_CLOSED },
+	{ C, 1, "", 1, NULL, 0, MSG_SERVER_CLOSED },
+	{ C, 0, "", 0, NULL, 0, MSG_SERVER_SILENT },
+	{ C, 0, "Welcome\r\n" S "abc", 1, NULL, 1, MSG_NONE },
+	{ C, 0, "HTTP/1.1 400 Bad Request\r\n\r\n<html>", 0, "", 0, MSG_NOT_SSH },
+	{ C, 0, "220 mail\r\n", 0, NULL, 0, MSG_NOT_SSH },
+	{ C, 0, "220 mail\r\n", 1, NULL, 0, MSG_NOT_SSH },
+	{ "", 1, "220 mail\r\n", 1, NULL, 1, MSG_NONE },
+	{ "", 1, "", 1, NULL, 0, MSG_SERVER_CLOSED },
+	{ "", 1, "", 0, NULL, 0, MSG_SERVER_SILENT },
+};
+
+static void
+running_cb(void *arg)
+{
+	++*(int *)arg;
+}
+
+static size_t
+slurp(int fd, char *buf, size_t size)
+{
+	size_t	len = 0;
+	ssize_t	n;
+
+	while ((n = read(fd, buf + len, size - len)) > 0)
+		len += (size_t)n;
+	return (len);
+}
+
+static void
+put(int fd, const char *text)
+{
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static void
+run_case(size_t i)
+{
+	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 150 };
+	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
+	struct error		 err = { .code = MSG_NONE };
+	struct event_base	*base = event_base_new();
+	const char		*expected = cases[i].to_client != NULL ? cases[i].to_client : cases[i].server;
+	char			 buf[256];
+	int			 in[2], out[2], net[2], running = 0, result;
+	size_t			 len;
+
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, net), 0);
+	put(in[1], cases[i].client);
+	put(net[1], cases[i].server);
+	if (cases[i].client_ends)
+		close(in[1]);
+	if (cases[i].server_ends)
+		shutdown(net[1], SHUT_WR);
+	assert_int_equal(sock_set_blocking(net[0], 0), 0);
+	conf.in_fd = in[0];
+	conf.out_fd = out[1];
+	conf.net_fd = net[0];
+	conf.arg = &running;
+	result = relay_run(base, &conf, &err);
+	if (err.code != cases[i].code || result != (err.code == MSG_NONE ? 0 : -1))
+		fail_msg("case %zu: %s: %s", i, error_row(err.code)->name, err.text);
+	assert_int_equal(running, cases[i].running);
+	/* Whether the relay ended its output itself or leaves that to the exit, all is in there. */
+	close(out[1]);
+	len = slurp(out[0], buf, sizeof(buf));
+	assert_int_equal(len, strlen(expected));
+	assert_memory_equal(buf, expected, len);
+	/* The socket is closed, and what the client said before that has gone out. */
+	len = slurp(net[1], buf, sizeof(buf));
+	if (cases[i].running) {
+		assert_int_equal(len, strlen(cases[i].client));
+		assert_memory_equal(buf, cases[i].client, len);
+	}
+	if (!cases[i].client_ends)
+		close(in[1]);
+	close(in[0]);
+	close(out[0]);
+	close(net[1]);
+	event_base_free(base);
+}
+
+static void
+test_cases(void **state)
+{
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++)
+		run_case(i);
+}
+
+static void
+raise_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	raise(*(int *)arg);
+}
+
+/* SIGHUP comes while the socket is full and bytes of the client wait in the pipe: all of them still go out. */
+static void
+test_hangup(void **state)
+{
+	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
+	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
+	struct error		 err = { .code = MSG_NONE };
+	struct event_base	*base = event_base_new();
+	struct timeval		 tv = clock_timeval(100);
+	struct event		*ev;
+	char			 buf[4096];
+	size_t			 total = 0, sent = 0;
+	ssize_t			 n;
+	pid_t			 reader;
+	int			 in[2], out[2], net[2], running = 0, sig = SIGHUP, status;
+
+	(void)state;
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, net), 0);
+	n = 8192;
+	setsockopt(net[0], SOL_SOCKET, SO_SNDBUF, &n, sizeof(int));
+	memset(buf, 'x', sizeof(buf));
+	memcpy(buf, C, strlen(C));
+	for (; sent < 60 * 1024; sent += sizeof(buf))
+		assert_int_equal(write(in[1], buf, sizeof(buf)), sizeof(buf));
+	put(net[1], S);
+	assert_int_equal(sock_set_blocking(net[0], 0), 0);
+	if ((reader = fork()) == 0) {
+		/* Begins to read only after the relay has got stuck and was hung up. */
+		close(net[0]);
+		usleep(300000);		/* the stall is the thing tested */
+		while ((n = read(net[1], buf, sizeof(buf))) > 0)
+			total += (size_t)n;
+		_exit(total == sent ? 0 : 1);
+	}
+	close(net[1]);
+	conf.in_fd = in[0];
+	conf.out_fd = out[1];
+	conf.net_fd = net[0];
+	conf.arg = &running;
+	assert_non_null(ev = event_new(base, -1, 0, raise_cb, &sig));
+	event_add(ev, &tv);
+	assert_int_equal(relay_run(base, &conf, &err), 0);
+	assert_int_equal(waitpid(reader, &status, 0), reader);
+	assert_int_equal(status, 0);
+	event_free(ev);
+	event_base_free(base);
+	close(in[0]);
+	close(in[1]);
+	close(out[0]);
+	close(out[1]);
+}
+
+/* Nobody reads: the end, in order, whether there is something to write or not. */
+static void
+test_reader_gone(void **state)
+{
+	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
+	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
+	struct error		 err = { .code = MSG_NONE };
+	struct event_base	*base;
+	int64_t			 began_ms = clock_ms();
+	int			 in[2], out[2], net[2], running, speaks;
+
+	(void)state;
+	for (speaks = 0; speaks < 2; speaks++) {
+		base = event_base_new();
+		running = 0;
+		assert_int_equal(pipe(in), 0);
+		assert_int_equal(pipe(out), 0);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, net), 0);
+		put(in[1], C);
+		if (speaks)
+			put(net[1], S);
+		close(in[1]);
+		close(out[0]);
+		assert_int_equal(sock_set_blocking(net[0], 0), 0);
+		conf.in_fd = in[0];
+		conf.out_fd = out[1];
+		conf.net_fd = net[0];
+		conf.arg = &running;
+		assert_int_equal(relay_run(base, &conf, &err), 0);
+		event_base_free(base);
+		close(in[0]);
+		close(out[1]);
+		close(net[1]);
+	}
+	assert_true(clock_ms() - began_ms < 2000);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_hangup),
+		cmocka_unit_test(test_reader_gone),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return (cmocka_run_group_tests_name("relay", tests, NULL, NULL));
+}

@@ -1,0 +1,65 @@
+#include "check.h"
+#include "cmd/ssh-args.h"
+
+#define WORDS 12
+
+/* Command lines as ssh's callers write them (facts: git, scp, sftp, rsync, mosh, ansible, nix). */
+static const struct {
+	const char	*words[WORDS];
+	int		 local;
+	int		 insert;
+} cases[] = {
+	{ { "nas" },							0, 0 },
+	{ { "-p", "22", "nas", "ls", "-G" },				0, 2 },
+	{ { "-p22", "nas", "grep", "-Q", "x" },				0, 1 },
+	{ { "-vvp", "22", "-4", "nas" },				0, 3 },
+	{ { "nas", "-p", "22", "-v", "ls" },				0, 0 },
+	{ { "nas", "-G" },						1, 0 },
+	{ { "nas", "--", "-G" },					0, 0 },
+	{ { "--", "nas", "-V" },					0, 0 },
+	{ { "-G", "nas" },						1, 1 },
+	{ { "-vG", "nas" },						1, 1 },
+	{ { "-V" },							1, 0 },
+	{ { "-Q", "cipher" },						1, 0 },
+	{ { "-O", "check", "nas" },					1, 2 },
+	{ { "-Ocheck", "nas" },						1, 1 },
+	{ { "-l", "-G", "nas" },					0, 2 },
+	{ { "-o", "SendEnv=GIT_PROTOCOL", "-p", "2200", "u@h", "git-upload-pack '/r'" }, 0, 4 },
+	{ { "-G", "-o", "SendEnv=GIT_PROTOCOL", "-p", "2200", "u@h" },	1, 5 },
+	{ { "-oForwardX11 no", "-oPort 2200", "-l", "u", "-s", "--", "h", "sftp" }, 0, 5 },
+	{ { "-n", "-tt", "-S", "none", "u@h", "--", "mosh-server" },	0, 4 },
+	{ { "-P", "tag", "nas" },					0, 0 },
+	{ { "-9", "-G", "nas" },					0, 0 },
+	{ { "-" },							0, 0 },
+	{ { "-p" },							0, 0 },
+	{ { NULL },							0, 0 },
+};
+
+static void
+test_walk(void **state)
+{
+	struct ssh_args	args;
+	char		*argv[WORDS + 1];
+	size_t		 i;
+	int		 argc;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		for (argc = 0; argc < WORDS && cases[i].words[argc] != NULL; argc++)
+			argv[argc] = (char *)(uintptr_t)cases[i].words[argc];
+		argv[argc] = NULL;
+		ssh_args_walk(argc, argv, &args);
+		if (args.local != cases[i].local || args.insert != cases[i].insert)
+			fail_msg("case %zu, %s: local %d, insert %d", i, argv[0], args.local, args.insert);
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_walk),
+	};
+
+	return (cmocka_run_group_tests_name("ssh-args", tests, NULL, NULL));
+}

@@ -1,0 +1,279 @@
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <netdb.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "check.h"
+#include "net/sock.h"
+#include "route/target.h"
+#include "route/via-direct.h"
+
+#define ADDRESSES 4
+
+/* What an address does. */
+enum behaviour {
+	END,
+	TAKES,		/* accepts */
+	REFUSES,	/* answers with a reset */
+	SILENT		/* never answers: the queue of its listener is full */
+};
+
+struct outcome {
+	struct event_base	*base;
+	int			 calls;
+	int			 fd;
+	struct error		 err;
+};
+
+static struct addrinfo	*answer;	/* of the resolver that the race asks */
+static int		 answer_code;
+static useconds_t	 answer_delay;
+static int		 asked_family;
+
+int	__real_getaddrinfo(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+int	__wrap_getaddrinfo(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+void	__wrap_freeaddrinfo(struct addrinfo *);
+
+int
+__wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **list)
+{
+	(void)host;
+	(void)port;
+	asked_family = hints->ai_family;
+	if (hints->ai_flags & AI_NUMERICHOST)
+		return (EAI_NONAME);
+	if (answer_delay > 0)
+		usleep(answer_delay);	/* the resolver is slow: the thing tested, in its own thread */
+	*list = answer;
+	return (answer_code);
+}
+
+void
+__wrap_freeaddrinfo(struct addrinfo *list)
+{
+	assert_ptr_equal(list, answer);
+}
+
+/* A listener on a loopback address of its own, behaving so; the descriptors that keep it that way. */
+struct place {
+	struct sockaddr_storage	 ss;
+	struct addrinfo		 ai;
+	int			 listener;
+	int			 fillers[4];
+};
+
+static void
+place_make(struct place *p, enum behaviour how, int family)
+{
+	struct sockaddr_in	*in = (void *)&p->ss;
+	struct sockaddr_in6	*in6 = (void *)&p->ss;
+	size_t			 i;
+
+	memset(p, 0, sizeof(*p));
+	p->ss.ss_family = (sa_family_t)family;
+	p->ai.ai_addrlen = family == AF_INET ? sizeof(*in) : sizeof(*in6);
+	if (family == AF_INET)
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else
+		in6->sin6_addr = in6addr_loopback;
+	p->ai.ai_family = family;
+	p->ai.ai_addr = (struct sockaddr *)&p->ss;
+	p->listener = socket(family, SOCK_STREAM, 0);
+	assert_int_equal(bind(p->listener, p->ai.ai_addr, p->ai.ai_addrlen), 0);
+	assert_int_equal(getsockname(p->listener, p->ai.ai_addr, &p->ai.ai_addrlen), 0);
+	for (i = 0; i < COUNT(p->fillers); i++)
+		p->fillers[i] = -1;
+	if (how != REFUSES)
+		assert_int_equal(listen(p->listener, how == SILENT ? 0 : 5), 0);
+	if (how != SILENT)
+		return;
+	for (i = 0; i < COUNT(p->fillers); i++) {
+		assert_true((p->fillers[i] = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0)) != -1);
+		connect(p->fillers[i], p->ai.ai_addr, p->ai.ai_addrlen);
+	}
+}
+
+static void
+place_free(struct place *p)
+{
+	size_t	i;
+
+	close(p->listener);
+	for (i = 0; i < COUNT(p->fillers); i++)
+		if (p->fillers[i] != -1)
+			close(p->fillers[i]);
+}
+
+static void
+outcome_cb(int fd, const struct error *err, void *arg)
+{
+	struct outcome	*o = arg;
+
+	o->calls++;
+	o->fd = fd;
+	if (err != NULL)
+		o->err = *err;
+	event_base_loopbreak(o->base);
+}
+
+static const struct {
+	const char	*name;
+	enum behaviour	 how[ADDRESSES];	/* in the order of the resolver */
+	int		 families[ADDRESSES];	/* 4 or 6 */
+	int		 timeout_ms;
+	int		 winner;		/* which address, or -1 */
+	enum message	 code;
+	int64_t		 min_ms, max_ms;
+	int		 tried;
+} cases[] = {
+	{ "one that takes", { TAKES }, { 4 }, 5000, 0, MSG_NONE, 0, 200, 1 },
+	{ "one that refuses", { REFUSES }, { 4 }, 5000, -1, MSG_REFUSED, 0, 200, 1 },
+	{ "one that is silent", { SILENT }, { 4 }, 1000, -1, MSG_NO_ANSWER, 950, 2500, 1 },
+	{ "the next at once after a refusal", { REFUSES, TAKES }, { 4, 4 }, 5000, 1, MSG_NONE, 0, 200, 2 },
+	{ "the next after 250 ms of silence", { SILENT, TAKES }, { 6, 4 }, 5000, 1, MSG_NONE, 240, 900, 1 },
+	{ "families in turn", { SILENT, SILENT, TAKES }, { 6, 6, 4 }, 5000, 2, MSG_NONE, 240, 450, 1 },
+	{ "the first wins if it is quick", { TAKES, TAKES }, { 6, 4 }, 5000, 0, MSG_NONE, 0, 200, 1 },
+	{ "refusal tells more than silence", { SILENT, REFUSES }, { 4, 4 }, 1000, -1, MSG_REFUSED, 950, 2500, 2 },
+	{ "silence first, then two refusals", { SILENT, REFUSES, REFUSES, TAKES }, { 4, 4, 4, 4 }, 5000, 3, MSG_NONE,
+	    240, 900, 3 },
+};
+
+static void
+run_case(size_t n)
+{
+	struct sock_tune	tune = { .dead_after_s = 30, .mss = SOCK_MSS_AUTO };
+	struct target		target = { .host = "name", .port = 22, .timeout_ms = cases[n].timeout_ms };
+	struct attempts		attempts = { .count = 0 };
+	struct outcome		o = { .fd = -1 };
+	struct place		places[ADDRESSES];
+	struct sockaddr_storage	peer;
+	socklen_t		len = sizeof(peer);
+	int64_t			took_ms;
+	int			i, count;
+
+	for (count = 0; count < ADDRESSES && cases[n].how[count] != END; count++)
+		place_make(&places[count], cases[n].how[count], cases[n].families[count] == 4 ? AF_INET : AF_INET6);
+	for (i = 0; i + 1 < count; i++)
+		places[i].ai.ai_next = &places[i + 1].ai;
+	answer = &places[0].ai;
+	answer_code = 0;
+	o.base = event_base_new();
+	took_ms = clock_ms();
+	assert_non_null(direct_start(o.base, &target, &tune, &attempts, outcome_cb, &o));
+	assert_int_equal(o.calls, 0);
+	event_base_dispatch(o.base);
+	took_ms = clock_ms() - took_ms;
+	/* Nothing is left in the loop. */
+	event_base_loop(o.base, EVLOOP_NONBLOCK);
+	assert_int_equal(o.calls, 1);
+	if (took_ms < cases[n].min_ms || took_ms > cases[n].max_ms)
+		fail_msg("%s: %lld ms", cases[n].name, (long long)took_ms);
+	if (cases[n].winner == -1) {
+		assert_int_equal(o.fd, -1);
+		if (o.err.code != cases[n].code)
+			fail_msg("%s: %s", cases[n].name, o.err.text);
+	} else {
+		assert_int_equal(getpeername(o.fd, (struct sockaddr *)&peer, &len), 0);
+		assert_int_equal(len, places[cases[n].winner].ai.ai_addrlen);
+		assert_memory_equal(&peer, &places[cases[n].winner].ss, len);
+		close(o.fd);
+	}
+	assert_int_equal(attempts.count, cases[n].tried);
+	event_base_free(o.base);
+	for (i = 0; i < count; i++)
+		place_free(&places[i]);
+}
+
+static void
+test_race(void **state)
+{
+	size_t	n;
+
+	(void)state;
+	for (n = 0; n < COUNT(cases); n++)
+		run_case(n);
+}
+
+/* Resolver errors, and a resolver that takes longer than the limit while its thread goes on. */
+static void
+test_names(void **state)
+{
+	static const struct {
+		int		code;
+		useconds_t	delay;
+		enum message	msg;
+	}			names[] = {
+		{ EAI_NONAME, 0, MSG_NO_SUCH_NAME }, { EAI_AGAIN, 0, MSG_NAME_LOOKUP }, { EAI_FAIL, 0, MSG_NAME_LOOKUP },
+		{ EAI_MEMORY, 0, MSG_NO_MEMORY }, { EAI_FAIL, 400000, MSG_NAME_TIMEOUT },
+	};
+	struct sock_tune	tune = { .dead_after_s = 30 };
+	struct target		target = { .host = "name", .port = 22, .family = AF_INET6, .timeout_ms = 200 };
+	struct attempts		attempts = { .count = 0 };
+	struct outcome		o;
+	size_t			n;
+
+	(void)state;
+	for (n = 0; n < COUNT(names); n++) {
+		memset(&o, 0, sizeof(o));
+		o.base = event_base_new();
+		answer = NULL;
+		answer_code = names[n].code;
+		answer_delay = names[n].delay;
+		assert_non_null(direct_start(o.base, &target, &tune, &attempts, outcome_cb, &o));
+		event_base_dispatch(o.base);
+		assert_int_equal(o.calls, 1);
+		assert_int_equal(o.fd, -1);
+		assert_int_equal(o.err.code, names[n].msg);
+		assert_int_equal(asked_family, AF_INET6);
+		event_base_free(o.base);
+	}
+	assert_int_equal(attempts.count, COUNT(names));
+	answer_delay = 0;
+}
+
+/* Cancelled at any moment, there is no callback and nothing left. */
+static void
+test_cancel(void **state)
+{
+	struct sock_tune	tune = { .dead_after_s = 30 };
+	struct target		target = { .host = "name", .port = 22, .timeout_ms = 5000 };
+	struct attempts		attempts = { .count = 0 };
+	struct outcome		o = { .calls = 0 };
+	struct place		place;
+	struct direct		*d;
+	int			rounds, i;
+
+	(void)state;
+	place_make(&place, SILENT, AF_INET);
+	answer = &place.ai;
+	answer_code = 0;
+	for (rounds = 0; rounds < 6; rounds++) {
+		o.base = event_base_new();
+		assert_non_null(d = direct_start(o.base, &target, &tune, &attempts, outcome_cb, &o));
+		for (i = 0; i < rounds; i++)
+			event_base_loop(o.base, EVLOOP_NONBLOCK);
+		direct_cancel(d);
+		event_base_loop(o.base, EVLOOP_NONBLOCK);
+		assert_int_equal(o.calls, 0);
+		event_base_free(o.base);
+	}
+	direct_cancel(NULL);
+	place_free(&place);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_race),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_cancel),
+	};
+
+	return (cmocka_run_group_tests_name("via-direct", tests, NULL, NULL));
+}

@@ -1,0 +1,21 @@
+/* What every unit test needs: cmocka and what it wants before it. */
+
+#ifndef UNIT_CHECK_H
+#define UNIT_CHECK_H
+
+#include <sys/types.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif
