@@ -50,10 +50,12 @@ record_mkdir(const char *path)
 	mkdir(dir, 0700);
 }
 
-static json_t *
-record_json(const struct target *target, const struct attempts *attempts, const struct error *err)
+/* The JSON text, to be freed; NULL if there is no memory. */
+static char *
+record_text(const struct target *target, const struct attempts *attempts, const struct error *err)
 {
 	json_t	*tried, *root;
+	char	*text;
 	int	 i;
 
 	if ((tried = json_array()) == NULL)
@@ -64,15 +66,20 @@ record_json(const struct target *target, const struct attempts *attempts, const 
 	root = json_pack("{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", RECORD_VERSION,
 	    "time", (json_int_t)time(NULL), "host", target->host, "port", target->port,
 	    "message", error_row(err->code)->name, "text", err->text, "tried", tried);
-	if (root == NULL)
+	if (root == NULL) {
 		json_decref(tried);
-	return (root);
+		return (NULL);
+	}
+	text = json_dumps(root, JSON_INDENT(1));
+	json_decref(root);
+	return (text);
 }
 
 static int
-record_write_file(const char *path, const json_t *root)
+record_write_file(const char *path, const char *text)
 {
 	char	tmp[PATH_MAX];
+	size_t	len = strlen(text);
 	int	fd, ok;
 
 	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp)) {
@@ -81,7 +88,7 @@ record_write_file(const char *path, const json_t *root)
 	}
 	if ((fd = mkstemp(tmp)) == -1)
 		return (-1);
-	ok = json_dumpfd(root, fd, JSON_INDENT(1)) == 0 && write(fd, "\n", 1) == 1;
+	ok = write(fd, text, len) == (ssize_t)len;
 	ok = close(fd) == 0 && ok;
 	if (ok && rename(tmp, path) == 0)
 		return (0);
@@ -94,18 +101,18 @@ record_write(const struct target *target, const struct attempts *attempts, const
 {
 	char		 path[PATH_MAX];
 	sigset_t	 all, old;
-	json_t		*root;
+	char		*text;
 	int		 result;
 
-	if (record_path(path) == -1 || (root = record_json(target, attempts, err)) == NULL)
+	if (record_path(path) == -1 || (text = record_text(target, attempts, err)) == NULL)
 		return (-1);
 	/* A signal must not leave half of it behind. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
 	record_mkdir(path);
-	result = record_write_file(path, root);
+	result = record_write_file(path, text);
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	json_decref(root);
+	free(text);
 	return (result);
 }
 
