@@ -1,5 +1,6 @@
 #include <sys/types.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,10 @@
 #include "cmd/options.h"
 #include "os/os.h"
 
-/* A descriptor that is missing now would later be a socket that somebody prints to. 1 if stdin or stdout was missing. */
+/*
+ * A descriptor that is missing now would later be a socket that somebody prints to. 1 if stdin or stdout was missing, -1 if
+ * it could not be helped.
+ */
 static int
 plug_stdio(void)
 {
@@ -22,7 +26,7 @@ plug_stdio(void)
 			continue;
 		missing |= fd != STDERR_FILENO;
 		if (open("/dev/null", O_RDWR) != fd)
-			break;
+			return (-1);
 	}
 	return (missing);
 }
@@ -78,10 +82,15 @@ main(int argc, char **argv)
 	char		line[ERROR_LINE_BYTES + 1];
 	int		rest, missing = plug_stdio();
 
+	if (missing == -1)
+		return (error_row(MSG_SYSTEM)->status);
 	if (options_parse(&opts, argc, argv, &rest, &err) == 0) {
 		log_set_level(opts.debug);
-		if (run(&opts, argv[0], argc - rest, argv + rest, missing, &err) == 0 && fflush(stdout) == 0)
-			return (0);
+		if (run(&opts, argv[0], argc - rest, argv + rest, missing, &err) == 0) {
+			if (fflush(stdout) == 0)
+				return (0);
+			error_set(&err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));
+		}
 	}
 	if (err.text[0] != '\0') {
 		error_line(&err, line);

@@ -119,16 +119,17 @@ relay_dial(struct session *s, const struct target *target, struct attempts *atte
 
 /* The session is under way: let go of what is the caller's, so that nobody waits for us and no key hits us. */
 static void
-relay_running_cb(void *arg)
+relay_running_cb(int ssh, void *arg)
 {
 	struct session	*s = arg;
 	int		 fd;
 
 	log_debug(1, "the session is under way");
-	/* At a terminal that is also our input we must stay in the foreground. */
-	if (!isatty(STDIN_FILENO))
+	/* A key that is meant for ssh must not end a session that others share; who runs us by hand wants ^C to work. */
+	if (ssh) {
 		setpgid(0, 0);
-	signal(SIGTTOU, SIG_IGN);
+		signal(SIGTTOU, SIG_IGN);
+	}
 	if (s->opts->debug > 0 || isatty(STDERR_FILENO))
 		return;
 	if ((fd = open("/dev/null", O_WRONLY | O_CLOEXEC)) == -1)

@@ -9,7 +9,7 @@ greeting_update(struct greeting *g)
 {
 	if (g->state != GREETING_OPEN)
 		return (g->state);
-	if (g->client == CLIENT_OTHER || g->server.state == SSHWIRE_SSH ||
+	if (g->client == CLIENT_OTHER || (g->client == CLIENT_SSH && g->server.state == SSHWIRE_SSH) ||
 	    (g->client == CLIENT_MUTE && g->server.total > 0))
 		g->state = GREETING_PASSED;
 	else if (g->client == CLIENT_SSH && g->server.state == SSHWIRE_NOT_SSH)

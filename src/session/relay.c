@@ -60,7 +60,7 @@ relay_greeting(struct relay *r, enum greeting_state state)
 	r->greeting.state = state;
 	event_del(&r->timer);
 	if (state == GREETING_PASSED)
-		r->conf->running_cb(r->conf->arg);
+		r->conf->running_cb(r->greeting.client == CLIENT_SSH, r->conf->arg);
 	else
 		relay_judge(r, GREETING_EOF);
 }

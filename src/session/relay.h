@@ -12,7 +12,8 @@ struct relay_config {
 	int			 out_fd;
 	int			 net_fd;	/* non-blocking; closed when the relay ends */
 	const struct target	*target;	/* for messages, and the time limit of the identification */
-	void			(*running_cb)(void *);	/* once, when the session has got under way */
+	/* Once, when the session has got under way; the number is 1 if it is SSH. */
+	void			(*running_cb)(int, void *);
 	void			*arg;
 };
 

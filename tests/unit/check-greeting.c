@@ -13,7 +13,8 @@ static const struct {
 	enum message		 code;		/* judged by the end */
 } cases[] = {
 	{ "cSSH-2.0-c\r\n|sSSH-2.0-s\r\n",	GREETING_PASSED,	GREETING_EOF,		MSG_NONE },
-	{ "sSSH-2.0-s\r\n",			GREETING_PASSED,	GREETING_TIMEOUT,	MSG_NONE },
+	{ "sSSH-2.0-s\r\n",			GREETING_OPEN,		GREETING_TIMEOUT,	MSG_NONE },
+	{ "sSSH-2.0-s\r\n|cSSH-2.0-c\r\n",	GREETING_PASSED,	GREETING_TIMEOUT,	MSG_NONE },
 	{ "cS|cS|cH|c-2.0|sSS|sH-",		GREETING_PASSED,	GREETING_EOF,		MSG_NONE },
 	{ "cGET / HTTP/1.0\r\n",		GREETING_PASSED,	GREETING_TIMEOUT,	MSG_NONE },
 	{ "cSSX",				GREETING_PASSED,	GREETING_EOF,		MSG_NONE },

@@ -41,8 +41,9 @@ static const struct {
 };
 
 static void
-running_cb(void *arg)
+running_cb(int ssh, void *arg)
 {
+	(void)ssh;
 	++*(int *)arg;
 }
 
