@@ -9,13 +9,6 @@
 
 #include "os/os.h"
 
-enum os_route
-os_route(const struct sockaddr *sa)
-{
-	(void)sa;
-	return (OS_ROUTE_UNKNOWN);
-}
-
 int
 os_keepalive(int fd, int dead_after_s)
 {
@@ -35,25 +28,6 @@ os_keepalive(int fd, int dead_after_s)
 	errno = ENOSYS;
 	return (-1);
 #endif
-}
-
-ssize_t
-os_splice(int from, int to, size_t size)
-{
-	(void)from;
-	(void)to;
-	(void)size;
-	errno = ENOSYS;
-	return (-1);
-}
-
-int
-os_pipe_enlarge(int fd, int size)
-{
-	(void)fd;
-	(void)size;
-	errno = ENOSYS;
-	return (-1);
 }
 
 void

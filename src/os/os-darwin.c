@@ -10,13 +10,6 @@
 
 #include "os/os.h"
 
-enum os_route
-os_route(const struct sockaddr *sa)
-{
-	(void)sa;
-	return (OS_ROUTE_UNKNOWN);
-}
-
 int
 os_keepalive(int fd, int dead_after_s)
 {
@@ -30,25 +23,6 @@ os_keepalive(int fd, int dead_after_s)
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)) == -1)
 		return (-1);
 	return (setsockopt(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &dead_after_s, sizeof(dead_after_s)));
-}
-
-ssize_t
-os_splice(int from, int to, size_t size)
-{
-	(void)from;
-	(void)to;
-	(void)size;
-	errno = ENOSYS;
-	return (-1);
-}
-
-int
-os_pipe_enlarge(int fd, int size)
-{
-	(void)fd;
-	(void)size;
-	errno = ENOSYS;
-	return (-1);
 }
 
 void

@@ -3,39 +3,13 @@
 
 #include "os/os.h"
 
-/* The honest default: a relay needs none of this, it is only slower and less sure without. */
-
-enum os_route
-os_route(const struct sockaddr *sa)
-{
-	(void)sa;
-	return (OS_ROUTE_UNKNOWN);
-}
+/* The honest default: a dead peer is noticed later, and ssh must find us by argv[0]. */
 
 int
 os_keepalive(int fd, int dead_after_s)
 {
 	(void)fd;
 	(void)dead_after_s;
-	errno = ENOSYS;
-	return (-1);
-}
-
-ssize_t
-os_splice(int from, int to, size_t size)
-{
-	(void)from;
-	(void)to;
-	(void)size;
-	errno = ENOSYS;
-	return (-1);
-}
-
-int
-os_pipe_enlarge(int fd, int size)
-{
-	(void)fd;
-	(void)size;
 	errno = ENOSYS;
 	return (-1);
 }
