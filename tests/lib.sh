@@ -8,6 +8,7 @@ set -u
 SRCDIR=${SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 BUILDDIR=${BUILDDIR:-$SRCDIR/build}
 MESHSSH=${MESHSSH:-$BUILDDIR/meshssh}
+# shellcheck disable=SC2034	# for the scripts
 TOOLS=$SRCDIR/tests/integration
 T=$(mktemp -d "${TMPDIR:-/tmp}/meshssh-test.XXXXXX") || exit 1
 T_COUNT=0

@@ -247,16 +247,21 @@ error_vis(char *dst, size_t size, const char *src)
 	char	piece[8], *out = dst;
 	size_t	len;
 
-	/* vis(3) and not strnvis(3): systems disagree on the order of its arguments. */
-	while (*src != '\0') {
-		len = (size_t)(vis(piece, (unsigned char)*src, VIS_CSTYLE | VIS_NL | VIS_TAB | VIS_NOSLASH,
-		    (unsigned char)src[1]) - piece);
-		if (len >= size)
+	for (; *src != '\0'; src++) {
+		strlcpy(piece, "?", sizeof(piece));
+		/*
+		 * vis(3) and not strnvis(3): systems disagree on the order of its arguments. And only where it is needed:
+		 * libbsd's asks for memory, so "out of memory" itself could not be said.
+		 */
+		if (*src >= ' ' && *src <= '~')
+			piece[0] = *src;
+		else
+			vis(piece, (unsigned char)*src, VIS_CSTYLE | VIS_NL | VIS_TAB | VIS_NOSLASH, (unsigned char)src[1]);
+		if ((len = strlen(piece)) >= size)
 			break;
 		memcpy(out, piece, len);
 		out += len;
 		size -= len;
-		src++;
 	}
 	*out = '\0';
 	return (dst);

@@ -49,14 +49,17 @@ relay_loop(void)
 	const char		**method;
 
 	event_set_log_callback(relay_log_cb);
-	if ((cfg = event_config_new()) == NULL)
-		return (NULL);
+	if ((cfg = event_config_new()) == NULL || (method = event_get_supported_methods()) == NULL)
+		goto out;
 	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
-	for (method = event_get_supported_methods(); *method != NULL; method++)
-		if (strcmp(*method, "poll") != 0)
-			event_config_avoid_method(cfg, *method);
+	for (; *method != NULL; method++)
+		if (strcmp(*method, "poll") != 0 && event_config_avoid_method(cfg, *method) == -1)
+			goto out;
 	base = event_base_new_with_config(cfg);
-	event_config_free(cfg);
+
+out:
+	if (cfg != NULL)
+		event_config_free(cfg);
 	return (base);
 }
 
@@ -70,7 +73,9 @@ relay_signals(void)
 
 	for (i = 0; i < sizeof(to_default) / sizeof(to_default[0]); i++)
 		signal(to_default[i], SIG_DFL);
+	/* An error of write(2) can be told, a signal cannot. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

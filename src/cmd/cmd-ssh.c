@@ -85,7 +85,7 @@ ssh_exec(const char *ssh, char **argv, struct error *err)
 	return (-1);
 }
 
-/* ssh with our own options in front of the destination, so that the user's own win. */
+/* ssh with our own options behind the user's, which win. */
 static int
 ssh_exec_proxied(const struct options *opts, const struct env_ssh *env, const char *ssh, char *command, int insert,
     char **args, struct error *err)
@@ -123,7 +123,7 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	struct ssh_args	walk;
 	struct env_ssh	env;
 	char		self[PATH_MAX], ssh[PATH_MAX], command[COMMAND_MAX];
-	int		count = 0;
+	int		count = 0, asked = 1;
 
 	if (ssh_self(argv0, self) == -1)
 		self[0] = '\0';
@@ -134,8 +134,12 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	while (args[count] != NULL)
 		count++;
 	ssh_args_walk(count, args, &walk);
+	if (!walk.local && (asked = env_ssh_ask(ssh, args, &env)) == -1) {
+		error_errno(err, errno, "cannot ask ssh -G");
+		return (-1);
+	}
 	/* args has room for argv[0] in front. */
-	if (walk.local || env_ssh_ask(ssh, args, &env) == -1 || env.taken) {
+	if (asked != 0 || env.taken) {
 		log_debug(1, "plain %s", ssh);
 		return (ssh_exec(ssh, args - 1, err));
 	}

@@ -54,7 +54,7 @@ int
 cmd_why(struct error *err)
 {
 	struct record	record;
-	char		path[PATH_MAX];
+	char		path[PATH_MAX], shown[PATH_MAX];
 
 	if (record_path(path) == -1) {
 		error_set(err, MSG_SYSTEM, "there is no home directory to look for the failure record in");
@@ -64,7 +64,7 @@ cmd_why(struct error *err)
 	case -1:
 		return (-1);
 	case 0:
-		printf("No failure is on record (%s).\n", path);
+		printf("No failure is on record (%s).\n", error_vis(shown, sizeof(shown), path));
 		return (0);
 	}
 	why_print(&record);

@@ -25,28 +25,24 @@ ssh_args_cluster(const char *word, struct ssh_args *args)
 void
 ssh_args_walk(int argc, char **argv, struct ssh_args *args)
 {
-	int	i = 0, used, destination = -1;
+	int	i = 0, used, destination = 0;
 
 	args->local = 0;
 	args->insert = 0;
-	while (i < argc) {
-		if (strcmp(argv[i], "--") == 0) {
-			if (destination == -1)
-				args->insert = i;
-			return;
-		}
+	while (i < argc && strcmp(argv[i], "--") != 0) {
 		if (argv[i][0] != '-' || argv[i][1] == '\0') {
-			/* ssh goes on with options behind the destination, once. */
-			if (destination != -1)
-				return;
-			destination = args->insert = i++;
+			/* ssh goes on with options behind the destination; the next such word begins the command. */
+			if (destination)
+				break;
+			destination = 1;
+			i++;
 			continue;
 		}
 		if ((used = ssh_args_cluster(argv[i] + 1, args)) == 0) {
 			args->local = 0;
-			args->insert = 0;
 			return;
 		}
 		i += used;
 	}
+	args->insert = i < argc ? i : argc;
 }

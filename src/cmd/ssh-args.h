@@ -1,11 +1,11 @@
-/* Where the destination stands among ssh's arguments. */
+/* Where ssh's own options end among its arguments. */
 
 #ifndef CMD_SSH_ARGS_H
 #define CMD_SSH_ARGS_H
 
 struct ssh_args {
 	int	local;		/* only asks ssh, or a running master: -G, -O, -Q, -V; there will be no connection */
-	int	insert;		/* further options belong in front of this argument, so that the user's own win */
+	int	insert;		/* further options belong in front of this argument: behind the user's own, which win */
 };
 
 /*

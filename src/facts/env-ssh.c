@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,7 @@ env_ssh_line(struct env_ssh *env, const char *keyword, const char *value)
 		env->canonicalize = strcasecmp(value, "yes") == 0 || strcasecmp(value, "true") == 0;
 }
 
-/* The lines of ssh -G; the number of those that were understood as "keyword value". */
+/* The lines of ssh -G; 0 if there is a configuration among them, 1 if not, -1 with errno. */
 static int
 env_ssh_read(FILE *fp, struct env_ssh *env)
 {
@@ -92,7 +93,9 @@ env_ssh_read(FILE *fp, struct env_ssh *env)
 		env_ssh_line(env, line, value);
 	}
 	free(line);
-	return (hostname ? 0 : -1);
+	if (!feof(fp))
+		return (-1);
+	return (hostname ? 0 : 1);
 }
 
 /* In the child: be `ssh -G args`, with nothing of the caller's but the environment. */
@@ -107,31 +110,26 @@ env_ssh_exec(const char *ssh, char **argv, int out)
 	_exit(127);
 }
 
-int
-env_ssh_ask(const char *ssh, char **args, struct env_ssh *env)
+/* Run it, read what it prints, and wait for its end. */
+static int
+env_ssh_run(const char *ssh, char **argv, struct env_ssh *env)
 {
-	char	**argv;
-	pid_t	 pid = -1;
+	void	(*chld)(int);
+	pid_t	 pid;
 	FILE	*fp;
-	int	 fds[2], status = -1, result = -1, n = 0;
+	int	 fds[2], status = -1, result = -1;
 
-	memset(env, 0, sizeof(*env));
-	while (args[n] != NULL)
-		n++;
-	if ((argv = calloc((size_t)n + 3, sizeof(*argv))) == NULL)
-		return (-1);
 	if (pipe(fds) == -1)
-		goto err0;
-	argv[0] = (char *)(uintptr_t)ssh;
-	argv[1] = (char *)(uintptr_t)"-G";
-	memcpy(argv + 2, args, (size_t)n * sizeof(*argv));
+		return (-1);
 	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 	if ((fp = fdopen(fds[0], "r")) == NULL) {
 		close(fds[0]);
 		close(fds[1]);
-		goto err0;
+		return (-1);
 	}
+	/* Where a parent ignores it, and we with it, there would be nothing to wait for. */
+	chld = signal(SIGCHLD, SIG_DFL);
 	if ((pid = fork()) == 0)
 		env_ssh_exec(ssh, argv, fds[1]);
 	close(fds[1]);
@@ -139,12 +137,29 @@ env_ssh_ask(const char *ssh, char **args, struct env_ssh *env)
 		result = env_ssh_read(fp, env);
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 			continue;
+		if (result == 0 && status != 0)
+			result = 1;
 	}
+	signal(SIGCHLD, chld);
 	fclose(fp);
-	if (status != 0)
-		result = -1;
+	return (result);
+}
 
-err0:
+int
+env_ssh_ask(const char *ssh, char **args, struct env_ssh *env)
+{
+	char	**argv;
+	int	  result, n = 0;
+
+	memset(env, 0, sizeof(*env));
+	while (args[n] != NULL)
+		n++;
+	if ((argv = calloc((size_t)n + 3, sizeof(*argv))) == NULL)
+		return (-1);
+	argv[0] = (char *)(uintptr_t)ssh;
+	argv[1] = (char *)(uintptr_t)"-G";
+	memcpy(argv + 2, args, (size_t)n * sizeof(*argv));
+	result = env_ssh_run(ssh, argv, env);
 	free(argv);
 	return (result);
 }

@@ -17,8 +17,8 @@ struct env_ssh {
 /* The path of ssh: the first in PATH that is not this program (which may be called ssh too). 0 or -1. */
 int	env_ssh_find(const char *self, char [PATH_MAX]);
 /*
- * Ask `ssh -G` with these arguments (a NULL ends them). 0, or -1 if it refuses them or prints no configuration, as for
- * -V and -Q.
+ * Ask `ssh -G` with these arguments (a NULL ends them). 0, 1 if it refuses them or prints no configuration, or -1 with
+ * errno if it could not be asked.
  */
 int	env_ssh_ask(const char *ssh, char **args, struct env_ssh *);
 /* One line of ssh -G; pure. */

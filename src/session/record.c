@@ -168,8 +168,12 @@ record_parse(const char *buf, size_t len, struct record *record)
 	int	 result = -1;
 
 	memset(record, 0, sizeof(*record));
+	/* jansson does not tell bad text and no memory apart, malloc(3) does. */
+	errno = 0;
 	if ((root = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL)) != NULL)
 		result = record_unpack(root, record);
+	if (errno != ENOMEM)
+		errno = EINVAL;
 	json_decref(root);
 	return (result);
 }
@@ -179,7 +183,7 @@ record_read(const char *path, struct record *record, struct error *err)
 {
 	char	*buf;
 	ssize_t	 len;
-	int	 result = 1;
+	int	 result;
 
 	if ((buf = malloc(RECORD_BYTES_MAX)) == NULL) {
 		error_errno(err, errno, "cannot read the failure record");
@@ -187,11 +191,13 @@ record_read(const char *path, struct record *record, struct error *err)
 	}
 	if ((len = record_slurp(path, buf, RECORD_BYTES_MAX)) == -1 && (errno == ENOENT || errno == ENOTDIR))
 		result = 0;
-	else if (len == -1 && errno != EINVAL) {
-		error_errno(err, errno, path);
-		result = -1;
-	} else if (len == -1 || record_parse(buf, (size_t)len, record) == -1) {
-		error_set(err, MSG_BAD_RECORD, "%s: this is no failure record", path);
+	else if (len != -1 && record_parse(buf, (size_t)len, record) == 0)
+		result = 1;
+	else {
+		if (errno == EINVAL)
+			error_set(err, MSG_BAD_RECORD, "%s: this is no failure record", path);
+		else
+			error_errno(err, errno, path);
 		result = -1;
 	}
 	free(buf);

@@ -33,7 +33,7 @@ int	record_write(const struct target *, const struct attempts *, const struct er
  */
 int	record_read(const char *, struct record *, struct error *);
 
-/* The same for the bytes of a file: 0, or -1 if they are no record. */
+/* The same for the bytes of a file: 0, or -1 with errno, EINVAL if they are no record. */
 int	record_parse(const char *, size_t, struct record *);
 
 #endif
