@@ -168,11 +168,13 @@ record_parse(const char *buf, size_t len, struct record *record)
 	int	 result = -1;
 
 	memset(record, 0, sizeof(*record));
-	/* jansson does not tell bad text and no memory apart, malloc(3) does. */
+	/* jansson tells bad text and no memory apart badly, and may lose a byte without memory; malloc(3) tells. */
 	errno = 0;
 	if ((root = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL)) != NULL)
 		result = record_unpack(root, record);
-	if (errno != ENOMEM)
+	if (errno == ENOMEM)
+		result = -1;
+	else
 		errno = EINVAL;
 	json_decref(root);
 	return (result);
