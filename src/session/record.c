@@ -161,6 +161,18 @@ record_unpack(json_t *root, struct record *record)
 	return (0);
 }
 
+/* Without memory jansson takes the text for faulty, or leaves out a byte of it, and does not say so. */
+static int	record_starved;
+
+static void *
+record_malloc(size_t size)
+{
+	void	*p = malloc(size);
+
+	record_starved |= p == NULL;
+	return (p);
+}
+
 int
 record_parse(const char *buf, size_t len, struct record *record)
 {
@@ -168,15 +180,14 @@ record_parse(const char *buf, size_t len, struct record *record)
 	int	 result = -1;
 
 	memset(record, 0, sizeof(*record));
-	/* jansson tells bad text and no memory apart badly, and may lose a byte without memory; malloc(3) tells. */
-	errno = 0;
+	record_starved = 0;
+	json_set_alloc_funcs(record_malloc, free);
 	if ((root = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL)) != NULL)
 		result = record_unpack(root, record);
-	if (errno == ENOMEM)
+	if (record_starved)
 		result = -1;
-	else
-		errno = EINVAL;
 	json_decref(root);
+	errno = record_starved ? ENOMEM : EINVAL;
 	return (result);
 }
 
