@@ -40,6 +40,20 @@ relay_log_cb(int severity, const char *msg)
 	log_debug(1, "libevent: %s", msg);
 }
 
+/* libevent ends the process where it gets no descriptors for its signals; it does so in our words. */
+static void
+relay_fatal_cb(int error)
+{
+	struct error	err;
+	char		line[ERROR_LINE_BYTES + 1];
+
+	(void)error;
+	error_errno(&err, errno, "cannot start the event loop");
+	error_line(&err, line);
+	fputs(line, stderr);
+	_exit(error_row(err.code)->status);
+}
+
 /* Standard input may be a file or /dev/null, which epoll and kqueue refuse: poll takes everything. */
 static struct event_base *
 relay_loop(void)
@@ -49,6 +63,7 @@ relay_loop(void)
 	const char		**method;
 
 	event_set_log_callback(relay_log_cb);
+	event_set_fatal_callback(relay_fatal_cb);
 	if ((cfg = event_config_new()) == NULL || (method = event_get_supported_methods()) == NULL)
 		goto out;
 	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);

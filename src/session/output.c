@@ -3,50 +3,65 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include "session/output.h"
 
-enum output_kind
-output_kind(int fd)
+void
+output_open(struct output *o, int fd)
 {
-	struct stat	sb;
+	struct stat	 sb;
+	const char	*tty;
+	int		 own;
 
+	o->fd = fd;
+	o->own = 0;
+	o->kind = OUTPUT_PLAIN;
 	if (fstat(fd, &sb) == -1)
-		return (OUTPUT_OTHER);
+		return;
 	if (S_ISFIFO(sb.st_mode))
-		return (OUTPUT_PIPE);
-	if (S_ISSOCK(sb.st_mode))
-		return (OUTPUT_SOCKET);
-	if (S_ISREG(sb.st_mode) || !isatty(fd))
-		return (OUTPUT_FILE);
-	return (OUTPUT_OTHER);
+		o->kind = OUTPUT_PIPE;
+	else if (S_ISSOCK(sb.st_mode))
+		o->kind = OUTPUT_SOCKET;
+	else if (S_ISCHR(sb.st_mode) && (tty = ttyname(fd)) != NULL &&
+	    (own = open(tty, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) != -1) {
+		o->fd = own;
+		o->own = 1;
+	}
+}
+
+void
+output_close(struct output *o)
+{
+	if (o->own)
+		close(o->fd);
 }
 
 ssize_t
-output_write(int fd, enum output_kind kind, const char *buf, size_t len)
+output_write(const struct output *o, const char *buf, size_t len)
 {
-	struct pollfd	pfd = { .fd = fd, .events = POLLOUT };
+	struct pollfd	pfd = { .fd = o->fd, .events = POLLOUT };
 
-	if (kind == OUTPUT_SOCKET)
-		return (send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL));
-	if (kind == OUTPUT_FILE)
-		return (write(fd, buf, len));
+	if (o->kind == OUTPUT_SOCKET)
+		return (send(o->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL));
+	if (o->kind == OUTPUT_PLAIN)
+		return (write(o->fd, buf, len));
 	/* POSIX, write(2): a pipe that is ready takes PIPE_BUF bytes at once. */
 	if (poll(&pfd, 1, 0) == 0) {
 		errno = EAGAIN;
 		return (-1);
 	}
-	return (write(fd, buf, len < PIPE_BUF ? len : PIPE_BUF));
+	return (write(o->fd, buf, len < PIPE_BUF ? len : PIPE_BUF));
 }
 
 void
-output_end(int fd, enum output_kind kind)
+output_end(const struct output *o, int fd)
 {
 	/* Where stdin and stdout are one socket, closing one of them tells nobody anything. */
-	if (kind == OUTPUT_SOCKET)
+	if (o->kind == OUTPUT_SOCKET)
 		shutdown(fd, SHUT_WR);
 	close(fd);
 }

@@ -8,19 +8,24 @@
 
 #include <sys/types.h>
 
-enum output_kind {
-	OUTPUT_PIPE,		/* a pipe: pieces of PIPE_BUF, and splice where there is one */
-	OUTPUT_SOCKET,		/* a stream socket: MSG_DONTWAIT */
-	OUTPUT_FILE,		/* a file or /dev/null: always ready */
-	OUTPUT_OTHER		/* a terminal: pieces, like a pipe */
+struct output {
+	int	fd;		/* to wait on, and to splice to */
+	int	own;		/* opened by us, besides the caller's */
+	enum {
+		OUTPUT_PIPE,	/* a pipe: pieces of PIPE_BUF, and splice where there is one */
+		OUTPUT_SOCKET,	/* a stream socket: MSG_DONTWAIT */
+		OUTPUT_PLAIN	/* a file, /dev/null, or a terminal that we opened ourselves */
+	}	kind;
 };
 
-enum output_kind	output_kind(int);
+/* Look at the caller's descriptor. A terminal is opened once more, non-blocking, to be closed with output_close. */
+void	output_open(struct output *, int);
+void	output_close(struct output *);
 /* Write what goes without waiting: the bytes written, or -1 with errno, EAGAIN if there is no room now. */
-ssize_t			output_write(int, enum output_kind, const char *, size_t);
-/* Tell the reader that no more will come. */
-void			output_end(int, enum output_kind);
+ssize_t	output_write(const struct output *, const char *, size_t);
+/* Tell the reader of the caller's descriptor that no more will come. */
+void	output_end(const struct output *, int);
 /* 1 if nobody is left to read. */
-int			output_gone(int);
+int	output_gone(int);
 
 #endif

@@ -33,7 +33,7 @@ relay_net_ended(struct relay *r)
 		relay_done(r);
 		return;
 	}
-	output_end(r->conf->out_fd, r->out_kind);
+	output_end(&r->out, r->conf->out_fd);
 	event_add(&r->timer, &tv);
 }
 
@@ -62,7 +62,7 @@ relay_splice(struct relay *r)
 	ssize_t	n;
 	int	queued = 0;
 
-	n = os_splice(r->conf->net_fd, r->conf->out_fd, RELAY_SPLICE);
+	n = os_splice(r->conf->net_fd, r->out.fd, RELAY_SPLICE);
 	if (n > 0)
 		r->bulk = n >= PIPE_BUF;
 	else if (n == 0)
@@ -71,7 +71,7 @@ relay_splice(struct relay *r)
 		/* splice does not say which side it was. */
 		if (ioctl(r->conf->net_fd, FIONREAD, &queued) == -1 || queued == 0)
 			return;
-		if (++r->full != RELAY_FULL || os_pipe_enlarge(r->conf->out_fd, RELAY_SPLICE) == -1)
+		if (++r->full != RELAY_FULL || os_pipe_enlarge(r->out.fd, RELAY_SPLICE) == -1)
 			relay_out_wait(r);
 	} else if (errno == EINVAL || errno == ENOSYS)
 		r->can_splice = r->bulk = 0;
@@ -81,17 +81,18 @@ relay_splice(struct relay *r)
 		relay_net_failed(r, errno);
 }
 
-/* Write what is there; the socket waits until all went. */
+/* Write this; what does not go now is kept, and the socket waits for it. */
 static void
-relay_write(struct relay *r)
+relay_write(struct relay *r, const char *buf, size_t len)
 {
 	ssize_t	n;
 
-	while (r->down_len > 0) {
-		n = output_write(r->conf->out_fd, r->out_kind, r->down + r->down_off, r->down_len);
+	while (len > 0) {
+		n = output_write(&r->out, buf, len);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			relay_keep(&r->down, buf, len);
 			relay_out_wait(r);
 			return;
 		}
@@ -99,18 +100,20 @@ relay_write(struct relay *r)
 			relay_out_failed(r, errno);
 			return;
 		}
-		r->down_off += (size_t)n;
-		r->down_len -= (size_t)n;
+		buf += n;
+		len -= (size_t)n;
 	}
+	r->down.len = 0;
 }
 
 static void
 relay_copy(struct relay *r)
 {
-	size_t	room = r->can_splice ? PIPE_BUF : RELAY_BUFFER;
-	ssize_t	n;
+	enum greeting_state	state;
+	size_t			room = r->can_splice ? PIPE_BUF : RELAY_BUFFER;
+	ssize_t			n;
 
-	if ((n = read(r->conf->net_fd, r->down, room)) == -1) {
+	if ((n = read(r->conf->net_fd, relay_buf, room)) == -1) {
 		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
 			relay_net_failed(r, errno);
 		return;
@@ -120,14 +123,12 @@ relay_copy(struct relay *r)
 		return;
 	}
 	log_debug(2, "%zd bytes from the server", n);
-	relay_greeting(r, greeting_server(&r->greeting, r->down, (size_t)n));
-	if (r->greeting.state == GREETING_FAILED)
-		return;
+	if ((state = greeting_server(&r->greeting, relay_buf, (size_t)n)) != GREETING_FAILED)
+		relay_write(r, relay_buf, (size_t)n);
+	if (r->err.code == MSG_NONE)
+		relay_greeting(r, state);
 	/* Few bytes are faster copied, many are faster spliced. */
-	r->bulk = r->can_splice && r->greeting.state == GREETING_PASSED && (size_t)n == room;
-	r->down_off = 0;
-	r->down_len = (size_t)n;
-	relay_write(r);
+	r->bulk = r->can_splice && r->judged && (size_t)n == room;
 }
 
 void
@@ -151,5 +152,5 @@ relay_out_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	event_add(&r->net_ev, NULL);
-	relay_write(r);
+	relay_write(r, r->down.buf + r->down.off, r->down.len);
 }

@@ -10,11 +10,17 @@
 #include "session/greeting.h"
 #include "session/output.h"
 
-#define RELAY_BUFFER	65536		/* each way; a page of it is used only when bytes come */
+#define RELAY_BUFFER	65536
 #define RELAY_LINGER_MS	10000		/* for a client that goes on after the server ended */
 
 struct lifeline;
 struct relay_config;
+
+/* What the other end had no room for. */
+struct relay_rest {
+	char	*buf;
+	size_t	 off, len;
+};
 
 struct relay {
 	const struct relay_config *conf;
@@ -28,13 +34,11 @@ struct relay {
 	struct event		 term_ev;
 	struct lifeline		*lifeline;	/* while the input cannot tell that the caller died */
 
-	char			*up;		/* from the client, to be sent; input waits while there is something */
-	size_t			 up_off, up_len;
-	char			*down;		/* from the server, to be written; the socket waits likewise */
-	size_t			 down_off, down_len;
+	struct relay_rest	 up;		/* to be sent; the input waits meanwhile */
+	struct relay_rest	 down;		/* to be written; the socket waits meanwhile */
 	int			 in_open;
 	int			 net_open;
-	enum output_kind	 out_kind;
+	struct output		 out;
 	int			 can_splice;
 	int			 bulk;		/* bytes come in masses: splice them */
 	int			 full;		/* how often the pipe was found full */
@@ -56,10 +60,19 @@ void	relay_gone_cb(void *);
 /* Look after the caller's life while the input cannot tell of it. */
 void	relay_watch_caller(struct relay *, int);
 
+/*
+ * Both ways read into this one, and pass on at once what goes; only the rest is put aside. So an idle relay has one page of
+ * buffers in use.
+ */
+extern char	relay_buf[RELAY_BUFFER];
+
+/* Put aside what there was no room for: the end of relay_buf, or of an earlier rest. */
+void	relay_keep(struct relay_rest *, const char *, size_t);
+
 void	relay_in_cb(evutil_socket_t, short, void *);
 void	relay_room_cb(evutil_socket_t, short, void *);
-/* Send what was read: 1 if all went, 0 if the socket has no room, -1 if it failed. */
-int	relay_send(struct relay *);
+/* Send so many bytes of relay_buf, or with 0 the rest: 1 if all went, 0 if there is a rest, -1 if it failed. */
+int	relay_send(struct relay *, size_t);
 
 void	relay_net_cb(evutil_socket_t, short, void *);
 void	relay_out_cb(evutil_socket_t, short, void *);

@@ -26,25 +26,30 @@ relay_in_ended(struct relay *r)
 }
 
 int
-relay_send(struct relay *r)
+relay_send(struct relay *r, size_t len)
 {
-	ssize_t	n;
+	const char	*buf = len > 0 ? relay_buf : r->up.buf + r->up.off;
+	ssize_t		 n;
 
-	while (r->up_len > 0) {
-		n = send(r->conf->net_fd, r->up + r->up_off, r->up_len, MSG_NOSIGNAL);
+	len = len > 0 ? len : r->up.len;
+	while (len > 0) {
+		n = send(r->conf->net_fd, buf, len, MSG_NOSIGNAL);
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			relay_keep(&r->up, buf, len);
 			return (0);
+		}
 		if (n == -1) {
-			/* EPIPE comes after the server's orderly end; anything else is told when the rest was read. */
+			/* EPIPE comes after the server's orderly end; anything else is told when all was read. */
 			r->send_error = errno == EPIPE ? 0 : errno;
-			r->up_len = 0;
+			r->up.len = 0;
 			return (-1);
 		}
-		r->up_off += (size_t)n;
-		r->up_len -= (size_t)n;
+		buf += n;
+		len -= (size_t)n;
 	}
+	r->up.len = 0;
 	return (1);
 }
 
@@ -56,7 +61,7 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 	ssize_t		 n;
 
 	(void)what;
-	if ((n = read(fd, r->up, RELAY_BUFFER)) == -1 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
+	if ((n = read(fd, relay_buf, RELAY_BUFFER)) == -1 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
 		return;
 	if (n <= 0) {
 		relay_in_ended(r);
@@ -65,10 +70,8 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 	log_debug(2, "%zd bytes from the client", n);
 	if (!r->net_open)
 		event_add(&r->timer, &tv);
-	relay_greeting(r, greeting_client(&r->greeting, r->up, (size_t)n));
-	r->up_off = 0;
-	r->up_len = (size_t)n;
-	switch (relay_send(r)) {
+	relay_greeting(r, greeting_client(&r->greeting, relay_buf, (size_t)n));
+	switch (relay_send(r, (size_t)n)) {
 	case 0:
 		event_del(&r->in_ev);
 		event_add(&r->room_ev, NULL);
@@ -87,7 +90,7 @@ relay_room_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	switch (relay_send(r)) {
+	switch (relay_send(r, 0)) {
 	case 0:
 		event_add(&r->room_ev, NULL);
 		break;

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +16,23 @@
 #include "session/relay.h"
 
 #define RELAY_DRAIN_MS	2000		/* for the last bytes after SIGHUP */
+
+/* Not from malloc(3): it writes to the first and the last page of what is large, and these are mostly never touched. */
+char		relay_buf[RELAY_BUFFER];
+static char	rest_up[RELAY_BUFFER];
+static char	rest_down[RELAY_BUFFER];
+
+void
+relay_keep(struct relay_rest *rest, const char *buf, size_t len)
+{
+	/* The rest of a rest stays where it is. */
+	if (buf == relay_buf || (buf > relay_buf && buf < relay_buf + RELAY_BUFFER)) {
+		memcpy(rest->buf, buf, len);
+		rest->off = 0;
+	} else
+		rest->off = (size_t)(buf - rest->buf);
+	rest->len = len;
+}
 
 void
 relay_done(struct relay *r)
@@ -103,22 +120,22 @@ relay_hup_cb(evutil_socket_t fd, short what, void *arg)
 	struct timeval	 tv = clock_timeval(RELAY_DRAIN_MS);
 	int64_t		 end_ms = clock_ms() + RELAY_DRAIN_MS;
 	ssize_t		 n;
-	int		 queued;
+	int		 queued, sent;
 
 	(void)fd;
 	(void)what;
 	setsockopt(r->conf->net_fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	sock_set_blocking(r->conf->net_fd, 1);
-	while (r->in_open && relay_send(r) == 1 && clock_ms() < end_ms) {
+	sent = relay_send(r, 0);
+	while (sent == 1 && r->in_open && clock_ms() < end_ms) {
 		if (ioctl(r->conf->in_fd, FIONREAD, &queued) == -1 || queued <= 0 ||
-		    (n = read(r->conf->in_fd, r->up, RELAY_BUFFER)) <= 0)
+		    (n = read(r->conf->in_fd, relay_buf, RELAY_BUFFER)) <= 0)
 			break;
-		r->up_off = 0;
-		r->up_len = (size_t)n;
+		sent = relay_send(r, (size_t)n);
 	}
 	shutdown(r->conf->net_fd, SHUT_WR);
 	/* Closing a socket with unread bytes would send a reset, which may overtake ours. */
-	while (recv(r->conf->net_fd, r->down, RELAY_BUFFER, MSG_DONTWAIT) > 0 && clock_ms() < end_ms)
+	while (recv(r->conf->net_fd, relay_buf, RELAY_BUFFER, MSG_DONTWAIT) > 0 && clock_ms() < end_ms)
 		continue;
 	relay_done(r);
 }
@@ -140,12 +157,11 @@ relay_begin(struct relay *r)
 	event_assign(&r->in_ev, r->base, conf->in_fd, EV_READ | EV_PERSIST, relay_in_cb, r);
 	event_assign(&r->net_ev, r->base, conf->net_fd, EV_READ | EV_PERSIST, relay_net_cb, r);
 	event_assign(&r->room_ev, r->base, conf->net_fd, EV_WRITE, relay_room_cb, r);
-	event_assign(&r->out_ev, r->base, conf->out_fd, EV_WRITE, relay_out_cb, r);
+	event_assign(&r->out_ev, r->base, r->out.fd, EV_WRITE, relay_out_cb, r);
 	event_assign(&r->timer, r->base, -1, 0, relay_timer_cb, r);
 	evsignal_assign(&r->hup_ev, r->base, SIGHUP, relay_hup_cb, r);
 	evsignal_assign(&r->term_ev, r->base, SIGTERM, relay_term_cb, r);
-	if ((r->up = malloc(RELAY_BUFFER)) == NULL || (r->down = malloc(RELAY_BUFFER)) == NULL ||
-	    event_add(&r->in_ev, NULL) == -1 || event_add(&r->net_ev, NULL) == -1 ||
+	if (event_add(&r->in_ev, NULL) == -1 || event_add(&r->net_ev, NULL) == -1 ||
 	    event_add(&r->timer, &tv) == -1 || event_add(&r->hup_ev, NULL) == -1 || event_add(&r->term_ev, NULL) == -1) {
 		error_errno(&r->err, errno != 0 ? errno : ENOMEM, "cannot start the relay");
 		return (-1);
@@ -156,32 +172,23 @@ relay_begin(struct relay *r)
 int
 relay_run(struct event_base *base, const struct relay_config *conf, struct error *err)
 {
-	struct relay	*r;
+	struct relay	relay = { .conf = conf, .base = base, .in_open = 1, .net_open = 1,
+			    .up = { .buf = rest_up }, .down = { .buf = rest_down } };
 
-	if ((r = calloc(1, sizeof(*r))) == NULL) {
-		error_errno(err, errno, "cannot start the relay");
-		close(conf->net_fd);
-		return (-1);
-	}
-	r->conf = conf;
-	r->base = base;
-	r->in_open = r->net_open = 1;
-	r->out_kind = output_kind(conf->out_fd);
-	r->can_splice = r->out_kind == OUTPUT_PIPE;
-	if (relay_begin(r) == 0)
+	output_open(&relay.out, conf->out_fd);
+	relay.can_splice = relay.out.kind == OUTPUT_PIPE;
+	if (relay_begin(&relay) == 0)
 		event_base_dispatch(base);
-	event_del(&r->in_ev);
-	event_del(&r->net_ev);
-	event_del(&r->room_ev);
-	event_del(&r->out_ev);
-	event_del(&r->timer);
-	event_del(&r->hup_ev);
-	event_del(&r->term_ev);
-	lifeline_stop(r->lifeline);
+	event_del(&relay.in_ev);
+	event_del(&relay.net_ev);
+	event_del(&relay.room_ev);
+	event_del(&relay.out_ev);
+	event_del(&relay.timer);
+	event_del(&relay.hup_ev);
+	event_del(&relay.term_ev);
+	lifeline_stop(relay.lifeline);
+	output_close(&relay.out);
 	close(conf->net_fd);
-	*err = r->err;
-	free(r->up);
-	free(r->down);
-	free(r);
+	*err = relay.err;
 	return (err->code == MSG_NONE ? 0 : -1);
 }

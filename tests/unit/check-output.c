@@ -9,14 +9,18 @@
 
 /* Fill it until it says EAGAIN: it must never stand still, and never leave O_NONBLOCK behind. */
 static size_t
-fill(int fd, enum output_kind kind)
+fill(int fd, int kind)
 {
-	char	buf[8192];
-	size_t	total = 0;
-	ssize_t	n;
+	struct output	o;
+	char		buf[8192];
+	size_t		total = 0;
+	ssize_t		n;
 
 	memset(buf, 'x', sizeof(buf));
-	while ((n = output_write(fd, kind, buf, sizeof(buf))) > 0)
+	output_open(&o, fd);
+	assert_int_equal(o.kind, kind);
+	assert_int_equal(o.fd, fd);
+	while ((n = output_write(&o, buf, sizeof(buf))) > 0)
 		total += (size_t)n;
 	assert_int_equal(n, -1);
 	assert_int_equal(errno, EAGAIN);
@@ -27,32 +31,34 @@ fill(int fd, enum output_kind kind)
 static void
 test_pipe(void **state)
 {
-	char	buf[65536];
-	int	fds[2];
+	struct output	o;
+	char		buf[65536];
+	int		fds[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(output_kind(fds[1]), OUTPUT_PIPE);
 	assert_true(fill(fds[1], OUTPUT_PIPE) >= 4096);
 	assert_true(read(fds[0], buf, sizeof(buf)) > 0);
-	assert_true(output_write(fds[1], OUTPUT_PIPE, buf, 10) == 10);
+	output_open(&o, fds[1]);
+	assert_true(output_write(&o, buf, 10) == 10);
 	assert_false(output_gone(fds[1]));
 	close(fds[0]);
 	assert_true(output_gone(fds[1]));
-	assert_int_equal(output_write(fds[1], OUTPUT_PIPE, buf, 1), -1);
+	assert_int_equal(output_write(&o, buf, 1), -1);
 	assert_int_equal(errno, EPIPE);
-	close(fds[1]);
+	output_close(&o);
+	assert_int_equal(close(fds[1]), 0);
 }
 
 static void
 test_socket(void **state)
 {
-	char	byte;
-	int	fds[2];
+	struct output	o;
+	char		byte;
+	int		fds[2];
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	assert_int_equal(output_kind(fds[1]), OUTPUT_SOCKET);
 	assert_true(fill(fds[1], OUTPUT_SOCKET) > 0);
 	assert_false(output_gone(fds[1]));
 	close(fds[0]);
@@ -60,7 +66,8 @@ test_socket(void **state)
 	close(fds[1]);
 	/* The end is seen even where another descriptor of the same socket stays open. */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	output_end(dup(fds[1]), OUTPUT_SOCKET);
+	output_open(&o, fds[1]);
+	output_end(&o, dup(fds[1]));
 	assert_int_equal(read(fds[0], &byte, 1), 0);
 	close(fds[0]);
 	close(fds[1]);
@@ -69,24 +76,53 @@ test_socket(void **state)
 static void
 test_file(void **state)
 {
-	char	buf[20000];
-	FILE	*fp;
-	int	fd;
+	struct output	o;
+	char		buf[20000];
+	FILE		*fp;
+	int		fd;
 
 	(void)state;
 	memset(buf, 'x', sizeof(buf));
 	assert_non_null(fp = tmpfile());
-	assert_int_equal(output_kind(fileno(fp)), OUTPUT_FILE);
-	assert_int_equal(output_write(fileno(fp), OUTPUT_FILE, buf, sizeof(buf)), sizeof(buf));
+	output_open(&o, fileno(fp));
+	assert_int_equal(o.kind, OUTPUT_PLAIN);
+	assert_int_equal(o.fd, fileno(fp));
+	assert_int_equal(output_write(&o, buf, sizeof(buf)), sizeof(buf));
 	assert_false(output_gone(fileno(fp)));
 	fclose(fp);
 	assert_true((fd = open("/dev/null", O_WRONLY)) != -1);
-	assert_int_equal(output_kind(fd), OUTPUT_FILE);
-	close(fd);
-	assert_true((fd = posix_openpt(O_RDWR | O_NOCTTY)) != -1);
-	assert_int_equal(output_kind(fd), OUTPUT_OTHER);
+	output_open(&o, fd);
+	assert_int_equal(o.kind, OUTPUT_PLAIN);
+	assert_int_equal(o.fd, fd);
 	close(fd);
 	assert_true(output_gone(fd));
+}
+
+/* A terminal that takes no more: we wait, and the caller's descriptor stays as it was. */
+static void
+test_terminal(void **state)
+{
+	struct output	o;
+	char		buf[8192];
+	ssize_t		n;
+	int		master, fd;
+
+	(void)state;
+	assert_true((master = posix_openpt(O_RDWR | O_NOCTTY)) != -1);
+	assert_int_equal(grantpt(master), 0);
+	assert_int_equal(unlockpt(master), 0);
+	assert_true((fd = open(ptsname(master), O_RDWR | O_NOCTTY)) != -1);
+	output_open(&o, fd);
+	assert_int_not_equal(o.fd, fd);
+	memset(buf, 'x', sizeof(buf));
+	while ((n = output_write(&o, buf, sizeof(buf))) > 0)
+		continue;
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+	output_close(&o);
+	assert_int_equal(fcntl(o.fd, F_GETFD), -1);
+	close(fd);
+	close(master);
 }
 
 int
@@ -96,6 +132,7 @@ main(void)
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_terminal),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
