@@ -78,7 +78,7 @@ wanted: $3"
 
 # wait_for SECONDS COMMAND...: polls until the command exits 0; 1 at the deadline.
 wait_for() {
-	t_deadline=$(($(date +%s) + $1))
+	t_deadline=$(($(date +%s) + $1 + 1))	# whole seconds: never less than was asked for
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt "$t_deadline" ] || return 1

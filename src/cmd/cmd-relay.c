@@ -159,6 +159,15 @@ relay_running_cb(int ssh, void *arg)
 	close(fd);
 }
 
+static volatile sig_atomic_t	relay_status;
+
+static void
+relay_alarm(int sig)
+{
+	(void)sig;
+	_exit(relay_status);
+}
+
 /* For --why, and for the log where the caller's standard error is not ours any more. */
 static void
 relay_report(const struct session *s, const struct target *target, const struct attempts *attempts)
@@ -167,9 +176,15 @@ relay_report(const struct session *s, const struct target *target, const struct 
 		log_debug(1, "the failure could not be put on record: %s", strerror(errno));
 	if (!s->mute)
 		return;
+	/* Nobody shall wait for a log that is stuck: ssh not for our end, and we not for long. */
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	relay_status = error_row(s->err->code)->status;
+	signal(SIGALRM, relay_alarm);
+	alarm(1);
 	openlog("meshssh", LOG_PID, LOG_USER);
 	syslog(LOG_NOTICE, "%s", s->err->text);
-	closelog();
+	alarm(0);
 }
 
 /* Connect, then hand over or relay. */

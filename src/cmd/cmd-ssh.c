@@ -80,6 +80,7 @@ static int
 ssh_exec(const char *ssh, char **argv, struct error *err)
 {
 	argv[0] = (char *)(uintptr_t)ssh;
+	env_ssh_mark();
 	execv(ssh, argv);
 	error_set(err, MSG_NO_SSH, "cannot run %s: %s", ssh, strerror(errno));
 	return (-1);

@@ -2,16 +2,19 @@
 
 #include "cmd/ssh-args.h"
 
-/* ssh.c, getopt string of OpenSSH 7 to 10. -P is left out: it took no argument before 9.4 and takes one since. */
+/* ssh.c, getopt string of OpenSSH 7 to 10. -P took no argument before 9.4 and takes one since. */
 static const char	flags[] = "1246ACGKMNTVXYZafgknqstvxy";
 static const char	with_argument[] = "BDEFIJLOQRSWbceilmopw";
 static const char	asks[] = "GOQV";
 
 /* One cluster of options behind its hyphen: the arguments it takes up, 1 or 2, or 0 if one is not known. */
 static int
-ssh_args_cluster(const char *word, struct ssh_args *args)
+ssh_args_cluster(const char *word, const char *next, struct ssh_args *args)
 {
 	for (; *word != '\0'; word++) {
+		/* No tag begins with a hyphen, so this is the old one. */
+		if (*word == 'P' && word[1] == '\0' && next != NULL && next[0] == '-')
+			continue;
 		if (strchr(asks, *word) != NULL)
 			args->local = 1;
 		if (strchr(with_argument, *word) != NULL)
@@ -38,7 +41,7 @@ ssh_args_walk(int argc, char **argv, struct ssh_args *args)
 			i++;
 			continue;
 		}
-		if ((used = ssh_args_cluster(argv[i] + 1, args)) == 0) {
+		if ((used = ssh_args_cluster(argv[i] + 1, i + 1 < argc ? argv[i + 1] : NULL, args)) == 0) {
 			args->local = 0;
 			return;
 		}

@@ -14,6 +14,8 @@
 
 #include "facts/env-ssh.h"
 
+#define ENV_SSH_MARK	"MESHSSH_TRIED"		/* process id and number */
+
 /* Settings under which ssh connects by itself in a way that a ProxyCommand would change: such hosts stay as they are. */
 static const struct env_ssh_keyword {
 	const char	*keyword;
@@ -37,12 +39,35 @@ env_ssh_usable(const char *path, const struct stat *self)
 	    (sb.st_dev != self->st_dev || sb.st_ino != self->st_ino));
 }
 
+/* How many of those in PATH this same process, or the script above it, has been already. */
+static int
+env_ssh_tried(void)
+{
+	const char	*mark = getenv(ENV_SSH_MARK);
+	long		 pid;
+	int		 tried;
+
+	if (mark == NULL || sscanf(mark, "%ld:%d", &pid, &tried) != 2)
+		return (0);
+	return (pid == (long)getpid() || pid == (long)getppid() ? tried : 0);
+}
+
+void
+env_ssh_mark(void)
+{
+	char	mark[64];
+
+	snprintf(mark, sizeof(mark), "%ld:%d", (long)getpid(), env_ssh_tried() + 1);
+	setenv(ENV_SSH_MARK, mark, 1);
+}
+
 int
 env_ssh_find(const char *self, char path[PATH_MAX])
 {
 	const char	*dirs = getenv("PATH"), *fallback = "/usr/bin/ssh";
 	struct stat	 self_sb;
 	size_t		 len;
+	int		 skip = env_ssh_tried();
 
 	if (stat(self, &self_sb) == -1)
 		memset(&self_sb, 0, sizeof(self_sb));
@@ -50,11 +75,11 @@ env_ssh_find(const char *self, char path[PATH_MAX])
 		len = strcspn(dirs, ":");
 		/* ssh takes its argv[0] for ProxyJump, from whatever directory: only absolute ones will do. */
 		if (*dirs == '/' && snprintf(path, PATH_MAX, "%.*s/ssh", (int)len, dirs) < PATH_MAX &&
-		    env_ssh_usable(path, &self_sb))
+		    env_ssh_usable(path, &self_sb) && skip-- <= 0)
 			return (0);
 	}
 	strlcpy(path, fallback, PATH_MAX);
-	return (env_ssh_usable(path, &self_sb) ? 0 : -1);
+	return (skip <= 0 && env_ssh_usable(path, &self_sb) ? 0 : -1);
 }
 
 void
@@ -104,6 +129,7 @@ env_ssh_exec(const char *ssh, char **argv, int out)
 {
 	int	null;
 
+	env_ssh_mark();
 	if ((null = open("/dev/null", O_RDWR)) != -1 && dup2(null, STDIN_FILENO) != -1 &&
 	    dup2(null, STDERR_FILENO) != -1 && dup2(out, STDOUT_FILENO) != -1)
 		execv(ssh, argv);

@@ -14,8 +14,13 @@ struct env_ssh {
 	int	taken;			/* has a proxy, or asks for what ssh does only without one */
 };
 
-/* The path of ssh: the first in PATH that is not this program (which may be called ssh too). 0 or -1. */
+/*
+ * The path of ssh: the first in PATH that is not this program, which may be called ssh too, or else /usr/bin/ssh. 0 or -1.
+ * An ssh that led back here, as a script may that runs this program, is passed over.
+ */
 int	env_ssh_find(const char *self, char [PATH_MAX]);
+/* Remember in the environment that this process is about to become what env_ssh_find found. */
+void	env_ssh_mark(void);
 /*
  * Ask `ssh -G` with these arguments (a NULL ends them). 0, 1 if it refuses them or prints no configuration, or -1 with
  * errno if it could not be asked.

@@ -53,18 +53,24 @@ greeting_judge(const struct greeting *g, enum greeting_end end, const char *targ
 {
 	static const struct {
 		enum message	 code;
-		const char	*text;
-	}	silence[] = {
-		[GREETING_EOF] = { MSG_SERVER_CLOSED, "the server closed the connection before it said anything" },
-		[GREETING_RESET] = { MSG_SERVER_CLOSED, "the server reset the connection before it said anything" },
-		[GREETING_TIMEOUT] = { MSG_SERVER_SILENT, "connected, but the server says nothing" },
+		const char	*nothing;	/* it said nothing */
+		const char	*half;		/* it stopped in its identification */
+	}	ends[] = {
+		[GREETING_EOF] = { MSG_SERVER_CLOSED, "the server closed the connection before it said anything",
+		    "the server closed the connection in the middle of its identification" },
+		[GREETING_RESET] = { MSG_SERVER_CLOSED, "the server reset the connection before it said anything",
+		    "the server reset the connection in the middle of its identification" },
+		[GREETING_TIMEOUT] = { MSG_SERVER_SILENT, "connected, but the server says nothing",
+		    "connected, but the server stops in the middle of its identification" },
 	};
 	char	shown[SSHWIRE_SHOWN * 4];
 
 	if (g->state == GREETING_PASSED || (g->client != CLIENT_SSH && g->client != CLIENT_MUTE))
 		return (0);
 	if (g->server.total == 0)
-		error_set(err, silence[end].code, "%s: %s", target, silence[end].text);
+		error_set(err, ends[end].code, "%s: %s", target, ends[end].nothing);
+	else if (sshwire_id_begun(&g->server))
+		error_set(err, ends[end].code, "%s: %s", target, ends[end].half);
 	else
 		error_set(err, MSG_NOT_SSH, "%s: it says \"%.40s\"", target,
 		    error_vis(shown, sizeof(shown), g->server.first));

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "os/os.h"
 #include "session/relay-int.h"
@@ -18,8 +17,6 @@
 static void
 relay_net_ended(struct relay *r)
 {
-	struct timeval	tv = clock_timeval(RELAY_LINGER_MS);
-
 	r->net_open = 0;
 	event_del(&r->net_ev);
 	if (r->send_error != 0) {
@@ -34,7 +31,8 @@ relay_net_ended(struct relay *r)
 		return;
 	}
 	output_end(&r->out, r->conf->out_fd);
-	event_add(&r->timer, &tv);
+	relay_watch_caller(r, 0);
+	relay_linger(r, r->up.len == 0);
 }
 
 static void

@@ -11,7 +11,6 @@
 #include "session/output.h"
 
 #define RELAY_BUFFER	65536
-#define RELAY_LINGER_MS	10000		/* for a client that goes on after the server ended */
 
 struct lifeline;
 struct relay_config;
@@ -57,7 +56,9 @@ int	relay_judge(struct relay *, enum greeting_end);
 void	relay_greeting(struct relay *, enum greeting_state);
 /* Whoever reads the output is gone: a callback of the lifeline. */
 void	relay_gone_cb(void *);
-/* Look after the caller's life while the input cannot tell of it. */
+/* After the server's end: bear so long a client that does not end, but not while we keep it waiting ourselves. */
+void	relay_linger(struct relay *, int);
+/* Look after the caller's life while the input cannot tell of it; after the server's end the output cannot either. */
 void	relay_watch_caller(struct relay *, int);
 
 /*

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "session/relay-int.h"
 #include "session/relay.h"
@@ -57,7 +56,6 @@ void
 relay_in_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay	*r = arg;
-	struct timeval	 tv = clock_timeval(RELAY_LINGER_MS);
 	ssize_t		 n;
 
 	(void)what;
@@ -68,14 +66,18 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	log_debug(2, "%zd bytes from the client", n);
-	if (!r->net_open)
-		event_add(&r->timer, &tv);
 	relay_greeting(r, greeting_client(&r->greeting, relay_buf, (size_t)n));
+	if (!r->net_open && relay_judge(r, GREETING_EOF) == -1)
+		return;
 	switch (relay_send(r, (size_t)n)) {
 	case 0:
 		event_del(&r->in_ev);
 		event_add(&r->room_ev, NULL);
+		relay_linger(r, 0);
 		relay_watch_caller(r, 1);
+		break;
+	case 1:
+		relay_linger(r, 1);
 		break;
 	case -1:
 		relay_in_ended(r);
@@ -98,6 +100,7 @@ relay_room_cb(evutil_socket_t fd, short what, void *arg)
 		relay_in_ended(r);
 		break;
 	default:
+		relay_linger(r, 1);
 		relay_watch_caller(r, 0);
 		event_add(&r->in_ev, NULL);
 	}

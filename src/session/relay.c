@@ -16,6 +16,7 @@
 #include "session/relay.h"
 
 #define RELAY_DRAIN_MS	2000		/* for the last bytes after SIGHUP */
+#define RELAY_LINGER_MS	10000		/* for a client that goes on after the server ended */
 
 /* Not from malloc(3): it writes to the first and the last page of what is large, and these are mostly never touched. */
 char		relay_buf[RELAY_BUFFER];
@@ -90,12 +91,25 @@ relay_gone_cb(void *arg)
 }
 
 void
+relay_linger(struct relay *r, int on)
+{
+	struct timeval	tv = clock_timeval(RELAY_LINGER_MS);
+
+	if (r->net_open)
+		return;
+	if (on)
+		event_add(&r->timer, &tv);
+	else
+		event_del(&r->timer);
+}
+
+void
 relay_watch_caller(struct relay *r, int on)
 {
 	if (!on) {
 		lifeline_stop(r->lifeline);
 		r->lifeline = NULL;
-	} else if (r->lifeline == NULL)
+	} else if (r->net_open && r->lifeline == NULL)
 		r->lifeline = lifeline_start(r->base, r->conf->out_fd, relay_gone_cb, r);
 }
 
@@ -117,7 +131,7 @@ static void
 relay_hup_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay	*r = arg;
-	struct timeval	 tv = clock_timeval(RELAY_DRAIN_MS);
+	struct timeval	 tv = clock_timeval(RELAY_DRAIN_MS / 2);
 	int64_t		 end_ms = clock_ms() + RELAY_DRAIN_MS;
 	ssize_t		 n;
 	int		 queued, sent;

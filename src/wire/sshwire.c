@@ -12,6 +12,8 @@ sshwire_id_byte(struct sshwire_id *id, char c)
 		id->first[id->column] = c;
 	id->total++;
 	if (c == '\n') {
+		if (id->matched == ID_START_LEN)
+			return (SSHWIRE_SSH);
 		/* ssh would read such a reply to its end and then say nothing useful. */
 		if (id->lines == 0 && strncmp(id->first, "HTTP/", 5) == 0)
 			return (SSHWIRE_NOT_SSH);
@@ -23,9 +25,9 @@ sshwire_id_byte(struct sshwire_id *id, char c)
 	id->column++;
 	if (id->column > SSHWIRE_LINE_MAX)
 		return (SSHWIRE_NOT_SSH);
-	if (id->matched != -1)
+	if (id->matched != -1 && id->matched != ID_START_LEN)
 		id->matched = c == id_start[id->matched] ? id->matched + 1 : -1;
-	return (id->matched == ID_START_LEN ? SSHWIRE_SSH : SSHWIRE_MORE);
+	return (SSHWIRE_MORE);
 }
 
 enum sshwire_id_state
@@ -34,6 +36,12 @@ sshwire_id_feed(struct sshwire_id *id, const char *buf, size_t len)
 	while (len-- > 0 && id->state == SSHWIRE_MORE)
 		id->state = sshwire_id_byte(id, *buf++);
 	return (id->state);
+}
+
+int
+sshwire_id_begun(const struct sshwire_id *id)
+{
+	return (id->matched == ID_START_LEN);
 }
 
 int

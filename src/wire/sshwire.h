@@ -13,7 +13,7 @@
 
 enum sshwire_id_state {
 	SSHWIRE_MORE,		/* no identification yet, may still come */
-	SSHWIRE_SSH,		/* a line that begins with "SSH-" has begun */
+	SSHWIRE_SSH,		/* a whole line that begins with "SSH-" has come */
 	SSHWIRE_NOT_SSH		/* no client would accept what came */
 };
 
@@ -32,6 +32,9 @@ struct sshwire_id {
  * Lines before the identification are allowed (RFC 4253 4.2), but not an HTTP reply.
  */
 enum sshwire_id_state	sshwire_id_feed(struct sshwire_id *, const char *, size_t);
+
+/* 1 if the line that is coming, or came last, begins with "SSH-". */
+int	sshwire_id_begun(const struct sshwire_id *);
 
 /*
  * Whether a client's first bytes are the start of an identification: 1 yes, 0 no, -1 too few bytes to tell.

@@ -79,6 +79,21 @@ test_find(void **state)
 	setenv("PATH", path, 1);
 	if (env_ssh_find(self, found) == 0)
 		assert_string_equal(found, "/usr/bin/ssh");
+	/* What this process was already is passed over; what another one was is not. */
+	write_script(self, "#!/bin/sh\n");
+	snprintf(path, sizeof(path), "%s/2:%s/2", dir, dir);
+	setenv("PATH", path, 1);
+	env_ssh_mark();
+	assert_int_equal(env_ssh_find(self, found), 0);
+	assert_string_equal(found, two);
+	env_ssh_mark();
+	if (env_ssh_find(self, found) == 0)
+		assert_string_equal(found, "/usr/bin/ssh");
+	env_ssh_mark();
+	assert_int_equal(env_ssh_find(self, found), -1);
+	setenv("MESHSSH_TRIED", "1:3", 1);
+	assert_int_equal(env_ssh_find(self, found), 0);
+	unsetenv("MESHSSH_TRIED");
 	unlink(one);
 	unlink(two);
 	unlink(self);

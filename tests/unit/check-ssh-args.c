@@ -31,6 +31,7 @@ static const struct {
 	{ { "-oForwardX11 no", "-oPort 2200", "-l", "u", "-s", "--", "h", "sftp" }, 0, 5 },
 	{ { "-n", "-tt", "-S", "none", "u@h", "--", "mosh-server" },	0, 5 },
 	{ { "-P", "tag", "nas" },					0, 0 },
+	{ { "-P", "-G", "nas" },					1, 3 },
 	{ { "-9", "-G", "nas" },					0, 0 },
 	{ { "-" },							0, 1 },
 	{ { "-p" },							0, 1 },

@@ -6,13 +6,14 @@ static const struct {
 	enum sshwire_id_state	 state;
 } greetings[] = {
 	{ "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",			SSHWIRE_SSH },
-	{ "SSH-",						SSHWIRE_SSH },
+	{ "SSH-2.0-OpenSSH_9",					SSHWIRE_MORE },
+	{ "SSH-\n",						SSHWIRE_SSH },
 	{ "SSH",						SSHWIRE_MORE },
 	{ "",							SSHWIRE_MORE },
 	{ "Welcome\r\nto the machine\nSSH-1.99-x\n",		SSHWIRE_SSH },
 	{ "\n\n\nSSH-2.0-x\n",					SSHWIRE_SSH },
 	{ " SSH-2.0-x\n",					SSHWIRE_MORE },
-	{ "xSSH-2.0-x\nSSHSSH-\nSSH-",				SSHWIRE_SSH },
+	{ "xSSH-2.0-x\nSSHSSH-\nSSH-x\n",			SSHWIRE_SSH },
 	{ "SSSH-2.0-x\n",					SSHWIRE_MORE },
 	{ "220 mail.example ESMTP\r\n",				SSHWIRE_MORE },
 	{ "HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n",	SSHWIRE_NOT_SSH },
@@ -56,7 +57,7 @@ test_limits(void **state)
 	memset(&id, 0, sizeof(id));
 	for (i = 0; i < SSHWIRE_LINES_MAX - 1; i++)
 		assert_int_equal(sshwire_id_feed(&id, "x\n", 2), SSHWIRE_MORE);
-	assert_int_equal(sshwire_id_feed(&id, "SSH-", 4), SSHWIRE_SSH);
+	assert_int_equal(sshwire_id_feed(&id, "SSH-\n", 5), SSHWIRE_SSH);
 
 	memset(&id, 0, sizeof(id));
 	for (i = 0; i < SSHWIRE_LINES_MAX - 1; i++)
