@@ -1,0 +1,50 @@
+#!/bin/sh
+# The relay under valgrind's memcheck, for one session of 4 MB each way through a real ssh and for one dial that is
+# refused: no invalid access, no leak, and no descriptor open at the end but the three it was born with.
+
+# shellcheck source=tests/lib.sh
+# shellcheck disable=SC2119,SC2317	# functions that take what they need from variables, or are called by wait_for
+. "$(dirname "$0")/../lib.sh"
+
+BYTES=4000000
+VALGRIND="valgrind --leak-check=full --show-leak-kinds=definite,indirect,possible
+--errors-for-leak-kinds=definite,indirect --track-fds=yes --error-exitcode=99 --log-file=$T/valgrind.%p"
+
+need 'the relay under valgrind' valgrind ssh-keygen || finish
+
+# The one report in $T/valgrind.*, complete.
+report_done() { grep -q 'ERROR SUMMARY' "$T"/valgrind.*; }
+
+# verdict NAME: judges the report and removes it.
+verdict() {
+	wait_for 30 report_done || :
+	cat "$T"/valgrind.* >"$T/report" 2>/dev/null
+	rm -f "$T"/valgrind.*
+	check "$1: no error and no leak" grep 'ERROR SUMMARY: 0 errors' "$T/report"
+	check "$1: no descriptor is left open" grep -E 'FILE DESCRIPTORS: [0-3] open \([0-3] std\) at exit' "$T/report"
+	[ "$T_FAILED" -eq 0 ] || sed 's/^/# /' "$T/report"
+}
+
+if ! sshd_start; then
+	not_ok 'a throw-away sshd starts'
+	finish
+fi
+{
+	echo 'Host valgrind'
+	echo "	ProxyCommand $(echo "$VALGRIND" | tr '\n' ' ' | sed 's/%/%%/g') $MESHSSH --timeout=60 %h %p"
+	cat "$SSH_CONFIG"
+} >"$T/valgrind_config"
+head -c $BYTES /dev/urandom >"$T/sent"
+# cat gives back what it got, so the bytes go both ways at once.
+ssh -F "$T/valgrind_config" valgrind cat <"$T/sent" >"$T/got" 2>"$T/err"
+is "ssh's exit status and silence" "$? $(cat "$T/err")" '0 '
+is '4 MB went each way, the same bytes' "$(cksum <"$T/got")" "$(cksum <"$T/sent")"
+verdict 'session'
+
+kill "$SSHD_PID"
+wait "$SSHD_PID"
+# shellcheck disable=SC2086	# a list of words
+$VALGRIND "$MESHSSH" 127.0.0.1 "$SSHD_PORT" </dev/null >/dev/null 2>"$T/err"
+is 'refused: the exit status is 69 (99 is an error that valgrind found)' $? 69
+verdict 'refused'
+finish
