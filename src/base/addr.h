@@ -5,10 +5,8 @@
 
 #include <sys/socket.h>
 
-#include <netdb.h>
-
 #define ADDR_HOST_MAX	255		/* RFC 1035 2.3.4; longer ones cannot be names */
-#define ADDR_TEXT_MAX	NI_MAXHOST	/* an IPv6 address with its zone */
+#define ADDR_TEXT_MAX	64		/* an IPv6 address, "%" and the name of an interface */
 
 /* 1 if the text may be a host name or address: one word of [A-Za-z0-9._:%-], not beginning with '-'. */
 int	addr_host_ok(const char *);

@@ -209,8 +209,9 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 {
 	struct target	target = { .host = host, .port = addr_port(port), .family = opts->family,
 			    .timeout_ms = opts->timeout_s * 1000 };
+	/* Not on the stack: an idle relay would keep the page. */
+	static struct attempts attempts;
 	struct session	s = { .opts = opts, .err = err, .fd = -1 };
-	struct attempts	attempts = { .count = 0 };
 	int		result;
 
 	if (!addr_host_ok(host))

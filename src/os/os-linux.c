@@ -60,7 +60,7 @@ os_route(const struct sockaddr *sa)
 	const struct sockaddr_in6	*in6 = (const void *)sa;
 	union {
 		struct nlmsghdr	 header;
-		char		 bytes[4096];
+		char		 bytes[1024];
 	}				 answer;
 	struct route_request		 req;
 	ssize_t				 n = -1;

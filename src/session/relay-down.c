@@ -12,7 +12,6 @@
 #include "session/relay.h"
 
 #define RELAY_SPLICE	(1 << 20)	/* at most so many at a time, and the pipe that bulk asks for */
-#define RELAY_FULL	4		/* found full so often, a pipe is worth enlarging */
 
 static void
 relay_net_ended(struct relay *r)
@@ -69,7 +68,7 @@ relay_splice(struct relay *r)
 		/* splice does not say which side it was. */
 		if (ioctl(r->conf->net_fd, FIONREAD, &queued) == -1 || queued == 0)
 			return;
-		if (++r->full != RELAY_FULL || os_pipe_enlarge(r->out.fd, RELAY_SPLICE) == -1)
+		if (++r->out_full != RELAY_FULL || os_pipe_enlarge(r->out.fd, RELAY_SPLICE) == -1)
 			relay_out_wait(r);
 	} else if (errno == EINVAL || errno == ENOSYS)
 		r->can_splice = r->bulk = 0;

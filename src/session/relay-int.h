@@ -10,14 +10,16 @@
 #include "session/greeting.h"
 #include "session/output.h"
 
-#define RELAY_BUFFER	65536
+#define RELAY_BUFFER	262144
+#define RELAY_PIPE	65536		/* what a pipe holds unless it is enlarged */
+#define RELAY_FULL	4		/* found full so often, a pipe is worth enlarging */
 
 struct lifeline;
 struct relay_config;
 
 /* What the other end had no room for. */
 struct relay_rest {
-	char	*buf;
+	char	*buf;		/* RELAY_BUFFER bytes */
 	size_t	 off, len;
 };
 
@@ -40,12 +42,16 @@ struct relay {
 	struct output		 out;
 	int			 can_splice;
 	int			 bulk;		/* bytes come in masses: splice them */
-	int			 full;		/* how often the pipe was found full */
+	int			 in_full;	/* how often in a row the input was full, and the socket took it all */
+	int			 out_full;	/* how often the output was full */
 	struct greeting		 greeting;
 	int			 judged;	/* the greeting is over */
 	int			 send_error;	/* errno; the reading side has the rest to tell */
 	struct error		 err;
 };
+
+/* Both ways read into this one and pass on at once what goes; only the rest is put aside. */
+extern char	relay_buf[RELAY_BUFFER], relay_up_buf[RELAY_BUFFER], relay_down_buf[RELAY_BUFFER];
 
 /* The end of the session, in order or, if the error is set, not. */
 void	relay_done(struct relay *);
@@ -61,18 +67,12 @@ void	relay_linger(struct relay *, int);
 /* Look after the caller's life while the input cannot tell of it; after the server's end the output cannot either. */
 void	relay_watch_caller(struct relay *, int);
 
-/*
- * Both ways read into this one, and pass on at once what goes; only the rest is put aside. So an idle relay has one page of
- * buffers in use.
- */
-extern char	relay_buf[RELAY_BUFFER];
-
-/* Put aside what there was no room for: the end of relay_buf, or of an earlier rest. */
+/* Put aside what there was no room for: it stands in the rest already, or elsewhere. */
 void	relay_keep(struct relay_rest *, const char *, size_t);
 
 void	relay_in_cb(evutil_socket_t, short, void *);
 void	relay_room_cb(evutil_socket_t, short, void *);
-/* Send so many bytes of relay_buf, or with 0 the rest: 1 if all went, 0 if there is a rest, -1 if it failed. */
+/* Send so many bytes of the buffer, or with 0 the rest: 1 if all went, 0 if there is a rest, -1 if it failed. */
 int	relay_send(struct relay *, size_t);
 
 void	relay_net_cb(evutil_socket_t, short, void *);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "os/os.h"
 #include "session/relay-int.h"
 #include "session/relay.h"
 
@@ -71,12 +72,16 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	switch (relay_send(r, (size_t)n)) {
 	case 0:
+		r->in_full = 0;
 		event_del(&r->in_ev);
 		event_add(&r->room_ev, NULL);
 		relay_linger(r, 0);
 		relay_watch_caller(r, 1);
 		break;
 	case 1:
+		/* A client that is faster than we are gets room; where the network is slow it would only wait in there. */
+		if (n >= RELAY_PIPE && ++r->in_full == RELAY_FULL)
+			os_pipe_enlarge(fd, RELAY_BUFFER);
 		relay_linger(r, 1);
 		break;
 	case -1:

@@ -18,20 +18,23 @@
 #define RELAY_DRAIN_MS	2000		/* for the last bytes after SIGHUP */
 #define RELAY_LINGER_MS	10000		/* for a client that goes on after the server ended */
 
-/* Not from malloc(3): it writes to the first and the last page of what is large, and these are mostly never touched. */
-char		relay_buf[RELAY_BUFFER];
-static char	rest_up[RELAY_BUFFER];
-static char	rest_down[RELAY_BUFFER];
+/*
+ * Hundreds of relays may be idle: none shall hold pages that it does not use. Not from malloc(3), which writes to the last
+ * page of what is large; and as common symbols, which come last in memory, right behind the small variables.
+ */
+char	relay_buf[RELAY_BUFFER] __attribute__((__common__));
+char	relay_up_buf[RELAY_BUFFER] __attribute__((__common__));
+char	relay_down_buf[RELAY_BUFFER] __attribute__((__common__));
 
 void
 relay_keep(struct relay_rest *rest, const char *buf, size_t len)
 {
-	/* The rest of a rest stays where it is. */
-	if (buf == relay_buf || (buf > relay_buf && buf < relay_buf + RELAY_BUFFER)) {
+	if (buf >= rest->buf && buf < rest->buf + RELAY_BUFFER)
+		rest->off = (size_t)(buf - rest->buf);
+	else {
 		memcpy(rest->buf, buf, len);
 		rest->off = 0;
-	} else
-		rest->off = (size_t)(buf - rest->buf);
+	}
 	rest->len = len;
 }
 
@@ -186,23 +189,29 @@ relay_begin(struct relay *r)
 int
 relay_run(struct event_base *base, const struct relay_config *conf, struct error *err)
 {
-	struct relay	relay = { .conf = conf, .base = base, .in_open = 1, .net_open = 1,
-			    .up = { .buf = rest_up }, .down = { .buf = rest_down } };
+	static struct relay	 session;	/* there is one at a time */
+	struct relay		*r = &session;
 
-	output_open(&relay.out, conf->out_fd);
-	relay.can_splice = relay.out.kind == OUTPUT_PIPE;
-	if (relay_begin(&relay) == 0)
+	memset(r, 0, sizeof(*r));
+	r->up.buf = relay_up_buf;
+	r->down.buf = relay_down_buf;
+	r->conf = conf;
+	r->base = base;
+	r->in_open = r->net_open = 1;
+	output_open(&r->out, conf->out_fd);
+	r->can_splice = r->out.kind == OUTPUT_PIPE;
+	if (relay_begin(r) == 0)
 		event_base_dispatch(base);
-	event_del(&relay.in_ev);
-	event_del(&relay.net_ev);
-	event_del(&relay.room_ev);
-	event_del(&relay.out_ev);
-	event_del(&relay.timer);
-	event_del(&relay.hup_ev);
-	event_del(&relay.term_ev);
-	lifeline_stop(relay.lifeline);
-	output_close(&relay.out);
+	event_del(&r->in_ev);
+	event_del(&r->net_ev);
+	event_del(&r->room_ev);
+	event_del(&r->out_ev);
+	event_del(&r->timer);
+	event_del(&r->hup_ev);
+	event_del(&r->term_ev);
+	lifeline_stop(r->lifeline);
+	output_close(&r->out);
 	close(conf->net_fd);
-	*err = relay.err;
+	*err = r->err;
 	return (err->code == MSG_NONE ? 0 : -1);
 }
