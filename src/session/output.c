@@ -40,17 +40,23 @@ output_close(struct output *o)
 		close(o->fd);
 }
 
-ssize_t
-output_write(const struct output *o, const char *buf, size_t len)
+int
+output_full(const struct output *o)
 {
 	struct pollfd	pfd = { .fd = o->fd, .events = POLLOUT };
 
+	return (poll(&pfd, 1, 0) == 0);
+}
+
+ssize_t
+output_write(const struct output *o, const char *buf, size_t len)
+{
 	if (o->kind == OUTPUT_SOCKET)
 		return (send(o->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL));
 	if (o->kind == OUTPUT_PLAIN)
 		return (write(o->fd, buf, len));
 	/* POSIX, write(2): a pipe that is ready takes PIPE_BUF bytes at once. */
-	if (poll(&pfd, 1, 0) == 0) {
+	if (output_full(o)) {
 		errno = EAGAIN;
 		return (-1);
 	}

@@ -1,8 +1,6 @@
 #include <sys/types.h>
-#include <sys/ioctl.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,21 +55,20 @@ static void
 relay_splice(struct relay *r)
 {
 	ssize_t	n;
-	int	queued = 0;
 
 	n = os_splice(r->conf->net_fd, r->out.fd, RELAY_SPLICE);
 	if (n > 0)
-		r->bulk = n >= PIPE_BUF;
-	else if (n == 0)
+		return;
+	if (n == 0)
 		relay_net_ended(r);
 	else if (errno == EAGAIN) {
-		/* splice does not say which side it was. */
-		if (ioctl(r->conf->net_fd, FIONREAD, &queued) == -1 || queued == 0)
+		/* splice does not say which side it was; the socket may have nothing but its end to tell. */
+		if (!output_full(&r->out))
 			return;
 		if (++r->out_full != RELAY_FULL || os_pipe_enlarge(r->out.fd, RELAY_SPLICE) == -1)
 			relay_out_wait(r);
 	} else if (errno == EINVAL || errno == ENOSYS)
-		r->can_splice = r->bulk = 0;
+		r->can_splice = 0;
 	else if (errno == EPIPE)
 		relay_out_failed(r, errno);
 	else if (errno != EINTR)
@@ -107,10 +104,9 @@ static void
 relay_copy(struct relay *r)
 {
 	enum greeting_state	state;
-	size_t			room = r->can_splice ? PIPE_BUF : RELAY_BUFFER;
 	ssize_t			n;
 
-	if ((n = read(r->conf->net_fd, relay_buf, room)) == -1) {
+	if ((n = read(r->conf->net_fd, relay_buf, RELAY_BUFFER)) == -1) {
 		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
 			relay_net_failed(r, errno);
 		return;
@@ -124,8 +120,6 @@ relay_copy(struct relay *r)
 		relay_write(r, relay_buf, (size_t)n);
 	if (r->err.code == MSG_NONE)
 		relay_greeting(r, state);
-	/* Few bytes are faster copied, many are faster spliced. */
-	r->bulk = r->can_splice && r->judged && (size_t)n == room;
 }
 
 void
@@ -135,7 +129,8 @@ relay_net_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (r->bulk)
+	/* Who has to be judged yet must be read. */
+	if (r->can_splice && r->judged)
 		relay_splice(r);
 	else
 		relay_copy(r);

@@ -41,7 +41,6 @@ struct relay {
 	int			 net_open;
 	struct output		 out;
 	int			 can_splice;
-	int			 bulk;		/* bytes come in masses: splice them */
 	int			 in_full;	/* how often in a row the input was full, and the socket took it all */
 	int			 out_full;	/* how often the output was full */
 	struct greeting		 greeting;

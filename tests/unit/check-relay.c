@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -185,6 +186,84 @@ test_hangup(void **state)
 	close(out[1]);
 }
 
+/* What happens to a full output, moment by moment. */
+struct full {
+	int	server;
+	int	reader;
+};
+
+static void
+server_ends_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	shutdown(((struct full *)arg)->server, SHUT_WR);
+}
+
+static void
+reader_reads_cb(evutil_socket_t fd, short what, void *arg)
+{
+	char	buf[65536];
+
+	(void)fd;
+	(void)what;
+	while (read(((struct full *)arg)->reader, buf, sizeof(buf)) == (ssize_t)sizeof(buf))
+		continue;
+}
+
+/* The server ends while the output is full: the relay waits for the reader, and does not spin meanwhile. */
+static void
+test_full_output(void **state)
+{
+	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
+	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
+	struct error		 err = { .code = MSG_NONE };
+	struct event_base	*base = event_base_new();
+	struct timeval		 ends = clock_timeval(50), reads = clock_timeval(550);
+	struct event		*ends_ev, *reads_ev;
+	struct rusage		 before, after;
+	struct full		 full;
+	int			 in[2], out[2], net[2], running = 0;
+	int64_t			 used_ms;
+
+	(void)state;
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, net), 0);
+	put(in[1], "GET /\r\n");
+	close(in[1]);
+	assert_int_equal(sock_set_blocking(out[1], 0), 0);
+	while (write(out[1], "x", 1) == 1)
+		continue;
+	assert_int_equal(sock_set_blocking(out[1], 1), 0);
+	assert_int_equal(sock_set_blocking(out[0], 0), 0);
+	assert_int_equal(sock_set_blocking(net[0], 0), 0);
+	full.server = net[1];
+	full.reader = out[0];
+	conf.in_fd = in[0];
+	conf.out_fd = out[1];
+	conf.net_fd = net[0];
+	conf.arg = &running;
+	assert_non_null(ends_ev = event_new(base, -1, 0, server_ends_cb, &full));
+	assert_non_null(reads_ev = event_new(base, -1, 0, reader_reads_cb, &full));
+	event_add(ends_ev, &ends);
+	event_add(reads_ev, &reads);
+	getrusage(RUSAGE_SELF, &before);
+	assert_int_equal(relay_run(base, &conf, &err), 0);
+	getrusage(RUSAGE_SELF, &after);
+	used_ms = (after.ru_utime.tv_sec + after.ru_stime.tv_sec - before.ru_utime.tv_sec - before.ru_stime.tv_sec) * 1000 +
+	    (after.ru_utime.tv_usec + after.ru_stime.tv_usec - before.ru_utime.tv_usec - before.ru_stime.tv_usec) / 1000;
+	if (used_ms > 200)
+		fail_msg("%lld ms of CPU time", (long long)used_ms);
+	event_free(ends_ev);
+	event_free(reads_ev);
+	event_base_free(base);
+	close(in[0]);
+	close(out[0]);
+	close(out[1]);
+	close(net[1]);
+}
+
 /* Nobody reads: the end, in order, whether there is something to write or not. */
 static void
 test_reader_gone(void **state)
@@ -228,6 +307,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_hangup),
+		cmocka_unit_test(test_full_output),
 		cmocka_unit_test(test_reader_gone),
 	};
 
