@@ -18,7 +18,8 @@ relay_in_ended(struct relay *r)
 	event_del(&r->in_ev);
 	relay_greeting(r, greeting_client_end(&r->greeting));
 	if (!r->net_open) {
-		relay_done(r);
+		if (relay_judge(r, GREETING_EOF) == 0)
+			relay_done(r);
 		return;
 	}
 	shutdown(r->conf->net_fd, SHUT_WR);
