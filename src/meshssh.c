@@ -31,18 +31,24 @@ plug_stdio(void)
 	return (missing);
 }
 
-/* Exactly two words of which the second begins like a number, or is empty: a host and a port. */
+/*
+ * Exactly two words of which the second begins like a number, or is empty: a host and a port. If the first begins with a
+ * hyphen, it is an option of ssh's and the second an address, unless that can be nothing but a port.
+ */
 static int
 wants_relay(int count, char **words)
 {
-	return (count == 2 && (words[1][0] == '\0' || (words[1][0] >= '0' && words[1][0] <= '9')));
+	size_t	digits;
+
+	if (count != 2)
+		return (0);
+	digits = strspn(words[1], "0123456789");
+	return (words[1][digits] == '\0' || (digits > 0 && words[0][0] != '-'));
 }
 
 static int
-run(const struct options *opts, const char *argv0, int count, char **words, int missing, struct error *err)
+run(const struct options *opts, const char *argv0, int count, char **words, struct error *err)
 {
-	int	dashes = count > 0 && strcmp(words[0], "--") == 0;
-
 	if (opts->mode != OPTIONS_RUN && count > 0) {
 		error_set(err, MSG_USAGE, "--help, --version and --why stand alone");
 		return (-1);
@@ -59,19 +65,22 @@ run(const struct options *opts, const char *argv0, int count, char **words, int 
 	case OPTIONS_RUN:
 		break;
 	}
-	if (count == dashes) {
+	if (count == 0 || (count == 1 && strcmp(words[0], "--") == 0)) {
 		error_set(err, MSG_USAGE, "there is no host");
 		return (-1);
 	}
-	if (!wants_relay(count - dashes, words + dashes))
-		return (cmd_ssh(opts, argv0, words, err));
-	if (missing) {
-		error_set(err, MSG_NO_STDIO, "standard input or output is closed");
-		return (-1);
-	}
+	return (cmd_ssh(opts, argv0, words, err));
+}
+
+/* A relay, which says its errors itself; the exit status. */
+static int
+relay(const struct options *opts, char **words)
+{
+	struct error	err = { .code = MSG_NONE };
+
 	/* What ssh or a script left open is not ours to keep. */
 	os_close_from(STDERR_FILENO + 1);
-	return (cmd_relay(opts, words[dashes], words[dashes + 1], err));
+	return (cmd_relay(opts, words[0], words[1], &err) == 0 ? 0 : error_row(err.code)->status);
 }
 
 int
@@ -79,22 +88,23 @@ main(int argc, char **argv)
 {
 	struct options	opts;
 	struct error	err = { .code = MSG_NONE };
-	char		line[ERROR_LINE_BYTES + 1];
-	int		rest, missing = plug_stdio();
+	int		rest, dashes, missing = plug_stdio();
 
 	if (missing == -1)
 		return (error_row(MSG_SYSTEM)->status);
 	if (options_parse(&opts, argc, argv, &rest, &err) == 0) {
 		log_set_level(opts.debug);
-		if (run(&opts, argv[0], argc - rest, argv + rest, missing, &err) == 0) {
+		dashes = rest < argc && strcmp(argv[rest], "--") == 0;
+		if (opts.mode == OPTIONS_RUN && wants_relay(argc - rest - dashes, argv + rest + dashes)) {
+			if (!missing)
+				return (relay(&opts, argv + rest + dashes));
+			error_set(&err, MSG_NO_STDIO, "standard input or output is closed");
+		} else if (run(&opts, argv[0], argc - rest, argv + rest, &err) == 0) {
 			if (fflush(stdout) == 0)
 				return (0);
 			error_set(&err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));
 		}
 	}
-	if (err.text[0] != '\0') {
-		error_line(&err, line);
-		fputs(line, stderr);
-	}
+	error_say(&err);
 	return (error_row(err.code)->status);
 }

@@ -103,6 +103,15 @@ finish() {
 	exit
 }
 
+# sshd without PAM lets nobody in whose password is locked, not even with a key.
+t_pam() {
+	if [ "$(id -u)" -eq 0 ] && getent shadow root 2>/dev/null | cut -d: -f2 | grep -q '^!'; then
+		echo yes
+	else
+		echo no
+	fi
+}
+
 # sshd_start [CONFIG LINE...]: a real sshd for this user on a free loopback port, with throw-away keys.
 # Sets SSHD_PORT, SSHD_PID, SSHD_LOG and SSH_CONFIG (for ssh -F): host `direct` is plain ssh,
 # host `relay` goes through meshssh, host `fdpass` through meshssh --fdpass.
@@ -128,7 +137,7 @@ sshd_start() {
 			HostKey $T/host_key
 			AuthorizedKeysFile $T/authorized_keys
 			PidFile none
-			UsePAM no
+			UsePAM $(t_pam)
 			StrictModes no
 			PermitRootLogin yes
 			PasswordAuthentication no

@@ -156,8 +156,15 @@ static const struct message_row rows[MSG_COUNT] = {
 		.name = "dead-path",
 		.status = EX_TEMPFAIL,
 		.hint = "the network changed, or the host went down",
-		.cure = "The other side stopped answering at all: it went down or to sleep, or the network between changed. "
-		    "Connect again; --dead-after=SECONDS says how long silence is borne."
+		.cure = "The other side stopped answering, or stopped taking what was sent: it went down or to sleep, "
+		    "or the network between changed. Connect again; --dead-after=SECONDS says how long that is borne."
+	},
+	[MSG_INPUT] = {
+		.name = "input",
+		.status = EX_IOERR,
+		.hint = "is it a file that can be read?",
+		.cure = "What should be sent could not be read from standard input, so the session ended early and what was "
+		    "sent is not whole."
 	},
 	[MSG_OUTPUT] = {
 		.name = "output",
@@ -239,6 +246,15 @@ error_line(const struct error *err, char line[ERROR_LINE_BYTES + 1])
 	/* The hint is kept whole; what happened is cut where both do not fit. */
 	room = ERROR_LINE_BYTES - (int)strlen("meshssh: ; \n") - (int)strlen(hint);
 	snprintf(line, ERROR_LINE_BYTES + 1, "meshssh: %.*s; %s\n", room, err->text, hint);
+}
+
+void
+error_say(const struct error *err)
+{
+	char	line[ERROR_LINE_BYTES + 1];
+
+	error_line(err, line);
+	fputs(line, stderr);
 }
 
 char *

@@ -30,6 +30,7 @@ enum message {
 	MSG_NOT_SSH,
 	MSG_RESET,
 	MSG_DEAD_PATH,
+	MSG_INPUT,
 	MSG_OUTPUT,
 	MSG_NO_DESCRIPTORS,
 	MSG_NO_MEMORY,
@@ -65,6 +66,8 @@ void	error_set(struct error *, enum message, const char *, ...) __attribute__((_
 void	error_errno(struct error *, int, const char *);
 /* "meshssh: text; hint\n" in at most ERROR_LINE_BYTES bytes; the buffer holds that and the NUL. */
 void	error_line(const struct error *, char [ERROR_LINE_BYTES + 1]);
+/* Print that line on standard error. */
+void	error_say(const struct error *);
 /* Copy a string of unknown origin, printable and cut to fit; returns the destination. */
 char	*error_vis(char *, size_t, const char *);
 

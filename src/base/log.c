@@ -12,12 +12,6 @@ log_set_level(int new_level)
 	level = new_level;
 }
 
-int
-log_level(void)
-{
-	return (level);
-}
-
 void
 log_debug(int at, const char *fmt, ...)
 {

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -22,6 +21,8 @@
 #include "session/lifeline.h"
 #include "session/record.h"
 #include "session/relay.h"
+
+#define REPORT_SECONDS	2	/* for the record and the log */
 
 /* What the race, the lifeline and the relay tell us. */
 struct session {
@@ -45,12 +46,10 @@ static void
 relay_fatal_cb(int error)
 {
 	struct error	err;
-	char		line[ERROR_LINE_BYTES + 1];
 
 	(void)error;
 	error_errno(&err, errno, "cannot start the event loop");
-	error_line(&err, line);
-	fputs(line, stderr);
+	error_say(&err);
 	_exit(error_row(err.code)->status);
 }
 
@@ -119,7 +118,8 @@ relay_caller_gone_cb(void *arg)
 static int
 relay_dial(struct session *s, const struct target *target, struct attempts *attempts)
 {
-	struct sock_tune	 tune = { .dead_after_s = s->opts->dead_after_s, .mss = s->opts->mss };
+	struct sock_tune	 tune = { .connect_s = s->opts->timeout_given ? s->opts->timeout_s : 0,
+				    .dead_after_s = s->opts->dead_after_s, .mss = s->opts->mss };
 	struct lifeline		*lifeline;
 	struct direct		*direct;
 
@@ -129,8 +129,10 @@ relay_dial(struct session *s, const struct target *target, struct attempts *atte
 		error_errno(s->err, ENOMEM, "cannot start to connect");
 		direct_cancel(direct);
 	} else {
-		event_base_dispatch(s->base);
-		if (s->gone)
+		if (event_base_dispatch(s->base) == -1) {
+			error_errno(s->err, errno, "cannot wait for the network");
+			direct_cancel(direct);
+		} else if (s->gone)
 			direct_cancel(direct);
 	}
 	lifeline_stop(lifeline);
@@ -168,22 +170,27 @@ relay_alarm(int sig)
 	_exit(relay_status);
 }
 
-/* For --why, and for the log where the caller's standard error is not ours any more. */
+/*
+ * The line first, then the record for --why, and the log where the line reaches nobody. Home and log may hang with the
+ * network that just failed: ssh and we wait a moment for them, no longer.
+ */
 static void
 relay_report(const struct session *s, const struct target *target, const struct attempts *attempts)
 {
+	if (!s->mute)
+		error_say(s->err);
+	relay_status = error_row(s->err->code)->status;
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGALRM, relay_alarm);
+	alarm(REPORT_SECONDS);
 	if (record_write(target, attempts, s->err) == -1)
 		log_debug(1, "the failure could not be put on record: %s", strerror(errno));
-	if (!s->mute)
-		return;
-	/* Nobody shall wait for a log that is stuck: ssh not for our end, and we not for long. */
-	close(STDIN_FILENO);
-	close(STDOUT_FILENO);
-	relay_status = error_row(s->err->code)->status;
-	signal(SIGALRM, relay_alarm);
-	alarm(1);
-	openlog("meshssh", LOG_PID, LOG_USER);
-	syslog(LOG_NOTICE, "%s", s->err->text);
+	if (s->mute) {
+		close(STDIN_FILENO);
+		close(STDOUT_FILENO);
+		openlog("meshssh", LOG_PID, LOG_USER);
+		syslog(LOG_NOTICE, "%s", s->err->text);
+	}
 	alarm(0);
 }
 
@@ -220,8 +227,10 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 		error_set(err, MSG_BAD_PORT, "\"%.40s\" is no port", port);
 	else if (opts->fdpass)
 		handover_check(STDOUT_FILENO, err);
-	if (err->code != MSG_NONE)
+	if (err->code != MSG_NONE) {
+		error_say(err);
 		return (-1);
+	}
 	relay_signals();
 	if ((s.base = relay_loop()) == NULL) {
 		error_errno(err, errno == 0 ? ENOMEM : errno, "cannot start the event loop");

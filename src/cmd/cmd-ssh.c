@@ -53,12 +53,18 @@ ssh_quote(const char *path, char *out, size_t size)
 	return (*path != '\0' || strlcat(out, quote, size) >= size ? -1 : 0);
 }
 
+static int
+ssh_seconds(int seconds)
+{
+	return (seconds < OPTIONS_SECONDS_MAX ? seconds : OPTIONS_SECONDS_MAX);
+}
+
 /* "ProxyCommand=PATH OPTIONS %h %p": what was said to us and to ssh goes on to the relay. */
 static int
 ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const char *self, char command[COMMAND_MAX])
 {
 	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "";
-	int	family = opts->family != AF_UNSPEC ? opts->family : env->family;
+	int	family = opts->family != AF_UNSPEC ? opts->family : env->family, dead_after_s = opts->dead_after_s;
 
 	if (ssh_quote(self, path, sizeof(path)) == -1)
 		return (-1);
@@ -68,19 +74,38 @@ ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const c
 		snprintf(mss, sizeof(mss), " --mss=%d", opts->mss);
 	if (opts->timeout_given || env->connect_timeout_s > 0)
 		snprintf(timeout, sizeof(timeout), " --timeout=%d",
-		    opts->timeout_given ? opts->timeout_s : env->connect_timeout_s);
+		    opts->timeout_given ? opts->timeout_s : ssh_seconds(env->connect_timeout_s));
+	/* Who told ssh to bear more is not overruled. */
+	if (!opts->dead_after_given && env_ssh_patience(env) > dead_after_s)
+		dead_after_s = ssh_seconds(env_ssh_patience(env));
 	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s --dead-after=%d%s%s%s %%h %%p", path,
-	    opts->fdpass || env->fdpass ? " --fdpass" : "", mss, timeout, opts->dead_after_s,
+	    opts->fdpass || env->fdpass ? " --fdpass" : "", mss, timeout, dead_after_s,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
 	    opts->debug > 0 ? " --debug" : "", opts->debug > 1 ? " --debug" : "");
 	return (0);
+}
+
+/* ssh runs a ProxyCommand in the user's shell; where that runs nothing, plain ssh would still connect. */
+static void
+ssh_shell(void)
+{
+	static const char *const	deaf[] = { "nologin", "false", "git-shell" };
+	const char			*shell = getenv("SHELL"), *name;
+	size_t				 i;
+
+	if (shell == NULL)
+		return;
+	name = strrchr(shell, '/') != NULL ? strrchr(shell, '/') + 1 : shell;
+	for (i = 0; i < sizeof(deaf) / sizeof(deaf[0]); i++)
+		if (strcmp(name, deaf[i]) == 0)
+			setenv("SHELL", "/bin/sh", 1);
 }
 
 static int
 ssh_exec(const char *ssh, char **argv, struct error *err)
 {
 	argv[0] = (char *)(uintptr_t)ssh;
-	env_ssh_mark();
+	env_ssh_mark(ssh);
 	execv(ssh, argv);
 	error_set(err, MSG_NO_SSH, "cannot run %s: %s", ssh, strerror(errno));
 	return (-1);
@@ -113,6 +138,7 @@ ssh_exec_proxied(const struct options *opts, const struct env_ssh *env, const ch
 		argv[n++] = (char *)(uintptr_t)"-oCanonicalizeHostname=always";
 	memcpy(argv + n, args + insert, (size_t)(count - insert) * sizeof(*argv));
 	log_debug(1, "%s ... %s ...", ssh, command);
+	ssh_shell();
 	ssh_exec(ssh, argv, err);
 	free(argv);
 	return (-1);

@@ -1,4 +1,4 @@
-/* The commands. Each returns 0 or -1 with the error set; only main exits. */
+/* The commands. Each returns 0 or -1 with the error set; only main exits, and says the error unless it was said. */
 
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
@@ -7,8 +7,8 @@ struct error;
 struct options;
 
 /*
- * Relay between standard input and output and host:port. A failure is on record when this returns; once the session is
- * under way, standard error leads nowhere unless it is a terminal.
+ * Relay between standard input and output and host:port. This one says its errors itself, before anything that may take
+ * time; a connection or session that failed is on record when it returns.
  */
 int	cmd_relay(const struct options *, const char *, const char *, struct error *);
 /* Become ssh with these arguments (a NULL ends them); returns only if that failed. */

@@ -62,13 +62,14 @@ static int
 set_timeout(struct options *opts, const char *value)
 {
 	opts->timeout_given = 1;
-	return (set_number(&opts->timeout_s, value, 1, 3600));
+	return (set_number(&opts->timeout_s, value, 1, OPTIONS_SECONDS_MAX));
 }
 
 static int
 set_dead_after(struct options *opts, const char *value)
 {
-	return (set_number(&opts->dead_after_s, value, 1, 3600));
+	opts->dead_after_given = 1;
+	return (set_number(&opts->dead_after_s, value, 1, OPTIONS_SECONDS_MAX));
 }
 
 static int

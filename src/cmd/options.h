@@ -7,6 +7,8 @@
 
 struct error;
 
+#define OPTIONS_SECONDS_MAX	3600	/* of --timeout and --dead-after */
+
 enum options_mode {
 	OPTIONS_RUN,		/* relay or ssh, by the operands */
 	OPTIONS_WHY,
@@ -22,6 +24,7 @@ struct options {
 	int			timeout_s;
 	int			timeout_given;
 	int			dead_after_s;
+	int			dead_after_given;
 	int			debug;
 };
 
@@ -36,7 +39,7 @@ struct options_row {
 extern const struct options_row	options_table[];	/* ends with a NULL name */
 
 /*
- * Read the options at the front of argv; the first word that is none of ours, or the one behind "--", is at *rest.
+ * Read the options at the front of argv; the first word that is none of ours, "--" included, is at *rest.
  * 0, or -1 with the error set.
  */
 int	options_parse(struct options *, int, char **, int *, struct error *);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 
 #include "facts/env-ssh.h"
 
-#define ENV_SSH_MARK	"MESHSSH_TRIED"		/* process id and number */
+#define ENV_SSH_MARK	"MESHSSH_TRIED"		/* process id, number, whether the last was a script */
 
 /* Settings under which ssh connects by itself in a way that a ProxyCommand would change: such hosts stay as they are. */
 static const struct env_ssh_keyword {
@@ -45,19 +46,26 @@ env_ssh_tried(void)
 {
 	const char	*mark = getenv(ENV_SSH_MARK);
 	long		 pid;
-	int		 tried;
+	int		 tried, script;
 
-	if (mark == NULL || sscanf(mark, "%ld:%d", &pid, &tried) != 2)
+	if (mark == NULL || sscanf(mark, "%ld:%d:%d", &pid, &tried, &script) != 3)
 		return (0);
-	return (pid == (long)getpid() || pid == (long)getppid() ? tried : 0);
+	/* ssh itself has children that are nobody's second try: a ProxyCommand, a Match exec. */
+	return (pid == (long)getpid() || (script && pid == (long)getppid()) ? tried : 0);
 }
 
 void
-env_ssh_mark(void)
+env_ssh_mark(const char *path)
 {
-	char	mark[64];
+	char	mark[64], head[2] = "";
+	int	fd;
 
-	snprintf(mark, sizeof(mark), "%ld:%d", (long)getpid(), env_ssh_tried() + 1);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1) {
+		if (read(fd, head, sizeof(head)) == -1)
+			head[0] = '\0';
+		close(fd);
+	}
+	snprintf(mark, sizeof(mark), "%ld:%d:%d", (long)getpid(), env_ssh_tried() + 1, memcmp(head, "#!", 2) == 0);
 	setenv(ENV_SSH_MARK, mark, 1);
 }
 
@@ -95,10 +103,26 @@ env_ssh_line(struct env_ssh *env, const char *keyword, const char *value)
 		    strcasecmp(value, "inet6") == 0 ? AF_INET6 : AF_UNSPEC;
 	else if (strcasecmp(keyword, "connecttimeout") == 0)
 		env->connect_timeout_s = atoi(value) > 0 ? atoi(value) : 0;
+	else if (strcasecmp(keyword, "tcpkeepalive") == 0)
+		env->no_keepalive = strcasecmp(value, "no") == 0;
+	else if (strcasecmp(keyword, "serveraliveinterval") == 0)
+		env->alive_interval_s = atoi(value);
+	else if (strcasecmp(keyword, "serveralivecountmax") == 0)
+		env->alive_count = atoi(value);
 	else if (strcasecmp(keyword, "proxyusefdpass") == 0)
 		env->fdpass = strcasecmp(value, "yes") == 0;
 	else if (strcasecmp(keyword, "canonicalizehostname") == 0)
 		env->canonicalize = strcasecmp(value, "yes") == 0 || strcasecmp(value, "true") == 0;
+}
+
+int
+env_ssh_patience(const struct env_ssh *env)
+{
+	int64_t	alive_s = (int64_t)env->alive_interval_s * env->alive_count;
+
+	if (env->no_keepalive || alive_s > INT_MAX)
+		return (INT_MAX);
+	return (alive_s > 0 ? (int)alive_s : 0);
 }
 
 /* The lines of ssh -G; 0 if there is a configuration among them, 1 if not, -1 with errno. */
@@ -129,7 +153,7 @@ env_ssh_exec(const char *ssh, char **argv, int out)
 {
 	int	null;
 
-	env_ssh_mark();
+	env_ssh_mark(ssh);
 	if ((null = open("/dev/null", O_RDWR)) != -1 && dup2(null, STDIN_FILENO) != -1 &&
 	    dup2(null, STDERR_FILENO) != -1 && dup2(out, STDOUT_FILENO) != -1)
 		execv(ssh, argv);
@@ -161,13 +185,16 @@ env_ssh_run(const char *ssh, char **argv, struct env_ssh *env)
 	close(fds[1]);
 	if (pid != -1) {
 		result = env_ssh_read(fp, env);
+		fclose(fp);
+		fp = NULL;
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 			continue;
 		if (result == 0 && status != 0)
 			result = 1;
 	}
 	signal(SIGCHLD, chld);
-	fclose(fp);
+	if (fp != NULL)
+		fclose(fp);
 	return (result);
 }
 

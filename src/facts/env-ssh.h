@@ -9,6 +9,9 @@
 struct env_ssh {
 	int	family;			/* AddressFamily */
 	int	connect_timeout_s;	/* ConnectTimeout; 0: none */
+	int	no_keepalive;		/* TCPKeepAlive no */
+	int	alive_interval_s;	/* ServerAliveInterval, ServerAliveCountMax */
+	int	alive_count;
 	int	fdpass;			/* ProxyUseFdpass yes */
 	int	canonicalize;		/* CanonicalizeHostname yes, which a proxy would turn off */
 	int	taken;			/* has a proxy, or asks for what ssh does only without one */
@@ -20,12 +23,14 @@ struct env_ssh {
  */
 int	env_ssh_find(const char *self, char [PATH_MAX]);
 /* Remember in the environment that this process is about to become what env_ssh_find found. */
-void	env_ssh_mark(void);
+void	env_ssh_mark(const char *);
 /*
  * Ask `ssh -G` with these arguments (a NULL ends them). 0, 1 if it refuses them or prints no configuration, or -1 with
  * errno if it could not be asked.
  */
 int	env_ssh_ask(const char *ssh, char **args, struct env_ssh *);
+/* The silence in seconds that ssh was told to bear; 0 if nothing was said. */
+int	env_ssh_patience(const struct env_ssh *);
 /* One line of ssh -G; pure. */
 void	env_ssh_line(struct env_ssh *, const char *keyword, const char *value);
 

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/addr.h"
-#include "base/error.h"
 #include "base/log.h"
 #include "net/sock.h"
 #include "os/os.h"
@@ -41,16 +40,13 @@ sock_mss(const struct sockaddr *sa, int mss)
 }
 
 int
-sock_open(const struct sockaddr *sa, const struct sock_tune *tune, struct error *err)
+sock_open(const struct sockaddr *sa, const struct sock_tune *tune)
 {
 	int	fd, mss;
 
-	if ((fd = socket(sa->sa_family, SOCK_STREAM, 0)) == -1) {
-		error_errno(err, errno, "cannot make a socket");
+	if ((fd = socket(sa->sa_family, SOCK_STREAM, 0)) == -1)
 		return (-1);
-	}
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 || sock_set_blocking(fd, 0) == -1) {
-		error_errno(err, errno, "cannot set up a socket");
 		close(fd);
 		return (-1);
 	}
@@ -60,11 +56,19 @@ sock_open(const struct sockaddr *sa, const struct sock_tune *tune, struct error 
 	else
 		sock_option(fd, IPPROTO_IP, IP_TOS, 0, "IP_TOS");
 	sock_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
-	if (os_keepalive(fd, tune->dead_after_s) == -1)
+	/* Linux takes the limit of unacknowledged bytes for the connection attempt, too. */
+	if (os_keepalive(fd, tune->connect_s > tune->dead_after_s ? tune->connect_s : tune->dead_after_s) == -1)
 		log_debug(1, "keepalive times are not to be had on this socket");
 	if ((mss = sock_mss(sa, tune->mss)) != SOCK_MSS_OFF)
 		sock_option(fd, IPPROTO_TCP, TCP_MAXSEG, mss, "TCP_MAXSEG");
 	return (fd);
+}
+
+void
+sock_connected(int fd, const struct sock_tune *tune)
+{
+	if (tune->connect_s > tune->dead_after_s)
+		os_keepalive(fd, tune->dead_after_s);
 }
 
 int

@@ -115,6 +115,9 @@ os_splice(int from, int to, size_t size)
 int
 os_pipe_enlarge(int fd, int size)
 {
+	/* The caller may have chosen a larger one. */
+	if (fcntl(fd, F_GETPIPE_SZ) >= size)
+		return (0);
 	return (fcntl(fd, F_SETPIPE_SZ, size) == -1 ? -1 : 0);
 }
 

@@ -18,7 +18,7 @@ enum os_route	os_route(const struct sockaddr *);
 
 /*
  * Keepalive after so many idle seconds, then probes at an interval, and the end of a connection whose bytes or probes
- * stay unanswered for dead_after_s in all. Best effort: -1 if the platform took none of it.
+ * stay unanswered for dead_after_s in all. Best effort: -1 if the platform did not take all of it.
  */
 int	os_keepalive(int, int dead_after_s);
 
@@ -28,7 +28,7 @@ int	os_keepalive(int, int dead_after_s);
  * two descriptors cannot do it, ENOSYS where the platform cannot, or the error of either side.
  */
 ssize_t	os_splice(int, int, size_t);
-/* Ask for a pipe of so many bytes; 0 if the pipe has that size now. */
+/* Ask for a pipe of so many bytes; 0 if it has that size now, or a larger one. */
 int	os_pipe_enlarge(int, int);
 
 /* Close every descriptor from this one on. */

@@ -61,6 +61,8 @@ static const struct direct_errno {
 } direct_errnos[] = {
 	{ EMFILE,		MSG_NO_DESCRIPTORS,	6,	"no socket for" },
 	{ ENFILE,		MSG_NO_DESCRIPTORS,	6,	"no socket for" },
+	{ ENOMEM,		MSG_NO_MEMORY,		6,	"no socket for" },
+	{ ENOBUFS,		MSG_NO_MEMORY,		6,	"no socket for" },
 	{ ECONNREFUSED,		MSG_REFUSED,		5,	"connection refused by" },
 	{ ECONNRESET,		MSG_REFUSED,		5,	"connection reset by" },
 	{ EPERM,		MSG_BLOCKED,		4,	"not permitted to connect to" },
@@ -165,6 +167,7 @@ direct_try_cb(evutil_socket_t fd, short what, void *arg)
 	    clock_ms() - try->began_ms);
 	event_del(&try->ev);
 	try->fd = -1;
+	sock_connected(fd, d->tune);
 	direct_finish(d, fd);
 }
 
@@ -176,7 +179,7 @@ direct_try_start(struct direct *d, struct direct_try *try)
 
 	try->direct = d;
 	try->began_ms = clock_ms();
-	if ((try->fd = sock_open(try->ai->ai_addr, d->tune, NULL)) == -1) {
+	if ((try->fd = sock_open(try->ai->ai_addr, d->tune)) == -1) {
 		direct_try_failed(d, try, errno);
 		return (-1);
 	}

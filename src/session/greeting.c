@@ -69,7 +69,7 @@ greeting_judge(const struct greeting *g, enum greeting_end end, const char *targ
 		return (0);
 	if (g->server.total == 0)
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].nothing);
-	else if (sshwire_id_begun(&g->server))
+	else if (g->state != GREETING_FAILED && sshwire_id_begun(&g->server))
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].half);
 	else
 		error_set(err, MSG_NOT_SSH, "%s: it says \"%.40s\"", target,

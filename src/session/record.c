@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,10 +65,8 @@ record_text(const struct target *target, const struct attempts *attempts, const 
 	root = json_pack("{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", RECORD_VERSION,
 	    "time", (json_int_t)time(NULL), "host", target->host, "port", target->port,
 	    "message", error_row(err->code)->name, "text", err->text, "tried", tried);
-	if (root == NULL) {
-		json_decref(tried);
-		return (NULL);
-	}
+	if (root == NULL)
+		return (NULL);		/* and tried is gone with it */
 	text = json_dumps(root, JSON_INDENT(1));
 	json_decref(root);
 	return (text);
@@ -99,19 +96,13 @@ record_write_file(const char *path, const char *text)
 int
 record_write(const struct target *target, const struct attempts *attempts, const struct error *err)
 {
-	char		 path[PATH_MAX];
-	sigset_t	 all, old;
-	char		*text;
-	int		 result;
+	char	 path[PATH_MAX], *text;
+	int	 result;
 
 	if (record_path(path) == -1 || (text = record_text(target, attempts, err)) == NULL)
 		return (-1);
-	/* A signal must not leave half of it behind. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &old);
 	record_mkdir(path);
 	result = record_write_file(path, text);
-	sigprocmask(SIG_SETMASK, &old, NULL);
 	free(text);
 	return (result);
 }
@@ -147,7 +138,8 @@ record_unpack(json_t *root, struct record *record)
 
 	if (json_unpack(root, "{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", &version, "time", &when, "host", &host,
 	    "port", &record->port, "message", &message, "text", &text, "tried", &tried) == -1 ||
-	    version != RECORD_VERSION || record->port < 1 || record->port > 65535 || !json_is_array(tried))
+	    version != RECORD_VERSION || error_by_name(message) == MSG_NONE || record->port < 1 || record->port > 65535 ||
+	    !json_is_array(tried))
 		return (-1);
 	record->when = when;
 	error_vis(record->host, sizeof(record->host), host);

@@ -28,8 +28,8 @@ int	record_path(char [PATH_MAX]);
 /* Write it, atomically. Best effort: -1 with errno where the disk is full, read-only or not there. */
 int	record_write(const struct target *, const struct attempts *, const struct error *);
 /*
- * Read a record file of unknown origin: 1 if there is one, 0 if there is none, -1 with the error set if it is none of
- * ours. The strings of the record are printable.
+ * Read a record file of unknown origin: 1 if there is one, 0 if there is none, -1 with the error set if it cannot be
+ * read or is none of ours. The strings of the record are printable.
  */
 int	record_read(const char *, struct record *, struct error *);
 

@@ -51,30 +51,6 @@ relay_out_wait(struct relay *r)
 	event_add(&r->out_ev, NULL);
 }
 
-static void
-relay_splice(struct relay *r)
-{
-	ssize_t	n;
-
-	n = os_splice(r->conf->net_fd, r->out.fd, RELAY_SPLICE);
-	if (n > 0)
-		return;
-	if (n == 0)
-		relay_net_ended(r);
-	else if (errno == EAGAIN) {
-		/* splice does not say which side it was; the socket may have nothing but its end to tell. */
-		if (!output_full(&r->out))
-			return;
-		if (++r->out_full != RELAY_FULL || os_pipe_enlarge(r->out.fd, RELAY_SPLICE) == -1)
-			relay_out_wait(r);
-	} else if (errno == EINVAL || errno == ENOSYS)
-		r->can_splice = 0;
-	else if (errno == EPIPE)
-		relay_out_failed(r, errno);
-	else if (errno != EINTR)
-		relay_net_failed(r, errno);
-}
-
 /* Write this; what does not go now is kept, and the socket waits for it. */
 static void
 relay_write(struct relay *r, const char *buf, size_t len)
@@ -120,6 +96,30 @@ relay_copy(struct relay *r)
 		relay_write(r, relay_buf, (size_t)n);
 	if (r->err.code == MSG_NONE)
 		relay_greeting(r, state);
+}
+
+static void
+relay_splice(struct relay *r)
+{
+	ssize_t	n;
+
+	n = os_splice(r->conf->net_fd, r->out.fd, RELAY_SPLICE);
+	if (n > 0)
+		return;
+	if (n == 0)
+		relay_net_ended(r);
+	else if (errno == EAGAIN) {
+		/* It does not say which side it was. At TCP's urgent mark it is the socket, and only read(2) goes on there. */
+		if (!output_full(&r->out))
+			relay_copy(r);
+		else if (++r->out_full != RELAY_FULL || os_pipe_enlarge(r->out.fd, RELAY_SPLICE) == -1)
+			relay_out_wait(r);
+	} else if (errno == EINVAL || errno == ENOSYS)
+		r->can_splice = 0;
+	else if (errno == EPIPE)
+		relay_out_failed(r, errno);
+	else if (errno != EINTR)
+		relay_net_failed(r, errno);
 }
 
 void

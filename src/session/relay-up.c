@@ -63,6 +63,12 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if ((n = read(fd, relay_buf, RELAY_BUFFER)) == -1 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
 		return;
+	/* A terminal that is hung up, or a socket whose other end is gone, has ended; a file that cannot be read has not. */
+	if (n == -1 && errno != ECONNRESET && !(errno == EIO && isatty(fd))) {
+		error_set(&r->err, MSG_INPUT, "cannot read standard input: %s", strerror(errno));
+		relay_done(r);
+		return;
+	}
 	if (n <= 0) {
 		relay_in_ended(r);
 		return;
@@ -81,7 +87,8 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 		break;
 	case 1:
 		/* A client that is faster than we are gets room; where the network is slow it would only wait in there. */
-		if (n >= RELAY_PIPE && ++r->in_full == RELAY_FULL)
+		r->in_full = n >= RELAY_PIPE ? r->in_full + 1 : 0;
+		if (r->in_full == RELAY_FULL)
 			os_pipe_enlarge(fd, RELAY_BUFFER);
 		relay_linger(r, 1);
 		break;

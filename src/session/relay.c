@@ -55,7 +55,7 @@ relay_net_failed(struct relay *r, int error)
 			error_set(&r->err, MSG_RESET, "%s: connection reset", target);
 	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN ||
 	    error == EHOSTDOWN)
-		error_set(&r->err, MSG_DEAD_PATH, "%s: the other side does not answer any more", target);
+		error_set(&r->err, MSG_DEAD_PATH, "%s: the other side does not answer, or takes nothing, any more", target);
 	else
 		error_errno(&r->err, error, target);
 	relay_done(r);
@@ -120,13 +120,15 @@ static void
 relay_timer_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay	*r = arg;
+	struct timeval	 tv = clock_timeval(r->conf->target->timeout_ms);
 
 	(void)fd;
 	(void)what;
+	/* A client that has not spoken yet is no reason to end, and may still turn out to be ssh. */
 	if (!r->net_open)
 		relay_done(r);
 	else if (relay_judge(r, GREETING_TIMEOUT) == 0)
-		relay_greeting(r, GREETING_PASSED);
+		event_add(&r->timer, &tv);
 }
 
 /* ssh is done and says so before its last bytes were read: they are in the pipe, and go out now. */
@@ -200,8 +202,8 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	r->in_open = r->net_open = 1;
 	output_open(&r->out, conf->out_fd);
 	r->can_splice = r->out.kind == OUTPUT_PIPE;
-	if (relay_begin(r) == 0)
-		event_base_dispatch(base);
+	if (relay_begin(r) == 0 && event_base_dispatch(base) == -1)
+		error_errno(&r->err, errno, "cannot wait for the network");
 	event_del(&r->in_ev);
 	event_del(&r->net_ev);
 	event_del(&r->room_ev);

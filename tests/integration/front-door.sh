@@ -47,6 +47,10 @@ cfg=$T/config
 		ProxyCommand $T/own-proxy %h %p
 	Host jumped
 		ProxyJump marked
+	Host patient
+		ConnectTimeout 7200
+		ServerAliveInterval 60
+		ServerAliveCountMax 100
 	Host bound
 		BindAddress 127.0.0.2
 	Host local inet inet6
@@ -105,6 +109,8 @@ same "-G of a host without ProxyCommand" -F "$cfg" -G direct
 same "-G in a cluster" -TGF "$cfg" jumped
 same "-G after the host" -F "$cfg" direct -G
 same "-G after --" -F "$cfg" -G -- direct
+same "-G and nothing but an address" -G 127.0.0.1
+same "an option and nothing but an address" -v4oConnectTimeout=nonsense 127.0.0.1
 same "-G as git asks" -G -o SendEnv=GIT_PROTOCOL -4 -p 2200 git@example.org
 same "-G with a bad option" -F "$cfg" -o Nonsense=1 -G direct
 same "-G with a bad config" -F "$T/bad_config" -G direct

@@ -2,6 +2,9 @@
 #include "check.h"
 #include "session/greeting.h"
 
+#define LONG16(x)	x x x x x x x x x x x x x x x x
+#define LONG		LONG16(LONG16(LONG16("aaa")))
+
 /*
  * What both sides do, one step a character pair: "c" and "s" stand before what client and server say, up to the next "|";
  * "c$" is the client's end.
@@ -17,6 +20,7 @@ static const struct {
 	{ "sSSH-2.0-s\r\n|cSSH-2.0-c\r\n",	GREETING_PASSED,	GREETING_TIMEOUT,	MSG_NONE },
 	{ "cSSH-2.0-c\r\n|sSSH-2.0-Op",		GREETING_OPEN,		GREETING_TIMEOUT,	MSG_SERVER_SILENT },
 	{ "cSSH-2.0-c\r\n|sSSH-2.0-Op",		GREETING_OPEN,		GREETING_EOF,		MSG_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n|sSSH-" LONG,		GREETING_FAILED,	GREETING_EOF,		MSG_NOT_SSH },
 	{ "cS|cS|cH|c-2.0|sSS|sH-|s\n",		GREETING_PASSED,	GREETING_EOF,		MSG_NONE },
 	{ "cGET / HTTP/1.0\r\n",		GREETING_PASSED,	GREETING_TIMEOUT,	MSG_NONE },
 	{ "cSSX",				GREETING_PASSED,	GREETING_EOF,		MSG_NONE },
