@@ -16,7 +16,7 @@ NAMES = ("login", "raw", "echo", "start", "pss", "ssh")
 # The environment lies in each process's stack: a small one, the same everywhere.
 ENV = {name: os.environ[name] for name in ("HOME", "PATH", "SHELL", "XDG_CACHE_HOME") if name in os.environ}
 
-# measure, contender: what the issue asks for; checked against the ratio of medians, the median or the CPU seconds.
+# measure, contender: what is to be reached; checked against the ratio of medians, the median or the CPU seconds.
 TARGETS = {
     ("login", "meshssh"): [("ratio", "<=", 1.0)],
     ("login", "meshssh --fdpass"): [("ratio", "<=", 0.95)],
