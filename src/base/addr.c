@@ -4,10 +4,10 @@
 #include <netinet/in.h>
 
 #include <netdb.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/number.h"
 
 int
 addr_host_ok(const char *host)
@@ -21,14 +21,9 @@ addr_host_ok(const char *host)
 int
 addr_port(const char *text)
 {
-	const char	*errstr;
-	int		 port;
+	int	port;
 
-	/* strtonum(3) would take blanks and a sign. */
-	if (text[strspn(text, "0123456789")] != '\0')
-		return (-1);
-	port = (int)strtonum(text, 1, 65535, &errstr);
-	return (errstr == NULL ? port : -1);
+	return (number_parse(text, 1, 65535, &port) == 0 ? port : -1);
 }
 
 const char *

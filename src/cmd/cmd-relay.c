@@ -128,13 +128,11 @@ relay_dial(struct session *s, const struct target *target, struct attempts *atte
 	if (lifeline == NULL || direct == NULL) {
 		error_errno(s->err, ENOMEM, "cannot start to connect");
 		direct_cancel(direct);
-	} else {
-		if (event_base_dispatch(s->base) == -1) {
-			error_errno(s->err, errno, "cannot wait for the network");
-			direct_cancel(direct);
-		} else if (s->gone)
-			direct_cancel(direct);
-	}
+	} else if (event_base_dispatch(s->base) == -1) {
+		error_errno(s->err, errno, "cannot wait for the network");
+		direct_cancel(direct);
+	} else if (s->gone)
+		direct_cancel(direct);
 	lifeline_stop(lifeline);
 	return (s->fd);
 }

@@ -1,28 +1,12 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "cmd/options.h"
 #include "net/sock.h"
-
-static int
-set_number(int *to, const char *value, int min, int max)
-{
-	const char	*errstr;
-	int		 n;
-
-	/* strtonum(3) would take blanks and a sign. */
-	if (value[strspn(value, "0123456789")] != '\0')
-		return (-1);
-	n = (int)strtonum(value, min, max, &errstr);
-	if (errstr != NULL)
-		return (-1);
-	*to = n;
-	return (0);
-}
 
 static int
 set_family(struct options *opts, const char *value)
@@ -46,7 +30,7 @@ set_mss(struct options *opts, const char *value)
 	else if (strcmp(value, "off") == 0)
 		opts->mss = SOCK_MSS_OFF;
 	else
-		return (set_number(&opts->mss, value, 88, 32767));	/* Linux takes no others */
+		return (number_parse(value, 88, 32767, &opts->mss));	/* Linux takes no others */
 	return (0);
 }
 
@@ -62,14 +46,14 @@ static int
 set_timeout(struct options *opts, const char *value)
 {
 	opts->timeout_given = 1;
-	return (set_number(&opts->timeout_s, value, 1, OPTIONS_SECONDS_MAX));
+	return (number_parse(value, 1, OPTIONS_SECONDS_MAX, &opts->timeout_s));
 }
 
 static int
 set_dead_after(struct options *opts, const char *value)
 {
 	opts->dead_after_given = 1;
-	return (set_number(&opts->dead_after_s, value, 1, OPTIONS_SECONDS_MAX));
+	return (number_parse(value, 1, OPTIONS_SECONDS_MAX, &opts->dead_after_s));
 }
 
 static int

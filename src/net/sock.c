@@ -26,6 +26,18 @@ sock_option(int fd, int proto, int option, int value, const char *name)
 		log_debug(1, "%s is not to be had on this socket", name);
 }
 
+/* Half of the time in silence, then about three probes. */
+static int
+sock_keepalive(int fd, int dead_after_s)
+{
+	int	idle_s, interval_s, count;
+
+	idle_s = dead_after_s > 1 ? dead_after_s / 2 : 1;
+	interval_s = (dead_after_s - idle_s) / 3 > 1 ? (dead_after_s - idle_s) / 3 : 1;
+	count = (dead_after_s - idle_s) / interval_s > 0 ? (dead_after_s - idle_s) / interval_s : 1;
+	return (os_keepalive(fd, idle_s, interval_s, count, dead_after_s));
+}
+
 int
 sock_mss(const struct sockaddr *sa, int mss)
 {
@@ -57,7 +69,7 @@ sock_open(const struct sockaddr *sa, const struct sock_tune *tune)
 		sock_option(fd, IPPROTO_IP, IP_TOS, 0, "IP_TOS");
 	sock_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
 	/* Linux takes the limit of unacknowledged bytes for the connection attempt, too. */
-	if (os_keepalive(fd, tune->connect_s > tune->dead_after_s ? tune->connect_s : tune->dead_after_s) == -1)
+	if (sock_keepalive(fd, tune->connect_s > tune->dead_after_s ? tune->connect_s : tune->dead_after_s) == -1)
 		log_debug(1, "keepalive times are not to be had on this socket");
 	if ((mss = sock_mss(sa, tune->mss)) != SOCK_MSS_OFF)
 		sock_option(fd, IPPROTO_TCP, TCP_MAXSEG, mss, "TCP_MAXSEG");
@@ -68,7 +80,7 @@ void
 sock_connected(int fd, const struct sock_tune *tune)
 {
 	if (tune->connect_s > tune->dead_after_s)
-		os_keepalive(fd, tune->dead_after_s);
+		sock_keepalive(fd, tune->dead_after_s);
 }
 
 int

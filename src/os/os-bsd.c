@@ -10,21 +10,20 @@
 #include "os/os.h"
 
 int
-os_keepalive(int fd, int dead_after_s)
+os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 {
+	/* Nothing here bounds unanswered bytes, and OpenBSD has the system-wide times only. */
+	(void)dead_after_s;
 #ifdef TCP_KEEPIDLE
-	int	idle_s, interval_s, count = 3;
-
-	/* Half of the time in silence, then three probes. OpenBSD has the system-wide values only. */
-	idle_s = dead_after_s > 1 ? dead_after_s / 2 : 1;
-	interval_s = (dead_after_s - idle_s) / count > 1 ? (dead_after_s - idle_s) / count : 1;
 	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s)) == -1 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1)
 		return (-1);
 	return (setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)));
 #else
 	(void)fd;
-	(void)dead_after_s;
+	(void)idle_s;
+	(void)interval_s;
+	(void)count;
 	errno = ENOSYS;
 	return (-1);
 #endif

@@ -11,13 +11,9 @@
 #include "os/os.h"
 
 int
-os_keepalive(int fd, int dead_after_s)
+os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 {
-	int	idle_s, interval_s, count = 3;
-
-	/* Half of the time in silence, then three probes; TCP_RXT_CONNDROPTIME bounds unanswered bytes. */
-	idle_s = dead_after_s > 1 ? dead_after_s / 2 : 1;
-	interval_s = (dead_after_s - idle_s) / count > 1 ? (dead_after_s - idle_s) / count : 1;
+	/* TCP_RXT_CONNDROPTIME bounds unanswered bytes. */
 	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPALIVE, &idle_s, sizeof(idle_s)) == -1 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)) == -1)

@@ -90,15 +90,10 @@ os_route(const struct sockaddr *sa)
 }
 
 int
-os_keepalive(int fd, int dead_after_s)
+os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 {
 	unsigned int	user_timeout_ms = (unsigned int)dead_after_s * 1000;
-	int		idle_s, interval_s, count;
 
-	/* Half of the time in silence, then three probes. */
-	idle_s = dead_after_s > 1 ? dead_after_s / 2 : 1;
-	interval_s = (dead_after_s - idle_s) / 3 > 1 ? (dead_after_s - idle_s) / 3 : 1;
-	count = (dead_after_s - idle_s) / interval_s > 0 ? (dead_after_s - idle_s) / interval_s : 1;
 	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s)) == -1 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)) == -1)

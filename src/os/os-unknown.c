@@ -6,9 +6,12 @@
 /* The honest default: a dead peer is noticed later, and ssh must find us by argv[0]. */
 
 int
-os_keepalive(int fd, int dead_after_s)
+os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 {
 	(void)fd;
+	(void)idle_s;
+	(void)interval_s;
+	(void)count;
 	(void)dead_after_s;
 	errno = ENOSYS;
 	return (-1);

@@ -17,10 +17,10 @@ enum os_route {
 enum os_route	os_route(const struct sockaddr *);
 
 /*
- * Keepalive after so many idle seconds, then probes at an interval, and the end of a connection whose bytes or probes
- * stay unanswered for dead_after_s in all. Best effort: -1 if the platform did not take all of it.
+ * Keepalive after so many idle seconds, then so many probes at an interval, and the end of a connection whose bytes or
+ * probes stay unanswered for dead_after_s in all. Best effort: -1 if the platform did not take all of it.
  */
-int	os_keepalive(int, int dead_after_s);
+int	os_keepalive(int, int idle_s, int interval_s, int count, int dead_after_s);
 
 /*
  * Move up to so many bytes from a non-blocking stream socket into a pipe without copying. Never blocks. Returns the

@@ -1,0 +1,9 @@
+/* Numbers that a person wrote. */
+
+#ifndef BASE_NUMBER_H
+#define BASE_NUMBER_H
+
+/* A decimal number of digits alone, no blank and no sign, from min to max: 0 and *to set, or -1. */
+int	number_parse(const char *, int min, int max, int *to);
+
+#endif
