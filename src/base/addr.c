@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -43,4 +44,47 @@ addr_is_loopback(const struct sockaddr *sa)
 	if (sa->sa_family == AF_INET)
 		return (ntohl(in->sin_addr.s_addr) >> 24 == 127);
 	return (sa->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr));
+}
+
+int
+addr_is_tailnet(const struct sockaddr *sa)
+{
+	static const unsigned char	 prefix[] = { 0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0 };
+	const struct sockaddr_in	*in = (const void *)sa;
+	const struct sockaddr_in6	*in6 = (const void *)sa;
+	uint32_t			 ip;
+
+	if (sa->sa_family == AF_INET6)
+		return (memcmp(&in6->sin6_addr, prefix, sizeof(prefix)) == 0);
+	if (sa->sa_family != AF_INET)
+		return (0);
+	ip = ntohl(in->sin_addr.s_addr);
+	return ((ip & 0xffc00000) == 0x64400000 && (ip & 0xfffffe00) != 0x64735c00);
+}
+
+int
+addr_split(const char *text, char host[ADDR_HOST_MAX + 1], int *port)
+{
+	const char	*colon = strrchr(text, ':');
+	size_t		 len;
+
+	if (colon == NULL || (*port = addr_port(colon + 1)) == -1)
+		return (-1);
+	if (colon == text) {
+		strlcpy(host, "127.0.0.1", ADDR_HOST_MAX + 1);
+		return (0);
+	}
+	len = (size_t)(colon - text);
+	/* An address of IPv6 needs its brackets, or its end would be the port. */
+	if (*text == '[') {
+		if (colon[-1] != ']')
+			return (-1);
+		text++;
+		len -= 2;
+	} else if (memchr(text, ':', len) != NULL)
+		return (-1);
+	if (len > ADDR_HOST_MAX)
+		return (-1);
+	snprintf(host, ADDR_HOST_MAX + 1, "%.*s", (int)len, text);
+	return (addr_host_ok(host) ? 0 : -1);
 }

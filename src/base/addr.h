@@ -16,5 +16,15 @@ int	addr_port(const char *);
 const char *addr_text(const struct sockaddr *, socklen_t, char [ADDR_TEXT_MAX]);
 /* 1 for 127.0.0.0/8 and ::1. */
 int	addr_is_loopback(const struct sockaddr *);
+/*
+ * 1 for what Tailscale and Headscale give their nodes (Tailscale's net/tsaddr): 100.64.0.0/10 without ChromeOS's
+ * 100.115.92.0/23, and fd7a:115c:a1e0::/48.
+ */
+int	addr_is_tailnet(const struct sockaddr *);
+/*
+ * "HOST:PORT", "[IPv6]:PORT" or ":PORT", which is this machine's: the host without brackets and the port, 0, or -1 if
+ * it is none of them.
+ */
+int	addr_split(const char *, char [ADDR_HOST_MAX + 1], int *);
 
 #endif

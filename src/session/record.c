@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "session/record.h"
 
 #define RECORD_VERSION	1
@@ -153,33 +154,20 @@ record_unpack(json_t *root, struct record *record)
 	return (0);
 }
 
-/* Without memory jansson takes the text for faulty, or leaves out a byte of it, and does not say so. */
-static int	record_starved;
-
-static void *
-record_malloc(size_t size)
-{
-	void	*p = malloc(size);
-
-	record_starved |= p == NULL;
-	return (p);
-}
-
 int
 record_parse(const char *buf, size_t len, struct record *record)
 {
 	json_t	*root;
-	int	 result = -1;
+	int	 result;
 
 	memset(record, 0, sizeof(*record));
-	record_starved = 0;
-	json_set_alloc_funcs(record_malloc, free);
-	if ((root = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL)) != NULL)
-		result = record_unpack(root, record);
-	if (record_starved)
+	if ((root = json_parse(buf, len)) == NULL)
+		return (-1);
+	result = record_unpack(root, record);
+	errno = json_starved() ? ENOMEM : EINVAL;
+	if (json_starved())
 		result = -1;
 	json_decref(root);
-	errno = record_starved ? ENOMEM : EINVAL;
 	return (result);
 }
 

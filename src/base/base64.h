@@ -1,0 +1,13 @@
+/* Base64 with padding: RFC 4648 section 4. */
+
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
+
+#include <stddef.h>
+
+#define BASE64_SIZE(n)	(((n) + 2) / 3 * 4 + 1)
+
+/* So many bytes as text in the buffer, which it returns; "" if that is smaller than BASE64_SIZE of them. */
+const char *base64(char *, size_t, const char *, size_t);
+
+#endif
