@@ -122,6 +122,94 @@ static const struct message_row rows[MSG_COUNT] = {
 		.cure = "This machine itself did not permit the connection: a local firewall rule, a sandbox or a security "
 		    "policy. Look there first; the other side never saw a packet."
 	},
+	[MSG_MESH_DOWN] = {
+		.name = "mesh-down",
+		.status = EX_UNAVAILABLE,
+		.hint = "start tailscaled, then tailscale up",
+		.cure = "The host belongs to the mesh, and tailscaled on this machine does not run, or runs and is not "
+		    "connected. Start it (systemctl start tailscaled) and log in (tailscale up; tailscale status says what it "
+		    "waits for). Where its socket is in an unusual place, name it with --tailscaled=SOCKET or TS_SOCKET."
+	},
+	[MSG_MESH_HUNG] = {
+		.name = "mesh-hung",
+		.status = EX_UNAVAILABLE,
+		.hint = "restart tailscaled",
+		.cure = "tailscaled on this machine takes connections and does not answer. It is stopped, overloaded or "
+		    "locked up; restart it (systemctl restart tailscaled)."
+	},
+	[MSG_NOT_IN_MESH] = {
+		.name = "not-in-mesh",
+		.status = EX_NOHOST,
+		.hint = "check the name, and tailscale status",
+		.cure = "The name or address looks like one of the mesh, but tailscaled knows no peer that has it: it is "
+		    "misspelt, was removed, or is not shared with this machine. tailscale status lists the peers. It was not "
+		    "tried outside the mesh, where something else may have it."
+	},
+	[MSG_TAILSCALED] = {
+		.name = "tailscaled",
+		.status = EX_UNAVAILABLE,
+		.hint = "try --via=socks5 or --via=http, or update tailscaled",
+		.cure = "tailscaled on this machine does not make connections for others on its socket: it is older than "
+		    "1.24, was built without that, or what listens there is something else. If it has a proxy "
+		    "(--socks5-server, --outbound-http-proxy-listen), that works too."
+	},
+	[MSG_NO_PROXY] = {
+		.name = "no-proxy",
+		.status = EX_UNAVAILABLE,
+		.hint = "name it: --via=socks5=HOST:PORT or --via=http=HOST:PORT",
+		.cure = "A proxy was asked for, and none is known: not in ALL_PROXY, TS_SOCKS5_SERVER or "
+		    "TS_OUTBOUND_HTTP_PROXY_LISTEN, not on tailscaled's command line, not in its defaults file. Name its "
+		    "address, or start tailscaled with --socks5-server=localhost:1055."
+	},
+	[MSG_PROXY_DOWN] = {
+		.name = "proxy-down",
+		.status = EX_UNAVAILABLE,
+		.hint = "is the proxy running, at this address?",
+		.cure = "The proxy itself could not be reached. Check that it runs and that its address is right."
+	},
+	[MSG_PROXY_SILENT] = {
+		.name = "proxy-silent",
+		.status = EX_UNAVAILABLE,
+		.hint = "is the host up? is this a proxy?",
+		.cure = "The proxy took the connection and gave no answer in time. Most often it waits in vain for the host, "
+		    "which is down or asleep; else what listens there is no proxy, or hangs. --timeout=SECONDS waits longer."
+	},
+	[MSG_PROXY_CLOSED] = {
+		.name = "proxy-closed",
+		.status = EX_UNAVAILABLE,
+		.hint = "see the proxy's log",
+		.cure = "The proxy ended the connection before it had answered. Its log should say why; it may also be "
+		    "something else than a proxy, or of the other kind (SOCKS5, HTTP)."
+	},
+	[MSG_PROXY_FAILED] = {
+		.name = "proxy-failed",
+		.status = EX_UNAVAILABLE,
+		.hint = "is the host up, and reachable from the proxy?",
+		.cure = "The proxy could not connect to the host. It does not say exactly why: the host is down, has another "
+		    "name, or a firewall is between the two. tailscaled's SOCKS5 proxy gives this answer for every failure."
+	},
+	[MSG_PROXY_REFUSED] = {
+		.name = "proxy-refused",
+		.status = EX_NOPERM,
+		.hint = "the proxy's rules forbid this host or port",
+		.cure = "The proxy answered that it will not connect to this host or port. Its rules say so (many HTTP "
+		    "proxies allow CONNECT to port 443 only); ask who runs it, or use another route."
+	},
+	[MSG_PROXY_AUTH] = {
+		.name = "proxy-auth",
+		.status = EX_NOPERM,
+		.hint = "check MESHSSH_PROXY_AUTH or ~/.config/meshssh/proxy-auth",
+		.cure = "The proxy wants a user name and a password, or did not accept those it got. They are taken from "
+		    "MESHSSH_PROXY_AUTH (USER:PASSWORD), or from ~/.config/meshssh/proxy-auth, which has lines HOST:PORT "
+		    "USER:PASSWORD, must be yours, and may be readable by you alone (chmod 600)."
+	},
+	[MSG_NOT_A_PROXY] = {
+		.name = "not-a-proxy",
+		.status = EX_PROTOCOL,
+		.hint = "check the address, and the kind: socks5 or http",
+		.cure = "What listens at the proxy's address does not speak the protocol: the address or the kind (SOCKS5, "
+		    "HTTP) is wrong."
+	},
 	[MSG_SERVER_CLOSED] = {
 		.name = "server-closed",
 		.status = EX_UNAVAILABLE,
