@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 
 #include <errno.h>
+#include <stddef.h>
 #include <unistd.h>
 
 #include "os/os.h"
@@ -48,4 +49,10 @@ os_exe_path(char *buf, size_t size)
 		return (-1);
 	buf[len] = '\0';
 	return (0);
+}
+
+const char *
+os_tailscale_gui(void)
+{
+	return (NULL);
 }

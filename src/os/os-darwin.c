@@ -37,3 +37,9 @@ os_exe_path(char *buf, size_t size)
 
 	return (_NSGetExecutablePath(buf, &len));
 }
+
+const char *
+os_tailscale_gui(void)
+{
+	return ("");
+}

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -114,6 +115,39 @@ os_pipe_enlarge(int fd, int size)
 	if (fcntl(fd, F_GETPIPE_SZ) >= size)
 		return (0);
 	return (fcntl(fd, F_SETPIPE_SZ, size) == -1 ? -1 : 0);
+}
+
+pid_t
+os_peer_pid(int fd)
+{
+	struct ucred	cred;
+	socklen_t	len = sizeof(cred);
+
+	/* unix(7): 0 if it lives in another process namespace. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 || cred.pid <= 0)
+		return (-1);
+	return (cred.pid);
+}
+
+ssize_t
+os_process_args(pid_t pid, char *buf, size_t size)
+{
+	char	path[64];
+	ssize_t	len;
+	int	fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/cmdline", (long)pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return (-1);
+	len = read(fd, buf, size);
+	close(fd);
+	return (len);
+}
+
+const char *
+os_tailscale_gui(void)
+{
+	return (NULL);
 }
 
 void

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stddef.h>
 #include <unistd.h>
 
 #include "os/os.h"
@@ -33,4 +34,10 @@ os_exe_path(char *buf, size_t size)
 	(void)size;
 	errno = ENOSYS;
 	return (-1);
+}
+
+const char *
+os_tailscale_gui(void)
+{
+	return (NULL);
 }

@@ -31,6 +31,13 @@ ssize_t	os_splice(int, int, size_t);
 /* Ask for a pipe of so many bytes; 0 if it has that size now, or a larger one. */
 int	os_pipe_enlarge(int, int);
 
+/* The process at the other end of a connected unix socket, as it was when it began to listen; -1 if that is not told. */
+pid_t	os_peer_pid(int);
+/* The command line of a process, a NUL behind each argument: its length, cut to fit, or -1. */
+ssize_t	os_process_args(pid_t, char *, size_t);
+/* The root folder under which Tailscale's graphical builds for macOS leave their files, or NULL where there are none. */
+const char *os_tailscale_gui(void);
+
 /* Close every descriptor from this one on. */
 void	os_close_from(int);
 /* The path of the running program in the buffer; 0 or -1. */
