@@ -1,0 +1,75 @@
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "wire/tsjson.h"
+
+static void
+tsjson_text(const json_t *root, const char *key, char *to, size_t size)
+{
+	const char	*text = json_string_value(json_object_get(root, key));
+
+	strlcpy(to, text != NULL ? text : "", size);
+}
+
+static void
+tsjson_addrs(const json_t *list, struct tsjson *status)
+{
+	const char	*text;
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list) && status->addr_count < TSJSON_ADDRS_MAX; i++) {
+		text = json_string_value(json_array_get(list, i));
+		if (text != NULL && strlen(text) < ADDR_TEXT_MAX && addr_host_ok(text))
+			strlcpy(status->addrs[status->addr_count++], text, ADDR_TEXT_MAX);
+	}
+}
+
+static void
+tsjson_suffix(const json_t *root, struct tsjson *status)
+{
+	const char	*text = json_string_value(json_object_get(root, "MagicDNSSuffix"));
+	size_t		 len;
+
+	if (text == NULL)
+		return;
+	text += strspn(text, ".");
+	for (len = strlen(text); len > 0 && text[len - 1] == '.'; len--)
+		continue;
+	if (len > ADDR_HOST_MAX)
+		return;
+	memcpy(status->suffix, text, len);
+	status->suffix[len] = '\0';
+	if (!addr_host_ok(status->suffix))
+		status->suffix[0] = '\0';
+}
+
+int
+tsjson_status(const char *buf, size_t len, struct tsjson *status)
+{
+	const json_t	*tun;
+	const char	*health;
+	json_t		*root;
+
+	memset(status, 0, sizeof(*status));
+	if ((root = json_parse(buf, len)) == NULL)
+		return (-1);
+	tsjson_text(root, "BackendState", status->state, sizeof(status->state));
+	if (status->state[0] == '\0') {
+		json_decref(root);
+		errno = EINVAL;
+		return (-1);
+	}
+	tsjson_text(root, "Version", status->version, sizeof(status->version));
+	tun = json_object_get(root, "TUN");
+	if (json_is_boolean(tun))
+		status->tun = json_is_true(tun) ? TSJSON_TUN_YES : TSJSON_TUN_NO;
+	tsjson_suffix(root, status);
+	tsjson_addrs(json_object_get(root, "TailscaleIPs"), status);
+	health = json_string_value(json_array_get(json_object_get(root, "Health"), 0));
+	strlcpy(status->health, health != NULL ? health : "", sizeof(status->health));
+	json_decref(root);
+	return (0);
+}

@@ -1,0 +1,35 @@
+/*
+ * tailscaled's status document, `GET /localapi/v0/status?peers=false`: Tailscale's ipn/ipnstate. Keys are added with
+ * every release, so only what is needed is looked at, and what has another type than expected counts as not said.
+ */
+
+#ifndef WIRE_TSJSON_H
+#define WIRE_TSJSON_H
+
+#include <stddef.h>
+
+#include "base/addr.h"
+
+#define TSJSON_ADDRS_MAX	8
+
+enum tsjson_tun {
+	TSJSON_TUN_UNSAID,	/* older than 1.36 */
+	TSJSON_TUN_NO,		/* userspace networking */
+	TSJSON_TUN_YES
+};
+
+/* The strings are as they came: to be vis'd before they are shown, except suffix and addresses. */
+struct tsjson {
+	char		version[48];
+	char		state[32];			/* BackendState */
+	enum tsjson_tun	tun;
+	char		suffix[ADDR_HOST_MAX + 1];	/* MagicDNSSuffix; "" or a host name without dots at its ends */
+	char		addrs[TSJSON_ADDRS_MAX][ADDR_TEXT_MAX];	/* TailscaleIPs of this node, each addr_host_ok */
+	int		addr_count;
+	char		health[160];			/* the first complaint, or "" */
+};
+
+/* 0, or -1 with errno: EINVAL if it is no such document, ENOMEM. */
+int	tsjson_status(const char *, size_t, struct tsjson *);
+
+#endif
