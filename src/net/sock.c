@@ -52,16 +52,27 @@ sock_mss(const struct sockaddr *sa, int mss)
 }
 
 int
+sock_stream(int family)
+{
+	int	fd, saved;
+
+	if ((fd = socket(family, SOCK_STREAM, 0)) == -1)
+		return (-1);
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && sock_set_blocking(fd, 0) == 0)
+		return (fd);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return (-1);
+}
+
+int
 sock_open(const struct sockaddr *sa, const struct sock_tune *tune)
 {
 	int	fd, mss;
 
-	if ((fd = socket(sa->sa_family, SOCK_STREAM, 0)) == -1)
+	if ((fd = sock_stream(sa->sa_family)) == -1)
 		return (-1);
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 || sock_set_blocking(fd, 0) == -1) {
-		close(fd);
-		return (-1);
-	}
 	sock_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
 	if (sa->sa_family == AF_INET6)
 		sock_option(fd, IPPROTO_IPV6, IPV6_TCLASS, 0, "IPV6_TCLASS");

@@ -14,6 +14,8 @@ struct sock_tune {
 	int	mss;		/* a segment size in bytes, or one of the above */
 };
 
+/* A non-blocking, close-on-exec stream socket of this family. The caller closes it. -1 with errno. */
+int	sock_stream(int);
 /*
  * A non-blocking, close-on-exec TCP socket for the address, not yet connected: no delay, DSCP 0, keepalive, segment size.
  * The caller closes it. -1 with errno.

@@ -1,0 +1,175 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+#include "base/clock.h"
+#include "net/exact.h"
+#include "net/sock.h"
+#include "net/tailscaled.h"
+#include "os/os.h"
+
+int
+tailscaled_set_path(struct tailscaled *at, const char *path)
+{
+	memset(at, 0, sizeof(*at));
+	return (strlcpy(at->path, path, sizeof(at->path)) < sizeof(at->path) ? 0 : -1);
+}
+
+socklen_t
+tailscaled_address(const struct tailscaled *at, struct sockaddr_storage *ss)
+{
+	struct sockaddr_un	*sun = (void *)ss;
+	struct sockaddr_in	*in = (void *)ss;
+
+	memset(ss, 0, sizeof(*ss));
+	if (at->path[0] == '\0') {
+		in->sin_family = AF_INET;
+		in->sin_port = htons((in_port_t)at->port);
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		return (sizeof(*in));
+	}
+	sun->sun_family = AF_UNIX;
+	strlcpy(sun->sun_path, at->path, sizeof(sun->sun_path));
+	return (sizeof(*sun));
+}
+
+const char *
+tailscaled_name(const struct tailscaled *at, char *buf, size_t size)
+{
+	if (at->path[0] != '\0')
+		strlcpy(buf, at->path, size);
+	else
+		snprintf(buf, size, "port %d", at->port);
+	return (buf);
+}
+
+const char *
+tailscaled_headers(const struct tailscaled *at, char *buf, size_t size)
+{
+	char	credentials[TAILSCALED_TOKEN_MAX + 1], text[BASE64_SIZE(TAILSCALED_TOKEN_MAX + 1)];
+
+	snprintf(buf, size, "Host: local-tailscaled.sock\r\n");
+	if (at->token[0] == '\0')
+		return (buf);
+	snprintf(credentials, sizeof(credentials), ":%s", at->token);
+	snprintf(buf, size, "Host: local-tailscaled.sock\r\nAuthorization: Basic %s\r\n",
+	    base64(text, sizeof(text), credentials, strlen(credentials)));
+	return (buf);
+}
+
+/* Wait for the descriptor until the moment; 0, or -1 with errno. */
+static int
+tailscaled_wait(int fd, short events, int64_t until_ms)
+{
+	struct pollfd	pfd = { .fd = fd, .events = events };
+	int64_t		left_ms;
+	int		n;
+
+	do {
+		left_ms = until_ms - clock_ms();
+		n = left_ms > 0 ? poll(&pfd, 1, (int)left_ms) : 0;
+	} while (n == -1 && errno == EINTR);
+	if (n == 0)
+		errno = ETIMEDOUT;
+	return (n == 1 ? 0 : -1);
+}
+
+static int
+tailscaled_connect(const struct tailscaled *at, int64_t until_ms)
+{
+	struct sockaddr_storage	ss;
+	socklen_t		len = tailscaled_address(at, &ss);
+	int			fd, error;
+
+	if ((fd = sock_stream(ss.ss_family)) == -1)
+		return (-1);
+	if (connect(fd, (struct sockaddr *)&ss, len) == 0)
+		return (fd);
+	error = errno;
+	if (error == EINPROGRESS)
+		error = tailscaled_wait(fd, POLLOUT, until_ms) == -1 ? errno : sock_error(fd);
+	if (error == 0)
+		return (fd);
+	close(fd);
+	/* unix(7): the queue of a listener that does not listen any more is full. */
+	errno = error == EAGAIN ? ETIMEDOUT : error;
+	return (-1);
+}
+
+/* The body up to its end, which is that of the connection. */
+static ssize_t
+tailscaled_body(int fd, int64_t until_ms, char *buf, size_t size)
+{
+	size_t	len = 0, got;
+
+	for (;;) {
+		if (len == size) {
+			errno = EMSGSIZE;
+			return (-1);
+		}
+		switch (exact_read(fd, buf + len, size - len, &got)) {
+		case 1:
+			len += got;
+			break;
+		case 0:
+			if (tailscaled_wait(fd, POLLIN, until_ms) == -1)
+				return (-1);
+			break;
+		default:
+			return (errno == 0 ? (ssize_t)len : -1);
+		}
+	}
+}
+
+/* The head of the answer: 0, or -1 with errno. */
+static int
+tailscaled_head(int fd, int64_t until_ms)
+{
+	struct http1	head = { .state = HTTP1_MORE };
+
+	while (head.state == HTTP1_MORE)
+		switch (exact_head(fd, &head)) {
+		case 0:
+			if (tailscaled_wait(fd, POLLIN, until_ms) == -1)
+				return (-1);
+			break;
+		case -1:
+			if (errno == 0)
+				errno = EPROTO;
+			return (-1);
+		}
+	errno = EPROTO;
+	return (head.state == HTTP1_HEAD && head.status == 200 ? 0 : -1);
+}
+
+ssize_t
+tailscaled_get(const struct tailscaled *at, const char *what, int limit_ms, char *buf, size_t size, pid_t *pid)
+{
+	char	request[512], headers[256];
+	int64_t	until_ms = clock_ms() + limit_ms;
+	ssize_t	len = -1;
+	int	fd, saved, n;
+
+	*pid = -1;
+	if ((fd = tailscaled_connect(at, until_ms)) == -1)
+		return (-1);
+	*pid = os_peer_pid(fd);
+	/* Of 1.0, so that the body comes plain and ends with the connection: Go's server would send it in chunks. */
+	n = snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\n%s\r\n", what,
+	    tailscaled_headers(at, headers, sizeof(headers)));
+	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) == n && tailscaled_head(fd, until_ms) == 0)
+		len = tailscaled_body(fd, until_ms, buf, size);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return (len);
+}
