@@ -1,0 +1,194 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "facts/env-proxy.h"
+#include "os/os.h"
+
+#define WORDS_MAX	4096	/* of a command line or a defaults file */
+
+static const struct env_proxy_flag {
+	const char	*name;
+	enum proxy_kind	 kind;
+} flags[] = {
+	{ "socks5-server",		PROXY_SOCKS5 },
+	{ "outbound-http-proxy-listen",	PROXY_HTTP },
+	{ NULL,				0 }
+};
+
+static const struct env_proxy_scheme {
+	const char	*prefix;
+	enum proxy_kind	 kind;
+} schemes[] = {
+	{ "socks5://",	PROXY_SOCKS5 },
+	{ "socks5h://",	PROXY_SOCKS5 },
+	{ "http://",	PROXY_HTTP },
+	{ NULL,		0 }
+};
+
+static int
+proxy_same(const struct proxy *a, const struct proxy *b)
+{
+	return (a->kind == b->kind && a->len == b->len && memcmp(&a->ss, &b->ss, a->len) == 0);
+}
+
+void
+env_proxy_add(struct env_proxy *env, enum proxy_kind kind, const char *text, const char *source, int guess)
+{
+	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *ai;
+	struct proxy	*proxy = &env->list[env->count];
+	char		 host[ADDR_HOST_MAX + 1], port[sizeof("65535")];
+	int		 number, i;
+
+	if (env->count == ENV_PROXY_MAX || addr_split(text, host, &number) == -1)
+		return;
+	if (strcmp(host, "localhost") == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)
+		strlcpy(host, "127.0.0.1", sizeof(host));
+	snprintf(port, sizeof(port), "%hu", (unsigned short)number);
+	if (getaddrinfo(host, port, &hints, &ai) != 0)
+		return;
+	memset(proxy, 0, sizeof(*proxy));
+	memcpy(&proxy->ss, ai->ai_addr, ai->ai_addrlen);
+	proxy->len = ai->ai_addrlen;
+	freeaddrinfo(ai);
+	proxy->kind = kind;
+	proxy->source = source;
+	proxy->guess = guess;
+	snprintf(proxy->name, sizeof(proxy->name), strchr(host, ':') != NULL ? "[%.46s]:%s" : "%.46s:%s", host, port);
+	for (i = 0; i < env->count; i++)
+		if (proxy_same(&env->list[i], proxy))
+			return;
+	env->count++;
+}
+
+void
+env_proxy_url(struct env_proxy *env, const char *url, const char *source)
+{
+	const struct env_proxy_scheme	*row = schemes;
+	char				 address[ADDR_HOST_MAX + 16];
+	const char			*at;
+	int				 before = env->count;
+
+	while (row->prefix != NULL && strncmp(url, row->prefix, strlen(row->prefix)) != 0)
+		row++;
+	if (row->prefix == NULL)
+		return;
+	url += strlen(row->prefix);
+	if (strcspn(url, "/") >= sizeof(address))
+		return;
+	snprintf(address, sizeof(address), "%.*s", (int)strcspn(url, "/"), url);
+	/* User and password, if any, are for proxy_auth. */
+	at = strrchr(address, '@');
+	env_proxy_add(env, row->kind, at != NULL ? at + 1 : address, source, 0);
+	if (env->count > before && !addr_is_loopback((struct sockaddr *)&env->list[before].ss))
+		env->count = before;
+}
+
+/* Go's flag package: "-f v", "--f v", "-f=v", "--f=v". */
+static const struct env_proxy_flag *
+flag_find(const char *word, const char **value)
+{
+	const struct env_proxy_flag	*row;
+	size_t				 len;
+
+	if (word[0] != '-')
+		return (NULL);
+	word += word[1] == '-' ? 2 : 1;
+	for (row = flags; row->name != NULL; row++) {
+		len = strlen(row->name);
+		if (strncmp(word, row->name, len) != 0 || (word[len] != '=' && word[len] != '\0'))
+			continue;
+		*value = word[len] == '=' ? word + len + 1 : NULL;
+		return (row);
+	}
+	return (NULL);
+}
+
+void
+env_proxy_words(struct env_proxy *env, const char *words, size_t len, const char *source)
+{
+	const struct env_proxy_flag	*row;
+	const char			*end = words + len, *next, *value;
+
+	for (; words < end && memchr(words, '\0', (size_t)(end - words)) != NULL; words = next) {
+		next = words + strlen(words) + 1;
+		if ((row = flag_find(words, &value)) == NULL)
+			continue;
+		if (value == NULL && next < end && memchr(next, '\0', (size_t)(end - next)) != NULL)
+			value = next;
+		if (value != NULL)
+			env_proxy_add(env, row->kind, value, source, 0);
+	}
+}
+
+void
+env_proxy_defaults(struct env_proxy *env, char *text, size_t len, const char *source)
+{
+	size_t	i;
+	int	comment = 0, start = 1;
+
+	for (i = 0; i < len; i++) {
+		comment = (comment || (start && text[i] == '#')) && text[i] != '\n';
+		start = text[i] == '\n';
+		if (comment || strchr(" \t\r\n\"'", text[i]) != NULL)
+			text[i] = '\0';
+	}
+	env_proxy_words(env, text, len, source);
+}
+
+static void
+proxy_file(struct env_proxy *env, const char *path)
+{
+	char	text[WORDS_MAX + 1];
+	ssize_t	len;
+	int	fd;
+
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
+		return;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (len <= 0)
+		return;
+	text[len] = '\0';
+	env_proxy_defaults(env, text, (size_t)len + 1, path);
+}
+
+static void
+proxy_process(struct env_proxy *env, pid_t pid)
+{
+	char	words[WORDS_MAX];
+	ssize_t	len;
+
+	if (pid != -1 && (len = os_process_args(pid, words, sizeof(words))) > 0)
+		env_proxy_words(env, words, (size_t)len, "tailscaled's command line");
+}
+
+/* An environment variable, or "" if it is not set. */
+static const char *
+variable(const char *name)
+{
+	const char	*value = getenv(name);
+
+	return (value != NULL ? value : "");
+}
+
+void
+env_proxy_detect(struct env_proxy *env, pid_t pid)
+{
+	memset(env, 0, sizeof(*env));
+	env_proxy_add(env, PROXY_HTTP, variable("TS_OUTBOUND_HTTP_PROXY_LISTEN"), "TS_OUTBOUND_HTTP_PROXY_LISTEN", 0);
+	env_proxy_add(env, PROXY_SOCKS5, variable("TS_SOCKS5_SERVER"), "TS_SOCKS5_SERVER", 0);
+	env_proxy_url(env, variable("ALL_PROXY"), "ALL_PROXY");
+	env_proxy_url(env, variable("all_proxy"), "all_proxy");
+	proxy_process(env, pid);
+	proxy_file(env, "/etc/default/tailscaled");
+	proxy_file(env, "/etc/sysconfig/tailscaled");
+	env_proxy_add(env, PROXY_SOCKS5, "127.0.0.1:1055", "where tailscaled's often is", 1);
+	env_proxy_add(env, PROXY_SOCKS5, "127.0.0.1:1080", "where one often is", 1);
+}

@@ -1,0 +1,50 @@
+/* The proxies that tailscaled, or the user's environment, offers on this machine. */
+
+#ifndef FACTS_ENV_PROXY_H
+#define FACTS_ENV_PROXY_H
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include "base/addr.h"
+
+#define ENV_PROXY_MAX	10
+
+enum proxy_kind {
+	PROXY_SOCKS5,
+	PROXY_HTTP
+};
+
+struct proxy {
+	enum proxy_kind		 kind;
+	char			 name[ADDR_TEXT_MAX];	/* HOST:PORT, for people and for its credentials */
+	struct sockaddr_storage	 ss;
+	socklen_t		 len;
+	const char		*source;	/* who says so */
+	int			 guess;		/* nobody does: it is where such proxies often are */
+};
+
+struct env_proxy {
+	struct proxy	list[ENV_PROXY_MAX];
+	int		count;
+};
+
+/*
+ * Gather them, the surest first: TS_SOCKS5_SERVER and TS_OUTBOUND_HTTP_PROXY_LISTEN, ALL_PROXY where that is this machine,
+ * the command line of the daemon with this process id (or -1), its defaults files, and two guesses. Nothing is
+ * connected to.
+ */
+void	env_proxy_detect(struct env_proxy *, pid_t);
+
+/* The parts of that, pure. A proxy that is known already is not added again. */
+
+/* "[ip]:port" as tailscaled takes it; no ip, 0.0.0.0 and localhost are this machine. */
+void	env_proxy_add(struct env_proxy *, enum proxy_kind, const char *, const char *source, int guess);
+/* A URL socks5://, socks5h:// or http:// with an address of this machine; others are none of ours. */
+void	env_proxy_url(struct env_proxy *, const char *, const char *source);
+/* Words with a NUL behind each, as of a command line: the flags of Go's flag package. */
+void	env_proxy_words(struct env_proxy *, const char *, size_t, const char *source);
+/* A file of shell assignments, such as /etc/default/tailscaled; the text is taken apart in its place. */
+void	env_proxy_defaults(struct env_proxy *, char *, size_t, const char *source);
+
+#endif

@@ -1,0 +1,114 @@
+#include <sys/types.h>
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "facts/env-tailscale.h"
+
+#define GROUP_SUFFIX	".group.io.tailscale.ipn.macos"
+#define PROOF		"sameuserproof-"
+#define HEX		"0123456789abcdefABCDEF"
+
+/* The token must be nothing but what Tailscale makes: it goes into a request. */
+static int
+gui_set(struct tailscaled *at, const char *port, const char *token)
+{
+	size_t	len = strspn(token, HEX);
+
+	if (token[len] != '\0' || len == 0 || len >= TAILSCALED_TOKEN_MAX || addr_port(port) == -1)
+		return (-1);
+	memset(at, 0, sizeof(*at));
+	at->port = addr_port(port);
+	strlcpy(at->token, token, sizeof(at->token));
+	return (0);
+}
+
+/* The build from the web: a link whose target is the port, and a file with the token, for administrators. */
+static int
+gui_standalone(struct tailscaled *at, const char *root)
+{
+	char	path[PATH_MAX], port[16], token[TAILSCALED_TOKEN_MAX + 1] = "";
+	ssize_t	len;
+	FILE	*fp;
+
+	snprintf(path, sizeof(path), "%s/Library/Tailscale/ipnport", root);
+	if ((len = readlink(path, port, sizeof(port) - 1)) == -1)
+		return (-1);
+	port[len] = '\0';
+	if (addr_port(port) == -1)
+		return (-1);
+	snprintf(path, sizeof(path), "%s/Library/Tailscale/" PROOF "%s", root, port);
+	if ((fp = fopen(path, "re")) == NULL)
+		return (-1);
+	if (fgets(token, sizeof(token), fp) != NULL)
+		token[strcspn(token, "\r\n")] = '\0';
+	fclose(fp);
+	return (gui_set(at, port, token));
+}
+
+/* A file name "sameuserproof-PORT-TOKEN". */
+static int
+gui_proof(struct tailscaled *at, const char *name)
+{
+	char	port[16];
+	size_t	len;
+
+	if (strncmp(name, PROOF, strlen(PROOF)) != 0)
+		return (-1);
+	name += strlen(PROOF);
+	len = strcspn(name, "-");
+	if (name[len] != '-' || len >= sizeof(port))
+		return (-1);
+	snprintf(port, sizeof(port), "%.*s", (int)len, name);
+	return (gui_set(at, port, name + len + 1));
+}
+
+static int
+gui_folder(struct tailscaled *at, const char *path)
+{
+	struct dirent	*entry;
+	DIR		*dir;
+	int		 result = -1;
+
+	if ((dir = opendir(path)) == NULL)
+		return (-1);
+	while (result == -1 && (entry = readdir(dir)) != NULL)
+		result = gui_proof(at, entry->d_name);
+	closedir(dir);
+	return (result);
+}
+
+/* The build from the App Store: a file in its group's folder, whose name begins with the vendor's identity. */
+static int
+gui_app_store(struct tailscaled *at, const char *root, const char *home)
+{
+	char		 path[PATH_MAX], folder[PATH_MAX];
+	struct dirent	*entry;
+	size_t		 len;
+	DIR		*dir;
+	int		 result = -1;
+
+	snprintf(path, sizeof(path), "%s%s/Library/Group Containers", root, home);
+	if ((dir = opendir(path)) == NULL)
+		return (-1);
+	while (result == -1 && (entry = readdir(dir)) != NULL) {
+		len = strlen(entry->d_name);
+		if (len > strlen(GROUP_SUFFIX) && strcmp(entry->d_name + len - strlen(GROUP_SUFFIX), GROUP_SUFFIX) == 0 &&
+		    snprintf(folder, sizeof(folder), "%s/%s", path, entry->d_name) < (int)sizeof(folder))
+			result = gui_folder(at, folder);
+	}
+	closedir(dir);
+	return (result);
+}
+
+int
+env_tailscale_gui(struct tailscaled *at, const char *root, const char *home)
+{
+	if (gui_app_store(at, root, home) == 0)
+		return (0);
+	return (gui_standalone(at, root));
+}

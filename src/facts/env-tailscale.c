@@ -1,0 +1,191 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "facts/env-tailscale.h"
+#include "os/os.h"
+
+#define STATUS_MS	200
+#define STATUS_BYTES	262144	/* without peers it is 1 to 3 KB, and capabilities may add to that */
+#define STATUS_PATH	"/localapi/v0/status?peers=false"
+
+/* Tailscale's paths, DefaultTailscaledSocket, of all platforms, and where packages put it besides. */
+static const char *const places[] = {
+	"/var/run/tailscale/tailscaled.sock",			/* Linux, the BSDs, illumos */
+	"/run/tailscale/tailscaled.sock",
+	"/var/run/tailscaled.socket",				/* macOS without the graphical build */
+	"/var/packages/Tailscale/var/tailscaled.sock",		/* Synology DSM 7 */
+	"/var/packages/Tailscale/etc/tailscaled.sock",		/* Synology DSM 6 */
+	"/perm/tailscaled/tailscaled.sock",			/* gokrazy */
+	"/tmp/tailscale/tailscaled.sock",			/* QNAP */
+	"/tmp/tailscaled.sock",					/* the official container */
+	NULL
+};
+
+/* Anybody may make a socket in /tmp: only root's and our own are trusted there. */
+static int
+place_trusted(const char *path)
+{
+	struct stat	sb;
+
+	return (stat(path, &sb) == 0 && S_ISSOCK(sb.st_mode) && (sb.st_uid == 0 || sb.st_uid == geteuid()));
+}
+
+/* What the answer, or the lack of one, says. */
+static enum env_tailscale_state
+state_of(ssize_t len, int error, const char *body, struct tsjson *status)
+{
+	static const char *const	down[] = { "NoState", "NeedsLogin", "NeedsMachineAuth", "Stopped", "InUseOtherUser",
+					    NULL };
+	size_t				i;
+
+	if (len == -1)
+		switch (error) {
+		case ENOENT:
+		case ENOTDIR:
+			return (ENV_TAILSCALE_NONE);
+		case ECONNREFUSED:
+			return (ENV_TAILSCALE_DEAD);
+		case EACCES:
+		case EPERM:
+			return (ENV_TAILSCALE_CLOSED);
+		case ETIMEDOUT:
+			return (ENV_TAILSCALE_HUNG);
+		default:
+			return (ENV_TAILSCALE_ODD);
+		}
+	if (tsjson_status(body, (size_t)len, status) == -1)
+		return (ENV_TAILSCALE_ODD);
+	/* Not "Starting": that may last until the first packet of a peer, and works. */
+	for (i = 0; down[i] != NULL; i++)
+		if (strcmp(status->state, down[i]) == 0)
+			return (ENV_TAILSCALE_DOWN);
+	return (ENV_TAILSCALE_UP);
+}
+
+static void
+tailscale_ask(struct env_tailscale *ts)
+{
+	char	*body, name[sizeof(ts->at.path)];
+	ssize_t	 len;
+	int	 error;
+
+	if ((body = malloc(STATUS_BYTES)) == NULL)
+		return;
+	len = tailscaled_get(&ts->at, STATUS_PATH, STATUS_MS, body, STATUS_BYTES, &ts->pid);
+	error = errno;
+	ts->state = state_of(len, error, body, &ts->status);
+	free(body);
+	if (ts->state == ENV_TAILSCALE_NONE)
+		return;
+	tailscaled_name(&ts->at, name, sizeof(name));
+	if (ts->state < ENV_TAILSCALE_DOWN)
+		log_debug(1, "tailscaled (%s): %s", name, len == -1 ? strerror(error) : "the answer is no status");
+	else
+		log_debug(1, "tailscaled %s (%s): %s, %s, names under \"%s\"", ts->status.version, name, ts->status.state,
+		    ts->status.tun == TSJSON_TUN_NO ? "userspace networking" : "TUN", ts->status.suffix);
+}
+
+/* A graphical build comes first, as with Tailscale's own client. */
+static int
+tailscale_ask_gui(struct env_tailscale *ts)
+{
+	const char		*root = os_tailscale_gui();
+	const struct passwd	*pw;
+
+	if (root == NULL || (pw = getpwuid(geteuid())) == NULL || env_tailscale_gui(&ts->at, root, pw->pw_dir) == -1)
+		return (0);
+	tailscale_ask(ts);
+	/* The files outlive the daemon. */
+	return (ts->state >= ENV_TAILSCALE_HUNG);
+}
+
+static void
+tailscale_ask_places(struct env_tailscale *ts)
+{
+	struct env_tailscale	first;
+	size_t			i;
+
+	first.state = ENV_TAILSCALE_NONE;
+	for (i = 0; places[i] != NULL; i++) {
+		if (!place_trusted(places[i]))
+			continue;
+		tailscaled_set_path(&ts->at, places[i]);
+		tailscale_ask(ts);
+		if (ts->state >= ENV_TAILSCALE_HUNG)
+			return;
+		if (first.state == ENV_TAILSCALE_NONE)
+			first = *ts;
+	}
+	if (first.state != ENV_TAILSCALE_NONE)
+		*ts = first;
+	else
+		ts->state = ENV_TAILSCALE_NONE;
+}
+
+/* 1 if this interface's address is one of the node's. */
+static int
+is_own(const struct sockaddr *sa, const struct tsjson *status)
+{
+	const void	*ip = sa->sa_family == AF_INET ? (const void *)&((const struct sockaddr_in *)(const void *)sa)->sin_addr :
+			    (const void *)&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+	unsigned char	 own[sizeof(struct in6_addr)];
+	int		 i;
+
+	for (i = 0; i < status->addr_count; i++)
+		if (inet_pton(sa->sa_family, status->addrs[i], own) == 1 &&
+		    memcmp(own, ip, sa->sa_family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr)) == 0)
+			return (1);
+	return (0);
+}
+
+static void
+tailscale_interfaces(struct env_tailscale *ts)
+{
+	struct ifaddrs	*list, *ifa;
+
+	if (getifaddrs(&list) == -1)
+		return;
+	for (ifa = list; ifa != NULL; ifa = ifa->ifa_next) {
+		if (ifa->ifa_addr == NULL ||
+		    (ifa->ifa_addr->sa_family != AF_INET && ifa->ifa_addr->sa_family != AF_INET6))
+			continue;
+		ts->mesh_address |= addr_is_tailnet(ifa->ifa_addr);
+		ts->local |= is_own(ifa->ifa_addr, &ts->status);
+	}
+	freeifaddrs(list);
+}
+
+void
+env_tailscale_detect(struct env_tailscale *ts, const char *socket)
+{
+	memset(ts, 0, sizeof(*ts));
+	ts->pid = -1;
+	if (socket != NULL) {
+		if (tailscaled_set_path(&ts->at, socket) == 0)
+			tailscale_ask(ts);
+	} else if (!tailscale_ask_gui(ts))
+		tailscale_ask_places(ts);
+	tailscale_interfaces(ts);
+}
+
+int
+env_tailscale_kernel(const struct env_tailscale *ts)
+{
+	/* Who does not say, or is older than that word, is judged by the interfaces. */
+	if (ts->state != ENV_TAILSCALE_UP)
+		return (ts->mesh_address);
+	return (ts->status.tun != TSJSON_TUN_NO && ts->local);
+}

@@ -1,0 +1,43 @@
+/* tailscaled on this machine: where it listens, how it is, and whether its mesh can be reached through the kernel. */
+
+#ifndef FACTS_ENV_TAILSCALE_H
+#define FACTS_ENV_TAILSCALE_H
+
+#include <sys/types.h>
+
+#include "net/tailscaled.h"
+#include "wire/tsjson.h"
+
+enum env_tailscale_state {
+	ENV_TAILSCALE_NONE,	/* there is no socket */
+	ENV_TAILSCALE_DEAD,	/* there is one, and nobody listens */
+	ENV_TAILSCALE_CLOSED,	/* this user may not connect to it */
+	ENV_TAILSCALE_HUNG,	/* it takes the connection and does not answer */
+	ENV_TAILSCALE_ODD,	/* it answers something else than a status */
+	ENV_TAILSCALE_DOWN,	/* it is not connected to the mesh; status.state says why */
+	ENV_TAILSCALE_UP
+};
+
+struct env_tailscale {
+	enum env_tailscale_state state;
+	struct tailscaled	 at;		/* not for ENV_TAILSCALE_NONE */
+	struct tsjson		 status;	/* for DOWN and UP */
+	int			 local;		/* one of its addresses is on an interface of ours, in this namespace */
+	int			 mesh_address;	/* an address like those of a mesh is on an interface of ours, whose ever */
+	pid_t			 pid;		/* of the daemon, or -1 */
+};
+
+/*
+ * Look at the socket, or, if it is NULL, at the usual places; a daemon that hangs costs 200 ms. Never fails: what cannot
+ * be seen is as if it were not there.
+ */
+void	env_tailscale_detect(struct env_tailscale *, const char *);
+/* 1 if the kernel routes to the mesh: there is a TUN, and it is in our network namespace. */
+int	env_tailscale_kernel(const struct env_tailscale *);
+/*
+ * Where a graphical build for macOS listens, by the files under the root folder that it leaves in /Library/Tailscale and in
+ * the home (Tailscale's safesocket): 0, or -1 if there is none.
+ */
+int	env_tailscale_gui(struct tailscaled *, const char *root, const char *home);
+
+#endif

@@ -1,0 +1,151 @@
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "facts/proxy-auth.h"
+
+static int
+hex_digit(char c)
+{
+	static const char	digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char		*at = c != '\0' ? strchr(digits, c) : NULL;
+
+	return (at == NULL ? -1 : (int)(at - digits) % 16);
+}
+
+/* So many bytes, unescaped where that is asked for; 0, or -1 if they do not fit or have an empty byte. */
+static int
+auth_copy(char *to, const char *from, size_t len, int escapes)
+{
+	size_t	n = 0, i;
+
+	for (i = 0; i < len; i++) {
+		if (n == PROXY_AUTH_MAX - 1)
+			return (-1);
+		to[n] = from[i];
+		if (escapes && from[i] == '%' && i + 2 < len && hex_digit(from[i + 1]) != -1 &&
+		    hex_digit(from[i + 2]) != -1) {
+			to[n] = (char)(hex_digit(from[i + 1]) * 16 + hex_digit(from[i + 2]));
+			i += 2;
+		}
+		if (to[n++] == '\0')
+			return (-1);
+	}
+	to[n] = '\0';
+	return (0);
+}
+
+int
+proxy_auth_parse(const char *text, int escapes, struct proxy_auth *auth)
+{
+	size_t	len = strcspn(text, ":");
+
+	return (text[len] == ':' && auth_copy(auth->user, text, len, escapes) == 0 &&
+	    auth_copy(auth->password, text + len + 1, strlen(text + len + 1), escapes) == 0);
+}
+
+/* scheme://USER:PASSWORD@HOST:PORT, for this proxy. */
+static int
+auth_url(const char *url, const char *name, struct proxy_auth *auth)
+{
+	char		 text[3 * PROXY_AUTH_MAX];
+	const char	*begin, *at;
+	size_t		 len = strlen(name);
+
+	if (url == NULL || (begin = strstr(url, "://")) == NULL || (at = strrchr(begin, '@')) == NULL)
+		return (0);
+	begin += 3;
+	if (strncasecmp(at + 1, name, len) != 0 || (at[1 + len] != '\0' && at[1 + len] != '/') ||
+	    (size_t)(at - begin) >= sizeof(text))
+		return (0);
+	snprintf(text, sizeof(text), "%.*s", (int)(at - begin), begin);
+	return (proxy_auth_parse(text, 1, auth));
+}
+
+/* The line for this proxy; as proxy_auth_find. */
+static int
+auth_lines(FILE *fp, const char *path, const char *name, struct proxy_auth *auth, char *text, size_t size)
+{
+	char	*line = NULL, *rest;
+	size_t	 room = 0;
+	int	 result = 0;
+
+	while (result == 0 && getline(&line, &room, fp) != -1) {
+		line[strcspn(line, "\r\n")] = '\0';
+		rest = line + strcspn(line, " \t");
+		if (*rest != '\0')
+			*rest++ = '\0';
+		if (strcasecmp(line, name) != 0)
+			continue;
+		result = proxy_auth_parse(rest + strspn(rest, " \t"), 0, auth) ? 1 : -1;
+	}
+	if (result == -1)
+		snprintf(text, size, "%s: the line of %s is not HOST:PORT USER:PASSWORD", path, name);
+	free(line);
+	return (result);
+}
+
+int
+proxy_auth_file(const char *path, const char *name, struct proxy_auth *auth, char *text, size_t size)
+{
+	struct stat	 sb;
+	FILE		*fp;
+	int		 fd, result;
+
+	/* Not to stand still before a pipe. */
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
+		return (0);
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || sb.st_uid != geteuid() ||
+	    (sb.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		close(fd);
+		snprintf(text, size, "%s must be yours, and readable by you alone (chmod 600)", path);
+		return (-1);
+	}
+	if ((fp = fdopen(fd, "r")) == NULL) {
+		close(fd);
+		return (0);
+	}
+	result = auth_lines(fp, path, name, auth, text, size);
+	fclose(fp);
+	return (result);
+}
+
+static int
+auth_path(char path[PATH_MAX])
+{
+	const char		*config = getenv("XDG_CONFIG_HOME");
+	const struct passwd	*pw;
+	int			 n;
+
+	if (config != NULL && config[0] == '/')
+		n = snprintf(path, PATH_MAX, "%s/meshssh/proxy-auth", config);
+	else if ((pw = getpwuid(geteuid())) != NULL)
+		n = snprintf(path, PATH_MAX, "%s/.config/meshssh/proxy-auth", pw->pw_dir);
+	else
+		return (-1);
+	return (n < 0 || n >= PATH_MAX ? -1 : 0);
+}
+
+int
+proxy_auth_find(const char *name, int named, struct proxy_auth *auth, char *text, size_t size)
+{
+	const char	*variable = named ? getenv("MESHSSH_PROXY_AUTH") : NULL;
+	char		 path[PATH_MAX];
+
+	if (variable != NULL) {
+		if (proxy_auth_parse(variable, 0, auth))
+			return (1);
+		snprintf(text, size, "MESHSSH_PROXY_AUTH is not USER:PASSWORD");
+		return (-1);
+	}
+	if (auth_url(getenv("ALL_PROXY"), name, auth) || auth_url(getenv("all_proxy"), name, auth))
+		return (1);
+	return (auth_path(path) == -1 ? 0 : proxy_auth_file(path, name, auth, text, size));
+}
