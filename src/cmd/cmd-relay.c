@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -14,9 +15,9 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "facts/facts.h"
 #include "net/sock.h"
-#include "route/target.h"
-#include "route/via-direct.h"
+#include "route/race.h"
 #include "session/handover.h"
 #include "session/lifeline.h"
 #include "session/record.h"
@@ -30,6 +31,7 @@ struct session {
 	const struct options	*opts;
 	struct error		*err;
 	int			 fd;		/* the connected socket, or -1 */
+	const struct via	*via;		/* how it was reached */
 	int			 gone;		/* ssh died meanwhile */
 	int			 mute;		/* standard error is no longer the caller's */
 };
@@ -95,11 +97,12 @@ relay_signals(void)
 }
 
 static void
-relay_connected_cb(int fd, const struct error *err, void *arg)
+relay_connected_cb(int fd, const struct via *via, const struct error *err, void *arg)
 {
 	struct session	*s = arg;
 
 	s->fd = fd;
+	s->via = via;
 	if (err != NULL)
 		*s->err = *err;
 	event_base_loopbreak(s->base);
@@ -114,25 +117,42 @@ relay_caller_gone_cb(void *arg)
 	event_base_loopbreak(s->base);
 }
 
+/* What the plan has to know of this machine; NULL where it needs nothing. */
+static const struct facts *
+relay_facts(const struct options *opts, const struct target *target)
+{
+	static struct facts	facts;		/* not on the stack: an idle relay would keep the pages */
+	const char		*variable = getenv("TS_SOCKET");
+
+	if (!plan_needs_facts(target, &opts->choice))
+		return (NULL);
+	if (variable != NULL && variable[0] == '\0')
+		variable = NULL;
+	facts_detect(&facts, opts->tailscaled != NULL ? opts->tailscaled : variable);
+	return (&facts);
+}
+
 /* A connected socket, or -1: with the error set, or because ssh is gone. */
 static int
 relay_dial(struct session *s, const struct target *target, struct attempts *attempts)
 {
 	struct sock_tune	 tune = { .connect_s = s->opts->timeout_given ? s->opts->timeout_s : 0,
 				    .dead_after_s = s->opts->dead_after_s, .mss = s->opts->mss };
+	struct plan_input	 in = { .target = target, .choice = &s->opts->choice,
+				    .facts = relay_facts(s->opts, target) };
 	struct lifeline		*lifeline;
-	struct direct		*direct;
+	struct race		*race;
 
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
-	direct = direct_start(s->base, target, &tune, attempts, relay_connected_cb, s);
-	if (lifeline == NULL || direct == NULL) {
+	race = race_start(s->base, &in, &tune, attempts, relay_connected_cb, s);
+	if (lifeline == NULL || race == NULL) {
 		error_errno(s->err, ENOMEM, "cannot start to connect");
-		direct_cancel(direct);
+		race_cancel(race);
 	} else if (event_base_dispatch(s->base) == -1) {
 		error_errno(s->err, errno, "cannot wait for the network");
-		direct_cancel(direct);
+		race_cancel(race);
 	} else if (s->gone)
-		direct_cancel(direct);
+		race_cancel(race);
 	lifeline_stop(lifeline);
 	return (s->fd);
 }
@@ -202,6 +222,7 @@ relay_session(struct session *s, const struct target *target, struct attempts *a
 
 	if ((conf.net_fd = relay_dial(s, target, attempts)) == -1)
 		return (s->gone ? 0 : -1);
+	conf.half_close = s->via->half_close;
 	if (!s->opts->fdpass)
 		return (relay_run(s->base, &conf, s->err));
 	result = handover_send(STDOUT_FILENO, conf.net_fd, s->err);

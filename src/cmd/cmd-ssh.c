@@ -17,7 +17,7 @@
 #include "net/sock.h"
 #include "os/os.h"
 
-#define COMMAND_MAX	(2 * PATH_MAX + 256)
+#define COMMAND_MAX	(2 * PATH_MAX + 2048)
 #define EXTRA_MAX	8	/* arguments that we add at most */
 
 /* The path of this program: the platform knows, or argv[0] tells. */
@@ -59,15 +59,55 @@ ssh_seconds(int seconds)
 	return (seconds < OPTIONS_SECONDS_MAX ? seconds : OPTIONS_SECONDS_MAX);
 }
 
-/* "ProxyCommand=PATH OPTIONS %h %p": what was said to us and to ssh goes on to the relay. */
+/* " --via=NAME", with the address of a proxy in quotes: it may have brackets. */
+static void
+ssh_via(const struct plan_choice *choice, char *out, size_t size)
+{
+	const char	*from;
+	size_t		 len;
+
+	out[0] = '\0';
+	if (choice->via == NULL)
+		return;
+	len = (size_t)snprintf(out, size, " --via=%s%s", choice->via->name, choice->address[0] != '\0' ? "=\"" : "");
+	for (from = choice->address; *from != '\0' && len + 3 < size; from++) {
+		out[len++] = *from;
+		if (*from == '%')
+			out[len++] = '%';
+	}
+	out[len] = '\0';
+	if (choice->address[0] != '\0')
+		strlcat(out, "\"", size);
+}
+
+/* " --tailscaled=PATH", or nothing; -1 as ssh_quote. */
 static int
+ssh_tailscaled(const char *path, char *out, size_t size)
+{
+	const char	name[] = " --tailscaled=";
+
+	out[0] = '\0';
+	if (path == NULL)
+		return (0);
+	strlcpy(out, name, size);
+	return (ssh_quote(path, out + strlen(name), size - strlen(name)));
+}
+
+/*
+ * "ProxyCommand=PATH OPTIONS %h %p": what was said to us and to ssh goes on to the relay. NULL, or the path that cannot
+ * stand there.
+ */
+static const char *
 ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const char *self, char command[COMMAND_MAX])
 {
-	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "";
+	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", via[2 * ADDR_HOST_MAX + 64], tailscaled[512];
 	int	family = opts->family != AF_UNSPEC ? opts->family : env->family, dead_after_s = opts->dead_after_s;
 
 	if (ssh_quote(self, path, sizeof(path)) == -1)
-		return (-1);
+		return (self);
+	if (ssh_tailscaled(opts->tailscaled, tailscaled, sizeof(tailscaled)) == -1)
+		return (opts->tailscaled);
+	ssh_via(&opts->choice, via, sizeof(via));
 	if (opts->mss == SOCK_MSS_OFF)
 		strlcpy(mss, " --mss=off", sizeof(mss));
 	else if (opts->mss != SOCK_MSS_AUTO)
@@ -78,11 +118,11 @@ ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const c
 	/* Who told ssh to bear more is not overruled. */
 	if (!opts->dead_after_given && env_ssh_patience(env) > dead_after_s)
 		dead_after_s = ssh_seconds(env_ssh_patience(env));
-	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s --dead-after=%d%s%s%s %%h %%p", path,
-	    opts->fdpass || env->fdpass ? " --fdpass" : "", mss, timeout, dead_after_s,
+	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s --dead-after=%d%s%s%s %%h %%p", path,
+	    opts->fdpass || env->fdpass ? " --fdpass" : "", via, tailscaled, mss, timeout, dead_after_s,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
 	    opts->debug > 0 ? " --debug" : "", opts->debug > 1 ? " --debug" : "");
-	return (0);
+	return (NULL);
 }
 
 /* ssh runs a ProxyCommand in the user's shell; where that runs nothing, plain ssh would still connect. */
@@ -149,6 +189,7 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 {
 	struct ssh_args	walk;
 	struct env_ssh	env;
+	const char	*odd;
 	char		self[PATH_MAX], ssh[PATH_MAX], command[COMMAND_MAX];
 	int		count = 0, asked = 1;
 
@@ -170,8 +211,9 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 		log_debug(1, "plain %s", ssh);
 		return (ssh_exec(ssh, args - 1, err));
 	}
-	if (self[0] == '\0' || ssh_proxy_command(opts, &env, self, command) == -1) {
-		error_set(err, MSG_ODD_PATH, "%s: cannot be a ProxyCommand", self);
+	odd = self[0] == '\0' ? self : ssh_proxy_command(opts, &env, self, command);
+	if (odd != NULL) {
+		error_set(err, MSG_ODD_PATH, "%s: cannot stand in a ProxyCommand", odd);
 		return (-1);
 	}
 	return (ssh_exec_proxied(opts, &env, ssh, command, walk.insert, args, err));

@@ -34,6 +34,35 @@ set_mss(struct options *opts, const char *value)
 	return (0);
 }
 
+/* NAME, or NAME=ADDRESS for a proxy. Credentials are no part of an address: everybody sees the arguments. */
+static int
+set_via(struct options *opts, const char *value)
+{
+	struct plan_choice	*choice = &opts->choice;
+	char			 host[ADDR_HOST_MAX + 1];
+	size_t			 len = strcspn(value, "=");
+	int			 port;
+
+	memset(choice, 0, sizeof(*choice));
+	if (strcmp(value, "auto") == 0)
+		return (0);
+	if ((choice->via = via_find(value, len)) == NULL)
+		return (-1);
+	if (value[len] == '\0')
+		return (0);
+	if ((choice->via != &via_socks5 && choice->via != &via_http) ||
+	    strlcpy(choice->address, value + len + 1, sizeof(choice->address)) >= sizeof(choice->address))
+		return (-1);
+	return (addr_split(choice->address, host, &port));
+}
+
+static int
+set_tailscaled(struct options *opts, const char *value)
+{
+	opts->tailscaled = value;
+	return (value[0] != '\0' ? 0 : -1);
+}
+
 static int
 set_fdpass(struct options *opts, const char *value)
 {
@@ -93,6 +122,9 @@ const struct options_row	options_table[] = {
 	{ "fdpass",	NULL,		set_fdpass,	"hand the connection to ssh (ProxyUseFdpass yes) and end" },
 	{ "family",	"any|inet|inet6", set_family,	"use only IPv4 or only IPv6 addresses" },
 	{ "mss",	"auto|off|BYTES", set_mss,	"size of TCP segments; auto: small where a router is on the way" },
+	{ "via",	"auto|direct|localapi|socks5[=ADDRESS]|http[=ADDRESS]", set_via,
+	    "the way to the host; auto: tailscaled's where there is no TUN" },
+	{ "tailscaled",	"SOCKET",	set_tailscaled,	"where tailscaled listens, if not at the usual place" },
 	{ "timeout",	"SECONDS",	set_timeout,	"limit for each step until the server has spoken (10)" },
 	{ "dead-after",	"SECONDS",	set_dead_after,	"give up when the other side is silent for so long (30)" },
 	{ "debug",	NULL,		set_debug,	"say what is done; twice: everything" },
@@ -152,7 +184,8 @@ void
 options_usage(FILE *fp)
 {
 	const struct options_row	*row;
-	char				 word[64];
+	char				 word[80];
+	const int			 column = 26;
 
 	fprintf(fp, "usage: meshssh [--options] HOST PORT        relay, as ssh's ProxyCommand\n"
 	    "       meshssh [--options] [ssh arguments]  ssh, with the relay as its ProxyCommand\n"
@@ -160,7 +193,10 @@ options_usage(FILE *fp)
 	for (row = options_table; row->name != NULL; row++) {
 		snprintf(word, sizeof(word), "--%s%s%s", row->name, row->value != NULL ? "=" : "",
 		    row->value != NULL ? row->value : "");
-		fprintf(fp, "  %-26s %s\n", word, row->text);
+		if (strlen(word) > (size_t)column)
+			fprintf(fp, "  %s\n  %*s %s\n", word, column, "", row->text);
+		else
+			fprintf(fp, "  %-*s %s\n", column, word, row->text);
 	}
 	fprintf(fp, "\nSee meshssh(1) and meshssh-messages(7).\n");
 }

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "route/plan.h"
+
 struct error;
 
 #define OPTIONS_SECONDS_MAX	3600	/* of --timeout and --dead-after */
@@ -21,6 +23,8 @@ struct options {
 	int			family;		/* AF_UNSPEC, AF_INET or AF_INET6 */
 	int			mss;		/* as in struct sock_tune */
 	int			fdpass;
+	struct plan_choice	choice;		/* --via */
+	const char		*tailscaled;	/* its socket, or NULL */
 	int			timeout_s;
 	int			timeout_given;
 	int			dead_after_s;

@@ -134,6 +134,8 @@ relay_net_cb(evutil_socket_t fd, short what, void *arg)
 		relay_splice(r);
 	else
 		relay_copy(r);
+	if (r->end_held && r->net_open)
+		relay_end(r);
 }
 
 void

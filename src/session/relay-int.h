@@ -30,7 +30,7 @@ struct relay {
 	struct event		 net_ev;	/* the server sent something */
 	struct event		 room_ev;	/* the socket has room again */
 	struct event		 out_ev;	/* the output has room again */
-	struct event		 timer;		/* the greeting's limit, then the lingering */
+	struct event		 timer;		/* the greeting's limit, then the lingering, or the end that is held back */
 	struct event		 hup_ev;
 	struct event		 term_ev;
 	struct lifeline		*lifeline;	/* while the input cannot tell that the caller died */
@@ -39,6 +39,7 @@ struct relay {
 	struct relay_rest	 down;		/* to be written; the socket waits meanwhile */
 	int			 in_open;
 	int			 net_open;
+	int			 end_held;	/* the client has ended, and the server was not told */
 	struct output		 out;
 	int			 can_splice;
 	int			 in_full;	/* how often in a row the input was full, and the socket took it all */
@@ -63,6 +64,11 @@ void	relay_greeting(struct relay *, enum greeting_state);
 void	relay_gone_cb(void *);
 /* After the server's end: bear so long a client that does not end, but not while we keep it waiting ourselves. */
 void	relay_linger(struct relay *, int);
+/*
+ * The client has ended. Where the way to the server has no half-close, telling it would lose what the server still sends:
+ * it is told when it has been silent for a while. Called again whenever it was not.
+ */
+void	relay_end(struct relay *);
 /* Look after the caller's life while the input cannot tell of it; after the server's end the output cannot either. */
 void	relay_watch_caller(struct relay *, int);
 

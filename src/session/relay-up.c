@@ -22,7 +22,7 @@ relay_in_ended(struct relay *r)
 			relay_done(r);
 		return;
 	}
-	shutdown(r->conf->net_fd, SHUT_WR);
+	relay_end(r);
 	relay_watch_caller(r, 1);
 }
 

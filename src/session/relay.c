@@ -16,7 +16,7 @@
 #include "session/relay.h"
 
 #define RELAY_DRAIN_MS	2000		/* for the last bytes after SIGHUP */
-#define RELAY_LINGER_MS	10000		/* for a client that goes on after the server ended */
+#define RELAY_LINGER_MS	10000		/* for the side that goes on after the other ended */
 
 /*
  * Hundreds of relays may be idle: none shall hold pages that it does not use. Not from malloc(3), which writes to the last
@@ -107,6 +107,18 @@ relay_linger(struct relay *r, int on)
 }
 
 void
+relay_end(struct relay *r)
+{
+	struct timeval	tv = clock_timeval(RELAY_LINGER_MS);
+
+	r->end_held = !r->conf->half_close;
+	if (!r->end_held)
+		shutdown(r->conf->net_fd, SHUT_WR);
+	else if (r->judged)
+		event_add(&r->timer, &tv);
+}
+
+void
 relay_watch_caller(struct relay *r, int on)
 {
 	if (!on) {
@@ -127,6 +139,8 @@ relay_timer_cb(evutil_socket_t fd, short what, void *arg)
 	/* A client that has not spoken yet is no reason to end, and may still turn out to be ssh. */
 	if (!r->net_open)
 		relay_done(r);
+	else if (r->end_held && r->judged)
+		shutdown(r->conf->net_fd, SHUT_WR);
 	else if (relay_judge(r, GREETING_TIMEOUT) == 0)
 		event_add(&r->timer, &tv);
 }

@@ -11,6 +11,7 @@ struct relay_config {
 	int			 in_fd;
 	int			 out_fd;
 	int			 net_fd;	/* non-blocking; closed when the relay ends */
+	int			 half_close;	/* what carries the connection can do that; if not, the client's end waits */
 	const struct target	*target;	/* for messages, and the time limit of the identification */
 	/* Once, when the session has got under way; the number is 1 if it is SSH. */
 	void			(*running_cb)(int, void *);

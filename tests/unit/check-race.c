@@ -10,8 +10,7 @@
 #include "base/error.h"
 #include "check.h"
 #include "net/sock.h"
-#include "route/target.h"
-#include "route/via-direct.h"
+#include "route/race.h"
 
 #define ADDRESSES 4
 
@@ -27,8 +26,11 @@ struct outcome {
 	struct event_base	*base;
 	int			 calls;
 	int			 fd;
+	const struct via	*via;
 	struct error		 err;
 };
+
+static const struct plan_choice	anything;
 
 static struct addrinfo	*answer;	/* of the resolver that the race asks */
 static int		 answer_code;
@@ -110,12 +112,13 @@ place_free(struct place *p)
 }
 
 static void
-outcome_cb(int fd, const struct error *err, void *arg)
+outcome_cb(int fd, const struct via *via, const struct error *err, void *arg)
 {
 	struct outcome	*o = arg;
 
 	o->calls++;
 	o->fd = fd;
+	o->via = via;
 	if (err != NULL)
 		o->err = *err;
 	event_base_loopbreak(o->base);
@@ -148,6 +151,7 @@ run_case(size_t n)
 {
 	struct sock_tune	tune = { .dead_after_s = 30, .mss = SOCK_MSS_AUTO };
 	struct target		target = { .host = "name", .port = 22, .timeout_ms = cases[n].timeout_ms };
+	struct plan_input	in = { .target = &target, .choice = &anything };
 	struct attempts		attempts = { .count = 0 };
 	struct outcome		o = { .fd = -1 };
 	struct place		places[ADDRESSES];
@@ -164,7 +168,7 @@ run_case(size_t n)
 	answer_code = 0;
 	o.base = event_base_new();
 	took_ms = clock_ms();
-	assert_non_null(direct_start(o.base, &target, &tune, &attempts, outcome_cb, &o));
+	assert_non_null(race_start(o.base, &in, &tune, &attempts, outcome_cb, &o));
 	assert_int_equal(o.calls, 0);
 	event_base_dispatch(o.base);
 	took_ms = clock_ms() - took_ms;
@@ -179,6 +183,7 @@ run_case(size_t n)
 			fail_msg("%s: %s", cases[n].name, o.err.text);
 	} else {
 		assert_int_equal(getpeername(o.fd, (struct sockaddr *)&peer, &len), 0);
+		assert_ptr_equal(o.via, &via_direct);
 		assert_int_equal(len, places[cases[n].winner].ai.ai_addrlen);
 		assert_memory_equal(&peer, &places[cases[n].winner].ss, len);
 		close(o.fd);
@@ -213,6 +218,7 @@ test_names(void **state)
 	};
 	struct sock_tune	tune = { .dead_after_s = 30 };
 	struct target		target = { .host = "name", .port = 22, .family = AF_INET6, .timeout_ms = 200 };
+	struct plan_input	in = { .target = &target, .choice = &anything };
 	struct attempts		attempts = { .count = 0 };
 	struct outcome		o;
 	size_t			n;
@@ -224,7 +230,7 @@ test_names(void **state)
 		answer = NULL;
 		answer_code = names[n].code;
 		answer_delay = names[n].delay;
-		assert_non_null(direct_start(o.base, &target, &tune, &attempts, outcome_cb, &o));
+		assert_non_null(race_start(o.base, &in, &tune, &attempts, outcome_cb, &o));
 		event_base_dispatch(o.base);
 		assert_int_equal(o.calls, 1);
 		assert_int_equal(o.fd, -1);
@@ -242,10 +248,11 @@ test_cancel(void **state)
 {
 	struct sock_tune	tune = { .dead_after_s = 30 };
 	struct target		target = { .host = "name", .port = 22, .timeout_ms = 5000 };
+	struct plan_input	in = { .target = &target, .choice = &anything };
 	struct attempts		attempts = { .count = 0 };
 	struct outcome		o = { .calls = 0 };
 	struct place		place;
-	struct direct		*d;
+	struct race		*d;
 	int			rounds, i;
 
 	(void)state;
@@ -254,15 +261,15 @@ test_cancel(void **state)
 	answer_code = 0;
 	for (rounds = 0; rounds < 6; rounds++) {
 		o.base = event_base_new();
-		assert_non_null(d = direct_start(o.base, &target, &tune, &attempts, outcome_cb, &o));
+		assert_non_null(d = race_start(o.base, &in, &tune, &attempts, outcome_cb, &o));
 		for (i = 0; i < rounds; i++)
 			event_base_loop(o.base, EVLOOP_NONBLOCK);
-		direct_cancel(d);
+		race_cancel(d);
 		event_base_loop(o.base, EVLOOP_NONBLOCK);
 		assert_int_equal(o.calls, 0);
 		event_base_free(o.base);
 	}
-	direct_cancel(NULL);
+	race_cancel(NULL);
 	place_free(&place);
 }
 
@@ -275,5 +282,5 @@ main(void)
 		cmocka_unit_test(test_cancel),
 	};
 
-	return (cmocka_run_group_tests_name("via-direct", tests, NULL, NULL));
+	return (cmocka_run_group_tests_name("race", tests, NULL, NULL));
 }

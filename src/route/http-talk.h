@@ -1,0 +1,29 @@
+/* One request over HTTP/1 and its reply, as the routes through LocalAPI and CONNECT make it. */
+
+#ifndef ROUTE_HTTP_TALK_H
+#define ROUTE_HTTP_TALK_H
+
+#include "route/via.h"
+#include "wire/http1.h"
+
+struct http_talk {
+	char		request[2048];		/* filled by the route, len bytes */
+	size_t		len;
+	size_t		sent;
+	struct http1	head;
+	char		body[160];		/* of a refusal: its first line, if it is a text; raw */
+	size_t		got;
+	int		has_auth;		/* the request has credentials */
+};
+
+/* A talk with nothing in it at hop->talk; NULL with the error set if there is no memory. */
+struct http_talk *http_talk_new(struct via_hop *);
+/*
+ * Go on. VIA_DONE when there is a reply: head.state is HTTP1_BAD if it is no HTTP. The body of a 2xx, or of a 101 that was
+ * asked for, stays in the socket.
+ */
+enum via_want	http_talk_step(struct via_hop *);
+/* The text of a refusal that tells most: its body if that is one, else its reason; or NULL while there is no reply. */
+const char	*http_talk_text(struct http_talk *);
+
+#endif

@@ -1,0 +1,325 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "facts/facts.h"
+#include "net/resolve.h"
+#include "route/plan.h"
+
+/* Names that are a mesh's wherever they are met: Tailscale's own domains. */
+static const char *const	mesh_domains[] = { "ts.net", "beta.tailscale.net", NULL };
+
+/* Why the daemon is of no use. */
+static const struct plan_down {
+	const char	*state;		/* BackendState */
+	const char	*text;
+} downs[] = {
+	{ "Stopped",		"tailscaled is stopped" },
+	{ "NeedsLogin",		"tailscaled is logged out" },
+	{ "NeedsMachineAuth",	"tailscaled waits for an administrator's approval" },
+	{ "InUseOtherUser",	"tailscaled is in use by another user" },
+	{ NULL,			"tailscaled is not connected" }
+};
+
+/* 1 if the name lies under the domain, whole labels compared, letter case and a final dot aside. */
+static int
+under(const char *name, const char *domain)
+{
+	size_t	len = strlen(name), tail = strlen(domain);
+
+	if (len > 0 && name[len - 1] == '.')
+		len--;
+	return (tail > 0 && len > tail + 1 && name[len - tail - 1] == '.' &&
+	    strncasecmp(name + len - tail, domain, tail) == 0);
+}
+
+static int
+list_has_tailnet(const struct addrinfo *list)
+{
+	for (; list != NULL; list = list->ai_next)
+		if (addr_is_tailnet(list->ai_addr))
+			return (1);
+	return (0);
+}
+
+/* The full name that a word without dots would have in the mesh; "" if it can be none. */
+static void
+plan_name(struct plan *plan, const struct plan_input *in)
+{
+	const struct env_tailscale	*ts = &in->facts->tailscale;
+	const char			*host = in->target->host;
+
+	/* A word of digits, or with a colon, is an address in one of its forms. */
+	if (ts->state != ENV_TAILSCALE_UP || ts->status.suffix[0] == '\0' || strpbrk(host, ".:") != NULL ||
+	    host[strspn(host, "0123456789")] == '\0' || strlen(host) + 1 + strlen(ts->status.suffix) > ADDR_HOST_MAX)
+		return;
+	strlcpy(plan->name, host, sizeof(plan->name));
+	strlcat(plan->name, ".", sizeof(plan->name));
+	strlcat(plan->name, ts->status.suffix, sizeof(plan->name));
+}
+
+/* 1 if the target is an address like those of a mesh, 0 if it is another one, -1 if it is a name. */
+static int
+plan_literal(const struct target *target)
+{
+	struct addrinfo	*list;
+	int		 tailnet;
+
+	if (resolve_literal(target->host, target->port, AF_UNSPEC, &list) != 0)
+		return (-1);
+	tailnet = addr_is_tailnet(list->ai_addr);
+	freeaddrinfo(list);
+	return (tailnet);
+}
+
+static enum plan_owner
+plan_owner(const struct plan *plan, const struct plan_input *in)
+{
+	const struct env_tailscale	*ts = &in->facts->tailscale;
+	const char			*host = in->target->host;
+	size_t				 i;
+
+	if (plan_literal(in->target) == 1 || (in->lookup == PLAN_LOOKUP_DONE && list_has_tailnet(in->list)))
+		return (PLAN_MESH);
+	if (under(host, ts->status.suffix))
+		return (PLAN_MESH);
+	for (i = 0; mesh_domains[i] != NULL; i++)
+		if (under(host, mesh_domains[i]))
+			return (PLAN_MESH);
+	if (plan->name[0] != '\0')
+		return (PLAN_PERHAPS);
+	return (in->lookup == PLAN_LOOKUP_OPEN ? PLAN_UNKNOWN : PLAN_OTHERS);
+}
+
+int
+plan_needs_facts(const struct target *target, const struct plan_choice *choice)
+{
+	if (choice->via != NULL)
+		return (choice->via != &via_direct && choice->address[0] == '\0');
+	return (strcasecmp(target->host, "localhost") != 0 && plan_literal(target) != 0);
+}
+
+/* A further way to the target, or NULL if there are enough. */
+static struct via_step *
+plan_add(struct plan *plan, const struct plan_input *in, const struct via *via, const char *why)
+{
+	struct via_step	*step;
+
+	if (plan->count == ATTEMPTS_MAX)
+		return (NULL);
+	step = &plan->steps[plan->count++];
+	step->via = via;
+	step->host = via == &via_localapi && plan->owner == PLAN_PERHAPS ? plan->name : in->target->host;
+	step->why = why;
+	return (step);
+}
+
+/* The next address of this family, or of any other; *from is behind it then. */
+static const struct addrinfo *
+list_next(const struct addrinfo **from, int family, int same)
+{
+	const struct addrinfo	*ai;
+
+	while (*from != NULL && ((*from)->ai_family == family) != same)
+		*from = (*from)->ai_next;
+	if ((ai = *from) != NULL)
+		*from = ai->ai_next;
+	return (ai);
+}
+
+/* RFC 8305 4: take the families in turn, beginning with the one that the resolver puts first. */
+static void
+plan_add_list(struct plan *plan, const struct plan_input *in, const struct via *via, const char *why)
+{
+	const struct addrinfo	*first = in->list, *second = in->list, *ai;
+	struct via_step		*step;
+	int			 family = in->list != NULL ? in->list->ai_family : AF_UNSPEC, turn = 1;
+
+	for (;; turn = !turn) {
+		if ((ai = list_next(turn ? &first : &second, family, turn)) == NULL &&
+		    (ai = list_next(turn ? &second : &first, family, !turn)) == NULL)
+			return;
+		if ((step = plan_add(plan, in, via, why)) == NULL)
+			return;
+		step->to = ai->ai_addr;
+		step->to_len = ai->ai_addrlen;
+	}
+}
+
+/* The addresses behind this name, now if they are known, else when they are. */
+static void
+plan_add_lookup(struct plan *plan, const struct plan_input *in, const char *host, int port, const struct via *via,
+    const char *why)
+{
+	if (in->lookup == PLAN_LOOKUP_OPEN) {
+		strlcpy(plan->lookup, host, sizeof(plan->lookup));
+		plan->lookup_port = port;
+	} else
+		plan_add_list(plan, in, via, why);
+}
+
+static void
+plan_add_direct(struct plan *plan, const struct plan_input *in, const char *why)
+{
+	plan_add_lookup(plan, in, in->target->host, in->target->port, &via_direct, why);
+}
+
+static void
+plan_set_why_not(struct plan *plan, enum message code, const char *text, const char *detail)
+{
+	plan->why_not = code;
+	snprintf(plan->why_not_text, sizeof(plan->why_not_text), detail != NULL ? "%s (%s)" : "%s", text, detail);
+}
+
+/* Why tailscaled is not among the ways. */
+static void
+plan_tailscaled_unusable(struct plan *plan, const struct env_tailscale *ts)
+{
+	const struct plan_down	*row = downs;
+
+	switch (ts->state) {
+	case ENV_TAILSCALE_DEAD:
+		plan_set_why_not(plan, MSG_MESH_DOWN, "tailscaled does not run", ts->at.path);
+		break;
+	case ENV_TAILSCALE_CLOSED:
+		plan_set_why_not(plan, MSG_MESH_DOWN, "tailscaled's socket is closed to this user", ts->at.path);
+		break;
+	case ENV_TAILSCALE_ODD:
+		plan_set_why_not(plan, MSG_TAILSCALED, "what listens on tailscaled's socket is something else", NULL);
+		break;
+	case ENV_TAILSCALE_DOWN:
+		while (row->state != NULL && strcmp(row->state, ts->status.state) != 0)
+			row++;
+		plan_set_why_not(plan, MSG_MESH_DOWN, row->text, row->state == NULL ? ts->status.state : NULL);
+		break;
+	default:
+		plan_set_why_not(plan, MSG_MESH_DOWN, "there is no tailscaled on this machine", NULL);
+	}
+}
+
+/* 1 if it was added. */
+static int
+plan_add_localapi(struct plan *plan, const struct plan_input *in, const char *why)
+{
+	const struct env_tailscale	*ts = &in->facts->tailscale;
+	struct via_step			*step;
+
+	if (ts->state != ENV_TAILSCALE_UP && ts->state != ENV_TAILSCALE_HUNG) {
+		plan_tailscaled_unusable(plan, ts);
+		return (0);
+	}
+	if ((step = plan_add(plan, in, &via_localapi, why)) == NULL)
+		return (0);
+	step->tailscaled = &ts->at;
+	step->hung = ts->state == ENV_TAILSCALE_HUNG;
+	/* Without a TUN here the kernel would take an address of the mesh somewhere else. */
+	step->dial_self = env_tailscale_kernel(ts) || (plan->owner != PLAN_MESH && plan->owner != PLAN_PERHAPS);
+	return (1);
+}
+
+/* The known proxies of this kind. */
+static void
+plan_add_proxies(struct plan *plan, const struct plan_input *in, enum proxy_kind kind, int guesses)
+{
+	const struct proxy	*proxy = in->facts->proxy.list;
+	struct via_step		*step;
+	int			 i;
+
+	for (i = 0; i < in->facts->proxy.count; i++, proxy++) {
+		if (proxy->kind != kind || (proxy->guess && !guesses) ||
+		    (step = plan_add(plan, in, kind == PROXY_HTTP ? &via_http : &via_socks5, proxy->source)) == NULL)
+			continue;
+		step->to = (const struct sockaddr *)&proxy->ss;
+		step->to_len = proxy->len;
+		step->proxy = proxy->name;
+	}
+}
+
+static void
+plan_forced_proxy(struct plan *plan, const struct plan_input *in)
+{
+	const struct plan_choice	*choice = in->choice;
+	char				 host[ADDR_HOST_MAX + 1];
+	int				 i, port;
+
+	if (choice->address[0] == '\0') {
+		plan_add_proxies(plan, in, choice->via == &via_http ? PROXY_HTTP : PROXY_SOCKS5, 1);
+		if (plan->count == 0)
+			plan_set_why_not(plan, MSG_NO_PROXY, choice->via == &via_http ?
+			    "no HTTP proxy is known on this machine" : "no SOCKS5 proxy is known on this machine", NULL);
+		return;
+	}
+	if (addr_split(choice->address, host, &port) == -1)
+		return;
+	plan_add_lookup(plan, in, host, port, choice->via, "as --via says");
+	for (i = 0; i < plan->count; i++) {
+		plan->steps[i].proxy = choice->address;
+		plan->steps[i].proxy_named = 1;
+	}
+}
+
+static void
+plan_forced(struct plan *plan, const struct plan_input *in)
+{
+	if (in->choice->via == &via_direct)
+		plan_add_direct(plan, in, "as --via says");
+	else if (in->choice->via == &via_localapi)
+		plan_add_localapi(plan, in, "as --via says");
+	else
+		plan_forced_proxy(plan, in);
+}
+
+/* The mesh's, or perhaps, and the kernel has a way there. */
+static void
+plan_routed(struct plan *plan, const struct plan_input *in)
+{
+	plan_add_direct(plan, in, "the mesh is routed on this machine");
+	plan->lookup_first = plan->lookup[0] != '\0';
+	plan_add_localapi(plan, in, "should the direct way fail");
+	plan->why_not = MSG_NONE;
+}
+
+/* The mesh's, or perhaps, and only tailscaled has a way there. */
+static void
+plan_userspace(struct plan *plan, const struct plan_input *in)
+{
+	const struct env_tailscale	*ts = &in->facts->tailscale;
+	int				 localapi;
+
+	localapi = plan_add_localapi(plan, in, ts->state == ENV_TAILSCALE_HUNG ? "it may still wake up" :
+	    ts->status.tun == TSJSON_TUN_NO ? "tailscaled runs in userspace-networking mode" :
+	    "tailscaled's TUN is in another network namespace");
+	if (plan->owner == PLAN_PERHAPS) {
+		plan_add_direct(plan, in, "the name may be none of the mesh");
+		return;
+	}
+	plan_add_proxies(plan, in, PROXY_HTTP, 0);
+	plan_add_proxies(plan, in, PROXY_SOCKS5, !localapi);
+	/* Where the daemon can tell, a packet for the mesh is not sent anywhere else. */
+	if (ts->mesh_address || ts->state < ENV_TAILSCALE_HUNG || ts->state == ENV_TAILSCALE_ODD)
+		plan_add_direct(plan, in, "as plain ssh would");
+	if (ts->state == ENV_TAILSCALE_NONE)
+		plan->why_not = MSG_NONE;
+}
+
+void
+plan_make(struct plan *plan, const struct plan_input *in)
+{
+	memset(plan, 0, sizeof(*plan));
+	if (in->facts != NULL) {
+		plan_name(plan, in);
+		plan->owner = plan_owner(plan, in);
+	}
+	if (in->choice->via != NULL)
+		plan_forced(plan, in);
+	else if (plan->owner == PLAN_OTHERS || plan->owner == PLAN_UNKNOWN)
+		plan_add_direct(plan, in, "not of the mesh");
+	else if (env_tailscale_kernel(&in->facts->tailscale))
+		plan_routed(plan, in);
+	else
+		plan_userspace(plan, in);
+}

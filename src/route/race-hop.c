@@ -1,0 +1,207 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/exact.h"
+#include "net/sock.h"
+#include "net/tailscaled.h"
+#include "route/race-int.h"
+
+static int	hop_connect(struct race_hop *);
+static void	hop_cb(evutil_socket_t, short, void *);
+
+static void
+hop_close(struct race_hop *h)
+{
+	if (h->hop.fd == -1)
+		return;
+	event_del(&h->ev);
+	close(h->hop.fd);
+	h->hop.fd = -1;
+}
+
+void
+race_hop_free(struct race_hop *h)
+{
+	hop_close(h);
+	free(h->hop.talk);
+}
+
+/* Its error is set: put it on record. */
+static void
+hop_over(struct race_hop *h)
+{
+	int64_t	took_ms = clock_ms() - h->began_ms;
+	char	to[64];
+
+	h->now.via->describe(&h->now, to, sizeof(to));
+	attempts_add(h->race->attempts, to, h->hop.what, took_ms);
+	log_debug(1, "%s: %s after %lld ms", to, h->hop.what, (long long)took_ms);
+	race_note(h->race, &h->hop.err, h->hop.minor);
+	hop_close(h);
+	h->state = RACE_HOP_OVER;
+}
+
+static void
+hop_failed(struct race_hop *h)
+{
+	hop_over(h);
+	race_next(h->race);
+}
+
+/* Wait for this, until the time of the step is over; 0, or -1 if that cannot be. */
+static int
+hop_wait(struct race_hop *h, short events, event_callback_fn cb)
+{
+	int64_t		left_ms = h->until_ms - clock_ms();
+	struct timeval	tv = clock_timeval(left_ms > 0 ? left_ms : 0);
+
+	event_del(&h->ev);
+	event_assign(&h->ev, h->race->base, h->hop.fd, events, cb, h);
+	if (event_add(&h->ev, &tv) == 0)
+		return (0);
+	via_fail(&h->hop, MSG_NO_MEMORY, "no memory");
+	return (-1);
+}
+
+/* Several ways are open: the server's first word decides, and stays in the socket. */
+static void
+hop_spoken_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct race_hop	*h = arg;
+	const char	*name = h->now.via->name;
+	int		 spoken = (what & EV_TIMEOUT) ? 0 : exact_spoken(fd);
+
+	if (spoken == 1) {
+		race_won(h->race, h);
+		return;
+	}
+	if (spoken == -1)
+		via_fail(&h->hop, MSG_SERVER_CLOSED, "closed through %s before the server said anything", name);
+	else if (what & EV_TIMEOUT)
+		via_fail(&h->hop, MSG_SERVER_SILENT, "connected through %s, but the server says nothing", name);
+	else if (hop_wait(h, EV_READ, hop_spoken_cb) == 0)
+		return;
+	hop_failed(h);
+}
+
+/* The way leads to the target. */
+static void
+hop_connected(struct race_hop *h)
+{
+	struct race	*r = h->race;
+	char		 to[64];
+
+	h->state = RACE_HOP_CONNECTED;
+	attempts_add(r->attempts, h->now.via->describe(&h->now, to, sizeof(to)), "connected", clock_ms() - h->began_ms);
+	if (race_alone(r, h)) {
+		race_won(r, h);
+		return;
+	}
+	h->until_ms = clock_ms() + r->in.target->timeout_ms;
+	if (hop_wait(h, EV_READ, hop_spoken_cb) == -1)
+		hop_failed(h);
+}
+
+/* tailscaled has nothing to do with the target and says where it is. */
+static void
+hop_dial_self(struct race_hop *h)
+{
+	hop_close(h);
+	h->address = h->hop.self;
+	h->now.via = &via_direct;
+	h->now.to = (struct sockaddr *)&h->address;
+	h->now.to_len = h->hop.self_len;
+	if (hop_connect(h) == -1)
+		hop_failed(h);
+}
+
+static void
+hop_talk(struct race_hop *h, enum via_want want)
+{
+	switch (want) {
+	case VIA_WANT_READ:
+	case VIA_WANT_WRITE:
+		if (hop_wait(h, want == VIA_WANT_READ ? EV_READ : EV_WRITE, hop_cb) == -1)
+			hop_failed(h);
+		break;
+	case VIA_DONE:
+		hop_connected(h);
+		break;
+	case VIA_DIAL_SELF:
+		hop_dial_self(h);
+		break;
+	case VIA_FAIL:
+		hop_failed(h);
+		break;
+	}
+}
+
+static void
+hop_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct race_hop		*h = arg;
+	const struct via	*via = h->now.via;
+	int64_t			 took_ms = clock_ms() - h->began_ms;
+	int			 error;
+
+	if (h->state == RACE_HOP_TALKING) {
+		if (what & EV_TIMEOUT) {
+			via->silent(&h->hop, took_ms);
+			hop_failed(h);
+		} else
+			hop_talk(h, via->step(&h->hop));
+		return;
+	}
+	if ((error = (what & EV_TIMEOUT) ? ETIMEDOUT : sock_error(fd)) != 0) {
+		via->unconnected(&h->hop, error, took_ms);
+		hop_failed(h);
+		return;
+	}
+	h->state = RACE_HOP_TALKING;
+	if (h->now.to->sa_family != AF_UNIX)
+		sock_connected(fd, h->race->tune);
+	hop_talk(h, via->begin(&h->hop));
+}
+
+/* 0, or -1 with the error of the hop set. */
+static int
+hop_connect(struct race_hop *h)
+{
+	const struct sockaddr	*to = h->now.to;
+
+	h->state = RACE_HOP_CONNECTING;
+	h->hop.fd = to->sa_family == AF_UNIX ? sock_stream(AF_UNIX) : sock_open(to, h->race->tune);
+	if (h->hop.fd == -1 || (connect(h->hop.fd, to, h->now.to_len) == -1 && errno != EINPROGRESS)) {
+		h->now.via->unconnected(&h->hop, errno, clock_ms() - h->began_ms);
+		return (-1);
+	}
+	return (hop_wait(h, EV_WRITE, hop_cb));
+}
+
+int
+race_hop_start(struct race *r, struct race_hop *h, const struct via_step *step)
+{
+	h->race = r;
+	h->step = h->now = *step;
+	h->hop.step = &h->now;
+	h->hop.target = r->in.target;
+	h->hop.fd = -1;
+	h->began_ms = clock_ms();
+	h->until_ms = h->began_ms + r->in.target->timeout_ms;
+	event_assign(&h->ev, r->base, -1, 0, hop_cb, h);
+	if (h->now.tailscaled != NULL) {
+		h->now.to_len = tailscaled_address(h->now.tailscaled, &h->address);
+		h->now.to = (struct sockaddr *)&h->address;
+	}
+	if (hop_connect(h) == 0)
+		return (0);
+	hop_over(h);
+	return (-1);
+}

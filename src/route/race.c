@@ -1,0 +1,350 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/resolve.h"
+#include "route/race-int.h"
+#include "route/race.h"
+
+#define ADDRESS_STAGGER_MS	250	/* RFC 8305 5, Connection Attempt Delay */
+#define ROUTE_STAGGER_MS	1000	/* a second way is a second connection for the server, which counts them */
+
+/* How much an error tells: who speaks for the host tells more than silence, silence more than what is in between. */
+static const unsigned char	ranks[MSG_COUNT] = {
+	[MSG_NO_DESCRIPTORS] = 11,
+	[MSG_NO_MEMORY] = 11,
+	[MSG_REFUSED] = 10,
+	[MSG_SERVER_CLOSED] = 10,
+	[MSG_SERVER_SILENT] = 10,
+	[MSG_NOT_IN_MESH] = 9,
+	[MSG_BLOCKED] = 9,
+	[MSG_MESH_DOWN] = 8,
+	[MSG_MESH_HUNG] = 8,
+	[MSG_PROXY_AUTH] = 7,
+	[MSG_PROXY_REFUSED] = 7,
+	[MSG_NO_ANSWER] = 6,
+	[MSG_UNREACHABLE] = 5,
+	[MSG_PROXY_FAILED] = 5,
+	[MSG_NO_SUCH_NAME] = 4,
+	[MSG_NAME_LOOKUP] = 4,
+	[MSG_NAME_TIMEOUT] = 4,
+	[MSG_TAILSCALED] = 4,
+	[MSG_PROXY_SILENT] = 3,
+	[MSG_PROXY_CLOSED] = 2,
+	[MSG_NOT_A_PROXY] = 2,
+	[MSG_PROXY_DOWN] = 1,
+};
+
+void
+race_cancel(struct race *r)
+{
+	int	i;
+
+	if (r == NULL)
+		return;
+	resolve_cancel(r->resolve);
+	event_del(&r->lookup_timer);
+	event_del(&r->timer);
+	for (i = 0; i < r->count; i++)
+		race_hop_free(&r->hops[i]);
+	if (r->list != NULL)
+		freeaddrinfo(r->list);
+	free(r);
+}
+
+void
+race_note(struct race *r, const struct error *err, int minor)
+{
+	int	rank = 2 * ranks[err->code] + !minor;
+
+	if (r->worst.code != MSG_NONE && rank <= r->worst_rank)
+		return;
+	r->worst = *err;
+	r->worst_rank = rank;
+}
+
+static void
+race_lost(struct race *r)
+{
+	void		(*cb)(int, const struct via *, const struct error *, void *) = r->cb;
+	void		*arg = r->arg;
+	struct error	 err;
+	char		 target[TARGET_TEXT_MAX];
+
+	if (r->plan.why_not != MSG_NONE) {
+		error_set(&err, r->plan.why_not, "%s: %s", target_text(r->in.target, target), r->plan.why_not_text);
+		race_note(r, &err, 0);
+	}
+	err = r->worst;
+	race_cancel(r);
+	cb(-1, NULL, &err, arg);
+}
+
+void
+race_won(struct race *r, struct race_hop *h)
+{
+	void			(*cb)(int, const struct via *, const struct error *, void *) = r->cb;
+	void			*arg = r->arg;
+	const struct via	*via = h->now.via;
+	char			 to[64];
+	int			 fd = h->hop.fd;
+
+	log_debug(1, "connected through %s: %s after %lld ms", via->name, via->describe(&h->now, to, sizeof(to)),
+	    (long long)(clock_ms() - r->began_ms));
+	event_del(&h->ev);
+	h->hop.fd = -1;
+	race_cancel(r);
+	cb(fd, via, NULL, arg);
+}
+
+/* The first step of the plan that was not begun, or NULL. */
+static const struct via_step *
+race_unbegun(const struct race *r)
+{
+	const struct via_step	*step, *begun;
+	int			 i, j;
+
+	for (i = 0; r->count < ATTEMPTS_MAX && i < r->plan.count; i++) {
+		step = &r->plan.steps[i];
+		for (j = 0; j < r->count; j++) {
+			begun = &r->hops[j].step;
+			if (begun->via == step->via && begun->to == step->to && begun->tailscaled == step->tailscaled)
+				break;
+		}
+		if (j == r->count)
+			return (step);
+	}
+	return (NULL);
+}
+
+int
+race_alone(const struct race *r, const struct race_hop *h)
+{
+	int	i;
+
+	for (i = 0; i < r->count; i++)
+		if (r->hops[i].state != RACE_HOP_OVER && r->hops[i].step.via != h->step.via)
+			return (0);
+	return (h->now.via->vouches || (r->resolve == NULL && race_unbegun(r) == NULL));
+}
+
+/* Nothing more can be begun: the race is lost if nothing runs, and won by who is connected if nothing else does. */
+static void
+race_settle(struct race *r)
+{
+	struct race_hop	*last = NULL;
+	int		 i, running = 0;
+
+	for (i = 0; i < r->count; i++)
+		if (r->hops[i].state != RACE_HOP_OVER) {
+			running++;
+			last = &r->hops[i];
+		}
+	if (r->resolve != NULL)
+		return;
+	if (running == 0)
+		race_lost(r);
+	else if (running == 1 && last->state == RACE_HOP_CONNECTED)
+		race_won(r, last);
+}
+
+void
+race_next(struct race *r)
+{
+	const struct via_step	*step, *next;
+	struct timeval		 tv;
+
+	event_del(&r->timer);
+	while ((step = race_unbegun(r)) != NULL) {
+		if (race_hop_start(r, &r->hops[r->count++], step) == -1)
+			continue;
+		if ((next = race_unbegun(r)) == NULL)
+			return;
+		tv = clock_timeval(next->via == step->via ? ADDRESS_STAGGER_MS : ROUTE_STAGGER_MS);
+		event_add(&r->timer, &tv);
+		return;
+	}
+	race_settle(r);
+}
+
+static void
+race_timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	race_next(arg);
+}
+
+static void
+race_plan(struct race *r)
+{
+	const struct via_step	*step;
+	char			 to[64];
+	int			 i;
+
+	plan_make(&r->plan, &r->in);
+	for (i = 0; i < r->plan.count; i++) {
+		step = &r->plan.steps[i];
+		log_debug(1, "route %d: %s %s (%s)", i + 1, step->via->name, step->via->describe(step, to, sizeof(to)),
+		    step->why);
+	}
+}
+
+/* The lookup is over; a plan that is whole goes on at once. */
+static void
+race_looked_up(struct race *r, enum plan_lookup lookup)
+{
+	event_del(&r->lookup_timer);
+	resolve_cancel(r->resolve);
+	r->resolve = NULL;
+	r->in.lookup = lookup;
+	r->in.list = r->list;
+	race_plan(r);
+}
+
+/* Systems have one or several codes for "there is no such name". */
+static enum message
+race_eai(int code)
+{
+	static const int	none[] = {
+		EAI_NONAME,
+#ifdef EAI_NODATA
+		EAI_NODATA,
+#endif
+#ifdef EAI_ADDRFAMILY
+		EAI_ADDRFAMILY,
+#endif
+	};
+	size_t			i;
+
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (code == none[i])
+			return (MSG_NO_SUCH_NAME);
+	return (code == EAI_MEMORY ? MSG_NO_MEMORY : MSG_NAME_LOOKUP);
+}
+
+/* What getaddrinfo(3) says. */
+static void
+race_name_failed(struct race *r, int code)
+{
+	char		 target[TARGET_TEXT_MAX];
+	const char	*why = code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code);
+	struct error	 err;
+
+	target_text(r->in.target, target);
+	attempts_add(r->attempts, r->plan.lookup, why, clock_ms() - r->began_ms);
+	log_debug(1, "%s: %s", r->plan.lookup, why);
+	if (code == EAI_SYSTEM)
+		error_errno(&err, errno, target);
+	else if (strcmp(r->plan.lookup, r->in.target->host) == 0)
+		error_set(&err, race_eai(code), "%s: %s", target, why);
+	else
+		error_set(&err, race_eai(code), "%s: the proxy's name %.60s: %s", target, r->plan.lookup, why);
+	race_note(r, &err, 0);
+	race_looked_up(r, PLAN_LOOKUP_FAILED);
+}
+
+static void
+race_resolved_cb(int code, struct addrinfo *list, void *arg)
+{
+	struct race	*r = arg;
+
+	r->resolve = NULL;
+	if (code == 0) {
+		log_debug(1, "%s resolved after %lld ms", r->plan.lookup, (long long)(clock_ms() - r->began_ms));
+		r->list = list;
+		race_looked_up(r, PLAN_LOOKUP_DONE);
+	} else
+		race_name_failed(r, code);
+	race_next(r);
+}
+
+static void
+race_lookup_timeout_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct race	*r = arg;
+	struct error	 err;
+	char		 target[TARGET_TEXT_MAX];
+
+	(void)fd;
+	(void)what;
+	attempts_add(r->attempts, r->plan.lookup, "the resolver did not answer", clock_ms() - r->began_ms);
+	error_set(&err, MSG_NAME_TIMEOUT, "%s: the resolver gave no answer in %d s", target_text(r->in.target, target),
+	    r->in.target->timeout_ms / 1000);
+	race_note(r, &err, 0);
+	race_looked_up(r, PLAN_LOOKUP_FAILED);
+	race_next(r);
+}
+
+/* A literal is known at once, a name is looked up. */
+static void
+race_lookup(struct race *r)
+{
+	struct timeval	tv = clock_timeval(r->in.target->timeout_ms);
+	struct error	err;
+	int		code;
+
+	if ((code = resolve_literal(r->plan.lookup, r->plan.lookup_port, r->in.target->family, &r->list)) == 0) {
+		race_looked_up(r, PLAN_LOOKUP_DONE);
+		return;
+	}
+	r->list = NULL;
+	if (code != EAI_NONAME) {
+		race_name_failed(r, code);
+		return;
+	}
+	r->resolve = resolve_start(r->base, r->plan.lookup, r->plan.lookup_port, r->in.target->family, race_resolved_cb, r);
+	if (r->resolve == NULL || event_add(&r->lookup_timer, &tv) == -1) {
+		error_errno(&err, errno, "cannot look up the name");
+		race_note(r, &err, 0);
+		race_looked_up(r, PLAN_LOOKUP_FAILED);
+	}
+}
+
+/* The first step, from the loop. */
+static void
+race_begin_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval	 tv = clock_timeval(ROUTE_STAGGER_MS);
+	struct race	*r = arg;
+
+	(void)fd;
+	(void)what;
+	event_assign(&r->timer, r->base, -1, 0, race_timer_cb, r);
+	race_plan(r);
+	if (r->plan.lookup[0] != '\0')
+		race_lookup(r);
+	if (r->resolve == NULL || !r->plan.lookup_first || event_add(&r->timer, &tv) == -1)
+		race_next(r);
+}
+
+struct race *
+race_start(struct event_base *base, const struct plan_input *in, const struct sock_tune *tune, struct attempts *attempts,
+    void (*cb)(int, const struct via *, const struct error *, void *), void *arg)
+{
+	struct timeval	 now = { 0, 0 };
+	struct race	*r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return (NULL);
+	r->base = base;
+	r->in = *in;
+	r->tune = tune;
+	r->attempts = attempts;
+	r->cb = cb;
+	r->arg = arg;
+	r->began_ms = clock_ms();
+	event_assign(&r->lookup_timer, base, -1, 0, race_lookup_timeout_cb, r);
+	event_assign(&r->timer, base, -1, 0, race_begin_cb, r);
+	if (event_add(&r->timer, &now) == -1) {
+		free(r);
+		return (NULL);
+	}
+	return (r);
+}

@@ -1,0 +1,97 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "route/http-talk.h"
+#include "route/target.h"
+#include "route/via-proxy.h"
+
+/* HTTP CONNECT: RFC 9110 9.3.6, and 11.7.1 with RFC 7617 for Basic authentication. */
+
+#define LOGIN_MAX	(2 * PROXY_AUTH_MAX)
+
+/* "Proxy-Authorization: Basic ...\r\n", or nothing. */
+static const char *
+http_authorization(const struct proxy_auth *auth, char *buf, size_t size)
+{
+	char	login[LOGIN_MAX], text[BASE64_SIZE(LOGIN_MAX)];
+
+	snprintf(login, sizeof(login), "%s:%s", auth->user, auth->password);
+	snprintf(buf, size, "Proxy-Authorization: Basic %s\r\n", base64(text, sizeof(text), login, strlen(login)));
+	return (buf);
+}
+
+static enum via_want
+http_begin(struct via_hop *hop)
+{
+	struct proxy_auth	 auth;
+	struct http_talk	*t = http_talk_new(hop);
+	const char		*host = hop->step->host;
+	char			 to[300], login[BASE64_SIZE(LOGIN_MAX) + 40] = "";
+
+	if (t == NULL || (t->has_auth = via_proxy_auth(hop, &auth)) == -1)
+		return (VIA_FAIL);
+	if (strchr(host, '%') != NULL)
+		return (via_fail(hop, MSG_BAD_HOST, "a proxy cannot be told an address with a zone"));
+	if (t->has_auth)
+		http_authorization(&auth, login, sizeof(login));
+	snprintf(to, sizeof(to), strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d", host, hop->target->port);
+	t->len = (size_t)snprintf(t->request, sizeof(t->request), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", to, to, login);
+	return (http_talk_step(hop));
+}
+
+/* Which message a refusal is; its text may tell more than its number. */
+static enum via_want
+http_refused(struct via_hop *hop, struct http_talk *t)
+{
+	const char	*proxy = hop->step->proxy, *text = http_talk_text(t);
+
+	if (t->head.status == 407)
+		return (via_fail(hop, MSG_PROXY_AUTH, "the HTTP proxy %s %s", proxy, t->has_auth ?
+		    "does not accept this user and password" : "wants a user and a password"));
+	if (t->head.connect_error[0] != '\0')
+		text = t->head.connect_error;
+	return (via_fail(hop, t->head.status < 500 ? MSG_PROXY_REFUSED : via_message(text, MSG_PROXY_FAILED),
+	    "the HTTP proxy %s says %d %.80s", proxy, t->head.status, text));
+}
+
+static enum via_want
+http_step(struct via_hop *hop)
+{
+	struct http_talk	*t = hop->talk;
+	enum via_want		 want;
+
+	if ((want = http_talk_step(hop)) != VIA_DONE)
+		return (want);
+	if (t->head.state == HTTP1_BAD)
+		return (via_fail(hop, MSG_NOT_A_PROXY, "the HTTP proxy %s does not speak HTTP", hop->step->proxy));
+	/* RFC 9110 9.3.6: any 2xx, and what it says of a body is to be ignored. */
+	return (t->head.status / 100 == 2 ? VIA_DONE : http_refused(hop, t));
+}
+
+static void
+http_silent(struct via_hop *hop, int64_t took_ms)
+{
+	/* All but the end of a refusal came. */
+	if (http_talk_text(hop->talk) != NULL)
+		http_refused(hop, hop->talk);
+	else
+		via_proxy_silent(hop, took_ms);
+}
+
+static const char *
+http_describe(const struct via_step *step, char *buf, size_t size)
+{
+	snprintf(buf, size, "the HTTP proxy %s", step->proxy);
+	return (buf);
+}
+
+const struct via via_http = {
+	.name = "http",
+	.broken = MSG_PROXY_CLOSED,
+	.begin = http_begin,
+	.step = http_step,
+	.unconnected = via_proxy_unconnected,
+	.silent = http_silent,
+	.describe = http_describe,
+};

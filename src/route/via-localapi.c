@@ -1,0 +1,127 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "net/resolve.h"
+#include "net/tailscaled.h"
+#include "route/http-talk.h"
+#include "route/target.h"
+#include "route/via.h"
+
+/* tailscaled dials for us: `POST /localapi/v0/dial`, Tailscale's ipn/localapi, serveDial. */
+
+static enum via_want
+localapi_begin(struct via_hop *hop)
+{
+	struct http_talk	*t = http_talk_new(hop);
+	char			 headers[256];
+	int			 family = hop->target->family;
+
+	if (t == NULL)
+		return (VIA_FAIL);
+	t->head.upgrade = 1;
+	t->len = (size_t)snprintf(t->request, sizeof(t->request),
+	    "POST /localapi/v0/dial HTTP/1.1\r\n%sConnection: upgrade\r\nUpgrade: ts-dial\r\n"
+	    "Dial-Host: %s\r\nDial-Port: %d\r\nDial-Network: %s\r\nContent-Length: 0\r\n\r\n",
+	    tailscaled_headers(hop->step->tailscaled, headers, sizeof(headers)), hop->step->host, hop->target->port,
+	    family == AF_INET ? "tcp4" : family == AF_INET6 ? "tcp6" : "tcp");
+	return (http_talk_step(hop));
+}
+
+/* 200: the host is none of the mesh, and the daemon says where it is. */
+static enum via_want
+localapi_dial_self(struct via_hop *hop, const struct http_talk *t)
+{
+	struct addrinfo	*list;
+	char		 host[ADDR_HOST_MAX + 1];
+	int		 port;
+
+	if (strcmp(t->head.dial_self, "true") != 0 || addr_split(t->head.dial_addr, host, &port) == -1 ||
+	    resolve_literal(host, port, AF_UNSPEC, &list) != 0)
+		return (via_fail(hop, MSG_TAILSCALED, "tailscaled gave an answer that makes no sense"));
+	if (hop->step->dial_self) {
+		memcpy(&hop->self, list->ai_addr, list->ai_addrlen);
+		hop->self_len = list->ai_addrlen;
+	}
+	freeaddrinfo(list);
+	if (hop->step->dial_self)
+		return (VIA_DIAL_SELF);
+	return (via_fail(hop, MSG_NOT_IN_MESH, "tailscaled knows no peer of this %s (%s)",
+	    strcmp(host, hop->step->host) == 0 ? "address" : "name", t->head.dial_addr));
+}
+
+/* A refusal, with the text of the error as its body. */
+static enum via_want
+localapi_refused(struct via_hop *hop, struct http_talk *t)
+{
+	const char	*text = http_talk_text(t);
+
+	if (t->head.status == 502)
+		return (via_fail(hop, via_message(text, MSG_NO_ANSWER), "tailscaled: %.100s", text));
+	return (via_fail(hop, MSG_TAILSCALED, "tailscaled will not: %d %.60s", t->head.status, text));
+}
+
+static enum via_want
+localapi_step(struct via_hop *hop)
+{
+	struct http_talk	*t = hop->talk;
+	enum via_want		 want;
+
+	if ((want = http_talk_step(hop)) != VIA_DONE)
+		return (want);
+	if (t->head.state == HTTP1_BAD)
+		return (via_fail(hop, MSG_TAILSCALED, "what listens on tailscaled's socket is something else"));
+	if (t->head.status == 101)
+		return (VIA_DONE);
+	return (t->head.status == 200 ? localapi_dial_self(hop, t) : localapi_refused(hop, t));
+}
+
+static void
+localapi_unconnected(struct via_hop *hop, int error, int64_t took_ms)
+{
+	(void)took_ms;
+	/* The queue of a listener that does not listen any more is full. */
+	if (error == EAGAIN || error == ETIMEDOUT)
+		via_fail(hop, MSG_MESH_HUNG, "tailscaled takes no connection");
+	else
+		via_fail(hop, MSG_MESH_DOWN, "tailscaled cannot be reached (%s)", strerror(error));
+}
+
+static void
+localapi_silent(struct via_hop *hop, int64_t took_ms)
+{
+	long long	took_s = (long long)(took_ms + 500) / 1000;
+
+	/* All but the end of a refusal came. */
+	if (http_talk_text(hop->talk) != NULL)
+		localapi_refused(hop, hop->talk);
+	else if (hop->step->hung)
+		via_fail(hop, MSG_MESH_HUNG, "tailscaled does not answer (%lld s)", took_s);
+	else
+		via_fail(hop, MSG_NO_ANSWER, "no answer through tailscaled in %lld s", took_s);
+}
+
+static const char *
+localapi_describe(const struct via_step *step, char *buf, size_t size)
+{
+	char	name[sizeof(step->tailscaled->path)];
+
+	snprintf(buf, size, "tailscaled (%s)", tailscaled_name(step->tailscaled, name, sizeof(name)));
+	return (buf);
+}
+
+const struct via via_localapi = {
+	.name = "localapi",
+	.vouches = 1,
+	.broken = MSG_TAILSCALED,
+	.begin = localapi_begin,
+	.step = localapi_step,
+	.unconnected = localapi_unconnected,
+	.silent = localapi_silent,
+	.describe = localapi_describe,
+};

@@ -1,0 +1,15 @@
+/* What the routes through a proxy have in common. */
+
+#ifndef ROUTE_VIA_PROXY_H
+#define ROUTE_VIA_PROXY_H
+
+#include "facts/proxy-auth.h"
+#include "route/via.h"
+
+/* Its credentials: 1, 0 if there are none, or -1 with the error set. */
+int	via_proxy_auth(struct via_hop *, struct proxy_auth *);
+/* For struct via. */
+void	via_proxy_unconnected(struct via_hop *, int, int64_t);
+void	via_proxy_silent(struct via_hop *, int64_t);
+
+#endif

@@ -1,0 +1,90 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "route/target.h"
+#include "route/via.h"
+
+const struct via	*const via_table[] = { &via_direct, &via_localapi, &via_socks5, &via_http, NULL };
+
+/* Go, gVisor, Linux and the usual proxies say it in these words. */
+static const struct via_words {
+	const char	*words;
+	enum message	 code;
+} via_words[] = {
+	{ "refused",			MSG_REFUSED },
+	{ "no such host",		MSG_NO_SUCH_NAME },
+	{ "resolve failure",		MSG_NO_SUCH_NAME },
+	{ "no route to host",		MSG_UNREACHABLE },
+	{ "unreachable",		MSG_UNREACHABLE },
+	{ "timed out",			MSG_NO_ANSWER },
+	{ "timeout",			MSG_NO_ANSWER },
+	{ "deadline exceeded",		MSG_NO_ANSWER },
+	{ NULL,				MSG_NONE }
+};
+
+const struct via *
+via_find(const char *name, size_t len)
+{
+	const struct via	*const *via;
+
+	for (via = via_table; *via != NULL; via++)
+		if (strlen((*via)->name) == len && strncmp((*via)->name, name, len) == 0)
+			return (*via);
+	return (NULL);
+}
+
+enum via_want
+via_fail(struct via_hop *hop, enum message code, const char *fmt, ...)
+{
+	char	text[sizeof(hop->err.text)], target[TARGET_TEXT_MAX];
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	target_text(hop->target, target);
+	error_set(&hop->err, code, "%s: %s", target, text);
+	hop->what = hop->err.text + strlen(target) + 2;
+	return (VIA_FAIL);
+}
+
+enum via_want
+via_send(struct via_hop *hop, const void *buf, size_t len, size_t *sent)
+{
+	ssize_t	n;
+
+	n = send(hop->fd, (const char *)buf + *sent, len - *sent, MSG_NOSIGNAL);
+	if (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+		return (via_broken(hop, errno));
+	*sent += n > 0 ? (size_t)n : 0;
+	return (*sent < len ? VIA_WANT_WRITE : VIA_WANT_READ);
+}
+
+enum via_want
+via_broken(struct via_hop *hop, int error)
+{
+	char	to[64];
+
+	hop->step->via->describe(hop->step, to, sizeof(to));
+	if (error == 0)
+		return (via_fail(hop, hop->step->via->broken, "%s closed the connection before it had answered", to));
+	return (via_fail(hop, hop->step->via->broken, "%s ended the connection before it had answered (%s)", to,
+	    strerror(error)));
+}
+
+enum message
+via_message(const char *text, enum message other)
+{
+	const struct via_words	*row;
+
+	for (row = via_words; row->words != NULL; row++)
+		if (strcasestr(text, row->words) != NULL)
+			return (row->code);
+	return (other);
+}

@@ -1,0 +1,84 @@
+/*
+ * A route is a way to the target that ends in one bare connected descriptor. This is the interface of all of them: the
+ * race connects a socket to `to`, tells the route, and calls step whenever what it waits for has come, until it is done.
+ * A step takes no byte of what comes behind its own handshake, and never loops, sleeps or keeps time.
+ */
+
+#ifndef ROUTE_VIA_H
+#define ROUTE_VIA_H
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+
+struct proxy;
+struct tailscaled;
+struct target;
+struct via;
+
+/* One way, as the plan has it. What the pointers point to outlives the race. */
+struct via_step {
+	const struct via	*via;
+	const struct sockaddr	*to;		/* whom to connect to; of tailscaled it is only known in there */
+	socklen_t		 to_len;
+	const struct tailscaled	*tailscaled;
+	const char		*proxy;		/* HOST:PORT */
+	int			 proxy_named;	/* by the user */
+	const char		*host;		/* the target, as this way is to name it */
+	int			 dial_self;	/* if tailscaled says that the host is none of the mesh, connect ourselves */
+	int			 hung;		/* tailscaled was asked for its status and did not answer */
+	const char		*why;		/* for people */
+};
+
+enum via_want {
+	VIA_WANT_READ,
+	VIA_WANT_WRITE,
+	VIA_DONE,
+	VIA_FAIL,		/* the error of the hop is set */
+	VIA_DIAL_SELF		/* close the descriptor; self is the address to connect to directly */
+};
+
+/* A step under way. */
+struct via_hop {
+	const struct via_step	*step;
+	const struct target	*target;
+	int			 fd;
+	void			*talk;		/* the handshake's own state, or NULL; let go with free */
+	struct error		 err;		/* begins with the target */
+	const char		*what;		/* the part of its text behind the target, for the record */
+	int			 minor;		/* this machine could not even try, which tells little */
+	struct sockaddr_storage	 self;		/* with VIA_DIAL_SELF */
+	socklen_t		 self_len;
+};
+
+struct via {
+	const char	*name;			/* for --via and for people */
+	int		 half_close;		/* the end of the client's stream may be passed on before the server's */
+	int		 vouches;		/* "connected" is the target's own word, not that of somebody in between */
+	enum message	 broken;		/* the peer ended in the middle of the handshake */
+	/* Connected: the first step. */
+	enum via_want	(*begin)(struct via_hop *);
+	enum via_want	(*step)(struct via_hop *);
+	/* Set the error: the connection was not made, errno says why, after so many ms; or there was no answer in time. */
+	void		(*unconnected)(struct via_hop *, int error, int64_t took_ms);
+	void		(*silent)(struct via_hop *, int64_t took_ms);
+	/* Whom it goes through, or to, in at most 64 bytes; returns the buffer. */
+	const char	*(*describe)(const struct via_step *, char *, size_t);
+};
+
+extern const struct via	via_direct, via_localapi, via_socks5, via_http;
+extern const struct via	*const via_table[];	/* all of them; ends with NULL */
+
+/* The route of this name, so many bytes of it; NULL if there is none. */
+const struct via *via_find(const char *, size_t);
+/* Set the error of the hop: the target, a colon, a blank and this text. Returns VIA_FAIL. */
+enum via_want	via_fail(struct via_hop *, enum message, const char *, ...) __attribute__((__format__(printf, 3, 4)));
+/* Send what is left of so many bytes; VIA_WANT_WRITE, VIA_WANT_READ when all are gone, or VIA_FAIL. */
+enum via_want	via_send(struct via_hop *, const void *, size_t, size_t *sent);
+/* Set the error to what the system says of a descriptor in the middle of a handshake: errno, or 0 for its end. */
+enum via_want	via_broken(struct via_hop *, int error);
+/* What a peer says of a connection that it could not make ("connection was refused"): the message that fits, or the other. */
+enum message	via_message(const char *, enum message);
+
+#endif

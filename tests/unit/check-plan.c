@@ -1,0 +1,310 @@
+#include <sys/socket.h>
+
+#include <netdb.h>
+
+#include "check.h"
+#include "facts/facts.h"
+#include "net/resolve.h"
+#include "net/sock.h"
+#include "route/plan.h"
+
+#define UP	ENV_TAILSCALE_UP
+#define ADDRS	3
+
+/* Facts and target on the left, the plan in words on the right: an expectation is what the manual says in ROUTES. */
+static const struct golden {
+	const char			*name;
+	const char			*host;
+	const char			*via;		/* as --via, NULL for auto */
+	const char			*address;
+	enum env_tailscale_state	 state;
+	const char			*backend;	/* BackendState, for DOWN */
+	enum tsjson_tun			 tun;
+	int				 local, mesh_address;
+	const char			*http, *socks5;	/* proxies that are known */
+	enum plan_lookup		 lookup;
+	const char			*list[ADDRS];
+	const char			*plan;
+} goldens[] = {
+	/* Not the mesh's. */
+	{ "a name, before its lookup", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "lookup nas.example.org 22\n" },
+	{ "a name, and its addresses in turn", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, ":1055", NULL,
+	    PLAN_LOOKUP_DONE, { "2001:db8::1", "2001:db8::2", "192.0.2.1" },
+	    "direct 2001:db8::1\ndirect 192.0.2.1\ndirect 2001:db8::2\n" },
+	{ "a name that nobody knows", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, ":1055", NULL,
+	    PLAN_LOOKUP_FAILED, { NULL }, "" },
+	{ "the mesh's domain is not a part of another", "xmesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "lookup xmesh.test 22\n" },
+	{ "nor the domain itself a host in it", "mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "lookup mesh.test 22\n" },
+	{ "ChromeOS's addresses", "100.115.92.5", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "100.115.92.5" }, "direct 100.115.92.5\n" },
+
+	/* Userspace networking. */
+	{ "a name of the mesh", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "localapi node.mesh.test\n" },
+	{ "the same with a final dot and in capitals", "Node.MESH.test.", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
+	    NULL, PLAN_LOOKUP_OPEN, { NULL }, "localapi Node.MESH.test.\n" },
+	{ "an address of the mesh", "100.64.0.7", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi 100.64.0.7\n" },
+	{ "the same over IPv6", "fd7a:115c:a1e0::7", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "fd7a:115c:a1e0::7" }, "localapi fd7a:115c:a1e0::7\n" },
+	{ "proxies behind it, and no guesses", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, ":8080", ":1056",
+	    PLAN_LOOKUP_OPEN, { NULL }, "localapi node.mesh.test\nhttp 127.0.0.1:8080\nsocks5 127.0.0.1:1056\n" },
+	{ "a short name may be a peer's", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, ":8080", NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "lookup node 22\nlocalapi node.mesh.test not dialled\n" },
+	{ "a short name, and one on the network here", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "192.168.1.5" }, "localapi node.mesh.test not dialled\ndirect 192.168.1.5\n" },
+	{ "a short name whose address is the mesh's", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi node\n" },
+	{ "another name whose address is the mesh's", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
+	    NULL, PLAN_LOOKUP_DONE, { "192.168.1.5", "100.64.0.7" }, "localapi nas.example.org\n" },
+	{ "a number is no short name", "3232235777", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "lookup 3232235777 22\n" },
+	{ "another mesh, or a provider's network, is routed here", "100.64.0.7", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 1,
+	    NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi 100.64.0.7\ndirect 100.64.0.7\n" },
+	{ "the TUN is in another namespace", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "localapi node.mesh.test\n" },
+
+	/* A TUN. */
+	{ "a TUN here, before the lookup", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 1, 1, ":8080", NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "lookup node.mesh.test 22 first\nlocalapi node.mesh.test\n" },
+	{ "a TUN here", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 1, 1, ":8080", NULL,
+	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "direct 100.64.0.7\nlocalapi node.mesh.test\n" },
+	{ "a TUN here, and no DNS", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 1, 1, NULL, NULL,
+	    PLAN_LOOKUP_FAILED, { NULL }, "localapi node.mesh.test\n" },
+	{ "an old daemon that says nothing of TUN", "100.64.0.7", NULL, NULL, UP, NULL, TSJSON_TUN_UNSAID, 1, 1, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "direct 100.64.0.7\nlocalapi 100.64.0.7\n" },
+	{ "a TUN, and a short name", "node", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 1, 1, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "192.168.1.5" }, "direct 192.168.1.5\nlocalapi node.mesh.test\n" },
+
+	/* The daemon is of no use. */
+	{ "stopped", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DOWN, "Stopped", TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "socks5 127.0.0.1:1055\nwhy not mesh-down: tailscaled is stopped\n" },
+	{ "logged out", "node.mesh.test", NULL, NULL, ENV_TAILSCALE_DOWN, "NeedsLogin", TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1055\nwhy not mesh-down: tailscaled is logged out\n" },
+	{ "a state of tomorrow", "node.mesh.test", NULL, NULL, ENV_TAILSCALE_DOWN, "Asleep", TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1055\nwhy not mesh-down: tailscaled is not connected (Asleep)\n" },
+	{ "hung", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_HUNG, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi 100.64.0.7 hung\n" },
+	{ "not running, and another mesh's TUN", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DEAD, NULL, TSJSON_TUN_UNSAID, 0, 1,
+	    NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" }, "direct 100.64.0.7\n" },
+	{ "not running", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DEAD, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "socks5 127.0.0.1:1055\ndirect 100.64.0.7\n"
+	    "why not mesh-down: tailscaled does not run (/sock)\n" },
+	{ "none at all: as plain ssh would, and a proxy", "node.tail1234.ts.net", NULL, NULL, ENV_TAILSCALE_NONE, NULL,
+	    TSJSON_TUN_UNSAID, 0, 0, NULL, ":1057", PLAN_LOOKUP_OPEN, { NULL },
+	    "lookup node.tail1234.ts.net 22\nsocks5 127.0.0.1:1057\nsocks5 127.0.0.1:1055\n" },
+	{ "none at all, and a short name", "node", NULL, NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "lookup node 22\n" },
+
+	/* --via. */
+	{ "--via=direct", "node.mesh.test", "direct", NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "lookup node.mesh.test 22\n" },
+	{ "--via=localapi for a host of others", "192.0.2.1", "localapi", NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "localapi 192.0.2.1\n" },
+	{ "--via=localapi, and none", "node", "localapi", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "why not mesh-down: there is no tailscaled on this machine\n" },
+	{ "--via=socks5", "192.0.2.1", "socks5", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, ":8080", ":1056",
+	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1056\nsocks5 127.0.0.1:1055\n" },
+	{ "--via=http, and none", "192.0.2.1", "http", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL }, "why not no-proxy: no HTTP proxy is known on this machine\n" },
+	{ "--via=http=NAME, before the lookup", "192.0.2.1", "http", "proxy.example:3128", UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
+	    NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup proxy.example 3128\n" },
+	{ "--via=http=NAME", "nas.example.org", "http", "proxy.example:3128", UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "192.0.2.8", "192.0.2.9" }, "http proxy.example:3128 named\nhttp proxy.example:3128 named\n" },
+};
+
+static struct addrinfo *
+list_make(const char *const texts[ADDRS])
+{
+	struct addrinfo	*first = NULL, **last = &first;
+	int		 i;
+
+	for (i = 0; i < ADDRS && texts[i] != NULL; i++) {
+		assert_int_equal(resolve_literal(texts[i], 22, AF_UNSPEC, last), 0);
+		last = &(*last)->ai_next;
+	}
+	return (first);
+}
+
+static void
+facts_make(const struct golden *g, struct facts *facts)
+{
+	memset(facts, 0, sizeof(*facts));
+	facts->tailscale.state = g->state;
+	tailscaled_set_path(&facts->tailscale.at, "/sock");
+	if (g->state == UP)
+		strlcpy(facts->tailscale.status.suffix, "mesh.test", sizeof(facts->tailscale.status.suffix));
+	if (g->state == ENV_TAILSCALE_DOWN) {
+		strlcpy(facts->tailscale.status.suffix, "mesh.test", sizeof(facts->tailscale.status.suffix));
+		strlcpy(facts->tailscale.status.state, g->backend, sizeof(facts->tailscale.status.state));
+	}
+	facts->tailscale.status.tun = g->tun;
+	facts->tailscale.local = g->local;
+	facts->tailscale.mesh_address = g->mesh_address;
+	if (g->http != NULL)
+		env_proxy_add(&facts->proxy, PROXY_HTTP, g->http, "test", 0);
+	if (g->socks5 != NULL)
+		env_proxy_add(&facts->proxy, PROXY_SOCKS5, g->socks5, "test", 0);
+	/* The guess is always there, and most plans must not have it. */
+	if (g->via == NULL || strcmp(g->via, "http") != 0)
+		env_proxy_add(&facts->proxy, PROXY_SOCKS5, ":1055", "guess", 1);
+}
+
+static void
+plan_words(const struct plan *plan, FILE *fp)
+{
+	const struct via_step	*step;
+	char			 text[ADDR_TEXT_MAX];
+	int			 i;
+
+	if (plan->lookup[0] != '\0')
+		fprintf(fp, "lookup %s %d%s\n", plan->lookup, plan->lookup_port, plan->lookup_first ? " first" : "");
+	for (i = 0; i < plan->count; i++) {
+		step = &plan->steps[i];
+		assert_non_null(step->why);
+		if (step->via == &via_localapi)
+			fprintf(fp, "localapi %s%s%s\n", step->host, step->hung ? " hung" : "",
+			    plan->owner == PLAN_PERHAPS && !step->dial_self ? " not dialled" : "");
+		else if (step->proxy != NULL)
+			fprintf(fp, "%s %s%s\n", step->via->name, step->proxy, step->proxy_named ? " named" : "");
+		else
+			fprintf(fp, "%s %s\n", step->via->name, addr_text(step->to, step->to_len, text));
+	}
+	if (plan->why_not != MSG_NONE)
+		fprintf(fp, "why not %s: %s\n", error_row(plan->why_not)->name, plan->why_not_text);
+}
+
+static void
+test_golden(void **state)
+{
+	const struct golden	*g;
+	struct plan_choice	 choice;
+	struct plan_input	 in;
+	struct target		 target;
+	struct facts		 facts;
+	struct plan		 plan;
+	struct addrinfo		*list;
+	char			*words;
+	size_t			 i, size;
+	FILE			*fp;
+
+	(void)state;
+	for (i = 0; i < COUNT(goldens); i++) {
+		g = &goldens[i];
+		memset(&choice, 0, sizeof(choice));
+		choice.via = g->via != NULL ? via_find(g->via, strlen(g->via)) : NULL;
+		strlcpy(choice.address, g->address != NULL ? g->address : "", sizeof(choice.address));
+		target = (struct target){ .host = g->host, .port = 22 };
+		facts_make(g, &facts);
+		list = list_make(g->list);
+		in = (struct plan_input){ .target = &target, .choice = &choice, .facts = &facts, .lookup = g->lookup, .list = list };
+		plan_make(&plan, &in);
+		assert_non_null(fp = open_memstream(&words, &size));
+		plan_words(&plan, fp);
+		fclose(fp);
+		if (strcmp(words, g->plan) != 0)
+			fail_msg("%s:\n%swanted:\n%s", g->name, words, g->plan);
+		free(words);
+		if (list != NULL)
+			freeaddrinfo(list);
+	}
+}
+
+/* In userspace mode an address of the mesh is dialled by nobody but tailscaled; elsewhere its word is taken. */
+static void
+test_dial_self(void **state)
+{
+	static const struct {
+		const char	*host;
+		int		 local;
+		int		 dial_self;
+	}			cases[] = {
+		{ "100.64.0.99", 0, 0 }, { "x.mesh.test", 0, 0 }, { "x", 0, 0 },
+		{ "100.64.0.99", 1, 1 }, { "x.mesh.test", 1, 1 }, { "192.0.2.1", 0, 1 },
+	};
+	struct plan_choice	 choice = { .via = &via_localapi };
+	struct target		 target = { .port = 22 };
+	struct facts		 facts = { .tailscale = { .state = UP, .status = { .suffix = "mesh.test" } } };
+	struct plan_input	 in = { .target = &target, .choice = &choice, .facts = &facts };
+	struct plan		 plan;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		target.host = cases[i].host;
+		facts.tailscale.status.tun = cases[i].local ? TSJSON_TUN_YES : TSJSON_TUN_NO;
+		facts.tailscale.local = cases[i].local;
+		plan_make(&plan, &in);
+		assert_int_equal(plan.count, 1);
+		if (plan.steps[0].dial_self != cases[i].dial_self)
+			fail_msg("%s, %s TUN", cases[i].host, cases[i].local ? "with" : "without");
+	}
+}
+
+/* What needs no look at the machine must not pay for one. */
+static void
+test_needs_facts(void **state)
+{
+	static const struct {
+		const char	*host, *via, *address;
+		int		 needs;
+	}			cases[] = {
+		{ "127.0.0.1", NULL, "", 0 }, { "192.168.1.5", NULL, "", 0 }, { "::1", NULL, "", 0 },
+		{ "localhost", NULL, "", 0 }, { "LOCALHOST", NULL, "", 0 }, { "nas", NULL, "", 1 },
+		{ "nas.example.org", NULL, "", 1 }, { "100.64.0.1", NULL, "", 1 }, { "fd7a:115c:a1e0::1", NULL, "", 1 },
+		{ "nas", "direct", "", 0 }, { "127.0.0.1", "localapi", "", 1 }, { "127.0.0.1", "socks5", "", 1 },
+		{ "nas", "socks5", "127.0.0.1:1", 0 }, { "nas", "http", "proxy:1", 0 },
+	};
+	struct plan_choice	 choice;
+	struct target		 target = { .port = 22 };
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		memset(&choice, 0, sizeof(choice));
+		choice.via = cases[i].via != NULL ? via_find(cases[i].via, strlen(cases[i].via)) : NULL;
+		strlcpy(choice.address, cases[i].address, sizeof(choice.address));
+		target.host = cases[i].host;
+		if (plan_needs_facts(&target, &choice) != cases[i].needs)
+			fail_msg("%s --via=%s", cases[i].host, cases[i].via != NULL ? cases[i].via : "auto");
+	}
+}
+
+/* More addresses than attempts are made are no harm. */
+static void
+test_many(void **state)
+{
+	static const struct plan_choice	 anything;
+	struct target			 target = { .host = "nas.example.org", .port = 22 };
+	struct plan_input		 in = { .target = &target, .choice = &anything, .lookup = PLAN_LOOKUP_DONE };
+	struct plan			 plan;
+	struct addrinfo			*list = NULL, *more;
+	int				 i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(resolve_literal("192.0.2.1", 22, AF_UNSPEC, &more), 0);
+		more->ai_next = list;
+		list = more;
+	}
+	in.list = list;
+	plan_make(&plan, &in);
+	assert_int_equal(plan.count, ATTEMPTS_MAX);
+	freeaddrinfo(list);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_dial_self),
+		cmocka_unit_test(test_needs_facts),
+		cmocka_unit_test(test_many),
+	};
+
+	return (cmocka_run_group_tests_name("plan", tests, NULL, NULL));
+}
