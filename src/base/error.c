@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 
+/* The texts stand in the table itself: pointers to them would be a page that each relay has of its own. */
 static const struct message_row rows[MSG_COUNT] = {
 	[MSG_NONE] = {
 		.name = "none",
@@ -333,7 +334,7 @@ error_line(const struct error *err, char line[ERROR_LINE_BYTES + 1])
 
 	/* The hint is kept whole; what happened is cut where both do not fit. */
 	room = ERROR_LINE_BYTES - (int)strlen("meshssh: ; \n") - (int)strlen(hint);
-	snprintf(line, ERROR_LINE_BYTES + 1, "meshssh: %.*s; %s\n", room, err->text, hint);
+	snprintf(line, ERROR_LINE_BYTES + 1, "meshssh: %.*s; %.63s\n", room, err->text, hint);
 }
 
 void

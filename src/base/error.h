@@ -52,10 +52,10 @@ enum message {
 
 /* One row of the catalogue; meshssh-messages(7) has an entry for each. */
 struct message_row {
-	const char	*name;		/* stable, lower case, for people and programs */
-	int		 status;	/* exit status, sysexits(3) */
-	const char	*hint;		/* the one thing to do, for the one line */
-	const char	*cure;		/* whole sentences, for --why and the manual */
+	char	name[20];	/* stable, lower case, for people and programs */
+	int	status;		/* exit status, sysexits(3) */
+	char	hint[64];	/* the one thing to do, for the one line */
+	char	cure[440];	/* whole sentences, for --why and the manual */
 };
 
 /* Why something failed. Filled by whoever fails, printed by the commands only. */

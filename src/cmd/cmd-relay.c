@@ -117,19 +117,21 @@ relay_caller_gone_cb(void *arg)
 	event_base_loopbreak(s->base);
 }
 
-/* What the plan has to know of this machine; NULL where it needs nothing. */
-static const struct facts *
-relay_facts(const struct options *opts, const struct target *target)
+/* What the plan has to know of this machine, to be freed; NULL where it needs nothing. -1 if there is no memory. */
+static int
+relay_facts(const struct options *opts, const struct target *target, struct facts **facts)
 {
-	static struct facts	facts;		/* not on the stack: an idle relay would keep the pages */
-	const char		*variable = getenv("TS_SOCKET");
+	const char	*variable = getenv("TS_SOCKET");
 
+	*facts = NULL;
 	if (!plan_needs_facts(target, &opts->choice))
-		return (NULL);
+		return (0);
+	if ((*facts = malloc(sizeof(**facts))) == NULL)
+		return (-1);
 	if (variable != NULL && variable[0] == '\0')
 		variable = NULL;
-	facts_detect(&facts, opts->tailscaled != NULL ? opts->tailscaled : variable);
-	return (&facts);
+	facts_detect(*facts, opts->tailscaled != NULL ? opts->tailscaled : variable);
+	return (0);
 }
 
 /* A connected socket, or -1: with the error set, or because ssh is gone. */
@@ -138,13 +140,16 @@ relay_dial(struct session *s, const struct target *target, struct attempts *atte
 {
 	struct sock_tune	 tune = { .connect_s = s->opts->timeout_given ? s->opts->timeout_s : 0,
 				    .dead_after_s = s->opts->dead_after_s, .mss = s->opts->mss };
-	struct plan_input	 in = { .target = target, .choice = &s->opts->choice,
-				    .facts = relay_facts(s->opts, target) };
+	struct plan_input	 in = { .target = target, .choice = &s->opts->choice };
 	struct lifeline		*lifeline;
-	struct race		*race;
+	struct race		*race = NULL;
+	struct facts		*facts;
 
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
-	race = race_start(s->base, &in, &tune, attempts, relay_connected_cb, s);
+	if (relay_facts(s->opts, target, &facts) == 0) {
+		in.facts = facts;
+		race = race_start(s->base, &in, &tune, attempts, relay_connected_cb, s);
+	}
 	if (lifeline == NULL || race == NULL) {
 		error_errno(s->err, ENOMEM, "cannot start to connect");
 		race_cancel(race);
@@ -154,6 +159,7 @@ relay_dial(struct session *s, const struct target *target, struct attempts *atte
 	} else if (s->gone)
 		race_cancel(race);
 	lifeline_stop(lifeline);
+	free(facts);
 	return (s->fd);
 }
 

@@ -63,21 +63,22 @@ ssh_seconds(int seconds)
 static void
 ssh_via(const struct plan_choice *choice, char *out, size_t size)
 {
-	const char	*from;
+	const char	*from = choice->address;
 	size_t		 len;
 
 	out[0] = '\0';
 	if (choice->via == NULL)
 		return;
-	len = (size_t)snprintf(out, size, " --via=%s%s", choice->via->name, choice->address[0] != '\0' ? "=\"" : "");
-	for (from = choice->address; *from != '\0' && len + 3 < size; from++) {
+	len = (size_t)snprintf(out, size, " --via=%s%s", choice->via->name, from != NULL ? "=\"" : "");
+	if (from == NULL)
+		return;
+	for (; *from != '\0' && len + 3 < size; from++) {
 		out[len++] = *from;
 		if (*from == '%')
 			out[len++] = '%';
 	}
 	out[len] = '\0';
-	if (choice->address[0] != '\0')
-		strlcat(out, "\"", size);
+	strlcat(out, "\"", size);
 }
 
 /* " --tailscaled=PATH", or nothing; -1 as ssh_quote. */

@@ -50,10 +50,8 @@ set_via(struct options *opts, const char *value)
 		return (-1);
 	if (value[len] == '\0')
 		return (0);
-	if ((choice->via != &via_socks5 && choice->via != &via_http) ||
-	    strlcpy(choice->address, value + len + 1, sizeof(choice->address)) >= sizeof(choice->address))
-		return (-1);
-	return (addr_split(choice->address, host, &port));
+	choice->address = value + len + 1;
+	return (choice->via->takes_address ? addr_split(choice->address, host, &port) : -1);
 }
 
 static int

@@ -14,22 +14,22 @@
 #define WORDS_MAX	4096	/* of a command line or a defaults file */
 
 static const struct env_proxy_flag {
-	const char	*name;
-	enum proxy_kind	 kind;
+	enum proxy_kind	kind;
+	char		name[28];
 } flags[] = {
-	{ "socks5-server",		PROXY_SOCKS5 },
-	{ "outbound-http-proxy-listen",	PROXY_HTTP },
-	{ NULL,				0 }
+	{ PROXY_SOCKS5,	"socks5-server" },
+	{ PROXY_HTTP,	"outbound-http-proxy-listen" },
+	{ 0,		"" }
 };
 
 static const struct env_proxy_scheme {
-	const char	*prefix;
-	enum proxy_kind	 kind;
+	enum proxy_kind	kind;
+	char		prefix[12];
 } schemes[] = {
-	{ "socks5://",	PROXY_SOCKS5 },
-	{ "socks5h://",	PROXY_SOCKS5 },
-	{ "http://",	PROXY_HTTP },
-	{ NULL,		0 }
+	{ PROXY_SOCKS5,	"socks5://" },
+	{ PROXY_SOCKS5,	"socks5h://" },
+	{ PROXY_HTTP,	"http://" },
+	{ 0,		"" }
 };
 
 static int
@@ -75,9 +75,9 @@ env_proxy_url(struct env_proxy *env, const char *url, const char *source)
 	const char			*at;
 	int				 before = env->count;
 
-	while (row->prefix != NULL && strncmp(url, row->prefix, strlen(row->prefix)) != 0)
+	while (row->prefix[0] != '\0' && strncmp(url, row->prefix, strlen(row->prefix)) != 0)
 		row++;
-	if (row->prefix == NULL)
+	if (row->prefix[0] == '\0')
 		return;
 	url += strlen(row->prefix);
 	if (strcspn(url, "/") >= sizeof(address))
@@ -100,7 +100,7 @@ flag_find(const char *word, const char **value)
 	if (word[0] != '-')
 		return (NULL);
 	word += word[1] == '-' ? 2 : 1;
-	for (row = flags; row->name != NULL; row++) {
+	for (row = flags; row->name[0] != '\0'; row++) {
 		len = strlen(row->name);
 		if (strncmp(word, row->name, len) != 0 || (word[len] != '=' && word[len] != '\0'))
 			continue;

@@ -22,7 +22,7 @@
 #define STATUS_PATH	"/localapi/v0/status?peers=false"
 
 /* Tailscale's paths, DefaultTailscaledSocket, of all platforms, and where packages put it besides. */
-static const char *const places[] = {
+static const char places[][52] = {
 	"/var/run/tailscale/tailscaled.sock",			/* Linux, the BSDs, illumos */
 	"/run/tailscale/tailscaled.sock",
 	"/var/run/tailscaled.socket",				/* macOS without the graphical build */
@@ -31,7 +31,6 @@ static const char *const places[] = {
 	"/perm/tailscaled/tailscaled.sock",			/* gokrazy */
 	"/tmp/tailscale/tailscaled.sock",			/* QNAP */
 	"/tmp/tailscaled.sock",					/* the official container */
-	NULL
 };
 
 /* Anybody may make a socket in /tmp: only root's and our own are trusted there. */
@@ -47,9 +46,8 @@ place_trusted(const char *path)
 static enum env_tailscale_state
 state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 {
-	static const char *const	down[] = { "NoState", "NeedsLogin", "NeedsMachineAuth", "Stopped", "InUseOtherUser",
-					    NULL };
-	size_t				i;
+	static const char	down[][20] = { "NoState", "NeedsLogin", "NeedsMachineAuth", "Stopped", "InUseOtherUser" };
+	size_t			i;
 
 	if (len == -1)
 		switch (error) {
@@ -69,7 +67,7 @@ state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 	if (tsjson_status(body, (size_t)len, status) == -1)
 		return (ENV_TAILSCALE_ODD);
 	/* Not "Starting": that may last until the first packet of a peer, and works. */
-	for (i = 0; down[i] != NULL; i++)
+	for (i = 0; i < sizeof(down) / sizeof(down[0]); i++)
 		if (strcmp(status->state, down[i]) == 0)
 			return (ENV_TAILSCALE_DOWN);
 	return (ENV_TAILSCALE_UP);
@@ -119,7 +117,7 @@ tailscale_ask_places(struct env_tailscale *ts)
 	size_t			i;
 
 	first.state = ENV_TAILSCALE_NONE;
-	for (i = 0; places[i] != NULL; i++) {
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		if (!place_trusted(places[i]))
 			continue;
 		tailscaled_set_path(&ts->at, places[i]);

@@ -11,18 +11,18 @@
 #include "route/plan.h"
 
 /* Names that are a mesh's wherever they are met: Tailscale's own domains. */
-static const char *const	mesh_domains[] = { "ts.net", "beta.tailscale.net", NULL };
+static const char	mesh_domains[][20] = { "ts.net", "beta.tailscale.net" };
 
 /* Why the daemon is of no use. */
 static const struct plan_down {
-	const char	*state;		/* BackendState */
-	const char	*text;
+	char		 state[20];	/* BackendState */
+	char		 text[56];
 } downs[] = {
 	{ "Stopped",		"tailscaled is stopped" },
 	{ "NeedsLogin",		"tailscaled is logged out" },
 	{ "NeedsMachineAuth",	"tailscaled waits for an administrator's approval" },
 	{ "InUseOtherUser",	"tailscaled is in use by another user" },
-	{ NULL,			"tailscaled is not connected" }
+	{ "",			"tailscaled is not connected" }
 };
 
 /* 1 if the name lies under the domain, whole labels compared, letter case and a final dot aside. */
@@ -87,7 +87,7 @@ plan_owner(const struct plan *plan, const struct plan_input *in)
 		return (PLAN_MESH);
 	if (under(host, ts->status.suffix))
 		return (PLAN_MESH);
-	for (i = 0; mesh_domains[i] != NULL; i++)
+	for (i = 0; i < sizeof(mesh_domains) / sizeof(mesh_domains[0]); i++)
 		if (under(host, mesh_domains[i]))
 			return (PLAN_MESH);
 	if (plan->name[0] != '\0')
@@ -99,7 +99,7 @@ int
 plan_needs_facts(const struct target *target, const struct plan_choice *choice)
 {
 	if (choice->via != NULL)
-		return (choice->via != &via_direct && choice->address[0] == '\0');
+		return (choice->via != &via_direct && choice->address == NULL);
 	return (strcasecmp(target->host, "localhost") != 0 && plan_literal(target) != 0);
 }
 
@@ -192,9 +192,9 @@ plan_tailscaled_unusable(struct plan *plan, const struct env_tailscale *ts)
 		plan_set_why_not(plan, MSG_TAILSCALED, "what listens on tailscaled's socket is something else", NULL);
 		break;
 	case ENV_TAILSCALE_DOWN:
-		while (row->state != NULL && strcmp(row->state, ts->status.state) != 0)
+		while (row->state[0] != '\0' && strcmp(row->state, ts->status.state) != 0)
 			row++;
-		plan_set_why_not(plan, MSG_MESH_DOWN, row->text, row->state == NULL ? ts->status.state : NULL);
+		plan_set_why_not(plan, MSG_MESH_DOWN, row->text, row->state[0] == '\0' ? ts->status.state : NULL);
 		break;
 	default:
 		plan_set_why_not(plan, MSG_MESH_DOWN, "there is no tailscaled on this machine", NULL);
@@ -243,14 +243,17 @@ static void
 plan_forced_proxy(struct plan *plan, const struct plan_input *in)
 {
 	const struct plan_choice	*choice = in->choice;
+	enum proxy_kind			 kind = choice->via == &via_http ? PROXY_HTTP : PROXY_SOCKS5;
 	char				 host[ADDR_HOST_MAX + 1];
 	int				 i, port;
 
-	if (choice->address[0] == '\0') {
-		plan_add_proxies(plan, in, choice->via == &via_http ? PROXY_HTTP : PROXY_SOCKS5, 1);
+	if (choice->address == NULL) {
+		plan_add_proxies(plan, in, kind, 0);
 		if (plan->count == 0)
-			plan_set_why_not(plan, MSG_NO_PROXY, choice->via == &via_http ?
+			plan_set_why_not(plan, MSG_NO_PROXY, kind == PROXY_HTTP ?
 			    "no HTTP proxy is known on this machine" : "no SOCKS5 proxy is known on this machine", NULL);
+		if (plan->count == 0)
+			plan_add_proxies(plan, in, kind, 1);
 		return;
 	}
 	if (addr_split(choice->address, host, &port) == -1)

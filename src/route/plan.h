@@ -14,7 +14,7 @@ struct facts;
 /* Where --via sends us. */
 struct plan_choice {
 	const struct via	*via;		/* NULL: auto */
-	char			 address[ADDR_HOST_MAX + sizeof("[]:65535")];	/* of the proxy, or "" */
+	const char		*address;	/* of the proxy, fit for addr_split; NULL: not said */
 };
 
 /* The addresses of plan.lookup, as far as they are known. */

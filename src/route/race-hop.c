@@ -31,6 +31,7 @@ race_hop_free(struct race_hop *h)
 {
 	hop_close(h);
 	free(h->hop.talk);
+	free(h);
 }
 
 /* Its error is set: put it on record. */
@@ -40,7 +41,7 @@ hop_over(struct race_hop *h)
 	int64_t	took_ms = clock_ms() - h->began_ms;
 	char	to[64];
 
-	h->now.via->describe(&h->now, to, sizeof(to));
+	via_text(&h->now, to, sizeof(to));
 	attempts_add(h->race->attempts, to, h->hop.what, took_ms);
 	log_debug(1, "%s: %s after %lld ms", to, h->hop.what, (long long)took_ms);
 	race_note(h->race, &h->hop.err, h->hop.minor);
@@ -99,7 +100,7 @@ hop_connected(struct race_hop *h)
 	char		 to[64];
 
 	h->state = RACE_HOP_CONNECTED;
-	attempts_add(r->attempts, h->now.via->describe(&h->now, to, sizeof(to)), "connected", clock_ms() - h->began_ms);
+	attempts_add(r->attempts, via_text(&h->now, to, sizeof(to)), "connected", clock_ms() - h->began_ms);
 	if (race_alone(r, h)) {
 		race_won(r, h);
 		return;
@@ -185,9 +186,13 @@ hop_connect(struct race_hop *h)
 	return (hop_wait(h, EV_WRITE, hop_cb));
 }
 
-int
-race_hop_start(struct race *r, struct race_hop *h, const struct via_step *step)
+struct race_hop *
+race_hop_new(struct race *r, const struct via_step *step)
 {
+	struct race_hop	*h;
+
+	if ((h = calloc(1, sizeof(*h))) == NULL)
+		return (NULL);
 	h->race = r;
 	h->step = h->now = *step;
 	h->hop.step = &h->now;
@@ -200,6 +205,12 @@ race_hop_start(struct race *r, struct race_hop *h, const struct via_step *step)
 		h->now.to_len = tailscaled_address(h->now.tailscaled, &h->address);
 		h->now.to = (struct sockaddr *)&h->address;
 	}
+	return (h);
+}
+
+int
+race_hop_start(struct race_hop *h)
+{
 	if (hop_connect(h) == 0)
 		return (0);
 	hop_over(h);

@@ -42,7 +42,7 @@ struct race {
 	struct addrinfo		*list;
 	struct event		 timer;		/* the start, then the stagger */
 	int64_t			 began_ms;
-	struct race_hop		 hops[ATTEMPTS_MAX];
+	struct race_hop		*hops[ATTEMPTS_MAX];
 	int			 count;
 
 	struct error		 worst;		/* the most telling so far */
@@ -58,9 +58,10 @@ int	race_alone(const struct race *, const struct race_hop *);
 /* Keep the error if it tells more than those before; a minor one gives way to others of its rank. */
 void	race_note(struct race *, const struct error *, int minor);
 
-/* Begin a step of the plan: -1 if it failed at once. race_next is not called then, but for each that fails later. */
-int	race_hop_start(struct race *, struct race_hop *, const struct via_step *);
-/* Let go of what it holds. */
-void	race_hop_free(struct race_hop *);
+/* A step of the plan, not begun yet; NULL if there is no memory. */
+struct race_hop	*race_hop_new(struct race *, const struct via_step *);
+/* Begin: -1 if it failed at once. race_next is not called then, but for each that fails later. */
+int		 race_hop_start(struct race_hop *);
+void		 race_hop_free(struct race_hop *);
 
 #endif

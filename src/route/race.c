@@ -38,6 +38,7 @@ static const unsigned char	ranks[MSG_COUNT] = {
 	[MSG_PROXY_SILENT] = 3,
 	[MSG_PROXY_CLOSED] = 2,
 	[MSG_NOT_A_PROXY] = 2,
+	[MSG_NO_PROXY] = 2,
 	[MSG_PROXY_DOWN] = 1,
 };
 
@@ -52,7 +53,7 @@ race_cancel(struct race *r)
 	event_del(&r->lookup_timer);
 	event_del(&r->timer);
 	for (i = 0; i < r->count; i++)
-		race_hop_free(&r->hops[i]);
+		race_hop_free(r->hops[i]);
 	if (r->list != NULL)
 		freeaddrinfo(r->list);
 	free(r);
@@ -67,6 +68,15 @@ race_note(struct race *r, const struct error *err, int minor)
 		return;
 	r->worst = *err;
 	r->worst_rank = rank;
+}
+
+static void
+race_note_errno(struct race *r, int error, const char *tried)
+{
+	struct error	err;
+
+	error_errno(&err, error, tried);
+	race_note(r, &err, 0);
 }
 
 static void
@@ -95,7 +105,7 @@ race_won(struct race *r, struct race_hop *h)
 	char			 to[64];
 	int			 fd = h->hop.fd;
 
-	log_debug(1, "connected through %s: %s after %lld ms", via->name, via->describe(&h->now, to, sizeof(to)),
+	log_debug(1, "connected through %s %s after %lld ms", via->name, via->address(&h->now, to, sizeof(to)),
 	    (long long)(clock_ms() - r->began_ms));
 	event_del(&h->ev);
 	h->hop.fd = -1;
@@ -113,7 +123,7 @@ race_unbegun(const struct race *r)
 	for (i = 0; r->count < ATTEMPTS_MAX && i < r->plan.count; i++) {
 		step = &r->plan.steps[i];
 		for (j = 0; j < r->count; j++) {
-			begun = &r->hops[j].step;
+			begun = &r->hops[j]->step;
 			if (begun->via == step->via && begun->to == step->to && begun->tailscaled == step->tailscaled)
 				break;
 		}
@@ -129,7 +139,7 @@ race_alone(const struct race *r, const struct race_hop *h)
 	int	i;
 
 	for (i = 0; i < r->count; i++)
-		if (r->hops[i].state != RACE_HOP_OVER && r->hops[i].step.via != h->step.via)
+		if (r->hops[i]->state != RACE_HOP_OVER && r->hops[i]->step.via != h->step.via)
 			return (0);
 	return (h->now.via->vouches || (r->resolve == NULL && race_unbegun(r) == NULL));
 }
@@ -142,9 +152,9 @@ race_settle(struct race *r)
 	int		 i, running = 0;
 
 	for (i = 0; i < r->count; i++)
-		if (r->hops[i].state != RACE_HOP_OVER) {
+		if (r->hops[i]->state != RACE_HOP_OVER) {
 			running++;
-			last = &r->hops[i];
+			last = r->hops[i];
 		}
 	if (r->resolve != NULL)
 		return;
@@ -162,7 +172,11 @@ race_next(struct race *r)
 
 	event_del(&r->timer);
 	while ((step = race_unbegun(r)) != NULL) {
-		if (race_hop_start(r, &r->hops[r->count++], step) == -1)
+		if ((r->hops[r->count] = race_hop_new(r, step)) == NULL) {
+			race_note_errno(r, ENOMEM, "cannot connect");
+			break;
+		}
+		if (race_hop_start(r->hops[r->count++]) == -1)
 			continue;
 		if ((next = race_unbegun(r)) == NULL)
 			return;
@@ -191,8 +205,8 @@ race_plan(struct race *r)
 	plan_make(&r->plan, &r->in);
 	for (i = 0; i < r->plan.count; i++) {
 		step = &r->plan.steps[i];
-		log_debug(1, "route %d: %s %s (%s)", i + 1, step->via->name, step->via->describe(step, to, sizeof(to)),
-		    step->why);
+		log_debug(1, "route %d: %s %s (%s)", i + 1, step->via->name,
+		    step->via->address(step, to, sizeof(to)), step->why);
 	}
 }
 
@@ -287,7 +301,6 @@ static void
 race_lookup(struct race *r)
 {
 	struct timeval	tv = clock_timeval(r->in.target->timeout_ms);
-	struct error	err;
 	int		code;
 
 	if ((code = resolve_literal(r->plan.lookup, r->plan.lookup_port, r->in.target->family, &r->list)) == 0) {
@@ -301,8 +314,7 @@ race_lookup(struct race *r)
 	}
 	r->resolve = resolve_start(r->base, r->plan.lookup, r->plan.lookup_port, r->in.target->family, race_resolved_cb, r);
 	if (r->resolve == NULL || event_add(&r->lookup_timer, &tv) == -1) {
-		error_errno(&err, errno, "cannot look up the name");
-		race_note(r, &err, 0);
+		race_note_errno(r, errno, "cannot look up the name");
 		race_looked_up(r, PLAN_LOOKUP_FAILED);
 	}
 }

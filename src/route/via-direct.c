@@ -9,26 +9,26 @@
 static const struct direct_errno {
 	int		 error;
 	enum message	 code;
-	const char	*text;
 	int		 minor;
+	char		 text[40];
 } direct_errnos[] = {
-	{ EMFILE,		MSG_NO_DESCRIPTORS,	"no socket for" },
-	{ ENFILE,		MSG_NO_DESCRIPTORS,	"no socket for" },
-	{ ENOMEM,		MSG_NO_MEMORY,		"no socket for" },
-	{ ENOBUFS,		MSG_NO_MEMORY,		"no socket for" },
-	{ ECONNREFUSED,		MSG_REFUSED,		"connection refused by" },
-	{ ECONNRESET,		MSG_REFUSED,		"connection reset by" },
-	{ EPERM,		MSG_BLOCKED,		"not permitted to connect to" },
-	{ EACCES,		MSG_BLOCKED,		"not permitted to connect to" },
-	{ ETIMEDOUT,		MSG_NO_ANSWER,		"no answer from" },
-	{ EHOSTUNREACH,		MSG_UNREACHABLE,	"no way to" },
-	{ ENETUNREACH,		MSG_UNREACHABLE,	"no route to" },
-	{ EHOSTDOWN,		MSG_UNREACHABLE,	"no way to" },
-	{ ENETDOWN,		MSG_UNREACHABLE,	"network down towards" },
-	{ EADDRNOTAVAIL,	MSG_UNREACHABLE,	"no local address towards",		1 },
-	{ EAFNOSUPPORT,		MSG_UNREACHABLE,	"this machine has no such addresses as", 1 },
-	{ EINVAL,		MSG_UNREACHABLE,	"no way to",				1 },
-	{ 0,			MSG_SYSTEM,		"cannot connect to" },
+	{ EMFILE,		MSG_NO_DESCRIPTORS,	0,	"no socket for" },
+	{ ENFILE,		MSG_NO_DESCRIPTORS,	0,	"no socket for" },
+	{ ENOMEM,		MSG_NO_MEMORY,		0,	"no socket for" },
+	{ ENOBUFS,		MSG_NO_MEMORY,		0,	"no socket for" },
+	{ ECONNREFUSED,		MSG_REFUSED,		0,	"connection refused by" },
+	{ ECONNRESET,		MSG_REFUSED,		0,	"connection reset by" },
+	{ EPERM,		MSG_BLOCKED,		0,	"not permitted to connect to" },
+	{ EACCES,		MSG_BLOCKED,		0,	"not permitted to connect to" },
+	{ ETIMEDOUT,		MSG_NO_ANSWER,		0,	"no answer from" },
+	{ EHOSTUNREACH,		MSG_UNREACHABLE,	0,	"no way to" },
+	{ ENETUNREACH,		MSG_UNREACHABLE,	0,	"no route to" },
+	{ EHOSTDOWN,		MSG_UNREACHABLE,	0,	"no way to" },
+	{ ENETDOWN,		MSG_UNREACHABLE,	0,	"network down towards" },
+	{ EADDRNOTAVAIL,	MSG_UNREACHABLE,	1,	"no local address towards" },
+	{ EAFNOSUPPORT,		MSG_UNREACHABLE,	1,	"this machine has no such addresses as" },
+	{ EINVAL,		MSG_UNREACHABLE,	1,	"no way to" },
+	{ 0,			MSG_SYSTEM,		0,	"cannot connect to" },
 };
 
 /* The connection is all there is to it. */
@@ -60,7 +60,7 @@ direct_unconnected(struct via_hop *hop, int error, int64_t took_ms)
 }
 
 static const char *
-direct_describe(const struct via_step *step, char *buf, size_t size)
+direct_address(const struct via_step *step, char *buf, size_t size)
 {
 	char	to[ADDR_TEXT_MAX];
 
@@ -74,5 +74,5 @@ const struct via via_direct = {
 	.vouches = 1,
 	.begin = direct_begin,
 	.unconnected = direct_unconnected,
-	.describe = direct_describe,
+	.address = direct_address,
 };

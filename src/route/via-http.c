@@ -79,19 +79,14 @@ http_silent(struct via_hop *hop, int64_t took_ms)
 		via_proxy_silent(hop, took_ms);
 }
 
-static const char *
-http_describe(const struct via_step *step, char *buf, size_t size)
-{
-	snprintf(buf, size, "the HTTP proxy %s", step->proxy);
-	return (buf);
-}
-
 const struct via via_http = {
 	.name = "http",
+	.peer = "the HTTP proxy",
+	.takes_address = 1,
 	.broken = MSG_PROXY_CLOSED,
 	.begin = http_begin,
 	.step = http_step,
 	.unconnected = via_proxy_unconnected,
 	.silent = http_silent,
-	.describe = http_describe,
+	.address = via_proxy_address,
 };

@@ -107,21 +107,19 @@ localapi_silent(struct via_hop *hop, int64_t took_ms)
 }
 
 static const char *
-localapi_describe(const struct via_step *step, char *buf, size_t size)
+localapi_address(const struct via_step *step, char *buf, size_t size)
 {
-	char	name[sizeof(step->tailscaled->path)];
-
-	snprintf(buf, size, "tailscaled (%s)", tailscaled_name(step->tailscaled, name, sizeof(name)));
-	return (buf);
+	return (tailscaled_name(step->tailscaled, buf, size));
 }
 
 const struct via via_localapi = {
 	.name = "localapi",
+	.peer = "tailscaled",
 	.vouches = 1,
 	.broken = MSG_TAILSCALED,
 	.begin = localapi_begin,
 	.step = localapi_step,
 	.unconnected = localapi_unconnected,
 	.silent = localapi_silent,
-	.describe = localapi_describe,
+	.address = localapi_address,
 };

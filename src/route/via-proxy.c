@@ -18,20 +18,25 @@ via_proxy_auth(struct via_hop *hop, struct proxy_auth *auth)
 void
 via_proxy_unconnected(struct via_hop *hop, int error, int64_t took_ms)
 {
-	char	to[64];
+	const struct via_step	*step = hop->step;
 
-	hop->step->via->describe(hop->step, to, sizeof(to));
 	if (error == ETIMEDOUT)
-		via_fail(hop, MSG_PROXY_DOWN, "%s does not answer (%lld s)", to, (long long)(took_ms + 500) / 1000);
+		via_fail(hop, MSG_PROXY_DOWN, "%s %s does not answer (%lld s)", step->via->peer, step->proxy,
+		    (long long)(took_ms + 500) / 1000);
 	else
-		via_fail(hop, MSG_PROXY_DOWN, "%s cannot be reached (%s)", to, strerror(error));
+		via_fail(hop, MSG_PROXY_DOWN, "%s %s cannot be reached (%s)", step->via->peer, step->proxy, strerror(error));
 }
 
 void
 via_proxy_silent(struct via_hop *hop, int64_t took_ms)
 {
-	char	to[64];
-
-	via_fail(hop, MSG_PROXY_SILENT, "%s gave no answer in %lld s", hop->step->via->describe(hop->step, to, sizeof(to)),
+	via_fail(hop, MSG_PROXY_SILENT, "%s %s gave no answer in %lld s", hop->step->via->peer, hop->step->proxy,
 	    (long long)(took_ms + 500) / 1000);
+}
+
+const char *
+via_proxy_address(const struct via_step *step, char *buf, size_t size)
+{
+	strlcpy(buf, step->proxy, size);
+	return (buf);
 }

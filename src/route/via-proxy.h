@@ -11,5 +11,6 @@ int	via_proxy_auth(struct via_hop *, struct proxy_auth *);
 /* For struct via. */
 void	via_proxy_unconnected(struct via_hop *, int, int64_t);
 void	via_proxy_silent(struct via_hop *, int64_t);
+const char *via_proxy_address(const struct via_step *, char *, size_t);
 
 #endif

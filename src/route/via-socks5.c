@@ -76,19 +76,14 @@ socks5_step(struct via_hop *hop)
 	return (VIA_WANT_READ);
 }
 
-static const char *
-socks5_describe(const struct via_step *step, char *buf, size_t size)
-{
-	snprintf(buf, size, "the SOCKS5 proxy %s", step->proxy);
-	return (buf);
-}
-
 const struct via via_socks5 = {
 	.name = "socks5",
+	.peer = "the SOCKS5 proxy",
+	.takes_address = 1,
 	.broken = MSG_PROXY_CLOSED,
 	.begin = socks5_open,
 	.step = socks5_step,
 	.unconnected = via_proxy_unconnected,
 	.silent = via_proxy_silent,
-	.describe = socks5_describe,
+	.address = via_proxy_address,
 };

@@ -14,19 +14,32 @@ const struct via	*const via_table[] = { &via_direct, &via_localapi, &via_socks5,
 
 /* Go, gVisor, Linux and the usual proxies say it in these words. */
 static const struct via_words {
-	const char	*words;
 	enum message	 code;
+	char		 words[20];
 } via_words[] = {
-	{ "refused",			MSG_REFUSED },
-	{ "no such host",		MSG_NO_SUCH_NAME },
-	{ "resolve failure",		MSG_NO_SUCH_NAME },
-	{ "no route to host",		MSG_UNREACHABLE },
-	{ "unreachable",		MSG_UNREACHABLE },
-	{ "timed out",			MSG_NO_ANSWER },
-	{ "timeout",			MSG_NO_ANSWER },
-	{ "deadline exceeded",		MSG_NO_ANSWER },
-	{ NULL,				MSG_NONE }
+	{ MSG_REFUSED,	"refused" },
+	{ MSG_NO_SUCH_NAME,	"no such host" },
+	{ MSG_NO_SUCH_NAME,	"resolve failure" },
+	{ MSG_UNREACHABLE,	"no route to host" },
+	{ MSG_UNREACHABLE,	"unreachable" },
+	{ MSG_NO_ANSWER,	"timed out" },
+	{ MSG_NO_ANSWER,	"timeout" },
+	{ MSG_NO_ANSWER,	"deadline exceeded" },
+	{ MSG_NONE,		"" }
 };
+
+const char *
+via_text(const struct via_step *step, char *buf, size_t size)
+{
+	char	address[128];
+
+	step->via->address(step, address, sizeof(address));
+	if (step->via->peer == NULL)
+		strlcpy(buf, address, size);
+	else
+		snprintf(buf, size, "%s %s", step->via->name, address);
+	return (buf);
+}
 
 const struct via *
 via_find(const char *name, size_t len)
@@ -69,13 +82,11 @@ via_send(struct via_hop *hop, const void *buf, size_t len, size_t *sent)
 enum via_want
 via_broken(struct via_hop *hop, int error)
 {
-	char	to[64];
+	const struct via	*via = hop->step->via;
+	char			 address[64];
 
-	hop->step->via->describe(hop->step, to, sizeof(to));
-	if (error == 0)
-		return (via_fail(hop, hop->step->via->broken, "%s closed the connection before it had answered", to));
-	return (via_fail(hop, hop->step->via->broken, "%s ended the connection before it had answered (%s)", to,
-	    strerror(error)));
+	return (via_fail(hop, via->broken, "%s (%.48s) ended the connection before it had answered%s%s", via->peer,
+	    via->address(hop->step, address, sizeof(address)), error != 0 ? ": " : "", error != 0 ? strerror(error) : ""));
 }
 
 enum message
@@ -83,7 +94,7 @@ via_message(const char *text, enum message other)
 {
 	const struct via_words	*row;
 
-	for (row = via_words; row->words != NULL; row++)
+	for (row = via_words; row->code != MSG_NONE; row++)
 		if (strcasestr(text, row->words) != NULL)
 			return (row->code);
 	return (other);

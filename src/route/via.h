@@ -53,7 +53,9 @@ struct via_hop {
 };
 
 struct via {
-	const char	*name;			/* for --via and for people */
+	const char	*name;			/* for --via, for the record and for --debug */
+	const char	*peer;			/* who stands between us and the target, in a sentence; NULL if nobody does */
+	int		 takes_address;		/* --via=NAME=ADDRESS */
 	int		 half_close;		/* the end of the client's stream may be passed on before the server's */
 	int		 vouches;		/* "connected" is the target's own word, not that of somebody in between */
 	enum message	 broken;		/* the peer ended in the middle of the handshake */
@@ -63,13 +65,15 @@ struct via {
 	/* Set the error: the connection was not made, errno says why, after so many ms; or there was no answer in time. */
 	void		(*unconnected)(struct via_hop *, int error, int64_t took_ms);
 	void		(*silent)(struct via_hop *, int64_t took_ms);
-	/* Whom it goes through, or to, in at most 64 bytes; returns the buffer. */
-	const char	*(*describe)(const struct via_step *, char *, size_t);
+	/* The address to connect to, as text; returns the buffer. */
+	const char	*(*address)(const struct via_step *, char *, size_t);
 };
 
 extern const struct via	via_direct, via_localapi, via_socks5, via_http;
 extern const struct via	*const via_table[];	/* all of them; ends with NULL */
 
+/* "NAME ADDRESS", or, of the direct way, the address alone; returns the buffer. */
+const char	*via_text(const struct via_step *, char *, size_t);
 /* The route of this name, so many bytes of it; NULL if there is none. */
 const struct via *via_find(const char *, size_t);
 /* Set the error of the hop: the target, a colon, a blank and this text. Returns VIA_FAIL. */

@@ -6,15 +6,15 @@
 
 /* The headers that anybody asks for. */
 static const struct http1_header {
-	const char	*name;
-	size_t		 offset;
+	char	name[24];
+	size_t	offset;
 } headers[] = {
 	{ "Content-Length",		offsetof(struct http1, content_length) },
 	{ "Transfer-Encoding",		offsetof(struct http1, transfer_encoding) },
 	{ "Tailscale-Connect-Error",	offsetof(struct http1, connect_error) },
 	{ "Dial-Self",			offsetof(struct http1, dial_self) },
 	{ "Dial-Addr",			offsetof(struct http1, dial_addr) },
-	{ NULL,				0 }
+	{ "",				0 }
 };
 
 static int
@@ -46,7 +46,7 @@ http1_header_line(struct http1 *h)
 	char				*to;
 	size_t				 len;
 
-	for (row = headers; row->name != NULL; row++) {
+	for (row = headers; row->name[0] != '\0'; row++) {
 		len = strlen(row->name);
 		if (strncasecmp(h->line, row->name, len) != 0 || h->line[len] != ':')
 			continue;

@@ -22,7 +22,7 @@
 static const struct socks5_reply {
 	unsigned char	 reply;
 	enum message	 code;
-	const char	*text;
+	char		 text[44];
 } replies[] = {
 	{ 1,	MSG_PROXY_FAILED,	"could not connect, and does not say why" },
 	{ 2,	MSG_PROXY_REFUSED,	"does not allow this connection" },

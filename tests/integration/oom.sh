@@ -23,9 +23,14 @@ fi
 
 RUNS_MAX=4000
 
+# ours FILE: what meshssh said. How ssh words the end of the relay depends on which of the two is quicker.
+ours() { grep '^meshssh: ' "$1"; }
+
 # once: judge one run by $got, $T/out and $T/err; 0 if it is as it should be.
 once() {
-	if [ "$got" -eq "$wanted" ] && cmp -s "$T/out" "$T/wanted.out" && cmp -s "$T/err" "$T/wanted.err"; then
+	if [ "$got" -eq "$wanted" ] && cmp -s "$T/out" "$T/wanted.out" &&
+	    { cmp -s "$T/err" "$T/wanted.err" ||
+	    { [ "$wanted" -eq 255 ] && [ "$(ours "$T/err")" = "$(ours "$T/wanted.err")" ]; }; }; then
 		return 0
 	fi
 	[ "$got" -eq 71 ] || return 1

@@ -14,11 +14,9 @@ test_catalogue(void **state)
 	(void)state;
 	for (code = MSG_NONE; code < MSG_COUNT; code++) {
 		row = error_row((enum message)code);
-		assert_non_null(row->name);
-		assert_non_null(row->hint);
-		assert_non_null(row->cure);
+		assert_true(strnlen(row->name, sizeof(row->name)) < sizeof(row->name));
 		assert_true(strlen(row->hint) > 0 && strlen(row->hint) <= 60);
-		assert_true(strlen(row->cure) > 0);
+		assert_true(row->cure[0] != '\0' && strnlen(row->cure, sizeof(row->cure)) < sizeof(row->cure));
 		assert_true(row->status == 0 ? code == MSG_NONE : row->status >= 64 && row->status <= 78);
 		assert_int_equal(error_by_name(row->name), code);
 		for (other = code + 1; other < MSG_COUNT; other++)

@@ -107,7 +107,10 @@ static const struct golden {
 	{ "--via=localapi, and none", "node", "localapi", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
 	    PLAN_LOOKUP_OPEN, { NULL }, "why not mesh-down: there is no tailscaled on this machine\n" },
 	{ "--via=socks5", "192.0.2.1", "socks5", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, ":8080", ":1056",
-	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1056\nsocks5 127.0.0.1:1055\n" },
+	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1056\n" },
+	{ "--via=socks5, and a guess", "192.0.2.1", "socks5", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_OPEN, { NULL },
+	    "socks5 127.0.0.1:1055\nwhy not no-proxy: no SOCKS5 proxy is known on this machine\n" },
 	{ "--via=http, and none", "192.0.2.1", "http", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
 	    PLAN_LOOKUP_OPEN, { NULL }, "why not no-proxy: no HTTP proxy is known on this machine\n" },
 	{ "--via=http=NAME, before the lookup", "192.0.2.1", "http", "proxy.example:3128", UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
@@ -196,7 +199,7 @@ test_golden(void **state)
 		g = &goldens[i];
 		memset(&choice, 0, sizeof(choice));
 		choice.via = g->via != NULL ? via_find(g->via, strlen(g->via)) : NULL;
-		strlcpy(choice.address, g->address != NULL ? g->address : "", sizeof(choice.address));
+		choice.address = g->address;
 		target = (struct target){ .host = g->host, .port = 22 };
 		facts_make(g, &facts);
 		list = list_make(g->list);
@@ -252,10 +255,10 @@ test_needs_facts(void **state)
 		const char	*host, *via, *address;
 		int		 needs;
 	}			cases[] = {
-		{ "127.0.0.1", NULL, "", 0 }, { "192.168.1.5", NULL, "", 0 }, { "::1", NULL, "", 0 },
-		{ "localhost", NULL, "", 0 }, { "LOCALHOST", NULL, "", 0 }, { "nas", NULL, "", 1 },
-		{ "nas.example.org", NULL, "", 1 }, { "100.64.0.1", NULL, "", 1 }, { "fd7a:115c:a1e0::1", NULL, "", 1 },
-		{ "nas", "direct", "", 0 }, { "127.0.0.1", "localapi", "", 1 }, { "127.0.0.1", "socks5", "", 1 },
+		{ "127.0.0.1", NULL, NULL, 0 }, { "192.168.1.5", NULL, NULL, 0 }, { "::1", NULL, NULL, 0 },
+		{ "localhost", NULL, NULL, 0 }, { "LOCALHOST", NULL, NULL, 0 }, { "nas", NULL, NULL, 1 },
+		{ "nas.example.org", NULL, NULL, 1 }, { "100.64.0.1", NULL, NULL, 1 }, { "fd7a:115c:a1e0::1", NULL, NULL, 1 },
+		{ "nas", "direct", NULL, 0 }, { "127.0.0.1", "localapi", NULL, 1 }, { "127.0.0.1", "socks5", NULL, 1 },
 		{ "nas", "socks5", "127.0.0.1:1", 0 }, { "nas", "http", "proxy:1", 0 },
 	};
 	struct plan_choice	 choice;
@@ -266,7 +269,7 @@ test_needs_facts(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		memset(&choice, 0, sizeof(choice));
 		choice.via = cases[i].via != NULL ? via_find(cases[i].via, strlen(cases[i].via)) : NULL;
-		strlcpy(choice.address, cases[i].address, sizeof(choice.address));
+		choice.address = cases[i].address;
 		target.host = cases[i].host;
 		if (plan_needs_facts(&target, &choice) != cases[i].needs)
 			fail_msg("%s --via=%s", cases[i].host, cases[i].via != NULL ? cases[i].via : "auto");
