@@ -170,6 +170,8 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 		if (row->value != NULL && value == NULL)
 			value = i + 1 < argc ? argv[++i] : "";
 		if (row->set(opts, value) == -1) {
+			/* Who wrote a password into an address shall not find it in a log. */
+			value = strchr(value, '@') != NULL ? "...@..." : value;
 			error_set(err, MSG_USAGE, "--%s=%s, not \"%.40s\"", row->name, row->value, value);
 			return (-1);
 		}

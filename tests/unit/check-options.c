@@ -27,6 +27,8 @@ test_good(void **state)
 	static const char *const	none[WORDS] = { "nas", "22" };
 	static const char *const	all[WORDS] = { "--timeout=5", "--dead-after", "7", "--mss=1000", "--fdpass", "nas" };
 	static const char *const	dashes[WORDS] = { "--debug", "--debug", "--family=inet6", "--", "--help" };
+	static const char *const	via[WORDS] = { "--via=http=[::1]:3128", "--tailscaled=/run/sock", "nas", "22" };
+	static const char *const	again[WORDS] = { "--via=socks5=:1055", "--via", "auto", "nas", "22" };
 	struct options			opts;
 	struct error			err;
 	int				rest;
@@ -39,6 +41,8 @@ test_good(void **state)
 	assert_int_equal(opts.mss, SOCK_MSS_AUTO);
 	assert_int_equal(opts.family, AF_UNSPEC);
 	assert_int_equal(opts.mode, OPTIONS_RUN);
+	assert_null(opts.choice.via);
+	assert_null(opts.tailscaled);
 
 	assert_int_equal(parse(all, &opts, &rest, &err), 0);
 	assert_int_equal(rest, 6);
@@ -47,6 +51,14 @@ test_good(void **state)
 	assert_int_equal(opts.dead_after_s, 7);
 	assert_int_equal(opts.mss, 1000);
 	assert_int_equal(opts.fdpass, 1);
+
+	assert_int_equal(parse(via, &opts, &rest, &err), 0);
+	assert_ptr_equal(opts.choice.via, &via_http);
+	assert_string_equal(opts.choice.address, "[::1]:3128");
+	assert_string_equal(opts.tailscaled, "/run/sock");
+	assert_int_equal(parse(again, &opts, &rest, &err), 0);
+	assert_null(opts.choice.via);
+	assert_null(opts.choice.address);
 
 	assert_int_equal(parse(dashes, &opts, &rest, &err), 0);
 	assert_int_equal(rest, 4);
@@ -63,6 +75,10 @@ test_bad(void **state)
 		{ "--timeout=1e9" }, { "--timeout=" }, { "--timeout" }, { "--timeout= 5" }, { "--timeout=3601" },
 		{ "--timeout=99999999999999999999" }, { "--dead-after=x" }, { "--dead-after=0" }, { "--mss=1" },
 		{ "--mss=87" }, { "--mss=32768" }, { "--mss" }, { "--family=ipv4" }, { "--time=5" }, { "--=" },
+		{ "--via" }, { "--via=" }, { "--via=ftp" }, { "--via=socks" }, { "--via=direct=1.2.3.4:5" },
+		{ "--via=localapi=/run/sock" }, { "--via=auto=x" }, { "--via=socks5=" }, { "--via=socks5=proxy" },
+		{ "--via=http=proxy:0" }, { "--via=http=proxy:65536" }, { "--via=socks5=user:pw@proxy:1080" },
+		{ "--via=http=::1:3128" }, { "--via=http=-x:1" }, { "--tailscaled=" },
 	};
 	struct options			opts;
 	struct error			err;
@@ -74,6 +90,7 @@ test_bad(void **state)
 		if (parse(bad[i], &opts, &rest, &err) != -1)
 			fail_msg("%s is taken", bad[i][0]);
 		assert_int_equal(err.code, MSG_USAGE);
+		assert_null(strstr(err.text, "user:pw"));
 	}
 }
 
