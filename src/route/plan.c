@@ -175,13 +175,18 @@ plan_set_why_not(struct plan *plan, enum message code, const char *text, const c
 	snprintf(plan->why_not_text, sizeof(plan->why_not_text), detail != NULL ? "%s (%s)" : "%s", text, detail);
 }
 
-/* Why tailscaled is not among the ways. */
+/* Why tailscaled is not among the ways, or cannot tell whose a name is. */
 static void
 plan_tailscaled_unusable(struct plan *plan, const struct env_tailscale *ts)
 {
 	const struct plan_down	*row = downs;
 
 	switch (ts->state) {
+	case ENV_TAILSCALE_UP:
+		break;
+	case ENV_TAILSCALE_HUNG:
+		plan_set_why_not(plan, MSG_MESH_HUNG, "tailscaled does not answer", NULL);
+		break;
 	case ENV_TAILSCALE_DEAD:
 		plan_set_why_not(plan, MSG_MESH_DOWN, "tailscaled does not run", ts->at.path);
 		break;
@@ -196,9 +201,23 @@ plan_tailscaled_unusable(struct plan *plan, const struct env_tailscale *ts)
 			row++;
 		plan_set_why_not(plan, MSG_MESH_DOWN, row->text, row->state[0] == '\0' ? ts->status.state : NULL);
 		break;
-	default:
+	case ENV_TAILSCALE_NONE:
 		plan_set_why_not(plan, MSG_MESH_DOWN, "there is no tailscaled on this machine", NULL);
+		break;
 	}
+}
+
+/* A name that nobody knows: while tailscaled is of no use it may be one of the mesh. */
+static void
+plan_nameless(struct plan *plan, const struct env_tailscale *ts)
+{
+	char	text[sizeof(plan->why_not_text)];
+
+	if (ts->state == ENV_TAILSCALE_NONE || ts->state == ENV_TAILSCALE_UP)
+		return;
+	plan_tailscaled_unusable(plan, ts);
+	strlcpy(text, plan->why_not_text, sizeof(text));
+	snprintf(plan->why_not_text, sizeof(plan->why_not_text), "its name is not known, and %.130s", text);
 }
 
 /* 1 if it was added. */
@@ -319,8 +338,11 @@ plan_make(struct plan *plan, const struct plan_input *in)
 	}
 	if (in->choice->via != NULL)
 		plan_forced(plan, in);
-	else if (plan->owner == PLAN_OTHERS || plan->owner == PLAN_UNKNOWN)
+	else if (plan->owner == PLAN_OTHERS || plan->owner == PLAN_UNKNOWN) {
 		plan_add_direct(plan, in, "not of the mesh");
+		if (in->facts != NULL && in->lookup == PLAN_LOOKUP_FAILED)
+			plan_nameless(plan, &in->facts->tailscale);
+	}
 	else if (env_tailscale_kernel(&in->facts->tailscale))
 		plan_routed(plan, in);
 	else

@@ -12,7 +12,7 @@
 #include "route/race-int.h"
 #include "route/race.h"
 
-#define ADDRESS_STAGGER_MS	250	/* RFC 8305 5, Connection Attempt Delay */
+#define ADDRESS_STAGGER_MS	250	/* RFC 8305 5, Connection Attempt Delay; also between two hosts of one name */
 #define ROUTE_STAGGER_MS	1000	/* a second way is a second connection for the server, which counts them */
 
 /* How much an error tells: who speaks for the host tells more than silence, silence more than what is in between. */
@@ -180,7 +180,8 @@ race_next(struct race *r)
 			continue;
 		if ((next = race_unbegun(r)) == NULL)
 			return;
-		tv = clock_timeval(next->via == step->via ? ADDRESS_STAGGER_MS : ROUTE_STAGGER_MS);
+		tv = clock_timeval(next->via == step->via || r->plan.owner == PLAN_PERHAPS ? ADDRESS_STAGGER_MS :
+		    ROUTE_STAGGER_MS);
 		event_add(&r->timer, &tv);
 		return;
 	}
