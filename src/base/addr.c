@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/addr.h"
 #include "base/number.h"
@@ -87,4 +88,19 @@ addr_split(const char *text, char host[ADDR_HOST_MAX + 1], int *port)
 		return (-1);
 	snprintf(host, ADDR_HOST_MAX + 1, "%.*s", (int)len, text);
 	return (addr_host_ok(host) ? 0 : -1);
+}
+
+int
+addr_same(const char *a, const char *b)
+{
+	char	host_a[ADDR_HOST_MAX + 1], host_b[ADDR_HOST_MAX + 1];
+	int	port_a, port_b;
+
+	if (addr_split(a, host_a, &port_a) == -1 || addr_split(b, host_b, &port_b) == -1 || port_a != port_b)
+		return (0);
+	if (strcasecmp(host_a, "localhost") == 0)
+		strlcpy(host_a, "127.0.0.1", sizeof(host_a));
+	if (strcasecmp(host_b, "localhost") == 0)
+		strlcpy(host_b, "127.0.0.1", sizeof(host_b));
+	return (strcasecmp(host_a, host_b) == 0);
 }

@@ -26,5 +26,7 @@ int	addr_is_tailnet(const struct sockaddr *);
  * it is none of them.
  */
 int	addr_split(const char *, char [ADDR_HOST_MAX + 1], int *);
+/* 1 if two such texts name the same host and port; localhost is 127.0.0.1. */
+int	addr_same(const char *, const char *);
 
 #endif

@@ -185,9 +185,10 @@ static const struct message_row rows[MSG_COUNT] = {
 	[MSG_PROXY_FAILED] = {
 		.name = "proxy-failed",
 		.status = EX_UNAVAILABLE,
-		.hint = "is the host up, and reachable from the proxy?",
-		.cure = "The proxy could not connect to the host. It does not say exactly why: the host is down, has another "
-		    "name, or a firewall is between the two. tailscaled's SOCKS5 proxy gives this answer for every failure."
+		.hint = "is the host up, and reachable from there?",
+		.cure = "The proxy, or tailscaled, could not connect to the host, and does not say exactly why: the host is down, "
+		    "has another name, or a firewall is between the two. tailscaled's SOCKS5 proxy gives this answer for every "
+		    "failure."
 	},
 	[MSG_PROXY_REFUSED] = {
 		.name = "proxy-refused",

@@ -86,7 +86,10 @@ env_proxy_url(struct env_proxy *env, const char *url, const char *source)
 	/* User and password, if any, are for proxy_auth. */
 	at = strrchr(address, '@');
 	env_proxy_add(env, row->kind, at != NULL ? at + 1 : address, source, 0);
-	if (env->count > before && !addr_is_loopback((struct sockaddr *)&env->list[before].ss))
+	if (env->count == before)
+		return;
+	env->list[before].named = 1;
+	if (!addr_is_loopback((struct sockaddr *)&env->list[before].ss))
 		env->count = before;
 }
 

@@ -21,6 +21,7 @@ struct proxy {
 	struct sockaddr_storage	 ss;
 	socklen_t		 len;
 	const char		*source;	/* who says so */
+	int			 named;		/* the user does, and means it for any program */
 	int			 guess;		/* nobody does: it is where such proxies often are */
 };
 

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "facts/proxy-auth.h"
 
 static int
@@ -55,15 +55,14 @@ proxy_auth_parse(const char *text, int escapes, struct proxy_auth *auth)
 static int
 auth_url(const char *url, const char *name, struct proxy_auth *auth)
 {
-	char		 text[3 * PROXY_AUTH_MAX];
+	char		 text[6 * PROXY_AUTH_MAX], address[ADDR_HOST_MAX + 16];
 	const char	*begin, *at;
-	size_t		 len = strlen(name);
 
 	if (url == NULL || (begin = strstr(url, "://")) == NULL || (at = strrchr(begin, '@')) == NULL)
 		return (0);
 	begin += 3;
-	if (strncasecmp(at + 1, name, len) != 0 || (at[1 + len] != '\0' && at[1 + len] != '/') ||
-	    (size_t)(at - begin) >= sizeof(text))
+	snprintf(address, sizeof(address), "%.*s", (int)strcspn(at + 1, "/"), at + 1);
+	if (!addr_same(address, name) || (size_t)(at - begin) >= sizeof(text))
 		return (0);
 	snprintf(text, sizeof(text), "%.*s", (int)(at - begin), begin);
 	return (proxy_auth_parse(text, 1, auth));
@@ -82,7 +81,7 @@ auth_lines(FILE *fp, const char *path, const char *name, struct proxy_auth *auth
 		rest = line + strcspn(line, " \t");
 		if (*rest != '\0')
 			*rest++ = '\0';
-		if (strcasecmp(line, name) != 0)
+		if (!addr_same(line, name))
 			continue;
 		result = proxy_auth_parse(rest + strspn(rest, " \t"), 0, auth) ? 1 : -1;
 	}

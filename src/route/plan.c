@@ -255,6 +255,7 @@ plan_add_proxies(struct plan *plan, const struct plan_input *in, enum proxy_kind
 		step->to = (const struct sockaddr *)&proxy->ss;
 		step->to_len = proxy->len;
 		step->proxy = proxy->name;
+		step->proxy_named = proxy->named;
 	}
 }
 

@@ -40,19 +40,30 @@ http_begin(struct via_hop *hop)
 	return (http_talk_step(hop));
 }
 
-/* Which message a refusal is; its text may tell more than its number. */
+/* Which message a refusal is; its text may tell more than its number. 401 is tinyproxy's word for a wrong password. */
+static enum message
+http_message(int status, const char *text)
+{
+	if (status == 407 || status == 401)
+		return (MSG_PROXY_AUTH);
+	if (status >= 500)
+		return (via_message(text, MSG_PROXY_FAILED));
+	/* No proxy redirects a CONNECT; a captive portal does. */
+	return (status < 400 ? MSG_NOT_A_PROXY : MSG_PROXY_REFUSED);
+}
+
 static enum via_want
 http_refused(struct via_hop *hop, struct http_talk *t)
 {
 	const char	*proxy = hop->step->proxy, *text = http_talk_text(t);
+	enum message	 code;
 
-	if (t->head.status == 407)
-		return (via_fail(hop, MSG_PROXY_AUTH, "the HTTP proxy %s %s", proxy, t->has_auth ?
-		    "does not accept this user and password" : "wants a user and a password"));
 	if (t->head.connect_error[0] != '\0')
 		text = t->head.connect_error;
-	return (via_fail(hop, t->head.status < 500 ? MSG_PROXY_REFUSED : via_message(text, MSG_PROXY_FAILED),
-	    "the HTTP proxy %s says %d %.80s", proxy, t->head.status, text));
+	if ((code = http_message(t->head.status, text)) == MSG_PROXY_AUTH)
+		return (via_fail(hop, code, "the HTTP proxy %s %s", proxy, t->has_auth ?
+		    "does not accept this user and password" : "wants a user and a password"));
+	return (via_fail(hop, code, "the HTTP proxy %s says %d %.80s", proxy, t->head.status, text));
 }
 
 static enum via_want

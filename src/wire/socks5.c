@@ -147,7 +147,8 @@ socks5_method(struct socks5 *s)
 		return (socks5_request(s));
 	if (s->in[1] == METHOD_LOGIN && s->user != NULL)
 		return (socks5_login(s));
-	if (s->in[1] != METHOD_REFUSED)
+	/* Some want to log in though it was not offered. */
+	if (s->in[1] != METHOD_REFUSED && s->in[1] != METHOD_LOGIN)
 		return (socks5_fail(s, MSG_NOT_A_PROXY, "wants a way to log in that was not offered"));
 	return (socks5_fail(s, MSG_PROXY_AUTH,
 	    s->user != NULL ? "lets nobody in with user and password" : "wants a user and a password"));
