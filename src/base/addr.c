@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,26 @@ addr_port(const char *text)
 	int	port;
 
 	return (number_parse(text, 1, 65535, &port) == 0 ? port : -1);
+}
+
+socklen_t
+addr_literal(const char *text, int port, struct sockaddr_storage *ss)
+{
+	struct sockaddr_in	*in = (void *)ss;
+	struct sockaddr_in6	*in6 = (void *)ss;
+
+	memset(ss, 0, sizeof(*ss));
+	if (inet_pton(AF_INET, text, &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons((in_port_t)port);
+		return (sizeof(*in));
+	}
+	if (inet_pton(AF_INET6, text, &in6->sin6_addr) == 1) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons((in_port_t)port);
+		return (sizeof(*in6));
+	}
+	return (0);
 }
 
 const char *

@@ -12,6 +12,8 @@
 int	addr_host_ok(const char *);
 /* The port 1..65535 of a decimal number, or -1. */
 int	addr_port(const char *);
+/* The address that a text is, without a zone, and the port: its length, or 0 if it is none. Takes no memory. */
+socklen_t addr_literal(const char *, int, struct sockaddr_storage *);
 /* The numeric address without port in the buffer, which it returns; "?" if it has none. */
 const char *addr_text(const struct sockaddr *, socklen_t, char [ADDR_TEXT_MAX]);
 /* 1 for 127.0.0.0/8 and ::1. */

@@ -130,8 +130,7 @@ relay_facts(const struct options *opts, const struct target *target, struct fact
 		return (-1);
 	if (variable != NULL && variable[0] == '\0')
 		variable = NULL;
-	facts_detect(*facts, opts->tailscaled != NULL ? opts->tailscaled : variable);
-	return (0);
+	return (facts_detect(*facts, opts->tailscaled != NULL ? opts->tailscaled : variable));
 }
 
 /* A connected socket, or -1: with the error set, or because ssh is gone. */

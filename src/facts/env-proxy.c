@@ -2,7 +2,6 @@
 #include <sys/socket.h>
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,26 +40,21 @@ proxy_same(const struct proxy *a, const struct proxy *b)
 void
 env_proxy_add(struct env_proxy *env, enum proxy_kind kind, const char *text, const char *source, int guess)
 {
-	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *ai;
 	struct proxy	*proxy = &env->list[env->count];
-	char		 host[ADDR_HOST_MAX + 1], port[sizeof("65535")];
-	int		 number, i;
+	char		 host[ADDR_HOST_MAX + 1];
+	int		 port, i;
 
-	if (env->count == ENV_PROXY_MAX || addr_split(text, host, &number) == -1)
+	if (env->count == ENV_PROXY_MAX || addr_split(text, host, &port) == -1)
 		return;
 	if (strcmp(host, "localhost") == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)
 		strlcpy(host, "127.0.0.1", sizeof(host));
-	snprintf(port, sizeof(port), "%hu", (unsigned short)number);
-	if (getaddrinfo(host, port, &hints, &ai) != 0)
-		return;
 	memset(proxy, 0, sizeof(*proxy));
-	memcpy(&proxy->ss, ai->ai_addr, ai->ai_addrlen);
-	proxy->len = ai->ai_addrlen;
-	freeaddrinfo(ai);
+	if ((proxy->len = addr_literal(host, port, &proxy->ss)) == 0)
+		return;
 	proxy->kind = kind;
 	proxy->source = source;
 	proxy->guess = guess;
-	snprintf(proxy->name, sizeof(proxy->name), strchr(host, ':') != NULL ? "[%.46s]:%s" : "%.46s:%s", host, port);
+	snprintf(proxy->name, sizeof(proxy->name), strchr(host, ':') != NULL ? "[%.46s]:%d" : "%.46s:%d", host, port);
 	for (i = 0; i < env->count; i++)
 		if (proxy_same(&env->list[i], proxy))
 			return;

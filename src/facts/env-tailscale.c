@@ -42,8 +42,8 @@ place_trusted(const char *path)
 	return (stat(path, &sb) == 0 && S_ISSOCK(sb.st_mode) && (sb.st_uid == 0 || sb.st_uid == geteuid()));
 }
 
-/* What the answer, or the lack of one, says. */
-static enum env_tailscale_state
+/* What the answer, or the lack of one, says; -1 if there is no memory. */
+static int
 state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 {
 	static const char	down[][20] = { "NoState", "NeedsLogin", "NeedsMachineAuth", "Stopped", "InUseOtherUser" };
@@ -61,11 +61,13 @@ state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 			return (ENV_TAILSCALE_CLOSED);
 		case ETIMEDOUT:
 			return (ENV_TAILSCALE_HUNG);
+		case ENOMEM:
+			return (-1);
 		default:
 			return (ENV_TAILSCALE_ODD);
 		}
 	if (tsjson_status(body, (size_t)len, status) == -1)
-		return (ENV_TAILSCALE_ODD);
+		return (errno == ENOMEM ? -1 : ENV_TAILSCALE_ODD);
 	/* Not "Starting": that may last until the first packet of a peer, and works. */
 	for (i = 0; i < sizeof(down) / sizeof(down[0]); i++)
 		if (strcmp(status->state, down[i]) == 0)
@@ -74,29 +76,42 @@ state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 }
 
 static void
-tailscale_ask(struct env_tailscale *ts)
+tailscale_log(const struct env_tailscale *ts, const char *why)
 {
-	char	*body, name[sizeof(ts->at.path)];
-	ssize_t	 len;
-	int	 error;
+	const struct tsjson	*status = &ts->status;
+	char			 name[sizeof(ts->at.path)];
 
-	if ((body = malloc(STATUS_BYTES)) == NULL)
-		return;
-	len = tailscaled_get(&ts->at, STATUS_PATH, STATUS_MS, body, STATUS_BYTES, &ts->pid);
-	error = errno;
-	ts->state = state_of(len, error, body, &ts->status);
-	free(body);
-	if (ts->state == ENV_TAILSCALE_NONE)
-		return;
 	tailscaled_name(&ts->at, name, sizeof(name));
 	if (ts->state < ENV_TAILSCALE_DOWN)
-		log_debug(1, "tailscaled (%s): %s", name, len == -1 ? strerror(error) : "the answer is no status");
+		log_debug(1, "tailscaled (%s): %s", name, why);
 	else
-		log_debug(1, "tailscaled %s (%s): %s, %s, names under \"%s\"", ts->status.version, name, ts->status.state,
-		    ts->status.tun == TSJSON_TUN_NO ? "userspace networking" : "TUN", ts->status.suffix);
+		log_debug(1, "tailscaled %s (%s): %s, %s, names under \"%s\"", status->version, name, status->state,
+		    status->tun == TSJSON_TUN_NO ? "userspace networking" : "TUN", status->suffix);
 }
 
-/* A graphical build comes first, as with Tailscale's own client. */
+/* Set the state; 0, or -1 if there is no memory. */
+static int
+tailscale_ask(struct env_tailscale *ts)
+{
+	char	*body;
+	ssize_t	 len;
+	int	 error, state;
+
+	if ((body = malloc(STATUS_BYTES)) == NULL)
+		return (-1);
+	len = tailscaled_get(&ts->at, STATUS_PATH, STATUS_MS, body, STATUS_BYTES, &ts->pid);
+	error = errno;
+	state = state_of(len, error, body, &ts->status);
+	free(body);
+	if (state == -1)
+		return (-1);
+	ts->state = (enum env_tailscale_state)state;
+	if (ts->state != ENV_TAILSCALE_NONE)
+		tailscale_log(ts, len == -1 ? strerror(error) : "the answer is no status");
+	return (0);
+}
+
+/* A graphical build comes first, as with Tailscale's own client. Its files outlive the daemon. */
 static int
 tailscale_ask_gui(struct env_tailscale *ts)
 {
@@ -105,12 +120,10 @@ tailscale_ask_gui(struct env_tailscale *ts)
 
 	if (root == NULL || (pw = getpwuid(geteuid())) == NULL || env_tailscale_gui(&ts->at, root, pw->pw_dir) == -1)
 		return (0);
-	tailscale_ask(ts);
-	/* The files outlive the daemon. */
-	return (ts->state >= ENV_TAILSCALE_HUNG);
+	return (tailscale_ask(ts));
 }
 
-static void
+static int
 tailscale_ask_places(struct env_tailscale *ts)
 {
 	struct env_tailscale	first;
@@ -121,9 +134,10 @@ tailscale_ask_places(struct env_tailscale *ts)
 		if (!place_trusted(places[i]))
 			continue;
 		tailscaled_set_path(&ts->at, places[i]);
-		tailscale_ask(ts);
+		if (tailscale_ask(ts) == -1)
+			return (-1);
 		if (ts->state >= ENV_TAILSCALE_HUNG)
-			return;
+			return (0);
 		if (first.state == ENV_TAILSCALE_NONE)
 			first = *ts;
 	}
@@ -131,6 +145,17 @@ tailscale_ask_places(struct env_tailscale *ts)
 		*ts = first;
 	else
 		ts->state = ENV_TAILSCALE_NONE;
+	return (0);
+}
+
+static int
+tailscale_look(struct env_tailscale *ts, const char *socket)
+{
+	if (socket != NULL)
+		return (tailscaled_set_path(&ts->at, socket) == 0 ? tailscale_ask(ts) : 0);
+	if (tailscale_ask_gui(ts) == -1)
+		return (-1);
+	return (ts->state >= ENV_TAILSCALE_HUNG ? 0 : tailscale_ask_places(ts));
 }
 
 /* 1 if this interface's address is one of the node's. */
@@ -149,13 +174,13 @@ is_own(const struct sockaddr *sa, const struct tsjson *status)
 	return (0);
 }
 
-static void
+static int
 tailscale_interfaces(struct env_tailscale *ts)
 {
 	struct ifaddrs	*list, *ifa;
 
 	if (getifaddrs(&list) == -1)
-		return;
+		return (errno == ENOMEM ? -1 : 0);
 	for (ifa = list; ifa != NULL; ifa = ifa->ifa_next) {
 		if (ifa->ifa_addr == NULL ||
 		    (ifa->ifa_addr->sa_family != AF_INET && ifa->ifa_addr->sa_family != AF_INET6))
@@ -164,19 +189,15 @@ tailscale_interfaces(struct env_tailscale *ts)
 		ts->local |= is_own(ifa->ifa_addr, &ts->status);
 	}
 	freeifaddrs(list);
+	return (0);
 }
 
-void
+int
 env_tailscale_detect(struct env_tailscale *ts, const char *socket)
 {
 	memset(ts, 0, sizeof(*ts));
 	ts->pid = -1;
-	if (socket != NULL) {
-		if (tailscaled_set_path(&ts->at, socket) == 0)
-			tailscale_ask(ts);
-	} else if (!tailscale_ask_gui(ts))
-		tailscale_ask_places(ts);
-	tailscale_interfaces(ts);
+	return (tailscale_look(ts, socket) == -1 ? -1 : tailscale_interfaces(ts));
 }
 
 int

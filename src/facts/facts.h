@@ -11,7 +11,10 @@ struct facts {
 	struct env_proxy	proxy;
 };
 
-/* Look, at the socket of tailscaled that was named, or NULL; takes at most 200 ms and never fails. */
-void	facts_detect(struct facts *, const char *);
+/*
+ * Look, at the socket of tailscaled that was named, or NULL; takes at most 200 ms. 0, or -1 if there is no memory: what is
+ * not seen only for that must not decide where a connection goes.
+ */
+int	facts_detect(struct facts *, const char *);
 
 #endif

@@ -133,9 +133,9 @@ auth_path(char path[PATH_MAX])
 }
 
 int
-proxy_auth_find(const char *name, int named, struct proxy_auth *auth, char *text, size_t size)
+proxy_auth_find(const char *name, struct proxy_auth *auth, char *text, size_t size)
 {
-	const char	*variable = named ? getenv("MESHSSH_PROXY_AUTH") : NULL;
+	const char	*variable = getenv("MESHSSH_PROXY_AUTH");
 	char		 path[PATH_MAX];
 
 	if (variable != NULL) {

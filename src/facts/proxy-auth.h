@@ -13,11 +13,10 @@ struct proxy_auth {
 };
 
 /*
- * For the proxy HOST:PORT. MESHSSH_PROXY_AUTH is for a proxy that the user named, and not told to one that was found by
- * itself. 1 if there are credentials, 0 if not, -1 if the file is not to be trusted or makes no sense: then the text,
+ * For the proxy HOST:PORT, if the user named it: one that was found by itself is told nothing. 1 if there are credentials, 0 if not, -1 if the file is not to be trusted or makes no sense: then the text,
  * for messages, says why.
  */
-int	proxy_auth_find(const char *, int named, struct proxy_auth *, char *text, size_t);
+int	proxy_auth_find(const char *, struct proxy_auth *, char *text, size_t);
 
 /* The parts of that. */
 

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "facts/facts.h"
-#include "net/resolve.h"
 #include "route/plan.h"
 
 /* Names that are a mesh's wherever they are met: Tailscale's own domains. */
@@ -66,14 +65,11 @@ plan_name(struct plan *plan, const struct plan_input *in)
 static int
 plan_literal(const struct target *target)
 {
-	struct addrinfo	*list;
-	int		 tailnet;
+	struct sockaddr_storage	ss;
 
-	if (resolve_literal(target->host, target->port, AF_UNSPEC, &list) != 0)
+	if (addr_literal(target->host, target->port, &ss) == 0)
 		return (-1);
-	tailnet = addr_is_tailnet(list->ai_addr);
-	freeaddrinfo(list);
-	return (tailnet);
+	return (addr_is_tailnet((struct sockaddr *)&ss));
 }
 
 static enum plan_owner

@@ -2,12 +2,10 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/addr.h"
-#include "net/resolve.h"
 #include "net/tailscaled.h"
 #include "route/http-talk.h"
 #include "route/target.h"
@@ -37,18 +35,12 @@ localapi_begin(struct via_hop *hop)
 static enum via_want
 localapi_dial_self(struct via_hop *hop, const struct http_talk *t)
 {
-	struct addrinfo	*list;
-	char		 host[ADDR_HOST_MAX + 1];
-	int		 port;
+	char	host[ADDR_HOST_MAX + 1];
+	int	port;
 
 	if (strcmp(t->head.dial_self, "true") != 0 || addr_split(t->head.dial_addr, host, &port) == -1 ||
-	    resolve_literal(host, port, AF_UNSPEC, &list) != 0)
+	    (hop->self_len = addr_literal(host, port, &hop->self)) == 0)
 		return (via_fail(hop, MSG_TAILSCALED, "tailscaled gave an answer that makes no sense"));
-	if (hop->step->dial_self) {
-		memcpy(&hop->self, list->ai_addr, list->ai_addrlen);
-		hop->self_len = list->ai_addrlen;
-	}
-	freeaddrinfo(list);
 	if (hop->step->dial_self)
 		return (VIA_DIAL_SELF);
 	return (via_fail(hop, MSG_NOT_IN_MESH, "tailscaled knows no peer of this %s (%s)",

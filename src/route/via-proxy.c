@@ -9,8 +9,9 @@ via_proxy_auth(struct via_hop *hop, struct proxy_auth *auth)
 	char	text[128];
 	int	result;
 
-	result = proxy_auth_find(hop->step->proxy, hop->step->proxy_named, auth, text, sizeof(text));
-	if (result == -1)
+	if (!hop->step->proxy_named)
+		return (0);
+	if ((result = proxy_auth_find(hop->step->proxy, auth, text, sizeof(text))) == -1)
 		via_fail(hop, MSG_PROXY_AUTH, "%s", text);
 	return (result);
 }

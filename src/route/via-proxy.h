@@ -6,7 +6,7 @@
 #include "facts/proxy-auth.h"
 #include "route/via.h"
 
-/* Its credentials: 1, 0 if there are none, or -1 with the error set. */
+/* Its credentials: 1, 0 if there are none or it was found by itself, or -1 with the error set. */
 int	via_proxy_auth(struct via_hop *, struct proxy_auth *);
 /* For struct via. */
 void	via_proxy_unconnected(struct via_hop *, int, int64_t);

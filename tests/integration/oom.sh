@@ -90,6 +90,19 @@ storm "relay, by name" 0 "$MESHSSH" --family=inet localhost "$(port echo)"
 unset FAIL_SPARE
 storm "refused" 69 "$MESHSSH" 127.0.0.1 "$(port refused)"
 storm "no SSH server" 76 "$MESHSSH" 127.0.0.1 "$(port http)"
+python3 "$TOOLS/oddproxy.py" "$T/proxies" socks-inet http-200 http-407 local-yes local-502=refused &
+started $!
+wait_for 10 test -s "$T/proxies" || { not_ok "the test's proxies start"; finish; }
+proxy() { sed -n "s#^$1 ##p" "$T/proxies"; }
+# So that the home need not be looked up: glibc aborts when that meets no memory.
+export XDG_CONFIG_HOME="$T/config"
+storm "SOCKS5" 0 "$MESHSSH" "--via=socks5=127.0.0.1:$(proxy socks-inet)" nas.test 22
+export MESHSSH_PROXY_AUTH=user:password
+storm "HTTP" 0 "$MESHSSH" "--via=http=127.0.0.1:$(proxy http-200)" nas.test 22
+storm "HTTP, refused" 77 "$MESHSSH" "--via=http=127.0.0.1:$(proxy http-407)" nas.test 22
+unset MESHSSH_PROXY_AUTH
+storm "LocalAPI" 0 "$MESHSSH" --tailscaled="$(proxy local-yes)" node.mesh.test 22
+storm "LocalAPI, refused" 69 "$MESHSSH" --tailscaled="$(proxy local-502=refused)" node.mesh.test 22
 storm "bad port" 64 "$MESHSSH" 127.0.0.1 22x
 "$MESHSSH" 127.0.0.1 "$(port refused)" </dev/null 2>/dev/null
 cp "$T/cache/meshssh/failure.json" "$T/record"

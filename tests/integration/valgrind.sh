@@ -1,6 +1,6 @@
 #!/bin/sh
-# The relay under valgrind's memcheck, for one session of 4 MB each way through a real ssh and for one dial that is
-# refused: no invalid access, no leak, and no descriptor open at the end but the three it was born with.
+# The relay under valgrind's memcheck, for one session of 4 MB each way through a real ssh, for one dial that is refused,
+# and for tailscaled and proxies that help and that do not: no invalid access, no leak, and no descriptor open at the end but the three it was born with.
 
 # shellcheck source=tests/lib.sh
 # shellcheck disable=SC2119,SC2317	# functions that take what they need from variables, or are called by wait_for
@@ -47,4 +47,25 @@ wait "$SSHD_PID"
 $VALGRIND "$MESHSSH" 127.0.0.1 "$SSHD_PORT" </dev/null >/dev/null 2>"$T/err"
 is 'refused: the exit status is 69 (99 is an error that valgrind found)' $? 69
 verdict 'refused'
+
+python3 "$TOOLS/oddproxy.py" "$T/proxies" local-yes local-502=refused socks-inet http-200 http-407 &
+started $!
+wait_for 10 test -s "$T/proxies" || { not_ok "the test's proxies start"; finish; }
+proxy() { sed -n "s#^$1 ##p" "$T/proxies"; }
+# through NAME STATUS OPTION...
+through() {
+	name=$1
+	wanted=$2
+	shift 2
+	# shellcheck disable=SC2086	# a list of words
+	echo 'SSH-2.0-test' | MESHSSH_PROXY_AUTH=user:password $VALGRIND "$MESHSSH" --timeout=60 "$@" node.mesh.test 22 \
+	    >/dev/null 2>"$T/err"
+	is "$name: the exit status" $? "$wanted"
+	verdict "$name"
+}
+through 'LocalAPI' 0 "--tailscaled=$(proxy local-yes)"
+through 'LocalAPI, refused' 69 "--tailscaled=$(proxy local-502=refused)"
+through 'SOCKS5' 0 "--via=socks5=127.0.0.1:$(proxy socks-inet)"
+through 'HTTP' 0 "--via=http=127.0.0.1:$(proxy http-200)"
+through 'HTTP, refused' 77 "--via=http=127.0.0.1:$(proxy http-407)"
 finish
