@@ -87,6 +87,8 @@ tailscale_log(const struct env_tailscale *ts, const char *why)
 	else
 		log_debug(1, "tailscaled %s (%s): %s, %s, names under \"%s\"", status->version, name, status->state,
 		    status->tun == TSJSON_TUN_NO ? "userspace networking" : "TUN", status->suffix);
+	if (status->health[0] != '\0')
+		log_debug(1, "tailscaled complains: %s", status->health);
 }
 
 /* Set the state; 0, or -1 if there is no memory. */

@@ -43,8 +43,10 @@ localapi_dial_self(struct via_hop *hop, const struct http_talk *t)
 		return (via_fail(hop, MSG_TAILSCALED, "tailscaled gave an answer that makes no sense"));
 	if (hop->step->dial_self)
 		return (VIA_DIAL_SELF);
-	return (via_fail(hop, MSG_NOT_IN_MESH, "tailscaled knows no peer of this %s (%s)",
-	    strcmp(host, hop->step->host) == 0 ? "address" : "name", t->head.dial_addr));
+	/* The full name was our guess: a host of the short one may still be found elsewhere. */
+	return (via_fail(hop, hop->step->host == hop->target->host ? MSG_NOT_IN_MESH : MSG_NO_SUCH_NAME,
+	    "tailscaled knows no peer of this %s (%s)", strcmp(host, hop->step->host) == 0 ? "address" : "name",
+	    t->head.dial_addr));
 }
 
 /* A refusal, with the text of the error as its body. */
