@@ -153,8 +153,14 @@ tailscale_ask_places(struct env_tailscale *ts)
 static int
 tailscale_look(struct env_tailscale *ts, const char *socket)
 {
-	if (socket != NULL)
-		return (tailscaled_set_path(&ts->at, socket) == 0 ? tailscale_ask(ts) : 0);
+	if (socket != NULL) {
+		if (tailscaled_set_path(&ts->at, socket) == 0 && tailscale_ask(ts) == -1)
+			return (-1);
+		/* Who names a socket has a tailscaled. */
+		if (ts->state == ENV_TAILSCALE_NONE)
+			ts->state = ENV_TAILSCALE_DEAD;
+		return (0);
+	}
 	if (tailscale_ask_gui(ts) == -1)
 		return (-1);
 	return (ts->state >= ENV_TAILSCALE_HUNG ? 0 : tailscale_ask_places(ts));

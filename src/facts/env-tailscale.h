@@ -10,7 +10,7 @@
 
 enum env_tailscale_state {
 	ENV_TAILSCALE_NONE,	/* there is no socket */
-	ENV_TAILSCALE_DEAD,	/* there is one, and nobody listens */
+	ENV_TAILSCALE_DEAD,	/* there is one, and nobody listens; or not even the one that was named */
 	ENV_TAILSCALE_CLOSED,	/* this user may not connect to it */
 	ENV_TAILSCALE_HUNG,	/* it takes the connection and does not answer */
 	ENV_TAILSCALE_ODD,	/* it answers something else than a status */
