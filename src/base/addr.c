@@ -99,7 +99,7 @@ addr_split(const char *text, char host[ADDR_HOST_MAX + 1], int *port)
 	len = (size_t)(colon - text);
 	/* An address of IPv6 needs its brackets, or its end would be the port. */
 	if (*text == '[') {
-		if (colon[-1] != ']')
+		if (colon[-1] != ']' || memchr(text, ':', len) == NULL)
 			return (-1);
 		text++;
 		len -= 2;
@@ -111,17 +111,44 @@ addr_split(const char *text, char host[ADDR_HOST_MAX + 1], int *port)
 	return (addr_host_ok(host) ? 0 : -1);
 }
 
+/* The host and port of such a text in one form. */
+static int
+addr_canonical(const char *text, char host[ADDR_HOST_MAX + 1], int *port)
+{
+	struct sockaddr_storage	ss;
+	socklen_t		len;
+
+	if (addr_split(text, host, port) == -1)
+		return (-1);
+	if (strcasecmp(host, "localhost") == 0)
+		strlcpy(host, "127.0.0.1", ADDR_HOST_MAX + 1);
+	if ((len = addr_literal(host, *port, &ss)) > 0)
+		addr_text((struct sockaddr *)&ss, len, host);
+	return (0);
+}
+
 int
 addr_same(const char *a, const char *b)
 {
 	char	host_a[ADDR_HOST_MAX + 1], host_b[ADDR_HOST_MAX + 1];
 	int	port_a, port_b;
 
-	if (addr_split(a, host_a, &port_a) == -1 || addr_split(b, host_b, &port_b) == -1 || port_a != port_b)
-		return (0);
-	if (strcasecmp(host_a, "localhost") == 0)
-		strlcpy(host_a, "127.0.0.1", sizeof(host_a));
-	if (strcasecmp(host_b, "localhost") == 0)
-		strlcpy(host_b, "127.0.0.1", sizeof(host_b));
-	return (strcasecmp(host_a, host_b) == 0);
+	return (addr_canonical(a, host_a, &port_a) == 0 && addr_canonical(b, host_b, &port_b) == 0 && port_a == port_b &&
+	    strcasecmp(host_a, host_b) == 0);
+}
+
+int
+addr_authority(const char *url, char login[ADDR_AUTHORITY_MAX], char address[ADDR_AUTHORITY_MAX])
+{
+	const char	*begin = strstr(url, "://");
+	char		*at;
+	size_t		 len;
+
+	if (begin == NULL || (len = strcspn(begin + 3, "/?#")) >= ADDR_AUTHORITY_MAX)
+		return (-1);
+	snprintf(login, ADDR_AUTHORITY_MAX, "%.*s", (int)len, begin + 3);
+	at = strrchr(login, '@');
+	strlcpy(address, at != NULL ? at + 1 : login, ADDR_AUTHORITY_MAX);
+	*(at != NULL ? at : login) = '\0';
+	return (0);
 }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #define ADDR_HOST_MAX	255		/* RFC 1035 2.3.4; longer ones cannot be names */
+#define ADDR_AUTHORITY_MAX 1024
 #define ADDR_TEXT_MAX	64		/* an IPv6 address, "%" and the name of an interface */
 
 /* 1 if the text may be a host name or address: one word of [A-Za-z0-9._:%-], not beginning with '-'. */
@@ -30,5 +31,10 @@ int	addr_is_tailnet(const struct sockaddr *);
 int	addr_split(const char *, char [ADDR_HOST_MAX + 1], int *);
 /* 1 if two such texts name the same host and port; localhost is 127.0.0.1. */
 int	addr_same(const char *, const char *);
+/*
+ * The authority of a URL, RFC 3986 3.2, in two buffers of this size: USER:PASSWORD as it stands there, or "", and
+ * HOST:PORT. 0, or -1 if there is none or it is too long.
+ */
+int	addr_authority(const char *, char [ADDR_AUTHORITY_MAX], char [ADDR_AUTHORITY_MAX]);
 
 #endif

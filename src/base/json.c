@@ -16,13 +16,13 @@ json_malloc(size_t size)
 }
 
 json_t *
-json_parse(const char *buf, size_t len)
+json_parse(const char *buf, size_t len, size_t flags)
 {
 	json_t	*root;
 
 	starved = 0;
 	json_set_alloc_funcs(json_malloc, free);
-	root = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL);
+	root = json_loadb(buf, len, JSON_REJECT_DUPLICATES | flags, NULL);
 	if (starved) {
 		json_decref(root);
 		root = NULL;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "facts/env-proxy.h"
@@ -37,7 +38,7 @@ proxy_same(const struct proxy *a, const struct proxy *b)
 	return (a->kind == b->kind && a->len == b->len && memcmp(&a->ss, &b->ss, a->len) == 0);
 }
 
-void
+struct proxy *
 env_proxy_add(struct env_proxy *env, enum proxy_kind kind, const char *text, const char *source, int guess)
 {
 	struct proxy	*proxy = &env->list[env->count];
@@ -45,46 +46,42 @@ env_proxy_add(struct env_proxy *env, enum proxy_kind kind, const char *text, con
 	int		 port, i;
 
 	if (env->count == ENV_PROXY_MAX || addr_split(text, host, &port) == -1)
-		return;
-	if (strcmp(host, "localhost") == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)
+		return (NULL);
+	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)
 		strlcpy(host, "127.0.0.1", sizeof(host));
 	memset(proxy, 0, sizeof(*proxy));
 	if ((proxy->len = addr_literal(host, port, &proxy->ss)) == 0)
-		return;
+		return (NULL);
 	proxy->kind = kind;
 	proxy->source = source;
 	proxy->guess = guess;
 	snprintf(proxy->name, sizeof(proxy->name), strchr(host, ':') != NULL ? "[%.46s]:%d" : "%.46s:%d", host, port);
 	for (i = 0; i < env->count; i++)
 		if (proxy_same(&env->list[i], proxy))
-			return;
+			return (&env->list[i]);
 	env->count++;
+	return (proxy);
 }
 
 void
 env_proxy_url(struct env_proxy *env, const char *url, const char *source)
 {
 	const struct env_proxy_scheme	*row = schemes;
-	char				 address[ADDR_HOST_MAX + 16];
-	const char			*at;
-	int				 before = env->count;
+	char				 login[ADDR_AUTHORITY_MAX], address[ADDR_AUTHORITY_MAX], host[ADDR_HOST_MAX + 1];
+	struct sockaddr_storage		 ss;
+	struct proxy			*proxy;
+	int				 port;
 
-	while (row->prefix[0] != '\0' && strncmp(url, row->prefix, strlen(row->prefix)) != 0)
+	while (row->prefix[0] != '\0' && strncasecmp(url, row->prefix, strlen(row->prefix)) != 0)
 		row++;
-	if (row->prefix[0] == '\0')
+	if (row->prefix[0] == '\0' || addr_authority(url, login, address) == -1 || addr_split(address, host, &port) == -1)
 		return;
-	url += strlen(row->prefix);
-	if (strcspn(url, "/") >= sizeof(address))
+	/* One that is elsewhere was not meant for ssh. */
+	if (strcasecmp(host, "localhost") != 0 &&
+	    (addr_literal(host, port, &ss) == 0 || !addr_is_loopback((struct sockaddr *)&ss)))
 		return;
-	snprintf(address, sizeof(address), "%.*s", (int)strcspn(url, "/"), url);
-	/* User and password, if any, are for proxy_auth. */
-	at = strrchr(address, '@');
-	env_proxy_add(env, row->kind, at != NULL ? at + 1 : address, source, 0);
-	if (env->count == before)
-		return;
-	env->list[before].named = 1;
-	if (!addr_is_loopback((struct sockaddr *)&env->list[before].ss))
-		env->count = before;
+	if ((proxy = env_proxy_add(env, row->kind, address, source, 0)) != NULL)
+		proxy->named = 1;
 }
 
 /* Go's flag package: "-f v", "--f v", "-f=v", "--f=v". */
@@ -128,12 +125,16 @@ void
 env_proxy_defaults(struct env_proxy *env, char *text, size_t len, const char *source)
 {
 	size_t	i;
-	int	comment = 0, start = 1;
+	int	comment = 0, start = 1, name = 0;
 
 	for (i = 0; i < len; i++) {
-		comment = (comment || (start && text[i] == '#')) && text[i] != '\n';
-		start = text[i] == '\n';
-		if (comment || strchr(" \t\r\n\"'", text[i]) != NULL)
+		if (start) {
+			comment = comment || text[i] == '#';
+			name = text[i] != '-';
+		}
+		comment = comment && text[i] != '\n';
+		start = strchr(" \t\r\n\"'", text[i]) != NULL || (name && text[i] == '=');
+		if (comment || start)
 			text[i] = '\0';
 	}
 	env_proxy_words(env, text, len, source);

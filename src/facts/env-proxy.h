@@ -39,13 +39,13 @@ void	env_proxy_detect(struct env_proxy *, pid_t);
 
 /* The parts of that, pure. A proxy that is known already is not added again. */
 
-/* "[ip]:port" as tailscaled takes it; no ip, 0.0.0.0 and localhost are this machine. */
-void	env_proxy_add(struct env_proxy *, enum proxy_kind, const char *, const char *source, int guess);
-/* A URL socks5://, socks5h:// or http:// with an address of this machine; others are none of ours. */
+/* "[ip]:port" as tailscaled takes it; no ip, 0.0.0.0 and localhost are this machine. Returns the proxy, NULL for none. */
+struct proxy *env_proxy_add(struct env_proxy *, enum proxy_kind, const char *, const char *source, int guess);
+/* A URL socks5://, socks5h:// or http:// with an address and port of this machine; others are none of ours. */
 void	env_proxy_url(struct env_proxy *, const char *, const char *source);
 /* Words with a NUL behind each, as of a command line: the flags of Go's flag package. */
 void	env_proxy_words(struct env_proxy *, const char *, size_t, const char *source);
-/* A file of shell assignments, such as /etc/default/tailscaled; the text is taken apart in its place. */
+/* A file of shell assignments, such as /etc/default/tailscaled; the text, a NUL at its end, is taken apart in its place. */
 void	env_proxy_defaults(struct env_proxy *, char *, size_t, const char *source);
 
 #endif

@@ -1,6 +1,7 @@
 #include <sys/types.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,16 +35,22 @@ gui_standalone(struct tailscaled *at, const char *root)
 	char	path[PATH_MAX], port[16], token[TAILSCALED_TOKEN_MAX + 1] = "";
 	ssize_t	len;
 	FILE	*fp;
+	int	fd;
 
 	snprintf(path, sizeof(path), "%s/Library/Tailscale/ipnport", root);
-	if ((len = readlink(path, port, sizeof(port) - 1)) == -1)
+	if ((len = readlink(path, port, sizeof(port))) == -1 || (size_t)len == sizeof(port))
 		return (-1);
 	port[len] = '\0';
 	if (addr_port(port) == -1)
 		return (-1);
 	snprintf(path, sizeof(path), "%s/Library/Tailscale/" PROOF "%s", root, port);
-	if ((fp = fopen(path, "re")) == NULL)
+	/* Not to stand still before a pipe. */
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
 		return (-1);
+	if ((fp = fdopen(fd, "r")) == NULL) {
+		close(fd);
+		return (-1);
+	}
 	if (fgets(token, sizeof(token), fp) != NULL)
 		token[strcspn(token, "\r\n")] = '\0';
 	fclose(fp);

@@ -7,7 +7,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
+#include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,13 +35,29 @@ static const char places[][52] = {
 	"/tmp/tailscaled.sock",					/* the official container */
 };
 
-/* Anybody may make a socket in /tmp: only root's and our own are trusted there. */
+static int
+trusted(uid_t uid)
+{
+	return (uid == 0 || uid == geteuid());
+}
+
+/*
+ * Anybody may make a socket in /tmp: only root's and our own are trusted, behind a name, and in a folder, that nobody else
+ * can change.
+ */
 static int
 place_trusted(const char *path)
 {
 	struct stat	sb;
+	char		folder[PATH_MAX];
 
-	return (stat(path, &sb) == 0 && S_ISSOCK(sb.st_mode) && (sb.st_uid == 0 || sb.st_uid == geteuid()));
+	strlcpy(folder, path, sizeof(folder));
+	*strrchr(folder, '/') = '\0';
+	if (stat(folder, &sb) == -1 || !trusted(sb.st_uid) ||
+	    ((sb.st_mode & S_IWOTH) != 0 && (sb.st_mode & S_ISVTX) == 0))
+		return (0);
+	return (lstat(path, &sb) == 0 && trusted(sb.st_uid) && stat(path, &sb) == 0 && S_ISSOCK(sb.st_mode) &&
+	    trusted(sb.st_uid));
 }
 
 /* What the answer, or the lack of one, says; -1 if there is no memory. */
@@ -126,16 +144,17 @@ tailscale_ask_gui(struct env_tailscale *ts)
 }
 
 static int
-tailscale_ask_places(struct env_tailscale *ts)
+tailscale_ask_places(struct env_tailscale *ts, const char *root)
 {
 	struct env_tailscale	first;
+	char			path[PATH_MAX];
 	size_t			i;
 
 	first.state = ENV_TAILSCALE_NONE;
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (!place_trusted(places[i]))
+		snprintf(path, sizeof(path), "%s%s", root, places[i]);
+		if (!place_trusted(path) || tailscaled_set_path(&ts->at, path) == -1)
 			continue;
-		tailscaled_set_path(&ts->at, places[i]);
 		if (tailscale_ask(ts) == -1)
 			return (-1);
 		if (ts->state >= ENV_TAILSCALE_HUNG)
@@ -151,7 +170,7 @@ tailscale_ask_places(struct env_tailscale *ts)
 }
 
 static int
-tailscale_look(struct env_tailscale *ts, const char *socket)
+tailscale_look(struct env_tailscale *ts, const char *socket, const char *root)
 {
 	if (socket != NULL) {
 		if (tailscaled_set_path(&ts->at, socket) == 0 && tailscale_ask(ts) == -1)
@@ -163,7 +182,7 @@ tailscale_look(struct env_tailscale *ts, const char *socket)
 	}
 	if (tailscale_ask_gui(ts) == -1)
 		return (-1);
-	return (ts->state >= ENV_TAILSCALE_HUNG ? 0 : tailscale_ask_places(ts));
+	return (ts->state >= ENV_TAILSCALE_HUNG ? 0 : tailscale_ask_places(ts, root));
 }
 
 /* 1 if this interface's address is one of the node's. */
@@ -201,11 +220,11 @@ tailscale_interfaces(struct env_tailscale *ts)
 }
 
 int
-env_tailscale_detect(struct env_tailscale *ts, const char *socket)
+env_tailscale_detect(struct env_tailscale *ts, const char *socket, const char *root)
 {
 	memset(ts, 0, sizeof(*ts));
 	ts->pid = -1;
-	return (tailscale_look(ts, socket) == -1 ? -1 : tailscale_interfaces(ts));
+	return (tailscale_look(ts, socket, root) == -1 ? -1 : tailscale_interfaces(ts));
 }
 
 int

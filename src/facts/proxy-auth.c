@@ -1,6 +1,7 @@
 #include <sys/types.h>
 #include <sys/stat.h>
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ hex_digit(char c)
 	return (at == NULL ? -1 : (int)(at - digits) % 16);
 }
 
-/* So many bytes, unescaped where that is asked for; 0, or -1 if they do not fit or have an empty byte. */
+/* So many bytes, unescaped where that is asked for; 0, or -1 if they do not fit or have control characters (RFC 7617 2). */
 static int
 auth_copy(char *to, const char *from, size_t len, int escapes)
 {
@@ -35,7 +36,7 @@ auth_copy(char *to, const char *from, size_t len, int escapes)
 			to[n] = (char)(hex_digit(from[i + 1]) * 16 + hex_digit(from[i + 2]));
 			i += 2;
 		}
-		if (to[n++] == '\0')
+		if (iscntrl((unsigned char)to[n++]))
 			return (-1);
 	}
 	to[n] = '\0';
@@ -55,17 +56,10 @@ proxy_auth_parse(const char *text, int escapes, struct proxy_auth *auth)
 static int
 auth_url(const char *url, const char *name, struct proxy_auth *auth)
 {
-	char		 text[6 * PROXY_AUTH_MAX], address[ADDR_HOST_MAX + 16];
-	const char	*begin, *at;
+	char	login[ADDR_AUTHORITY_MAX], address[ADDR_AUTHORITY_MAX];
 
-	if (url == NULL || (begin = strstr(url, "://")) == NULL || (at = strrchr(begin, '@')) == NULL)
-		return (0);
-	begin += 3;
-	snprintf(address, sizeof(address), "%.*s", (int)strcspn(at + 1, "/"), at + 1);
-	if (!addr_same(address, name) || (size_t)(at - begin) >= sizeof(text))
-		return (0);
-	snprintf(text, sizeof(text), "%.*s", (int)(at - begin), begin);
-	return (proxy_auth_parse(text, 1, auth));
+	return (url != NULL && addr_authority(url, login, address) == 0 && addr_same(address, name) &&
+	    proxy_auth_parse(login, 1, auth));
 }
 
 /* The line for this proxy; as proxy_auth_find. */

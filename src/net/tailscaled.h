@@ -30,7 +30,7 @@ const char *tailscaled_headers(const struct tailscaled *, char *, size_t);
 
 /*
  * GET one document within so many milliseconds, standing still meanwhile. The length of the body in the buffer, or -1
- * with errno: ETIMEDOUT, EMSGSIZE if it is longer, EPROTO if the answer is no 200, or what connect(2) and recv(2) say.
+ * with errno: ETIMEDOUT, EMSGSIZE if it would leave no byte free, EPROTO if the answer is no 200, or what connect(2) and recv(2) say.
  * The listener's process is at *pid, or -1 there.
  */
 ssize_t	tailscaled_get(const struct tailscaled *, const char *, int, char *, size_t, pid_t *);

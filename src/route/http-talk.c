@@ -13,14 +13,17 @@ http_talk_new(struct via_hop *hop)
 	return (hop->talk);
 }
 
-/* How much of the body is of use: nothing of what is in chunks, or does not begin like a text. */
+/*
+ * How much of the body is of use: nothing of what is in chunks, or does not begin like a text; nor of what might give our
+ * own request back, if that has credentials.
+ */
 static size_t
 talk_body_want(const struct http_talk *t)
 {
 	size_t	room = sizeof(t->body) - 1;
 	long	length = http1_length(&t->head);
 
-	if (t->head.transfer_encoding[0] != '\0' || t->body[0] == '<' || strchr(t->body, '\n') != NULL)
+	if (t->has_auth || t->head.transfer_encoding[0] != '\0' || t->body[0] == '<' || strchr(t->body, '\n') != NULL)
 		return (0);
 	return (length != -1 && (size_t)length < room ? (size_t)length : room);
 }
@@ -63,8 +66,6 @@ http_talk_text(struct http_talk *t)
 {
 	if (t == NULL || t->head.state != HTTP1_HEAD)
 		return (NULL);
-	if (t->body[0] == '\0' || t->body[0] == '<')
-		return (t->head.reason);
 	t->body[strcspn(t->body, "\r\n")] = '\0';
-	return (t->body);
+	return (t->body[0] == '\0' || t->body[0] == '<' ? t->head.reason : t->body);
 }

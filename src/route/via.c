@@ -19,7 +19,7 @@ static const struct via_words {
 } via_words[] = {
 	{ MSG_REFUSED,	"refused" },
 	{ MSG_NO_SUCH_NAME,	"no such host" },
-	{ MSG_NO_SUCH_NAME,	"resolve failure" },
+	{ MSG_NAME_LOOKUP,	"resolve failure" },
 	{ MSG_UNREACHABLE,	"no route to host" },
 	{ MSG_UNREACHABLE,	"unreachable" },
 	{ MSG_NO_ANSWER,	"timed out" },

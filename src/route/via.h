@@ -46,7 +46,7 @@ struct via_hop {
 	int			 fd;
 	void			*talk;		/* the handshake's own state, or NULL; let go with free */
 	struct error		 err;		/* begins with the target */
-	const char		*what;		/* the part of its text behind the target, for the record */
+	const char		*what;		/* for the record: its text without the target, or less */
 	int			 minor;		/* this machine could not even try, which tells little */
 	struct sockaddr_storage	 self;		/* with VIA_DIAL_SELF */
 	socklen_t		 self_len;

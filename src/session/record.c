@@ -161,7 +161,7 @@ record_parse(const char *buf, size_t len, struct record *record)
 	int	 result;
 
 	memset(record, 0, sizeof(*record));
-	if ((root = json_parse(buf, len)) == NULL)
+	if ((root = json_parse(buf, len, 0)) == NULL)
 		return (-1);
 	result = record_unpack(root, record);
 	errno = json_starved() ? ENOMEM : EINVAL;

@@ -59,13 +59,17 @@ http1_header_line(struct http1 *h)
 	}
 }
 
-/* The empty line behind the headers. */
+/* The empty line behind the headers. Of an interim reply nothing stays. */
 static enum http1_state
 http1_head_end(struct http1 *h)
 {
+	const struct http1_header	*row;
+
 	if (h->status >= 200 || (h->status == 101 && h->upgrade))
 		return (HTTP1_HEAD);
 	h->status = 0;
+	for (row = headers; row->name[0] != '\0'; row++)
+		*((char *)h + row->offset) = '\0';
 	return (HTTP1_MORE);
 }
 

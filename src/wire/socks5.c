@@ -211,6 +211,8 @@ socks5_want(const struct socks5 *s)
 enum socks5_state
 socks5_feed(struct socks5 *s, const unsigned char *buf, size_t len)
 {
+	if (len == 0)
+		return (s->state);
 	memcpy(s->in + s->have, buf, len);
 	s->have += len;
 	if (s->have < s->need) {

@@ -54,7 +54,8 @@ tsjson_status(const char *buf, size_t len, struct tsjson *status)
 	json_t		*root;
 
 	memset(status, 0, sizeof(*status));
-	if ((root = json_parse(buf, len)) == NULL)
+	/* Capabilities may hold any number and any string, and are not looked at. */
+	if ((root = json_parse(buf, len, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL)) == NULL)
 		return (-1);
 	tsjson_text(root, "BackendState", status->state, sizeof(status->state));
 	if (status->state[0] == '\0') {
