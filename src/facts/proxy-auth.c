@@ -3,13 +3,13 @@
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/xdg.h"
 #include "facts/proxy-auth.h"
 
 static int
@@ -110,22 +110,6 @@ proxy_auth_file(const char *path, const char *name, struct proxy_auth *auth, cha
 	return (result);
 }
 
-static int
-auth_path(char path[PATH_MAX])
-{
-	const char		*config = getenv("XDG_CONFIG_HOME");
-	const struct passwd	*pw;
-	int			 n;
-
-	if (config != NULL && config[0] == '/')
-		n = snprintf(path, PATH_MAX, "%s/meshssh/proxy-auth", config);
-	else if ((pw = getpwuid(geteuid())) != NULL)
-		n = snprintf(path, PATH_MAX, "%s/.config/meshssh/proxy-auth", pw->pw_dir);
-	else
-		return (-1);
-	return (n < 0 || n >= PATH_MAX ? -1 : 0);
-}
-
 int
 proxy_auth_find(const char *name, struct proxy_auth *auth, char *text, size_t size)
 {
@@ -140,5 +124,7 @@ proxy_auth_find(const char *name, struct proxy_auth *auth, char *text, size_t si
 	}
 	if (auth_url(getenv("ALL_PROXY"), name, auth) || auth_url(getenv("all_proxy"), name, auth))
 		return (1);
-	return (auth_path(path) == -1 ? 0 : proxy_auth_file(path, name, auth, text, size));
+	if (xdg_path("XDG_CONFIG_HOME", ".config", "meshssh/proxy-auth", path) == -1)
+		return (0);
+	return (proxy_auth_file(path, name, auth, text, size));
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/xdg.h"
 #include "session/record.h"
 
 #define RECORD_VERSION	1
@@ -19,17 +19,7 @@
 int
 record_path(char path[PATH_MAX])
 {
-	const char		*cache = getenv("XDG_CACHE_HOME");
-	const struct passwd	*pw;
-	int			 n;
-
-	if (cache != NULL && cache[0] == '/')
-		n = snprintf(path, PATH_MAX, "%s/meshssh/failure.json", cache);
-	else if ((pw = getpwuid(geteuid())) != NULL)
-		n = snprintf(path, PATH_MAX, "%s/.cache/meshssh/failure.json", pw->pw_dir);
-	else
-		return (-1);
-	return (n < 0 || n >= PATH_MAX ? -1 : 0);
+	return (xdg_path("XDG_CACHE_HOME", ".cache", "meshssh/failure.json", path));
 }
 
 /* Make the two directories above the file; their parents are the user's own business. */
