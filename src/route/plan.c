@@ -154,6 +154,7 @@ plan_add_lookup(struct plan *plan, const struct plan_input *in, const char *host
 	if (in->lookup == PLAN_LOOKUP_OPEN) {
 		strlcpy(plan->lookup, host, sizeof(plan->lookup));
 		plan->lookup_port = port;
+		plan->lookup_family = via == &via_direct ? in->target->family : AF_UNSPEC;
 	} else
 		plan_add_list(plan, in, via, why);
 }

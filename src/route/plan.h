@@ -49,6 +49,7 @@ struct plan {
 	/* What has to be looked up for the plan to be whole: the target or a proxy; "" if nothing. */
 	char		lookup[ADDR_HOST_MAX + 1];
 	int		lookup_port;
+	int		lookup_family;	/* --family is about the target, not about a proxy */
 	int		lookup_first;	/* the steps wait a moment for it */
 
 	/* Why a way that should be there is not, or MSG_NONE; the text is without the target. */

@@ -249,14 +249,15 @@ static void
 race_name_failed(struct race *r, int code)
 {
 	char		 target[TARGET_TEXT_MAX];
-	const char	*why = code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code);
+	int		 error = errno;
+	const char	*why = code == EAI_SYSTEM ? strerror(error) : gai_strerror(code);
 	struct error	 err;
 
 	target_text(r->in.target, target);
 	attempts_add(r->attempts, r->plan.lookup, why, clock_ms() - r->began_ms);
 	log_debug(1, "%s: %s", r->plan.lookup, why);
 	if (code == EAI_SYSTEM)
-		error_errno(&err, errno, target);
+		error_errno(&err, error, target);
 	else if (strcmp(r->plan.lookup, r->in.target->host) == 0)
 		error_set(&err, race_eai(code), "%s: %s", target, why);
 	else
@@ -304,7 +305,7 @@ race_lookup(struct race *r)
 	struct timeval	tv = clock_timeval(r->in.target->timeout_ms);
 	int		code;
 
-	if ((code = resolve_literal(r->plan.lookup, r->plan.lookup_port, r->in.target->family, &r->list)) == 0) {
+	if ((code = resolve_literal(r->plan.lookup, r->plan.lookup_port, r->plan.lookup_family, &r->list)) == 0) {
 		race_looked_up(r, PLAN_LOOKUP_DONE);
 		return;
 	}
@@ -313,7 +314,8 @@ race_lookup(struct race *r)
 		race_name_failed(r, code);
 		return;
 	}
-	r->resolve = resolve_start(r->base, r->plan.lookup, r->plan.lookup_port, r->in.target->family, race_resolved_cb, r);
+	r->resolve = resolve_start(r->base, r->plan.lookup, r->plan.lookup_port, r->plan.lookup_family,
+	    race_resolved_cb, r);
 	if (r->resolve == NULL || event_add(&r->lookup_timer, &tv) == -1) {
 		race_note_errno(r, errno, "cannot look up the name");
 		race_looked_up(r, PLAN_LOOKUP_FAILED);

@@ -255,6 +255,25 @@ test_dial_self(void **state)
 	}
 }
 
+/* --family=inet6 and a proxy that has IPv4 only go together. */
+static void
+test_family(void **state)
+{
+	struct plan_choice	 direct = { .via = &via_direct }, proxy = { .via = &via_http, .address = "proxy.example:3128" };
+	struct target		 target = { .host = "nas.example.org", .port = 22, .family = AF_INET6 };
+	struct plan_input	 in = { .target = &target };
+	struct plan		 plan;
+
+	(void)state;
+	in.choice = &direct;
+	plan_make(&plan, &in);
+	assert_int_equal(plan.lookup_family, AF_INET6);
+	in.choice = &proxy;
+	plan_make(&plan, &in);
+	assert_string_equal(plan.lookup, "proxy.example");
+	assert_int_equal(plan.lookup_family, AF_UNSPEC);
+}
+
 /* What needs no look at the machine must not pay for one. */
 static void
 test_needs_facts(void **state)
@@ -313,6 +332,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_dial_self),
+		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_needs_facts),
 		cmocka_unit_test(test_many),
 	};
