@@ -34,6 +34,7 @@ why_print(const struct record *record)
 	struct tm			 tm;
 	time_t				 when = (time_t)record->when;
 	char				 text[64] = "at an unknown time";
+	const int			 column = 24;
 	int				 i;
 
 	if (localtime_r(&when, &tm) != NULL)
@@ -43,7 +44,10 @@ why_print(const struct record *record)
 		printf("\nWhat was tried:\n");
 	for (i = 0; i < record->attempts.count; i++) {
 		attempt = &record->attempts.list[i];
-		printf("  %-24s %s after %lld ms\n", attempt->to, attempt->what, (long long)attempt->took_ms);
+		printf("  %-*s", column, attempt->to);
+		if (strlen(attempt->to) > (size_t)column)
+			printf("\n  %*s", column, "");
+		printf(" %s after %lld ms\n", attempt->what, (long long)attempt->took_ms);
 	}
 	printf("\nWhat to do:\n");
 	why_fold(row->cure, "  ", 76);

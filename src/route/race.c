@@ -113,23 +113,30 @@ race_won(struct race *r, struct race_hop *h)
 	cb(fd, via, NULL, arg);
 }
 
+/* 1 if this step of the plan, or the same of an earlier plan, was begun. */
+static int
+race_begun(const struct race *r, const struct via_step *step)
+{
+	const struct via_step	*begun;
+	int			 i;
+
+	for (i = 0; i < r->count; i++) {
+		begun = &r->hops[i]->step;
+		if (begun->via == step->via && begun->to == step->to && begun->tailscaled == step->tailscaled)
+			return (1);
+	}
+	return (0);
+}
+
 /* The first step of the plan that was not begun, or NULL. */
 static const struct via_step *
 race_unbegun(const struct race *r)
 {
-	const struct via_step	*step, *begun;
-	int			 i, j;
+	int	i;
 
-	for (i = 0; r->count < ATTEMPTS_MAX && i < r->plan.count; i++) {
-		step = &r->plan.steps[i];
-		for (j = 0; j < r->count; j++) {
-			begun = &r->hops[j]->step;
-			if (begun->via == step->via && begun->to == step->to && begun->tailscaled == step->tailscaled)
-				break;
-		}
-		if (j == r->count)
-			return (step);
-	}
+	for (i = 0; r->count < ATTEMPTS_MAX && i < r->plan.count; i++)
+		if (!race_begun(r, &r->plan.steps[i]))
+			return (&r->plan.steps[i]);
 	return (NULL);
 }
 
@@ -206,8 +213,9 @@ race_plan(struct race *r)
 	plan_make(&r->plan, &r->in);
 	for (i = 0; i < r->plan.count; i++) {
 		step = &r->plan.steps[i];
-		log_debug(1, "route %d: %s %s (%s)", i + 1, step->via->name,
-		    step->via->address(step, to, sizeof(to)), step->why);
+		if (!race_begun(r, step))
+			log_debug(1, "route %d: %s %s (%s)", i + 1, step->via->name,
+			    step->via->address(step, to, sizeof(to)), step->why);
 	}
 }
 

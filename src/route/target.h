@@ -18,7 +18,7 @@ struct target {
 /* One attempt: to what, how it ended, and after how long. */
 struct attempt {
 	char	to[64];
-	char	what[64];
+	char	what[128];
 	int64_t	took_ms;
 };
 
