@@ -17,8 +17,8 @@ struct target {
 
 /* One attempt: to what, how it ended, and after how long. */
 struct attempt {
-	char	to[64];
-	char	what[128];
+	char	to[56];
+	char	what[80];
 	int64_t	took_ms;
 };
 
