@@ -109,7 +109,9 @@ plan_add(struct plan *plan, const struct plan_input *in, const struct via *via, 
 		return (NULL);
 	step = &plan->steps[plan->count++];
 	step->via = via;
-	step->host = via == &via_localapi && plan->owner == PLAN_PERHAPS ? plan->name : in->target->host;
+	/* Unasked, tailscaled shall not look for a host outside of the mesh. */
+	step->host = in->choice->via == NULL && via == &via_localapi && plan->owner == PLAN_PERHAPS ? plan->name :
+	    in->target->host;
 	step->why = why;
 	return (step);
 }
@@ -139,6 +141,8 @@ plan_add_list(struct plan *plan, const struct plan_input *in, const struct via *
 		if ((ai = list_next(turn ? &first : &second, family, turn)) == NULL &&
 		    (ai = list_next(turn ? &second : &first, family, !turn)) == NULL)
 			return;
+		if (plan->outside_only && addr_is_tailnet(ai->ai_addr))
+			continue;
 		if ((step = plan_add(plan, in, via, why)) == NULL)
 			return;
 		step->to = ai->ai_addr;
@@ -319,8 +323,9 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 	}
 	plan_add_proxies(plan, in, PROXY_HTTP, 0);
 	plan_add_proxies(plan, in, PROXY_SOCKS5, !localapi);
-	/* Where the daemon can tell, a packet for the mesh is not sent anywhere else. */
-	if (ts->mesh_address || ts->state < ENV_TAILSCALE_HUNG || ts->state == ENV_TAILSCALE_ODD)
+	/* Where the daemon can tell, a packet for the mesh is not sent anywhere else; but a host may have other addresses. */
+	plan->outside_only = !ts->mesh_address && ts->state >= ENV_TAILSCALE_HUNG && ts->state != ENV_TAILSCALE_ODD;
+	if (!plan->outside_only || in->lookup == PLAN_LOOKUP_DONE)
 		plan_add_direct(plan, in, "as plain ssh would");
 	if (ts->state == ENV_TAILSCALE_NONE)
 		plan->why_not = MSG_NONE;
@@ -340,8 +345,7 @@ plan_make(struct plan *plan, const struct plan_input *in)
 		plan_add_direct(plan, in, "not of the mesh");
 		if (in->facts != NULL && in->lookup == PLAN_LOOKUP_FAILED)
 			plan_nameless(plan, &in->facts->tailscale);
-	}
-	else if (env_tailscale_kernel(&in->facts->tailscale))
+	} else if (env_tailscale_kernel(&in->facts->tailscale))
 		plan_routed(plan, in);
 	else
 		plan_userspace(plan, in);

@@ -51,6 +51,7 @@ struct plan {
 	int		lookup_port;
 	int		lookup_family;	/* --family is about the target, not about a proxy */
 	int		lookup_first;	/* the steps wait a moment for it */
+	int		outside_only;	/* no address of the mesh is connected to directly */
 
 	/* Why a way that should be there is not, or MSG_NONE; the text is without the target. */
 	enum message	why_not;
