@@ -64,8 +64,11 @@ greeting_judge(const struct greeting *g, enum greeting_end end, const char *targ
 		    "connected, but the server stops in the middle of its identification" },
 	};
 	char	shown[SSHWIRE_SHOWN * 4];
+	int	unheard;
 
-	if (g->state == GREETING_PASSED || (g->client != CLIENT_SSH && g->client != CLIENT_MUTE))
+	/* A reset may be read before what the client said, and then it is all that there is to tell. */
+	unheard = g->client == CLIENT_UNKNOWN && end == GREETING_RESET && g->server.total == 0;
+	if (g->state == GREETING_PASSED || (g->client != CLIENT_SSH && g->client != CLIENT_MUTE && !unheard))
 		return (0);
 	if (g->server.total == 0)
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].nothing);

@@ -47,7 +47,8 @@ enum greeting_state	greeting_server(struct greeting *, const char *, size_t);
 
 /*
  * The wait ended so, or the state is GREETING_FAILED: -1 with the error set, whose text begins with the target's name,
- * or 0 if nothing is wrong with it (the client speaks no SSH, or has not spoken yet).
+ * or 0 if nothing is wrong with it (the client speaks no SSH, or has not spoken yet; but a server that resets the
+ * connection before either side has spoken is an error).
  */
 int	greeting_judge(const struct greeting *, enum greeting_end, const char *, struct error *);
 
