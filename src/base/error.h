@@ -1,4 +1,4 @@
-/* Errors and the catalogue of messages: each way to fail has a code, a name, an exit status and a cure. */
+/* Errors (error.c) and the catalogue of messages (message.c): each way to fail has a code, a name, a status and a cure. */
 
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

@@ -1,15 +1,12 @@
 #include <sys/types.h>
-#include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/xdg.h"
 #include "session/record.h"
@@ -20,24 +17,6 @@ int
 record_path(char path[PATH_MAX])
 {
 	return (xdg_path("XDG_CACHE_HOME", ".cache", "meshssh/failure.json", path));
-}
-
-/* Make the two directories above the file; their parents are the user's own business. */
-static void
-record_mkdir(const char *path)
-{
-	char	dir[PATH_MAX], *slash;
-
-	strlcpy(dir, path, sizeof(dir));
-	if ((slash = strrchr(dir, '/')) == NULL)
-		return;
-	*slash = '\0';
-	if (mkdir(dir, 0700) == 0 || errno != ENOENT || (slash = strrchr(dir, '/')) == NULL)
-		return;
-	*slash = '\0';
-	mkdir(dir, 0700);
-	*slash = '/';
-	mkdir(dir, 0700);
 }
 
 /* The JSON text, to be freed; NULL if there is no memory. */
@@ -63,27 +42,6 @@ record_text(const struct target *target, const struct attempts *attempts, const 
 	return (text);
 }
 
-static int
-record_write_file(const char *path, const char *text)
-{
-	char	tmp[PATH_MAX];
-	size_t	len = strlen(text);
-	int	fd, ok;
-
-	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp)) {
-		errno = ENAMETOOLONG;
-		return (-1);
-	}
-	if ((fd = mkstemp(tmp)) == -1)
-		return (-1);
-	ok = write(fd, text, len) == (ssize_t)len;
-	ok = close(fd) == 0 && ok;
-	if (ok && rename(tmp, path) == 0)
-		return (0);
-	unlink(tmp);
-	return (-1);
-}
-
 int
 record_write(const struct target *target, const struct attempts *attempts, const struct error *err)
 {
@@ -92,29 +50,9 @@ record_write(const struct target *target, const struct attempts *attempts, const
 
 	if (record_path(path) == -1 || (text = record_text(target, attempts, err)) == NULL)
 		return (-1);
-	record_mkdir(path);
-	result = record_write_file(path, text);
+	result = file_write(path, text);
 	free(text);
 	return (result);
-}
-
-/* The whole file in the buffer: its length, or -1 with errno, EINVAL if it cannot be ours. */
-static ssize_t
-record_slurp(const char *path, char *buf, size_t size)
-{
-	struct stat	sb;
-	ssize_t		n;
-	int		fd;
-
-	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
-		return (-1);
-	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || (n = read(fd, buf, size)) == -1 || (size_t)n == size) {
-		close(fd);
-		errno = EINVAL;
-		return (-1);
-	}
-	close(fd);
-	return (n);
 }
 
 static int
@@ -172,7 +110,7 @@ record_read(const char *path, struct record *record, struct error *err)
 		error_errno(err, errno, "cannot read the failure record");
 		return (-1);
 	}
-	if ((len = record_slurp(path, buf, RECORD_BYTES_MAX)) == -1 && (errno == ENOENT || errno == ENOTDIR))
+	if ((len = file_read(path, buf, RECORD_BYTES_MAX)) == -1 && (errno == ENOENT || errno == ENOTDIR))
 		result = 0;
 	else if (len != -1 && record_parse(buf, (size_t)len, record) == 0)
 		result = 1;
