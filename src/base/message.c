@@ -243,6 +243,48 @@ static const struct message_row rows[MSG_COUNT] = {
 		.cure = "The other side stopped answering, or stopped taking what was sent: it went down or to sleep, "
 		    "or the network between changed. Connect again; --dead-after=SECONDS says how long that is borne."
 	},
+	[MSG_HOLE_THERE] = {
+		.name = "hole-there",
+		.status = EX_TEMPFAIL,
+		.hint = "connect again, or with --mss=536",
+		.cure = "A link on the way to the host is smaller than both ends believe (a tunnel in a tunnel, a VPN, PPPoE), and "
+		    "the ICMP message that should say so does not arrive. The next connection begins with smaller packets, unless "
+		    "--no-cache is given. To mend it, set the MTU of the tunnel's interface to what really passes, or "
+		    "net.ipv4.tcp_mtu_probing=1 on this machine."
+	},
+	[MSG_HOLE_BACK] = {
+		.name = "hole-back",
+		.status = EX_TEMPFAIL,
+		.hint = "connect again, or with --mss=536",
+		.cure = "A link on the way back from the host is smaller than both ends believe (a tunnel in a tunnel, a VPN, PPPoE), "
+		    "and the ICMP message that should say so does not reach the host. The next connection asks for smaller packets, "
+		    "unless --no-cache is given. To mend it, set the MTU of the tunnel's interface to what really passes, or "
+		    "net.ipv4.tcp_mtu_probing=1 on the host."
+	},
+	[MSG_MARKS_LOST] = {
+		.name = "marks-lost",
+		.status = EX_TEMPFAIL,
+		.hint = "set IPQoS none in the server's sshd_config",
+		.cure = "The login worked, and since the session began not even acknowledgements come back. From that moment on sshd "
+		    "marks its packets (DSCP), and something on the way back drops what is marked: set IPQoS none in the server's "
+		    "sshd_config. If it happens once and never again, the path had died at this very moment."
+	},
+	[MSG_ADDRESS_GONE] = {
+		.name = "address-gone",
+		.status = EX_TEMPFAIL,
+		.hint = "the network here changed; connect again",
+		.cure = "The address that the connection was made from is no longer this machine's: another network was joined, a VPN "
+		    "or the mesh went down, or the address ran out. Nothing can reach the session any more. Connect again; what must "
+		    "go on meanwhile belongs into tmux or screen on the host."
+	},
+	[MSG_SERVER_CHANGED] = {
+		.name = "server-changed",
+		.status = EX_PROTOCOL,
+		.hint = "do several servers share this address? try again",
+		.cure = "The path lost large packets, so a second connection with smaller ones was made; but there another server "
+		    "answered, or the same after an update, and what ssh has seen of the first does not fit. Connect again. Where "
+		    "a load balancer spreads logins over different servers, --mss=536 avoids the second connection."
+	},
 	[MSG_INPUT] = {
 		.name = "input",
 		.status = EX_IOERR,

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -17,11 +18,13 @@
 #include "cmd/options.h"
 #include "facts/facts.h"
 #include "net/sock.h"
+#include "route/ladder.h"
 #include "route/race.h"
 #include "session/handover.h"
 #include "session/lifeline.h"
 #include "session/record.h"
 #include "session/relay.h"
+#include "session/verdict.h"
 
 #define REPORT_SECONDS	2	/* for the record and the log */
 
@@ -29,9 +32,13 @@
 struct session {
 	struct event_base	*base;
 	const struct options	*opts;
+	const struct target	*target;
+	struct sock_tune	 tune;
+	struct ladder		 ladder;
+	struct facts		*facts;		/* what a way points to */
+	struct race_config	 race;
+	struct race_way		 way;		/* its descriptor is -1 until there is one */
 	struct error		*err;
-	int			 fd;		/* the connected socket, or -1 */
-	const struct via	*via;		/* how it was reached */
 	int			 gone;		/* ssh died meanwhile */
 	int			 mute;		/* standard error is no longer the caller's */
 };
@@ -97,13 +104,13 @@ relay_signals(void)
 }
 
 static void
-relay_connected_cb(int fd, const struct via *via, const struct error *err, void *arg)
+relay_connected_cb(const struct race_way *way, const struct error *err, void *arg)
 {
 	struct session	*s = arg;
 
-	s->fd = fd;
-	s->via = via;
-	if (err != NULL)
+	if (way != NULL)
+		s->way = *way;
+	else
 		*s->err = *err;
 	event_base_loopbreak(s->base);
 }
@@ -133,21 +140,35 @@ relay_facts(const struct options *opts, const struct target *target, struct fact
 	return (facts_detect(*facts, opts->tailscaled != NULL ? opts->tailscaled : variable));
 }
 
-/* A connected socket, or -1: with the error set, or because ssh is gone. */
+/* 1 if nothing of a path is to be learned on the way to this host. */
 static int
-relay_dial(struct session *s, const struct target *target, struct attempts *attempts)
+relay_here(const char *host)
 {
-	struct sock_tune	 tune = { .connect_s = s->opts->timeout_given ? s->opts->timeout_s : 0,
-				    .dead_after_s = s->opts->dead_after_s, .mss = s->opts->mss };
-	struct plan_input	 in = { .target = target, .choice = &s->opts->choice };
+	struct sockaddr_storage	ss;
+
+	return (strcasecmp(host, "localhost") == 0 ||
+	    (addr_literal(host, 1, &ss) > 0 && addr_is_loopback((struct sockaddr *)&ss)));
+}
+
+/* Connect: 0, or -1 with the error set, or because ssh is gone. */
+static int
+relay_dial(struct session *s, struct attempts *attempts)
+{
+	struct plan_input	 in = { .target = s->target, .choice = &s->opts->choice };
 	struct lifeline		*lifeline;
 	struct race		*race = NULL;
-	struct facts		*facts;
 
+	s->tune.connect_s = s->opts->timeout_given ? s->opts->timeout_s : 0;
+	s->tune.dead_after_s = s->opts->dead_after_s;
+	s->ladder.mss_bytes = s->opts->mss;
+	if (!s->opts->no_cache && !relay_here(s->target->host))
+		s->ladder.verdict_bytes = verdict_find(s->target->host);
+	s->race = (struct race_config){ .base = s->base, .target = s->target, .tune = &s->tune, .ladder = &s->ladder,
+	    .attempts = attempts, .cb = relay_connected_cb, .arg = s };
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
-	if (relay_facts(s->opts, target, &facts) == 0) {
-		in.facts = facts;
-		race = race_start(s->base, &in, &tune, attempts, relay_connected_cb, s);
+	if (relay_facts(s->opts, s->target, &s->facts) == 0) {
+		in.facts = s->facts;
+		race = race_start(&s->race, &in);
 	}
 	if (lifeline == NULL || race == NULL) {
 		error_errno(s->err, ENOMEM, "cannot start to connect");
@@ -158,8 +179,18 @@ relay_dial(struct session *s, const struct target *target, struct attempts *atte
 	} else if (s->gone)
 		race_cancel(race);
 	lifeline_stop(lifeline);
-	free(facts);
-	return (s->fd);
+	return (s->way.fd == -1 ? -1 : 0);
+}
+
+/* What a path has taught is kept for the next connection. */
+static void
+relay_learned_cb(int mss_bytes, void *arg)
+{
+	struct session	*s = arg;
+
+	s->ladder.verdict_bytes = 0;
+	if (!s->opts->no_cache)
+		verdict_keep(s->target->host, mss_bytes);
 }
 
 /* The session is under way: let go of what is the caller's, so that nobody waits for us and no key hits us. */
@@ -198,7 +229,7 @@ relay_alarm(int sig)
  * network that just failed: ssh and we wait a moment for them, no longer.
  */
 static void
-relay_report(const struct session *s, const struct target *target, const struct attempts *attempts)
+relay_report(const struct session *s, const struct attempts *attempts)
 {
 	if (!s->mute)
 		error_say(s->err);
@@ -206,7 +237,10 @@ relay_report(const struct session *s, const struct target *target, const struct 
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGALRM, relay_alarm);
 	alarm(REPORT_SECONDS);
-	if (record_write(target, attempts, s->err) == -1)
+	/* It was of no help: the next connection finds out anew. */
+	if (s->ladder.verdict_bytes != 0 && s->way.fd != -1)
+		verdict_drop(s->target->host);
+	if (record_write(s->target, attempts, s->err) == -1)
 		log_debug(1, "the failure could not be put on record: %s", strerror(errno));
 	if (s->mute) {
 		close(STDIN_FILENO);
@@ -219,15 +253,17 @@ relay_report(const struct session *s, const struct target *target, const struct 
 
 /* Connect, then hand over or relay. */
 static int
-relay_session(struct session *s, const struct target *target, struct attempts *attempts)
+relay_session(struct session *s, struct attempts *attempts)
 {
-	struct relay_config	conf = { .in_fd = STDIN_FILENO, .out_fd = STDOUT_FILENO, .target = target,
-				    .running_cb = relay_running_cb, .arg = s };
+	struct relay_config	conf = { .in_fd = STDIN_FILENO, .out_fd = STDOUT_FILENO, .target = s->target, .way = &s->way,
+				    .race = &s->race, .running_cb = relay_running_cb, .learned_cb = relay_learned_cb,
+				    .arg = s };
 	int			result;
 
-	if ((conf.net_fd = relay_dial(s, target, attempts)) == -1)
+	if (relay_dial(s, attempts) == -1)
 		return (s->gone ? 0 : -1);
-	conf.half_close = s->via->half_close;
+	conf.net_fd = s->way.fd;
+	conf.half_close = s->way.step.via->half_close;
 	if (!s->opts->fdpass)
 		return (relay_run(s->base, &conf, s->err));
 	result = handover_send(STDOUT_FILENO, conf.net_fd, s->err);
@@ -242,7 +278,7 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 			    .timeout_ms = opts->timeout_s * 1000 };
 	/* Not on the stack: an idle relay would keep the page. */
 	static struct attempts attempts;
-	struct session	s = { .opts = opts, .err = err, .fd = -1 };
+	static struct session s;
 	int		result;
 
 	if (!addr_host_ok(host))
@@ -255,14 +291,16 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 		error_say(err);
 		return (-1);
 	}
+	s = (struct session){ .opts = opts, .target = &target, .err = err, .way = { .fd = -1 } };
 	relay_signals();
 	if ((s.base = relay_loop()) == NULL) {
 		error_errno(err, errno == 0 ? ENOMEM : errno, "cannot start the event loop");
 		result = -1;
 	} else
-		result = relay_session(&s, &target, &attempts);
+		result = relay_session(&s, &attempts);
 	if (result == -1)
-		relay_report(&s, &target, &attempts);
+		relay_report(&s, &attempts);
+	free(s.facts);
 	if (s.base != NULL)
 		event_base_free(s.base);
 	return (result);

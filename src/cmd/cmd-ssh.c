@@ -14,7 +14,6 @@
 #include "cmd/options.h"
 #include "cmd/ssh-args.h"
 #include "facts/env-ssh.h"
-#include "net/sock.h"
 #include "os/os.h"
 
 #define COMMAND_MAX	(2 * PATH_MAX + 2048)
@@ -109,9 +108,9 @@ ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const c
 	if (ssh_tailscaled(opts->tailscaled, tailscaled, sizeof(tailscaled)) == -1)
 		return (opts->tailscaled);
 	ssh_via(&opts->choice, via, sizeof(via));
-	if (opts->mss == SOCK_MSS_OFF)
+	if (opts->mss == LADDER_FULL)
 		strlcpy(mss, " --mss=off", sizeof(mss));
-	else if (opts->mss != SOCK_MSS_AUTO)
+	else if (opts->mss != LADDER_AUTO)
 		snprintf(mss, sizeof(mss), " --mss=%d", opts->mss);
 	if (opts->timeout_given || env->connect_timeout_s > 0)
 		snprintf(timeout, sizeof(timeout), " --timeout=%d",
@@ -119,10 +118,10 @@ ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const c
 	/* Who told ssh to bear more is not overruled. */
 	if (!opts->dead_after_given && env_ssh_patience(env) > dead_after_s)
 		dead_after_s = ssh_seconds(env_ssh_patience(env));
-	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s --dead-after=%d%s%s%s %%h %%p", path,
+	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s --dead-after=%d%s%s%s%s %%h %%p", path,
 	    opts->fdpass || env->fdpass ? " --fdpass" : "", via, tailscaled, mss, timeout, dead_after_s,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
-	    opts->debug > 0 ? " --debug" : "", opts->debug > 1 ? " --debug" : "");
+	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "", opts->debug > 1 ? " --debug" : "");
 	return (NULL);
 }
 

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "cmd/options.h"
-#include "net/sock.h"
 
 static int
 set_family(struct options *opts, const char *value)
@@ -26,9 +25,9 @@ static int
 set_mss(struct options *opts, const char *value)
 {
 	if (strcmp(value, "auto") == 0)
-		opts->mss = SOCK_MSS_AUTO;
+		opts->mss = LADDER_AUTO;
 	else if (strcmp(value, "off") == 0)
-		opts->mss = SOCK_MSS_OFF;
+		opts->mss = LADDER_FULL;
 	else
 		return (number_parse(value, 88, 32767, &opts->mss));	/* Linux takes no others */
 	return (0);
@@ -84,6 +83,14 @@ set_dead_after(struct options *opts, const char *value)
 }
 
 static int
+set_no_cache(struct options *opts, const char *value)
+{
+	(void)value;
+	opts->no_cache = 1;
+	return (0);
+}
+
+static int
 set_debug(struct options *opts, const char *value)
 {
 	(void)value;
@@ -119,12 +126,13 @@ const struct options_row	options_table[] = {
 	{ "why",	NULL,		set_why,	"tell the last failure: what was tried, and what to do" },
 	{ "fdpass",	NULL,		set_fdpass,	"hand the connection to ssh (ProxyUseFdpass yes) and end" },
 	{ "family",	"any|inet|inet6", set_family,	"use only IPv4 or only IPv6 addresses" },
-	{ "mss",	"auto|off|BYTES", set_mss,	"size of TCP segments; auto: small where a router is on the way" },
+	{ "mss",	"auto|off|BYTES", set_mss,	"size of TCP segments to begin with; auto: small where it must be" },
 	{ "via",	"auto|direct|localapi|socks5[=ADDRESS]|http[=ADDRESS]", set_via,
 	    "the way to the host; auto: tailscaled's where there is no TUN" },
 	{ "tailscaled",	"SOCKET",	set_tailscaled,	"where tailscaled listens, if not at the usual place" },
 	{ "timeout",	"SECONDS",	set_timeout,	"limit for each step until the server has spoken (10)" },
 	{ "dead-after",	"SECONDS",	set_dead_after,	"give up when the other side is silent for so long (30)" },
+	{ "no-cache",	NULL,		set_no_cache,	"neither use nor keep what was learned of the path" },
 	{ "debug",	NULL,		set_debug,	"say what is done; twice: everything" },
 	{ "help",	NULL,		set_help,	"this text" },
 	{ "version",	NULL,		set_version,	"the version" },
@@ -154,7 +162,7 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 
 	memset(opts, 0, sizeof(*opts));
 	opts->family = AF_UNSPEC;
-	opts->mss = SOCK_MSS_AUTO;
+	opts->mss = LADDER_AUTO;
 	opts->timeout_s = 10;
 	opts->dead_after_s = 30;
 	for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0'; i++) {

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "route/ladder.h"
 #include "route/plan.h"
 
 struct error;
@@ -21,7 +22,7 @@ enum options_mode {
 struct options {
 	enum options_mode	mode;
 	int			family;		/* AF_UNSPEC, AF_INET or AF_INET6 */
-	int			mss;		/* as in struct sock_tune */
+	int			mss;		/* bytes, or as in route/ladder.h */
 	int			fdpass;
 	struct plan_choice	choice;		/* --via */
 	const char		*tailscaled;	/* its socket, or NULL */
@@ -29,6 +30,7 @@ struct options {
 	int			timeout_given;
 	int			dead_after_s;
 	int			dead_after_given;
+	int			no_cache;
 	int			debug;
 };
 

@@ -9,14 +9,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/addr.h"
 #include "base/log.h"
 #include "net/sock.h"
 #include "os/os.h"
-
-/* What passes a link of 1280 bytes, the smallest that IPv6 allows and the usual one of a mesh. */
-#define MSS_INET	1240
-#define MSS_INET6	1220
 
 static void
 sock_option(int fd, int proto, int option, int value, const char *name)
@@ -39,19 +34,6 @@ sock_keepalive(int fd, int dead_after_s)
 }
 
 int
-sock_mss(const struct sockaddr *sa, int mss)
-{
-	enum os_route	route;
-
-	if (mss != SOCK_MSS_AUTO)
-		return (mss);
-	/* Where nothing is between, the kernel's own choice, from the MTU of the link, is right. */
-	if (addr_is_loopback(sa) || (route = os_route(sa)) == OS_ROUTE_LOCAL || route == OS_ROUTE_ON_LINK)
-		return (SOCK_MSS_OFF);
-	return (sa->sa_family == AF_INET6 ? MSS_INET6 : MSS_INET);
-}
-
-int
 sock_stream(int family)
 {
 	int	fd, saved;
@@ -67,9 +49,9 @@ sock_stream(int family)
 }
 
 int
-sock_open(const struct sockaddr *sa, const struct sock_tune *tune)
+sock_open(const struct sockaddr *sa, const struct sock_tune *tune, int mss_bytes)
 {
-	int	fd, mss;
+	int	fd;
 
 	if ((fd = sock_stream(sa->sa_family)) == -1)
 		return (-1);
@@ -82,8 +64,8 @@ sock_open(const struct sockaddr *sa, const struct sock_tune *tune)
 	/* Linux takes the limit of unacknowledged bytes for the connection attempt, too. */
 	if (sock_keepalive(fd, tune->connect_s > tune->dead_after_s ? tune->connect_s : tune->dead_after_s) == -1)
 		log_debug(1, "keepalive times are not to be had on this socket");
-	if ((mss = sock_mss(sa, tune->mss)) != SOCK_MSS_OFF)
-		sock_option(fd, IPPROTO_TCP, TCP_MAXSEG, mss, "TCP_MAXSEG");
+	if (mss_bytes != 0)
+		sock_option(fd, IPPROTO_TCP, TCP_MAXSEG, mss_bytes, "TCP_MAXSEG");
 	return (fd);
 }
 

@@ -1,105 +1,84 @@
 #include <sys/types.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>		/* libc's own struct tcp_info is an old one */
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "os/os.h"
 
-struct route_request {
-	struct nlmsghdr	 header;
-	struct rtmsg	 route;
-	char		 attributes[RTA_SPACE(sizeof(struct in6_addr)) + RTA_SPACE(sizeof(int))];
-};
-
-static void
-route_add(struct route_request *req, unsigned short type, const void *data, size_t len)
-{
-	struct rtattr	*rta = (void *)((char *)req + NLMSG_ALIGN(req->header.nlmsg_len));
-
-	rta->rta_type = type;
-	rta->rta_len = (unsigned short)RTA_LENGTH(len);
-	memcpy(RTA_DATA(rta), data, len);
-	req->header.nlmsg_len = (unsigned int)(NLMSG_ALIGN(req->header.nlmsg_len) + RTA_SPACE(len));
-}
-
-/* rtnetlink(7), RTM_GETROUTE: one question, one answer. */
-static enum os_route
-route_answer(struct nlmsghdr *nh, size_t len)
-{
-	struct rtmsg	*rtm;
-	struct rtattr	*rta;
-	size_t		 left;
-
-	if (len < NLMSG_LENGTH(sizeof(*rtm)) || nh->nlmsg_len > len || nh->nlmsg_len < NLMSG_LENGTH(sizeof(*rtm)) ||
-	    nh->nlmsg_type != RTM_NEWROUTE)
-		return (OS_ROUTE_UNKNOWN);
-	rtm = NLMSG_DATA(nh);
-	if (rtm->rtm_type == RTN_LOCAL)
-		return (OS_ROUTE_LOCAL);
-	if (rtm->rtm_type != RTN_UNICAST)
-		return (OS_ROUTE_UNKNOWN);
-	left = nh->nlmsg_len - NLMSG_LENGTH(sizeof(*rtm));
-	for (rta = RTM_RTA(rtm); RTA_OK(rta, left); rta = RTA_NEXT(rta, left))
-		if (rta->rta_type == RTA_GATEWAY || rta->rta_type == RTA_VIA)
-			return (OS_ROUTE_GATEWAY);
-	return (OS_ROUTE_ON_LINK);
-}
-
-enum os_route
-os_route(const struct sockaddr *sa)
-{
-	const struct sockaddr_in	*in = (const void *)sa;
-	const struct sockaddr_in6	*in6 = (const void *)sa;
-	union {
-		struct nlmsghdr	 header;
-		char		 bytes[1024];
-	}				 answer;
-	struct route_request		 req;
-	ssize_t				 n = -1;
-	int				 fd;
-
-	memset(&req, 0, sizeof(req));
-	req.header.nlmsg_len = NLMSG_LENGTH(sizeof(req.route));
-	req.header.nlmsg_type = RTM_GETROUTE;
-	req.header.nlmsg_flags = NLM_F_REQUEST;
-	req.route.rtm_family = (unsigned char)sa->sa_family;
-	if (sa->sa_family == AF_INET) {
-		req.route.rtm_dst_len = 32;
-		route_add(&req, RTA_DST, &in->sin_addr, sizeof(in->sin_addr));
-	} else {
-		req.route.rtm_dst_len = 128;
-		route_add(&req, RTA_DST, &in6->sin6_addr, sizeof(in6->sin6_addr));
-		if (in6->sin6_scope_id != 0)
-			route_add(&req, RTA_OIF, &in6->sin6_scope_id, sizeof(in6->sin6_scope_id));
-	}
-	if ((fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)) == -1)
-		return (OS_ROUTE_UNKNOWN);
-	/* The kernel answers within send(2), so the answer is there or will never be. */
-	if (send(fd, &req, req.header.nlmsg_len, 0) == (ssize_t)req.header.nlmsg_len)
-		n = recv(fd, answer.bytes, sizeof(answer.bytes), MSG_DONTWAIT);
-	close(fd);
-	return (n == -1 ? OS_ROUTE_UNKNOWN : route_answer(&answer.header, (size_t)n));
-}
-
 int
 os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 {
-	unsigned int	user_timeout_ms = (unsigned int)dead_after_s * 1000;
-
 	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s)) == -1 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)) == -1)
 		return (-1);
+	return (os_tcp_patience(fd, dead_after_s));
+}
+
+int
+os_tcp_patience(int fd, int dead_after_s)
+{
+	unsigned int	user_timeout_ms = (unsigned int)dead_after_s * 1000;
+
 	return (setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof(user_timeout_ms)));
+}
+
+int
+os_tcp_fragment(int fd)
+{
+	int	dont = IP_PMTUDISC_DONT;
+
+	return (setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont, sizeof(dont)));
+}
+
+int
+os_tcp(int fd, struct os_tcp *tcp)
+{
+	struct tcp_info	info;
+	unsigned int	meminfo[SK_MEMINFO_VARS];
+	socklen_t	len = sizeof(info), meminfo_len = sizeof(meminfo);
+	int		waiting, unread, options;
+
+	memset(&info, 0, sizeof(info));
+	memset(meminfo, 0, sizeof(meminfo));
+	/* What the receive queue holds although nothing can be read waits for a segment before it. */
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 || ioctl(fd, SIOCOUTQ, &waiting) == -1 ||
+	    ioctl(fd, SIOCINQ, &unread) == -1 || getsockopt(fd, SOL_SOCKET, SO_MEMINFO, meminfo, &meminfo_len) == -1)
+		return (-1);
+	/* Without the last of what is used here (Linux 4.6), silence would be taken for proof. */
+	if (len < offsetof(struct tcp_info, tcpi_notsent_bytes) + sizeof(info.tcpi_notsent_bytes)) {
+		errno = ENOSYS;
+		return (-1);
+	}
+	options = (info.tcpi_options & TCPI_OPT_TIMESTAMPS) ? 12 : 0;
+	memset(tcp, 0, sizeof(*tcp));
+	tcp->open = info.tcpi_state == 1;	/* TCP_ESTABLISHED, which is in libc's header only */
+	tcp->waiting_bytes = waiting;
+	tcp->retransmitted = info.tcpi_total_retrans;
+	tcp->in_a_row = info.tcpi_retransmits;
+	tcp->sacked = info.tcpi_sacked;
+	tcp->gap = unread == 0 && meminfo[SK_MEMINFO_RMEM_ALLOC] > 0;
+	tcp->no_room = info.tcpi_unacked == 0 && info.tcpi_notsent_bytes > 0;
+	tcp->probes = info.tcpi_probes;
+	tcp->ack_ms = (int)info.tcpi_last_ack_recv;
+	tcp->rtt_ms = (int)(info.tcpi_rtt / 1000) + 1;
+	/* The kernel counts without the options of each segment, the one that matters is RFC 7323's. */
+	tcp->send_bytes = (int)info.tcpi_snd_mss + options;
+	tcp->receive_bytes = (int)info.tcpi_advmss + options;
+	tcp->acked_bytes = (int64_t)info.tcpi_bytes_acked;
+	tcp->received_bytes = (int64_t)info.tcpi_bytes_received;
+	return (0);
 }
 
 ssize_t

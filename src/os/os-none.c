@@ -1,17 +1,66 @@
 #include <errno.h>
+#include <string.h>
 
 #include "os/os.h"
 
 /*
- * What only Linux has: a relay is slower without, every route is taken to have a router on the way, and tailscaled's
- * proxies are not found by its command line.
+ * What only Linux has: a relay is slower without, every route is taken to have a router on the way, nothing is held back
+ * and no hole in the path named, and tailscaled's proxies are not found by its command line.
  */
 
-enum os_route
-os_route(const struct sockaddr *sa)
+void
+os_route(const struct sockaddr *sa, struct os_route *route)
 {
 	(void)sa;
-	return (OS_ROUTE_UNKNOWN);
+	memset(route, 0, sizeof(*route));
+}
+
+void
+os_network(char *text, size_t size)
+{
+	(void)size;
+	text[0] = '\0';
+}
+
+int
+os_tcp(int fd, struct os_tcp *tcp)
+{
+	(void)fd;
+	(void)tcp;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+os_tcp_fragment(int fd)
+{
+	(void)fd;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+os_tcp_patience(int fd, int dead_after_s)
+{
+	(void)fd;
+	(void)dead_after_s;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+os_address_watch(void)
+{
+	errno = ENOSYS;
+	return (-1);
+}
+
+enum os_address
+os_address_read(int fd, const struct sockaddr *sa)
+{
+	(void)fd;
+	(void)sa;
+	return (OS_ADDRESS_SAME);
 }
 
 ssize_t

@@ -6,15 +6,61 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
-enum os_route {
-	OS_ROUTE_UNKNOWN,	/* not known, or none */
-	OS_ROUTE_LOCAL,		/* this machine itself */
-	OS_ROUTE_ON_LINK,	/* a neighbour, no router in between */
-	OS_ROUTE_GATEWAY	/* through a router */
+#include <stdint.h>
+
+/* How the kernel would reach an address. */
+struct os_route {
+	enum {
+		OS_ROUTE_UNKNOWN,	/* not known, or none */
+		OS_ROUTE_LOCAL,		/* this machine itself */
+		OS_ROUTE_ON_LINK,	/* a neighbour, no router in between */
+		OS_ROUTE_GATEWAY	/* through a router */
+	}	kind;
+	int	tunnel;			/* the interface is one: it has no link addresses */
+	int	mtu;			/* bytes, of the route or of the interface; 0: not known */
 };
 
-/* How the kernel would reach the address. */
-enum os_route	os_route(const struct sockaddr *);
+/* What the kernel knows of a TCP connection. Counts are since its start. */
+struct os_tcp {
+	int		open;		/* both ways */
+	int		waiting_bytes;	/* given to the kernel and not acknowledged yet */
+	unsigned int	retransmitted;	/* segments */
+	unsigned int	in_a_row;	/* retransmissions of what waits now */
+	unsigned int	sacked;		/* segments acknowledged behind a gap */
+	int		gap;		/* segments came behind one that did not; not seen while others are unread */
+	int		no_room;	/* the other side takes no more for now */
+	unsigned int	probes;		/* it was asked so often in a row whether it has room, without an answer */
+	int		ack_ms;		/* since the last acknowledgement of any kind */
+	int		rtt_ms;		/* rounded up */
+	int		send_bytes;	/* the segments that we send */
+	int		receive_bytes;	/* what we said that segments towards us may be */
+	int64_t		acked_bytes;
+	int64_t		received_bytes;	/* in order */
+};
+
+/* What happened to an address of this machine. */
+enum os_address {
+	OS_ADDRESS_SAME,
+	OS_ADDRESS_GONE,
+	OS_ADDRESS_BACK
+};
+
+void	os_route(const struct sockaddr *, struct os_route *);
+/*
+ * A line of text that tells the network this machine is in from others: its default gateway, that one's link address, the
+ * interface. "" where that is not known.
+ */
+void	os_network(char *, size_t);
+/* Look at a connection; -1 with errno where that is not to be had. */
+int	os_tcp(int, struct os_tcp *);
+/* Let routers cut the packets of this IPv4 socket from now on (DF cleared). */
+int	os_tcp_fragment(int);
+/* Lift the limit for bytes that stay unanswered, or set it again to so many seconds. */
+int	os_tcp_patience(int, int dead_after_s);
+/* A descriptor that becomes readable when the addresses of this machine change; the caller closes it. -1 with errno. */
+int	os_address_watch(void);
+/* Read what such a descriptor has, and tell what last became of this address. */
+enum os_address os_address_read(int, const struct sockaddr *);
 
 /*
  * Keepalive after so many idle seconds, then so many probes at an interval, and the end of a connection whose bytes or

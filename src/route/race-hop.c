@@ -11,6 +11,7 @@
 #include "net/exact.h"
 #include "net/sock.h"
 #include "net/tailscaled.h"
+#include "route/ladder.h"
 #include "route/race-int.h"
 
 static int	hop_connect(struct race_hop *);
@@ -42,7 +43,7 @@ hop_over(struct race_hop *h)
 	char	to[64];
 
 	via_text(&h->now, to, sizeof(to));
-	attempts_add(h->race->attempts, to, h->hop.what, took_ms);
+	attempts_add(h->race->conf.attempts, to, h->hop.what, took_ms);
 	log_debug(1, "%s: %s after %lld ms", to, h->hop.what, (long long)took_ms);
 	race_note(h->race, &h->hop.err, h->hop.minor);
 	hop_close(h);
@@ -64,7 +65,7 @@ hop_wait(struct race_hop *h, short events, event_callback_fn cb)
 	struct timeval	tv = clock_timeval(left_ms > 0 ? left_ms : 0);
 
 	event_del(&h->ev);
-	event_assign(&h->ev, h->race->base, h->hop.fd, events, cb, h);
+	event_assign(&h->ev, h->race->conf.base, h->hop.fd, events, cb, h);
 	if (event_add(&h->ev, &tv) == 0)
 		return (0);
 	via_fail(&h->hop, MSG_NO_MEMORY, "no memory");
@@ -100,7 +101,7 @@ hop_connected(struct race_hop *h)
 	char		 to[64];
 
 	h->state = RACE_HOP_CONNECTED;
-	attempts_add(r->attempts, via_text(&h->now, to, sizeof(to)), "connected", clock_ms() - h->began_ms);
+	attempts_add(r->conf.attempts, via_text(&h->now, to, sizeof(to)), "connected", clock_ms() - h->began_ms);
 	if (race_alone(r, h)) {
 		race_won(r, h);
 		return;
@@ -167,7 +168,7 @@ hop_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	h->state = RACE_HOP_TALKING;
 	if (h->now.to->sa_family != AF_UNIX)
-		sock_connected(fd, h->race->tune);
+		sock_connected(fd, h->race->conf.tune);
 	hop_talk(h, via->begin(&h->hop));
 }
 
@@ -178,7 +179,12 @@ hop_connect(struct race_hop *h)
 	const struct sockaddr	*to = h->now.to;
 
 	h->state = RACE_HOP_CONNECTING;
-	h->hop.fd = to->sa_family == AF_UNIX ? sock_stream(AF_UNIX) : sock_open(to, h->race->tune);
+	if (to->sa_family == AF_UNIX)
+		h->hop.fd = sock_stream(AF_UNIX);
+	else {
+		h->mss_bytes = ladder_first(h->race->conf.ladder, to, &h->guarded);
+		h->hop.fd = sock_open(to, h->race->conf.tune, h->mss_bytes);
+	}
 	if (h->hop.fd == -1 || (connect(h->hop.fd, to, h->now.to_len) == -1 && errno != EINPROGRESS)) {
 		h->now.via->unconnected(&h->hop, errno, clock_ms() - h->began_ms);
 		return (-1);
@@ -200,7 +206,7 @@ race_hop_new(struct race *r, const struct via_step *step)
 	h->hop.fd = -1;
 	h->began_ms = clock_ms();
 	h->until_ms = h->began_ms + r->in.target->timeout_ms;
-	event_assign(&h->ev, r->base, -1, 0, hop_cb, h);
+	event_assign(&h->ev, r->conf.base, -1, 0, hop_cb, h);
 	if (h->now.tailscaled != NULL) {
 		h->now.to_len = tailscaled_address(h->now.tailscaled, &h->address);
 		h->now.to = (struct sockaddr *)&h->address;

@@ -1,4 +1,4 @@
-/* What the parts of the race share: race.c the order of things, race-hop.c one way under way. */
+/* What the parts of the race share: race.c the order of things, race-name.c the addresses, race-hop.c one way. */
 
 #ifndef ROUTE_RACE_INT_H
 #define ROUTE_RACE_INT_H
@@ -7,9 +7,7 @@
 #include <event2/event_struct.h>
 
 #include "route/plan.h"
-
-struct race;
-struct sock_tune;
+#include "route/race.h"
 
 struct race_hop {
 	struct via_hop		 hop;		/* its step is `now` */
@@ -20,6 +18,8 @@ struct race_hop {
 	struct event		 ev;
 	int64_t			 began_ms;
 	int64_t			 until_ms;
+	int			 mss_bytes;
+	int			 guarded;
 	enum {
 		RACE_HOP_CONNECTING,
 		RACE_HOP_TALKING,
@@ -29,14 +29,10 @@ struct race_hop {
 };
 
 struct race {
-	struct event_base	*base;
+	struct race_config	 conf;
 	struct plan_input	 in;
-	const struct sock_tune	*tune;
-	struct attempts		*attempts;
-	void			(*cb)(int, const struct via *, const struct error *, void *);
-	void			*arg;
-
 	struct plan		 plan;
+	struct race_way		 again;		/* of race_again */
 	struct resolve		*resolve;
 	struct event		 lookup_timer;
 	struct addrinfo		*list;
@@ -57,6 +53,13 @@ void	race_won(struct race *, struct race_hop *);
 int	race_alone(const struct race *, const struct race_hop *);
 /* Keep the error if it tells more than those before; a minor one gives way to others of its rank. */
 void	race_note(struct race *, const struct error *, int minor);
+void	race_note_errno(struct race *, int error, const char *tried);
+
+/* Look up what the plan says: a literal is known at once, a name is asked for. */
+void	race_lookup(struct race *);
+void	race_lookup_timeout_cb(evutil_socket_t, short, void *);
+/* The lookup is over, with r->list or without: make the plan whole. */
+void	race_looked_up(struct race *, enum plan_lookup);
 
 /* A step of the plan, not begun yet; NULL if there is no memory. */
 struct race_hop	*race_hop_new(struct race *, const struct via_step *);

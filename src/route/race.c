@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "net/resolve.h"
 #include "route/race-int.h"
-#include "route/race.h"
 
 #define ADDRESS_STAGGER_MS	250	/* RFC 8305 5, Connection Attempt Delay; also between two hosts of one name */
 #define ROUTE_STAGGER_MS	1000	/* a second way is a second connection for the server, which counts them */
@@ -70,7 +69,7 @@ race_note(struct race *r, const struct error *err, int minor)
 	r->worst_rank = rank;
 }
 
-static void
+void
 race_note_errno(struct race *r, int error, const char *tried)
 {
 	struct error	err;
@@ -82,10 +81,9 @@ race_note_errno(struct race *r, int error, const char *tried)
 static void
 race_lost(struct race *r)
 {
-	void		(*cb)(int, const struct via *, const struct error *, void *) = r->cb;
-	void		*arg = r->arg;
-	struct error	 err;
-	char		 target[TARGET_TEXT_MAX];
+	struct race_config	 conf = r->conf;
+	struct error		 err;
+	char			 target[TARGET_TEXT_MAX];
 
 	if (r->plan.why_not != MSG_NONE) {
 		error_set(&err, r->plan.why_not, "%s: %s", target_text(r->in.target, target), r->plan.why_not_text);
@@ -93,24 +91,25 @@ race_lost(struct race *r)
 	}
 	err = r->worst;
 	race_cancel(r);
-	cb(-1, NULL, &err, arg);
+	conf.cb(NULL, &err, conf.arg);
 }
 
 void
 race_won(struct race *r, struct race_hop *h)
 {
-	void			(*cb)(int, const struct via *, const struct error *, void *) = r->cb;
-	void			*arg = r->arg;
-	const struct via	*via = h->now.via;
+	struct race_config	 conf = r->conf;
+	struct race_way		 way = { .fd = h->hop.fd, .step = h->now, .mss_bytes = h->mss_bytes,
+				    .guarded = h->guarded };
 	char			 to[64];
-	int			 fd = h->hop.fd;
 
-	log_debug(1, "connected through %s %s after %lld ms", via->name, via->address(&h->now, to, sizeof(to)),
-	    (long long)(clock_ms() - r->began_ms));
+	log_debug(1, "connected through %s %s after %lld ms", way.step.via->name,
+	    way.step.via->address(&h->now, to, sizeof(to)), (long long)(clock_ms() - r->began_ms));
+	memcpy(&way.to, h->now.to, h->now.to_len);
+	way.step.to = NULL;
 	event_del(&h->ev);
 	h->hop.fd = -1;
 	race_cancel(r);
-	cb(fd, via, NULL, arg);
+	conf.cb(&way, NULL, conf.arg);
 }
 
 /* 1 if this step of the plan, or the same of an earlier plan, was begun. */
@@ -219,8 +218,7 @@ race_plan(struct race *r)
 	}
 }
 
-/* The lookup is over; a plan that is whole goes on at once. */
-static void
+void
 race_looked_up(struct race *r, enum plan_lookup lookup)
 {
 	event_del(&r->lookup_timer);
@@ -229,105 +227,6 @@ race_looked_up(struct race *r, enum plan_lookup lookup)
 	r->in.lookup = lookup;
 	r->in.list = r->list;
 	race_plan(r);
-}
-
-/* Systems have one or several codes for "there is no such name". */
-static enum message
-race_eai(int code)
-{
-	static const int	none[] = {
-		EAI_NONAME,
-#ifdef EAI_NODATA
-		EAI_NODATA,
-#endif
-#ifdef EAI_ADDRFAMILY
-		EAI_ADDRFAMILY,
-#endif
-	};
-	size_t			i;
-
-	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		if (code == none[i])
-			return (MSG_NO_SUCH_NAME);
-	return (code == EAI_MEMORY ? MSG_NO_MEMORY : MSG_NAME_LOOKUP);
-}
-
-/* What getaddrinfo(3) says. */
-static void
-race_name_failed(struct race *r, int code)
-{
-	char		 target[TARGET_TEXT_MAX];
-	int		 error = errno;
-	const char	*why = code == EAI_SYSTEM ? strerror(error) : gai_strerror(code);
-	struct error	 err;
-
-	target_text(r->in.target, target);
-	attempts_add(r->attempts, r->plan.lookup, why, clock_ms() - r->began_ms);
-	log_debug(1, "%s: %s", r->plan.lookup, why);
-	if (code == EAI_SYSTEM)
-		error_errno(&err, error, target);
-	else if (strcmp(r->plan.lookup, r->in.target->host) == 0)
-		error_set(&err, race_eai(code), "%s: %s", target, why);
-	else
-		error_set(&err, race_eai(code), "%s: the proxy's name %.60s: %s", target, r->plan.lookup, why);
-	race_note(r, &err, 0);
-	race_looked_up(r, PLAN_LOOKUP_FAILED);
-}
-
-static void
-race_resolved_cb(int code, struct addrinfo *list, void *arg)
-{
-	struct race	*r = arg;
-
-	r->resolve = NULL;
-	if (code == 0) {
-		log_debug(1, "%s resolved after %lld ms", r->plan.lookup, (long long)(clock_ms() - r->began_ms));
-		r->list = list;
-		race_looked_up(r, PLAN_LOOKUP_DONE);
-	} else
-		race_name_failed(r, code);
-	race_next(r);
-}
-
-static void
-race_lookup_timeout_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct race	*r = arg;
-	struct error	 err;
-	char		 target[TARGET_TEXT_MAX];
-
-	(void)fd;
-	(void)what;
-	attempts_add(r->attempts, r->plan.lookup, "the resolver did not answer", clock_ms() - r->began_ms);
-	error_set(&err, MSG_NAME_TIMEOUT, "%s: the resolver gave no answer in %d s", target_text(r->in.target, target),
-	    r->in.target->timeout_ms / 1000);
-	race_note(r, &err, 0);
-	race_looked_up(r, PLAN_LOOKUP_FAILED);
-	race_next(r);
-}
-
-/* A literal is known at once, a name is looked up. */
-static void
-race_lookup(struct race *r)
-{
-	struct timeval	tv = clock_timeval(r->in.target->timeout_ms);
-	int		code;
-
-	if ((code = resolve_literal(r->plan.lookup, r->plan.lookup_port, r->plan.lookup_family, &r->list)) == 0) {
-		race_looked_up(r, PLAN_LOOKUP_DONE);
-		return;
-	}
-	r->list = NULL;
-	if (code != EAI_NONAME) {
-		race_name_failed(r, code);
-		return;
-	}
-	r->resolve = resolve_start(r->base, r->plan.lookup, r->plan.lookup_port, r->plan.lookup_family,
-	    race_resolved_cb, r);
-	if (r->resolve == NULL || event_add(&r->lookup_timer, &tv) == -1) {
-		race_note_errno(r, errno, "cannot look up the name");
-		race_looked_up(r, PLAN_LOOKUP_FAILED);
-	}
 }
 
 /* The first step, from the loop. */
@@ -339,7 +238,7 @@ race_begin_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	event_assign(&r->timer, r->base, -1, 0, race_timer_cb, r);
+	event_assign(&r->timer, r->conf.base, -1, 0, race_timer_cb, r);
 	race_plan(r);
 	if (r->plan.lookup[0] != '\0')
 		race_lookup(r);
@@ -347,27 +246,57 @@ race_begin_cb(evutil_socket_t fd, short what, void *arg)
 		race_next(r);
 }
 
-struct race *
-race_start(struct event_base *base, const struct plan_input *in, const struct sock_tune *tune, struct attempts *attempts,
-    void (*cb)(int, const struct via *, const struct error *, void *), void *arg)
+/* The one way that is known. */
+static void
+race_again_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct race	*r = arg;
+
+	(void)fd;
+	(void)what;
+	event_assign(&r->timer, r->conf.base, -1, 0, race_timer_cb, r);
+	race_next(r);
+}
+
+static struct race *
+race_new(const struct race_config *conf, event_callback_fn begin_cb)
 {
 	struct timeval	 now = { 0, 0 };
 	struct race	*r;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return (NULL);
-	r->base = base;
-	r->in = *in;
-	r->tune = tune;
-	r->attempts = attempts;
-	r->cb = cb;
-	r->arg = arg;
+	r->conf = *conf;
+	r->in.target = conf->target;
 	r->began_ms = clock_ms();
-	event_assign(&r->lookup_timer, base, -1, 0, race_lookup_timeout_cb, r);
-	event_assign(&r->timer, base, -1, 0, race_begin_cb, r);
-	if (event_add(&r->timer, &now) == -1) {
-		free(r);
+	event_assign(&r->lookup_timer, conf->base, -1, 0, race_lookup_timeout_cb, r);
+	event_assign(&r->timer, conf->base, -1, 0, begin_cb, r);
+	if (event_add(&r->timer, &now) == 0)
+		return (r);
+	free(r);
+	return (NULL);
+}
+
+struct race *
+race_start(const struct race_config *conf, const struct plan_input *in)
+{
+	struct race	*r;
+
+	if ((r = race_new(conf, race_begin_cb)) != NULL)
+		r->in = *in;
+	return (r);
+}
+
+struct race *
+race_again(const struct race_config *conf, const struct race_way *way)
+{
+	struct race	*r;
+
+	if ((r = race_new(conf, race_again_cb)) == NULL)
 		return (NULL);
-	}
+	r->again = *way;
+	r->plan.count = 1;
+	r->plan.steps[0] = way->step;
+	r->plan.steps[0].to = (struct sockaddr *)&r->again.to;
 	return (r);
 }

@@ -8,21 +8,42 @@
 struct attempts;
 struct error;
 struct event_base;
+struct ladder;
 struct race;
 struct sock_tune;
+
+/* A way that has reached the target. */
+struct race_way {
+	int			 fd;		/* connected, non-blocking; nothing is read of what the server says */
+	struct via_step		 step;		/* its address is only in `to` */
+	struct sockaddr_storage	 to;
+	int			 mss_bytes;	/* what was asked for; LADDER_FULL if nothing */
+	int			 guarded;	/* the path may lose large packets, and ends in a socket of ours */
+};
+
+/* What a race is run with. All of it stays the caller's and outlives the race. */
+struct race_config {
+	struct event_base	*base;
+	const struct target	*target;
+	const struct sock_tune	*tune;
+	const struct ladder	*ladder;
+	struct attempts		*attempts;	/* what was tried is added */
+	/* Once: the way, whose descriptor is the callee's now; or NULL and the most telling error. */
+	void			(*cb)(const struct race_way *, const struct error *, void *);
+	void			*arg;
+};
 
 /*
  * Make the plan, resolve what it needs and race its ways: the next address of the same kind after 250 ms (RFC 8305), the
  * next kind after a second, or at once when one fails. While one alone runs it has won when it is connected; of several,
  * or through a proxy that others stand behind, the first whose server has spoken.
  *
- * Exactly one callback, from the event loop, or race_cancel and none. It gets a connected, non-blocking socket, which it
- * owns, with nothing read of what the server says, and the route; or -1 and the most telling error. The handle is gone by
- * then. What was tried is added to the attempts. What is passed in stays the caller's and must outlive the race.
- * NULL if there is no memory.
+ * Exactly one callback, from the event loop, or race_cancel and none. The handle is gone by then. NULL if there is no
+ * memory.
  */
-struct race	*race_start(struct event_base *, const struct plan_input *, const struct sock_tune *, struct attempts *,
-		    void (*)(int, const struct via *, const struct error *, void *), void *);
+struct race	*race_start(const struct race_config *, const struct plan_input *);
+/* Take this way once more, with another ladder; the same otherwise. What the way points to must still be there. */
+struct race	*race_again(const struct race_config *, const struct race_way *);
 void		 race_cancel(struct race *);
 
 #endif

@@ -6,8 +6,11 @@
 
 #include "base/log.h"
 #include "os/os.h"
+#include "route/target.h"
+#include "session/holdback.h"
 #include "session/relay-int.h"
 #include "session/relay.h"
+#include "session/watch.h"
 
 #define RELAY_SPLICE	(1 << 20)	/* at most so many at a time, and the pipe that bulk asks for */
 
@@ -76,15 +79,36 @@ relay_write(struct relay *r, const char *buf, size_t len)
 	r->down.len = 0;
 }
 
+/* Nothing to read, or it failed. */
+static void
+relay_unread(struct relay *r, int error)
+{
+	char	target[TARGET_TEXT_MAX];
+
+	if (error == EAGAIN || error == EWOULDBLOCK) {
+		if (r->hold != NULL && holdback_holds(r->hold))
+			event_del(&r->net_ev);
+	} else if (error == EPROTO && r->hold != NULL) {
+		error_set(&r->err, MSG_SERVER_CHANGED, "%s: a second connection, with smaller packets, met another server",
+		    target_text(r->conf->target, target));
+		relay_done(r);
+	} else if (error != EINTR)
+		relay_net_failed(r, error);
+}
+
 static void
 relay_copy(struct relay *r)
 {
 	enum greeting_state	state;
 	ssize_t			n;
+	int			again = 0;
 
-	if ((n = read(r->conf->net_fd, relay_buf, RELAY_BUFFER)) == -1) {
-		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
-			relay_net_failed(r, errno);
+	if (r->hold != NULL)
+		n = holdback_read(r->hold, relay_buf, RELAY_BUFFER, &again);
+	else
+		n = read(r->net_fd, relay_buf, RELAY_BUFFER);
+	if (n == -1) {
+		relay_unread(r, errno);
 		return;
 	}
 	if (n == 0) {
@@ -92,7 +116,9 @@ relay_copy(struct relay *r)
 		return;
 	}
 	log_debug(2, "%zd bytes from the server", n);
-	if ((state = greeting_server(&r->greeting, relay_buf, (size_t)n)) != GREETING_FAILED)
+	watch_received(r->watch);
+	state = greeting_server(&r->greeting, relay_buf, (size_t)n);
+	if (state != GREETING_FAILED && !again)
 		relay_write(r, relay_buf, (size_t)n);
 	if (r->err.code == MSG_NONE)
 		relay_greeting(r, state);
@@ -103,10 +129,10 @@ relay_splice(struct relay *r)
 {
 	ssize_t	n;
 
-	n = os_splice(r->conf->net_fd, r->out.fd, RELAY_SPLICE);
+	n = os_splice(r->net_fd, r->out.fd, RELAY_SPLICE);
 	if (n > 0)
-		return;
-	if (n == 0)
+		watch_received(r->watch);
+	else if (n == 0)
 		relay_net_ended(r);
 	else if (errno == EAGAIN) {
 		/* It does not say which side it was. At TCP's urgent mark it is the socket, and only read(2) goes on there. */
@@ -130,7 +156,7 @@ relay_net_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	/* Who has to be judged yet must be read. */
-	if (r->can_splice && r->judged)
+	if (r->can_splice && r->judged && r->hold == NULL)
 		relay_splice(r);
 	else
 		relay_copy(r);

@@ -1,4 +1,7 @@
-/* What the parts of the relay share: relay.c its life, relay-up.c client to server, relay-down.c server to client. */
+/*
+ * What the parts of the relay share: relay.c its life, relay-up.c client to server, relay-down.c server to client,
+ * relay-guard.c the care for the path.
+ */
 
 #ifndef SESSION_RELAY_INT_H
 #define SESSION_RELAY_INT_H
@@ -7,6 +10,7 @@
 #include <event2/event_struct.h>
 
 #include "base/error.h"
+#include "route/race.h"
 #include "session/greeting.h"
 #include "session/output.h"
 
@@ -14,8 +18,10 @@
 #define RELAY_PIPE	65536		/* what a pipe holds unless it is enlarged */
 #define RELAY_FULL	4		/* found full so often, a pipe is worth enlarging */
 
+struct holdback;
 struct lifeline;
 struct relay_config;
+struct watch;
 
 /* What the other end had no room for. */
 struct relay_rest {
@@ -26,6 +32,10 @@ struct relay_rest {
 struct relay {
 	const struct relay_config *conf;
 	struct event_base	*base;
+	int			 net_fd;
+	struct race_way		 way;		/* how it was reached, if that is guarded */
+	struct holdback		*hold;		/* until the path is proven */
+	struct watch		*watch;		/* from then on */
 	struct event		 in_ev;		/* the client sent something */
 	struct event		 net_ev;	/* the server sent something */
 	struct event		 room_ev;	/* the socket has room again */
@@ -74,6 +84,14 @@ void	relay_watch_caller(struct relay *, int);
 
 /* Put aside what there was no room for: it stands in the rest already, or elsewhere. */
 void	relay_keep(struct relay_rest *, const char *, size_t);
+
+/* The socket is this one from now on; nothing waits for it yet. */
+void	relay_events(struct relay *, int);
+/* Begin to guard the path, where it needs that, and end it. */
+void	relay_guard(struct relay *);
+void	relay_guard_stop(struct relay *);
+/* What kind of session it is has turned out. */
+void	relay_judged(struct relay *);
 
 void	relay_in_cb(evutil_socket_t, short, void *);
 void	relay_room_cb(evutil_socket_t, short, void *);

@@ -7,8 +7,10 @@
 
 #include "base/log.h"
 #include "os/os.h"
+#include "session/holdback.h"
 #include "session/relay-int.h"
 #include "session/relay.h"
+#include "session/watch.h"
 
 /* The client says no more; pass that on and read to the end. */
 static void
@@ -17,6 +19,8 @@ relay_in_ended(struct relay *r)
 	r->in_open = 0;
 	event_del(&r->in_ev);
 	relay_greeting(r, greeting_client_end(&r->greeting));
+	if (r->hold != NULL)
+		holdback_client_end(r->hold);
 	if (!r->net_open) {
 		if (relay_judge(r, GREETING_EOF) == 0)
 			relay_done(r);
@@ -34,7 +38,7 @@ relay_send(struct relay *r, size_t len)
 
 	len = len > 0 ? len : r->up.len;
 	while (len > 0) {
-		n = send(r->conf->net_fd, buf, len, MSG_NOSIGNAL);
+		n = send(r->net_fd, buf, len, MSG_NOSIGNAL);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -47,6 +51,7 @@ relay_send(struct relay *r, size_t len)
 			r->up.len = 0;
 			return (-1);
 		}
+		watch_sent(r->watch);
 		buf += n;
 		len -= (size_t)n;
 	}
@@ -75,6 +80,8 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	log_debug(2, "%zd bytes from the client", n);
 	relay_greeting(r, greeting_client(&r->greeting, relay_buf, (size_t)n));
+	if (r->hold != NULL)
+		holdback_client(r->hold, relay_buf, (size_t)n);
 	if (!r->net_open && relay_judge(r, GREETING_EOF) == -1)
 		return;
 	switch (relay_send(r, (size_t)n)) {

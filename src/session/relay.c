@@ -14,6 +14,7 @@
 #include "session/lifeline.h"
 #include "session/relay-int.h"
 #include "session/relay.h"
+#include "session/watch.h"
 
 #define RELAY_DRAIN_MS	2000		/* for the last bytes after SIGHUP */
 #define RELAY_LINGER_MS	10000		/* for the side that goes on after the other ended */
@@ -48,9 +49,13 @@ void
 relay_net_failed(struct relay *r, int error)
 {
 	char	target[TARGET_TEXT_MAX];
+	int	mss_bytes;
 
 	target_text(r->conf->target, target);
-	if (error == ECONNRESET || error == EPIPE) {
+	if (error == ETIMEDOUT && r->watch != NULL) {
+		if ((mss_bytes = watch_explain(r->watch, &r->err)) != 0)
+			r->conf->learned_cb(mss_bytes, r->conf->arg);
+	} else if (error == ECONNRESET || error == EPIPE) {
 		if (greeting_judge(&r->greeting, GREETING_RESET, target, &r->err) == 0)
 			error_set(&r->err, MSG_RESET, "%s: connection reset", target);
 	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN ||
@@ -81,7 +86,7 @@ relay_greeting(struct relay *r, enum greeting_state state)
 	r->greeting.state = state;
 	event_del(&r->timer);
 	if (state == GREETING_PASSED)
-		r->conf->running_cb(r->greeting.client == CLIENT_SSH, r->conf->arg);
+		relay_judged(r);
 	else
 		relay_judge(r, GREETING_EOF);
 }
@@ -113,7 +118,7 @@ relay_end(struct relay *r)
 
 	r->end_held = !r->conf->half_close;
 	if (!r->end_held)
-		shutdown(r->conf->net_fd, SHUT_WR);
+		shutdown(r->net_fd, SHUT_WR);
 	else if (r->judged)
 		event_add(&r->timer, &tv);
 }
@@ -140,7 +145,7 @@ relay_timer_cb(evutil_socket_t fd, short what, void *arg)
 	if (!r->net_open)
 		relay_done(r);
 	else if (r->end_held && r->judged)
-		shutdown(r->conf->net_fd, SHUT_WR);
+		shutdown(r->net_fd, SHUT_WR);
 	else if (relay_judge(r, GREETING_TIMEOUT) == 0)
 		event_add(&r->timer, &tv);
 }
@@ -157,8 +162,8 @@ relay_hup_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	setsockopt(r->conf->net_fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
-	sock_set_blocking(r->conf->net_fd, 1);
+	setsockopt(r->net_fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	sock_set_blocking(r->net_fd, 1);
 	sent = relay_send(r, 0);
 	while (sent == 1 && r->in_open && clock_ms() < end_ms) {
 		if (ioctl(r->conf->in_fd, FIONREAD, &queued) == -1 || queued <= 0 ||
@@ -166,9 +171,9 @@ relay_hup_cb(evutil_socket_t fd, short what, void *arg)
 			break;
 		sent = relay_send(r, (size_t)n);
 	}
-	shutdown(r->conf->net_fd, SHUT_WR);
+	shutdown(r->net_fd, SHUT_WR);
 	/* Closing a socket with unread bytes would send a reset, which may overtake ours. */
-	while (recv(r->conf->net_fd, relay_buf, RELAY_BUFFER, MSG_DONTWAIT) > 0 && clock_ms() < end_ms)
+	while (recv(r->net_fd, relay_buf, RELAY_BUFFER, MSG_DONTWAIT) > 0 && clock_ms() < end_ms)
 		continue;
 	relay_done(r);
 }
@@ -181,6 +186,18 @@ relay_term_cb(evutil_socket_t fd, short what, void *arg)
 	relay_done(arg);
 }
 
+void
+relay_events(struct relay *r, int fd)
+{
+	if (r->net_fd != -1) {
+		event_del(&r->net_ev);
+		event_del(&r->room_ev);
+	}
+	r->net_fd = fd;
+	event_assign(&r->net_ev, r->base, fd, EV_READ | EV_PERSIST, relay_net_cb, r);
+	event_assign(&r->room_ev, r->base, fd, EV_WRITE, relay_room_cb, r);
+}
+
 static int
 relay_begin(struct relay *r)
 {
@@ -188,8 +205,7 @@ relay_begin(struct relay *r)
 	struct timeval			 tv = clock_timeval(conf->target->timeout_ms);
 
 	event_assign(&r->in_ev, r->base, conf->in_fd, EV_READ | EV_PERSIST, relay_in_cb, r);
-	event_assign(&r->net_ev, r->base, conf->net_fd, EV_READ | EV_PERSIST, relay_net_cb, r);
-	event_assign(&r->room_ev, r->base, conf->net_fd, EV_WRITE, relay_room_cb, r);
+	relay_events(r, conf->net_fd);
 	event_assign(&r->out_ev, r->base, r->out.fd, EV_WRITE, relay_out_cb, r);
 	event_assign(&r->timer, r->base, -1, 0, relay_timer_cb, r);
 	evsignal_assign(&r->hup_ev, r->base, SIGHUP, relay_hup_cb, r);
@@ -199,6 +215,7 @@ relay_begin(struct relay *r)
 		error_errno(&r->err, errno != 0 ? errno : ENOMEM, "cannot start the relay");
 		return (-1);
 	}
+	relay_guard(r);
 	return (0);
 }
 
@@ -213,6 +230,7 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	r->down.buf = relay_down_buf;
 	r->conf = conf;
 	r->base = base;
+	r->net_fd = -1;
 	r->in_open = r->net_open = 1;
 	output_open(&r->out, conf->out_fd);
 	r->can_splice = r->out.kind == OUTPUT_PIPE;
@@ -226,8 +244,9 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	event_del(&r->hup_ev);
 	event_del(&r->term_ev);
 	lifeline_stop(r->lifeline);
+	relay_guard_stop(r);
 	output_close(&r->out);
-	close(conf->net_fd);
+	close(r->net_fd);
 	*err = r->err;
 	return (err->code == MSG_NONE ? 0 : -1);
 }

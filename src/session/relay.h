@@ -5,6 +5,8 @@
 
 struct error;
 struct event_base;
+struct race_config;
+struct race_way;
 struct target;
 
 struct relay_config {
@@ -13,8 +15,13 @@ struct relay_config {
 	int			 net_fd;	/* non-blocking; closed when the relay ends */
 	int			 half_close;	/* what carries the connection can do that; if not, the client's end waits */
 	const struct target	*target;	/* for messages, and the time limit of the identification */
-	/* Once, when the session has got under way; the number is 1 if it is SSH. */
+	/* The same socket again, as the race gave it, and how to make another like it; NULL: the path is not guarded. */
+	const struct race_way	*way;
+	const struct race_config *race;
+	/* Once, when the session has got under way; the number is 1 if it is SSH. Where the path is guarded, that is later. */
 	void			(*running_cb)(int, void *);
+	/* The path loses large packets: the next connection should begin with segments of so many bytes. */
+	void			(*learned_cb)(int, void *);
 	void			*arg;
 };
 

@@ -53,3 +53,51 @@ sshwire_is_client(const char *buf, size_t len)
 		return (0);
 	return (n == sizeof(id_start) - 1 ? 1 : -1);
 }
+
+int
+sshwire_is_version_2(const char *line, size_t len)
+{
+	return (len >= 8 && (memcmp(line, "SSH-2.0-", 8) == 0 || (len >= 9 && memcmp(line, "SSH-1.99-", 9) == 0)));
+}
+
+/* A byte of the packet: its length, the length of its padding, the type, and what is in it. */
+static int
+hello_packet_byte(struct sshwire_hello *hello, unsigned char c)
+{
+	const size_t	head = 4;
+
+	if (hello->packet < head)
+		hello->length = hello->length << 8 | c;
+	hello->packet++;
+	if (hello->packet < head)
+		return (SSHWIRE_HELLO_MORE);
+	if (hello->length < 2 || hello->length + head > SSHWIRE_PACKET_MAX ||
+	    (hello->packet == head + 2 && c != 20 /* SSH_MSG_KEXINIT */))
+		return (SSHWIRE_HELLO_OTHER);
+	return (hello->packet == head + hello->length ? SSHWIRE_HELLO_WHOLE : SSHWIRE_HELLO_MORE);
+}
+
+static int
+hello_byte(struct sshwire_hello *hello, char c)
+{
+	static const char	start[] = "SSH-2.0-";
+
+	if (hello->ended)
+		return (hello_packet_byte(hello, (unsigned char)c));
+	if ((hello->line < sizeof(start) - 1 && c != start[hello->line]) || hello->line == SSHWIRE_ID_MAX)
+		return (SSHWIRE_HELLO_OTHER);
+	hello->line++;
+	hello->ended = c == '\n';
+	return (SSHWIRE_HELLO_MORE);
+}
+
+int
+sshwire_hello_feed(struct sshwire_hello *hello, const char *buf, size_t len)
+{
+	for (; len > 0 && hello->state != SSHWIRE_HELLO_OTHER; len--)
+		if (hello->state == SSHWIRE_HELLO_WHOLE)
+			hello->state = SSHWIRE_HELLO_OTHER;
+		else
+			hello->state = hello_byte(hello, *buf++);
+	return ((int)hello->state);
+}

@@ -1,4 +1,4 @@
-/* The first lines of an SSH connection, as bytes in memory: RFC 4253 section 4.2. */
+/* The first bytes of an SSH connection, in memory: RFC 4253 sections 4.2, 6 and 7.1. */
 
 #ifndef WIRE_SSHWIRE_H
 #define WIRE_SSHWIRE_H
@@ -40,5 +40,27 @@ int	sshwire_id_begun(const struct sshwire_id *);
  * Whether a client's first bytes are the start of an identification: 1 yes, 0 no, -1 too few bytes to tell.
  */
 int	sshwire_is_client(const char *, size_t);
+
+/* What a client says before it has heard anything: its identification, one KEXINIT in the clear, and no more. */
+#define SSHWIRE_ID_MAX		255	/* RFC 4253 4.2, with CR and LF */
+#define SSHWIRE_PACKET_MAX	35000	/* RFC 4253 6.1 */
+#define SSHWIRE_HELLO_MAX	(SSHWIRE_ID_MAX + SSHWIRE_PACKET_MAX)
+
+struct sshwire_hello {
+	enum {
+		SSHWIRE_HELLO_MORE,	/* not whole yet */
+		SSHWIRE_HELLO_WHOLE,
+		SSHWIRE_HELLO_OTHER	/* something else, or something behind it */
+	}			state;
+	size_t			line;	/* bytes of the identification */
+	int			ended;	/* it is whole */
+	size_t			packet;	/* bytes of the packet */
+	size_t			length;	/* its packet_length, once four bytes have come */
+};
+
+/* Feed the client's next bytes; all zero to begin with. Returns the state; SSHWIRE_HELLO_OTHER stays. */
+int	sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
+/* 1 if a line of so many bytes is the identification of a server that speaks version 2 (RFC 4253 5.1). */
+int	sshwire_is_version_2(const char *, size_t);
 
 #endif

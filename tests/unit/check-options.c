@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "check.h"
 #include "cmd/options.h"
-#include "net/sock.h"
 
 #define WORDS 6
 
@@ -38,7 +37,7 @@ test_good(void **state)
 	assert_int_equal(rest, 1);
 	assert_int_equal(opts.timeout_s, 10);
 	assert_int_equal(opts.dead_after_s, 30);
-	assert_int_equal(opts.mss, SOCK_MSS_AUTO);
+	assert_int_equal(opts.mss, LADDER_AUTO);
 	assert_int_equal(opts.family, AF_UNSPEC);
 	assert_int_equal(opts.mode, OPTIONS_RUN);
 	assert_null(opts.choice.via);

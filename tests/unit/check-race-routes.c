@@ -12,6 +12,7 @@
 #include "check.h"
 #include "facts/facts.h"
 #include "net/sock.h"
+#include "route/ladder.h"
 #include "route/race.h"
 
 #define OK_LOCALAPI	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: ts-dial\r\nConnection: upgrade\r\n\r\n"
@@ -109,13 +110,13 @@ server_stop(struct server *s)
 }
 
 static void
-outcome_cb(int fd, const struct via *via, const struct error *err, void *arg)
+outcome_cb(const struct race_way *way, const struct error *err, void *arg)
 {
 	struct outcome	*o = arg;
 
 	o->calls++;
-	o->fd = fd;
-	o->via = via;
+	o->fd = way != NULL ? way->fd : -1;
+	o->via = way != NULL ? way->step.via : NULL;
 	if (err != NULL)
 		o->err = *err;
 	event_base_loopbreak(o->base);
@@ -194,8 +195,17 @@ scene_set(struct scene *s, size_t n)
 		env_proxy_add(&s->facts.proxy, PROXY_HTTP, text, "test", 0);
 	}
 	s->target = (struct target){ .host = "node.mesh.test", .port = 22, .timeout_ms = 3000 };
-	s->tune = (struct sock_tune){ .dead_after_s = 30, .mss = SOCK_MSS_AUTO };
+	s->tune = (struct sock_tune){ .dead_after_s = 30 };
 	s->in = (struct plan_input){ .target = &s->target, .choice = &s->choice, .facts = &s->facts };
+}
+
+static struct race *
+start(struct outcome *o, struct scene *s)
+{
+	static const struct ladder	ladder = { LADDER_AUTO, 0 };
+	struct race_config		conf = { o->base, &s->target, &s->tune, &ladder, &s->attempts, outcome_cb, o };
+
+	return (race_start(&conf, &s->in));
 }
 
 static void
@@ -223,7 +233,7 @@ run_case(size_t n)
 	scene_set(&s, n);
 	o.base = event_base_new();
 	took_ms = clock_ms();
-	assert_non_null(race_start(o.base, &s.in, &s.tune, &s.attempts, outcome_cb, &o));
+	assert_non_null(start(&o, &s));
 	event_base_dispatch(o.base);
 	took_ms = clock_ms() - took_ms;
 	event_base_loop(o.base, EVLOOP_NONBLOCK);
@@ -267,7 +277,7 @@ test_cancel(void **state)
 	for (rounds = 0; rounds < 8; rounds++) {
 		scene_set(&s, COUNT(cases) - 1);
 		o.base = event_base_new();
-		assert_non_null(race = race_start(o.base, &s.in, &s.tune, &s.attempts, outcome_cb, &o));
+		assert_non_null(race = start(&o, &s));
 		for (i = 0; i < rounds; i++)
 			event_base_loop(o.base, EVLOOP_NONBLOCK);
 		race_cancel(race);

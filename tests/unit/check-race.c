@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "check.h"
 #include "net/sock.h"
+#include "route/ladder.h"
 #include "route/race.h"
 
 #define ADDRESSES 4
@@ -112,16 +113,25 @@ place_free(struct place *p)
 }
 
 static void
-outcome_cb(int fd, const struct via *via, const struct error *err, void *arg)
+outcome_cb(const struct race_way *way, const struct error *err, void *arg)
 {
 	struct outcome	*o = arg;
 
 	o->calls++;
-	o->fd = fd;
-	o->via = via;
+	o->fd = way != NULL ? way->fd : -1;
+	o->via = way != NULL ? way->step.via : NULL;
 	if (err != NULL)
 		o->err = *err;
 	event_base_loopbreak(o->base);
+}
+
+static struct race *
+start(struct outcome *o, const struct plan_input *in, const struct sock_tune *tune, struct attempts *attempts)
+{
+	static const struct ladder	ladder = { LADDER_AUTO, 0 };
+	struct race_config		conf = { o->base, in->target, tune, &ladder, attempts, outcome_cb, o };
+
+	return (race_start(&conf, in));
 }
 
 static const struct {
@@ -149,7 +159,7 @@ static const struct {
 static void
 run_case(size_t n)
 {
-	struct sock_tune	tune = { .dead_after_s = 30, .mss = SOCK_MSS_AUTO };
+	struct sock_tune	tune = { .dead_after_s = 30 };
 	struct target		target = { .host = "name", .port = 22, .timeout_ms = cases[n].timeout_ms };
 	struct plan_input	in = { .target = &target, .choice = &anything };
 	struct attempts		attempts = { .count = 0 };
@@ -168,7 +178,7 @@ run_case(size_t n)
 	answer_code = 0;
 	o.base = event_base_new();
 	took_ms = clock_ms();
-	assert_non_null(race_start(o.base, &in, &tune, &attempts, outcome_cb, &o));
+	assert_non_null(start(&o, &in, &tune, &attempts));
 	assert_int_equal(o.calls, 0);
 	event_base_dispatch(o.base);
 	took_ms = clock_ms() - took_ms;
@@ -230,7 +240,7 @@ test_names(void **state)
 		answer = NULL;
 		answer_code = names[n].code;
 		answer_delay = names[n].delay;
-		assert_non_null(race_start(o.base, &in, &tune, &attempts, outcome_cb, &o));
+		assert_non_null(start(&o, &in, &tune, &attempts));
 		event_base_dispatch(o.base);
 		assert_int_equal(o.calls, 1);
 		assert_int_equal(o.fd, -1);
@@ -261,7 +271,7 @@ test_cancel(void **state)
 	answer_code = 0;
 	for (rounds = 0; rounds < 6; rounds++) {
 		o.base = event_base_new();
-		assert_non_null(d = race_start(o.base, &in, &tune, &attempts, outcome_cb, &o));
+		assert_non_null(d = start(&o, &in, &tune, &attempts));
 		for (i = 0; i < rounds; i++)
 			event_base_loop(o.base, EVLOOP_NONBLOCK);
 		race_cancel(d);

@@ -94,12 +94,80 @@ test_client(void **state)
 	assert_int_equal(sshwire_is_client("SSL", 3), 0);
 }
 
+#define ID "SSH-2.0-x\r\n"
+#define T(text) text, sizeof(text) - 1
+
+/* RFC 4253 6: packet_length, padding_length, and of the payload first the type, SSH_MSG_KEXINIT = 20. */
+static const struct {
+	const char	*bytes;
+	size_t		 len;
+	int		 state;
+} hellos[] = {
+	{ T(""),					SSHWIRE_HELLO_MORE },
+	{ T("SSH-2.0"),					SSHWIRE_HELLO_MORE },
+	{ T(ID),					SSHWIRE_HELLO_MORE },
+	{ T("SSH-2.0-\n\0\0\0"),			SSHWIRE_HELLO_MORE },
+	{ T(ID "\0\0\0\5\1\24abc"),		SSHWIRE_HELLO_WHOLE },
+	{ T(ID "\0\0\0\5\1\24ab"),		SSHWIRE_HELLO_MORE },
+	{ T(ID "\0\0\0\5\1\24abcd"),		SSHWIRE_HELLO_OTHER },
+	{ T(ID "\0\0\0\5\1\25abc"),		SSHWIRE_HELLO_OTHER },	/* another type */
+	{ T(ID "\0\0\0\2\1\24"),			SSHWIRE_HELLO_WHOLE },
+	{ T(ID "\0\0\0\1\1"),			SSHWIRE_HELLO_OTHER },	/* no room for a type */
+	{ T(ID "\0\0\0\0"),				SSHWIRE_HELLO_OTHER },
+	{ T(ID "\0\0\210\264\1\24"),		SSHWIRE_HELLO_MORE },	/* 34996 and 4 are 35000 */
+	{ T(ID "\0\0\210\265\1\24"),		SSHWIRE_HELLO_OTHER },
+	{ T(ID "\377\377\377\377\1\24"),		SSHWIRE_HELLO_OTHER },
+	{ T("SSH-1.5-x\n"),				SSHWIRE_HELLO_OTHER },
+	{ T("ssh-2.0-x\n"),				SSHWIRE_HELLO_OTHER },
+	{ T("\n" ID),					SSHWIRE_HELLO_OTHER },
+};
+
+/* The same whether the bytes come at once or one by one. */
+static void
+test_hellos(void **state)
+{
+	struct sshwire_hello	whole, single;
+	size_t			i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(hellos); i++) {
+		memset(&whole, 0, sizeof(whole));
+		memset(&single, 0, sizeof(single));
+		for (j = 0; j < hellos[i].len; j++)
+			sshwire_hello_feed(&single, hellos[i].bytes + j, 1);
+		if (sshwire_hello_feed(&whole, hellos[i].bytes, hellos[i].len) != hellos[i].state)
+			fail_msg("hello %zu gives %d", i, whole.state);
+		assert_memory_equal(&whole, &single, sizeof(whole));
+	}
+	/* The longest line there may be, and one more. */
+	memset(&whole, 0, sizeof(whole));
+	sshwire_hello_feed(&whole, "SSH-2.0-", 8);
+	for (i = 8; i < SSHWIRE_ID_MAX; i++)
+		assert_int_equal(sshwire_hello_feed(&whole, "x", 1), SSHWIRE_HELLO_MORE);
+	assert_int_equal(sshwire_hello_feed(&whole, "\n", 1), SSHWIRE_HELLO_OTHER);
+}
+
+static void
+test_versions(void **state)
+{
+	(void)state;
+	assert_int_equal(sshwire_is_version_2(T("SSH-2.0-x\r\n")), 1);
+	assert_int_equal(sshwire_is_version_2(T("SSH-1.99-x\n")), 1);
+	assert_int_equal(sshwire_is_version_2(T("SSH-1.5-x\n")), 0);
+	assert_int_equal(sshwire_is_version_2(T("SSH-2.1-x\n")), 0);
+	assert_int_equal(sshwire_is_version_2(T("SSH-2.0")), 0);
+	assert_int_equal(sshwire_is_version_2(T("SSH-1.99")), 0);
+	assert_int_equal(sshwire_is_version_2(T("")), 0);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_greetings),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_hellos),
+		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_first_line),
 		cmocka_unit_test(test_client),
 	};

@@ -1,0 +1,123 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/sock.h"
+#include "route/race.h"
+#include "session/holdback.h"
+#include "session/relay-int.h"
+#include "session/relay.h"
+#include "session/watch.h"
+
+/* The session is under way, and what goes wrong from now on is not its beginning. */
+static void
+relay_settled_cb(void *arg)
+{
+	struct relay	*r = arg;
+
+	r->conf->running_cb(1, r->conf->arg);
+}
+
+static void
+relay_lost_cb(const struct error *err, int mss_bytes, void *arg)
+{
+	struct relay	*r = arg;
+
+	r->err = *err;
+	if (mss_bytes != 0)
+		r->conf->learned_cb(mss_bytes, r->conf->arg);
+	relay_done(r);
+}
+
+/* The way has its address besides, for it moves. */
+static void
+relay_take(struct relay *r, const struct race_way *way)
+{
+	r->way = *way;
+	r->way.step.to = (struct sockaddr *)&r->way.to;
+}
+
+void
+relay_judged(struct relay *r)
+{
+	int	ssh = r->greeting.client == CLIENT_SSH;
+
+	if (!ssh || (r->hold == NULL && r->watch == NULL))
+		r->conf->running_cb(ssh, r->conf->arg);
+}
+
+/* From here on nothing needs a new descriptor but the report of a failure: this is where a sandbox can be put. */
+static void
+relay_committed(struct relay *r)
+{
+	struct watch_config	conf = { .base = r->base, .way = &r->way, .target = r->conf->target,
+				    .dead_after_s = r->conf->race->tune->dead_after_s,
+				    .ssh = r->greeting.client == CLIENT_SSH, .settled_cb = relay_settled_cb,
+				    .lost_cb = relay_lost_cb, .arg = r };
+
+	if ((r->watch = watch_start(&conf)) == NULL && r->judged && conf.ssh)
+		relay_settled_cb(r);
+}
+
+static void
+relay_committed_cb(int mss_bytes, void *arg)
+{
+	struct relay	*r = arg;
+
+	r->hold = NULL;
+	if (mss_bytes != 0)
+		r->conf->learned_cb(mss_bytes, r->conf->arg);
+	relay_committed(r);
+	/* What the output has no room for waits as ever. */
+	if (r->down.len == 0)
+		event_add(&r->net_ev, NULL);
+}
+
+/* The connection is another one, whose server has not identified itself yet. */
+static void
+relay_switched_cb(const struct race_way *way, const char *said, size_t len, void *arg)
+{
+	struct relay	*r = arg;
+	struct timeval	 tv = clock_timeval(r->conf->target->timeout_ms);
+	char		 to[64], what[80];
+
+	close(r->net_fd);
+	relay_take(r, way);
+	snprintf(what, sizeof(what), "large packets were lost: once more, with segments of %d bytes", way->mss_bytes);
+	attempts_add(r->conf->race->attempts, via_text(&r->way.step, to, sizeof(to)), what, 0);
+	event_del(&r->in_ev);
+	relay_events(r, way->fd);
+	event_add(&r->net_ev, NULL);
+	memset(&r->greeting.server, 0, sizeof(r->greeting.server));
+	r->greeting.state = GREETING_OPEN;
+	r->judged = 0;
+	event_add(&r->timer, &tv);
+	memcpy(r->up.buf, said, len);
+	r->up.off = 0;
+	r->up.len = len;
+	relay_room_cb(r->net_fd, EV_WRITE, r);
+}
+
+void
+relay_guard(struct relay *r)
+{
+	struct holdback_config	conf = { .way = &r->way, .race = r->conf->race, .switched_cb = relay_switched_cb,
+				    .committed_cb = relay_committed_cb, .arg = r };
+
+	if (r->conf->way == NULL || !r->conf->way->guarded)
+		return;
+	relay_take(r, r->conf->way);
+	if ((r->hold = holdback_start(&conf)) == NULL)
+		relay_committed(r);
+}
+
+void
+relay_guard_stop(struct relay *r)
+{
+	holdback_stop(r->hold);
+	watch_stop(r->watch);
+}

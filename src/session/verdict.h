@@ -1,0 +1,25 @@
+/*
+ * What was learned of the path to a host: the segment size that a connection to it should begin with. Kept for each
+ * network this machine is in and each host, a file for each, for 24 hours. All of it is best effort: where there is no
+ * cache folder, or what is in it cannot be trusted, there is no verdict.
+ */
+
+#ifndef SESSION_VERDICT_H
+#define SESSION_VERDICT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define VERDICT_BYTES_MAX	512	/* of a file */
+#define VERDICT_SECONDS		(24 * 60 * 60)
+#define VERDICT_COUNT_MAX	256	/* files; what is more goes, the old ones first */
+
+/* The size in bytes for this host, in the network where we are now; 0 if there is no verdict. */
+int	verdict_find(const char *host);
+void	verdict_keep(const char *host, int mss_bytes);
+void	verdict_drop(const char *host);
+
+/* The bytes of a file for this network and host, at this time in seconds: its size, or 0 if they are no valid verdict. */
+int	verdict_parse(const char *, size_t, const char *network, const char *host, int64_t now_s);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * Looks after a connection that can no longer be replaced, and tells apart why it stands still: a hole in the path that
+ * swallows large packets on the way there or back, a dead path, marked packets that are dropped, an address that went away.
+ * It looks five times a second, but only while something is outstanding.
+ */
+
+#ifndef SESSION_WATCH_H
+#define SESSION_WATCH_H
+
+#include <stdint.h>
+
+#include "os/os.h"
+
+struct error;
+struct event_base;
+struct race_way;
+struct target;
+struct watch;
+
+struct watch_config {
+	struct event_base	*base;
+	const struct race_way	*way;
+	const struct target	*target;
+	int			 dead_after_s;
+	int			 ssh;		/* the session is one, and its key exchange has begun */
+	/* The key exchange is over; never if the session is not SSH. */
+	void			(*settled_cb)(void *);
+	/* The session is lost. The number is the segment size for the next connection, 0 if it makes no difference. */
+	void			(*lost_cb)(const struct error *, int mss_bytes, void *);
+	void			*arg;
+};
+
+/* NULL if there is no memory. Takes the descriptors that it needs; what is passed in outlives the handle. */
+struct watch	*watch_start(const struct watch_config *);
+void		 watch_stop(struct watch *);
+/* Bytes of the client were given to the socket; bytes of the server have come. Nothing is done with no handle. */
+void		 watch_sent(struct watch *);
+void		 watch_received(struct watch *);
+/* The kernel gave the connection up: why, as far as it was seen; returns as lost_cb's number. */
+int		 watch_explain(struct watch *, struct error *);
+
+/* What was seen of a connection so far; all zero to begin with. */
+struct watch_view {
+	int64_t	acked_bytes, received_bytes;
+	int64_t	sent_ms;		/* since when what waits has been waiting */
+	int64_t	gap_ms;			/* since when something waits behind a gap; 0: nothing does */
+};
+
+enum watch_sign {
+	WATCH_QUIET,		/* nothing is outstanding */
+	WATCH_WAITING,		/* something is */
+	WATCH_STALLED,		/* for longer than a healthy path would need */
+	WATCH_HOLE_THERE,	/* for so long that it is a hole: what is larger is lost, what is smaller arrives */
+	WATCH_HOLE_BACK
+};
+
+/* Add a look, at this time; the limit is for how long something must stand still to be called a hole. Pure. */
+enum watch_sign	watch_look(struct watch_view *, const struct os_tcp *, int64_t now_ms, int64_t limit_ms);
+
+#endif

@@ -1,0 +1,492 @@
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "check.h"
+#include "net/sock.h"
+#include "os/os.h"
+#include "route/ladder.h"
+#include "route/race.h"
+#include "session/holdback.h"
+
+/* The kernel's view, the clock and the second connection are the test's own; the sockets are pairs. */
+
+#define C_ID	"SSH-2.0-client\r\n"
+#define KEXINIT	"\0\0\0\6\1\24abcd"	/* RFC 4253 6: length, padding length, type 20 */
+#define HELLO	C_ID KEXINIT
+#define HELLO_LEN (sizeof(HELLO) - 1)
+#define S_ID	"SSH-2.0-server\r\n"
+#define SYNS	2			/* retransmissions for the connection itself */
+
+int			 __wrap_os_tcp(int, struct os_tcp *);
+int64_t			 __wrap_clock_ms(void);
+struct race		*__wrap_race_again(const struct race_config *, const struct race_way *);
+void			 __wrap_race_cancel(struct race *);
+
+static struct os_tcp	 tcp;
+static int		 tcp_errno;
+static int64_t		 now_ms;
+static struct race_config dialled;	/* what the last second connection was asked for with */
+static int		 dials, cancels;
+
+int
+__wrap_os_tcp(int fd, struct os_tcp *to)
+{
+	(void)fd;
+	*to = tcp;
+	errno = tcp_errno;
+	return (tcp_errno != 0 ? -1 : 0);
+}
+
+int64_t
+__wrap_clock_ms(void)
+{
+	return (now_ms);
+}
+
+struct race *
+__wrap_race_again(const struct race_config *conf, const struct race_way *way)
+{
+	(void)way;
+	dialled = *conf;
+	dials++;
+	return ((struct race *)&dialled);
+}
+
+void
+__wrap_race_cancel(struct race *race)
+{
+	cancels += race != NULL;
+}
+
+struct scene {
+	struct event_base	*base;
+	struct race_config	 race;
+	struct race_way		 way;
+	struct holdback		*h;
+	int			 server;	/* the other end of the connection in use */
+	int			 fd;
+	int			 committed;	/* the size it was told with, or -1 */
+	int			 switched;
+};
+
+static void
+committed_cb(int mss_bytes, void *arg)
+{
+	struct scene	*s = arg;
+
+	assert_int_equal(s->committed, -1);
+	s->committed = mss_bytes;
+	s->h = NULL;
+}
+
+static void
+switched_cb(const struct race_way *way, const char *said, size_t len, void *arg)
+{
+	struct scene	*s = arg;
+
+	close(s->fd);
+	s->fd = way->fd;
+	s->switched++;
+	assert_int_equal(write(s->fd, said, len), len);
+}
+
+static void
+pair(int *fd, int *server)
+{
+	int	fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(sock_set_blocking(fds[0], 0), 0);
+	*fd = fds[0];
+	*server = fds[1];
+}
+
+static void
+begin(struct scene *s, int mss_bytes)
+{
+	struct holdback_config	conf = { .way = &s->way, .race = &s->race, .switched_cb = switched_cb,
+				    .committed_cb = committed_cb, .arg = s };
+
+	memset(s, 0, sizeof(*s));
+	memset(&tcp, 0, sizeof(tcp));
+	tcp.open = 1;
+	tcp.rtt_ms = 40;
+	tcp.retransmitted = SYNS;
+	tcp.send_bytes = tcp.receive_bytes = mss_bytes == LADDER_FULL ? 1460 : mss_bytes;
+	tcp_errno = dials = cancels = 0;
+	now_ms = 1000;
+	s->committed = -1;
+	s->base = s->race.base = event_base_new();
+	pair(&s->fd, &s->server);
+	s->way.fd = s->fd;
+	s->way.mss_bytes = mss_bytes;
+	s->way.to.ss_family = AF_INET;
+	assert_non_null(s->h = holdback_start(&conf));
+}
+
+static void
+end(struct scene *s)
+{
+	holdback_stop(s->h);
+	close(s->fd);
+	close(s->server);
+	event_base_free(s->base);
+}
+
+/* So much time goes by; the timer runs once. */
+static void
+pass(struct scene *s, int64_t ms)
+{
+	now_ms += ms;
+	if (s->h != NULL)
+		event_base_loop(s->base, EVLOOP_ONCE);
+}
+
+static void
+client(struct scene *s, const char *buf, size_t len)
+{
+	assert_int_equal(write(s->fd, buf, len), len);
+	if (s->h != NULL)
+		holdback_client(s->h, buf, len);
+}
+
+static void
+server(struct scene *s, const char *buf, size_t len)
+{
+	assert_int_equal(write(s->server, buf, len), len);
+}
+
+/* What may be read now is this; NULL: nothing, for now. */
+static void
+passes(struct scene *s, const char *text, int wanted_again)
+{
+	char	buf[64];
+	ssize_t	n;
+	int	again;
+
+	n = holdback_read(s->h, buf, sizeof(buf), &again);
+	if (text == NULL) {
+		assert_int_equal(n, -1);
+		assert_int_equal(errno, EAGAIN);
+		return;
+	}
+	assert_int_equal(n, strlen(text));
+	assert_memory_equal(buf, text, (size_t)n);
+	assert_int_equal(again, wanted_again);
+}
+
+/* The second connection is there. */
+static void
+spare(struct scene *s, int mss_bytes)
+{
+	struct race_way	way = s->way;
+	int		fd, peer;
+
+	pair(&fd, &peer);
+	way.fd = fd;
+	way.mss_bytes = mss_bytes;
+	close(s->server);
+	s->server = peer;
+	assert_int_equal(dialled.ladder->mss_bytes, mss_bytes);
+	dialled.cb(&way, NULL, dialled.arg);
+}
+
+/* The client has said all, the server has identified itself; bytes of the client wait. */
+static void
+greet(struct scene *s)
+{
+	server(s, S_ID, strlen(S_ID));
+	passes(s, S_ID, 0);
+	client(s, HELLO, HELLO_LEN);
+	tcp.waiting_bytes = 10;
+}
+
+static void
+test_proven(void **state)
+{
+	struct scene	s;
+	char		buf[64];
+
+	(void)state;
+	begin(&s, 1040);
+	server(&s, "Welcome\r\n" S_ID "kexinit", strlen("Welcome\r\n" S_ID "kexinit"));
+	passes(&s, "Welcome\r\n" S_ID, 0);
+	assert_false(holdback_holds(s.h));
+	client(&s, C_ID, strlen(C_ID));
+	client(&s, KEXINIT, 5);
+	tcp.waiting_bytes = 10;
+	passes(&s, NULL, 0);
+	assert_true(holdback_holds(s.h));
+	/* All are acknowledged, but the packet is not whole. */
+	tcp.waiting_bytes = 0;
+	pass(&s, 300);
+	assert_int_equal(s.committed, -1);
+	client(&s, KEXINIT + 5, sizeof(KEXINIT) - 1 - 5);
+	tcp.waiting_bytes = 5;
+	pass(&s, 50);
+	assert_int_equal(s.committed, -1);
+	tcp.waiting_bytes = 0;
+	pass(&s, 5);
+	assert_int_equal(s.committed, 0);
+	assert_int_equal(dials, 0);
+	/* It was left in the socket. */
+	assert_int_equal(read(s.fd, buf, sizeof(buf)), 7);
+	end(&s);
+
+	/* Where the acknowledgement came first, the server's next word passes at once. */
+	begin(&s, 1040);
+	greet(&s);
+	tcp.waiting_bytes = 0;
+	pass(&s, 5);
+	server(&s, "kexinit", 7);
+	passes(&s, "kexinit", 0);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+}
+
+/* A retransmission in doubt: dialled after one round trip, taken after two, and all the way down. */
+static void
+test_there(void **state)
+{
+	struct scene	s;
+	char		buf[128];
+
+	(void)state;
+	begin(&s, LADDER_FULL);
+	greet(&s);
+	pass(&s, 500);
+	assert_int_equal(dials, 0);
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 40);
+	assert_int_equal(dials, 0);
+	/* Some were acknowledged after all: the clock starts again. */
+	tcp.acked_bytes = 5;
+	pass(&s, 5);
+	pass(&s, 44);
+	assert_int_equal(dials, 0);
+	pass(&s, 5);
+	assert_int_equal(dials, 1);
+	spare(&s, 1040);
+	pass(&s, 40);
+	assert_int_equal(s.switched, 0);
+	pass(&s, 20);
+	assert_int_equal(s.switched, 1);
+	assert_int_equal(read(s.server, buf, sizeof(buf)), HELLO_LEN);
+	assert_memory_equal(buf, HELLO, HELLO_LEN);
+
+	/* The same again, a rung lower; the client is not told of it. */
+	tcp.send_bytes = tcp.receive_bytes = 1040;
+	server(&s, "Hello\r\n" S_ID "kexinit", strlen("Hello\r\n" S_ID "kexinit"));
+	passes(&s, "Hello\r\n" S_ID, 1);
+	passes(&s, NULL, 0);
+	tcp.retransmitted = SYNS + 2;
+	pass(&s, 5);
+	pass(&s, 46);
+	assert_int_equal(dials, 2);
+	spare(&s, 768);
+	pass(&s, 60);
+	assert_int_equal(s.switched, 2);
+	server(&s, S_ID "kexinit", strlen(S_ID "kexinit"));
+	passes(&s, S_ID, 1);
+	tcp.waiting_bytes = 0;
+	passes(&s, "kexinit", 0);
+	assert_int_equal(s.committed, 768);
+	end(&s);
+}
+
+/* Nothing of the client waits, but the server's first message does not come. */
+static void
+test_back(void **state)
+{
+	struct scene	s;
+
+	(void)state;
+	begin(&s, 1040);
+	greet(&s);
+	tcp.waiting_bytes = 0;
+	tcp.gap = 1;
+	pass(&s, 5);
+	pass(&s, 46);
+	assert_int_equal(dials, 1);
+	spare(&s, 768);
+	/* It came after all: the spare one is let go. */
+	tcp.gap = 0;
+	pass(&s, 5);
+	pass(&s, 500);
+	assert_int_equal(s.switched, 0);
+	/* Silence without a sign takes longer. */
+	pass(&s, 480);
+	assert_int_equal(dials, 1);
+	pass(&s, 20);
+	pass(&s, 46);
+	assert_int_equal(dials, 2);
+	spare(&s, 768);
+	pass(&s, 60);
+	assert_int_equal(s.switched, 1);
+	end(&s);
+
+	/* And longer than that where a round trip does. */
+	begin(&s, 1040);
+	tcp.rtt_ms = 400;
+	greet(&s);
+	tcp.waiting_bytes = 0;
+	pass(&s, 5);
+	pass(&s, 1990);
+	pass(&s, 500);
+	assert_int_equal(dials, 0);
+	end(&s);
+}
+
+static void
+test_another_server(void **state)
+{
+	struct scene	s;
+	char		buf[64];
+	int		again;
+
+	(void)state;
+	begin(&s, 1040);
+	greet(&s);
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 46);
+	spare(&s, 768);
+	pass(&s, 60);
+	assert_int_equal(s.switched, 1);
+	server(&s, "SSH-2.0-Server\r\n", strlen(S_ID));
+	assert_int_equal(holdback_read(s.h, buf, sizeof(buf), &again), -1);
+	assert_int_equal(errno, EPROTO);
+	assert_int_equal(s.committed, -1);
+	end(&s);
+}
+
+/* No second connection is to be had, or no smaller segments: the first one may still come round. */
+static void
+test_no_spare(void **state)
+{
+	struct scene	s;
+
+	(void)state;
+	begin(&s, 1040);
+	greet(&s);
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 46);
+	dialled.cb(NULL, NULL, dialled.arg);
+	pass(&s, 500);
+	assert_int_equal(dials, 1);
+	tcp.waiting_bytes = 0;
+	server(&s, "kexinit", 7);
+	passes(&s, "kexinit", 0);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	begin(&s, 536);
+	greet(&s);
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 46);
+	pass(&s, 500);
+	assert_int_equal(dials, 0);
+	assert_int_equal(s.switched, 0);
+	end(&s);
+
+	/* One that is on its way is called back at the end. */
+	begin(&s, 1040);
+	greet(&s);
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 46);
+	pass(&s, 10000);
+	assert_int_equal(s.committed, 0);
+	assert_int_equal(cancels, 1);
+	end(&s);
+}
+
+/* Whatever is not foreseen passes. */
+static void
+test_aside(void **state)
+{
+	struct scene	s;
+
+	(void)state;
+	begin(&s, 1040);
+	client(&s, "GET / HTTP/1.1\r\n", 16);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	begin(&s, 1040);
+	client(&s, HELLO "x", HELLO_LEN + 1);	/* a guessed packet follows */
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	begin(&s, 1040);
+	client(&s, C_ID, strlen(C_ID));
+	holdback_client_end(s.h);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	begin(&s, 1040);
+	server(&s, "SSH-1.5-old\n", 12);
+	passes(&s, "SSH-1.5-old\n", 0);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	begin(&s, 1040);
+	server(&s, "HTTP/1.1 400\r\n", 14);
+	passes(&s, "HTTP/1.1 400\r\n", 0);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	/* A client that waits for the server's KEXINIT before it says its own. */
+	begin(&s, 1040);
+	client(&s, C_ID, strlen(C_ID));
+	server(&s, S_ID "kexinit", strlen(S_ID "kexinit"));
+	passes(&s, S_ID, 0);
+	passes(&s, NULL, 0);
+	pass(&s, 245);
+	assert_int_equal(s.committed, -1);
+	pass(&s, 10);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	begin(&s, 1040);
+	greet(&s);
+	tcp.open = 0;
+	pass(&s, 5);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	begin(&s, 1040);
+	tcp_errno = ENOSYS;
+	pass(&s, 5);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	/* A version that also speaks 2, and a line as long as they get. */
+	begin(&s, 1040);
+	server(&s, "SSH-1.99-x\n", 11);
+	passes(&s, "SSH-1.99-x\n", 0);
+	assert_int_equal(s.committed, -1);
+	end(&s);
+	holdback_stop(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_proven),
+		cmocka_unit_test(test_there),
+		cmocka_unit_test(test_back),
+		cmocka_unit_test(test_another_server),
+		cmocka_unit_test(test_no_spare),
+		cmocka_unit_test(test_aside),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
