@@ -100,21 +100,21 @@ holdback_stop(struct holdback *h)
 }
 
 static void
-holdback_commit(struct holdback *h, const char *why)
+holdback_commit(struct holdback *h, int proven_bytes, const char *why)
 {
 	struct holdback_config	conf = h->conf;
 	int			mss_bytes = h->descended > 0 ? h->way.mss_bytes : 0;
 
 	log_debug(1, "%s: the session passes, after %lld ms", why, (long long)(clock_ms() - h->began_ms));
 	holdback_stop(h);
-	conf.committed_cb(mss_bytes, conf.arg);
+	conf.committed_cb(mss_bytes, proven_bytes, conf.arg);
 }
 
 void
 holdback_client(struct holdback *h, const char *buf, size_t len)
 {
 	if (sshwire_hello_feed(&h->hello, buf, len) == SSHWIRE_HELLO_OTHER) {
-		holdback_commit(h, "the client says what cannot be said again");
+		holdback_commit(h, 0, "the client says what cannot be said again");
 		return;
 	}
 	/* It is no longer than the hello may be. */
@@ -126,7 +126,7 @@ holdback_client(struct holdback *h, const char *buf, size_t len)
 void
 holdback_client_end(struct holdback *h)
 {
-	holdback_commit(h, "the client has ended");
+	holdback_commit(h, 0, "the client has ended");
 }
 
 int
@@ -228,7 +228,7 @@ holdback_switch(struct holdback *h)
 static int
 holdback_look(struct holdback *h)
 {
-	struct os_tcp	 tcp;
+	struct os_tcp	 tcp = { .waiting_bytes = -1 };
 	int64_t		 now_ms = clock_ms();
 	const char	*why;
 
@@ -237,7 +237,7 @@ holdback_look(struct holdback *h)
 	else
 		why = holdback_proven(h, &tcp, now_ms);
 	if (why != NULL) {
-		holdback_commit(h, why);
+		holdback_commit(h, tcp.waiting_bytes == 0 ? (int)h->hello.packet : 0, why);
 		return (1);
 	}
 	if (tcp.waiting_bytes > 0)
@@ -303,7 +303,7 @@ holdback_identified(struct holdback *h)
 	h->passed_len = h->line_len;
 	h->passed_ms = clock_ms();
 	if (h->id.state != SSHWIRE_SSH || h->id.column > SSHWIRE_ID_MAX || !sshwire_is_version_2(h->line, h->line_len))
-		holdback_commit(h, "the server speaks no SSH-2.0");
+		holdback_commit(h, 0, "the server speaks no SSH-2.0");
 	return (0);
 }
 

@@ -26,8 +26,11 @@ struct holdback_config {
 	const struct race_config *race;		/* how to connect again; its ladder and callback do not count */
 	/* The connection is the way's from now on, and this is to be said on it. The old one is the callee's to close. */
 	void			(*switched_cb)(const struct race_way *, const char *, size_t, void *);
-	/* All may pass. The handle is gone. The number is the segment size if it took a smaller one than the first, or 0. */
-	void			(*committed_cb)(int mss_bytes, void *);
+	/*
+	 * All may pass. The handle is gone. The numbers are the segment size, if it took a smaller one than the first, and
+	 * how many bytes that the client has sent at once are proven to have arrived; or 0.
+	 */
+	void			(*committed_cb)(int mss_bytes, int proven_bytes, void *);
 	void			*arg;
 };
 

@@ -52,11 +52,11 @@ relay_judged(struct relay *r)
 
 /* From here on nothing needs a new descriptor but the report of a failure: this is where a sandbox can be put. */
 static void
-relay_committed(struct relay *r)
+relay_committed(struct relay *r, int proven_bytes)
 {
 	struct watch_config	conf = { .base = r->base, .way = &r->way, .target = r->conf->target,
 				    .dead_after_s = r->conf->race->tune->dead_after_s,
-				    .ssh = r->greeting.client == CLIENT_SSH, .settled_cb = relay_settled_cb,
+				    .proven_bytes = proven_bytes, .ssh = r->greeting.client == CLIENT_SSH, .settled_cb = relay_settled_cb,
 				    .lost_cb = relay_lost_cb, .arg = r };
 
 	if ((r->watch = watch_start(&conf)) == NULL && r->judged && conf.ssh)
@@ -64,14 +64,14 @@ relay_committed(struct relay *r)
 }
 
 static void
-relay_committed_cb(int mss_bytes, void *arg)
+relay_committed_cb(int mss_bytes, int proven_bytes, void *arg)
 {
 	struct relay	*r = arg;
 
 	r->hold = NULL;
 	if (mss_bytes != 0)
 		r->conf->learned_cb(mss_bytes, r->conf->arg);
-	relay_committed(r);
+	relay_committed(r, proven_bytes);
 	/* What the output has no room for waits as ever. */
 	if (r->down.len == 0)
 		event_add(&r->net_ev, NULL);
@@ -112,7 +112,7 @@ relay_guard(struct relay *r)
 		return;
 	relay_take(r, r->conf->way);
 	if ((r->hold = holdback_start(&conf)) == NULL)
-		relay_committed(r);
+		relay_committed(r, 0);
 }
 
 void

@@ -23,6 +23,7 @@
 #define ADDRESS_MS	1000	/* a renewed lease may take an address away and bring it back */
 #define KEX_TURNS	3	/* of the client: its half of the exchange, its new keys, its first request */
 #define UNANSWERED	3	/* probes */
+#define BULK_BYTES	65536	/* do not go by in small packets alone */
 /* At the beginning of a session each side has said so much at most, and the client answers at the pace of a machine. */
 #define YOUNG_BYTES	8192
 #define YOUNG_MS	1000
@@ -52,9 +53,12 @@ enum watch_sign
 watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, int64_t limit_ms)
 {
 	int64_t	stall_ms = STALL_MS + 4 * (int64_t)tcp->rtt_ms;
+	int	alive;
 
-	if (tcp->waiting_bytes == 0 || tcp->acked_bytes != view->acked_bytes || view->sent_ms == 0)
+	if (tcp->waiting_bytes == 0 || tcp->acked_bytes != view->acked_bytes || view->sent_ms == 0) {
 		view->sent_ms = now_ms;
+		view->swallowed = 0;
+	}
 	view->acked_bytes = tcp->acked_bytes;
 	if (!tcp->gap)
 		view->gap_ms = 0;
@@ -62,7 +66,11 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, in
 		view->gap_ms = now_ms;
 	view->received_bytes = tcp->received_bytes;
 
-	if (tcp->waiting_bytes > 0 && tcp->sacked > 0 && now_ms - view->sent_ms >= limit_ms)
+	/* Something of ours arrived behind what did not, or the server speaks and still acknowledges nothing. */
+	alive = now_ms - tcp->ack_ms - view->sent_ms >= stall_ms / 2;
+	view->swallowed = tcp->waiting_bytes > 0 && tcp->in_a_row > 0 && !tcp->no_room && (tcp->sacked > 0 || alive ||
+	    view->swallowed);
+	if (view->swallowed && now_ms - view->sent_ms >= limit_ms)
 		return (WATCH_HOLE_THERE);
 	if (view->gap_ms != 0 && now_ms - view->gap_ms >= limit_ms)
 		return (WATCH_HOLE_BACK);
@@ -89,6 +97,14 @@ watch_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 	return (ladder_next(mss_bytes));
 }
 
+/* 1 if no packet as large as those that wait now is known to have passed. */
+static int
+watch_unproven(const struct watch *w)
+{
+	return (!w->tcp.no_room && w->tcp.waiting_bytes >= w->tcp.send_bytes && w->conf.proven_bytes < w->tcp.send_bytes &&
+	    w->tcp.acked_bytes < BULK_BYTES);
+}
+
 /* 1 if the silence began with the session: quickly after a login, of which alone the server had spoken. */
 static int
 watch_young(const struct watch *w)
@@ -103,10 +119,15 @@ watch_explain(struct watch *w, struct error *err)
 	char	target[TARGET_TEXT_MAX];
 
 	target_text(w->conf.target, target);
-	if (w->tcp.waiting_bytes > 0 && w->tcp.sacked > 0)
+	if (w->view.swallowed)
 		return (watch_hole(w, WATCH_HOLE_THERE, err));
 	if (w->view.gap_ms != 0)
 		return (watch_hole(w, WATCH_HOLE_BACK, err));
+	if (watch_unproven(w)) {
+		error_set(err, MSG_HOLE_THERE, "%s: nothing comes back since packets of %d bytes are sent", target,
+		    ladder_packet(w->tcp.send_bytes, (const struct sockaddr *)&w->conf.way->to));
+		return (ladder_next(w->tcp.send_bytes));
+	}
 	if (watch_young(w))
 		error_set(err, MSG_MARKS_LOST, "%s: nothing comes back since the session began", target);
 	else

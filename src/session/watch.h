@@ -22,6 +22,7 @@ struct watch_config {
 	const struct race_way	*way;
 	const struct target	*target;
 	int			 dead_after_s;
+	int			 proven_bytes;	/* so many, sent at once, are known to have arrived */
 	int			 ssh;		/* the session is one, and its key exchange has begun */
 	/* The key exchange is over; never if the session is not SSH. */
 	void			(*settled_cb)(void *);
@@ -43,6 +44,7 @@ int		 watch_explain(struct watch *, struct error *);
 struct watch_view {
 	int64_t	acked_bytes, received_bytes;
 	int64_t	sent_ms;		/* since when what waits has been waiting */
+	int	swallowed;		/* of that, something is, while the path is alive */
 	int64_t	gap_ms;			/* since when something waits behind a gap; 0: nothing does */
 };
 

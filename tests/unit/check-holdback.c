@@ -69,16 +69,18 @@ struct scene {
 	int			 server;	/* the other end of the connection in use */
 	int			 fd;
 	int			 committed;	/* the size it was told with, or -1 */
+	int			 proven;
 	int			 switched;
 };
 
 static void
-committed_cb(int mss_bytes, void *arg)
+committed_cb(int mss_bytes, int proven_bytes, void *arg)
 {
 	struct scene	*s = arg;
 
 	assert_int_equal(s->committed, -1);
 	s->committed = mss_bytes;
+	s->proven = proven_bytes;
 	s->h = NULL;
 }
 
@@ -231,6 +233,7 @@ test_proven(void **state)
 	tcp.waiting_bytes = 0;
 	pass(&s, 5);
 	assert_int_equal(s.committed, 0);
+	assert_int_equal(s.proven, sizeof(KEXINIT) - 1);
 	assert_int_equal(dials, 0);
 	/* It was left in the socket. */
 	assert_int_equal(read(s.fd, buf, sizeof(buf)), 7);
@@ -403,6 +406,7 @@ test_no_spare(void **state)
 	pass(&s, 46);
 	pass(&s, 10000);
 	assert_int_equal(s.committed, 0);
+	assert_int_equal(s.proven, 0);
 	assert_int_equal(cancels, 1);
 	end(&s);
 }
@@ -417,6 +421,7 @@ test_aside(void **state)
 	begin(&s, 1040);
 	client(&s, "GET / HTTP/1.1\r\n", 16);
 	assert_int_equal(s.committed, 0);
+	assert_int_equal(s.proven, 0);
 	end(&s);
 
 	begin(&s, 1040);

@@ -111,6 +111,7 @@ begin(struct scene *s, int family, int ssh)
 	tcp.rtt_ms = 1;
 	tcp.send_bytes = 1440;
 	tcp.receive_bytes = 1460;
+	tcp.ack_ms = 1000000;
 	now_ms = 1000;
 	fragments = looks = 0;
 	patience = -1;
@@ -159,6 +160,7 @@ settle(struct scene *s)
 static const struct look {
 	int		ms, waiting, acked, received, sacked, in_a_row, gap;
 	enum watch_sign	sign;
+	int		ack_ms;		/* 0: none came since the first look */
 } looking[][8] = {
 	{	/* healthy: what waits is acknowledged by and by, a loss is mended */
 		{ 0, 100, 0, 0, 0, 0, 0, WATCH_WAITING },
@@ -174,6 +176,17 @@ static const struct look {
 		{ 200, 1500, 40, 0, 1, 2, 0, WATCH_STALLED },
 		{ 2800, 1500, 40, 0, 1, 4, 0, WATCH_STALLED },
 		{ 200, 1500, 40, 0, 1, 4, 0, WATCH_HOLE_THERE },
+	},
+	{	/* there: none arrives, but the server speaks */
+		{ 0, 9000, 40, 0, 0, 0, 0, WATCH_WAITING },
+		{ 1000, 9000, 40, 5000, 0, 1, 0, WATCH_WAITING, 1 },
+		{ 2000, 9000, 40, 5000, 0, 3, 0, WATCH_STALLED },
+		{ 1000, 9000, 40, 5000, 0, 3, 0, WATCH_HOLE_THERE },
+	},
+	{	/* the last of the server's words may have been on the way when the path died */
+		{ 0, 9000, 40, 0, 0, 0, 0, WATCH_WAITING },
+		{ 400, 9000, 40, 5000, 0, 1, 0, WATCH_WAITING, 1 },
+		{ 9000, 9000, 40, 5000, 0, 3, 0, WATCH_STALLED },
 	},
 	{	/* a dead path is no hole */
 		{ 0, 1500, 40, 0, 0, 0, 0, WATCH_WAITING },
@@ -214,7 +227,8 @@ test_look(void **state)
 			at_ms += look->ms;
 			t = (struct os_tcp){ .waiting_bytes = look->waiting, .acked_bytes = look->acked,
 			    .received_bytes = look->received, .sacked = (unsigned int)look->sacked,
-			    .in_a_row = (unsigned int)look->in_a_row, .gap = look->gap, .rtt_ms = 1 };
+			    .in_a_row = (unsigned int)look->in_a_row, .gap = look->gap, .rtt_ms = 1,
+			    .ack_ms = look->ack_ms != 0 ? look->ack_ms : (int)at_ms };
 			if ((sign = watch_look(&view, &t, at_ms, 4000)) != look->sign)
 				fail_msg("row %zu, look %zu: %d", i, j, sign);
 		}
@@ -329,11 +343,21 @@ test_explain(void **state)
 	pass(&s, 200);
 	watch_explain(s.w, &err);
 	assert_int_equal(err.code, MSG_DEAD_PATH);
-	tcp.sacked = 1;
+	/* Large packets wait, and none so large is known to have passed. */
+	tcp.waiting_bytes = 5000;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 1040);
 	assert_int_equal(err.code, MSG_HOLE_THERE);
-	tcp.sacked = 0;
+	assert_string_equal(err.text, "nas port 22: nothing comes back since packets of 1480 bytes are sent");
+	tcp.acked_bytes = 1000000;
+	pass(&s, 200);
+	assert_int_equal(watch_explain(s.w, &err), 0);
+	assert_int_equal(err.code, MSG_DEAD_PATH);
+	tcp.sacked = tcp.in_a_row = 1;
+	pass(&s, 200);
+	assert_int_equal(watch_explain(s.w, &err), 1040);
+	assert_int_equal(err.code, MSG_HOLE_THERE);
+	tcp.waiting_bytes = tcp.sacked = 0;
 	tcp.gap = 1;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 1040);
