@@ -264,7 +264,7 @@ static const struct message_row rows[MSG_COUNT] = {
 	[MSG_MARKS_LOST] = {
 		.name = "marks-lost",
 		.status = EX_TEMPFAIL,
-		.hint = "set IPQoS none in the server's sshd_config",
+		.hint = "each time? then set IPQoS none in the server's sshd_config",
 		.cure = "The login worked, and since the session began not even acknowledgements come back. From that moment on sshd "
 		    "marks its packets (DSCP), and something on the way back drops what is marked: set IPQoS none in the server's "
 		    "sshd_config. If it happens once and never again, the path had died at this very moment."

@@ -40,6 +40,7 @@ struct session {
 	struct race_way		 way;		/* its descriptor is -1 until there is one */
 	struct error		*err;
 	int			 gone;		/* ssh died meanwhile */
+	int			 null_fd;	/* to let go of standard error with, or -1; not opened in mid-session */
 	int			 mute;		/* standard error is no longer the caller's */
 };
 
@@ -198,7 +199,6 @@ static void
 relay_running_cb(int ssh, void *arg)
 {
 	struct session	*s = arg;
-	int		 fd;
 
 	log_debug(1, "the session is under way");
 	/* A key that is meant for ssh must not end a session that others share; who runs us by hand wants ^C to work. */
@@ -206,13 +206,8 @@ relay_running_cb(int ssh, void *arg)
 		setpgid(0, 0);
 		signal(SIGTTOU, SIG_IGN);
 	}
-	if (s->opts->debug > 0 || isatty(STDERR_FILENO))
-		return;
-	if ((fd = open("/dev/null", O_WRONLY | O_CLOEXEC)) == -1)
-		return;
-	if (dup2(fd, STDERR_FILENO) != -1)
+	if (s->null_fd != -1 && dup2(s->null_fd, STDERR_FILENO) != -1)
 		s->mute = 1;
-	close(fd);
 }
 
 static volatile sig_atomic_t	relay_status;
@@ -264,6 +259,8 @@ relay_session(struct session *s, struct attempts *attempts)
 		return (s->gone ? 0 : -1);
 	conf.net_fd = s->way.fd;
 	conf.half_close = s->way.step.via->half_close;
+	if (!s->opts->fdpass && s->opts->debug == 0 && !isatty(STDERR_FILENO))
+		s->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (!s->opts->fdpass)
 		return (relay_run(s->base, &conf, s->err));
 	result = handover_send(STDOUT_FILENO, conf.net_fd, s->err);
@@ -291,7 +288,7 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 		error_say(err);
 		return (-1);
 	}
-	s = (struct session){ .opts = opts, .target = &target, .err = err, .way = { .fd = -1 } };
+	s = (struct session){ .opts = opts, .target = &target, .err = err, .way = { .fd = -1 }, .null_fd = -1 };
 	relay_signals();
 	if ((s.base = relay_loop()) == NULL) {
 		error_errno(err, errno == 0 ? ENOMEM : errno, "cannot start the event loop");

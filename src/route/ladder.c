@@ -15,7 +15,7 @@
  * 768: for tunnels within tunnels that are still worth more than the last.
  * 536: every IPv4 host must take it (RFC 9293 3.7.1).
  */
-static const int	rungs[] = { 1040, 768, 536 };
+static const int	rungs[] = { 1040, 768, LADDER_LAST };
 
 /* The first rung of each class, and why. */
 static const struct ladder_class

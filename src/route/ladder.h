@@ -12,6 +12,7 @@ struct sockaddr;
 /* Sizes in bytes, or one of these. */
 #define LADDER_AUTO	-1	/* the first rung of the class */
 #define LADDER_FULL	0	/* what the kernel takes by itself */
+#define LADDER_LAST	536	/* the smallest rung */
 
 /* Where the first rung comes from. */
 struct ladder {

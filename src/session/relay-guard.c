@@ -91,7 +91,8 @@ relay_switched_cb(const struct race_way *way, const char *said, size_t len, void
 	attempts_add(r->conf->race->attempts, via_text(&r->way.step, to, sizeof(to)), what, 0);
 	event_del(&r->in_ev);
 	relay_events(r, way->fd);
-	event_add(&r->net_ev, NULL);
+	if (r->down.len == 0)
+		event_add(&r->net_ev, NULL);
 	memset(&r->greeting.server, 0, sizeof(r->greeting.server));
 	r->greeting.state = GREETING_OPEN;
 	r->judged = 0;

@@ -51,7 +51,7 @@ relay_send(struct relay *r, size_t len)
 			r->up.len = 0;
 			return (-1);
 		}
-		watch_sent(r->watch);
+		watch_sent(r->watch, (size_t)n);
 		buf += n;
 		len -= (size_t)n;
 	}

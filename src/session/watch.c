@@ -43,6 +43,7 @@ struct watch {
 	int64_t			 active_ms;
 	int64_t			 heard_ms;	/* the server's last bytes */
 	int64_t			 answered_ms;	/* the client's first bytes after them; 0: none yet */
+	size_t			 answered_bytes; /* how many those were */
 	int			 turns;		/* of the client */
 	int			 settled;
 	int			 fragmenting;	/* routers may cut our packets */
@@ -79,6 +80,18 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, in
 	return (tcp->waiting_bytes > 0 || view->gap_ms != 0 ? WATCH_WAITING : WATCH_QUIET);
 }
 
+/*
+ * The segment size for the next connection: the next rung, if what the client says first will prove it, for hold-back goes
+ * on from there; else the last, for nobody shall fail twice.
+ */
+static int
+watch_next(const struct watch *w, int mss_bytes)
+{
+	int	next_bytes = ladder_next(mss_bytes);
+
+	return (next_bytes != 0 && w->conf.proven_bytes < next_bytes ? LADDER_LAST : next_bytes);
+}
+
 /* Say what it is; returns the segment size for the next connection. */
 static int
 watch_hole(const struct watch *w, enum watch_sign sign, struct error *err)
@@ -94,7 +107,7 @@ watch_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 	else
 		error_set(err, MSG_HOLE_BACK, "%s: packets of up to %d bytes are lost on the way back, smaller ones pass",
 		    target, ladder_packet(mss_bytes, to));
-	return (ladder_next(mss_bytes));
+	return (watch_next(w, mss_bytes));
 }
 
 /* 1 if no packet as large as those that wait now is known to have passed. */
@@ -105,12 +118,16 @@ watch_unproven(const struct watch *w)
 	    w->tcp.acked_bytes < BULK_BYTES);
 }
 
-/* 1 if the silence began with the session: quickly after a login, of which alone the server had spoken. */
+/*
+ * 1 if the silence began with the session: quickly after a login, of which alone the server had spoken, and with something
+ * small, as a request for a shell or a command is.
+ */
 static int
 watch_young(const struct watch *w)
 {
 	return (w->conf.ssh && w->settled && w->tcp.received_bytes < YOUNG_BYTES && w->tcp.acked_bytes < YOUNG_BYTES &&
-	    w->answered_ms != 0 && w->answered_ms - w->heard_ms < YOUNG_MS);
+	    w->answered_ms != 0 && w->answered_ms - w->heard_ms < YOUNG_MS &&
+	    w->answered_bytes < (size_t)w->tcp.send_bytes);
 }
 
 int
@@ -126,7 +143,7 @@ watch_explain(struct watch *w, struct error *err)
 	if (watch_unproven(w)) {
 		error_set(err, MSG_HOLE_THERE, "%s: nothing comes back since packets of %d bytes are sent", target,
 		    ladder_packet(w->tcp.send_bytes, (const struct sockaddr *)&w->conf.way->to));
-		return (ladder_next(w->tcp.send_bytes));
+		return (watch_next(w, w->tcp.send_bytes));
 	}
 	if (watch_young(w))
 		error_set(err, MSG_MARKS_LOST, "%s: nothing comes back since the session began", target);
@@ -205,7 +222,7 @@ watch_active(struct watch *w)
 }
 
 void
-watch_sent(struct watch *w)
+watch_sent(struct watch *w, size_t bytes)
 {
 	if (w == NULL)
 		return;
@@ -213,6 +230,7 @@ watch_sent(struct watch *w)
 	if (w->answered_ms != 0)
 		return;
 	w->answered_ms = w->active_ms;
+	w->answered_bytes = bytes;
 	if (!w->settled && ++w->turns == KEX_TURNS) {
 		w->settled = 1;
 		w->conf.settled_cb(w->conf.arg);

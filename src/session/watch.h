@@ -7,6 +7,7 @@
 #ifndef SESSION_WATCH_H
 #define SESSION_WATCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "os/os.h"
@@ -34,8 +35,8 @@ struct watch_config {
 /* NULL if there is no memory. Takes the descriptors that it needs; what is passed in outlives the handle. */
 struct watch	*watch_start(const struct watch_config *);
 void		 watch_stop(struct watch *);
-/* Bytes of the client were given to the socket; bytes of the server have come. Nothing is done with no handle. */
-void		 watch_sent(struct watch *);
+/* So many bytes of the client were given to the socket; bytes of the server have come. Nothing is done with no handle. */
+void		 watch_sent(struct watch *, size_t);
 void		 watch_received(struct watch *);
 /* The kernel gave the connection up: why, as far as it was seen; returns as lost_cb's number. */
 int		 watch_explain(struct watch *, struct error *);

@@ -301,6 +301,29 @@ test_there(void **state)
 	end(&s);
 }
 
+/* What is smaller of the two ways counts; an identification alone fits into anything. */
+static void
+test_sizes(void **state)
+{
+	struct scene	s;
+
+	(void)state;
+	begin(&s, LADDER_FULL);
+	tcp.send_bytes = 1000;
+	client(&s, C_ID, strlen(C_ID));
+	tcp.waiting_bytes = (int)strlen(C_ID);
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 500);
+	assert_int_equal(dials, 0);
+	client(&s, KEXINIT, sizeof(KEXINIT) - 1);
+	pass(&s, 5);
+	pass(&s, 46);
+	assert_int_equal(dials, 1);
+	spare(&s, 768);
+	end(&s);
+}
+
 /* Nothing of the client waits, but the server's first message does not come. */
 static void
 test_back(void **state)
@@ -332,7 +355,21 @@ test_back(void **state)
 	assert_int_equal(s.switched, 1);
 	end(&s);
 
-	/* And longer than that where a round trip does. */
+	/* The clock starts when the last of the client's bytes is acknowledged. */
+	begin(&s, 1040);
+	server(&s, S_ID, strlen(S_ID));
+	passes(&s, S_ID, 0);
+	client(&s, C_ID, strlen(C_ID));
+	pass(&s, 5);
+	pass(&s, 2000);
+	client(&s, KEXINIT, sizeof(KEXINIT) - 1);
+	pass(&s, 5);
+	pass(&s, 990);
+	pass(&s, 100);
+	assert_int_equal(dials, 0);
+	end(&s);
+
+	/* And it runs longer where a round trip takes long. */
 	begin(&s, 1040);
 	tcp.rtt_ms = 400;
 	greet(&s);
@@ -487,6 +524,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_proven),
 		cmocka_unit_test(test_there),
+		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_back),
 		cmocka_unit_test(test_another_server),
 		cmocka_unit_test(test_no_spare),

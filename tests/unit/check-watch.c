@@ -22,7 +22,7 @@ enum os_address	 __wrap_os_address_read(int, const struct sockaddr *);
 
 static struct os_tcp	 tcp;
 static int64_t		 now_ms;
-static int		 fragments, patience, looks;
+static int		 fragments, patience, looks, proven_bytes;
 static enum os_address	 address;
 static int		 news[2];	/* a pipe in the place of the kernel's */
 
@@ -121,7 +121,7 @@ begin(struct scene *s, int family, int ssh)
 	assert_true((s->way.fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
 	assert_int_equal(bind(s->way.fd, (struct sockaddr *)&in, sizeof(in)), 0);
 	s->conf = (struct watch_config){ .base = event_base_new(), .way = &s->way, .target = &s->target, .dead_after_s = 30,
-	    .ssh = ssh, .settled_cb = settled_cb, .lost_cb = lost_cb, .arg = s };
+	    .proven_bytes = proven_bytes, .ssh = ssh, .settled_cb = settled_cb, .lost_cb = lost_cb, .arg = s };
 	assert_non_null(s->w = watch_start(&s->conf));
 }
 
@@ -150,8 +150,8 @@ settle(struct scene *s)
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(s->settled, 0);
 		watch_received(s->w);
-		watch_sent(s->w);
-		watch_sent(s->w);
+		watch_sent(s->w, 100);
+		watch_sent(s->w, 100);
 	}
 	assert_int_equal(s->settled, 1);
 }
@@ -245,7 +245,7 @@ test_holes(void **state)
 	begin(&s, AF_INET, 1);
 	tcp.waiting_bytes = 1500;
 	tcp.sacked = 1;
-	watch_sent(s.w);
+	watch_sent(s.w, 100);
 	pass(&s, 200);
 	tcp.in_a_row = 2;
 	pass(&s, 3800);
@@ -254,13 +254,22 @@ test_holes(void **state)
 	pass(&s, 400);
 	assert_int_equal(s.err.code, MSG_HOLE_THERE);
 	assert_string_equal(s.err.text, "nas port 22: packets of 1480 bytes are lost on the way there, smaller ones pass");
-	assert_int_equal(s.next, 1040);
+	assert_int_equal(s.next, 536);
+	end(&s);
+
+	/* In a session of another protocol there is no key exchange. */
+	begin(&s, AF_INET, 0);
+	tcp.gap = 1;
+	pass(&s, 200);
+	pass(&s, 29900);
+	assert_int_equal(s.next, -1);
 	end(&s);
 
 	begin(&s, AF_INET6, 1);
 	settle(&s);
 	tcp.gap = 1;
 	tcp.receive_bytes = 1040;
+	tcp.waiting_bytes = 10;
 	tcp.in_a_row = 2;
 	pass(&s, 200);
 	pass(&s, 29900);
@@ -269,7 +278,8 @@ test_holes(void **state)
 	assert_int_equal(s.err.code, MSG_HOLE_BACK);
 	assert_string_equal(s.err.text,
 	    "nas port 22: packets of up to 1100 bytes are lost on the way back, smaller ones pass");
-	assert_int_equal(s.next, 768);
+	/* Nothing is known to prove the next rung, so it is the last. */
+	assert_int_equal(s.next, 536);
 	/* Routers do not cut packets of IPv6. */
 	assert_int_equal(fragments, 0);
 	end(&s);
@@ -292,7 +302,7 @@ test_idle(void **state)
 	pass(&s, 200);
 	assert_int_equal(looks, 3);
 	tcp.waiting_bytes = 10;
-	watch_sent(s.w);
+	watch_sent(s.w, 100);
 	pass(&s, 60000);
 	assert_int_equal(looks, 4);
 	assert_int_equal(event_base_get_num_events(s.conf.base, EVENT_BASE_COUNT_ADDED), 2);
@@ -301,10 +311,10 @@ test_idle(void **state)
 	/* A session of another protocol has no key exchange to wait for. */
 	begin(&s, AF_INET, 0);
 	watch_received(s.w);
-	watch_sent(s.w);
+	watch_sent(s.w, 100);
 	assert_int_equal(s.settled, 0);
 	end(&s);
-	watch_sent(NULL);
+	watch_sent(NULL, 1);
 	watch_received(NULL);
 	watch_stop(NULL);
 }
@@ -322,10 +332,18 @@ test_explain(void **state)
 	tcp.waiting_bytes = 100;
 	tcp.received_bytes = tcp.acked_bytes = 5000;
 	watch_received(s.w);
-	watch_sent(s.w);
+	watch_sent(s.w, 100);
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 0);
 	assert_int_equal(err.code, MSG_MARKS_LOST);
+	/* Not if something large is what was lost. */
+	watch_received(s.w);
+	watch_sent(s.w, 30000);
+	pass(&s, 200);
+	watch_explain(s.w, &err);
+	assert_int_equal(err.code, MSG_DEAD_PATH);
+	watch_received(s.w);
+	watch_sent(s.w, 100);
 	/* Not if much has gone either way, nor if the client took its time. */
 	tcp.received_bytes = 10000;
 	pass(&s, 200);
@@ -339,14 +357,14 @@ test_explain(void **state)
 	tcp.acked_bytes = 5000;
 	watch_received(s.w);
 	now_ms += 1500;
-	watch_sent(s.w);
+	watch_sent(s.w, 100);
 	pass(&s, 200);
 	watch_explain(s.w, &err);
 	assert_int_equal(err.code, MSG_DEAD_PATH);
 	/* Large packets wait, and none so large is known to have passed. */
 	tcp.waiting_bytes = 5000;
 	pass(&s, 200);
-	assert_int_equal(watch_explain(s.w, &err), 1040);
+	assert_int_equal(watch_explain(s.w, &err), 536);
 	assert_int_equal(err.code, MSG_HOLE_THERE);
 	assert_string_equal(err.text, "nas port 22: nothing comes back since packets of 1480 bytes are sent");
 	tcp.acked_bytes = 1000000;
@@ -355,20 +373,35 @@ test_explain(void **state)
 	assert_int_equal(err.code, MSG_DEAD_PATH);
 	tcp.sacked = tcp.in_a_row = 1;
 	pass(&s, 200);
-	assert_int_equal(watch_explain(s.w, &err), 1040);
+	assert_int_equal(watch_explain(s.w, &err), 536);
 	assert_int_equal(err.code, MSG_HOLE_THERE);
 	tcp.waiting_bytes = tcp.sacked = 0;
 	tcp.gap = 1;
 	pass(&s, 200);
-	assert_int_equal(watch_explain(s.w, &err), 1040);
+	assert_int_equal(watch_explain(s.w, &err), 536);
 	assert_int_equal(err.code, MSG_HOLE_BACK);
 	end(&s);
+
+	/* So large ones are known to have passed. */
+	proven_bytes = 1440;
+	begin(&s, AF_INET, 1);
+	settle(&s);
+	tcp.waiting_bytes = 5000;
+	tcp.received_bytes = 10000;
+	pass(&s, 200);
+	assert_int_equal(watch_explain(s.w, &err), 0);
+	assert_int_equal(err.code, MSG_DEAD_PATH);
+	tcp.gap = 1;
+	pass(&s, 200);
+	assert_int_equal(watch_explain(s.w, &err), 1040);
+	end(&s);
+	proven_bytes = 0;
 
 	/* In the key exchange the server has not marked anything yet. */
 	begin(&s, AF_INET, 1);
 	tcp.waiting_bytes = 100;
 	watch_received(s.w);
-	watch_sent(s.w);
+	watch_sent(s.w, 100);
 	pass(&s, 200);
 	watch_explain(s.w, &err);
 	assert_int_equal(err.code, MSG_DEAD_PATH);
@@ -391,8 +424,10 @@ test_room(void **state)
 	assert_int_equal(patience, 0);
 	tcp.ack_ms = 60000;
 	tcp.probes = 1;
+	tcp.in_a_row = tcp.sacked = 1;
 	pass(&s, 100000);
 	assert_int_equal(s.next, -1);
+	tcp.in_a_row = tcp.sacked = 0;
 	tcp.no_room = 0;
 	pass(&s, 200);
 	assert_int_equal(patience, 30);
