@@ -48,6 +48,13 @@ greeting_server(struct greeting *g, const char *buf, size_t len)
 	return (greeting_update(g));
 }
 
+/* What sshd says in the place of its identification when it lets nobody in just now (OpenSSH, sshd.c). */
+static int
+greeting_turned_away(const char *first)
+{
+	return (strncmp(first, "Exceeded MaxStartups", 20) == 0 || strncmp(first, "Not allowed at this time", 24) == 0);
+}
+
 int
 greeting_judge(const struct greeting *g, enum greeting_end end, const char *target, struct error *err)
 {
@@ -74,6 +81,9 @@ greeting_judge(const struct greeting *g, enum greeting_end end, const char *targ
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].nothing);
 	else if (g->state != GREETING_FAILED && sshwire_id_begun(&g->server))
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].half);
+	else if (greeting_turned_away(g->server.first))
+		error_set(err, MSG_SERVER_CLOSED, "%s: it says \"%.40s\"", target,
+		    error_vis(shown, sizeof(shown), g->server.first));
 	else
 		error_set(err, MSG_NOT_SSH, "%s: it says \"%.40s\"", target,
 		    error_vis(shown, sizeof(shown), g->server.first));
