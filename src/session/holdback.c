@@ -22,6 +22,8 @@
 #define LIMIT_MS	10000	/* then all passes, proven or not */
 #define SHY_MS		250	/* a client that says nothing for so long waits for the server's KEXINIT */
 #define SILENT_MS	1000	/* a server that takes longer to say its KEXINIT is in doubt */
+#define BESIDE_MS	3000	/* a second connection that is silent, too, is not taken before */
+#define ACK_MS		60	/* a delayed acknowledgement: 40 ms on Linux */
 #define SLACK_MS	20	/* for timers of the kernel, besides round trips */
 
 struct holdback {
@@ -40,13 +42,12 @@ struct holdback {
 	int64_t			 told_ms;	/* since when all that the client said is acknowledged; 0: it is not */
 	int64_t			 doubt_ms;	/* since when the connection is in doubt; 0: it is not */
 	int64_t			 acked_bytes;	/* then */
+	int64_t			 beside_ms;	/* since when the same is said on the spare one; 0: it is not */
 	unsigned int		 retransmitted;	/* for the connection itself */
 
 	struct sshwire_id	 id;		/* of the server, on this connection */
-	char			 line[SSHWIRE_ID_MAX];		/* its last line so far */
-	size_t			 line_len;
-	char			 passed[SSHWIRE_ID_MAX];	/* the identification that the client got */
-	size_t			 passed_len;
+	struct sshwire_line	 line;		/* its last one so far */
+	struct sshwire_line	 passed;	/* the identification that the client got */
 	int			 holding;	/* there is more behind it */
 	struct sshwire_hello	 hello;
 	size_t			 said_len;
@@ -87,6 +88,7 @@ holdback_drop_spare(struct holdback *h)
 	if (h->spare.fd != -1)
 		close(h->spare.fd);
 	h->spare.fd = -1;
+	h->beside_ms = 0;
 }
 
 void
@@ -100,21 +102,22 @@ holdback_stop(struct holdback *h)
 }
 
 static void
-holdback_commit(struct holdback *h, int proven_bytes, const char *why)
+holdback_commit(struct holdback *h, const struct holdback_proof *proof, const char *why)
 {
 	struct holdback_config	conf = h->conf;
+	struct holdback_proof	none = { 0, 0 };
 	int			mss_bytes = h->descended > 0 ? h->way.mss_bytes : 0;
 
 	log_debug(1, "%s: the session passes, after %lld ms", why, (long long)(clock_ms() - h->began_ms));
 	holdback_stop(h);
-	conf.committed_cb(mss_bytes, proven_bytes, conf.arg);
+	conf.committed_cb(mss_bytes, proof != NULL ? proof : &none, conf.arg);
 }
 
 void
 holdback_client(struct holdback *h, const char *buf, size_t len)
 {
 	if (sshwire_hello_feed(&h->hello, buf, len) == SSHWIRE_HELLO_OTHER) {
-		holdback_commit(h, 0, "the client says what cannot be said again");
+		holdback_commit(h, NULL, "the client says what cannot be said again");
 		return;
 	}
 	/* It is no longer than the hello may be. */
@@ -126,7 +129,7 @@ holdback_client(struct holdback *h, const char *buf, size_t len)
 void
 holdback_client_end(struct holdback *h)
 {
-	holdback_commit(h, 0, "the client has ended");
+	holdback_commit(h, NULL, "the client has ended");
 }
 
 int
@@ -137,21 +140,31 @@ holdback_holds(const struct holdback *h)
 
 /* --- what is proven, and what is in doubt --------------------------------------------------------------------------- */
 
-/* 1 if it is in doubt. */
-static int
+enum doubt {
+	DOUBT_NONE,
+	DOUBT_SIGN,		/* something was lost */
+	DOUBT_SILENCE		/* something does not come; the server may as well be slow */
+};
+
+static enum doubt
 holdback_doubt(struct holdback *h, const struct os_tcp *tcp, int64_t now_ms)
 {
-	int	silent_ms = 5 * tcp->rtt_ms;
+	int64_t	silent_ms = 5 * (int64_t)tcp->rtt_ms;
+	size_t	packet = h->hello.packet;
 
-	/* An identification alone fits into any segment. */
+	/*
+	 * An identification alone fits into any segment, and where a full one has arrived, what is missing is not missing for
+	 * its size. RFC 7323's option takes 12 bytes of each.
+	 */
 	if (tcp->waiting_bytes > 0)
-		return (h->hello.packet > 0 && tcp->retransmitted > h->retransmitted);
-	if (h->hello.state != SSHWIRE_HELLO_WHOLE || h->id.state != SSHWIRE_SSH || h->holding)
-		return (0);
+		return (packet > 0 && tcp->retransmitted > h->retransmitted &&
+		    packet < (size_t)tcp->waiting_bytes + (size_t)tcp->send_bytes - 12 ? DOUBT_SIGN : DOUBT_NONE);
 	/* What came waits for what did not: the server's first full segment. */
-	if (tcp->gap)
-		return (1);
-	return (now_ms - h->told_ms >= (silent_ms > SILENT_MS ? silent_ms : SILENT_MS));
+	if (tcp->gap && !h->holding)
+		return (DOUBT_SIGN);
+	if (h->holding || h->hello.state != SSHWIRE_HELLO_WHOLE || h->id.state != SSHWIRE_SSH)
+		return (DOUBT_NONE);
+	return (now_ms - h->told_ms >= (silent_ms > SILENT_MS ? silent_ms : SILENT_MS) ? DOUBT_SILENCE : DOUBT_NONE);
 }
 
 /* Whether all may pass, and why; NULL if not yet. */
@@ -206,57 +219,117 @@ holdback_dial(struct holdback *h, const struct os_tcp *tcp)
 		h->no_spare = 1;
 }
 
+/* 1 if the client has a part of a line, which must come to its end from where it began. */
+static int
+holdback_in_line(const struct holdback *h)
+{
+	return (h->passed.len == 0 && h->line.len > 0 && !h->line.ended);
+}
+
 /* Throw the connection away and say the same on the spare one. */
 static void
 holdback_switch(struct holdback *h)
 {
 	struct os_tcp	tcp;
+	size_t		len = h->beside_ms != 0 ? 0 : h->said_len;
 
 	log_debug(1, "again with segments of %d bytes", h->spare.mss_bytes);
 	h->way = h->spare;
 	h->spare.fd = -1;
 	h->descended++;
-	h->doubt_ms = h->told_ms = 0;
+	h->doubt_ms = h->told_ms = h->beside_ms = 0;
 	h->holding = 0;
-	h->line_len = 0;
+	memset(&h->line, 0, sizeof(h->line));
 	memset(&h->id, 0, sizeof(h->id));
 	h->retransmitted = os_tcp(h->way.fd, &tcp) == 0 ? tcp.retransmitted : 0;
-	h->conf.switched_cb(&h->way, h->said, h->said_len, h->conf.arg);
+	h->conf.switched_cb(&h->way, h->said, len, h->conf.arg);
+}
+
+/*
+ * The server is silent: say the same on the spare connection, too, and take whichever it answers first. 1 if the spare one
+ * is to be taken, for it has said more than its identification, or loses something already, or has had its time.
+ */
+static int
+holdback_beside(struct holdback *h, int64_t now_ms)
+{
+	struct os_tcp	 tcp;
+	char		 buf[2 * SSHWIRE_ID_MAX], *end;
+	ssize_t		 n;
+
+	if (h->beside_ms == 0) {
+		h->beside_ms = now_ms;
+		/* A new socket has room for it; if not, the connection is of no use. */
+		if (send(h->spare.fd, h->said, h->said_len, MSG_NOSIGNAL) != (ssize_t)h->said_len) {
+			holdback_drop_spare(h);
+			h->no_spare = 1;
+		}
+		return (0);
+	}
+	n = recv(h->spare.fd, buf, sizeof(buf), MSG_PEEK);
+	end = n > 0 ? memchr(buf, '\n', (size_t)n) : NULL;
+	return ((end != NULL && end < buf + n - 1) || (os_tcp(h->spare.fd, &tcp) == 0 && tcp.gap) ||
+	    now_ms - h->beside_ms >= BESIDE_MS);
+}
+
+/* The spare connection is there: whether it is to be taken now. */
+static int
+holdback_takes(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp, int64_t now_ms)
+{
+	/* What arrives in order may be acknowledged late, what fills a gap is acknowledged at once (RFC 5681 4.2). */
+	int	slack_ms = tcp->waiting_bytes > 0 && tcp->sacked == 0 ? ACK_MS : SLACK_MS;
+
+	if (now_ms - h->doubt_ms < 2 * tcp->rtt_ms + slack_ms || holdback_in_line(h))
+		return (0);
+	return (doubt == DOUBT_SILENCE ? holdback_beside(h, now_ms) : 1);
+}
+
+/* In doubt: make a second connection, and take it, each in its time. */
+static void
+holdback_descend(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp, int64_t now_ms)
+{
+	if (h->doubt_ms == 0 || tcp->acked_bytes != h->acked_bytes) {
+		h->doubt_ms = now_ms;
+		h->acked_bytes = tcp->acked_bytes;
+	}
+	if (h->spare.fd != -1) {
+		if (holdback_takes(h, doubt, tcp, now_ms))
+			holdback_switch(h);
+	} else if (h->dial == NULL && !h->no_spare && now_ms - h->doubt_ms >= tcp->rtt_ms + SLACK_MS / 4)
+		holdback_dial(h, tcp);
 }
 
 /* Look where the connection is; 1 if it is committed, and the handle gone. */
 static int
 holdback_look(struct holdback *h)
 {
-	struct os_tcp	 tcp = { .waiting_bytes = -1 };
-	int64_t		 now_ms = clock_ms();
-	const char	*why;
+	struct holdback_proof	 proof = { 0, 0 };
+	struct os_tcp		 tcp = { .waiting_bytes = -1 };
+	int64_t			 now_ms = clock_ms();
+	const char		*why;
+	enum doubt		 doubt;
 
 	if (os_tcp(h->way.fd, &tcp) == -1)
 		why = "there is no telling what is acknowledged here";
 	else
 		why = holdback_proven(h, &tcp, now_ms);
 	if (why != NULL) {
-		holdback_commit(h, tcp.waiting_bytes == 0 ? (int)h->hello.packet : 0, why);
+		if (tcp.waiting_bytes == 0)
+			proof.there_bytes = (int)h->hello.packet;
+		if (h->holding)
+			proof.back_bytes = (int)(tcp.received_bytes - (int64_t)h->id.total);
+		holdback_commit(h, &proof, why);
 		return (1);
 	}
 	if (tcp.waiting_bytes > 0)
 		h->told_ms = 0;
 	else if (h->told_ms == 0)
 		h->told_ms = now_ms;
-	if (!holdback_doubt(h, &tcp, now_ms)) {
+	if ((doubt = holdback_doubt(h, &tcp, now_ms)) != DOUBT_NONE)
+		holdback_descend(h, doubt, &tcp, now_ms);
+	else {
 		h->doubt_ms = 0;
 		holdback_drop_spare(h);
-		return (0);
 	}
-	if (h->doubt_ms == 0 || tcp.acked_bytes != h->acked_bytes) {
-		h->doubt_ms = now_ms;
-		h->acked_bytes = tcp.acked_bytes;
-	}
-	if (h->spare.fd == -1 && h->dial == NULL && !h->no_spare && now_ms - h->doubt_ms >= tcp.rtt_ms + SLACK_MS / 4)
-		holdback_dial(h, &tcp);
-	if (h->spare.fd != -1 && now_ms - h->doubt_ms >= 2 * tcp.rtt_ms + SLACK_MS)
-		holdback_switch(h);
 	return (0);
 }
 
@@ -277,15 +350,9 @@ holdback_id(struct holdback *h, const char *buf, size_t len)
 	size_t	n;
 
 	for (n = 0; n < len && h->id.state == SSHWIRE_MORE; n++) {
-		if (n > 0 && buf[n - 1] == '\n')
-			h->line_len = 0;
-		if (h->line_len < sizeof(h->line))
-			h->line[h->line_len++] = buf[n];
+		sshwire_line_feed(&h->line, buf[n]);
 		sshwire_id_feed(&h->id, buf + n, 1);
 	}
-	/* The rest of a line that ends here goes with it. */
-	if (n > 0 && h->id.state == SSHWIRE_MORE && buf[n - 1] == '\n')
-		h->line_len = 0;
 	return (n);
 }
 
@@ -293,17 +360,16 @@ holdback_id(struct holdback *h, const char *buf, size_t len)
 static int
 holdback_identified(struct holdback *h)
 {
-	if (h->descended > 0) {
-		if (h->line_len == h->passed_len && memcmp(h->line, h->passed, h->passed_len) == 0)
+	if (h->passed.len > 0) {
+		if (memcmp(&h->line, &h->passed, sizeof(h->line)) == 0)
 			return (0);
 		errno = EPROTO;
 		return (-1);
 	}
-	memcpy(h->passed, h->line, h->line_len);
-	h->passed_len = h->line_len;
+	h->passed = h->line;
 	h->passed_ms = clock_ms();
-	if (h->id.state != SSHWIRE_SSH || h->id.column > SSHWIRE_ID_MAX || !sshwire_is_version_2(h->line, h->line_len))
-		holdback_commit(h, 0, "the server speaks no SSH-2.0");
+	if (h->id.state != SSHWIRE_SSH || h->id.column > SSHWIRE_ID_MAX || !sshwire_is_version_2(h->line.text, h->line.len))
+		holdback_commit(h, NULL, "the server speaks no SSH-2.0");
 	return (0);
 }
 
@@ -313,7 +379,7 @@ holdback_read(struct holdback *h, char *buf, size_t size, int *again)
 	ssize_t	n;
 	int	fd = h->way.fd;
 
-	*again = h->descended > 0;
+	*again = h->passed.len > 0;
 	if ((n = recv(fd, buf, size, MSG_PEEK)) <= 0)
 		return (n);
 	if (h->id.state == SSHWIRE_SSH) {

@@ -5,8 +5,8 @@
  * on a new one with smaller segments. OpenSSH's client does not notice: its first bytes do not depend on the server's, and
  * only the identification of the server enters the exchange (RFC 4253 8), so it must be the same again.
  *
- * A connection is in doubt when bytes had to be sent again and are still not acknowledged, or when all of them are and what
- * the server must say next does not come. After one round trip a second connection is made, after two it is taken.
+ * A connection is in doubt when bytes had to be sent again and are still not acknowledged, when something came from the
+ * server behind what did not, or when nothing comes although it must say something. After one round trip a second connection is made, after two it is taken.
  *
  * Whatever is not foreseen is committed at once: a client that says something else, or nothing before it has the server's
  * KEXINIT; a server that is no SSH-2.0; 10 s; a platform that cannot tell what is acknowledged.
@@ -21,16 +21,19 @@ struct holdback;
 struct race_config;
 struct race_way;
 
+/* So many bytes that one side has sent at once are known to have arrived; 0 if nothing is known. */
+struct holdback_proof {
+	int	there_bytes;
+	int	back_bytes;
+};
+
 struct holdback_config {
 	const struct race_way	*way;		/* the connection in use */
 	const struct race_config *race;		/* how to connect again; its ladder and callback do not count */
-	/* The connection is the way's from now on, and this is to be said on it. The old one is the callee's to close. */
+	/* The connection is the way's from now on, and this is still to be said on it. The old one is the callee's to close. */
 	void			(*switched_cb)(const struct race_way *, const char *, size_t, void *);
-	/*
-	 * All may pass. The handle is gone. The numbers are the segment size, if it took a smaller one than the first, and
-	 * how many bytes that the client has sent at once are proven to have arrived; or 0.
-	 */
-	void			(*committed_cb)(int mss_bytes, int proven_bytes, void *);
+	/* All may pass. The handle is gone. The number is the segment size, if it took a smaller one than the first, or 0. */
+	void			(*committed_cb)(int mss_bytes, const struct holdback_proof *, void *);
 	void			*arg;
 };
 

@@ -25,8 +25,7 @@ relay_net_ended(struct relay *r)
 	}
 	if (relay_judge(r, GREETING_EOF) == -1)
 		return;
-	/* SSH has no half-close: the end of the server is the end. */
-	if (!r->in_open || r->greeting.server.state == SSHWIRE_SSH) {
+	if (!r->in_open) {
 		relay_done(r);
 		return;
 	}

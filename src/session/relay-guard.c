@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "net/sock.h"
+#include "route/ladder.h"
 #include "route/race.h"
 #include "session/holdback.h"
 #include "session/relay-int.h"
@@ -52,11 +53,11 @@ relay_judged(struct relay *r)
 
 /* From here on nothing needs a new descriptor but the report of a failure: this is where a sandbox can be put. */
 static void
-relay_committed(struct relay *r, int proven_bytes)
+relay_committed(struct relay *r, const struct holdback_proof *proof)
 {
 	struct watch_config	conf = { .base = r->base, .way = &r->way, .target = r->conf->target,
 				    .dead_after_s = r->conf->race->tune->dead_after_s,
-				    .proven_bytes = proven_bytes, .ssh = r->greeting.client == CLIENT_SSH, .settled_cb = relay_settled_cb,
+				    .proof = *proof, .ssh = r->greeting.client == CLIENT_SSH, .settled_cb = relay_settled_cb,
 				    .lost_cb = relay_lost_cb, .arg = r };
 
 	if ((r->watch = watch_start(&conf)) == NULL && r->judged && conf.ssh)
@@ -64,14 +65,14 @@ relay_committed(struct relay *r, int proven_bytes)
 }
 
 static void
-relay_committed_cb(int mss_bytes, int proven_bytes, void *arg)
+relay_committed_cb(int mss_bytes, const struct holdback_proof *proof, void *arg)
 {
 	struct relay	*r = arg;
 
 	r->hold = NULL;
 	if (mss_bytes != 0)
 		r->conf->learned_cb(mss_bytes, r->conf->arg);
-	relay_committed(r, proven_bytes);
+	relay_committed(r, proof);
 	/* What the output has no room for waits as ever. */
 	if (r->down.len == 0)
 		event_add(&r->net_ev, NULL);
@@ -109,16 +110,21 @@ relay_guard(struct relay *r)
 	struct holdback_config	conf = { .way = &r->way, .race = r->conf->race, .switched_cb = relay_switched_cb,
 				    .committed_cb = relay_committed_cb, .arg = r };
 
+	struct holdback_proof	none = { 0, 0 };
+
 	if (r->conf->way == NULL || !r->conf->way->guarded)
 		return;
 	relay_take(r, r->conf->way);
 	if ((r->hold = holdback_start(&conf)) == NULL)
-		relay_committed(r, 0);
+		relay_committed(r, &none);
 }
 
 void
 relay_guard_stop(struct relay *r)
 {
+	/* The first connection lost packets, and one in its place was of no use: with this server, there shall be no second. */
+	if (r->hold != NULL && r->err.code != MSG_NONE && r->way.mss_bytes != r->conf->way->mss_bytes)
+		r->conf->learned_cb(LADDER_LAST, r->conf->arg);
 	holdback_stop(r->hold);
 	watch_stop(r->watch);
 }

@@ -18,6 +18,8 @@
 
 #define RELAY_DRAIN_MS	2000		/* for the last bytes after SIGHUP */
 #define RELAY_LINGER_MS	10000		/* for the side that goes on after the other ended */
+/* SSH has no half-close, the end of the server is the end; but ssh takes it ill if it cannot say its last word. */
+#define RELAY_FAREWELL_MS 1000
 
 /*
  * Hundreds of relays may be idle: none shall hold pages that it does not use. Not from malloc(3), which writes to the last
@@ -101,7 +103,7 @@ relay_gone_cb(void *arg)
 void
 relay_linger(struct relay *r, int on)
 {
-	struct timeval	tv = clock_timeval(RELAY_LINGER_MS);
+	struct timeval	tv = clock_timeval(r->greeting.server.state == SSHWIRE_SSH ? RELAY_FAREWELL_MS : RELAY_LINGER_MS);
 
 	if (r->net_open)
 		return;

@@ -81,15 +81,15 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, in
 }
 
 /*
- * The segment size for the next connection: the next rung, if what the client says first will prove it, for hold-back goes
- * on from there; else the last, for nobody shall fail twice.
+ * The segment size for the next connection: the next rung, if what is said first will prove it, for hold-back goes on from
+ * there; else the last, for nobody shall fail twice.
  */
 static int
-watch_next(const struct watch *w, int mss_bytes)
+watch_next(int mss_bytes, int proof_bytes)
 {
 	int	next_bytes = ladder_next(mss_bytes);
 
-	return (next_bytes != 0 && w->conf.proven_bytes < next_bytes ? LADDER_LAST : next_bytes);
+	return (next_bytes != 0 && proof_bytes < next_bytes ? LADDER_LAST : next_bytes);
 }
 
 /* Say what it is; returns the segment size for the next connection. */
@@ -107,15 +107,18 @@ watch_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 	else
 		error_set(err, MSG_HOLE_BACK, "%s: packets of up to %d bytes are lost on the way back, smaller ones pass",
 		    target, ladder_packet(mss_bytes, to));
-	return (watch_next(w, mss_bytes));
+	return (watch_next(mss_bytes, sign == WATCH_HOLE_THERE ? w->conf.proof.there_bytes : w->conf.proof.back_bytes));
 }
 
-/* 1 if no packet as large as those that wait now is known to have passed. */
+/* The size of the segment that waits, if none so large is known to have passed and it is above the last rung; or 0. */
 static int
 watch_unproven(const struct watch *w)
 {
-	return (!w->tcp.no_room && w->tcp.waiting_bytes >= w->tcp.send_bytes && w->conf.proven_bytes < w->tcp.send_bytes &&
-	    w->tcp.acked_bytes < BULK_BYTES);
+	int	bytes = w->tcp.waiting_bytes < w->tcp.send_bytes ? w->tcp.waiting_bytes : w->tcp.send_bytes;
+
+	if (w->tcp.no_room || bytes <= LADDER_LAST || w->conf.proof.there_bytes >= bytes || w->tcp.acked_bytes >= BULK_BYTES)
+		return (0);
+	return (bytes);
 }
 
 /*
@@ -134,16 +137,17 @@ int
 watch_explain(struct watch *w, struct error *err)
 {
 	char	target[TARGET_TEXT_MAX];
+	int	bytes;
 
 	target_text(w->conf.target, target);
 	if (w->view.swallowed)
 		return (watch_hole(w, WATCH_HOLE_THERE, err));
 	if (w->view.gap_ms != 0)
 		return (watch_hole(w, WATCH_HOLE_BACK, err));
-	if (watch_unproven(w)) {
+	if ((bytes = watch_unproven(w)) != 0) {
 		error_set(err, MSG_HOLE_THERE, "%s: nothing comes back since packets of %d bytes are sent", target,
-		    ladder_packet(w->tcp.send_bytes, (const struct sockaddr *)&w->conf.way->to));
-		return (watch_next(w, w->tcp.send_bytes));
+		    ladder_packet(bytes, (const struct sockaddr *)&w->conf.way->to));
+		return (LADDER_LAST);
 	}
 	if (watch_young(w))
 		error_set(err, MSG_MARKS_LOST, "%s: nothing comes back since the session began", target);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "os/os.h"
+#include "session/holdback.h"
 
 struct error;
 struct event_base;
@@ -23,7 +24,7 @@ struct watch_config {
 	const struct race_way	*way;
 	const struct target	*target;
 	int			 dead_after_s;
-	int			 proven_bytes;	/* so many, sent at once, are known to have arrived */
+	struct holdback_proof	 proof;
 	int			 ssh;		/* the session is one, and its key exchange has begun */
 	/* The key exchange is over; never if the session is not SSH. */
 	void			(*settled_cb)(void *);

@@ -54,6 +54,16 @@ sshwire_is_client(const char *buf, size_t len)
 	return (n == sizeof(id_start) - 1 ? 1 : -1);
 }
 
+void
+sshwire_line_feed(struct sshwire_line *line, char c)
+{
+	if (line->ended)
+		memset(line, 0, sizeof(*line));
+	if (line->len < sizeof(line->text))
+		line->text[line->len++] = c;
+	line->ended = c == '\n';
+}
+
 int
 sshwire_is_version_2(const char *line, size_t len)
 {

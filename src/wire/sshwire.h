@@ -46,6 +46,15 @@ int	sshwire_is_client(const char *, size_t);
 #define SSHWIRE_PACKET_MAX	35000	/* RFC 4253 6.1 */
 #define SSHWIRE_HELLO_MAX	(SSHWIRE_ID_MAX + SSHWIRE_PACKET_MAX)
 
+/* The line that is coming, or came last, as far as it may be an identification; all zero to begin with. */
+struct sshwire_line {
+	char	text[SSHWIRE_ID_MAX];
+	size_t	len;
+	int	ended;
+};
+
+void	sshwire_line_feed(struct sshwire_line *, char);
+
 struct sshwire_hello {
 	enum {
 		SSHWIRE_HELLO_MORE,	/* not whole yet */

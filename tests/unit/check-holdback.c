@@ -66,21 +66,23 @@ struct scene {
 	struct race_config	 race;
 	struct race_way		 way;
 	struct holdback		*h;
-	int			 server;	/* the other end of the connection in use */
+	int			 server;	/* the other end of the newest connection */
+	int			 peer;		/* and of the one before it, or -1 */
 	int			 fd;
 	int			 committed;	/* the size it was told with, or -1 */
-	int			 proven;
+	int			 proven, proven_back;
 	int			 switched;
 };
 
 static void
-committed_cb(int mss_bytes, int proven_bytes, void *arg)
+committed_cb(int mss_bytes, const struct holdback_proof *proof, void *arg)
 {
 	struct scene	*s = arg;
 
 	assert_int_equal(s->committed, -1);
 	s->committed = mss_bytes;
-	s->proven = proven_bytes;
+	s->proven = proof->there_bytes;
+	s->proven_back = proof->back_bytes;
 	s->h = NULL;
 }
 
@@ -117,10 +119,11 @@ begin(struct scene *s, int mss_bytes)
 	tcp.open = 1;
 	tcp.rtt_ms = 40;
 	tcp.retransmitted = SYNS;
+	tcp.sacked = 1;
 	tcp.send_bytes = tcp.receive_bytes = mss_bytes == LADDER_FULL ? 1460 : mss_bytes;
 	tcp_errno = dials = cancels = 0;
 	now_ms = 1000;
-	s->committed = -1;
+	s->committed = s->peer = -1;
 	s->base = s->race.base = event_base_new();
 	pair(&s->fd, &s->server);
 	s->way.fd = s->fd;
@@ -135,6 +138,8 @@ end(struct scene *s)
 	holdback_stop(s->h);
 	close(s->fd);
 	close(s->server);
+	if (s->peer != -1)
+		close(s->peer);
 	event_base_free(s->base);
 }
 
@@ -190,7 +195,9 @@ spare(struct scene *s, int mss_bytes)
 	pair(&fd, &peer);
 	way.fd = fd;
 	way.mss_bytes = mss_bytes;
-	close(s->server);
+	if (s->peer != -1)
+		close(s->peer);
+	s->peer = s->server;
 	s->server = peer;
 	assert_int_equal(dialled.ladder->mss_bytes, mss_bytes);
 	dialled.cb(&way, NULL, dialled.arg);
@@ -245,8 +252,10 @@ test_proven(void **state)
 	tcp.waiting_bytes = 0;
 	pass(&s, 5);
 	server(&s, "kexinit", 7);
+	tcp.received_bytes = (int64_t)strlen(S_ID "kexinit");
 	passes(&s, "kexinit", 0);
 	assert_int_equal(s.committed, 0);
+	assert_int_equal(s.proven_back, 7);
 	end(&s);
 }
 
@@ -324,11 +333,49 @@ test_sizes(void **state)
 	end(&s);
 }
 
+/* What is acknowledged late is not lost, and where a full segment arrived it is not a matter of size. */
+static void
+test_loss(void **state)
+{
+	static const char	kexinit[2004] = "\0\0\7\320\1\24";	/* 2000 bytes follow the length */
+	struct scene		s;
+
+	(void)state;
+	begin(&s, 1040);
+	tcp.sacked = 0;
+	greet(&s);
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 46);
+	spare(&s, 768);
+	pass(&s, 80);
+	assert_int_equal(s.switched, 0);
+	pass(&s, 20);
+	assert_int_equal(s.switched, 1);
+	end(&s);
+
+	begin(&s, 1040);
+	client(&s, C_ID, strlen(C_ID));
+	client(&s, kexinit, sizeof(kexinit));
+	tcp.waiting_bytes = (int)sizeof(kexinit) - 1028;
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 500);
+	assert_int_equal(dials, 0);
+	tcp.waiting_bytes = (int)sizeof(kexinit) - 1027;
+	pass(&s, 5);
+	pass(&s, 46);
+	assert_int_equal(dials, 1);
+	spare(&s, 768);
+	end(&s);
+}
+
 /* Nothing of the client waits, but the server's first message does not come. */
 static void
 test_back(void **state)
 {
 	struct scene	s;
+	char		buf[64];
 
 	(void)state;
 	begin(&s, 1040);
@@ -342,16 +389,64 @@ test_back(void **state)
 	/* It came after all: the spare one is let go. */
 	tcp.gap = 0;
 	pass(&s, 5);
+	assert_int_equal(read(s.server, buf, sizeof(buf)), 0);
 	pass(&s, 500);
 	assert_int_equal(s.switched, 0);
-	/* Silence without a sign takes longer. */
-	pass(&s, 480);
-	assert_int_equal(dials, 1);
-	pass(&s, 20);
+	end(&s);
+
+	/* Silence without a sign takes longer, and the same is said on both: the first answers in the end. */
+	begin(&s, 1040);
+	greet(&s);
+	tcp.waiting_bytes = 0;
+	pass(&s, 5);
+	pass(&s, 990);
 	pass(&s, 46);
-	assert_int_equal(dials, 2);
+	assert_int_equal(dials, 0);
+	pass(&s, 50);
+	assert_int_equal(dials, 1);
 	spare(&s, 768);
 	pass(&s, 60);
+	assert_int_equal(read(s.server, buf, sizeof(buf)), HELLO_LEN);
+	pass(&s, 500);
+	assert_int_equal(s.switched, 0);
+	assert_int_equal(write(s.peer, "kexinit", 7), 7);
+	passes(&s, "kexinit", 0);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	/* Or the second; it is not told again. */
+	begin(&s, 1040);
+	greet(&s);
+	tcp.waiting_bytes = 0;
+	pass(&s, 5);
+	pass(&s, 1010);
+	pass(&s, 46);
+	spare(&s, 768);
+	pass(&s, 60);
+	server(&s, S_ID, strlen(S_ID));
+	pass(&s, 50);
+	assert_int_equal(s.switched, 0);
+	server(&s, "kexinit", 7);
+	pass(&s, 5);
+	assert_int_equal(s.switched, 1);
+	assert_int_equal(read(s.server, buf, sizeof(buf)), HELLO_LEN);
+	passes(&s, S_ID, 1);
+	passes(&s, "kexinit", 0);
+	assert_int_equal(s.committed, 768);
+	end(&s);
+
+	/* Or neither for so long that it takes still smaller ones. */
+	begin(&s, 1040);
+	greet(&s);
+	tcp.waiting_bytes = 0;
+	pass(&s, 5);
+	pass(&s, 1010);
+	pass(&s, 46);
+	spare(&s, 768);
+	pass(&s, 60);
+	pass(&s, 2990);
+	assert_int_equal(s.switched, 0);
+	pass(&s, 20);
 	assert_int_equal(s.switched, 1);
 	end(&s);
 
@@ -378,6 +473,64 @@ test_back(void **state)
 	pass(&s, 1990);
 	pass(&s, 500);
 	assert_int_equal(dials, 0);
+	end(&s);
+}
+
+/* The server has not identified itself when a connection is given up: the next one's identification is the client's. */
+static void
+test_late_identification(void **state)
+{
+	struct scene	s;
+
+	(void)state;
+	begin(&s, 1040);
+	server(&s, "Welcome\r\n", 9);
+	passes(&s, "Welcome\r\n", 0);
+	client(&s, HELLO, HELLO_LEN);
+	tcp.waiting_bytes = 10;
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 46);
+	spare(&s, 768);
+	pass(&s, 60);
+	assert_int_equal(s.switched, 1);
+	server(&s, "Hello\r\n" S_ID "kexinit", strlen("Hello\r\n" S_ID "kexinit"));
+	passes(&s, "Hello\r\n" S_ID, 0);
+	passes(&s, NULL, 0);
+	tcp.waiting_bytes = 0;
+	passes(&s, "kexinit", 0);
+	assert_int_equal(s.committed, 768);
+	end(&s);
+
+	/* Not in the middle of a line, of which the client has the beginning. */
+	begin(&s, 1040);
+	server(&s, "SSH-2.0-se", 10);
+	passes(&s, "SSH-2.0-se", 0);
+	client(&s, HELLO, HELLO_LEN);
+	tcp.waiting_bytes = 10;
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 46);
+	spare(&s, 768);
+	pass(&s, 500);
+	assert_int_equal(s.switched, 0);
+	assert_int_equal(write(s.peer, "rver\r\n", 6), 6);
+	passes(&s, "rver\r\n", 0);
+	pass(&s, 5);
+	assert_int_equal(s.switched, 1);
+	server(&s, S_ID "kexinit", strlen(S_ID "kexinit"));
+	passes(&s, S_ID, 1);
+	end(&s);
+
+	/* It came in one segment with the KEXINIT, and that was lost: the client has only said who it is. */
+	begin(&s, 1040);
+	client(&s, C_ID, strlen(C_ID));
+	tcp.gap = 1;
+	pass(&s, 5);
+	pass(&s, 46);
+	spare(&s, 768);
+	pass(&s, 60);
+	assert_int_equal(s.switched, 1);
 	end(&s);
 }
 
@@ -525,7 +678,9 @@ main(void)
 		cmocka_unit_test(test_proven),
 		cmocka_unit_test(test_there),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_back),
+		cmocka_unit_test(test_late_identification),
 		cmocka_unit_test(test_another_server),
 		cmocka_unit_test(test_no_spare),
 		cmocka_unit_test(test_aside),

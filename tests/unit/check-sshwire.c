@@ -147,6 +147,27 @@ test_hellos(void **state)
 	assert_int_equal(sshwire_hello_feed(&whole, "\n", 1), SSHWIRE_HELLO_OTHER);
 }
 
+/* The last line alone is kept, and of a long one the beginning. */
+static void
+test_line(void **state)
+{
+	struct sshwire_line	line;
+	const char		*text = "Welcome\nSSH-2.0-x\r\n";
+	size_t			i;
+
+	(void)state;
+	memset(&line, 0, sizeof(line));
+	for (i = 0; i < strlen(text); i++)
+		sshwire_line_feed(&line, text[i]);
+	assert_int_equal(line.ended, 1);
+	assert_int_equal(line.len, 11);
+	assert_memory_equal(line.text, "SSH-2.0-x\r\n", 11);
+	for (i = 0; i < 1000; i++)
+		sshwire_line_feed(&line, 'x');
+	assert_int_equal(line.ended, 0);
+	assert_int_equal(line.len, SSHWIRE_ID_MAX);
+}
+
 static void
 test_versions(void **state)
 {
@@ -167,6 +188,7 @@ main(void)
 		cmocka_unit_test(test_greetings),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_hellos),
+		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_first_line),
 		cmocka_unit_test(test_client),

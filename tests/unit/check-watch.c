@@ -121,7 +121,7 @@ begin(struct scene *s, int family, int ssh)
 	assert_true((s->way.fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
 	assert_int_equal(bind(s->way.fd, (struct sockaddr *)&in, sizeof(in)), 0);
 	s->conf = (struct watch_config){ .base = event_base_new(), .way = &s->way, .target = &s->target, .dead_after_s = 30,
-	    .proven_bytes = proven_bytes, .ssh = ssh, .settled_cb = settled_cb, .lost_cb = lost_cb, .arg = s };
+	    .proof = { proven_bytes, proven_bytes }, .ssh = ssh, .settled_cb = settled_cb, .lost_cb = lost_cb, .arg = s };
 	assert_non_null(s->w = watch_start(&s->conf));
 }
 
@@ -367,6 +367,15 @@ test_explain(void **state)
 	assert_int_equal(watch_explain(s.w, &err), 536);
 	assert_int_equal(err.code, MSG_HOLE_THERE);
 	assert_string_equal(err.text, "nas port 22: nothing comes back since packets of 1480 bytes are sent");
+	tcp.waiting_bytes = 700;
+	pass(&s, 200);
+	assert_int_equal(watch_explain(s.w, &err), 536);
+	assert_string_equal(err.text, "nas port 22: nothing comes back since packets of 740 bytes are sent");
+	/* What is as small as this arrives everywhere. */
+	tcp.waiting_bytes = 536;
+	pass(&s, 200);
+	assert_int_equal(watch_explain(s.w, &err), 0);
+	tcp.waiting_bytes = 5000;
 	tcp.acked_bytes = 1000000;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 0);
