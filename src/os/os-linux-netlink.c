@@ -60,10 +60,10 @@ question_ask(const struct question *q, int type, size_t body, union answer *answ
 }
 
 /* The attribute of this type behind a body of so many bytes, if its data has at least that size; or NULL. */
-static const struct rtattr *
-answer_find(const struct nlmsghdr *nh, size_t body, unsigned short type, size_t size)
+static struct rtattr *
+answer_find(struct nlmsghdr *nh, size_t body, unsigned short type, size_t size)
 {
-	const struct rtattr	*rta = (const void *)((const char *)NLMSG_DATA(nh) + NLMSG_ALIGN(body));
+	struct rtattr	*rta = (void *)((char *)NLMSG_DATA(nh) + NLMSG_ALIGN(body));
 	size_t			 left = nh->nlmsg_len - NLMSG_LENGTH(NLMSG_ALIGN(body));
 
 	if (nh->nlmsg_len < NLMSG_LENGTH(NLMSG_ALIGN(body)))
@@ -109,9 +109,9 @@ route_ask(const struct sockaddr *sa, union answer *answer)
 
 /* The MTU that a route has of its own, RTAX_MTU within RTA_METRICS; 0 if it has none. */
 static int
-route_mtu(const struct nlmsghdr *nh)
+route_mtu(struct nlmsghdr *nh)
 {
-	const struct rtattr	*metrics = answer_find(nh, sizeof(struct rtmsg), RTA_METRICS, 0), *rta;
+	struct rtattr	*metrics = answer_find(nh, sizeof(struct rtmsg), RTA_METRICS, 0), *rta;
 	size_t			 left;
 	int			 mtu = 0;
 
@@ -147,8 +147,8 @@ void
 os_route(const struct sockaddr *sa, struct os_route *route)
 {
 	union answer		 answer;
-	const struct rtmsg	*rtm;
-	const struct rtattr	*oif;
+	struct rtmsg	*rtm;
+	struct rtattr	*oif;
 	int			 index;
 
 	memset(route, 0, sizeof(*route));
@@ -176,7 +176,7 @@ network_link(int family, const void *address, int oif, char *text, size_t size)
 {
 	struct question		 q;
 	union answer		 answer;
-	const struct rtattr	*link;
+	struct rtattr	*link;
 	const unsigned char	*mac;
 
 	text[0] = '\0';
@@ -200,7 +200,7 @@ network_default(int family, const char *nobody, char *text, size_t size)
 {
 	struct sockaddr_storage	 ss;
 	union answer		 answer;
-	const struct rtattr	*gateway, *oif;
+	struct rtattr	*gateway, *oif;
 	char			 address[INET6_ADDRSTRLEN], name[IF_NAMESIZE], link[24];
 	int			 index;
 
@@ -208,7 +208,7 @@ network_default(int family, const char *nobody, char *text, size_t size)
 	ss.ss_family = (sa_family_t)family;
 	inet_pton(family, nobody, (void *)(uintptr_t)address_of((struct sockaddr *)&ss));
 	if (!route_ask((struct sockaddr *)&ss, &answer) ||
-	    ((const struct rtmsg *)NLMSG_DATA(&answer.header))->rtm_type != RTN_UNICAST ||
+	    ((struct rtmsg *)NLMSG_DATA(&answer.header))->rtm_type != RTN_UNICAST ||
 	    (oif = answer_find(&answer.header, sizeof(struct rtmsg), RTA_OIF, sizeof(index))) == NULL)
 		return (0);
 	memcpy(&index, RTA_DATA(oif), sizeof(index));
@@ -248,10 +248,10 @@ os_address_watch(void)
 
 /* What one message says of the address: a point-to-point interface has its own in IFA_LOCAL. */
 static enum os_address
-address_news(const struct nlmsghdr *nh, const struct sockaddr *sa)
+address_news(struct nlmsghdr *nh, const struct sockaddr *sa)
 {
-	const struct ifaddrmsg	*ifa = NLMSG_DATA(nh);
-	const struct rtattr	*address;
+	struct ifaddrmsg	*ifa = NLMSG_DATA(nh);
+	struct rtattr	*address;
 	size_t			 size = family_size(sa->sa_family);
 
 	if ((nh->nlmsg_type != RTM_DELADDR && nh->nlmsg_type != RTM_NEWADDR) || nh->nlmsg_len < NLMSG_LENGTH(sizeof(*ifa)) ||

@@ -233,7 +233,7 @@ test_proven(void **state)
 	tcp.waiting_bytes = 0;
 	pass(&s, 300);
 	assert_int_equal(s.committed, -1);
-	client(&s, KEXINIT + 5, sizeof(KEXINIT) - 1 - 5);
+	client(&s, &KEXINIT[5], sizeof(KEXINIT) - 1 - 5);
 	tcp.waiting_bytes = 5;
 	pass(&s, 50);
 	assert_int_equal(s.committed, -1);
