@@ -51,6 +51,7 @@ static const struct {
 static void
 test_parse(void **state)
 {
+	static const char	within[] = "net\nnas\n768 10\0000\n", behind[] = "net\nnas\n768 1000\n\0x\n";
 	char	buf[VERDICT_BYTES_MAX + 1];
 	size_t	i;
 
@@ -59,8 +60,8 @@ test_parse(void **state)
 		if (verdict_parse(files[i].text, strlen(files[i].text), "net", "nas", 86401) != files[i].mss_bytes)
 			fail_msg("file %zu", i);
 	/* A NUL in it, and more than a file may have. */
-	assert_int_equal(verdict_parse("net\nnas\n768 10\0000\n", 19, "net", "nas", 86401), 0);
-	assert_int_equal(verdict_parse("net\nnas\n768 1000\n\0x\n", 20, "net", "nas", 86401), 0);
+	assert_int_equal(verdict_parse(within, sizeof(within) - 1, "net", "nas", 86401), 0);
+	assert_int_equal(verdict_parse(behind, sizeof(behind) - 1, "net", "nas", 86401), 0);
 	memset(buf, 'x', sizeof(buf));
 	memcpy(buf, "net\nnas\n", 8);
 	assert_int_equal(verdict_parse(buf, sizeof(buf), "net", "nas", 86401), 0);
