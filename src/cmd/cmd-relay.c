@@ -206,8 +206,11 @@ relay_running_cb(int ssh, void *arg)
 		setpgid(0, 0);
 		signal(SIGTTOU, SIG_IGN);
 	}
-	if (s->null_fd != -1 && dup2(s->null_fd, STDERR_FILENO) != -1)
-		s->mute = 1;
+	if (s->null_fd == -1)
+		return;
+	s->mute = dup2(s->null_fd, STDERR_FILENO) != -1;
+	close(s->null_fd);
+	s->null_fd = -1;
 }
 
 static volatile sig_atomic_t	relay_status;
@@ -261,8 +264,12 @@ relay_session(struct session *s, struct attempts *attempts)
 	conf.half_close = s->way.step.via->half_close;
 	if (!s->opts->fdpass && s->opts->debug == 0 && !isatty(STDERR_FILENO))
 		s->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (!s->opts->fdpass)
-		return (relay_run(s->base, &conf, s->err));
+	if (!s->opts->fdpass) {
+		result = relay_run(s->base, &conf, s->err);
+		if (s->null_fd != -1)
+			close(s->null_fd);
+		return (result);
+	}
 	result = handover_send(STDOUT_FILENO, conf.net_fd, s->err);
 	close(conf.net_fd);
 	return (result);
