@@ -1,5 +1,7 @@
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 
@@ -35,4 +37,70 @@ int
 json_starved(void)
 {
 	return (starved);
+}
+
+json_t *
+json_at(const json_t *root, const char *path)
+{
+	const json_t	*at = root;
+	char		 name[64];
+	size_t		 len;
+
+	for (; at != NULL && *path != '\0'; path += path[len] == '.' ? len + 1 : len) {
+		if ((len = strcspn(path, ".")) >= sizeof(name))
+			return (NULL);
+		memcpy(name, path, len);
+		name[len] = '\0';
+		if (json_is_array(at))
+			at = json_array_get(at, (size_t)strtoul(name, NULL, 10));
+		else
+			at = json_object_get(at, name);
+	}
+	return ((json_t *)(uintptr_t)at);
+}
+
+const char *
+json_text_at(const json_t *root, const char *path)
+{
+	return (json_string_value(json_at(root, path)));
+}
+
+json_int_t
+json_number_at(const json_t *root, const char *path, json_int_t otherwise)
+{
+	const json_t	*at = json_at(root, path);
+
+	return (json_is_integer(at) ? json_integer_value(at) : otherwise);
+}
+
+int
+json_truth_at(const json_t *root, const char *path)
+{
+	const json_t	*at = json_at(root, path);
+
+	return (json_is_boolean(at) ? json_is_true(at) : -1);
+}
+
+int
+json_put(json_t *root, const char *path, json_t *value)
+{
+	json_t	*next;
+	char	 name[64];
+	size_t	 len;
+
+	while (value != NULL && (len = strcspn(path, ".")) < sizeof(name)) {
+		memcpy(name, path, len);
+		name[len] = '\0';
+		if (path[len] == '\0')
+			return (json_object_set_new(root, name, value));
+		if (!json_is_object(next = json_object_get(root, name)) &&
+		    (next = json_object()) != NULL && json_object_set_new(root, name, next) == -1)
+			next = NULL;
+		if (next == NULL)
+			break;
+		root = next;
+		path += len + 1;
+	}
+	json_decref(value);
+	return (-1);
 }

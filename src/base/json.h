@@ -13,4 +13,16 @@ json_t	*json_parse(const char *, size_t, size_t);
 /* 1 if memory was wanting since the last call of it: what jansson said meanwhile is not to be relied on. */
 int	 json_starved(void);
 
+/* What stands at a path like "ssh.options.port" in an object, whose numbers are indices of lists; NULL if nothing does. */
+json_t	*json_at(const json_t *, const char *);
+/* The same as text, or NULL if it is none; as a number, or the other if it is none; as 1, 0, or -1 if it is no truth value. */
+const char *json_text_at(const json_t *, const char *);
+json_int_t json_number_at(const json_t *, const char *, json_int_t);
+int	 json_truth_at(const json_t *, const char *);
+/*
+ * Put a value, which is the tree's from then on, at a path of names in an object; objects on the way are made. 0, or -1 if
+ * there is no memory or the value is NULL.
+ */
+int	 json_put(json_t *, const char *, json_t *);
+
 #endif
