@@ -1,0 +1,49 @@
+/*
+ * tailscaled's status document with its peers, `GET /localapi/v0/status` or `tailscale status --json`: Tailscale's
+ * ipn/ipnstate. Of thousands of peers the one that a host is is looked for.
+ */
+
+#ifndef WIRE_TSPEER_H
+#define WIRE_TSPEER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+#define TSPEER_ADDRS_MAX	8
+#define TSPEER_BYTES_MAX	(24 << 20)	/* of a document: 10,000 peers are 11 to 19 MB */
+
+/* The strings are as they came: to be vis'd before they are shown, except names and addresses: addr_host_ok, or "". */
+struct tspeer {
+	char	name[ADDR_HOST_MAX + 1];	/* in the mesh's DNS, without the dot at its end */
+	char	addrs[TSPEER_ADDRS_MAX][ADDR_TEXT_MAX];
+	int	addr_count;
+	int	online;			/* 1, 0, or -1: not said */
+	int	expired;		/* its key is */
+	int	ssh;			/* it has Tailscale SSH switched on */
+	char	os[24];
+	char	relay[24];		/* its home among the relays (DERP) */
+	int64_t	seen_s;			/* when the control server lost it, since 1970; 0: not said */
+	int64_t	expires_s;		/* its key; 0: never, or not said */
+};
+
+struct tspeers {
+	char		state[32];	/* BackendState */
+	char		suffix[ADDR_HOST_MAX + 1];	/* MagicDNSSuffix, without dots at its ends */
+	int		magicdns;	/* the mesh has names at all: 1, 0, or -1: not said */
+	int		count;		/* peers in the document */
+	struct tspeer	self;		/* the node that answers */
+	int		found;		/* the host is this one: */
+	int		is_self;	/* which is the node that answers */
+	struct tspeer	peer;
+	char		similar[ADDR_HOST_MAX + 1];	/* not found: the name of a peer that may be meant, or "" */
+};
+
+/*
+ * Look for a host: a full name, a name of one word, or an address; NULL for none. Not being there is no error. 0, or -1
+ * with errno: EINVAL if it is no such document, ENOMEM.
+ */
+int	tspeer_find(const char *, size_t, const char *host, struct tspeers *);
+
+#endif

@@ -1,0 +1,78 @@
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/tspeer.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+must(int so)
+{
+	if (!so)
+		__builtin_trap();
+}
+
+static void
+check_name(const char *name, size_t size)
+{
+	size_t	len;
+
+	must(memchr(name, '\0', size) != NULL);
+	if ((len = strlen(name)) > 0)
+		must(addr_host_ok(name) && name[0] != '.' && name[len - 1] != '.');
+}
+
+static void
+check_peer(const struct tspeer *peer)
+{
+	int	i;
+
+	check_name(peer->name, sizeof(peer->name));
+	must(memchr(peer->os, '\0', sizeof(peer->os)) != NULL && memchr(peer->relay, '\0', sizeof(peer->relay)) != NULL);
+	must(peer->addr_count >= 0 && peer->addr_count <= TSPEER_ADDRS_MAX);
+	must(peer->online >= -1 && peer->online <= 1 && peer->seen_s >= 0 && peer->expires_s >= 0);
+	for (i = 0; i < peer->addr_count; i++)
+		must(memchr(peer->addrs[i], '\0', ADDR_TEXT_MAX) != NULL && addr_host_ok(peer->addrs[i]));
+}
+
+static void
+check(const struct tspeers *peers)
+{
+	must(memchr(peers->state, '\0', sizeof(peers->state)) != NULL && peers->state[0] != '\0');
+	must(peers->count >= 0 && peers->magicdns >= -1 && peers->magicdns <= 1);
+	check_name(peers->suffix, sizeof(peers->suffix));
+	check_name(peers->similar, sizeof(peers->similar));
+	check_peer(&peers->self);
+	check_peer(&peers->peer);
+	must(!peers->found || peers->similar[0] == '\0');
+}
+
+/* A host, a newline, and a status document, both of unknown origin; a blank behind the document changes nothing. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct tspeers	 peers, again;
+	const uint8_t	*end = size > 0 ? memchr(data, '\n', size) : NULL;
+	char		*host, *text;
+	size_t		 len = end != NULL ? (size_t)(end - data) : 0;
+	int		 result;
+
+	if (end == NULL || len > ADDR_HOST_MAX || (host = strndup((const char *)data, len)) == NULL)
+		return (0);
+	size -= len + 1;
+	if (addr_host_ok(host) && (text = malloc(size + 1)) != NULL) {
+		memcpy(text, data + len + 1, size);
+		text[size] = ' ';
+		result = tspeer_find(text, size, host, &peers);
+		must(result == 0 || (result == -1 && errno == EINVAL));
+		if (result == 0)
+			check(&peers);
+		must(tspeer_find(text, size + 1, host, &again) == result);
+		must(result == -1 || memcmp(&peers, &again, sizeof(peers)) == 0);
+		free(text);
+	}
+	free(host);
+	return (0);
+}

@@ -1,0 +1,206 @@
+#include "check.h"
+#include "wire/sshkex.h"
+
+static const unsigned char	cookie[SSHKEX_COOKIE] = { 1, 2, 3 };
+
+/* Of any size, a KEXINIT is a packet that holds its ten lists, and is hardly longer than was asked for. */
+static void
+test_kexinit(void **state)
+{
+	static char		 buf[SSHKEX_PACKET_MAX];
+	struct sshkex_packet	 packet;
+	struct sshkex_list	 lists[SSHKEX_LISTS];
+	char			 name[SSHKEX_NAME_MAX + 1];
+	size_t			 bytes, len, least, names;
+	int			 i;
+
+	(void)state;
+	least = sshkex_kexinit(buf, sizeof(buf), 0, cookie);
+	assert_in_range(least, 600, 1100);
+	for (bytes = least - 30; bytes <= SSHKEX_PACKET_MAX - 24; bytes += bytes < 3000 ? 1 : 97) {
+		len = sshkex_kexinit(buf, sizeof(buf), bytes, cookie);
+		if (len < bytes || (len > least && len >= bytes + 24) || len % 8 != 0)
+			fail_msg("%zu bytes wanted, %zu made", bytes, len);
+		assert_int_equal(sshkex_packet(buf, len - 1, &packet), 0);
+		assert_int_equal(sshkex_packet(buf, len, &packet), 1);
+		assert_int_equal(packet.bytes, len);
+		assert_int_equal(packet.type, SSHKEX_KEXINIT);
+		assert_int_equal(sshkex_parse(&packet, lists), 0);
+		for (i = 0; i < SSHKEX_LISTS; i++)
+			for (names = 0; sshkex_next(&lists[i], name) == 1; names++)
+				if (name[0] == '\0' || name[strlen(name) - 1] == '-')
+					fail_msg("%zu bytes: list %d has the name \"%s\"", bytes, i, name);
+	}
+	assert_int_equal(sshkex_kexinit(buf, sizeof(buf), SSHKEX_PACKET_MAX + 1, cookie), 0);
+	assert_int_equal(sshkex_kexinit(buf, sizeof(buf), (size_t)-1, cookie), 0);
+	for (bytes = 0; bytes < least; bytes++)
+		assert_int_equal(sshkex_kexinit(buf, bytes, 0, cookie), 0);
+}
+
+static void
+test_offer(void **state)
+{
+	char			 buf[4096], name[SSHKEX_NAME_MAX + 1];
+	struct sshkex_packet	 packet;
+	struct sshkex_list	 lists[SSHKEX_LISTS];
+
+	(void)state;
+	assert_int_equal(sshkex_packet(buf, sshkex_kexinit(buf, sizeof(buf), 0, cookie), &packet), 1);
+	assert_memory_equal(packet.payload, cookie, SSHKEX_COOKIE);
+	assert_int_equal(sshkex_parse(&packet, lists), 0);
+	assert_string_equal(sshkex_method(&lists[SSHKEX_KEX])->name, "mlkem768x25519-sha256");
+	assert_int_equal(sshkex_next(&lists[SSHKEX_KEX], name), 1);
+	assert_string_equal(name, "mlkem768x25519-sha256");
+	/* Its answer is the largest. */
+	assert_int_equal(sshkex_next(&lists[SSHKEX_HOST_KEYS], name), 1);
+	assert_string_equal(name, "rsa-sha2-512");
+}
+
+static const struct {
+	const char	*names;
+	const char	*method;
+	size_t		 key;		/* bytes of it */
+} servers[] = {
+	{ "mlkem768x25519-sha256,sntrup761x25519-sha512,curve25519-sha256",	"mlkem768x25519-sha256", 1216 },
+	{ "curve25519-sha256,mlkem768x25519-sha256",				"mlkem768x25519-sha256", 1216 },
+	{ "sntrup761x25519-sha512@openssh.com",		"sntrup761x25519-sha512@openssh.com", 1190 },
+	{ "sntrup761x25519-sha512@openssh.com,sntrup761x25519-sha512",	"sntrup761x25519-sha512", 1190 },
+	{ "curve25519-sha256,diffie-hellman-group14-sha256",			NULL, 0 },
+	{ "mlkem768x25519-sha25,mlkem768x25519-sha2566",			NULL, 0 },
+	{ ",,,",								NULL, 0 },
+	{ "",									NULL, 0 },
+};
+
+static void
+test_methods(void **state)
+{
+	const struct sshkex_method	*method;
+	struct sshkex_packet		 packet;
+	char				 buf[SSHKEX_INIT_MAX];
+	size_t				 i, len;
+
+	(void)state;
+	for (i = 0; i < COUNT(servers); i++) {
+		struct sshkex_list	list = { servers[i].names, strlen(servers[i].names) };
+
+		method = sshkex_method(&list);
+		if (servers[i].method == NULL) {
+			assert_null(method);
+			continue;
+		}
+		assert_string_equal(method->name, servers[i].method);
+		len = sshkex_init(buf, sizeof(buf), method);
+		assert_int_equal(sshkex_packet(buf, len, &packet), 1);
+		assert_int_equal(packet.type, 30);
+		assert_int_equal(packet.len, 4 + servers[i].key);
+		assert_int_equal(packet.payload[2] << 8 | packet.payload[3], servers[i].key);
+		assert_int_equal(sshkex_init(buf, len - 1, method), 0);
+	}
+}
+
+static void
+test_disconnect(void **state)
+{
+	struct sshkex_packet	packet;
+	char			buf[64];
+	size_t			len;
+
+	(void)state;
+	len = sshkex_disconnect(buf, sizeof(buf), "enough");
+	assert_int_equal(sshkex_packet(buf, len, &packet), 1);
+	assert_int_equal(packet.type, SSHKEX_DISCONNECT);
+	assert_int_equal(packet.len, 4 + 4 + 6 + 4);
+	assert_memory_equal(packet.payload, "\0\0\0\013\0\0\0\006enough\0\0\0\0", packet.len);
+	assert_int_equal(sshkex_disconnect(buf, 16, "enough"), 0);
+}
+
+#define BYTES(text) text, sizeof(text) - 1
+
+static const struct {
+	const char	*bytes;
+	size_t		 len;
+	int		 result;
+} packets[] = {
+	{ BYTES(""),						0 },
+	{ BYTES("\0\0\0\014\012"),				0 },
+	{ BYTES("\0\0\0\014\012\024xxxxxxxxx"),			0 },
+	{ BYTES("\0\0\0\014\012\024xxxxxxxxxx"),		1 },
+	{ BYTES("\0\0\0\014\013\024xxxxxxxxxx"),		-1 },	/* nothing but padding */
+	{ BYTES("\0\0\0\014\003\024xxxxxxxxxx"),		-1 },	/* too little of it */
+	{ BYTES("\0\0\0\0\004\024"),				-1 },
+	{ BYTES("\0\0\0\001\004\024"),				-1 },
+	{ BYTES("\377\377\377\377\004\024xxxxxxxxxx"),		-1 },
+	{ BYTES("\0\0\210\264\004\024"),			0 },	/* 34996 */
+	{ BYTES("\0\0\210\265\004\024"),			-1 },
+	{ BYTES("HTTP/1.0 400 Bad Request\r\n"),		-1 },
+};
+
+static void
+test_packets(void **state)
+{
+	struct sshkex_packet	packet;
+	size_t			i;
+
+	(void)state;
+	for (i = 0; i < COUNT(packets); i++)
+		if (sshkex_packet(packets[i].bytes, packets[i].len, &packet) != packets[i].result)
+			fail_msg("packet %zu is not %d", i, packets[i].result);
+}
+
+/* Cut anywhere, a KEXINIT is none; with a list that is too long, neither. */
+static void
+test_cut(void **state)
+{
+	char			buf[2048];
+	struct sshkex_packet	packet, cut;
+	struct sshkex_list	lists[SSHKEX_LISTS];
+	size_t			len, lists_end;
+
+	(void)state;
+	assert_int_equal(sshkex_packet(buf, sshkex_kexinit(buf, sizeof(buf), 0, cookie), &packet), 1);
+	lists_end = packet.len - 5;
+	for (len = 0; len < packet.len; len++) {
+		cut = packet;
+		cut.len = len;
+		assert_int_equal(sshkex_parse(&cut, lists), len < lists_end ? -1 : 0);
+	}
+	cut = packet;
+	cut.type = 30;
+	assert_int_equal(sshkex_parse(&cut, lists), -1);
+	memset(buf + 6 + SSHKEX_COOKIE, 0xff, 4);
+	assert_int_equal(sshkex_parse(&packet, lists), -1);
+}
+
+static void
+test_names(void **state)
+{
+	static const char	*const text = "a,,bb,cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc,d,";
+	static const char	*const names[] = { "a", "", "bb",
+	    "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc", "d" };
+	struct sshkex_list	 list = { text, strlen(text) };
+	char			 name[SSHKEX_NAME_MAX + 1];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) {
+		assert_int_equal(sshkex_next(&list, name), 1);
+		assert_string_equal(name, names[i]);
+	}
+	assert_int_equal(sshkex_next(&list, name), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_kexinit),
+		cmocka_unit_test(test_offer),
+		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_disconnect),
+		cmocka_unit_test(test_packets),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_names),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
