@@ -1,0 +1,170 @@
+#include <sys/types.h>
+
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "facts/detect-ssh.h"
+#include "facts/ssh-ask.h"
+#include "facts/ssh-config.h"
+
+#define SYSTEM_FILE	"/etc/ssh/ssh_config"
+#define LIST_MAX	32
+
+/* Of these every line counts, not the first. */
+static const char	gathered[][20] = {
+	"certificatefile", "dynamicforward", "identityfile", "include", "localforward", "remoteforward", "sendenv",
+	    "setenv"
+};
+
+/* One reading of the files. */
+struct where {
+	const struct detect_input	*in;
+	json_t				*ssh;		/* the object that is filled */
+	const char			*home, *user;
+	json_t				*unsure;	/* keywords that a block of which nothing is known may set */
+	int				 includes;	/* the system's file reads its folder; -1: not known */
+	int				 failed;
+};
+
+static void
+where_put(struct where *w, const char *path, json_t *value)
+{
+	if (json_put(w->ssh, path, value) == -1)
+		w->failed = 1;
+}
+
+static json_t *
+where_told(const struct where *w, const char *text)
+{
+	return (ssh_told(text, w->home, w->in->full));
+}
+
+static int
+is_gathered(const char *keyword)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(gathered) / sizeof(gathered[0]); i++)
+		if (strcmp(keyword, gathered[i]) == 0)
+			return (1);
+	return (0);
+}
+
+/* What a keyword has, where one of these two takes the place of the other. */
+static json_t *
+rival_get(const json_t *object, const char *keyword)
+{
+	json_t	*found = json_object_get(object, keyword);
+
+	if (found == NULL && strcmp(keyword, "proxyjump") == 0)
+		found = json_object_get(object, "proxycommand");
+	else if (found == NULL && strcmp(keyword, "proxycommand") == 0)
+		found = json_object_get(object, "proxyjump");
+	return (found);
+}
+
+/* A second line for what is set already. */
+static void
+where_shadowed(struct where *w, const struct ssh_config_line *line, const json_t *first, json_t *value)
+{
+	json_t	*list = json_object_get(w->ssh, "shadowed");
+
+	if (value == NULL || json_equal(json_object_get(first, "value"), value) || json_array_size(list) >= LIST_MAX) {
+		json_decref(value);
+		return;
+	}
+	if (json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:i, s:b, s:O, s:O, s:O}", "keyword", line->keyword,
+	    "value",
+	    value, "file", where_told(w, line->file), "line", line->line, "named", line->named, "by_file",
+	    json_object_get(first, "file"), "by_line", json_object_get(first, "line"), "by_named",
+	    json_object_get(first, "named"))) == -1)
+		w->failed = 1;
+}
+
+static void
+where_line_cb(void *arg, const struct ssh_config_line *line)
+{
+	struct where	*w = arg;
+	json_t		*where = json_object_get(w->ssh, "where"), *first;
+
+	if (strcmp(line->keyword, "include") == 0 && strcmp(line->file, SYSTEM_FILE) == 0 &&
+	    strstr(line->value, "ssh_config.d") != NULL && line->match != SSH_CONFIG_NO && w->includes != 1)
+		w->includes = line->match == SSH_CONFIG_YES ? 1 : -1;
+	if (line->match == SSH_CONFIG_NO || is_gathered(line->keyword) || rival_get(w->unsure, line->keyword) != NULL)
+		return;
+	if ((first = rival_get(where, line->keyword)) != NULL) {
+		if (line->match == SSH_CONFIG_YES)
+			where_shadowed(w, line, first, where_told(w, line->value));
+	} else if (line->match == SSH_CONFIG_UNSURE)
+		json_object_set_new(w->unsure, line->keyword, json_true());
+	else if (json_object_set_new(where, line->keyword,
+	    json_pack("{s:o, s:i, s:o, s:b}", "file", where_told(w, line->file),
+	    "line", line->line, "value", where_told(w, line->value), "named", line->named)) == -1)
+		/* Memory is wanting, or the keyword is no text, with which ssh itself would not do. */
+		return;
+}
+
+static void
+where_file_cb(void *arg, const struct ssh_config_file *file)
+{
+	struct where	*w = arg;
+	json_t		*one = json_pack("{s:o, s:b}", "file", where_told(w, file->file), "readable", file->readable);
+
+	if (one != NULL && file->checked) {
+		json_object_set_new(one, "owner_ok", json_boolean(file->owner_ok));
+		json_object_set_new(one, "mode_ok", json_boolean(file->mode_ok));
+	}
+	if (one == NULL || json_array_append_new(json_object_get(w->ssh, "files"), one) == -1)
+		w->failed = 1;
+}
+
+static void
+where_files(struct where *w)
+{
+	const struct ssh_config		config = { .root = w->in->root, .home = w->home, .user = w->user,
+	    .uid = geteuid(),
+					    .host = w->in->host != NULL ? w->in->host : "" };
+	const struct ssh_config_reader	reader = { .line = where_line_cb, .file = where_file_cb, .arg = w };
+
+	where_put(w, "where", json_object());
+	where_put(w, "shadowed", json_array());
+	where_put(w, "files", json_array());
+	if ((w->unsure = json_object()) == NULL || w->failed || ssh_config_read(&config, &reader) == -1)
+		w->failed = 1;
+	json_decref(w->unsure);
+}
+
+/* What the system's own file reads besides itself. */
+static void
+where_system(struct where *w)
+{
+	char	path[PATH_MAX];
+	json_t	*list = json_array();
+	glob_t	g;
+	size_t	i;
+
+	snprintf(path, sizeof(path), "%s" SYSTEM_FILE, w->in->root);
+	if (w->includes != -1 && access(path, R_OK) == 0)
+		where_put(w, "system_includes", json_boolean(w->includes));
+	memset(&g, 0, sizeof(g));
+	strlcat(path, ".d/*.conf", sizeof(path));
+	if (glob(path, 0, NULL, &g) == 0)
+		for (i = 0; i < g.gl_pathc && i < LIST_MAX; i++)
+			json_array_append_new(list, where_told(w, g.gl_pathv[i] + strlen(w->in->root)));
+	globfree(&g);
+	where_put(w, "system_files", list);
+}
+
+int
+detect_ssh_where(json_t *ssh, const struct detect_input *in, const char *home, const char *user)
+{
+	struct where	w = { .in = in, .ssh = ssh, .home = home, .user = user };
+
+	where_files(&w);
+	where_system(&w);
+	return (w.failed ? -1 : 0);
+}

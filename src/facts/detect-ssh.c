@@ -1,0 +1,299 @@
+#include <sys/types.h>
+
+#include <ctype.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "facts/detect.h"
+#include "facts/detect-ssh.h"
+#include "facts/env-ssh.h"
+#include "facts/ssh-ask.h"
+#include "facts/ssh-key.h"
+#include "facts/ssh-proxy.h"
+
+#define LIST_MAX	32
+#define VALUE_MAX	1024
+/* Where nobody names a host, this one shows whether ssh takes its configuration; no such name can be (RFC 6761). */
+#define NO_HOST		"meshssh.invalid"
+
+/* What is told of `ssh -G`. */
+static const char	told_options[][36] = {
+	"addressfamily", "bindaddress", "bindinterface", "canonicalizehostname", "connectionattempts", "connecttimeout",
+	"controlmaster", "controlpath", "controlpersist", "globalknownhostsfile", "hostkeyalias", "hostname",
+	    "identitiesonly",
+	"ipqos", "knownhostscommand", "nohostauthenticationforlocalhost", "port", "proxycommand", "proxyjump",
+	    "proxyusefdpass",
+	"serveralivecountmax", "serveraliveinterval", "stricthostkeychecking", "tcpkeepalive", "userknownhostsfile",
+	"verifyhostkeydns"
+};
+
+/* One run of the detector. */
+struct view {
+	const struct detect_input	*in;
+	json_t				*ssh;		/* the object that is filled */
+	const char			*home, *user;
+	const char			*options;	/* what ssh -G printed; NULL if it did not */
+	char				 keygen[PATH_MAX];
+	int				 failed;
+};
+
+static void
+view_put(struct view *l, const char *path, json_t *value)
+{
+	if (json_put(l->ssh, path, value) == -1)
+		l->failed = 1;
+}
+
+static json_t *
+view_told(const struct view *l, const char *text)
+{
+	return (ssh_told(text, l->home, l->in->full));
+}
+
+/* The value of the nth line of ssh -G with this keyword; NULL if there is none. */
+static const char *
+view_option(const struct view *l, const char *keyword, int nth, char value[VALUE_MAX])
+{
+	const char	*line;
+	size_t		 len = strlen(keyword), n;
+
+	for (line = l->options; line != NULL && *line != '\0'; line += n + (line[n] == '\n')) {
+		n = strcspn(line, "\n");
+		if (n > len && n - len <= VALUE_MAX && line[len] == ' ' && strncmp(line, keyword, len) == 0 &&
+		    nth-- == 0) {
+			memcpy(value, line + len + 1, n - len - 1);
+			value[n - len - 1] = '\0';
+			return (value);
+		}
+	}
+	return (NULL);
+}
+
+/* "OpenSSH_9.2p1 Debian-2, OpenSSL ..." */
+static void
+view_version(struct view *l, char *ssh, struct ssh_ask *ask)
+{
+	char		*argv[] = { ssh, (char *)(uintptr_t)"-V", NULL };
+	const char	*digit;
+	int		 major, minor;
+
+	if (ssh_ask(argv, SSH_ASK_MS, ask) == -1 || strncmp(ask->err, "OpenSSH_", 8) != 0)
+		return;
+	ask->err[strcspn(ask->err, " ,\r\n")] = '\0';
+	view_put(l, "version", view_told(l, ask->err));
+	for (digit = ask->err; *digit != '\0' && !isdigit((unsigned char)*digit); )
+		digit++;
+	if (sscanf(digit, "%3d.%2d", &major, &minor) == 2)
+		view_put(l, "version_number", json_integer(major * 100 + minor));
+}
+
+/* What ssh would do for the host, or why it would do nothing at all. */
+static void
+view_options(struct view *l, char *ssh, struct ssh_ask *ask)
+{
+	const char	*host = l->in->host != NULL ? l->in->host : NO_HOST;
+	char		*argv[] = { ssh, (char *)(uintptr_t)"-G", (char *)(uintptr_t)"-T", (char *)(uintptr_t)host,
+	    NULL };
+	char		 value[VALUE_MAX], path[64];
+	size_t		 i;
+
+	/* Before 6.8 there is no -G. */
+	if (json_number_at(l->ssh, "version_number", 0) < 608 || ssh_ask(argv, SSH_ASK_MS, ask) == -1)
+		return;
+	if (ask->status == -1) {
+		view_put(l, "slow", json_true());
+		return;
+	}
+	if (ask->status != 0) {
+		ask->err[strcspn(ask->err, "\r\n")] = '\0';
+		if (ask->err[0] != '\0')
+			view_put(l, "refuses", view_told(l, ask->err));
+		return;
+	}
+	if (l->in->host == NULL)
+		return;
+	l->options = ask->out;
+	view_put(l, "options", json_object());
+	for (i = 0; i < sizeof(told_options) / sizeof(told_options[0]); i++) {
+		snprintf(path, sizeof(path), "options.%.40s", told_options[i]);
+		if (view_option(l, told_options[i], 0, value) != NULL)
+			view_put(l, path, view_told(l, value));
+	}
+}
+
+static void
+view_keys(struct view *l)
+{
+	json_t		*list = json_array(), *one;
+	struct ssh_key	 key;
+	char		 value[VALUE_MAX], path[PATH_MAX];
+	int		 i, home;
+
+	for (i = 0; i < LIST_MAX && view_option(l, "identityfile", i, value) != NULL; i++) {
+		home = value[0] == '~' && value[1] == '/';
+		if (strchr(value, '%') != NULL || strchr(value, '$') != NULL || (!home && value[0] != '/') ||
+		    snprintf(path, sizeof(path), "%s%s", home ? l->home : "", value + home) >= (int)sizeof(path))
+			continue;
+		ssh_key_look(l->in->root, path, geteuid(), &key);
+		if (key.there != 1 || (one = json_pack("{s:o}", "file", view_told(l, path))) == NULL)
+			continue;
+		if (key.mode_ok != -1)
+			json_object_set_new(one, "mode_ok", json_boolean(key.mode_ok));
+		if (key.encrypted != -1)
+			json_object_set_new(one, "encrypted", json_boolean(key.encrypted));
+		json_array_append_new(list, one);
+	}
+	view_put(l, "key_files", list);
+}
+
+/* The port that counts: of two, the one that the user named. */
+static int
+view_port(const struct view *l)
+{
+	char	value[VALUE_MAX];
+
+	if (l->in->port != 0)
+		return (l->in->port);
+	return (view_option(l, "port", 0, value) != NULL ? atoi(value) : 22);
+}
+
+/* Whether a name is known, on its own or with the port, which comes first; the form that is, or would be, used. */
+static int
+view_known_name(const struct view *l, struct ssh_known *known, const char *name, int alias, char form[VALUE_MAX])
+{
+	int	port = view_port(l), result;
+
+	if (alias || port == 22) {
+		strlcpy(form, name, VALUE_MAX);
+		return (ssh_known(known, form));
+	}
+	snprintf(form, VALUE_MAX, "[%.255s]:%d", name, port);
+	if ((result = ssh_known(known, form)) != 0)
+		return (result);
+	return (ssh_known(known, name));
+}
+
+/* The host may be known, but under another of its names. */
+static void
+view_known_other(struct view *l, struct ssh_known *known, const char *name)
+{
+	char		 hostname[VALUE_MAX], form[VALUE_MAX];
+	const char	*others[] = { l->in->host, view_option(l, "hostname", 0, hostname) };
+	size_t		 i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i] != NULL && strcasecmp(others[i], name) != 0 &&
+		    view_known_name(l, known, others[i], 0, form) == 1) {
+			view_put(l, "known.other", view_told(l, form));
+			return;
+		}
+}
+
+static void
+view_known(struct view *l)
+{
+	char			 user[VALUE_MAX], global[VALUE_MAX], files[2 * VALUE_MAX], name[VALUE_MAX],
+	    form[VALUE_MAX];
+	struct ssh_known	 known = { .keygen = l->keygen, .root = l->in->root, .home = l->home, .files = files };
+	const char		*a = view_option(l, "userknownhostsfile", 0, user);
+	const char		*b = view_option(l, "globalknownhostsfile", 0, global);
+	char			*c;
+	int			 alias = view_option(l, "hostkeyalias", 0, name) != NULL, found;
+
+	if (a == NULL || b == NULL || (!alias && view_option(l, "hostname", 0, name) == NULL) || name[0] == '-')
+		return;
+	for (c = name; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	snprintf(files, sizeof(files), "%s %s", a, b);
+	found = view_known_name(l, &known, name, alias, form);
+	view_put(l, "known.alias", view_told(l, form));
+	/* Where a program is asked for keys, what the files lack may be known all the same. */
+	if (found == -1 || (found == 0 && view_option(l, "knownhostscommand", 0, user) != NULL &&
+	    strcmp(user, "none") != 0))
+		return;
+	view_put(l, "known.found", json_boolean(found));
+	if (found == 0)
+		view_known_other(l, &known, name);
+	else if (!known.authority)
+		view_put(l, "known.types", view_told(l, known.types));
+}
+
+static void
+view_proxy(struct view *l)
+{
+	struct ssh_proxy	p;
+	char			value[VALUE_MAX];
+
+	if (view_option(l, "proxycommand", 0, value) == NULL || strcmp(value, "none") == 0 ||
+	    ssh_proxy_look(value, l->in->root, l->home, &p) == -1)
+		return;
+	view_put(l, "proxy.program", view_told(l, p.program));
+	view_put(l, "proxy.absolute", json_boolean(p.absolute));
+	if (p.there != -1)
+		view_put(l, "proxy.there", json_boolean(p.there));
+	if (p.everywhere != -1)
+		view_put(l, "proxy.everywhere", json_boolean(p.everywhere));
+	if (p.passes_fd != -1)
+		view_put(l, "proxy.passes_fd", json_boolean(p.passes_fd));
+}
+
+/* ssh, what is asked of it, and what hangs on the answers. */
+static void
+view_program(struct view *l, struct ssh_ask *ask)
+{
+	char	ssh[PATH_MAX];
+
+	if (env_ssh_find("/proc/self/exe", ssh) == -1)
+		return;
+	view_put(l, "path", view_told(l, ssh));
+	if (strlcpy(l->keygen, ssh, sizeof(l->keygen)) >= sizeof(l->keygen) ||
+	    strlcat(l->keygen, "-keygen", sizeof(l->keygen)) >= sizeof(l->keygen) || access(l->keygen, X_OK) == -1)
+		strlcpy(l->keygen, "/usr/bin/ssh-keygen", sizeof(l->keygen));
+	view_version(l, ssh, ask);
+	view_options(l, ssh, ask);
+	if (l->options == NULL)
+		return;
+	view_proxy(l);
+	if (l->home != NULL) {
+		view_keys(l);
+		view_known(l);
+	}
+}
+
+static int
+ssh_detect(json_t *facts, const struct detect_input *in)
+{
+	const struct passwd	*pw = getpwuid(geteuid());
+	struct view		 l = { .in = in, .ssh = json_object() };
+	struct ssh_ask		*ask = malloc(sizeof(*ask));
+	char			 home[PATH_MAX] = "", user[64] = "";
+
+	if (pw != NULL) {
+		strlcpy(home, pw->pw_dir, sizeof(home));
+		strlcpy(user, pw->pw_name, sizeof(user));
+		l.home = home;
+		l.user = user;
+	}
+	if (ask != NULL && l.ssh != NULL) {
+		view_program(&l, ask);
+		l.failed |= detect_ssh_where(l.ssh, in, l.home, l.user) == -1;
+	} else
+		l.failed = 1;
+	free(ask);
+	if (!l.failed)
+		return (json_put(facts, "ssh", l.ssh));
+	json_decref(l.ssh);
+	return (-1);
+}
+
+const struct detector detect_ssh = {
+	.name = "ssh",
+	.detect = ssh_detect
+};

@@ -1,0 +1,16 @@
+/* The detector of ssh is two: what ssh itself says (detect-ssh.c), and the files it reads (detect-ssh-where.c). */
+
+#ifndef FACTS_DETECT_SSH_H
+#define FACTS_DETECT_SSH_H
+
+#include <jansson.h>
+
+#include "facts/detect.h"
+
+/*
+ * Fill "where", "shadowed", "files", "system_includes" and "system_files" in the object "ssh", for a user of this home
+ * and name; NULL if that is not known. 0, or -1 if there is no memory.
+ */
+int	detect_ssh_where(json_t *ssh, const struct detect_input *, const char *home, const char *user);
+
+#endif

@@ -1,0 +1,271 @@
+#include <sys/types.h>
+#include <sys/utsname.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "facts/detect.h"
+#include "facts/env-wsl.h"
+#include "facts/look.h"
+
+#define WSLINFO_MS	2000
+#define WSLCONFIGS_MAX	16
+#define RTF_GATEWAY_BIT	0x2	/* in /proc/net/route */
+
+/* What wslinfo --networking-mode prints, but "wsl1"; "virtioproxy" has been "consomme" since 2.9.0. */
+static const char	modes[][12] = { "nat", "mirrored", "bridged", "consomme", "virtioproxy", "none" };
+
+/* Files that container programs put into what they run. */
+static const struct container_trace {
+	char	path[24];
+	char	name[8];
+} container_traces[] = {
+	{ "/.dockerenv",		"docker" },
+	{ "/run/.containerenv",		"podman" },
+	{ "/var/run/.containerenv",	"podman" }
+};
+
+static int
+system_put_kernel(json_t *facts, const char *root)
+{
+	struct utsname	uts;
+	char		release[128] = "", os[64] = "", *c;
+
+	if (uname(&uts) != -1) {
+		strlcpy(os, uts.sysname, sizeof(os));
+		if (root[0] == '\0')
+			strlcpy(release, uts.release, sizeof(release));
+	}
+	look_first(root, "/proc/sys/kernel/ostype", os, sizeof(os));
+	look_first(root, "/proc/sys/kernel/osrelease", release, sizeof(release));
+	for (c = os; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if (os[0] != '\0' && look_put(facts, "system.os", os) == -1)
+		return (-1);
+	return (release[0] != '\0' ? look_put(facts, "system.release", release) : 0);
+}
+
+/* systemd and others name the container they made to its first process: "container=lxc". */
+static void
+container_of_init(const char *root, char name[32])
+{
+	FILE	*fp;
+	char	 env[4096], *at, *end;
+	size_t	 len;
+
+	if (look_first(root, "/run/systemd/container", name, 32) == 0 ||
+	    (fp = look_open(root, "/proc/1/environ")) == NULL)
+		return;
+	len = fread(env, 1, sizeof(env) - 1, fp);
+	fclose(fp);
+	env[len] = '\0';
+	for (at = env, end = env + len; at < end; at += strlen(at) + 1)
+		if (strncmp(at, "container=", 10) == 0)
+			strlcpy(name, at + 10, 32);
+}
+
+static int
+system_put_container(json_t *facts, const char *root)
+{
+	char	name[32] = "";
+	size_t	i;
+
+	for (i = 0; i < sizeof(container_traces) / sizeof(container_traces[0]) && name[0] == '\0'; i++)
+		if (look_there(root, container_traces[i].path))
+			strlcpy(name, container_traces[i].name, sizeof(name));
+	if (name[0] == '\0')
+		container_of_init(root, name);
+	return (name[0] != '\0' ? look_put(facts, "system.container", name) : 0);
+}
+
+/* Opened and closed again, it makes no device. */
+static int
+system_put_tun(json_t *facts, const char *root)
+{
+	const char	*os = json_text_at(facts, "system.os");
+	char		 path[PATH_MAX];
+	int		 fd;
+
+	if (os == NULL || strcmp(os, "linux") != 0)
+		return (0);
+	snprintf(path, sizeof(path), "%s/dev/net/tun", root);
+	if ((fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) != -1)
+		close(fd);
+	else if (errno != ENOENT && errno != ENODEV && errno != ENXIO && errno != EPERM)
+		return (0);		/* EACCES: root, as whom tailscaled runs, may have it */
+	return (json_put(facts, "system.tun", json_boolean(fd != -1)));
+}
+
+/* The mode of this name, or NULL. */
+static const char *
+mode_of(const char *word, size_t len)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strlen(modes[i]) == len && strncasecmp(modes[i], word, len) == 0)
+			return (modes[i]);
+	return (NULL);
+}
+
+static const char *
+mode_by_wslinfo(const char *root)
+{
+	static const char	places[][20] = { "/usr/bin/wslinfo", "/bin/wslinfo" };
+	const char		*argv[] = { NULL, "--networking-mode", NULL };
+	char			 path[PATH_MAX], out[64];
+	size_t			 i;
+
+	argv[0] = path;
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", root, places[i]);
+		if (access(path, X_OK) == 0)
+			return (look_run(argv, WSLINFO_MS, out, sizeof(out)) == -1 ? NULL :
+			    mode_of(out, strcspn(out, " \r\n")));
+	}
+	return (NULL);
+}
+
+/* WSL's NAT gives 172.16.0.0/12, and the first address of that network to Windows. */
+static int
+routed_by_nat(const char *root)
+{
+	FILE		*fp = look_open(root, "/proc/net/route");
+	char		 line[256];
+	unsigned int	 to, by, flags;
+	unsigned char	 ip[4];
+	int		 found = 0;
+
+	while (fp != NULL && !found && look_line(fp, line, sizeof(line))) {
+		if (sscanf(line, "eth0 %8x %8x %4x", &to, &by, &flags) != 3 || to != 0 ||
+		    (flags & RTF_GATEWAY_BIT) == 0)
+			continue;
+		memcpy(ip, &by, sizeof(ip));
+		found = ip[0] == 172 && (ip[1] & 0xf0) == 16 && (ip[3] & 0x0f) == 1;
+	}
+	if (fp != NULL)
+		fclose(fp);
+	return (found);
+}
+
+/* 1 if the loopback interface is the only one; 0 if that cannot be seen, too. */
+static int
+only_loopback(const char *root)
+{
+	const struct dirent	*entry;
+	char			 path[PATH_MAX];
+	DIR			*dir;
+	int			 lo = 0, others = 0;
+
+	snprintf(path, sizeof(path), "%s/sys/class/net", root);
+	if ((dir = opendir(path)) == NULL)
+		return (0);
+	while ((entry = readdir(dir)) != NULL)
+		if (strcmp(entry->d_name, "lo") == 0)
+			lo = 1;
+		else
+			others += entry->d_name[0] != '.';
+	closedir(dir);
+	return (lo && others == 0);
+}
+
+static const char *
+mode_by_interfaces(const char *root)
+{
+	if (look_there(root, "/sys/class/net/loopback0"))
+		return ("mirrored");
+	return (routed_by_nat(root) ? "nat" : only_loopback(root) ? "none" : NULL);
+}
+
+/* What networkingMode in the section [wsl2] says; "" if it is not there. */
+static void
+wslconfig_read(FILE *fp, char wish[12])
+{
+	const char	*mode, *at;
+	char		 line[256], section[16] = "", key[32], value[32];
+
+	wish[0] = '\0';
+	while (look_line(fp, line, sizeof(line))) {
+		/* Windows' editors may put a byte order mark first. */
+		at = line + (strncmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
+		at += strspn(at, " \t");
+		if (*at == '[')
+			snprintf(section, sizeof(section), "%.*s", (int)strcspn(at + 1, "]"), at + 1);
+		else if (strcasecmp(section, "wsl2") == 0 &&
+		    sscanf(at, "%31[a-zA-Z0-9] = %31[a-zA-Z0-9]", key, value) == 2 &&
+		    strcasecmp(key, "networkingMode") == 0 && (mode = mode_of(value, strlen(value))) != NULL)
+			strlcpy(wish, mode, 12);
+	}
+}
+
+/* Whose Windows account this WSL belongs to is not known from here: only what all of them say is told. */
+static int
+system_put_wish(json_t *facts, const char *root)
+{
+	glob_t	 found;
+	char	 pattern[PATH_MAX], wish[12] = "", next[12];
+	FILE	*fp;
+	size_t	 i;
+	int	 agreed = 1;
+
+	snprintf(pattern, sizeof(pattern), "%s/mnt/c/Users/*/.wslconfig", root);
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return (0);
+	for (i = 0; i < found.gl_pathc && i < WSLCONFIGS_MAX; i++) {
+		if ((fp = look_open("", found.gl_pathv[i])) == NULL)
+			continue;
+		wslconfig_read(fp, next);
+		fclose(fp);
+		agreed = agreed && (wish[0] == '\0' || strcmp(wish, next) == 0);
+		if (wish[0] == '\0')
+			strlcpy(wish, next, sizeof(wish));
+	}
+	globfree(&found);
+	return (agreed && wish[0] != '\0' ? look_put(facts, "system.wsl_mode_wanted", wish) : 0);
+}
+
+static int
+system_put_wsl(json_t *facts, const char *root)
+{
+	const char	*release = json_text_at(facts, "system.release"), *mode, *source = "wslinfo";
+	int		 wsl = !env_wsl(root) ? 0 : release != NULL && strstr(release, "Microsoft") != NULL ? 1 : 2;
+
+	if (json_put(facts, "system.wsl", json_integer(wsl)) == -1)
+		return (-1);
+	/* The network of a container within WSL is its own. */
+	if (wsl != 2 || json_at(facts, "system.container") != NULL)
+		return (0);
+	if ((mode = mode_by_wslinfo(root)) == NULL) {
+		mode = mode_by_interfaces(root);
+		source = "interfaces";
+	}
+	if (mode != NULL && (look_put(facts, "system.wsl_mode", mode) == -1 ||
+	    look_put(facts, "system.wsl_mode_source", source) == -1))
+		return (-1);
+	return (system_put_wish(facts, root));
+}
+
+static int
+system_detect(json_t *facts, const struct detect_input *in)
+{
+	int	systemd = look_there(in->root, "/run/systemd/system");	/* sd_booted(3) */
+
+	return (system_put_kernel(facts, in->root) == -1 || system_put_container(facts, in->root) == -1 ||
+	    system_put_wsl(facts, in->root) == -1 || system_put_tun(facts, in->root) == -1 ||
+	    json_put(facts, "system.root", json_boolean(geteuid() == 0)) == -1 ||
+	    json_put(facts, "system.systemd", json_boolean(systemd)) == -1 ? -1 : 0);
+}
+
+const struct detector detect_system = {
+	.name = "system",
+	.detect = system_detect
+};

@@ -1,0 +1,303 @@
+#include <sys/types.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "facts/detect.h"
+#include "facts/env-proxy.h"
+#include "facts/env-tailscale.h"
+#include "facts/env-wsl.h"
+#include "facts/look.h"
+#include "wire/tspeer.h"
+
+#define PEERS_PATH	"/localapi/v0/status"
+#define SELF_PATH	"/localapi/v0/status?peers=false"
+#define PEERS_MS	2000
+#define WINDOWS_MS	2000
+#define WINDOWS_BYTES	(16 << 20)
+#define DAY_S		86400
+
+static const char	states[][8] = { "none", "dead", "closed", "hung", "odd", "down", "up" };
+/* Names that are a mesh's wherever they are met, as for the plan. */
+static const char	mesh_domains[][20] = { "ts.net", "beta.tailscale.net" };
+
+/* Text of others, printable; nothing is put if there is none. */
+static int
+put_text(json_t *to, const char *path, const char *text)
+{
+	return (text[0] == '\0' ? 0 : look_put(to, path, text));
+}
+
+static int
+put_truth(json_t *to, const char *path, int truth)
+{
+	return (truth == -1 ? 0 : json_put(to, path, json_boolean(truth)));
+}
+
+/* Whole days from now to then, or past if it is negative. */
+static int
+put_days(json_t *to, const char *path, int64_t when_s, int sign)
+{
+	if (when_s == 0)
+		return (0);
+	return (json_put(to, path, json_integer((json_int_t)(sign * (when_s - (int64_t)time(NULL)) / DAY_S))));
+}
+
+/* Where it listens; whose home that is in is nobody's business. */
+static int
+put_socket(json_t *facts, const struct tailscaled *at, int full)
+{
+	const struct passwd	*pw = getpwuid(geteuid());
+	char			 name[sizeof(at->path)], shown[sizeof(at->path) + 1];
+	size_t			 len = pw != NULL ? strlen(pw->pw_dir) : 0;
+
+	tailscaled_name(at, name, sizeof(name));
+	if (full || len < 2 || strncmp(name, pw->pw_dir, len) != 0 || name[len] != '/')
+		return (put_text(facts, "tailscale.socket", name));
+	snprintf(shown, sizeof(shown), "~%s", name + len);
+	return (put_text(facts, "tailscale.socket", shown));
+}
+
+static int
+put_daemon(json_t *facts, const struct env_tailscale *ts, int full)
+{
+	const struct tsjson	*status = &ts->status;
+	int			 result;
+
+	result = put_text(facts, "tailscale.state", states[ts->state]);
+	if (ts->state != ENV_TAILSCALE_NONE)
+		result |= put_socket(facts, &ts->at, full);
+	if (ts->state < ENV_TAILSCALE_DOWN)
+		return (result);
+	result |= put_text(facts, "tailscale.backend", status->state);
+	result |= put_text(facts, "tailscale.version", status->version);
+	result |= put_text(facts, "tailscale.health", status->health);
+	result |= put_text(facts, "tailscale.suffix", status->suffix);
+	if (status->tun != TSJSON_TUN_UNSAID)
+		result |= put_truth(facts, "tailscale.tun", status->tun == TSJSON_TUN_YES);
+	if (status->addr_count > 0)
+		result |= put_truth(facts, "tailscale.here", ts->local);
+	return (result);
+}
+
+/* Those that somebody names; a guess is no fact. */
+static int
+put_proxies(json_t *facts, const struct env_proxy *env)
+{
+	const struct proxy	*proxy = env->list;
+	json_t			*list = json_array();
+	int			 i;
+
+	for (i = 0; i < env->count; i++, proxy++)
+		if (!proxy->guess && json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "kind",
+		    proxy->kind == PROXY_SOCKS5 ? "socks5" : "http", "address", proxy->name,
+		    "source", proxy->source)) == -1) {
+			json_decref(list);
+			return (-1);
+		}
+	return (json_put(facts, "tailscale.proxies", list));
+}
+
+static int
+put_peer(json_t *facts, const struct tspeers *peers)
+{
+	const struct tspeer	*peer = &peers->peer;
+	json_t			*addresses = json_array();
+	int			 result, i;
+
+	for (i = 0; i < peer->addr_count; i++)
+		json_array_append_new(addresses, json_string(peer->addrs[i]));
+	result = json_put(facts, "tailscale.peer.addresses", addresses);
+	result |= put_truth(facts, "tailscale.peer.found", 1);
+	result |= put_text(facts, "tailscale.peer.name", peer->name);
+	result |= put_truth(facts, "tailscale.peer.self", peers->is_self);
+	result |= put_truth(facts, "tailscale.peer.online", peers->is_self ? -1 : peer->online);
+	result |= put_truth(facts, "tailscale.peer.expired", peer->expired);
+	result |= put_truth(facts, "tailscale.peer.tailscale_ssh", peer->ssh);
+	result |= put_text(facts, "tailscale.peer.os", peer->os);
+	result |= put_text(facts, "tailscale.peer.relay", peer->relay);
+	return (result | put_days(facts, "tailscale.peer.last_seen_days", peer->seen_s, -1));
+}
+
+/* 1 if the name lies under the domain, letter case and a final dot aside. */
+static int
+is_under(const char *name, const char *domain)
+{
+	size_t	len = strlen(name), tail = strlen(domain);
+
+	if (len > 0 && name[len - 1] == '.')
+		len--;
+	return (tail > 0 && len > tail + 1 && name[len - tail - 1] == '.' &&
+	    strncasecmp(name + len - tail, domain, tail) == 0);
+}
+
+/* Whose the host is, by how it is written: "mesh", "perhaps" for a word without dots, or "other". */
+static const char *
+host_of(const char *host, const char *suffix)
+{
+	struct sockaddr_storage	ss;
+	size_t			i;
+
+	if (addr_literal(host, 0, &ss) != 0)
+		return (addr_is_tailnet((struct sockaddr *)&ss) ? "mesh" : "other");
+	if (is_under(host, suffix))
+		return ("mesh");
+	for (i = 0; i < sizeof(mesh_domains) / sizeof(mesh_domains[0]); i++)
+		if (is_under(host, mesh_domains[i]))
+			return ("mesh");
+	return (strpbrk(host, ".:") == NULL && host[strspn(host, "0123456789")] != '\0' &&
+	    strcasecmp(host, "localhost") != 0 ? "perhaps" : "other");
+}
+
+/* What the status with peers says; up: it knows all of them. */
+static int
+put_peers(json_t *facts, const struct tspeers *peers, const char *host, int up)
+{
+	int	result;
+
+	if (host == NULL || !up)
+		return (0);
+	result = json_put(facts, "tailscale.peers", json_integer(peers->count));
+	if (peers->found)
+		return (result | put_peer(facts, peers));
+	if (strcmp(host_of(host, peers->suffix), "mesh") == 0)
+		result |= put_truth(facts, "tailscale.peer.found", 0);
+	return (result | put_text(facts, "tailscale.similar", peers->similar));
+}
+
+static int
+put_self(json_t *facts, const struct tspeers *peers)
+{
+	const struct tspeer	*self = &peers->self;
+	int			 result;
+
+	result = put_truth(facts, "tailscale.magicdns", peers->magicdns);
+	result |= put_days(facts, "tailscale.key_expires_days", self->expires_s, 1);
+	return (result | put_truth(facts, "tailscale.key_expired",
+	    self->expired || (self->expires_s != 0 && self->expires_s < (int64_t)time(NULL))));
+}
+
+/* Ask the daemon again, with its peers if there is one to look for. */
+static int
+ask_peers(json_t *facts, const struct env_tailscale *ts, const char *host)
+{
+	struct tspeers	*peers = malloc(sizeof(*peers));
+	char		*body = malloc(TSPEER_BYTES_MAX);
+	ssize_t		 len;
+	pid_t		 pid;
+	int		 result = -1;
+
+	if (peers != NULL && body != NULL) {
+		len = tailscaled_get(&ts->at, host != NULL ? PEERS_PATH : SELF_PATH, PEERS_MS, body, TSPEER_BYTES_MAX,
+		    &pid);
+		if (len == -1 || tspeer_find(body, (size_t)len, host, peers) == -1)
+			result = errno == ENOMEM ? -1 : 0;
+		else
+			result = put_self(facts, peers) | put_peers(facts, peers, host, ts->state == ENV_TAILSCALE_UP);
+	}
+	free(body);
+	free(peers);
+	return (result);
+}
+
+/* Windows's own client: in PATH, which WSL continues with Windows's, or where it is installed. 0 or -1. */
+static int
+windows_find(const char *root, char path[PATH_MAX])
+{
+	const char	*dirs = getenv("PATH");
+	size_t		 len;
+
+	for (; dirs != NULL && *dirs != '\0'; dirs += len + (dirs[len] == ':')) {
+		len = strcspn(dirs, ":");
+		if (*dirs == '/' && snprintf(path, PATH_MAX, "%.*s/tailscale.exe", (int)len, dirs) < PATH_MAX &&
+		    access(path, X_OK) == 0)
+			return (0);
+	}
+	snprintf(path, PATH_MAX, "%s/mnt/c/Program Files/Tailscale/tailscale.exe", root);
+	return (access(path, X_OK));
+}
+
+static int
+put_windows(json_t *facts, const struct tspeers *peers, const char *host, int alone)
+{
+	int	result, up = strcmp(peers->state, "Running") == 0 || strcmp(peers->state, "Starting") == 0;
+
+	result = put_truth(facts, "tailscale.windows.running", up);
+	result |= put_text(facts, "tailscale.windows.backend", peers->state);
+	result |= put_text(facts, "tailscale.windows.suffix", peers->suffix);
+	return (alone ? result | put_peers(facts, peers, host, up) : result);
+}
+
+/* Tailscale on the Windows that this is a guest of; its peers count if there are none of a daemon of ours. */
+static int
+ask_windows(json_t *facts, const struct detect_input *in, const char *host, int alone)
+{
+	struct tspeers	*peers;
+	char		*body, path[PATH_MAX];
+	const char	*argv[] = { path, "status", "--json", NULL };
+	ssize_t		 len;
+	int		 result = -1, installed = windows_find(in->root, path) == 0;
+
+	if (put_truth(facts, "tailscale.windows.installed", installed) == -1)
+		return (-1);
+	if (!installed)
+		return (0);
+	peers = malloc(sizeof(*peers));
+	body = malloc(WINDOWS_BYTES);
+	if (peers != NULL && body != NULL) {
+		if ((len = look_run(argv, WINDOWS_MS, body, WINDOWS_BYTES)) == -1)
+			result = 0;
+		else if (tspeer_find(body, (size_t)len, host, peers) == -1)
+			result = errno == ENOMEM ? -1 : 0;
+		else
+			result = put_windows(facts, peers, host, alone);
+	}
+	free(body);
+	free(peers);
+	return (result);
+}
+
+static int
+put_host(json_t *facts, const char *host)
+{
+	const char	*suffix = json_text_at(facts, "tailscale.suffix");
+
+	if (suffix == NULL)
+		suffix = json_text_at(facts, "tailscale.windows.suffix");
+	return (put_text(facts, "tailscale.host", host_of(host, suffix != NULL ? suffix : "")));
+}
+
+static int
+tailscale_detect(json_t *facts, const struct detect_input *in)
+{
+	const char		*host = in->host, *name = json_text_at(facts, "ssh.options.hostname");
+	struct env_tailscale	 ts;
+	struct env_proxy	 proxies;
+
+	/* As for the probes: what ssh would connect to. */
+	if (host != NULL && in->port == 0 && name != NULL && addr_host_ok(name))
+		host = name;
+	if (env_tailscale_detect(&ts, in->tailscaled, in->root) == -1)
+		return (-1);
+	env_proxy_detect(&proxies, ts.pid);
+	if (put_daemon(facts, &ts, in->full) != 0 || put_proxies(facts, &proxies) != 0)
+		return (-1);
+	if (ts.state >= ENV_TAILSCALE_DOWN && ask_peers(facts, &ts, host) != 0)
+		return (-1);
+	if (env_wsl(in->root) && ask_windows(facts, in, host, ts.state != ENV_TAILSCALE_UP) != 0)
+		return (-1);
+	return (host != NULL && put_host(facts, host) != 0 ? -1 : 0);
+}
+
+const struct detector detect_tailscale = {
+	.name = "tailscale",
+	.detect = tailscale_detect
+};

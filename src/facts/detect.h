@@ -1,0 +1,33 @@
+/*
+ * The doctor's facts: one tree of JSON, "facts" in what --doctor --json prints, filled by a table of detectors, which look
+ * at this machine, and by the probes, which ask the host. Nobody judges here. meshssh-doctor(5) documents every key.
+ *
+ * What could not be seen is not there: a rule that needs it stays silent. Strings are printable.
+ */
+
+#ifndef FACTS_DETECT_H
+#define FACTS_DETECT_H
+
+#include <jansson.h>
+
+struct detect_input {
+	const char	*root;		/* the folder that the machine's files are below: "", or a test's */
+	const char	*host;		/* as the user wrote it; NULL: this machine alone is looked at */
+	int		 port;		/* 0: what ssh would take */
+	const char	*tailscaled;	/* its socket, if it was named */
+	int		 full;		/* user names and paths of homes may be told */
+};
+
+struct detector {
+	char	name[16];		/* the object it fills */
+	/* 0, or -1 if there is no memory. Takes a second at most. */
+	int	(*detect)(json_t *facts, const struct detect_input *);
+};
+
+extern const struct detector	*const detectors[];	/* ends with NULL */
+extern const struct detector	 detect_system, detect_tailscale, detect_net, detect_ssh, detect_names, detect_nix, detect_sshd;
+
+/* All of them. 0, or -1 if there is no memory. */
+int	detect(json_t *facts, const struct detect_input *);
+
+#endif

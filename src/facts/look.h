@@ -1,0 +1,26 @@
+/* For detectors: the files of the machine, below a root folder, and its programs. */
+
+#ifndef FACTS_LOOK_H
+#define FACTS_LOOK_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* A regular file for reading, which the caller closes; NULL if there is none that may be read. */
+FILE	*look_open(const char *root, const char *path);
+/* The next line without its end, or what fits of it and the rest the next time; 0 at the end. */
+int	 look_line(FILE *, char *, size_t);
+/* The first line of a file: 0, or -1 if there is none. */
+int	 look_first(const char *root, const char *path, char *, size_t);
+/* 1 if there is something of this name, a link that leads nowhere included. */
+int	 look_there(const char *root, const char *path);
+/* Put a text of unknown origin at a path in the facts, or at the end of a list: 0, or -1 if there is no memory. */
+int	 look_put(json_t *, const char *path, const char *);
+int	 look_append(json_t *list, const char *);
+/*
+ * Run a program, named by its path, without a shell: what it prints, NUL-terminated and cut to fit, and the length; -1 if
+ * it is not there, fails, or has not ended after so many milliseconds. It is killed then.
+ */
+ssize_t	 look_run(const char *const argv[], int ms, char *, size_t);
+
+#endif

@@ -1,0 +1,256 @@
+#include <sys/types.h>
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "facts/env-ssh.h"
+#include "facts/nix-builder.h"
+#include "facts/ssh-ask.h"
+#include "facts/ssh-config.h"
+#include "facts/ssh-key.h"
+#include "facts/ssh-proxy.h"
+
+#define VALUE_MAX	512
+/* What ssh asks by itself. */
+#define KNOWN_FILES	"~/.ssh/known_hosts ~/.ssh/known_hosts2 /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
+
+enum { HOSTNAME, PORT, ALIAS, CONTROL, PROXY, JUMP, ALIVE, TIMEOUT, STRICT, KNOWN, GLOBAL, COMMAND, KEYWORDS };
+
+static const char	keywords[KEYWORDS][24] = {
+	"hostname", "port", "hostkeyalias", "controlmaster", "proxycommand", "proxyjump", "serveraliveinterval",
+	"connecttimeout", "stricthostkeychecking", "userknownhostsfile", "globalknownhostsfile", "knownhostscommand"
+};
+
+/* What the files say for the host. */
+struct stanza {
+	struct {
+		char			value[VALUE_MAX];
+		char			file[PATH_MAX];
+		int			line;
+		enum ssh_config_match	known;
+	}	of[KEYWORDS];
+	int	named;		/* a block that counts names it */
+	int	named_own;	/* and it is in the user's files */
+	int	blind;		/* something could not be read or judged */
+};
+
+static void
+stanza_line_cb(void *arg, const struct ssh_config_line *line)
+{
+	struct stanza	*s = arg;
+	int		 i;
+
+	if (line->match == SSH_CONFIG_UNSURE)
+		s->blind = 1;
+	if (line->match == SSH_CONFIG_YES && line->named) {
+		s->named = 1;
+		s->named_own |= strncmp(line->file, "/etc/", 5) != 0;
+	}
+	for (i = 0; i < KEYWORDS; i++)
+		if (strcmp(line->keyword, keywords[i]) == 0 && line->match != SSH_CONFIG_NO &&
+		    s->of[i].known == SSH_CONFIG_NO) {
+			strlcpy(s->of[i].value, line->value, sizeof(s->of[i].value));
+			strlcpy(s->of[i].file, line->file, sizeof(s->of[i].file));
+			s->of[i].line = line->line;
+			s->of[i].known = line->match;
+		}
+}
+
+static void
+stanza_file_cb(void *arg, const struct ssh_config_file *file)
+{
+	struct stanza	*s = arg;
+
+	s->blind |= !file->readable;
+}
+
+static int
+stanza_read(struct stanza *s, const struct ssh_config *config)
+{
+	const struct ssh_config_reader	reader = { .line = stanza_line_cb, .file = stanza_file_cb, .arg = s };
+
+	memset(s, 0, sizeof(*s));
+	return (ssh_config_read(config, &reader));
+}
+
+/* 1 with the value if it is set, 0 if it is not, -1 if that is not known. */
+static int
+stanza_value(const struct stanza *s, int keyword, const char **value)
+{
+	*value = s->of[keyword].value;
+	if (s->of[keyword].known == SSH_CONFIG_NO)
+		return (s->blind ? -1 : 0);
+	return (s->of[keyword].known == SSH_CONFIG_YES ? 1 : -1);
+}
+
+/* The private key that the machine's line names; ssh's own choice is not judged. */
+static void
+builder_key(json_t *b, const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
+{
+	struct ssh_key	key;
+
+	if (m->key[0] != '/')
+		return;
+	json_object_set_new(b, "key_file", ssh_told(m->key, homes->user_home, in->full));
+	ssh_key_look(in->root, m->key, homes->root_uid, &key);
+	if (key.there == -1)
+		return;
+	json_object_set_new(b, "key_there", json_boolean(key.there));
+	json_object_set_new(b, "key_readable_by_root", json_boolean(key.there && key.readable != 0));
+	if (key.mode_ok != -1)
+		json_object_set_new(b, "key_mode_ok", json_boolean(key.mode_ok));
+	if (key.encrypted != -1)
+		json_object_set_new(b, "key_encrypted", json_boolean(key.encrypted));
+}
+
+static void
+builder_proxy(json_t *b, const struct stanza *s, const struct detect_input *in, const struct nix_homes *homes)
+{
+	struct ssh_proxy	 p;
+	const char		*command, *jump;
+
+	if (stanza_value(s, JUMP, &jump) != 0 || stanza_value(s, PROXY, &command) != 1 ||
+	    strcasecmp(command, "none") == 0 ||
+	    ssh_proxy_look(command, in->root, homes->root_home, &p) == -1)
+		return;
+	json_object_set_new(b, "proxy_program", ssh_told(p.program, homes->user_home, in->full));
+	json_object_set_new(b, "proxy_relative", json_boolean(!p.absolute));
+	if (p.everywhere != -1)
+		json_object_set_new(b, "proxy_everywhere", json_boolean(p.everywhere));
+	if (p.absolute && p.there != -1)
+		json_object_set_new(b, "proxy_there", json_boolean(p.there));
+}
+
+/* What counts for root, told as ssh's keywords. */
+static void
+builder_options(json_t *b, const struct stanza *s, const struct detect_input *in, const struct nix_homes *homes)
+{
+	const char	*value;
+	char		 where[PATH_MAX + 16];
+	int		 i;
+
+	for (i = 0; i < KEYWORDS; i++)
+		if (i != PROXY && i != JUMP && stanza_value(s, i, &value) == 1)
+			json_object_set_new(b, keywords[i], ssh_told(value, homes->user_home, in->full));
+	if (stanza_value(s, PORT, &value) != -1)
+		json_object_set_new(b, "port_in_stanza", json_boolean(s->of[PORT].known == SSH_CONFIG_YES));
+	/* Silence of these two says something only where all was read. */
+	json_object_set_new(b, "options_known", json_boolean(!s->blind));
+	if (s->of[CONTROL].known == SSH_CONFIG_YES) {
+		snprintf(where, sizeof(where), "%s:%d", s->of[CONTROL].file, s->of[CONTROL].line);
+		json_object_set_new(b, "controlmaster_where", ssh_told(where, homes->user_home, in->full));
+	}
+}
+
+/* Whether root's ssh knows the key of the host where the line does not bring one. */
+static void
+builder_known(json_t *b, const struct nix_machine *m, const struct stanza *s, const struct detect_input *in,
+    const struct nix_homes *homes)
+{
+	struct ssh_known	 known = { .root = in->root, .home = homes->root_home };
+	char			 keygen[PATH_MAX], name[400];
+	const char		*value, *text;
+	int			 alias, port, found;
+
+	if (env_ssh_find("/proc/self/exe", keygen) == -1 ||
+	    strlcat(keygen, "-keygen", sizeof(keygen)) >= sizeof(keygen) ||
+	    access(keygen, X_OK) == -1)
+		return;
+	if ((alias = stanza_value(s, ALIAS, &value)) == -1 || (alias == 0 && stanza_value(s, HOSTNAME, &value) == -1) ||
+	    stanza_value(s, PORT, &text) == -1)
+		return;
+	/* Other places where it may be known. */
+	if (s->of[GLOBAL].known != SSH_CONFIG_NO || s->of[COMMAND].known != SSH_CONFIG_NO)
+		return;
+	if (value[0] == '\0' || strcmp(value, "%h") == 0)
+		value = m->host;
+	if (value[0] == '-' || strchr(value, '%') != NULL)
+		return;
+	known.keygen = keygen;
+	port = m->port != 0 ? m->port : text[0] != '\0' ? atoi(text) : 22;
+	known.files = KNOWN_FILES;
+	if (stanza_value(s, KNOWN, &text) == 1)
+		known.files = text;
+	snprintf(name, sizeof(name), alias || port == 22 ? "%.255s" : "[%.255s]:%d", value, port);
+	if ((found = ssh_known(&known, name)) == 0 && name[0] == '[')
+		found = ssh_known(&known, value);
+	if (found != -1)
+		json_object_set_new(b, "host_known", json_boolean(found));
+}
+
+/* What the user's own file has for it, which root's ssh never reads. */
+static int
+builder_user(json_t *b, const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
+{
+	const struct ssh_config	 config = { .root = in->root, .home = homes->user_home, .user = homes->user,
+	    .uid = geteuid(),
+				    .host = m->host };
+	struct stanza		*s;
+	const char		*port;
+	int			 result;
+
+	if (homes->user_home == NULL)
+		return (0);
+	if ((s = malloc(sizeof(*s))) == NULL)
+		return (-1);
+	if ((result = stanza_read(s, &config)) == 0) {
+		json_object_set_new(b, "in_user_config", json_boolean(s->named_own));
+		if (s->named_own && stanza_value(s, PORT, &port) == 1)
+			json_object_set_new(b, "user_port", json_integer(atoi(port)));
+	}
+	free(s);
+	return (result);
+}
+
+static int
+builder_root(json_t *b, const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
+{
+	const struct ssh_config	 config = { .root = in->root, .home = homes->root_home, .user = "root",
+	    .uid = homes->root_uid,
+				    .host = m->host };
+	struct stanza		*s;
+	int			 result;
+
+	if ((s = malloc(sizeof(*s))) == NULL)
+		return (-1);
+	if ((result = stanza_read(s, &config)) == 0) {
+		if (s->named || !s->blind)
+			json_object_set_new(b, "in_root_config", json_boolean(s->named));
+		builder_options(b, s, in, homes);
+		builder_proxy(b, s, in, homes);
+		if (m->host_key == 0)
+			builder_known(b, m, s, in, homes);
+	}
+	free(s);
+	return (result);
+}
+
+json_t *
+nix_builder(const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
+{
+	json_t	*b = json_pack("{s:o, s:s, s:o, s:i, s:i}", "uri", ssh_told(m->uri, homes->user_home, in->full),
+	    "scheme", m->scheme,
+		    "file", ssh_told(m->file, homes->user_home, in->full), "line", m->line, "fields", m->fields);
+
+	if (b == NULL)
+		return (NULL);
+	json_object_set_new(b, "host", ssh_told(m->host, NULL, 1));
+	json_object_set_new(b, "user_given", json_boolean(m->user[0] != '\0'));
+	if (m->port != 0)
+		json_object_set_new(b, "uri_port", json_integer(m->port));
+	if (m->host_key != 0)
+		json_object_set_new(b, "host_key_ok", json_boolean(m->host_key == 1));
+	if (m->remark[0] != '\0')
+		json_object_set_new(b, "remark", ssh_told(m->remark, NULL, 1));
+	builder_key(b, m, in, homes);
+	if (builder_root(b, m, in, homes) == -1 || builder_user(b, m, in, homes) == -1) {
+		json_decref(b);
+		return (NULL);
+	}
+	return (b);
+}

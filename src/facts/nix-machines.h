@@ -1,0 +1,34 @@
+/* Nix's list of remote builders: builders in nix.conf, /etc/nix/machines. */
+
+#ifndef FACTS_NIX_MACHINES_H
+#define FACTS_NIX_MACHINES_H
+
+#define NIX_MACHINES_MAX	64
+#define NIX_MACHINE_FIELDS	8
+
+struct nix_machine {
+	char	file[256];
+	int	line;
+	int	fields;
+	char	uri[512];
+	char	scheme[24];		/* "ssh", where none is written */
+	int	ssh;			/* it is reached by ssh */
+	char	user[64];
+	char	host[256];		/* without brackets */
+	int	port;			/* of the URI, or 0 */
+	char	key[512];		/* the private key, or "" */
+	int	host_key;		/* 1 there is one, -1 one that no host can have, 0 none */
+	char	host_key_type[40];
+	char	error[160];		/* why Nix refuses the line, and with it every build; or "" */
+	char	remark[160];		/* what else is odd; or "" */
+};
+
+/* One entry without comment, in place: 1, or 0 if there is nothing in it. Sets all but file and line. */
+int	nix_machine_parse(char *, struct nix_machine *);
+/*
+ * Call for each machine that the files below the root name. 0, or -1 if there is no memory. What cannot be read is
+ * passed over.
+ */
+int	nix_machines_read(const char *root, void (*)(void *, const struct nix_machine *), void *);
+
+#endif

@@ -1,0 +1,30 @@
+/* Programs of OpenSSH's that are asked something, and what of the answer may be told. */
+
+#ifndef FACTS_SSH_ASK_H
+#define FACTS_SSH_ASK_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#define SSH_ASK_OUT	65536
+#define SSH_ASK_MS	2000
+
+struct ssh_ask {
+	char	out[SSH_ASK_OUT];	/* what it printed, cut to fit */
+	char	err[512];		/* the same of standard error */
+	int	status;			/* its exit status, or -1 if it was ended by a signal or by us */
+};
+
+/*
+ * Run argv[0], which is a path, without a shell, its standard input empty, for so many milliseconds at most; what it
+ * started ends with it. 0, or -1 with errno if it could not be started.
+ */
+int	ssh_ask(char **argv, int ms, struct ssh_ask *);
+
+/*
+ * Text of a configuration as a fact: printable and cut, the home as "~"; what stands for a password is left out, and so
+ * are user names unless everything may be told. NULL if there is no memory.
+ */
+json_t	*ssh_told(const char *text, const char *home, int full);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * Which line of which file decides: a reader of ssh_config(5) files, after ssh's own readconf.c. Nothing is run and
+ * nobody asked: of a block with Match exec it is not known whether it counts.
+ */
+
+#ifndef FACTS_SSH_CONFIG_H
+#define FACTS_SSH_CONFIG_H
+
+#include <sys/types.h>
+
+#include <limits.h>
+
+#define SSH_CONFIG_DEPTH	16	/* of Include, ssh's own limit */
+#define SSH_CONFIG_FILES	64
+
+enum ssh_config_match {
+	SSH_CONFIG_NO,
+	SSH_CONFIG_UNSURE,
+	SSH_CONFIG_YES
+};
+
+/* For whom and for which host. */
+struct ssh_config {
+	const char	*root;		/* the folder that all files are below */
+	const char	*home;		/* the user's; NULL: the system's file alone */
+	const char	*user;		/* the user's name; NULL if it is not known */
+	uid_t		 uid;		/* whose the files have to be, if not root's */
+	const char	*host;		/* as typed; "" matches "*" alone */
+};
+
+struct ssh_config_line {
+	char			 keyword[40];	/* lower case */
+	const char		*value;
+	const char		*file;		/* without the root */
+	int			 line;
+	enum ssh_config_match	 match;
+	int			 named;		/* its block names this host, and no pattern */
+};
+
+struct ssh_config_file {
+	const char	*file;		/* without the root */
+	int		 readable;
+	int		 checked;	/* ssh refuses it if the next two are not so; then they are set */
+	int		 owner_ok;
+	int		 mode_ok;
+};
+
+struct ssh_config_reader {
+	void	(*line)(void *, const struct ssh_config_line *);	/* each line but Host and Match */
+	void	(*file)(void *, const struct ssh_config_file *);	/* each file that is there */
+	void	*arg;
+};
+
+/* The user's file, then the system's, in ssh's order: the first value wins. 0, or -1 if there is no memory. */
+int	ssh_config_read(const struct ssh_config *, const struct ssh_config_reader *);
+/* 1 if the text is what the pattern means, "*" any bytes and "?" one; letter case counts or not. */
+int	ssh_config_pattern(const char *text, const char *pattern, int fold);
+
+#endif

@@ -1,0 +1,150 @@
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "facts/ssh-ask.h"
+#include "facts/ssh-key.h"
+
+#define KNOWN_FILES_MAX	8
+#define KNOWN_MS	500
+
+/* 1 if the head of a private key says that it is encrypted, 0 that it is not, -1 if it is something else. */
+static int
+head_encrypted(const char *head)
+{
+	const char	*body;
+
+	if (strncmp(head, "-----BEGIN ", 11) != 0 || (body = strchr(head, '\n')) == NULL)
+		return (-1);
+	body++;
+	if (strncmp(head, "-----BEGIN OPENSSH PRIVATE KEY", 30) == 0) {
+		/* openssh-key-v1, NUL, and the name of the cipher, which is "none" if there is none. */
+		if (strncmp(body, "b3BlbnNzaC1rZXktdjEA", 20) != 0)
+			return (-1);
+		return (strncmp(body + 20, "AAAABG5vbmU", 11) != 0);
+	}
+	if (strstr(head, "PRIVATE KEY-----") == NULL)
+		return (-1);
+	return (strncmp(head, "-----BEGIN ENCRYPTED", 20) == 0 || strncmp(body, "Proc-Type: 4,ENCRYPTED", 22) == 0);
+}
+
+void
+ssh_key_look(const char *root, const char *file, uid_t uid, struct ssh_key *key)
+{
+	struct stat	sb;
+	char		path[PATH_MAX], head[128];
+	ssize_t		n;
+	int		fd;
+
+	key->there = key->mode_ok = key->readable = key->encrypted = -1;
+	if (snprintf(path, sizeof(path), "%s%s", root, file) >= (int)sizeof(path))
+		return;
+	if (stat(path, &sb) == -1) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			key->there = 0;
+		return;
+	}
+	key->there = 1;
+	/* OpenSSH's sshkey_perm_ok looks at the mode of the user's own files only. */
+	key->mode_ok = sb.st_uid != uid || (sb.st_mode & 077) == 0;
+	if (uid == 0)
+		key->readable = S_ISREG(sb.st_mode);
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1) {
+		if (uid == geteuid())
+			key->readable = 0;
+		return;
+	}
+	if ((n = read(fd, head, sizeof(head) - 1)) >= 0) {
+		head[n] = '\0';
+		key->encrypted = head_encrypted(head);
+		if (uid == geteuid())
+			key->readable = 1;
+	}
+	explicit_bzero(head, sizeof(head));
+	close(fd);
+}
+
+/* Remember the types in lines of known_hosts. */
+static void
+known_types(struct ssh_known *known, char *lines)
+{
+	char	*line, *word, *type;
+	int	 marker;
+
+	while ((line = strsep(&lines, "\n")) != NULL) {
+		if (line[0] == '#' || line[0] == '\0')
+			continue;
+		marker = line[0] == '@';
+		known->authority |= strncmp(line, "@cert-authority", 15) == 0;
+		if (marker && strsep(&line, " \t") == NULL)
+			continue;
+		if ((word = strsep(&line, " \t")) == NULL || (type = strsep(&line, " \t")) == NULL ||
+		    strstr(known->types, type) != NULL)
+			continue;
+		if (known->types[0] != '\0')
+			strlcat(known->types, " ", sizeof(known->types));
+		strlcat(known->types, type, sizeof(known->types));
+	}
+}
+
+/* The same for one file. */
+static int
+known_file(struct ssh_known *known, const char *file, const char *name, struct ssh_ask *ask)
+{
+	char	path[PATH_MAX], *argv[6];
+	int	home = file[0] == '~';
+
+	if (strcmp(file, "none") == 0)
+		return (0);
+	if (strpbrk(file, "%$\"\\") != NULL || (home && (file[1] != '/' || known->home == NULL)) ||
+	    (!home && file[0] != '/') ||
+	    snprintf(path, sizeof(path), "%s%s%s", known->root, home ? known->home : "",
+	    file + home) >= (int)sizeof(path))
+		return (-1);
+	if (access(path, R_OK) == -1)
+		return (errno == ENOENT || errno == ENOTDIR ? 0 : -1);
+	argv[0] = (char *)(uintptr_t)known->keygen;
+	argv[1] = (char *)(uintptr_t)"-F";
+	argv[2] = (char *)(uintptr_t)name;
+	argv[3] = (char *)(uintptr_t)"-f";
+	argv[4] = path;
+	argv[5] = NULL;
+	if (ssh_ask(argv, KNOWN_MS, ask) == -1 || ask->status == -1)
+		return (-1);
+	if (ask->out[0] == '\0')
+		return (ask->status <= 1 ? 0 : -1);
+	known_types(known, ask->out);
+	return (1);
+}
+
+int
+ssh_known(struct ssh_known *known, const char *name)
+{
+	struct ssh_ask	*ask;
+	char		 files[1024], *at = files, *file;
+	int		 i, one, result = 0;
+
+	known->types[0] = '\0';
+	known->authority = 0;
+	if (known->keygen == NULL || strlcpy(files, known->files, sizeof(files)) >= sizeof(files) ||
+	    (ask = malloc(sizeof(*ask))) == NULL)
+		return (-1);
+	for (i = 0; i < KNOWN_FILES_MAX && (file = strsep(&at, " ")) != NULL; i++) {
+		if (file[0] == '\0')
+			continue;
+		if ((one = known_file(known, file, name, ask)) == 1)
+			result = 1;
+		else if (one == -1 && result == 0)
+			result = -1;
+	}
+	free(ask);
+	return (result);
+}

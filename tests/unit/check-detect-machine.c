@@ -1,0 +1,228 @@
+#include "base/json.h"
+#include "check.h"
+#include "check-root.h"
+#include "facts/detect.h"
+#include "facts/look.h"
+
+static void
+test_system_plain(void **state)
+{
+	json_t	*facts;
+
+	(void)state;
+	put("/proc/sys/kernel/ostype", "Linux\n");
+	put("/proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
+	put("/dev/net/tun", "");
+	put("/run/systemd/system/x", "");
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.os", "linux");
+	expect_text(facts, "system.release", "6.1.0-18-amd64");
+	expect_text(facts, "system.container", NULL);
+	expect_text(facts, "system.wsl_mode", NULL);
+	assert_int_equal(json_number_at(facts, "system.wsl", -1), 0);
+	expect_truth(facts, "system.tun", 1);
+	expect_truth(facts, "system.systemd", 1);
+	expect_truth(facts, "system.root", geteuid() == 0);
+	json_decref(facts);
+}
+
+static void
+test_system_container(void **state)
+{
+	json_t	*facts;
+
+	(void)state;
+	put("/proc/sys/kernel/ostype", "Linux\n");
+	put("/run/systemd/container", "lx\033[31mc\n");
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.container", "lx^[[31mc");
+	expect_truth(facts, "system.tun", 0);
+	expect_truth(facts, "system.systemd", 0);
+	json_decref(facts);
+	put("/.dockerenv", "");
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.container", "docker");
+	json_decref(facts);
+}
+
+static void
+test_system_init(void **state)
+{
+	static const char	environ[] = "HOME=/\0container=lxc\0TERM=x";
+	json_t			*facts;
+	char			 path[128];
+	FILE			*fp;
+
+	(void)state;
+	put("/proc/1/environ", "");
+	snprintf(path, sizeof(path), "%s/proc/1/environ", root);
+	assert_non_null(fp = fopen(path, "w"));
+	fwrite(environ, 1, sizeof(environ) - 1, fp);
+	fclose(fp);
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.container", "lxc");
+	json_decref(facts);
+}
+
+static void
+test_system_wsl(void **state)
+{
+	static const char	route[] =
+	    "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n";
+	char			line[256];
+	unsigned char		ip[4] = { 172, 28, 112, 1 };
+	unsigned int		by;
+	json_t			*facts;
+
+	(void)state;
+	put("/proc/sys/kernel/osrelease", "4.4.0-19041-Microsoft\n");
+	facts = detected(&detect_system, NULL, NULL);
+	assert_int_equal(json_number_at(facts, "system.wsl", -1), 1);
+	json_decref(facts);
+	put("/proc/sys/kernel/osrelease", "6.6.87.2-microsoft-standard-WSL2\n");
+	put("/sys/class/net/lo/mtu", "65536\n");
+	facts = detected(&detect_system, NULL, NULL);
+	assert_int_equal(json_number_at(facts, "system.wsl", -1), 2);
+	expect_text(facts, "system.wsl_mode", "none");
+	json_decref(facts);
+	put("/sys/class/net/eth0/mtu", "1500\n");
+	memcpy(&by, ip, sizeof(by));
+	snprintf(line, sizeof(line), "%seth0\t00000000\t%08X\t0003\t0\t0\t0\t00000000\t0\t0\t0\n", route, by);
+	put("/proc/net/route", line);
+	put("/mnt/c/Users/me/.wslconfig", "\xef\xbb\xbf[WSL2]\r\n# networkingMode=bridged\r\nnetworkingMode = Mirrored\r\n"
+	    "[experimental]\r\nnetworkingMode=none\r\n");
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.wsl_mode", "nat");
+	expect_text(facts, "system.wsl_mode_source", "interfaces");
+	expect_text(facts, "system.wsl_mode_wanted", "mirrored");
+	json_decref(facts);
+	/* Two accounts that do not agree, of which one may be somebody else's. */
+	put("/mnt/c/Users/you/.wslconfig", "[wsl2]\nmemory=4GB\n");
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.wsl_mode_wanted", NULL);
+	json_decref(facts);
+	put("/sys/class/net/loopback0/mtu", "65536\n");
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.wsl_mode", "mirrored");
+	json_decref(facts);
+	put_mode("/usr/bin/wslinfo", "#!/bin/sh\n[ \"$1\" = --networking-mode ] && echo consomme\n", 0700);
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.wsl_mode", "consomme");
+	expect_text(facts, "system.wsl_mode_source", "wslinfo");
+	json_decref(facts);
+	put_mode("/usr/bin/wslinfo", "#!/bin/sh\necho unheard-of\n", 0700);
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.wsl_mode_source", "interfaces");
+	json_decref(facts);
+	put("/.dockerenv", "");
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.wsl_mode", NULL);
+	json_decref(facts);
+}
+
+static void
+test_run(void **state)
+{
+	const char	*argv[] = { "/bin/sh", "-c", NULL, NULL };
+	char		 out[8];
+
+	(void)state;
+	argv[2] = "echo a; echo b >&2; cat";
+	assert_int_equal(look_run(argv, 5000, out, sizeof(out)), 2);
+	assert_string_equal(out, "a\n");
+	argv[2] = "echo 123456789; exit 0";
+	assert_int_equal(look_run(argv, 5000, out, sizeof(out)), 7);
+	assert_string_equal(out, "1234567");
+	argv[2] = "exit 1";
+	assert_int_equal(look_run(argv, 5000, out, sizeof(out)), -1);
+	argv[2] = "exec sleep 60";
+	assert_int_equal(look_run(argv, 100, out, sizeof(out)), -1);
+	argv[2] = "exec sleep 60 >&-";
+	assert_int_equal(look_run(argv, 100, out, sizeof(out)), -1);
+	argv[0] = "/nowhere/sh";
+	assert_int_equal(look_run(argv, 5000, out, sizeof(out)), -1);
+}
+
+static void
+test_net(void **state)
+{
+	static const struct {
+		const char	*route, *route6, *address, *interface;
+		int		 mtu;
+	}		rows[] = {
+		{ "eth9 00000000 00000000 0003 0 0 5 00000000 0 0 0\nwlan9 00000000 00000000 0001 0 0 2 00000000 0 0 0\n"
+		    "ppp9 0000000A 00000000 0001 0 0 0 000000FF 0 0 0\n", "", NULL, "wlan9", 0 },
+		{ "Iface Destination\neth9 00000000 01010101 0003 0 0 0 00000000 0 0 0\n", "", "1.1.1.1", "eth9", 9000 },
+		{ "eth9 00000000 01010101 0203 0 0 0 00000000 0 0 0\n", "", NULL, NULL, 0 },
+		{ "", "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+		    "fe800000000000000000000000000001 00000400 00000002 00000000 00000003     eth9\n"
+		    "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+		    "00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo\n", "fe80::1", "eth9", 9000 },
+		{ "eth9 x\n", "00 zz\n", NULL, NULL, 0 },
+	};
+	json_t		*facts;
+	size_t		 i;
+
+	(void)state;
+	put("/sys/class/net/eth9/mtu", "9000\n");
+	put("/sys/class/net/lo/mtu", "12345\n");
+	put("/proc/sys/net/ipv4/tcp_mtu_probing", "1\n");
+	for (i = 0; i < COUNT(rows); i++) {
+		put("/proc/net/route", rows[i].route);
+		put("/proc/net/ipv6_route", rows[i].route6);
+		facts = detected(&detect_net, NULL, NULL);
+		expect_text(facts, "net.gateway.interface", rows[i].interface);
+		expect_text(facts, "net.gateway.address", rows[i].address);
+		assert_int_equal(json_number_at(facts, "net.gateway.mtu", 0), rows[i].mtu);
+		assert_int_equal(json_number_at(facts, "net.tcp_mtu_probing", -1), 1);
+		assert_null(json_at(facts, "net.eth0_mtu"));
+		json_decref(facts);
+	}
+	put("/proc/sys/kernel/osrelease", "6.6.87.2-microsoft-standard-WSL2\n");
+	put("/sys/class/net/eth0/mtu", "1280\n");
+	put("/proc/sys/net/ipv4/tcp_mtu_probing", "7\n");
+	facts = detected(&detect_net, NULL, NULL);
+	assert_int_equal(json_number_at(facts, "net.eth0_mtu", 0), 1280);
+	assert_null(json_at(facts, "net.tcp_mtu_probing"));
+	json_decref(facts);
+}
+
+/* Interfaces are those of this machine; only their MTU can be read below the root. */
+static void
+test_net_interfaces(void **state)
+{
+	json_t		*facts, *interface, *found = NULL;
+	const char	*name;
+	size_t		 i;
+
+	(void)state;
+	put("/sys/class/net/lo/mtu", "12345\n");
+	facts = detected(&detect_net, NULL, NULL);
+	json_array_foreach(json_at(facts, "net.interfaces"), i, interface)
+		if ((name = json_text_at(interface, "name")) != NULL && strncmp(name, "lo", 2) == 0)
+			found = interface;
+	if (found != NULL) {
+		expect_truth(found, "tunnel", 0);
+		assert_true(json_is_array(json_at(found, "addresses")));
+		if (strcmp(json_text_at(found, "name"), "lo") == 0)
+			assert_int_equal(json_number_at(found, "mtu", 0), 12345);
+	}
+	assert_true(json_truth_at(facts, "net.own_tailnet") != -1);
+	json_decref(facts);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test_setup(test_system_plain, empty),
+		cmocka_unit_test_setup(test_system_container, empty),
+		cmocka_unit_test_setup(test_system_init, empty),
+		cmocka_unit_test_setup(test_system_wsl, empty),
+		cmocka_unit_test(test_run),
+		cmocka_unit_test_setup(test_net, empty),
+		cmocka_unit_test_setup(test_net_interfaces, empty),
+	};
+
+	return (cmocka_run_group_tests(tests, root_make, root_remove));
+}

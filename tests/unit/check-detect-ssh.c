@@ -1,0 +1,459 @@
+#include <sys/stat.h>
+
+#include <pwd.h>
+
+#include "base/json.h"
+#include "check.h"
+#include "facts/detect.h"
+#include "facts/ssh-ask.h"
+#include "facts/ssh-config.h"
+#include "facts/ssh-key.h"
+#include "facts/ssh-proxy.h"
+
+static char	root[] = "/tmp/check-detect-ssh.XXXXXX";
+static char	home[256];
+
+/* A file below the root, with the folders above it. */
+static void
+put_mode(const char *file, const char *text, mode_t mode)
+{
+	char	 path[512], *slash;
+	FILE	*fp;
+
+	snprintf(path, sizeof(path), "%s%s", root, file);
+	for (slash = path + strlen(root) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+		*slash = '\0';
+		mkdir(path, 0700);
+		*slash = '/';
+	}
+	assert_non_null(fp = fopen(path, "w"));
+	fputs(text, fp);
+	fclose(fp);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void
+put(const char *file, const char *text)
+{
+	put_mode(file, text, 0600);
+}
+
+static void
+put_home(const char *file, const char *text)
+{
+	char	path[512];
+
+	snprintf(path, sizeof(path), "%s/.ssh/%s", home, file);
+	put(path, text);
+}
+
+static void
+clear(void)
+{
+	char	command[600];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'/*", root);
+	assert_int_equal(system(command), 0);
+}
+
+/* What stands for ssh: it prints these lines for -G. */
+static void
+put_ssh(const char *lines, const char *err, int status)
+{
+	char	script[4096], path[512];
+
+	snprintf(script, sizeof(script), "#!/bin/sh\nif [ \"$1\" = -V ]; then echo 'OpenSSH_9.2p1 Debian-2, OpenSSL 3' "
+	    ">&2; exit 0; "
+	    "fi\ncat <<'EOF'\n%sEOF\nprintf '%%s' '%s' >&2\nexit %d\n", lines, err, status);
+	put_mode("/bin/ssh", script, 0755);
+	snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", root);
+	setenv("PATH", path, 1);
+}
+
+/* The facts of a host, to be let go. */
+static json_t *
+look(const char *host, int full)
+{
+	struct detect_input	 in = { .root = root, .host = host, .full = full };
+	json_t			*facts = json_object();
+
+	unsetenv("MESHSSH_TRIED");
+	assert_int_equal(detect_ssh.detect(facts, &in), 0);
+	return (facts);
+}
+
+static void
+test_pattern(void **state)
+{
+	static const struct {
+		const char	*text, *pattern;
+		int		 fold, match;
+	}		rows[] = {
+		{ "nas", "nas", 0, 1 }, { "nas", "NAS", 0, 0 }, { "nas", "NAS", 1, 1 }, { "nas", "*", 0, 1 },
+		    { "", "*", 0, 1 },
+		{ "", "", 0, 1 }, { "nas", "", 0, 0 }, { "nas", "n?s", 0, 1 }, { "nas", "n*", 0, 1 },
+		    { "nas", "*s", 0, 1 },
+		{ "nas", "*x*", 0, 0 }, { "a.b.c", "*.c", 0, 1 }, { "aXbXc", "a*X*c", 0, 1 }, { "nas", "nas?", 0, 0 },
+		{ "nas1", "nas", 0, 0 }, { "n", "n**", 0, 1 },
+	};
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		assert_int_equal(ssh_config_pattern(rows[i].text, rows[i].pattern, rows[i].fold), rows[i].match);
+}
+
+static void
+where_is(const char *config, const char *host, const char *keyword, const char *expected)
+{
+	json_t		*facts;
+	const json_t	*where;
+	char		 path[80], got[256] = "";
+
+	clear();
+	put_ssh("", "no", 1);
+	put_home("config", config);
+	facts = look(host, 0);
+	snprintf(path, sizeof(path), "ssh.where.%s", keyword);
+	if ((where = json_at(facts, path)) != NULL)
+		snprintf(got, sizeof(got), "%d %s", (int)json_number_at(where, "line", 0),
+		    json_text_at(where, "value"));
+	assert_string_equal(got, expected);
+	json_decref(facts);
+}
+
+/* Blocks: whose first value counts. "" is "that cannot be told". */
+static void
+test_where(void **state)
+{
+	static const struct {
+		const char	*config, *host, *keyword, *expected;
+	}		rows[] = {
+		{ "Port 1\n", "nas", "port", "1 1" },
+		{ "# Port 1\n\n  port=2\nPort 3\n", "nas", "port", "3 2" },
+		{ "Host a nas b\nPort 1\nHost *\nPort 2\n", "nas", "port", "2 1" },
+		{ "Host * !nas\nPort 1\nHost *\nPort 2\n", "nas", "port", "4 2" },
+		{ "Host NAS\nPort 1\n", "nas", "port", "" },
+		{ "Host \"nas\"\nPort 1 # one\n", "nas", "port", "2 1" },
+		{ "Host *\nProxyCommand \"/a b\" %h # x\n", "nas", "proxycommand", "2 \"/a b\" %h # x" },
+		{ "Match host nas\nPort 1\n", "nas", "port", "2 1" },
+		{ "HostName x.example\nMatch host x.example\nPort 1\n", "nas", "port", "3 1" },
+		{ "HostName x.example\nMatch host nas\nPort 1\n", "nas", "port", "" },
+		{ "HostName x.example\nMatch originalhost nas\nPort 1\n", "nas", "port", "3 1" },
+		{ "Match all\nPort 1\n", "nas", "port", "2 1" },
+		{ "Match host=nas,b user=u,*\nPort 1\n", "nas", "port", "2 1" },
+		{ "Match !host nas\nPort 1\nMatch all\nPort 2\n", "nas", "port", "4 2" },
+		/* A program decides, and nobody runs it: unless its line has lost already. */
+		{ "Match exec \"touch /tmp/never\"\nPort 1\nHost *\nPort 2\n", "nas", "port", "" },
+		{ "Match host b exec \"touch /tmp/never\"\nPort 1\nHost *\nPort 2\n", "nas", "port", "4 2" },
+		{ "Port 9\nMatch exec \"touch /tmp/never\"\nPort 1\n", "nas", "port", "1 9" },
+		{ "Match localnetwork 10.0.0.0/8\nPort 1\nHost *\nPort 2\nUser x\n", "nas", "port", "" },
+		{ "Match odd\nPort 1\nHost *\nPort 2\n", "nas", "port", "" },
+		{ "Tag t\nMatch tagged t\nPort 1\n", "nas", "port", "3 1" },
+		{ "Match tagged t\nPort 1\nMatch all\nPort 2\n", "nas", "port", "4 2" },
+		/* The last word of all, and so of no weight before others. */
+		{ "Match final all\nPort 1\nMatch all\nPort 2\n", "nas", "port", "4 2" },
+		{ "Match canonical host nas\nPort 1\n", "nas", "port", "" },
+		/* Either of these two takes the other's place. */
+		{ "ProxyJump j\nProxyCommand c\n", "nas", "proxycommand", "" },
+		{ "ProxyCommand ssh bob@j -W x\n", "nas", "proxycommand", "1 ssh ...@j -W x" },
+		{ "ProxyCommand none\nProxyJump j\n", "nas", "proxyjump", "" },
+		/* What is not known of may be in there. */
+		{ "Include ${X}/y\nPort 1\n", "nas", "port", "" },
+		{ "Port 1\nInclude ${X}/y\n", "nas", "port", "1 1" },
+		{ "Include none-such\nPort 1\n", "nas", "port", "2 1" },
+		{ "Host \"nas\nPort 1\n", "nas", "port", "" },
+		{ "Port 1", "nas", "port", "1 1" },
+		{ "Port 1\r\n", "nas", "port", "1 1" },
+		{ "=\n = \nPort\nPort 1\n", "nas", "port", "3 " },
+	};
+	struct stat	sb;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		where_is(rows[i].config, rows[i].host, rows[i].keyword, rows[i].expected);
+	assert_int_equal(stat("/tmp/never", &sb), -1);
+}
+
+/* Files: their order, their folders, what a block means for them, an endless chain. */
+static void
+test_files(void **state)
+{
+	json_t	*facts;
+
+	(void)state;
+	clear();
+	put_ssh("", "", 0);
+	put_home("config", "Include conf.d/*.conf ~/.ssh/more\nHost other\nInclude never\nHost *\nInclude loop\nPort "
+	    "5\n");
+	put_home("conf.d/b.conf", "Host nas\nHostName b\n");
+	put_home("conf.d/a.conf", "Host nas\nHostName a\nPort 1\n");
+	put_home("more", "IPQoS none\n");
+	put_home("never", "User never\nCompression yes\n");
+	put_home("loop", "Include loop\nTCPKeepAlive no\n");
+	put("/etc/ssh/ssh_config", "Include /etc/ssh/ssh_config.d/*.conf\nHost *\nUserKnownHostsFile /x\n");
+	put("/etc/ssh/ssh_config.d/10.conf", "ForwardAgent no\nPort 7\n");
+	facts = look("nas", 0);
+	assert_string_equal(json_text_at(facts, "ssh.where.hostname.value"), "a");
+	assert_string_equal(json_text_at(facts, "ssh.where.hostname.file"), "~/.ssh/conf.d/a.conf");
+	assert_int_equal(json_number_at(facts, "ssh.where.hostname.line", 0), 2);
+	assert_int_equal(json_truth_at(facts, "ssh.where.hostname.named"), 1);
+	assert_string_equal(json_text_at(facts, "ssh.where.ipqos.file"), "~/.ssh/more");
+	assert_int_equal(json_truth_at(facts, "ssh.where.ipqos.named"), 0);
+	assert_null(json_at(facts, "ssh.where.compression"));
+	/* Too deep: what follows is not known, and neither is what the chain sets. */
+	assert_null(json_at(facts, "ssh.where.tcpkeepalive"));
+	assert_null(json_at(facts, "ssh.where.userknownhostsfile"));
+	assert_string_equal(json_text_at(facts, "ssh.shadowed.0.value"), "b");
+	assert_string_equal(json_text_at(facts, "ssh.shadowed.0.by_file"), "~/.ssh/conf.d/a.conf");
+	assert_int_equal(json_truth_at(facts, "ssh.system_includes"), -1);
+	assert_string_equal(json_text_at(facts, "ssh.system_files.0"), "/etc/ssh/ssh_config.d/10.conf");
+	json_decref(facts);
+
+	put_home("config", "Host nas\nPort 4\n");
+	facts = look("nas", 1);
+	assert_int_equal(json_truth_at(facts, "ssh.system_includes"), 1);
+	assert_int_equal(json_array_size(json_at(facts, "ssh.files")), 3);
+	assert_int_equal(json_truth_at(facts, "ssh.files.0.mode_ok"), 1);
+	assert_null(json_at(facts, "ssh.files.1.mode_ok"));
+	assert_int_equal(json_truth_at(facts, "ssh.files.2.mode_ok"), 1);
+	assert_string_equal(json_text_at(facts, "ssh.shadowed.0.file"), "/etc/ssh/ssh_config.d/10.conf");
+	assert_int_equal(json_truth_at(facts, "ssh.shadowed.0.named"), 0);
+	assert_int_equal(json_truth_at(facts, "ssh.shadowed.0.by_named"), 1);
+	assert_non_null(strstr(json_text_at(facts, "ssh.files.0.file"), home));
+	json_decref(facts);
+
+	put("/etc/ssh/ssh_config", "Host *\nSendEnv LANG\n");
+	put_mode("/etc/ssh/ssh_config.d/10.conf", "Port 7\n", 0666);
+	facts = look("nas", 0);
+	assert_int_equal(json_truth_at(facts, "ssh.system_includes"), 0);
+	assert_int_equal(json_array_size(json_at(facts, "ssh.shadowed")), 0);
+	json_decref(facts);
+}
+
+#define KEY	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb"
+
+static void
+test_options(void **state)
+{
+	json_t	*facts;
+
+	(void)state;
+	clear();
+	put_ssh("user bob\nhostname 100.64.0.7\nport 2222\nproxycommand /opt/meshssh --proxy-auth u:p %h %p\nipqos "
+	    "none none\n"
+	    "identityfile ~/.ssh/id_ed25519\nidentityfile ~/.ssh/id_none\nidentityfile ~/.ssh/old\n"
+	    "userknownhostsfile ~/.ssh/known_hosts ~/.ssh/known_hosts2\nglobalknownhostsfile "
+	    "/etc/ssh/ssh_known_hosts\n",
+	    "Pseudo-terminal", 0);
+	put_home("id_ed25519", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n");
+	put_home("old", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n");
+	put_home("known_hosts", "nas " KEY "\n");
+	facts = look("nas", 0);
+	assert_string_equal(json_text_at(facts, "ssh.version"), "OpenSSH_9.2p1");
+	assert_int_equal(json_number_at(facts, "ssh.version_number", 0), 902);
+	assert_string_equal(json_text_at(facts, "ssh.options.port"), "2222");
+	assert_string_equal(json_text_at(facts, "ssh.options.proxycommand"), "/opt/meshssh --proxy-auth ... %h %p");
+	assert_null(json_at(facts, "ssh.options.user"));
+	assert_null(json_at(facts, "ssh.refuses"));
+	assert_int_equal(json_array_size(json_at(facts, "ssh.key_files")), 2);
+	assert_int_equal(json_truth_at(facts, "ssh.key_files.0.encrypted"), 0);
+	assert_int_equal(json_truth_at(facts, "ssh.key_files.0.mode_ok"), 1);
+	assert_int_equal(json_truth_at(facts, "ssh.key_files.1.encrypted"), 1);
+	assert_string_equal(json_text_at(facts, "ssh.proxy.program"), "/opt/meshssh");
+	assert_int_equal(json_truth_at(facts, "ssh.proxy.there"), 0);
+	assert_int_equal(json_truth_at(facts, "ssh.proxy.passes_fd"), 0);
+	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 0);
+	assert_string_equal(json_text_at(facts, "ssh.known.alias"), "[100.64.0.7]:2222");
+	json_decref(facts);
+
+	put_ssh("hostname 100.64.0.7\nport 22\nhostkeyalias box\nuserknownhostsfile ~/.ssh/known_hosts\n"
+	    "globalknownhostsfile /etc/ssh/ssh_known_hosts\n", "", 0);
+	put("/etc/ssh/ssh_known_hosts", "box " KEY "\n");
+	facts = look("nas", 0);
+	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 1);
+	assert_string_equal(json_text_at(facts, "ssh.known.types"), "ssh-ed25519");
+	json_decref(facts);
+
+	put("/etc/ssh/ssh_known_hosts", "");
+	facts = look("nas", 0);
+	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 0);
+	assert_string_equal(json_text_at(facts, "ssh.known.alias"), "box");
+	assert_string_equal(json_text_at(facts, "ssh.known.other"), "nas");
+	json_decref(facts);
+
+	/* No host: nothing about one, but whether ssh works at all. */
+	put_ssh("", "~/.ssh/config: line 3: Bad configuration option: x\033y\nterminating\n", 255);
+	facts = look(NULL, 0);
+	assert_string_equal(json_text_at(facts, "ssh.refuses"),
+	    "~/.ssh/config: line 3: Bad configuration option: x^[y");
+	assert_null(json_at(facts, "ssh.options"));
+	assert_null(json_at(facts, "ssh.known"));
+	json_decref(facts);
+
+	/* One that never ends. */
+	put_mode("/bin/ssh", "#!/bin/sh\n[ \"$1\" = -V ] && { echo OpenSSH_10.1 >&2; exit; }\nsleep 60 & sleep 60\n",
+	    0755);
+	facts = look("nas", 0);
+	assert_int_equal(json_truth_at(facts, "ssh.slow"), 1);
+	assert_int_equal(json_number_at(facts, "ssh.version_number", 0), 1001);
+	json_decref(facts);
+}
+
+static void
+told_is(const char *text, int full, const char *expected)
+{
+	json_t	*told = ssh_told(text, "/home/bob", full);
+
+	assert_string_equal(json_string_value(told), expected);
+	json_decref(told);
+}
+
+static void
+test_told(void **state)
+{
+	char	longer[2000];
+	json_t	*told;
+
+	(void)state;
+	told_is("/home/bob/.ssh/config", 0, "~/.ssh/config");
+	told_is("/home/bob", 0, "~");
+	told_is("/home/bobby/x", 0, "/home/bobby/x");
+	told_is("/mnt/home/bob/x", 0, "/mnt/home/bob/x");
+	told_is("a --file=/home/bob/x", 0, "a --file=~/x");
+	told_is("/home/bob/.ssh/config", 1, "/home/bob/.ssh/config");
+	told_is("ssh bob@jump -W x", 0, "ssh ...@jump -W x");
+	told_is("ssh bob@jump -W x", 1, "ssh bob@jump -W x");
+	told_is("http://u:secret@proxy:80", 1, "http://...@proxy:80");
+	told_is("ncat --proxy-auth u:p %h", 1, "ncat --proxy-auth ... %h");
+	told_is("x --password=hunter2 TOKEN=1 y", 1, "x ... ... y");
+	told_is("/tmp/cm-bob@nas:22", 0, "/tmp/...@nas:22");
+	told_is("\001\xc3\xa4", 0, "^AM-CM-$");
+	memset(longer, 'a', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	told = ssh_told(longer, "/home/bob", 0);
+	assert_in_range(json_string_length(told), 400, 511);
+	json_decref(told);
+}
+
+static void
+test_proxy(void **state)
+{
+	static const struct {
+		const char	*command, *program;
+		int		 result, absolute, there, everywhere, passes;
+	}		rows[] = {
+		{ "/opt/meshssh --fdpass %h %p", "/opt/meshssh", 0, 1, 1, -1, 1 },
+		{ "\"/opt/my dir/meshssh\" %h %p", "/opt/my dir/meshssh", 0, 1, 0, -1, 0 },
+		{ "exec nc %h %p", "nc", 0, 0, 1, 1, 0 },
+		{ "nc -NF %h %p", "nc", 0, 0, 1, 1, 1 },
+		{ "own %h %p", "own", 0, 0, 1, 0, -1 },
+		{ "no-such-program %h", "no-such-program", 0, 0, 0, 0, -1 },
+		{ "./here", "./here", 0, 0, -1, -1, -1 },
+		{ "~/bin/x", "~/bin/x", 0, 1, 1, -1, -1 },
+		{ "/opt", "/opt", 0, 1, 0, -1, -1 },
+		{ "X=1 nc %h", NULL, -1, 0, 0, 0, 0 },
+		{ "nc %h %p | tee x", NULL, -1, 0, 0, 0, 0 },
+		{ "if true", NULL, -1, 0, 0, 0, 0 },
+		{ "$HOME/x", NULL, -1, 0, 0, 0, 0 },
+		{ "~bob/x", NULL, -1, 0, 0, 0, 0 },
+		{ "\"unended", NULL, -1, 0, 0, 0, 0 },
+		{ "", NULL, -1, 0, 0, 0, 0 },
+	};
+	struct ssh_proxy	p;
+	char			path[512];
+	size_t			i;
+
+	(void)state;
+	clear();
+	put_mode("/opt/meshssh", "", 0755);
+	put_mode("/usr/bin/nc", "", 0755);
+	put_mode("/own/own", "", 0755);
+	put_mode("/home/bob/bin/x", "", 0755);
+	setenv("PATH", "/own:/bin", 1);
+	for (i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(ssh_proxy_look(rows[i].command, root, "/home/bob", &p), rows[i].result);
+		if (rows[i].result == -1)
+			continue;
+		assert_string_equal(p.program, rows[i].program);
+		assert_int_equal(p.absolute, rows[i].absolute);
+		assert_int_equal(p.there, rows[i].there);
+		assert_int_equal(p.everywhere, rows[i].everywhere);
+		assert_int_equal(p.passes_fd, rows[i].passes);
+	}
+	snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", root);
+	setenv("PATH", path, 1);
+}
+
+static void
+test_key(void **state)
+{
+	struct ssh_key	key;
+
+	(void)state;
+	clear();
+	put_mode("/k", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHI\n", 0640);
+	ssh_key_look(root, "/k", geteuid(), &key);
+	assert_int_equal(key.there, 1);
+	assert_int_equal(key.mode_ok, 0);
+	assert_int_equal(key.encrypted, 1);
+	assert_int_equal(key.readable, 1);
+	ssh_key_look(root, "/k", geteuid() + 1, &key);
+	assert_int_equal(key.mode_ok, 1);
+	put("/k", "odd");
+	ssh_key_look(root, "/k", geteuid(), &key);
+	assert_int_equal(key.encrypted, -1);
+	ssh_key_look(root, "/none", geteuid(), &key);
+	assert_int_equal(key.there, 0);
+	assert_int_equal(key.mode_ok, -1);
+}
+
+/* Too much on both streams does not stop what is asked. */
+static void
+test_ask(void **state)
+{
+	char		*argv[] = { (char *)(uintptr_t)"/bin/sh", (char *)(uintptr_t)"-c", NULL, NULL };
+	struct ssh_ask	*ask = malloc(sizeof(*ask));
+
+	(void)state;
+	assert_non_null(ask);
+	argv[2] = (char *)(uintptr_t)"head -c 300000 /dev/zero | tr '\\0' a; head -c 300000 /dev/zero | tr '\\0' b "
+	    ">&2; exit 3";
+	assert_int_equal(ssh_ask(argv, 5000, ask), 0);
+	assert_int_equal(ask->status, 3);
+	assert_int_equal(strlen(ask->out), sizeof(ask->out) - 1);
+	assert_int_equal(strlen(ask->err), sizeof(ask->err) - 1);
+	argv[2] = (char *)(uintptr_t)"exec >&- 2>&-; sleep 60";
+	assert_int_equal(ssh_ask(argv, 100, ask), 0);
+	assert_int_equal(ask->status, -1);
+	argv[0] = (char *)(uintptr_t)"/no/such/program";
+	assert_int_equal(ssh_ask(argv, 1000, ask), 0);
+	assert_int_equal(ask->status, 127);
+	free(ask);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_pattern),
+		cmocka_unit_test(test_where),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_ask),
+	};
+	const struct passwd	*pw = getpwuid(geteuid());
+	int			 result;
+
+	if (mkdtemp(root) == NULL || pw == NULL)
+		return (1);
+	strlcpy(home, pw->pw_dir, sizeof(home));
+	result = cmocka_run_group_tests(tests, NULL, NULL);
+	clear();
+	rmdir(root);
+	return (result);
+}
