@@ -1,0 +1,258 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "probe/probe-net.h"
+#include "probe/probe-service.h"
+#include "route/ladder.h"
+#include "wire/sshkex.h"
+#include "wire/sshwire.h"
+
+#define HOST_KEYS_MAX	24
+#define SOFTWARE_MAX	128
+
+/* Whose identification begins like this; a longer one comes before a shorter one. */
+static const struct {
+	char	start[24];
+	char	kind[16];
+} kinds[] = {
+	{ "OpenSSH_for_Windows",	"openssh-windows" },
+	{ "OpenSSH",			"openssh" },
+	{ "dropbear",			"dropbear" },
+	{ "tinyssh",			"tinyssh" },
+	{ "Tailscale",			"tailscale" },
+	{ "Go",				"go" },
+	{ "",				"ssh" },
+};
+
+/* What sshd says in the place of its identification when it lets nobody in just now (OpenSSH, sshd.c). */
+static const struct {
+	char	start[28];
+	char	refusal[12];
+} refusals[] = {
+	{ "Exceeded MaxStartups",	"maxstartups" },
+	{ "Not allowed at this time",	"penalty" },
+};
+
+/* What the server has said so far, and when. */
+struct banner {
+	struct probe_talk	talk;
+	struct sshwire_id	id;
+	int64_t			began_ms;
+	int64_t			id_ms;		/* the identification was whole; -1: it never was */
+	int64_t			kexinit_ms;
+	size_t			line;		/* where the identification begins */
+	struct sshkex_packet	packet;		/* the server's KEXINIT, if there is kexinit_ms */
+};
+
+/* --- listening ---------------------------------------------------------------------------------------------------- */
+
+/* As far as the identification: what came behind it stays for the next. */
+static void
+banner_hear_id(struct banner *b, int64_t until_ms)
+{
+	size_t	fed = 0;
+
+	while (b->id.state == SSHWIRE_MORE && probe_hear(&b->talk, until_ms) == 1)
+		for (; fed < b->talk.len && b->id.state == SSHWIRE_MORE; fed++) {
+			if (fed > 0 && b->talk.buf[fed - 1] == '\n')
+				b->line = fed;
+			sshwire_id_feed(&b->id, b->talk.buf + fed, 1);
+		}
+	if (b->id.state == SSHWIRE_SSH)
+		b->id_ms = clock_ms() - b->began_ms;
+}
+
+static void
+banner_hear_kexinit(struct banner *b, int64_t until_ms)
+{
+	int	n;
+
+	do {
+		n = sshkex_packet(b->talk.buf + b->id.total, b->talk.len - b->id.total, &b->packet);
+	} while (n == 0 && probe_hear(&b->talk, until_ms) == 1);
+	if (n == 1 && b->packet.type == SSHKEX_KEXINIT)
+		b->kexinit_ms = clock_ms() - b->began_ms;
+}
+
+/* As ssh does: our identification at once, and no more before the server's. */
+static void
+banner_hear(struct banner *b, const struct probe_input *in)
+{
+	int64_t	until_ms = clock_ms() + in->timeout_ms;
+	char	goodbye[128];
+	size_t	len;
+
+	b->began_ms = clock_ms();
+	b->id_ms = b->kexinit_ms = -1;
+	probe_send(b->talk.fd, SSHKEX_ID, SSHKEX_ID_LEN, until_ms);
+	banner_hear_id(b, until_ms);
+	if (b->id.state != SSHWIRE_SSH) {
+		probe_end(b->talk.fd, NULL, 0);
+		return;
+	}
+	banner_hear_kexinit(b, clock_ms() + in->timeout_ms);
+	len = sshkex_disconnect(goodbye, sizeof(goodbye), "meshssh --doctor has seen enough");
+	probe_end(b->talk.fd, goodbye, len);
+}
+
+/* --- facts -------------------------------------------------------------------------------------------------------- */
+
+/* So many bytes, without the end of their line, as a text in the facts. */
+static int
+banner_put(json_t *facts, const char *path, const char *bytes, size_t len)
+{
+	char	text[SSHWIRE_ID_MAX + 1];
+	size_t	n;
+
+	for (n = 0; n < len && n < sizeof(text) - 1 && bytes[n] != '\n' && bytes[n] != '\0'; n++)
+		text[n] = bytes[n];
+	if (n > 0 && text[n - 1] == '\r')
+		n--;
+	text[n] = '\0';
+	return (probe_put_text(facts, path, text));
+}
+
+/* The number behind the last underscore of "OpenSSH_9.2p1": 902; -1 if there is none. */
+static int
+banner_version(const char *software)
+{
+	const char	*p = strrchr(software, '_');
+	char		*end;
+	long		 major, minor;
+
+	if (p == NULL || p[1] < '0' || p[1] > '9')
+		return (-1);
+	major = strtol(p + 1, &end, 10);
+	if (*end != '.' || end[1] < '0' || end[1] > '9')
+		return (-1);
+	minor = strtol(end + 1, NULL, 10);
+	return (major < 1000 && minor < 100 ? (int)(major * 100 + minor) : -1);
+}
+
+static int
+banner_software(json_t *facts, const struct banner *b)
+{
+	const char	*line = b->talk.buf + b->line;
+	char		 software[SOFTWARE_MAX];
+	size_t		 len = b->id.total - b->line, from, n, i = 0;
+	int		 version;
+
+	/* SSH-protoversion-softwareversion SP comments, RFC 4253 4.2. */
+	for (from = sizeof("SSH-") - 1; from < len && line[from] != '-'; from++)
+		continue;
+	from++;
+	for (n = 0; from + n < len && n < sizeof(software) - 1 && line[from + n] > ' ' && line[from + n] <= '~'; n++)
+		software[n] = line[from + n];
+	software[n] = '\0';
+	while (strncmp(software, kinds[i].start, strlen(kinds[i].start)) != 0)
+		i++;
+	if (banner_put(facts, "banner.text", line, len) == -1 ||
+	    probe_put_text(facts, "banner.software", software) == -1 ||
+	    json_put(facts, "banner.kind", json_string(kinds[i].kind)) == -1 ||
+	    json_put(facts, "banner.ms", json_integer(b->id_ms)) == -1)
+		return (-1);
+	version = strncmp(software, "OpenSSH", 7) == 0 ? banner_version(software) : -1;
+	return (version == -1 ? 0 : json_put(facts, "banner.version_number", json_integer(version)));
+}
+
+static int
+banner_kexinit(json_t *facts, const struct banner *b)
+{
+	struct sshkex_list	lists[SSHKEX_LISTS];
+	char			name[SSHKEX_NAME_MAX + 1];
+	json_t			*types = json_array();
+
+	if (json_put(facts, "banner.host_key_types", types) == -1 ||
+	    json_put(facts, "banner.kexinit_bytes", json_integer((json_int_t)b->packet.bytes)) == -1 ||
+	    json_put(facts, "banner.kexinit_ms", json_integer(b->kexinit_ms)) == -1)
+		return (-1);
+	if (sshkex_parse(&b->packet, lists) == -1)
+		return (0);
+	if (json_put(facts, "banner.kex_large", json_boolean(sshkex_method(&lists[SSHKEX_KEX]) != NULL)) == -1)
+		return (-1);
+	while (json_array_size(types) < HOST_KEYS_MAX && sshkex_next(&lists[SSHKEX_HOST_KEYS], name))
+		if (probe_append(types, name) == -1)
+			return (-1);
+	return (0);
+}
+
+/* It is no SSH, or not now. */
+static int
+banner_other(json_t *facts, const struct banner *b)
+{
+	const char	*kind = "none";
+	size_t		 i;
+
+	if (b->talk.len > 0)
+		kind = strcmp(probe_service_kind(b->talk.buf, b->talk.len), "http") == 0 ? "http" : "other";
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (strncmp(b->id.first, refusals[i].start, strlen(refusals[i].start)) == 0) {
+			kind = "openssh";
+			if (json_put(facts, "banner.refusal", json_string(refusals[i].refusal)) == -1)
+				return (-1);
+		}
+	if (json_put(facts, "banner.kind", json_string(kind)) == -1)
+		return (-1);
+	/* Who says something that is never an identification need not have ended. */
+	if (b->id.state == SSHWIRE_NOT_SSH)
+		return (0);
+	return (json_put(facts, "banner.error", json_string(probe_mute(&b->talk))));
+}
+
+static int
+banner_facts(json_t *facts, const struct banner *b)
+{
+	size_t	before = b->id.state == SSHWIRE_SSH ? b->line : b->talk.len;
+
+	if (before > 0 && banner_put(facts, "banner.first", b->talk.buf, before) == -1)
+		return (-1);
+	if (b->id.state != SSHWIRE_SSH)
+		return (banner_other(facts, b));
+	if (banner_software(facts, b) == -1)
+		return (-1);
+	if (b->kexinit_ms != -1)
+		return (banner_kexinit(facts, b));
+	/* A server that says no KEXINIT although it has our identification. */
+	return (json_put(facts, "banner.error", json_string(probe_mute(&b->talk))));
+}
+
+static int
+banner_useful(const json_t *facts, const struct probe_input *in)
+{
+	(void)in;
+	return (json_truth_at(facts, "connect.ok") == 1 && probe_left(facts) > 0);
+}
+
+static int
+banner_run(json_t *facts, const struct probe_input *in)
+{
+	struct banner	*b;
+	const char	*kind;
+	int		 result = 0;
+
+	/* A port that was not meant for SSH may have it all the same. */
+	if (!in->ssh) {
+		if (probe_service(facts, in) == -1)
+			return (-1);
+		if ((kind = json_text_at(facts, "service.kind")) == NULL || strcmp(kind, "ssh") != 0)
+			return (0);
+	}
+	if ((b = calloc(1, sizeof(*b))) == NULL)
+		return (-1);
+	/* Segments so small that no path loses them for their size. */
+	if ((b->talk.fd = probe_open(facts, in, LADDER_LAST)) != -1) {
+		banner_hear(b, in);
+		result = banner_facts(facts, b);
+	}
+	free(b);
+	return (result);
+}
+
+const struct probe probe_banner = {
+	.name = "banner",
+	.doing = "listens to the server",
+	.useful = banner_useful,
+	.run = banner_run
+};

@@ -1,0 +1,300 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "facts/facts.h"
+#include "net/sock.h"
+#include "probe/probe-net.h"
+#include "route/ladder.h"
+#include "route/race.h"
+
+#define DIRECT_MAX	4	/* connections to addresses of one host */
+
+/* What connect(2) says, as one word. */
+static const struct word {
+	int	error;
+	char	word[12];
+} words[] = {
+	{ ECONNREFUSED,		"refused" },
+	{ ETIMEDOUT,		"timeout" },
+	{ EHOSTUNREACH,		"unreachable" },
+	{ ENETUNREACH,		"unreachable" },
+	{ EHOSTDOWN,		"unreachable" },
+	{ ENETDOWN,		"unreachable" },
+	{ EADDRNOTAVAIL,	"unreachable" },
+	{ EAFNOSUPPORT,		"unreachable" },
+	{ EINVAL,		"unreachable" },
+	{ ECONNRESET,		"reset" },
+	{ EPERM,		"blocked" },
+	{ EACCES,		"blocked" },
+	{ 0,			"unreachable" },
+};
+
+/* One address, all by itself. */
+struct attempt_direct {
+	const struct addrinfo	*to;
+	int			 fd;		/* -1: there is none */
+	int			 over;
+	int			 error;
+	int64_t			 ms;
+};
+
+/* What this machine could use to get there. */
+struct ways {
+	struct facts		*facts;
+	struct probe_addresses	 known;
+	struct plan		 plan;
+};
+
+static const char *
+connect_word(int error)
+{
+	const struct word	*row = words;
+
+	while (row->error != 0 && row->error != error)
+		row++;
+	return (row->word);
+}
+
+/* --- each address alone ------------------------------------------------------------------------------------------- */
+
+/* Wait for the next of them; 0 when the time is over, or nothing is left to wait for. */
+static int
+direct_next(struct attempt_direct *list, int count, int64_t began_ms, int timeout_ms)
+{
+	struct pollfd	pfd[DIRECT_MAX];
+	int64_t		left_ms = began_ms + timeout_ms - clock_ms();
+	int		i, open = 0, n;
+
+	for (i = 0; i < count; i++) {
+		pfd[i] = (struct pollfd){ .fd = list[i].over ? -1 : list[i].fd, .events = POLLOUT };
+		open += pfd[i].fd != -1;
+	}
+	if (open == 0 || left_ms <= 0)
+		return (0);
+	if ((n = poll(pfd, (nfds_t)count, (int)left_ms)) <= 0)
+		return (n == -1 && errno == EINTR);
+	for (i = 0; i < count; i++)
+		if (pfd[i].fd != -1 && pfd[i].revents != 0) {
+			list[i].ms = clock_ms() - began_ms;
+			list[i].error = sock_error(list[i].fd);
+			list[i].over = 1;
+			if (list[i].error == 0)
+				shutdown(list[i].fd, SHUT_WR);
+		}
+	return (1);
+}
+
+/* All at the same time, so that they take no longer than one; none stands in another's way. */
+static void
+direct_wait(struct attempt_direct *list, int count, int64_t began_ms, int timeout_ms)
+{
+	int	i;
+
+	while (direct_next(list, count, began_ms, timeout_ms))
+		continue;
+	for (i = 0; i < count; i++) {
+		if (list[i].fd == -1)
+			continue;
+		if (!list[i].over) {
+			list[i].error = ETIMEDOUT;
+			list[i].ms = clock_ms() - began_ms;
+		}
+		if (list[i].error == 0)
+			probe_end(list[i].fd, NULL, 0);
+		else
+			close(list[i].fd);
+	}
+}
+
+static int
+direct_fact(json_t *array, const struct attempt_direct *a)
+{
+	char	 text[ADDR_TEXT_MAX];
+	json_t	*row = json_pack("{s:i, s:I}", "family", a->to->ai_family == AF_INET6 ? 6 : 4, "ms", (json_int_t)a->ms);
+
+	if (json_array_append_new(array, row) == -1)
+		return (-1);
+	if (probe_put_text(row, "address", addr_text(a->to->ai_addr, a->to->ai_addrlen, text)) == -1)
+		return (-1);
+	if (a->error == 0)
+		return (0);
+	return (json_put(row, "error", json_string(connect_word(a->error))) == -1 ||
+	    probe_put_text(row, "detail", strerror(a->error)) == -1 ? -1 : 0);
+}
+
+/* The direct steps of the plan, and how they ended. */
+static int
+direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
+    struct attempt_direct list[DIRECT_MAX], int *count)
+{
+	int64_t	 began_ms = clock_ms();
+	json_t	*array = json_array();
+	int	 i, made = 0;
+
+	if (json_put(facts, "connect.addresses", array) == -1)
+		return (-1);
+	for (*count = i = 0; i < ways->plan.count && *count < DIRECT_MAX; i++) {
+		if (ways->plan.steps[i].via != &via_direct)
+			continue;
+		list[*count] = (struct attempt_direct){ .fd = -1 };
+		while (list[*count].to == NULL || list[*count].to->ai_addr != ways->plan.steps[i].to)
+			list[*count].to = list[*count].to == NULL ? ways->known.list : list[*count].to->ai_next;
+		list[*count].fd = probe_begin(list[*count].to->ai_addr, list[*count].to->ai_addrlen, in, LADDER_FULL, 0);
+		list[*count].error = list[*count].fd == -1 ? errno : 0;
+		(*count)++;
+	}
+	direct_wait(list, *count, began_ms, in->timeout_ms);
+	for (i = 0; i < *count; i++) {
+		if (direct_fact(array, &list[i]) == -1)
+			return (-1);
+		made += list[i].error == 0;
+	}
+	return (probe_made(facts, made));
+}
+
+/* --- each route --------------------------------------------------------------------------------------------------- */
+
+static int
+route_fact(json_t *facts, const struct via *via, const char *to, int ok, int64_t ms, const char *detail)
+{
+	json_t	*array = json_at(facts, "connect.routes");
+	json_t	*row = json_pack("{s:s, s:b, s:I}", "route", via->name, "ok", ok, "ms", (json_int_t)ms);
+
+	if (array == NULL && json_put(facts, "connect.routes", array = json_array()) == -1) {
+		json_decref(row);
+		return (-1);
+	}
+	if (json_array_append_new(array, row) == -1 || (to[0] != '\0' && probe_put_text(row, "to", to) == -1))
+		return (-1);
+	return (detail != NULL ? probe_put_text(row, "detail", detail) : 0);
+}
+
+/* The route is the one that works, unless there is a better one already. */
+static int
+route_works(json_t *facts, const struct via *via, const char *address, int64_t ms)
+{
+	if (json_at(facts, "connect.route") != NULL)
+		return (0);
+	return (json_put(facts, "connect.route", json_string(via->name)) == -1 ||
+	    json_put(facts, "connect.ms", json_integer(ms)) == -1 ||
+	    json_put(facts, "connect.ok", json_true()) == -1 ||
+	    (address != NULL && probe_put_text(facts, "connect.address", address) == -1) ? -1 : 0);
+}
+
+/* What the addresses have shown. */
+static int
+route_direct(json_t *facts, const struct attempt_direct *list, int count)
+{
+	const struct attempt_direct	*best = NULL;
+	char				 text[ADDR_TEXT_MAX];
+	int				 i;
+
+	for (i = count - 1; i >= 0; i--)
+		if (best == NULL || list[i].error == 0)
+			best = &list[i];
+	if (best == NULL)
+		return (0);
+	addr_text(best->to->ai_addr, best->to->ai_addrlen, text);
+	if (route_fact(facts, &via_direct, text, best->error == 0, best->ms,
+	    best->error != 0 ? strerror(best->error) : NULL) == -1)
+		return (-1);
+	return (best->error == 0 ? route_works(facts, &via_direct, text, best->ms) : 0);
+}
+
+/* Through somebody in between, as --via would have it. */
+static int
+route_through(json_t *facts, const struct probe_input *in, const struct ways *ways, const struct via *via)
+{
+	struct attempts	attempts = { .count = 0 };
+	struct race_way	way = { .fd = -1 };
+	struct error	err = { .code = MSG_NONE };
+	int64_t		began_ms = clock_ms(), ms;
+	int		ok;
+
+	ok = probe_race(in, ways->facts, via, LADDER_LAST, &way, &attempts, &err) == 0;
+	ms = clock_ms() - began_ms;
+	if (ok)
+		probe_end(way.fd, NULL, 0);
+	if (route_fact(facts, via, attempts.count > 0 ? attempts.list[attempts.count - 1].to : "", ok, ms,
+	    ok ? NULL : err.text) == -1 || probe_made(facts, ok) == -1)
+		return (-1);
+	return (ok ? route_works(facts, via, NULL, ms) : 0);
+}
+
+/* The kinds of ways in the order of the plan, each once. */
+static int
+routes_run(json_t *facts, const struct probe_input *in, const struct ways *ways)
+{
+	struct attempt_direct	 list[DIRECT_MAX];
+	const struct via	*via;
+	int			 i, j, count, failed;
+
+	if (json_put(facts, "connect.port", json_integer(in->port)) == -1 ||
+	    direct_run(facts, in, ways, list, &count) == -1)
+		return (-1);
+	for (i = 0; i < ways->plan.count; i++) {
+		via = ways->plan.steps[i].via;
+		for (j = 0; ways->plan.steps[j].via != via; j++)
+			continue;
+		if (j < i || probe_left(facts) == 0)
+			continue;
+		failed = via == &via_direct ? route_direct(facts, list, count) : route_through(facts, in, ways, via);
+		if (failed == -1)
+			return (-1);
+	}
+	return (json_at(facts, "connect.ok") != NULL ? 0 : json_put(facts, "connect.ok", json_false()));
+}
+
+/* --- the probe ---------------------------------------------------------------------------------------------------- */
+
+static int
+connect_useful(const json_t *facts, const struct probe_input *in)
+{
+	(void)facts;
+	(void)in;
+	return (1);
+}
+
+static int
+connect_run(json_t *facts, const struct probe_input *in)
+{
+	struct target		 target = { .host = in->host, .port = in->port, .timeout_ms = in->timeout_ms };
+	struct plan_choice	 choice = { .via = NULL };
+	struct plan_input	 plan = { .target = &target, .choice = &choice };
+	struct ways		*ways;
+	int			 result = -1;
+
+	if ((ways = calloc(1, sizeof(*ways))) == NULL || (ways->facts = calloc(1, sizeof(*ways->facts))) == NULL ||
+	    facts_detect(ways->facts, in->tailscaled) == -1)
+		goto out;
+	probe_addresses(&ways->known, facts, in);
+	plan.facts = ways->facts;
+	plan.lookup = ways->known.count > 0 ? PLAN_LOOKUP_DONE : PLAN_LOOKUP_FAILED;
+	plan.list = ways->known.count > 0 ? ways->known.list : NULL;
+	plan_make(&ways->plan, &plan);
+	if (ways->plan.why_not == MSG_NONE || probe_put_text(facts, "connect.why_not", ways->plan.why_not_text) == 0)
+		result = routes_run(facts, in, ways);
+
+out:
+	if (ways != NULL)
+		free(ways->facts);
+	free(ways);
+	return (result);
+}
+
+const struct probe probe_connect = {
+	.name = "connect",
+	.doing = "connects",
+	.useful = connect_useful,
+	.run = connect_run
+};

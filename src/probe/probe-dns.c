@@ -1,0 +1,137 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "probe/probe-dns.h"
+#include "probe/probe-net.h"
+#include "wire/dns.h"
+
+#define TRIES		2
+#define TRY_MS		1000	/* it is on this machine, but may ask somebody else */
+
+/* One question: its answer, or what kept it from coming. */
+struct question {
+	unsigned char		 query[DNS_QUERY_MAX];
+	size_t			 len;
+	struct dns_answer	 answer;
+	const char		*error;		/* NULL if there is an answer */
+};
+
+/* A UDP socket that talks to this server alone; -1 with errno. */
+static int
+dns_socket(const char *server, int port)
+{
+	struct sockaddr_storage	ss;
+	socklen_t		len = addr_literal(server, port, &ss);
+	int			fd, saved;
+
+	if ((fd = socket(ss.ss_family, SOCK_DGRAM, 0)) == -1)
+		return (-1);
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && connect(fd, (struct sockaddr *)&ss, len) == 0)
+		return (fd);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return (-1);
+}
+
+/* Wait for the answer to this question; what is none is passed over. 1, 0 when the time is over, -1 with errno. */
+static int
+question_wait(struct question *q, int fd, int64_t until_ms)
+{
+	unsigned char	buf[DNS_ANSWER_MAX];
+	ssize_t		len;
+	int		n;
+
+	while ((n = probe_wait(fd, POLLIN, until_ms)) == 1) {
+		if ((len = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) == -1) {
+			if (errno != EAGAIN && errno != EINTR)
+				return (-1);
+		} else if (dns_parse(buf, (size_t)len, q->query, q->len, &q->answer) == 0)
+			return (1);
+	}
+	return (n);
+}
+
+static void
+question_ask(struct question *q, int fd, const char *name, int type, const struct probe_input *in)
+{
+	int	wait_ms = in->timeout_ms / TRIES < TRY_MS ? in->timeout_ms / TRIES : TRY_MS;
+	int	i, n = 0;
+
+	/* Nobody but this machine's own daemon is asked: the number need not be hard to guess. */
+	q->len = dns_query(q->query, sizeof(q->query), (uint16_t)(clock_ms() ^ type << 8), name, type);
+	if (q->len == 0) {
+		q->error = "this can be no name";
+		return;
+	}
+	for (i = 0; i < TRIES && n == 0; i++) {
+		if (send(fd, q->query, q->len, MSG_NOSIGNAL) == -1)
+			n = -1;
+		else
+			n = question_wait(q, fd, clock_ms() + wait_ms);
+	}
+	if (n == 1)
+		q->error = q->answer.rcode != 0 ? dns_rcode(q->answer.rcode) : NULL;
+	else
+		q->error = n == 0 ? "no answer" : strerror(errno);
+}
+
+/* The addresses of an answer go into the list; 0, or -1 if there is no memory. */
+static int
+question_addresses(const struct question *q, json_t *list)
+{
+	const struct dns_address	*a;
+	char				 text[INET6_ADDRSTRLEN];
+	int				 i;
+
+	for (i = 0; i < q->answer.count; i++) {
+		a = &q->answer.addresses[i];
+		if (inet_ntop(a->ipv6 ? AF_INET6 : AF_INET, a->bytes, text, sizeof(text)) != NULL &&
+		    probe_append(list, text) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+int
+probe_dns(json_t *facts, const char *path, const char *server, int port, const char *name,
+    const struct probe_input *in)
+{
+	struct question	 v4 = { .len = 0 }, v6 = { .len = 0 };
+	int64_t		 began_ms = clock_ms();
+	json_t		*said = json_object(), *list = json_array();
+	const char	*error = NULL;
+	int		 fd, failed;
+
+	if ((fd = dns_socket(server, port)) == -1)
+		error = strerror(errno);
+	else {
+		question_ask(&v4, fd, name, DNS_A, in);
+		question_ask(&v6, fd, name, DNS_AAAA, in);
+		close(fd);
+		error = v4.error != NULL && v6.error != NULL ? v4.error : v4.answer.count + v6.answer.count == 0 ?
+		    "it has no address" : NULL;
+	}
+	failed = said == NULL || list == NULL || json_put(said, "ms", json_integer(clock_ms() - began_ms)) == -1 ||
+	    question_addresses(&v4, list) == -1 || question_addresses(&v6, list) == -1;
+	if (!failed && error != NULL)
+		failed = probe_put_text(said, "error", error) == -1;
+	if (!failed && json_array_size(list) > 0)
+		failed = json_put(said, "addresses", json_incref(list)) == -1;
+	json_decref(list);
+	if (!failed)
+		return (json_put(facts, path, said));
+	json_decref(said);
+	return (-1);
+}

@@ -1,0 +1,208 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "net/sock.h"
+#include "probe/probe-net.h"
+#include "route/ladder.h"
+
+#define FIRST_MS	50	/* the least for the first look, or five round trips */
+#define FIRST_MAX_MS	2500	/* where the time to connect was no round trip, but held a lost SYN */
+#define SECOND_MS	1000	/* by then the kernel has sent the SYN again (RFC 6298 2.1) */
+
+/* Marks that ssh has set in one version or another (facts of OpenSSH's readconf.c), and none. */
+static const struct mark {
+	char	name[12];
+	int	tos;
+} marks[] = {
+	{ "af21",	0x48 },
+	{ "ef",		0xb8 },
+	{ "cs1",	0x20 },
+	{ "lowdelay",	0x10 },
+	{ "",		0 },
+};
+#define MARKS		(sizeof(marks) / sizeof(marks[0]) - 1)
+#define UNMARKED	MARKS
+
+/* A connection with one mark; the second is begun when the first did not get through at once. */
+struct entry {
+	int	fd[2];
+	int	ended[2];	/* connected, and our side of it closed: the other side may take its time */
+	int	passed;		/* the server has answered, be it by a refusal */
+	int64_t	ms;
+};
+
+struct marked {
+	struct entry			 list[MARKS + 1];
+	const struct sockaddr		*sa;
+	socklen_t			 len;
+	const struct probe_input	*in;
+	int				 made;
+};
+
+static void
+entry_begin(struct marked *m, size_t i, int which)
+{
+	m->list[i].ms = clock_ms();
+	m->list[i].fd[which] = probe_begin(m->sa, m->len, m->in, LADDER_FULL, marks[i].tos);
+}
+
+/* This socket is writable: connected, refused, or in error. */
+static void
+entry_answer(struct marked *m, struct entry *e, int which)
+{
+	int	error = sock_error(e->fd[which]);
+
+	if (error == 0) {
+		m->made++;
+		shutdown(e->fd[which], SHUT_WR);
+		e->ended[which] = e->fd[which];
+	} else
+		close(e->fd[which]);
+	e->fd[which] = -1;
+	if (error != 0 && error != ECONNREFUSED && error != ECONNRESET)
+		return;
+	if (!e->passed)
+		e->ms = clock_ms() - e->ms;
+	e->passed = 1;
+	/* Its twin is not needed any more. */
+	if (e->fd[!which] != -1)
+		close(e->fd[!which]);
+	e->fd[!which] = -1;
+}
+
+/* Take the answers that come until then, or until there is nothing more to come. */
+static void
+marked_wait(struct marked *m, int64_t until_ms)
+{
+	struct pollfd	pfd[2 * (MARKS + 1)];
+	int64_t		left_ms;
+	size_t		i;
+	int		open, n;
+
+	do {
+		for (open = 0, i = 0; i < 2 * (MARKS + 1); i++) {
+			pfd[i] = (struct pollfd){ .fd = m->list[i / 2].fd[i % 2], .events = POLLOUT };
+			open += pfd[i].fd != -1;
+		}
+		if (open == 0 || (left_ms = until_ms - clock_ms()) <= 0)
+			return;
+		if ((n = poll(pfd, 2 * (MARKS + 1), (int)left_ms)) == -1 && errno != EINTR)
+			return;
+		for (i = 0; n > 0 && i < 2 * (MARKS + 1); i++)
+			/* A twin may have been closed meanwhile. */
+			if (pfd[i].revents != 0 && m->list[i / 2].fd[i % 2] == pfd[i].fd && pfd[i].fd != -1)
+				entry_answer(m, &m->list[i / 2], (int)i % 2);
+	} while (n != 0);
+}
+
+static int
+marked_all(const struct marked *m)
+{
+	size_t	i;
+
+	for (i = 0; i < MARKS; i++)
+		if (!m->list[i].passed)
+			return (0);
+	return (1);
+}
+
+/*
+ * All marks at once; when some get no answer within a few round trips, these once more and one without a mark. What is
+ * lost by chance gets through then, or when the kernel sends the first SYN again: a mark has had four before it is called
+ * dropped.
+ */
+static void
+marked_race(struct marked *m, int rtt_ms)
+{
+	int64_t	first_ms = 5 * (int64_t)rtt_ms > FIRST_MS ? 5 * (int64_t)rtt_ms : FIRST_MS;
+	size_t	i;
+
+	if (first_ms > FIRST_MAX_MS)
+		first_ms = FIRST_MAX_MS;
+	for (i = 0; i < MARKS; i++)
+		entry_begin(m, i, 0);
+	marked_wait(m, clock_ms() + first_ms);
+	if (marked_all(m))
+		return;
+	entry_begin(m, UNMARKED, 0);
+	for (i = 0; i < MARKS; i++)
+		if (!m->list[i].passed)
+			entry_begin(m, i, 1);
+	marked_wait(m, clock_ms() + SECOND_MS + first_ms);
+}
+
+static void
+marked_close(struct marked *m)
+{
+	size_t	i;
+
+	for (i = 0; i < 2 * (MARKS + 1); i++) {
+		if (m->list[i / 2].fd[i % 2] != -1)
+			close(m->list[i / 2].fd[i % 2]);
+		if (m->list[i / 2].ended[i % 2] != -1)
+			probe_end(m->list[i / 2].ended[i % 2], NULL, 0);
+	}
+}
+
+static int
+marked_facts(json_t *facts, const struct marked *m)
+{
+	json_t	*dropped = json_array(), *passed = json_array();
+	int	 all = marked_all(m), failed;
+	size_t	 i;
+
+	failed = json_put(facts, "dscp.dropped", dropped) == -1 || json_put(facts, "dscp.passed", passed) == -1;
+	/* If nothing gets through, the mark is not the reason. */
+	if (!failed && !all && !m->list[UNMARKED].passed)
+		failed = json_put(facts, "dscp.inconclusive", json_true()) == -1;
+	for (i = 0; !failed && i < MARKS; i++) {
+		if (m->list[i].passed)
+			failed = probe_append(passed, marks[i].name) == -1;
+		else if (m->list[UNMARKED].passed)
+			failed = probe_append(dropped, marks[i].name) == -1;
+	}
+	if (!failed && m->list[UNMARKED].passed)
+		failed = json_put(facts, "dscp.unmarked_ms", json_integer(m->list[UNMARKED].ms)) == -1;
+	else if (!failed && all)
+		failed = json_put(facts, "dscp.unmarked_ms", json_integer(json_number_at(facts, "connect.ms", 0))) == -1;
+	return (failed ? -1 : probe_made(facts, m->made));
+}
+
+static int
+dscp_useful(const json_t *facts, const struct probe_input *in)
+{
+	/* All of them may answer. */
+	return (probe_far(facts, in) && json_at(facts, "banner.refusal") == NULL &&
+	    probe_left(facts) > (int)MARKS);
+}
+
+static int
+dscp_run(json_t *facts, const struct probe_input *in)
+{
+	struct marked		m = { .in = in };
+	struct sockaddr_storage	ss;
+	size_t			i;
+
+	for (i = 0; i < MARKS + 1; i++)
+		m.list[i].fd[0] = m.list[i].fd[1] = m.list[i].ended[0] = m.list[i].ended[1] = -1;
+	if ((m.len = probe_direct(facts, in, &ss)) == 0)
+		return (0);
+	m.sa = (struct sockaddr *)&ss;
+	marked_race(&m, (int)json_number_at(facts, "connect.ms", 0));
+	marked_close(&m);
+	return (marked_facts(facts, &m));
+}
+
+const struct probe probe_dscp = {
+	.name = "dscp",
+	.doing = "sends marked packets",
+	.useful = dscp_useful,
+	.run = dscp_run
+};

@@ -1,0 +1,262 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "os/os.h"
+#include "probe/probe-kex.h"
+#include "probe/probe-net.h"
+#include "wire/sshkex.h"
+#include "wire/sshwire.h"
+
+#define TICK_MS		5
+#define GAP_MS		1000	/* the server's kernel has sent it again three times by then, or more */
+#define PIECE_SLACK	64	/* the tail of each group, see probe-kex-ladder.c */
+
+/* One connection. */
+struct kex {
+	const struct kex_try	*try;
+	const struct probe_input *in;
+	struct kex_result	*r;
+	struct kex_wire		 wire;
+	struct probe_talk	 talk;
+	struct sshwire_id	 id;
+	size_t			 at;		/* how much of what the server said was read */
+	char			 out[SSHKEX_PACKET_MAX];
+};
+
+/* --- what the server says ----------------------------------------------------------------------------------------- */
+
+/* The identification, and nothing behind it: 0, or -1 if it does not come. */
+static int
+kex_hear_id(struct kex *k)
+{
+	int64_t	until_ms = clock_ms() + k->in->timeout_ms;
+
+	do {
+		while (k->at < k->talk.len && k->id.state == SSHWIRE_MORE)
+			sshwire_id_feed(&k->id, k->talk.buf + k->at++, 1);
+	} while (k->id.state == SSHWIRE_MORE && probe_hear(&k->talk, until_ms) == 1);
+	return (k->id.state == SSHWIRE_SSH ? 0 : -1);
+}
+
+/* Whether to wait on, at this time, for what began to be awaited then: the result so far, or UNTRIED for yes. */
+static int
+kex_patience(const struct kex *k, const struct os_tcp *tcp, int64_t progress_ms, int64_t told_ms)
+{
+	int64_t	now_ms = clock_ms();
+
+	if (k->talk.over)
+		return (KEX_BACK_ENDED);
+	/* What came waits for what did not. */
+	if (tcp->gap && now_ms - progress_ms >= GAP_MS + 4 * tcp->rtt_ms)
+		return (KEX_BACK_LOST);
+	if (!tcp->gap && now_ms - (told_ms > progress_ms ? told_ms : progress_ms) >= k->try->quiet_ms + 5 * tcp->rtt_ms)
+		return (KEX_BACK_SILENT);
+	return (KEX_BACK_UNTRIED);
+}
+
+/* The server's next packet that says something: WHOLE, or what keeps it from coming. */
+static int
+kex_hear(struct kex *k, struct sshkex_packet *packet)
+{
+	struct os_tcp	tcp;
+	int64_t		told_ms = clock_ms(), progress_ms = told_ms;
+	int		n, result;
+
+	for (;;) {
+		while ((n = sshkex_packet(k->talk.buf + k->at, k->talk.len - k->at, packet)) == 1) {
+			k->at += packet->bytes;
+			if (packet->type != SSHKEX_IGNORE && packet->type != SSHKEX_DEBUG)
+				return (KEX_BACK_WHOLE);
+		}
+		if (n == -1)
+			return (KEX_BACK_ENDED);
+		if (probe_hear(&k->talk, clock_ms() + TICK_MS) == 1) {
+			progress_ms = clock_ms();
+			continue;
+		}
+		if (os_tcp(k->talk.fd, &tcp) == -1)
+			return (KEX_BACK_ENDED);
+		/* It cannot answer what it has not got. */
+		if (tcp.waiting_bytes > 0)
+			told_ms = clock_ms();
+		if (told_ms - progress_ms > 2 * k->in->timeout_ms)
+			return (KEX_BACK_ENDED);
+		if ((result = kex_patience(k, &tcp, progress_ms, told_ms)) != KEX_BACK_UNTRIED)
+			return (result);
+	}
+}
+
+/* --- the way back ------------------------------------------------------------------------------------------------- */
+
+static int
+kex_packet_size(const struct kex *k, size_t bytes)
+{
+	int	size = (int)bytes + k->wire.options + k->wire.header;
+
+	return (size < k->r->back_full ? size : k->r->back_full);
+}
+
+/* The answer is there: how large was the largest packet that it came in? */
+static void
+kex_back_whole(struct kex *k, const struct sshkex_packet *reply, size_t begins)
+{
+	int64_t	until_ms = clock_ms() + TICK_MS;
+	size_t	bytes = reply->bytes;
+
+	while (probe_hear(&k->talk, until_ms) == 1)
+		continue;
+	/* What comes behind the reply was written with it. */
+	if (k->try->openssh)
+		bytes = k->talk.len - begins;
+	k->r->back_bytes = kex_packet_size(k, bytes);
+	if (k->try->kexinit_bytes > 0 && k->r->back_bytes < kex_packet_size(k, (size_t)k->try->kexinit_bytes))
+		k->r->back_bytes = kex_packet_size(k, (size_t)k->try->kexinit_bytes);
+}
+
+static void
+kex_back(struct kex *k, const int *sizes, int count)
+{
+	const struct sshkex_method	*method;
+	struct sshkex_packet		 packet;
+	struct sshkex_list		 lists[SSHKEX_LISTS];
+	struct kex_result		 unused = { .state = KEX_TALKED };
+	size_t				 len, begins;
+
+	k->r->back = kex_hear(k, &packet);
+	k->r->back_bytes = k->r->back_full;
+	/* It is no larger than what it holds. */
+	if (k->r->back == KEX_BACK_SILENT && k->try->kexinit_bytes > 0)
+		k->r->back_bytes = kex_packet_size(k, (size_t)k->try->kexinit_bytes);
+	if (k->r->back != KEX_BACK_WHOLE)
+		return;
+	if (sshkex_parse(&packet, lists) == -1) {
+		k->r->back = KEX_BACK_ENDED;
+		return;
+	}
+	if ((method = sshkex_method(&lists[SSHKEX_KEX])) == NULL) {
+		k->r->back = KEX_BACK_SMALL;
+		return;
+	}
+	begins = k->at;
+	len = sshkex_init(k->out, sizeof(k->out), method);
+	/* In packets as large as those that got through. */
+	k->r->back = KEX_BACK_ENDED;
+	if (kex_ladder(&k->wire, &sizes[count - 1], 1, k->out, len, &unused) == -1)
+		return;
+	k->r->in_reply = 1;
+	k->r->back = kex_hear(k, &packet);
+	if (k->r->back == KEX_BACK_WHOLE && packet.type != SSHKEX_REPLY)
+		k->r->back = KEX_BACK_ENDED;
+	else if (k->r->back == KEX_BACK_WHOLE)
+		kex_back_whole(k, &packet, begins);
+}
+
+/* --- the connection ----------------------------------------------------------------------------------------------- */
+
+/* What TCP has agreed on. 0, or -1 if that is not to be had. */
+static int
+kex_agreed(struct kex *k)
+{
+	struct os_tcp	tcp;
+	int		payload = 0;
+	socklen_t	len = sizeof(payload);
+
+	if (os_tcp(k->talk.fd, &tcp) == -1 || getsockopt(k->talk.fd, IPPROTO_TCP, TCP_MAXSEG, &payload, &len) == -1)
+		return (-1);
+	k->wire.header = k->try->sa->sa_family == AF_INET6 ? 60 : 40;
+	k->wire.options = tcp.send_bytes - payload;
+	k->r->mss_bytes = tcp.receive_bytes;
+	k->r->full = tcp.send_bytes + k->wire.header;
+	/* No packet of SSH is long enough to fill the frames of some links twice. */
+	if (k->r->full > SSHKEX_PACKET_MAX / 2)
+		k->r->full = SSHKEX_PACKET_MAX / 2;
+	/* A server says how large its own link is by what it takes. */
+	k->r->back_full = (tcp.receive_bytes < tcp.send_bytes ? tcp.receive_bytes : tcp.send_bytes) + k->wire.header;
+	return (k->wire.options >= 0 && k->wire.options <= 40 ? 0 : -1);
+}
+
+/* The sizes that can be sent on this connection; *total is how many bytes they hold. */
+static int
+kex_sizes(const struct kex *k, int sizes[KEX_SIZES_MAX + 1], size_t *total)
+{
+	int	i, count = 0, most = k->r->full;
+
+	for (i = 0; i < k->try->count; i++)
+		if (k->try->sizes[i] < most || (k->try->sizes[i] == most && !k->try->to_full))
+			sizes[count++] = k->try->sizes[i];
+	if (k->try->to_full || count == 0)
+		sizes[count++] = most;
+	for (*total = 0, i = 0; i < count; i++)
+		*total += (size_t)(sizes[i] - k->wire.header - k->wire.options) + PIECE_SLACK / 2;
+	return (count);
+}
+
+static void
+kex_talk(struct kex *k)
+{
+	/* The cookie guards a secret that nobody here has. */
+	static const unsigned char	cookie[SSHKEX_COOKIE] = "meshssh --doctor";
+	int				sizes[KEX_SIZES_MAX + 1], count;
+	size_t				total, len;
+
+	k->r->state = KEX_MUTE;
+	if (probe_send(k->talk.fd, SSHKEX_ID, SSHKEX_ID_LEN, clock_ms() + k->in->timeout_ms) == -1 ||
+	    kex_hear_id(k) == -1)
+		return;
+	k->r->state = KEX_TALKED;
+	count = kex_sizes(k, sizes, &total);
+	if ((len = sshkex_kexinit(k->out, sizeof(k->out), total, cookie)) == 0 ||
+	    kex_ladder(&k->wire, sizes, count, k->out, len, k->r) == -1)
+		return;
+	if (k->try->back)
+		kex_back(k, sizes, count);
+}
+
+static void
+kex_end(struct kex *k)
+{
+	struct linger	at_once = { .l_onoff = 1, .l_linger = 0 };
+	char		goodbye[128];
+	size_t		len;
+
+	if (k->r->state == KEX_TALKED && k->r->stuck == 0) {
+		len = sshkex_disconnect(goodbye, sizeof(goodbye), "meshssh --doctor has seen enough");
+		probe_end(k->talk.fd, goodbye, len);
+		return;
+	}
+	/* No goodbye gets through behind what is stuck; without a reset the server would wait until its patience ends. */
+	if (k->r->stuck != 0)
+		setsockopt(k->talk.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(k->talk.fd);
+}
+
+int
+probe_kex(const struct kex_try *try, const struct probe_input *in, struct kex_result *r)
+{
+	struct kex	*k;
+
+	memset(r, 0, sizeof(*r));
+	if ((k = calloc(1, sizeof(*k))) == NULL)
+		return (-1);
+	k->try = try;
+	k->in = in;
+	k->r = r;
+	k->wire.talk = &k->talk;
+	k->wire.in = in;
+	if ((k->talk.fd = probe_dial(try->sa, try->len, in, try->mss_bytes)) != -1) {
+		r->state = KEX_BLIND;
+		if (kex_agreed(k) == 0)
+			kex_talk(k);
+		kex_end(k);
+	}
+	free(k);
+	return (0);
+}

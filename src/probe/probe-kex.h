@@ -1,0 +1,74 @@
+/*
+ * One connection to an SSH server, ended in the middle of a key exchange: how large the packets are that get through.
+ * Ours are seen by their acknowledgement, the server's by what arrives.
+ */
+
+#ifndef PROBE_PROBE_KEX_H
+#define PROBE_PROBE_KEX_H
+
+#include <sys/socket.h>
+
+#include "probe/probe.h"
+
+#define KEX_SIZES_MAX	24
+
+/* What the connection is to find out. Sizes are those of IP packets, in bytes. */
+struct kex_try {
+	const struct sockaddr	*sa;
+	socklen_t		 len;
+	int			 mss_bytes;	/* of our segments and of the server's; 0: as the kernel has them */
+	int			 sizes[KEX_SIZES_MAX];	/* to be sent, from small to large; too large ones are left out */
+	int			 count;
+	int			 to_full;	/* after them, the largest */
+	int			 back;		/* see what the server's key exchange looks like */
+	int			 kexinit_bytes;	/* as it was seen earlier, with small segments; 0: not known */
+	int			 quiet_ms;	/* so much silence is more than the server needs for an answer */
+	int			 openssh;	/* it writes its reply and what comes behind it at once */
+};
+
+struct kex_result {
+	enum {
+		KEX_UNCONNECTED,
+		KEX_BLIND,	/* this system does not tell what is acknowledged */
+		KEX_MUTE,	/* no identification */
+		KEX_TALKED
+	}	 state;
+	int	 mss_bytes;	/* that we have offered */
+	int	 full;		/* the largest packet that we would send */
+	int	 passed;	/* the largest that was acknowledged; 0: none */
+	int	 stuck;		/* the one that was not, though it was sent again and again; 0: none */
+	enum {
+		KEX_BACK_UNTRIED,
+		KEX_BACK_WHOLE,		/* all came */
+		KEX_BACK_LOST,		/* what is behind a large one came, the large one did not */
+		KEX_BACK_SILENT,	/* nothing came; a slow server would look the same */
+		KEX_BACK_ENDED,		/* the server broke it off */
+		KEX_BACK_SMALL		/* it has no key exchange with a large answer */
+	}	 back;
+	int	 back_full;	/* the largest packet that the server would send */
+	int	 back_bytes;	/* the largest that came, or the smallest that did not */
+	int	 in_reply;	/* it was the answer that did not come, not the KEXINIT */
+};
+
+/* Connect and look; it takes no longer than a few times the input's timeout, and leaves nothing open. -1: no memory. */
+int	probe_kex(const struct kex_try *, const struct probe_input *, struct kex_result *);
+
+/* --- of probe-kex-ladder.c ---------------------------------------------------------------------------------------- */
+
+struct probe_talk;
+
+/* What a connection is made of. */
+struct kex_wire {
+	struct probe_talk	*talk;
+	const struct probe_input *in;
+	int			 header;	/* bytes of IP and TCP */
+	int			 options;	/* of TCP, in each segment */
+};
+
+/*
+ * Send these bytes in packets of the sizes, then of the first one, so that what is acknowledged tells which of them got
+ * through. Sets passed and stuck; 0 when all was acknowledged, -1 if not.
+ */
+int	kex_ladder(const struct kex_wire *, const int *sizes, int count, const char *, size_t, struct kex_result *);
+
+#endif

@@ -1,0 +1,378 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "os/os.h"
+#include "probe/probe-kex.h"
+#include "probe/probe-net.h"
+#include "route/ladder.h"
+
+/*
+ * Connections are few, for servers count them. Ours are many sizes on one connection, up to the first that does not get
+ * through, so three of them find it to the byte; of the server's there is one size on each, and they are searched by
+ * halves. A size is called too large only when at least two connections, with this size or a smaller one, have met that.
+ */
+#define THERE_MAX	6	/* connections for each direction */
+#define BACK_MAX	6
+#define BACK_RESERVE	3	/* of what is left, while the way there is searched */
+#define NEAR_ENOUGH	8	/* bytes; the rest only if connections are left */
+#define FIRST_BYTES	576	/* what every host must take in one piece (RFC 791 3.1) */
+#define LADDER_BYTES	30000	/* that one packet of SSH has room for */
+#define QUIET_MS	2000	/* a lost packet was sent again three times by then */
+
+/* Sizes of packets that paths are known for: tunnels, IPv6, PPPoE. */
+static const int	known[] = { 576, 700, 850, 1000, 1100, 1200, 1280, 1340, 1400, 1440, 1480, 1492 };
+#define KNOWN		((int)(sizeof(known) / sizeof(known[0])))
+
+/* What is known of one direction. */
+struct reach {
+	int	lo;		/* gets through; 0: nothing is known to */
+	int	hi;		/* does not; 0: nothing is known not to */
+	int	fails;		/* connections that have met with that */
+	int	used;		/* connections for this direction */
+	int	largest;	/* that was tried */
+	int	over;		/* there is no more to learn */
+};
+
+struct mtu {
+	json_t			*facts;
+	const struct probe_input *in;
+	struct sockaddr_storage	 ss;
+	struct kex_try		 try;
+	int			 header;
+	int			 full;		/* the largest packet; 0: no connection has told */
+	int			 mss_bytes;	/* offered by the kernel itself */
+	struct reach		 there;
+	struct reach		 back;
+	int			 answers;	/* of the server's, whole ones */
+	int			 certain;	/* of its failures: no slow server looks like this */
+	int			 troubles;	/* connections that told nothing */
+	int			 blind;		/* this system does not tell what is acknowledged */
+	int			 failed;	/* no memory */
+	const char		*untested;	/* why the way back was not tested, or NULL */
+};
+
+/* --- one connection ----------------------------------------------------------------------------------------------- */
+
+/* More than one direction can tell on a connection that was made for the other. */
+static void
+mtu_note_there(struct reach *there, const struct kex_result *r)
+{
+	if (r->passed > there->lo)
+		there->lo = r->passed;
+	/* It was loss, after all. */
+	if (there->hi != 0 && there->lo >= there->hi) {
+		there->hi = 0;
+		there->fails = 0;
+	}
+	if (r->stuck != 0) {
+		there->hi = r->stuck;
+		there->fails++;
+	}
+	if (r->passed > there->largest || r->stuck > there->largest)
+		there->largest = r->passed > r->stuck ? r->passed : r->stuck;
+}
+
+static void
+mtu_note_back(struct mtu *m, const struct kex_result *r)
+{
+	struct reach	*back = &m->back;
+
+	switch (r->back) {
+	case KEX_BACK_UNTRIED:
+		return;
+	case KEX_BACK_WHOLE:
+		m->answers++;
+		if (r->back_bytes > back->lo)
+			back->lo = r->back_bytes;
+		if (back->hi != 0 && back->lo >= back->hi)
+			back->hi = back->fails = 0;
+		break;
+	case KEX_BACK_LOST:
+	case KEX_BACK_SILENT:
+		m->certain += r->back == KEX_BACK_LOST || !r->in_reply;
+		back->fails++;
+		if (back->hi == 0 || r->back_bytes < back->hi)
+			back->hi = r->back_bytes;
+		break;
+	case KEX_BACK_SMALL:
+		m->untested = "the server has no key exchange with a large answer";
+		back->over = 1;
+		return;
+	case KEX_BACK_ENDED:
+		m->untested = "the server broke the key exchange off";
+		m->troubles++;
+		return;
+	}
+	if (r->back_full > back->largest)
+		back->largest = r->back_full;
+}
+
+/* Make a connection, as m->try says. */
+static void
+mtu_try(struct mtu *m, struct reach *whose)
+{
+	struct kex_result	r;
+
+	whose->used++;
+	if (probe_kex(&m->try, m->in, &r) == -1 || (r.state != KEX_UNCONNECTED && probe_made(m->facts, 1) == -1)) {
+		m->failed = 1;
+		return;
+	}
+	if (r.state != KEX_TALKED) {
+		m->blind |= r.state == KEX_BLIND;
+		m->troubles++;
+		return;
+	}
+	if (m->full == 0 && m->try.mss_bytes == LADDER_FULL) {
+		m->full = r.full;
+		m->mss_bytes = r.mss_bytes;
+	}
+	if (r.passed == 0 && r.stuck == 0)
+		m->troubles++;
+	if (whose == &m->there)
+		mtu_note_there(&m->there, &r);
+	mtu_note_back(m, &r);
+}
+
+static int
+mtu_may(const struct mtu *m, const struct reach *whose, int most)
+{
+	return (!m->failed && !whose->over && m->troubles < 2 && !m->blind && whose->used < most && probe_left(m->facts) > 0);
+}
+
+/* --- the way there ------------------------------------------------------------------------------------------------ */
+
+/* Sizes known to be interesting, from what is known to get through up to the largest. */
+static void
+there_coarse(struct mtu *m)
+{
+	int	i;
+
+	m->try.mss_bytes = LADDER_FULL;
+	m->try.count = 0;
+	for (i = 0; i < KNOWN; i++)
+		if (known[i] > m->there.lo)
+			m->try.sizes[m->try.count++] = known[i];
+	m->try.to_full = 1;
+	m->try.back = m->untested == NULL;
+}
+
+/* Between what gets through and what does not, as many steps as a packet of SSH has room for; the last is once more. */
+static void
+there_fine(struct mtu *m)
+{
+	int	lo = m->there.lo != 0 ? m->there.lo : FIRST_BYTES / 2, hi = m->there.hi;
+	int	steps = LADDER_BYTES / hi < KEX_SIZES_MAX ? LADDER_BYTES / hi : KEX_SIZES_MAX, step, size;
+
+	if (steps < 1)
+		steps = 1;
+	step = (hi - lo + steps - 1) / steps;
+	m->try.mss_bytes = LADDER_FULL;
+	m->try.count = 0;
+	for (size = lo + step; size < hi && m->try.count < KEX_SIZES_MAX - 1; size += step)
+		m->try.sizes[m->try.count++] = size;
+	m->try.sizes[m->try.count++] = hi;
+	m->try.to_full = 0;
+	m->try.back = 0;
+}
+
+/* Make it as narrow as this, but leave so many connections. */
+static void
+there_search(struct mtu *m, int near_bytes, int reserve)
+{
+	struct reach	*there = &m->there;
+
+	while (mtu_may(m, there, THERE_MAX)) {
+		if (there->hi == 0 && m->full != 0 && there->lo >= m->full) {
+			there->over = 1;
+			break;
+		}
+		if (there->fails >= 2 && (there->hi - there->lo <= near_bytes || probe_left(m->facts) <= reserve))
+			break;
+		if (there->hi == 0)
+			there_coarse(m);
+		else
+			there_fine(m);
+		mtu_try(m, there);
+	}
+}
+
+/* --- the way back ------------------------------------------------------------------------------------------------- */
+
+/* The next size to ask for. */
+static int
+back_next(const struct reach *back, const struct reach *there)
+{
+	int	lo = back->lo != 0 ? back->lo : FIRST_BYTES, middle = (lo + back->hi) / 2, near = middle, i;
+
+	/* Mostly it is one narrow link for both directions. */
+	if (there->fails >= 2 && there->lo > lo && there->lo < back->hi)
+		return (there->lo);
+	if (there->fails >= 2 && there->hi > lo && there->hi < back->hi)
+		return (there->hi);
+	/* By far the most frequent one. */
+	if (lo < 1280 && back->hi > 1280)
+		return (1280);
+	for (i = 0; i < KNOWN; i++)
+		if (abs(known[i] - middle) <= (back->hi - lo) / 4 &&
+		    (near == middle || abs(known[i] - middle) < abs(near - middle)))
+			near = known[i];
+	return (near);
+}
+
+/* Our own packets are to get through for certain. */
+static void
+back_try(struct mtu *m, int size)
+{
+	int	safe = m->there.lo != 0 ? m->there.lo : FIRST_BYTES / 2;
+
+	m->try.mss_bytes = size == m->full ? LADDER_FULL : size - m->header;
+	m->try.sizes[0] = safe < size ? safe : size;
+	m->try.count = 1;
+	m->try.to_full = 0;
+	m->try.back = 1;
+	mtu_try(m, &m->back);
+}
+
+/* The size for the next connection; 0 if there is no more to learn. */
+static int
+back_size(struct mtu *m)
+{
+	struct reach	*back = &m->back;
+	int		 last = probe_left(m->facts) == 1 || back->used == BACK_MAX - 1;
+
+	if (back->hi == 0)
+		return (m->answers > 0 ? 0 : m->full);
+	/* Silence may be the server's own: does it ever answer? */
+	if (m->answers == 0 && m->certain == 0)
+		return (back->fails == 1 ? FIRST_BYTES : 0);
+	/* What failed once is tried again, at the latest now, unless a smaller one will show the same. */
+	if (back->fails == 1 && last && (m->there.fails < 2 || m->there.hi <= back->lo))
+		return (back->hi);
+	if (back->hi - back->lo <= NEAR_ENOUGH)
+		return (back->fails == 1 ? back->hi : 0);
+	return (back_next(back, &m->there));
+}
+
+static void
+back_search(struct mtu *m)
+{
+	int	size;
+
+	while (mtu_may(m, &m->back, BACK_MAX) && (size = back_size(m)) != 0)
+		back_try(m, size);
+}
+
+/* --- facts -------------------------------------------------------------------------------------------------------- */
+
+static int
+mtu_put(json_t *facts, const char *direction, const struct reach *reach, int ok)
+{
+	char	path[32];
+	json_t	*row = json_pack("{s:b, s:i}", "ok", ok, "tried", reach->largest);
+
+	if (row == NULL || (reach->lo > 0 && json_put(row, "largest_ok", json_integer(reach->lo)) == -1) ||
+	    (!ok && json_put(row, "smallest_bad", json_integer(reach->hi)) == -1)) {
+		json_decref(row);
+		return (-1);
+	}
+	strlcpy(path, "mtu.", sizeof(path));
+	strlcat(path, direction, sizeof(path));
+	return (json_put(facts, path, row));
+}
+
+static int
+mtu_facts(struct mtu *m)
+{
+	const char	*why = NULL;
+	int		 failed = 0;
+
+	if (m->mss_bytes != 0)
+		failed = json_put(m->facts, "mtu.mss_offered", json_integer(m->mss_bytes)) == -1;
+	if (m->there.hi == 0 && m->there.over)
+		failed |= mtu_put(m->facts, "there", &m->there, 1) == -1;
+	else if (m->there.fails >= 2)
+		failed |= mtu_put(m->facts, "there", &m->there, 0) == -1;
+	else
+		why = m->blind ? "this system does not tell what is acknowledged" : m->troubles > 0 ?
+		    "the server does not take part" : "large packets were lost, but not always";
+	if (m->back.hi == 0 && m->answers > 0)
+		failed |= mtu_put(m->facts, "back", &m->back, 1) == -1;
+	else if (m->back.fails >= 2 && m->back.lo > 0 && (m->certain > 0 || m->answers > 0))
+		failed |= mtu_put(m->facts, "back", &m->back, 0) == -1;
+	else if (m->untested != NULL)
+		failed |= json_put(m->facts, "mtu.untested", json_string(m->untested)) == -1;
+	else if (why == NULL)
+		why = m->back.fails >= 2 ? "the server answers too late" : m->back.fails == 1 ?
+		    "the server's large packets were lost, but not always" : "the server's packets were not tested";
+	if (why != NULL)
+		failed |= json_put(m->facts, "mtu.inconclusive", json_string(why)) == -1;
+	failed |= json_put(m->facts, "mtu.connections", json_integer(m->there.used + m->back.used)) == -1;
+	return (failed ? -1 : 0);
+}
+
+/* --- the probe ---------------------------------------------------------------------------------------------------- */
+
+static int
+mtu_useful(const json_t *facts, const struct probe_input *in)
+{
+	return (probe_far(facts, in) && json_at(facts, "banner.text") != NULL && probe_left(facts) > 0);
+}
+
+/* What earlier probes have seen. */
+static void
+mtu_begin(struct mtu *m, json_t *facts, const struct probe_input *in)
+{
+	const char	*kind = json_text_at(facts, "banner.kind");
+	json_int_t	 quiet_ms = QUIET_MS + 8 * json_number_at(facts, "banner.kexinit_ms", 0);
+
+	memset(m, 0, sizeof(*m));
+	m->facts = facts;
+	m->in = in;
+	m->try.len = probe_direct(facts, in, &m->ss);
+	m->try.sa = (struct sockaddr *)&m->ss;
+	m->try.kexinit_bytes = (int)json_number_at(facts, "banner.kexinit_bytes", 0);
+	m->try.quiet_ms = quiet_ms < in->timeout_ms ? (int)quiet_ms : in->timeout_ms;
+	m->try.openssh = kind != NULL && strncmp(kind, "openssh", 7) == 0;
+	m->header = ladder_packet(0, m->try.sa);
+	/* It came in segments of this size then, or at least one of them was full. */
+	if (m->try.kexinit_bytes > LADDER_LAST)
+		m->back.lo = LADDER_LAST + m->header;
+	if (json_truth_at(facts, "banner.kex_large") == 0)
+		m->untested = "the server has no key exchange with a large answer";
+	else if (m->try.kexinit_bytes == 0)
+		m->untested = "the server does not begin a key exchange";
+	m->back.over = m->untested != NULL;
+}
+
+static int
+mtu_run(json_t *facts, const struct probe_input *in)
+{
+	struct os_route	route;
+	struct mtu	m;
+
+	mtu_begin(&m, facts, in);
+	os_route(m.try.sa, &route);
+	if (route.mtu != 0 && json_put(facts, "mtu.route_mtu", json_integer(route.mtu)) == -1)
+		return (-1);
+	there_search(&m, NEAR_ENOUGH, BACK_RESERVE);
+	if (m.full != 0)
+		back_search(&m);
+	there_search(&m, 1, 0);
+	/* A router may have said meanwhile what it takes, and the kernel obeyed. */
+	os_route(m.try.sa, &route);
+	if (m.there.hi == 0 && route.mtu != 0 && route.mtu < m.there.lo)
+		m.there.lo = route.mtu;
+	return (m.failed ? -1 : mtu_facts(&m));
+}
+
+const struct probe probe_mtu = {
+	.name = "mtu",
+	.doing = "sends large packets",
+	.useful = mtu_useful,
+	.run = mtu_run
+};

@@ -1,0 +1,192 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "net/resolve.h"
+#include "probe/probe-dns.h"
+#include "probe/probe-net.h"
+
+#define LONG_NAME	(2 * ADDR_HOST_MAX + 3)
+
+/* One question to the system's resolver. */
+struct lookup {
+	struct event_base	*base;
+	struct addrinfo		*list;		/* to be freed, or NULL */
+	int			 code;
+	int			 error;
+	int			 over;
+};
+
+static void
+lookup_cb(int code, struct addrinfo *list, void *arg)
+{
+	struct lookup	*l = arg;
+
+	l->code = code;
+	l->error = errno;
+	l->list = list;
+	l->over = 1;
+	event_base_loopbreak(l->base);
+}
+
+/* 0 when there is an answer, of whatever kind, or none in time; -1 if there is no memory. */
+static int
+lookup_run(struct lookup *l, const char *name, const struct probe_input *in)
+{
+	struct timeval	 tv = clock_timeval(in->timeout_ms);
+	struct resolve	*resolve;
+
+	memset(l, 0, sizeof(*l));
+	if ((l->base = event_base_new()) == NULL)
+		return (-1);
+	if ((resolve = resolve_start(l->base, name, in->port, AF_UNSPEC, lookup_cb, l)) != NULL) {
+		event_base_loopexit(l->base, &tv);
+		event_base_dispatch(l->base);
+		if (!l->over)
+			resolve_cancel(resolve);
+	}
+	event_base_free(l->base);
+	return (resolve == NULL ? -1 : 0);
+}
+
+static const char *
+lookup_text(const struct lookup *l)
+{
+	if (!l->over)
+		return ("no answer");
+	return (l->code == EAI_SYSTEM ? strerror(l->error) : gai_strerror(l->code));
+}
+
+/* The addresses of a list as texts; NULL if there is no memory. */
+static json_t *
+names_addresses(const struct addrinfo *list)
+{
+	json_t	*array = json_array();
+	char	 text[ADDR_TEXT_MAX];
+
+	for (; array != NULL && list != NULL && json_array_size(array) < PROBE_ADDRESSES_MAX; list = list->ai_next)
+		if (probe_append(array, addr_text(list->ai_addr, list->ai_addrlen, text)) == -1) {
+			json_decref(array);
+			return (NULL);
+		}
+	return (array);
+}
+
+/* As every program on this machine would ask. 1 if the name is known, 0 if not, -1 if there is no memory. */
+static int
+names_system(json_t *facts, const struct probe_input *in)
+{
+	struct lookup	l;
+	int64_t		began_ms = clock_ms();
+	int		known, failed;
+
+	if (lookup_run(&l, in->host, in) == -1)
+		return (-1);
+	known = l.list != NULL;
+	failed = json_put(facts, "names.lookups.system.ms", json_integer(clock_ms() - began_ms)) == -1 ||
+	    (known ? json_put(facts, "names.lookups.system.addresses", names_addresses(l.list)) :
+	    probe_put_text(facts, "names.lookups.system.error", lookup_text(&l))) == -1;
+	if (l.list != NULL)
+		freeaddrinfo(l.list);
+	return (failed ? -1 : known);
+}
+
+/* With a final dot no search domain is tried. 1 if the name is known as it is, 0 if not, -1 if there is no memory. */
+static int
+names_known(const char *name, const struct probe_input *in, json_t **addresses)
+{
+	struct lookup	l;
+	char		dotted[LONG_NAME + 1];
+
+	snprintf(dotted, sizeof(dotted), "%s.", name);
+	if (strlen(dotted) > ADDR_HOST_MAX)
+		return (0);
+	if (lookup_run(&l, dotted, in) == -1)
+		return (-1);
+	if (l.list == NULL)
+		return (0);
+	if (addresses != NULL)
+		*addresses = names_addresses(l.list);
+	freeaddrinfo(l.list);
+	return (addresses != NULL && *addresses == NULL ? -1 : 1);
+}
+
+/* The name is known only as another one: which search domain makes it one? */
+static int
+names_searched(json_t *facts, const struct probe_input *in)
+{
+	const json_t	*search = json_at(facts, "names.search");
+	json_t		*addresses = NULL;
+	const char	*domain;
+	char		 name[LONG_NAME];
+	size_t		 i;
+	int		 known;
+
+	if ((known = names_known(in->host, in, NULL)) != 0)
+		return (known == -1 ? -1 : 0);
+	for (i = 0; i < json_array_size(search) && i < 6; i++) {
+		if ((domain = json_string_value(json_array_get(search, i))) == NULL || !addr_host_ok(domain))
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", in->host, domain);
+		if ((known = names_known(name, in, &addresses)) == -1)
+			return (-1);
+		if (known == 1)
+			return (probe_put_text(facts, "names.lookups.searched.name", name) == -1 ||
+			    json_put(facts, "names.lookups.searched.addresses", addresses) == -1 ? -1 : 0);
+	}
+	return (0);
+}
+
+/* Ask MagicDNS itself, so that a resolver that does not ask it is seen. */
+static int
+names_magicdns(json_t *facts, const struct probe_input *in)
+{
+	const char	*state = json_text_at(facts, "tailscale.state"), *suffix = json_text_at(facts, "tailscale.suffix");
+	char		 name[LONG_NAME];
+
+	if (state == NULL || strcmp(state, "up") != 0 || json_truth_at(facts, "tailscale.tun") != 1 ||
+	    json_truth_at(facts, "tailscale.here") == 0)
+		return (0);
+	strlcpy(name, in->host, sizeof(name));
+	if (strchr(in->host, '.') == NULL && suffix != NULL && addr_host_ok(suffix))
+		snprintf(name, sizeof(name), "%s.%s", in->host, suffix);
+	return (probe_dns(facts, "names.lookups.magicdns", "100.100.100.100", PROBE_DNS_PORT, name, in));
+}
+
+static int
+names_useful(const json_t *facts, const struct probe_input *in)
+{
+	struct sockaddr_storage	ss;
+
+	(void)facts;
+	return (addr_literal(in->host, in->port, &ss) == 0 && strchr(in->host, ':') == NULL);
+}
+
+static int
+names_run(json_t *facts, const struct probe_input *in)
+{
+	int	known;
+
+	if ((known = names_system(facts, in)) == -1 || names_magicdns(facts, in) == -1)
+		return (-1);
+	/* A name in /etc/hosts has no dot at its end either, and is known without a search. */
+	if (known != 1 || in->host[strlen(in->host) - 1] == '.' || json_at(facts, "names.hosts_entry") != NULL)
+		return (0);
+	return (names_searched(facts, in));
+}
+
+const struct probe probe_names = {
+	.name = "names",
+	.doing = "asks the resolver",
+	.useful = names_useful,
+	.run = names_run
+};

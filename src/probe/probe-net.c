@@ -1,0 +1,232 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "net/exact.h"
+#include "net/resolve.h"
+#include "net/sock.h"
+#include "os/os.h"
+#include "probe/probe-net.h"
+
+#define GOODBYE_MS	300	/* for the other side to end, too */
+
+/* --- the facts ---------------------------------------------------------------------------------------------------- */
+
+static void
+addresses_add(struct probe_addresses *to, const char *text, int port)
+{
+	struct addrinfo	*ai = &to->list[to->count], *list;
+
+	if (to->count == PROBE_ADDRESSES_MAX || resolve_literal(text, port, AF_UNSPEC, &list) != 0)
+		return;
+	memcpy(&to->ss[to->count], list->ai_addr, list->ai_addrlen);
+	ai->ai_family = list->ai_family;
+	ai->ai_socktype = SOCK_STREAM;
+	ai->ai_addrlen = list->ai_addrlen;
+	ai->ai_addr = (struct sockaddr *)&to->ss[to->count];
+	if (to->count > 0)
+		to->list[to->count - 1].ai_next = ai;
+	to->count++;
+	freeaddrinfo(list);
+}
+
+void
+probe_addresses(struct probe_addresses *to, const json_t *facts, const struct probe_input *in)
+{
+	const json_t	*said = json_at(facts, "names.lookups.system.addresses");
+	size_t		 i;
+
+	memset(to, 0, sizeof(*to));
+	addresses_add(to, in->host, in->port);
+	/* Of an address, the resolver has nothing more to say. */
+	if (to->count > 0)
+		return;
+	for (i = 0; i < json_array_size(said); i++)
+		if (json_is_string(json_array_get(said, i)))
+			addresses_add(to, json_string_value(json_array_get(said, i)), in->port);
+}
+
+socklen_t
+probe_direct(const json_t *facts, const struct probe_input *in, struct sockaddr_storage *ss)
+{
+	const char		*route = json_text_at(facts, "connect.route");
+	const char		*text = json_text_at(facts, "connect.address");
+	struct addrinfo		*list;
+	socklen_t		 len;
+
+	if (route == NULL || strcmp(route, "direct") != 0 || text == NULL ||
+	    resolve_literal(text, in->port, AF_UNSPEC, &list) != 0)
+		return (0);
+	memset(ss, 0, sizeof(*ss));
+	len = list->ai_addrlen;
+	memcpy(ss, list->ai_addr, len);
+	freeaddrinfo(list);
+	return (len);
+}
+
+int
+probe_far(const json_t *facts, const struct probe_input *in)
+{
+	struct sockaddr_storage	ss;
+	struct os_route		route;
+
+	if (probe_direct(facts, in, &ss) == 0 || addr_is_loopback((struct sockaddr *)&ss))
+		return (0);
+	os_route((struct sockaddr *)&ss, &route);
+	return (route.kind != OS_ROUTE_LOCAL);
+}
+
+int
+probe_append(json_t *list, const char *text)
+{
+	char	shown[PROBE_TEXT_MAX];
+
+	return (json_array_append_new(list, json_string(error_vis(shown, sizeof(shown), text))));
+}
+
+int
+probe_put_text(json_t *facts, const char *path, const char *text)
+{
+	char	shown[PROBE_TEXT_MAX];
+
+	return (json_put(facts, path, json_string(error_vis(shown, sizeof(shown), text))));
+}
+
+int
+probe_left(const json_t *facts)
+{
+	json_int_t	made = json_number_at(facts, "connect.made", 0);
+
+	return (made < PROBE_CONNECTIONS_MAX ? PROBE_CONNECTIONS_MAX - (int)made : 0);
+}
+
+int
+probe_made(json_t *facts, int more)
+{
+	return (json_put(facts, "connect.made", json_integer(json_number_at(facts, "connect.made", 0) + more)));
+}
+
+/* --- connections -------------------------------------------------------------------------------------------------- */
+
+int
+probe_wait(int fd, short events, int64_t until_ms)
+{
+	struct pollfd	pfd = { .fd = fd, .events = events };
+	int64_t		left_ms;
+	int		n;
+
+	do {
+		left_ms = until_ms - clock_ms();
+		n = poll(&pfd, 1, left_ms > 0 ? (int)left_ms : 0);
+	} while (n == -1 && errno == EINTR);
+	return (n);
+}
+
+int
+probe_begin(const struct sockaddr *sa, socklen_t len, const struct probe_input *in, int mss_bytes, int tos)
+{
+	struct sock_tune	tune = { .connect_s = in->timeout_ms / 1000 + 1, .dead_after_s = in->dead_after_s };
+	int			fd, saved;
+
+	if ((fd = sock_open(sa, &tune, mss_bytes)) == -1)
+		return (-1);
+	if ((tos == 0 || (sa->sa_family == AF_INET6 ?
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos)) :
+	    setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos))) == 0) &&
+	    (connect(fd, sa, len) == 0 || errno == EINPROGRESS))
+		return (fd);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return (-1);
+}
+
+int
+probe_dial(const struct sockaddr *sa, socklen_t len, const struct probe_input *in, int mss_bytes)
+{
+	int	fd, n, error;
+
+	if ((fd = probe_begin(sa, len, in, mss_bytes, 0)) == -1)
+		return (-1);
+	n = probe_wait(fd, POLLOUT, clock_ms() + in->timeout_ms);
+	error = n == 1 ? sock_error(fd) : n == 0 ? ETIMEDOUT : errno;
+	if (error == 0)
+		return (fd);
+	close(fd);
+	errno = error;
+	return (-1);
+}
+
+int
+probe_send(int fd, const void *buf, size_t len, int64_t until_ms)
+{
+	const char	*p = buf;
+	ssize_t		 n;
+
+	while (len > 0) {
+		if ((n = send(fd, p, len, MSG_NOSIGNAL)) > 0) {
+			p += n;
+			len -= (size_t)n;
+		} else if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			if (probe_wait(fd, POLLOUT, until_ms) != 1) {
+				errno = ETIMEDOUT;
+				return (-1);
+			}
+		} else if (errno != EINTR)
+			return (-1);
+	}
+	return (0);
+}
+
+int
+probe_hear(struct probe_talk *talk, int64_t until_ms)
+{
+	size_t	got;
+	int	n;
+
+	while (!talk->over && probe_wait(talk->fd, POLLIN, until_ms) == 1) {
+		n = talk->len == sizeof(talk->buf) ? -1 : exact_read(talk->fd, talk->buf + talk->len,
+		    sizeof(talk->buf) - talk->len, &got);
+		if (n == 1) {
+			talk->len += got;
+			return (1);
+		}
+		if (n == -1) {
+			talk->over = 1;
+			talk->error = talk->len == sizeof(talk->buf) ? 0 : errno;
+		}
+	}
+	return (0);
+}
+
+const char *
+probe_mute(const struct probe_talk *talk)
+{
+	return (!talk->over ? "silent" : talk->error != 0 ? "reset" : "closed");
+}
+
+void
+probe_end(int fd, const void *goodbye, size_t len)
+{
+	int64_t	until_ms = clock_ms() + GOODBYE_MS;
+	char	buf[4096];
+	size_t	got;
+
+	if (goodbye != NULL)
+		probe_send(fd, goodbye, len, until_ms);
+	if (shutdown(fd, SHUT_WR) == 0)
+		/* What is left unread would make the kernel reset the connection. */
+		while (probe_wait(fd, POLLIN, until_ms) == 1 && exact_read(fd, buf, sizeof(buf), &got) != -1)
+			continue;
+	close(fd);
+}

@@ -1,0 +1,86 @@
+/* What the probes share: addresses out of the facts, connections with a deadline, and how many of them were made. */
+
+#ifndef PROBE_PROBE_NET_H
+#define PROBE_PROBE_NET_H
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netdb.h>
+#include <stdint.h>
+
+#include "probe/probe.h"
+#include "route/target.h"
+
+struct error;
+struct facts;
+struct race_way;
+struct via;
+
+#define PROBE_ADDRESSES_MAX	8
+#define PROBE_TEXT_MAX		200	/* of what a server says, made printable, in the facts */
+
+/* Addresses as getaddrinfo(3) has them, but in memory of their own: nobody frees them. */
+struct probe_addresses {
+	struct addrinfo		list[PROBE_ADDRESSES_MAX];
+	struct sockaddr_storage	ss[PROBE_ADDRESSES_MAX];
+	int			count;
+};
+
+/* The address itself, or what the resolver has said of the host. */
+void	probe_addresses(struct probe_addresses *, const json_t *facts, const struct probe_input *);
+/* The address that connections are made to directly: its length, or 0 if no direct way works. */
+socklen_t probe_direct(const json_t *facts, const struct probe_input *, struct sockaddr_storage *);
+/* 1 if that is another machine: nothing of a path is to be learned on the way to oneself. */
+int	probe_far(const json_t *facts, const struct probe_input *);
+
+/* A list of texts in the facts gets one more, printable and cut; 0, or -1 if there is no memory. */
+int	probe_append(json_t *list, const char *);
+/* A text at a path in the facts, printable and cut; 0, or -1 if there is no memory. */
+int	probe_put_text(json_t *facts, const char *path, const char *);
+
+/* How many connections may still be made to the server; and that so many were made, whoever counts them there. */
+int	probe_left(const json_t *facts);
+int	probe_made(json_t *facts, int);
+
+/* Wait for this (poll(2)), but not longer than until then: 1, 0 when the time is over, or -1 with errno. */
+int	probe_wait(int fd, short events, int64_t until_ms);
+/*
+ * Begin to connect, with segments of so many bytes (0: as the kernel has them) and this TOS, of which 0 is none. The
+ * caller closes the descriptor; -1 with errno.
+ */
+int	probe_begin(const struct sockaddr *, socklen_t, const struct probe_input *, int mss_bytes, int tos);
+/* Connect, within the time of the input: the same, or -1 with errno, ETIMEDOUT if there is no answer. */
+int	probe_dial(const struct sockaddr *, socklen_t, const struct probe_input *, int mss_bytes);
+/* Send what fits into the socket's buffer before then: 0, or -1 with errno. */
+int	probe_send(int fd, const void *, size_t, int64_t until_ms);
+/* Close in order: say this, if it is not NULL, end our side, and let the other one end; 300 ms at most. */
+void	probe_end(int fd, const void *, size_t);
+
+/*
+ * Run the race over this kind of way alone, with segments of so many bytes. 0 and the way, whose descriptor the caller
+ * closes and which the facts must outlive; -1 with the reason in the attempts and the error.
+ */
+int	probe_race(const struct probe_input *, const struct facts *, const struct via *, int mss_bytes,
+	    struct race_way *, struct attempts *, struct error *);
+/*
+ * Connect over the route that works (connect.route), with segments of so many bytes. The connection is counted; the
+ * caller closes the descriptor. -1 if that failed this time.
+ */
+int	probe_open(json_t *facts, const struct probe_input *, int mss_bytes);
+
+/* What the other side says, as it comes. */
+struct probe_talk {
+	int	fd;
+	int	over;		/* the other side has ended, or the connection is broken, or there is no room */
+	int	error;		/* errno of that, or 0 */
+	size_t	len;
+	char	buf[49152];
+};
+
+/* Read more of it, before then: 1 if some came, 0 if not. */
+int	probe_hear(struct probe_talk *, int64_t until_ms);
+/* How it ended without a word: "silent", "closed" or "reset". */
+const char *probe_mute(const struct probe_talk *);
+
+#endif

@@ -1,0 +1,106 @@
+#include <sys/types.h>
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "facts/facts.h"
+#include "net/sock.h"
+#include "probe/probe-net.h"
+#include "route/ladder.h"
+#include "route/race.h"
+
+#define SLACK_MS	1000	/* for the race to say itself that its time is over */
+
+struct running {
+	struct event_base	*base;
+	struct race_way		*way;
+	struct error		*err;
+	int			 over;
+	int			 result;
+};
+
+static void
+race_over_cb(const struct race_way *way, const struct error *err, void *arg)
+{
+	struct running	*run = arg;
+
+	run->over = 1;
+	if (way != NULL) {
+		*run->way = *way;
+		run->result = 0;
+	} else
+		*run->err = *err;
+	event_base_loopbreak(run->base);
+}
+
+int
+probe_race(const struct probe_input *in, const struct facts *facts, const struct via *via, int mss_bytes,
+    struct race_way *way, struct attempts *attempts, struct error *err)
+{
+	struct target		 target = { .host = in->host, .port = in->port, .timeout_ms = in->timeout_ms };
+	struct plan_choice	 choice = { .via = via };
+	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = facts };
+	struct sock_tune	 tune = { .connect_s = in->timeout_ms / 1000 + 1, .dead_after_s = in->dead_after_s };
+	struct ladder		 ladder = { .mss_bytes = mss_bytes };
+	struct running		 run = { .way = way, .err = err, .result = -1 };
+	struct race_config	 conf = { .target = &target, .tune = &tune, .ladder = &ladder, .attempts = attempts,
+				    .cb = race_over_cb, .arg = &run };
+	/* Each step has its own limit; of a proxy there are two, and a lookup before them. */
+	struct timeval		 tv = clock_timeval(3 * (int64_t)in->timeout_ms + SLACK_MS);
+	struct race		*race;
+
+	if ((conf.base = run.base = event_base_new()) == NULL || (race = race_start(&conf, &plan)) == NULL) {
+		error_errno(err, ENOMEM, "cannot connect");
+		goto out;
+	}
+	event_base_loopexit(run.base, &tv);
+	event_base_dispatch(run.base);
+	if (!run.over) {
+		race_cancel(race);
+		error_set(err, MSG_NO_ANSWER, "no answer in time");
+	}
+
+out:
+	if (run.base != NULL)
+		event_base_free(run.base);
+	return (run.result);
+}
+
+/* Through somebody in between. */
+static int
+open_through(const json_t *facts, const struct probe_input *in, int mss_bytes)
+{
+	const char		*name = json_text_at(facts, "connect.route");
+	const struct via	*via = name != NULL ? via_find(name, strlen(name)) : NULL;
+	struct facts		*seen;
+	struct attempts		 attempts = { .count = 0 };
+	struct race_way		 way = { .fd = -1 };
+	struct error		 err;
+
+	if (via == NULL || (seen = calloc(1, sizeof(*seen))) == NULL)
+		return (-1);
+	if (facts_detect(seen, in->tailscaled) == 0)
+		probe_race(in, seen, via, mss_bytes, &way, &attempts, &err);
+	free(seen);
+	return (way.fd);
+}
+
+int
+probe_open(json_t *facts, const struct probe_input *in, int mss_bytes)
+{
+	struct sockaddr_storage	ss;
+	socklen_t		len = probe_direct(facts, in, &ss);
+	int			fd;
+
+	fd = len > 0 ? probe_dial((struct sockaddr *)&ss, len, in, mss_bytes) : open_through(facts, in, mss_bytes);
+	if (fd != -1)
+		probe_made(facts, 1);
+	return (fd);
+}

@@ -1,0 +1,103 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "probe/probe-net.h"
+#include "probe/probe-service.h"
+#include "route/ladder.h"
+
+#define LISTEN_MS	1500	/* whoever speaks first does it by then */
+
+static const struct opening {
+	char	bytes[20];
+	int	len;
+	char	kind[8];
+} openings[] = {
+	{ "SSH-",		4,	"ssh" },
+	{ "HTTP/",		5,	"http" },
+	{ "<!DOCTYPE HTML",	14,	"http" },	/* what takes us for HTTP/0.9 sends no head */
+	{ "<html",		5,	"http" },
+	{ "\x15\x03",		2,	"tls" },	/* an alert (RFC 8446 6): we are none */
+	{ "\x16\x03",		2,	"tls" },
+	{ "220",		3,	"mail" },	/* or FTP, which begins in the same way */
+	{ "* OK",		4,	"mail" },
+	{ "+OK",		3,	"mail" },
+	{ "RFB ",		4,	"vnc" },
+	{ "@RSYNCD:",		8,	"rsync" },
+	{ "-ERR",		4,	"redis" },
+	{ "AMQP",		4,	"amqp" },
+	{ "\xff\xfb",		2,	"telnet" },
+	{ "\xff\xfd",		2,	"telnet" },
+	{ "",			0,	"other" },
+};
+
+/* Behind these is a printer: what is sent there ends on paper. */
+static const int	printers[] = { 515, 631, 9100, 9101, 9102 };
+
+const char *
+probe_service_kind(const char *buf, size_t len)
+{
+	const struct opening	*row = openings;
+
+	while (row->len > 0 && (len < (size_t)row->len || strncasecmp(buf, row->bytes, (size_t)row->len) != 0))
+		row++;
+	return (row->kind);
+}
+
+static int
+service_is_printer(int port)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(printers) / sizeof(printers[0]); i++)
+		if (printers[i] == port)
+			return (1);
+	return (0);
+}
+
+/* Who waits to be asked is asked for what every web server answers, and others refuse. */
+static void
+service_ask(struct probe_talk *talk, const struct probe_input *in)
+{
+	static const char	question[] = "HEAD / HTTP/1.0\r\n\r\n";
+	int64_t			until_ms = clock_ms() + (in->timeout_ms < LISTEN_MS ? in->timeout_ms : LISTEN_MS);
+
+	if (probe_hear(talk, until_ms) == 1 || talk->over || service_is_printer(in->port))
+		return;
+	until_ms = clock_ms() + in->timeout_ms;
+	if (probe_send(talk->fd, question, sizeof(question) - 1, until_ms) == 0)
+		probe_hear(talk, until_ms);
+}
+
+int
+probe_service(json_t *facts, const struct probe_input *in)
+{
+	struct probe_talk	*talk;
+	const char		*kind;
+	char			 first[PROBE_TEXT_MAX];
+	size_t			 len;
+	int			 failed;
+
+	if ((talk = calloc(1, sizeof(*talk))) == NULL)
+		return (-1);
+	if ((talk->fd = probe_open(facts, in, LADDER_LAST)) == -1) {
+		free(talk);
+		return (0);
+	}
+	service_ask(talk, in);
+	probe_end(talk->fd, NULL, 0);
+	kind = talk->len > 0 ? probe_service_kind(talk->buf, talk->len) : probe_mute(talk);
+	failed = json_put(facts, "service.kind", json_string(kind)) == -1 ||
+	    json_put(facts, "service.ok", json_boolean(talk->len > 0 || !talk->over)) == -1;
+	if (!failed && talk->len > 0) {
+		for (len = 0; len < talk->len && len < sizeof(first) - 1 && talk->buf[len] != '\r' &&
+		    talk->buf[len] != '\n' && talk->buf[len] != '\0'; len++)
+			first[len] = talk->buf[len];
+		first[len] = '\0';
+		failed = probe_put_text(facts, "service.first", first) == -1;
+	}
+	free(talk);
+	return (failed ? -1 : 0);
+}

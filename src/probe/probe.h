@@ -1,0 +1,34 @@
+/*
+ * The doctor's instruments: each asks the network one thing and puts what it saw into the facts. Only the doctor uses them:
+ * they make connections that a server logs, and counts.
+ */
+
+#ifndef PROBE_PROBE_H
+#define PROBE_PROBE_H
+
+#include <jansson.h>
+
+#define PROBE_CONNECTIONS_MAX	12	/* to one server, of all probes together: below OpenSSH's PerSourcePenalties */
+
+struct probe_input {
+	const char	*host;		/* what to connect to: HostName as ssh has it */
+	int		 port;
+	int		 ssh;		/* the port is meant for SSH */
+	int		 timeout_ms;	/* for one connection, and each wait */
+	int		 dead_after_s;
+	const char	*tailscaled;
+};
+
+struct probe {
+	char	name[16];		/* the object it fills */
+	char	doing[48];		/* for the progress line: "asks the resolver" */
+	/* 1 if it can tell something, with what is known so far. Pure. */
+	int	(*useful)(const json_t *facts, const struct probe_input *);
+	/* 0, or -1 if there is no memory; that it saw nothing is a fact, too. Bounded in time. */
+	int	(*run)(json_t *facts, const struct probe_input *);
+};
+
+extern const struct probe	*const probes[];	/* in the order in which they are run; ends with NULL */
+extern const struct probe	 probe_names, probe_connect, probe_banner, probe_dscp, probe_mtu;
+
+#endif

@@ -1,0 +1,204 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/sock.h"
+#include "probe/scan.h"
+#include "route/ladder.h"
+#include "route/race.h"
+#include "session/greeting.h"
+
+struct scan;
+
+/* One host under way. */
+struct scan_job {
+	struct scan		*scan;
+	char			 host[ADDR_HOST_MAX + 1];
+	struct target		 target;
+	struct attempts		 attempts;
+	struct plan_input	 in;
+	struct race_config	 race;
+	struct event		 ev;
+	int			 fd;
+	int64_t			 began_ms;
+	struct greeting		 greeting;
+	char			 line[SSHWIRE_ID_MAX + 1];	/* the last one, so far */
+	size_t			 line_len;
+	struct scan_row		 row;
+};
+
+struct scan {
+	const struct scan_config *conf;
+	struct sock_tune	 tune;
+	struct ladder		 ladder;
+	int			 running;
+	int			 ended;		/* there are no more hosts */
+	int			 filling;	/* scan_fill is at work: it goes on by itself */
+};
+
+static void	scan_fill(struct scan *);
+
+/* The row is known. */
+static void
+job_end(struct scan_job *job)
+{
+	struct scan	*scan = job->scan;
+
+	if (job->fd != -1) {
+		event_del(&job->ev);
+		close(job->fd);
+	}
+	job->row.ms = (int)(clock_ms() - job->began_ms);
+	scan->conf->row_cb(&job->row, scan->conf->arg);
+	free(job);
+	scan->running--;
+	scan_fill(scan);
+}
+
+/* The server has ended, reset or said nothing in time, or what it says is no SSH. */
+static void
+job_judge(struct scan_job *job, enum greeting_end end)
+{
+	char	target[TARGET_TEXT_MAX];
+
+	/* Nobody is behind us: it is judged as if an SSH client were. */
+	greeting_client(&job->greeting, "SSH-", 4);
+	greeting_judge(&job->greeting, end, target_text(&job->target, target), &job->row.err);
+	job_end(job);
+}
+
+/* Keep the line that comes; 1 when the identification is whole. */
+static int
+job_read(struct scan_job *job, const char *buf, size_t len)
+{
+	size_t	i;
+
+	for (i = 0; i < len; i++) {
+		if (job->line_len < sizeof(job->line) - 1 && buf[i] != '\r' && buf[i] != '\n')
+			job->line[job->line_len++] = buf[i];
+		greeting_server(&job->greeting, buf + i, 1);
+		if (job->greeting.server.state == SSHWIRE_SSH)
+			return (1);
+		if (buf[i] == '\n')
+			job->line_len = 0;
+	}
+	return (0);
+}
+
+static void
+job_cb(evutil_socket_t fd, short what, void *arg)
+{
+	static const char	 prefix[] = "SSH-2.0-";
+	struct scan_job		*job = arg;
+	char			 buf[1024], *line = job->line;
+	ssize_t			 n;
+
+	if (what & EV_TIMEOUT) {
+		job_judge(job, GREETING_TIMEOUT);
+		return;
+	}
+	if ((n = read(fd, buf, sizeof(buf))) == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		job_judge(job, n == 0 ? GREETING_EOF : GREETING_RESET);
+		return;
+	}
+	if (!job_read(job, buf, (size_t)n)) {
+		if (job->greeting.server.state == SSHWIRE_NOT_SSH)
+			job_judge(job, GREETING_EOF);
+		return;
+	}
+	job->line[job->line_len] = '\0';
+	if (strncmp(line, prefix, strlen(prefix)) == 0)
+		line += strlen(prefix);
+	error_vis(job->row.server, sizeof(job->row.server), line);
+	job->row.ok = 1;
+	job_end(job);
+}
+
+static void
+job_connected_cb(const struct race_way *way, const struct error *err, void *arg)
+{
+	struct scan_job	*job = arg;
+	struct timeval	 tv = clock_timeval(job->scan->conf->timeout_ms);
+
+	if (way == NULL) {
+		job->row.err = *err;
+		job_end(job);
+		return;
+	}
+	job->fd = way->fd;
+	job->row.route = way->step.via->name;
+	if (way->step.via == &via_direct)
+		addr_text((const struct sockaddr *)&way->to, way->step.to_len, job->row.address);
+	event_assign(&job->ev, job->scan->conf->base, way->fd, EV_READ | EV_PERSIST, job_cb, job);
+	if (event_add(&job->ev, &tv) == -1) {
+		error_errno(&job->row.err, ENOMEM, job->host);
+		job_end(job);
+	}
+}
+
+/* 0, or -1 if there is no memory for it. */
+static int
+job_start(struct scan *scan, const char *host)
+{
+	const struct scan_config	*conf = scan->conf;
+	struct scan_job			*job;
+
+	if ((job = calloc(1, sizeof(*job))) == NULL)
+		return (-1);
+	job->scan = scan;
+	job->fd = -1;
+	job->began_ms = clock_ms();
+	strlcpy(job->host, host, sizeof(job->host));
+	job->target = (struct target){ .host = job->host, .port = conf->port, .family = conf->family,
+	    .timeout_ms = conf->timeout_ms };
+	job->in = (struct plan_input){ .target = &job->target, .choice = conf->choice, .facts = conf->facts };
+	job->race = (struct race_config){ .base = conf->base, .target = &job->target, .tune = &scan->tune,
+	    .ladder = &scan->ladder, .attempts = &job->attempts, .cb = job_connected_cb, .arg = job };
+	job->row = (struct scan_row){ .host = job->host, .port = conf->port, .route = "" };
+	scan->running++;
+	if (race_start(&job->race, &job->in) != NULL)
+		return (0);
+	error_errno(&job->row.err, ENOMEM, "cannot look");
+	job_end(job);
+	return (0);
+}
+
+/* As many as may be under way at once. */
+static void
+scan_fill(struct scan *scan)
+{
+	const char	*host;
+
+	if (scan->filling)
+		return;
+	scan->filling = 1;
+	while (!scan->ended && scan->running < scan->conf->jobs) {
+		if ((host = scan->conf->next_cb(scan->conf->arg)) == NULL || job_start(scan, host) == -1)
+			scan->ended = 1;
+	}
+	scan->filling = 0;
+	if (scan->running == 0)
+		event_base_loopbreak(scan->conf->base);
+}
+
+int
+scan_run(const struct scan_config *conf)
+{
+	struct scan	 scan = { .conf = conf, .tune = { .connect_s = (conf->timeout_ms + 999) / 1000,
+			    .dead_after_s = (conf->timeout_ms + 999) / 1000 }, .ladder = { LADDER_AUTO, 0 } };
+
+	scan_fill(&scan);
+	if (scan.running > 0 && event_base_dispatch(conf->base) == -1)
+		return (-1);
+	return (0);
+}

@@ -1,0 +1,521 @@
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "check.h"
+#include "probe/probe-dns.h"
+#include "probe/probe-net.h"
+#include "probe/probe-service.h"
+#include "wire/dns.h"
+#include "wire/sshkex.h"
+
+/*
+ * A server that takes any number of connections, one after the other: says this, hears until something comes, says that,
+ * and ends, or else stays until the other side does.
+ */
+struct script {
+	const char	*first;
+	const char	*second;	/* to whatever was said; NULL: stay silent */
+	int		 ends;
+	int		 resets;
+};
+
+struct server {
+	struct script	 script;
+	int		 kexinit;	/* one follows the second text */
+	int		 listener;
+	int		 port;
+	int		 stop[2];
+	int		 taken;
+	pthread_t	 thread;
+};
+
+static const char	tailscaled_status[] = "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":\"Running\",\"TUN\":false,"
+			    "\"TailscaleIPs\":[\"100.64.77.78\"],\"MagicDNSSuffix\":\"mesh.test\"}";
+static const char	tailscaled_dialled[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: ts-dial\r\n"
+			    "Connection: upgrade\r\n\r\n";
+
+/* Something to read, before the end of the test. */
+static int
+server_wait(struct server *s, int fd)
+{
+	struct pollfd	pfd[2] = { { .fd = fd, .events = POLLIN }, { .fd = s->stop[0], .events = POLLIN } };
+
+	return (poll(pfd, 2, -1) > 0 && pfd[1].revents == 0);
+}
+
+static void
+server_kexinit(int fd)
+{
+	static const unsigned char	cookie[SSHKEX_COOKIE] = "a server";
+	char				buf[2048];
+	size_t				len = sshkex_kexinit(buf, sizeof(buf), 1100, cookie);
+
+	assert_int_equal(send(fd, buf, len, MSG_NOSIGNAL), len);
+}
+
+static void
+server_talk(struct server *s, int fd)
+{
+	struct linger	at_once = { .l_onoff = 1, .l_linger = 0 };
+	char		buf[4096];
+	ssize_t		n;
+
+	send(fd, s->script.first, strlen(s->script.first), MSG_NOSIGNAL);
+	if (s->script.second != NULL) {
+		if (!server_wait(s, fd) || (n = read(fd, buf, sizeof(buf))) <= 0)
+			return;
+		/* The daemon of a mesh is asked for its status first. */
+		if (strcmp(s->script.second, tailscaled_dialled) == 0 && memmem(buf, (size_t)n, "/status", 7) != NULL) {
+			send(fd, tailscaled_status, strlen(tailscaled_status), MSG_NOSIGNAL);
+			return;
+		}
+		send(fd, s->script.second, strlen(s->script.second), MSG_NOSIGNAL);
+	}
+	if (s->kexinit)
+		server_kexinit(fd);
+	if (s->script.resets)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	while (!s->script.ends && server_wait(s, fd) && read(fd, buf, sizeof(buf)) > 0)
+		continue;
+}
+
+static void *
+server_thread(void *arg)
+{
+	struct server	*s = arg;
+	int		 fd;
+
+	while (server_wait(s, s->listener)) {
+		if ((fd = accept(s->listener, NULL, NULL)) == -1)
+			break;
+		s->taken++;
+		server_talk(s, fd);
+		close(fd);
+	}
+	return (NULL);
+}
+
+static void
+server_start(struct server *s, struct sockaddr *sa, socklen_t len)
+{
+	s->listener = socket(sa->sa_family, SOCK_STREAM, 0);
+	assert_int_equal(bind(s->listener, sa, len), 0);
+	assert_int_equal(getsockname(s->listener, sa, &len), 0);
+	assert_int_equal(listen(s->listener, 5), 0);
+	assert_int_equal(pipe(s->stop), 0);
+	assert_int_equal(pthread_create(&s->thread, NULL, server_thread, s), 0);
+}
+
+static void
+server_start_tcp(struct server *s, const struct script *script)
+{
+	struct sockaddr_in	in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	memset(s, 0, sizeof(*s));
+	s->script = *script;
+	/* A server that speaks SSH goes on with its KEXINIT. */
+	s->kexinit = script->second != NULL && strstr(script->second, "SSH-") != NULL;
+	server_start(s, (struct sockaddr *)&in, sizeof(in));
+	s->port = ntohs(in.sin_port);
+}
+
+static void
+server_stop(struct server *s)
+{
+	close(s->stop[1]);
+	pthread_join(s->thread, NULL);
+	close(s->stop[0]);
+	close(s->listener);
+}
+
+static int
+open_descriptors(void)
+{
+	int	fd, count = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) != -1;
+	return (count);
+}
+
+/* --- what a server says ------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char	*what;
+	struct script	 script;
+	const char	*kind;
+	const char	*software;
+	int		 version;
+	const char	*first;
+	const char	*error;
+	const char	*refusal;
+} banners[] = {
+	{ "OpenSSH", { "", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n" }, "openssh", "OpenSSH_9.2p1", 902, NULL, NULL, NULL },
+	{ "OpenSSH 10.1", { "", "SSH-2.0-OpenSSH_10.1\r\n" }, "openssh", "OpenSSH_10.1", 1001, NULL, NULL, NULL },
+	{ "OpenSSH on Windows", { "", "SSH-2.0-OpenSSH_for_Windows_9.5\r\n" }, "openssh-windows",
+	    "OpenSSH_for_Windows_9.5", 905, NULL, NULL, NULL },
+	{ "Dropbear", { "", "SSH-2.0-dropbear_2022.83\r\n" }, "dropbear", "dropbear_2022.83", 0, NULL, NULL, NULL },
+	{ "Tailscale", { "", "SSH-2.0-Tailscale\r\n" }, "tailscale", "Tailscale", 0, NULL, NULL, NULL },
+	{ "words before it", { "", "Hello\x1b[2J\r\nthere\r\nSSH-1.99-Go\n" }, "go", "Go", 0, "Hello^[[2J", NULL,
+	    NULL },
+	{ "an odd one", { "", "SSH-2.0\r\n" }, "ssh", "", 0, NULL, NULL, NULL },
+	{ "an odder one", { "SSH-\r\n", "", 1 }, "ssh", "", 0, NULL, "closed", NULL },
+	{ "a web server", { "", "HTTP/1.1 400 Bad Request\r\n\r\n", 1 }, "http", NULL, 0, "HTTP/1.1 400 Bad Request",
+	    NULL, NULL },
+	{ "a web server without a head", { "", "<!DOCTYPE HTML>\n<html>", 1 }, "http", NULL, 0, "<!DOCTYPE HTML>",
+	    "closed", NULL },
+	{ "mail", { "220 mail.test ESMTP\r\n", "", 1 }, "other", NULL, 0, "220 mail.test ESMTP", "closed", NULL },
+	{ "too many", { "Exceeded MaxStartups\r\n", "", 1 }, "openssh", NULL, 0, "Exceeded MaxStartups", "closed",
+	    "maxstartups" },
+	{ "a penalty", { "Not allowed at this time\r\n", "", 1 }, "openssh", NULL, 0, "Not allowed at this time",
+	    "closed", "penalty" },
+	{ "silence", { "", NULL }, "none", NULL, 0, NULL, "silent", NULL },
+	{ "an end", { "", "", 1 }, "none", NULL, 0, NULL, "closed", NULL },
+	{ "a reset", { "", "", 1, 1 }, "none", NULL, 0, NULL, "reset", NULL },
+};
+
+static void
+is_text(const char *what, const json_t *facts, const char *path, const char *wanted)
+{
+	const char	*got = json_text_at(facts, path);
+
+	if ((got == NULL) != (wanted == NULL) || (got != NULL && strcmp(got, wanted) != 0))
+		fail_msg("%s: %s is \"%s\"", what, path, got != NULL ? got : "(absent)");
+}
+
+static void
+test_banners(void **state)
+{
+	struct probe_input	in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30 };
+	struct server		s;
+	json_t			*facts;
+	size_t			 i;
+	int			 before = open_descriptors();
+
+	(void)state;
+	for (i = 0; i < COUNT(banners); i++) {
+		server_start_tcp(&s, &banners[i].script);
+		in.port = s.port;
+		facts = json_object();
+		assert_int_equal(probe_banner.useful(facts, &in), 0);
+		assert_int_equal(probe_connect.run(facts, &in), 0);
+		assert_int_equal(probe_banner.useful(facts, &in), 1);
+		assert_int_equal(probe_banner.run(facts, &in), 0);
+		server_stop(&s);
+		is_text(banners[i].what, facts, "banner.kind", banners[i].kind);
+		is_text(banners[i].what, facts, "banner.software", banners[i].software);
+		is_text(banners[i].what, facts, "banner.first", banners[i].first);
+		is_text(banners[i].what, facts, "banner.error", banners[i].error);
+		is_text(banners[i].what, facts, "banner.refusal", banners[i].refusal);
+		assert_int_equal(json_number_at(facts, "banner.version_number", 0), banners[i].version);
+		if (s.kexinit) {
+			assert_in_range(json_number_at(facts, "banner.kexinit_bytes", 0), 1100, 1123);
+			is_text(banners[i].what, facts, "banner.host_key_types.0", "rsa-sha2-512");
+		}
+		/* One to see that it is there, one to listen. */
+		assert_int_equal(json_number_at(facts, "connect.made", 0), 2);
+		assert_int_equal(s.taken, 2);
+		/* Nothing is to be learned on the way to oneself. */
+		assert_int_equal(probe_dscp.useful(facts, &in), 0);
+		assert_int_equal(probe_mtu.useful(facts, &in), 0);
+		json_decref(facts);
+	}
+	assert_int_equal(open_descriptors(), before);
+}
+
+/* --- another port ------------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char	*what;
+	struct script	 script;
+	const char	*kind;
+	int		 ok;
+	const char	*first;
+} services[] = {
+	{ "mail", { "220 mail.test ESMTP\r\n", NULL }, "mail", 1, "220 mail.test ESMTP" },
+	{ "a web server", { "", "HTTP/1.0 200 OK\r\n\r\n", 1 }, "http", 1, "HTTP/1.0 200 OK" },
+	{ "TLS", { "", "\x15\x03\x01\x02\x02\x50", 1 }, "tls", 1, "^U^C^A^B^BP" },
+	{ "odd", { "\xff\x01x", NULL }, "other", 1, "M^?^Ax" },
+	{ "silence", { "", NULL }, "silent", 1, NULL },
+	{ "an end", { "", NULL, 1 }, "closed", 0, NULL },
+};
+
+static void
+test_services(void **state)
+{
+	struct probe_input	in = { .host = "127.0.0.1", .timeout_ms = 400, .dead_after_s = 30 };
+	struct server		s;
+	json_t			*facts;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(services); i++) {
+		server_start_tcp(&s, &services[i].script);
+		in.port = s.port;
+		facts = json_object();
+		assert_int_equal(probe_connect.run(facts, &in), 0);
+		assert_int_equal(probe_banner.run(facts, &in), 0);
+		server_stop(&s);
+		is_text(services[i].what, facts, "service.kind", services[i].kind);
+		is_text(services[i].what, facts, "service.first", services[i].first);
+		assert_int_equal(json_truth_at(facts, "service.ok"), services[i].ok);
+		assert_null(json_at(facts, "banner"));
+		json_decref(facts);
+	}
+}
+
+/* A port that was not said to be SSH's, but is. */
+static void
+test_service_ssh(void **state)
+{
+	static const struct script	script = { "SSH-2.0-OpenSSH_9.9\r\n", NULL };
+	struct probe_input		in = { .host = "127.0.0.1", .timeout_ms = 400, .dead_after_s = 30 };
+	struct server			s;
+	json_t				*facts = json_object();
+
+	(void)state;
+	server_start_tcp(&s, &script);
+	in.port = s.port;
+	assert_int_equal(probe_connect.run(facts, &in), 0);
+	assert_int_equal(probe_banner.run(facts, &in), 0);
+	server_stop(&s);
+	is_text("ssh", facts, "service.kind", "ssh");
+	is_text("ssh", facts, "banner.kind", "openssh");
+	is_text("ssh", facts, "banner.error", "silent");
+	assert_int_equal(json_number_at(facts, "banner.version_number", 0), 909);
+	json_decref(facts);
+}
+
+static void
+test_printer(void **state)
+{
+	static const char	opening[] = "\x15\x03\x03";
+
+	(void)state;
+	assert_string_equal(probe_service_kind(opening, 3), "tls");
+	assert_string_equal(probe_service_kind(opening, 1), "other");
+	assert_string_equal(probe_service_kind("", 0), "other");
+	assert_string_equal(probe_service_kind("SSH-2", 5), "ssh");
+}
+
+/* --- connecting --------------------------------------------------------------------------------------------------- */
+
+static void
+test_refused(void **state)
+{
+	static const struct script	script = { "", NULL };
+	struct probe_input		in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30 };
+	struct server			s;
+	json_t				*facts = json_object();
+
+	(void)state;
+	server_start_tcp(&s, &script);
+	in.port = s.port;
+	server_stop(&s);
+	assert_int_equal(probe_connect.run(facts, &in), 0);
+	is_text("refused", facts, "connect.addresses.0.error", "refused");
+	is_text("refused", facts, "connect.addresses.0.address", "127.0.0.1");
+	is_text("refused", facts, "connect.routes.0.route", "direct");
+	assert_int_equal(json_truth_at(facts, "connect.routes.0.ok"), 0);
+	assert_int_equal(json_truth_at(facts, "connect.ok"), 0);
+	assert_null(json_at(facts, "connect.route"));
+	assert_int_equal(probe_left(facts), PROBE_CONNECTIONS_MAX);
+	json_decref(facts);
+}
+
+/* The first that works, in the order of the resolver. */
+static void
+test_addresses(void **state)
+{
+	static const struct script	script = { "", NULL };
+	struct probe_input		in = { .host = "node.test", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30 };
+	struct server			s;
+	json_t				*facts = json_pack("{s:{s:{s:{s:[s,s,s,i]}}}}", "names", "lookups", "system",
+					    "addresses", "127.0.0.9", "nonsense", "127.0.0.1", 7);
+
+	(void)state;
+	server_start_tcp(&s, &script);
+	in.port = s.port;
+	assert_int_equal(probe_connect.run(facts, &in), 0);
+	server_stop(&s);
+	assert_int_equal(json_array_size(json_at(facts, "connect.addresses")), 2);
+	is_text("first", facts, "connect.addresses.0.error", "refused");
+	is_text("second", facts, "connect.addresses.1.error", NULL);
+	is_text("best", facts, "connect.address", "127.0.0.1");
+	is_text("best", facts, "connect.route", "direct");
+	is_text("route", facts, "connect.routes.0.to", "127.0.0.1");
+	assert_int_equal(probe_left(facts), PROBE_CONNECTIONS_MAX - 1);
+	json_decref(facts);
+}
+
+/* A peer of a mesh that only tailscaled has a way to: no packet for it leaves by another. */
+static void
+test_localapi(void **state)
+{
+	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	char			 dir[] = "/tmp/check-probes.XXXXXX";
+	struct probe_input	 in = { .host = "100.64.1.2", .port = 22, .ssh = 1, .timeout_ms = 800, .dead_after_s = 30 };
+	struct server		 s;
+	json_t			*facts = json_object();
+	int			 before = open_descriptors();
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/sock", dir);
+	memset(&s, 0, sizeof(s));
+	s.script = (struct script){ "", tailscaled_dialled, 0, 0 };
+	server_start(&s, (struct sockaddr *)&sun, sizeof(sun));
+	in.tailscaled = sun.sun_path;
+	assert_int_equal(probe_connect.run(facts, &in), 0);
+	is_text("localapi", facts, "connect.route", "localapi");
+	is_text("localapi", facts, "connect.routes.0.route", "localapi");
+	is_text("localapi", facts, "connect.address", NULL);
+	assert_int_equal(json_array_size(json_at(facts, "connect.addresses")), 0);
+	assert_int_equal(json_number_at(facts, "connect.made", 0), 1);
+	assert_int_equal(probe_dscp.useful(facts, &in), 0);
+	assert_int_equal(probe_mtu.useful(facts, &in), 0);
+	/* The other end of it says nothing. */
+	assert_int_equal(probe_banner.run(facts, &in), 0);
+	is_text("localapi", facts, "banner.error", "silent");
+	server_stop(&s);
+	unlink(sun.sun_path);
+	rmdir(dir);
+	json_decref(facts);
+	assert_int_equal(open_descriptors(), before);
+}
+
+/* --- names -------------------------------------------------------------------------------------------------------- */
+
+static void
+test_names(void **state)
+{
+	struct probe_input	in = { .host = "localhost", .port = 22, .timeout_ms = 3000 };
+	json_t			*facts = json_object();
+
+	(void)state;
+	assert_int_equal(probe_names.useful(facts, &in), 1);
+	assert_int_equal(probe_names.run(facts, &in), 0);
+	assert_true(json_array_size(json_at(facts, "names.lookups.system.addresses")) > 0);
+	assert_null(json_at(facts, "names.lookups.system.error"));
+	assert_null(json_at(facts, "names.lookups.magicdns"));
+	json_decref(facts);
+	in.host = "10.0.0.1";
+	assert_int_equal(probe_names.useful(NULL, &in), 0);
+	in.host = "fe80::1%eth0";
+	assert_int_equal(probe_names.useful(NULL, &in), 0);
+}
+
+/* A DNS server of one answer: whatever it is asked, a packet of rubbish, and then this. */
+struct resolver {
+	int		 fd;
+	int		 rcode;		/* -1: it stays silent */
+	unsigned char	 address[4];
+	int		 asked;
+};
+
+static void *
+resolver_thread(void *arg)
+{
+	struct resolver		*r = arg;
+	struct sockaddr_in	 from;
+	socklen_t		 len;
+	unsigned char		 buf[512];
+	ssize_t			 n;
+
+	for (;;) {
+		len = sizeof(from);
+		if ((n = recvfrom(r->fd, buf, 400, 0, (struct sockaddr *)&from, &len)) < 17)
+			return (NULL);
+		r->asked++;
+		if (r->rcode == -1)
+			continue;
+		sendto(r->fd, "rubbish", 7, 0, (struct sockaddr *)&from, len);
+		buf[2] = 0x81;
+		buf[3] = (unsigned char)(0x80 | r->rcode);
+		if (r->rcode == 0 && buf[n - 3] == DNS_A) {
+			buf[7] = 1;
+			memcpy(buf + n, "\xc0\x0c\0\1\0\1\0\0\0\36\0\4", 12);
+			memcpy(buf + n + 12, r->address, 4);
+			n += 16;
+		}
+		sendto(r->fd, buf, (size_t)n, 0, (struct sockaddr *)&from, len);
+	}
+}
+
+static const struct {
+	int		 rcode;
+	const char	*address;
+	const char	*error;
+	int		 asked;
+} resolvers[] = {
+	{ 0,	"100.64.1.2",	NULL,			2 },
+	{ 3,	NULL,		"no such name",		2 },
+	{ 2,	NULL,		"the server has failed", 2 },
+	{ -1,	NULL,		"no answer",		4 },
+};
+
+static void
+test_dns(void **state)
+{
+	struct sockaddr_in	sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t		len = sizeof(sin);
+	struct probe_input	in = { .host = "node", .timeout_ms = 400 };
+	struct resolver		r = { .address = { 100, 64, 1, 2 } };
+	pthread_t		thread;
+	json_t			*facts;
+	size_t			 i;
+	int			 end;
+
+	(void)state;
+	for (i = 0; i < COUNT(resolvers); i++) {
+		sin.sin_port = 0;
+		r.fd = socket(AF_INET, SOCK_DGRAM, 0);
+		r.rcode = resolvers[i].rcode;
+		r.asked = 0;
+		assert_int_equal(bind(r.fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+		assert_int_equal(getsockname(r.fd, (struct sockaddr *)&sin, &len), 0);
+		assert_int_equal(pthread_create(&thread, NULL, resolver_thread, &r), 0);
+		facts = json_object();
+		assert_int_equal(probe_dns(facts, "x", "127.0.0.1", ntohs(sin.sin_port), "node.mesh.test", &in), 0);
+		/* What is too short ends the thread. */
+		end = socket(AF_INET, SOCK_DGRAM, 0);
+		sendto(end, "", 0, 0, (struct sockaddr *)&sin, len);
+		pthread_join(thread, NULL);
+		close(end);
+		close(r.fd);
+		is_text("dns", facts, "x.addresses.0", resolvers[i].address);
+		is_text("dns", facts, "x.error", resolvers[i].error);
+		assert_int_equal(r.asked, resolvers[i].asked);
+		json_decref(facts);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_banners),
+		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_service_ssh),
+		cmocka_unit_test(test_printer),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_localapi),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_dns),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
