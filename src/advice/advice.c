@@ -1,0 +1,158 @@
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "advice/advice.h"
+#include "base/error.h"
+#include "base/json.h"
+
+#define FINDINGS_MAX	128
+
+const struct rule	*const rules_tables[] = {
+	rules_mesh,
+	rules_path,
+	rules_names,
+	rules_server,
+	rules_config,
+	rules_nix,
+	rules_machine,
+	NULL
+};
+
+static const char	severities[][8] = { "note", "warning", "error" };
+static const char	certainties[][10] = { "suspected", "likely", "sure" };
+
+static void	finding_text(char [200], const char *, va_list) __attribute__((__format__(printf, 2, 0)));
+
+static void
+finding_text(char to[200], const char *fmt, va_list ap)
+{
+	char	raw[400];
+
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	error_vis(to, 200, raw);
+}
+
+void
+finding_set(char to[200], const char *fmt, ...)
+{
+	va_list	ap;
+
+	va_start(ap, fmt);
+	finding_text(to, fmt, ap);
+	va_end(ap);
+}
+
+void
+finding_cure(struct finding *f, const char *fmt, ...)
+{
+	va_list	ap;
+	int	i = 0;
+
+	while (i < FINDING_CURES && f->cure[i][0] != '\0')
+		i++;
+	if (i == FINDING_CURES)
+		return;
+	va_start(ap, fmt);
+	finding_text(f->cure[i], fmt, ap);
+	va_end(ap);
+}
+
+/* 1 if the facts that a rule needs are there. */
+static int
+rule_informed(const struct rule *rule, const json_t *facts)
+{
+	int	i;
+
+	for (i = 0; i < RULE_NEEDS && rule->needs[i] != NULL; i++)
+		if (json_at(facts, rule->needs[i]) == NULL)
+			return (0);
+	return (1);
+}
+
+/* Errors before warnings before notes, and of two of them what tells more. */
+static int
+finding_compare(const void *a, const void *b)
+{
+	const struct finding	*x = a, *y = b;
+
+	if (x->severity != y->severity)
+		return ((int)y->severity - (int)x->severity);
+	if (x->rule->rank != y->rule->rank)
+		return (y->rule->rank - x->rule->rank);
+	return ((int)y->certainty - (int)x->certainty);
+}
+
+/* 1 if the cause that this is a symptom of was found, too. */
+static int
+finding_hidden(const struct finding *f, const struct finding *list, int count)
+{
+	int	i;
+
+	for (i = 0; i < count && f->rule->under != NULL; i++)
+		if (strcmp(list[i].rule->name, f->rule->under) == 0)
+			return (1);
+	return (0);
+}
+
+static json_t *
+finding_json(const struct finding *f)
+{
+	json_t	*cures = json_array();
+	int	 i;
+
+	for (i = 0; cures != NULL && i < FINDING_CURES && f->cure[i][0] != '\0'; i++)
+		json_array_append_new(cures, json_string(f->cure[i]));
+	return (json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "code", f->rule->name, "severity", severities[f->severity],
+	    "certainty", certainties[f->certainty], "cause", f->cause, "evidence", f->evidence, "cure", cures));
+}
+
+/* Ask every rule; those that lack facts are put on a list. Returns how many found something. */
+static int
+advice_ask(const json_t *facts, struct finding *list, json_t *unchecked)
+{
+	const struct rule	*const *table, *rule;
+	struct finding		*f;
+	int			 count = 0;
+
+	for (table = rules_tables; *table != NULL; table++)
+		for (rule = *table; rule->name[0] != '\0' && count < FINDINGS_MAX; rule++) {
+			if (!rule_informed(rule, facts)) {
+				json_array_append_new(unchecked, json_string(rule->name));
+				continue;
+			}
+			f = &list[count];
+			memset(f, 0, sizeof(*f));
+			f->rule = rule;
+			f->severity = rule->severity;
+			f->certainty = rule->certainty;
+			count += rule->judge(facts, f);
+		}
+	return (count);
+}
+
+int
+advice_judge(json_t *doc)
+{
+	json_t		*findings = json_array(), *unchecked = json_array();
+	struct finding	*list;
+	int		 count, i;
+
+	if ((list = calloc(FINDINGS_MAX, sizeof(*list))) == NULL || findings == NULL || unchecked == NULL) {
+		free(list);
+		json_decref(findings);
+		json_decref(unchecked);
+		return (-1);
+	}
+	count = advice_ask(json_at(doc, "facts"), list, unchecked);
+	qsort(list, (size_t)count, sizeof(*list), finding_compare);
+	for (i = 0; i < count; i++)
+		if (!finding_hidden(&list[i], list, count))
+			json_array_append_new(findings, finding_json(&list[i]));
+	free(list);
+	if (json_put(doc, "findings", findings) == -1) {
+		json_decref(unchecked);
+		return (-1);
+	}
+	return (json_put(doc, "unchecked", unchecked));
+}

@@ -1,0 +1,37 @@
+/* What rules of several topics ask of the facts. Pure. */
+
+#ifndef ADVICE_GLANCE_H
+#define ADVICE_GLANCE_H
+
+#include <jansson.h>
+
+/* 1 if the host was reached, 0 if not, -1 if it was not tried. */
+int	glance_reached(const json_t *facts);
+/*
+ * How the attempts ended, of several the most telling: "refused", "reset", "blocked", "timeout", "unreachable"; NULL if
+ * the host was reached or nothing of that was seen.
+ */
+const char *glance_outcome(const json_t *facts);
+/* What was tried, for the evidence: the address, or the route, and the milliseconds of the first that ended so. */
+const char *glance_tried(const json_t *facts, const char *outcome, int *ms);
+/* What the detail of a route says, without the host's name before it, which may be any word. */
+const char *glance_said(const char *detail);
+/*
+ * 1 if the host is the mesh's: by its name, its address, or as a peer. A name of one word which nobody knows may be: 2.
+ * Else 0; -1 if there is no host.
+ */
+int	glance_mesh(const json_t *facts);
+/* 1 if in the list at this path, of texts or of objects with an address, one is like those of a mesh. */
+int	glance_mesh_address(const json_t *facts, const char *path);
+/* 1 if the kernel routes to the mesh, in this network namespace. */
+int	glance_kernel(const json_t *facts);
+/* 1 if there may be another way into the mesh than tailscaled's socket: a proxy, Windows, an interface of the mesh. */
+int	glance_other_way(const json_t *facts);
+/* 1 if this text stands at the path. */
+int	glance_is(const json_t *facts, const char *path, const char *text);
+/* 1 if ssh was asked and would connect to this host by itself, without a ProxyCommand or ProxyJump. */
+int	glance_plain(const json_t *facts);
+/* "sudo ", or "" for root. */
+const char *glance_sudo(const json_t *facts);
+
+#endif

@@ -1,0 +1,316 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "advice/advice.h"
+#include "advice/rules-config.h"
+#include "base/json.h"
+
+#define NUMBER	"ssh.version_number"
+#define KNOWN	"ssh.known.found"
+
+static int
+judge_ipqos_hex(const json_t *facts, struct finding *f)
+{
+	const char	*value = config_text(facts, "ssh.where.ipqos.value"),
+	    *refuses = config_text(facts, "ssh.refuses");
+	char		 where[300];
+
+	if (strcasestr(refuses, "ipqos") != NULL) {
+		finding_set(f->evidence, "ssh says: %s", refuses);
+	} else if (strncasecmp(value, "0x", 2) == 0 && json_number_at(facts, "ssh.version_number", 908) < 908) {
+		f->severity = SEVERITY_NOTE;
+		finding_set(f->evidence, "IPQoS %s%s; this ssh is %s", value, config_where(facts, "ipqos", where),
+		    config_text(facts, "ssh.version"));
+	} else
+		return (0);
+	finding_set(f->cause, "OpenSSH 9.8 and later refuse an IPQoS value like this one, and with it every host.");
+	finding_cure(f, "Write \"IPQoS none\" in that line");
+	return (1);
+}
+
+static int
+judge_mode(const json_t *facts, struct finding *f)
+{
+	const char	*refuses = config_text(facts, "ssh.refuses"),
+	    *file = strstr(refuses, "Bad owner or permissions on ");
+
+	if (file == NULL)
+		return (0);
+	file += strlen("Bad owner or permissions on ");
+	finding_set(f->cause, "Others may write to a file that ssh reads, so ssh refuses it and every host.");
+	finding_set(f->evidence, "ssh says: %s", refuses);
+	finding_cure(f, "chmod go-w %s", file);
+	finding_cure(f, "Where it belongs to somebody else: sudo chown \"$(id -u)\" %s", file);
+	return (1);
+}
+
+static int
+judge_refused(const json_t *facts, struct finding *f)
+{
+	const char	*refuses = config_text(facts, "ssh.refuses");
+
+	if (refuses[0] == '\0' || strstr(refuses, "Bad owner or permissions on ") != NULL ||
+	    strcasestr(refuses, "ipqos") != NULL)
+		return (0);
+	finding_set(f->cause, "ssh refuses its configuration, so it connects to no host.");
+	finding_set(f->evidence, "ssh says: %s", refuses);
+	if (strcasestr(refuses, "bad configuration option") != NULL)
+		finding_cure(f, "Remove that line, or write above it, for a newer ssh's keyword: IgnoreUnknown "
+		    "KEYWORD");
+	else
+		finding_cure(f, "Correct the line that it names; ssh -G HOST shows whether it is taken");
+	return (1);
+}
+
+static int
+judge_slow(const json_t *facts, struct finding *f)
+{
+	if (json_truth_at(facts, "ssh.slow") != 1)
+		return (0);
+	finding_set(f->cause, "ssh needs more than two seconds to read its configuration, before it connects "
+	    "anywhere.");
+	finding_set(f->evidence, "ssh -G did not end within 2 s");
+	finding_cure(f, "Look for Match exec in ssh's files: each of these commands is run, twice at times; and for a "
+	    "name server that does not answer, where CanonicalizeHostname is set");
+	return (1);
+}
+
+static int
+judge_old(const json_t *facts, struct finding *f)
+{
+	if (json_number_at(facts, "ssh.version_number", 999) >= 706)
+		return (0);
+	finding_set(f->cause, "This ssh is older than 7.6 and does not know what stanzas for meshssh say (IPQoS "
+	    "none).");
+	finding_set(f->evidence, "ssh -V says %s", config_text(facts, "ssh.version"));
+	finding_cure(f, "Install a newer OpenSSH, or leave IPQoS out of the stanza");
+	return (1);
+}
+
+static int
+judge_no_include(const json_t *facts, struct finding *f)
+{
+	const json_t	*files = json_at(facts, "ssh.system_files");
+	const char	*name;
+	size_t		 i;
+	int		 builder = 0;
+
+	if (json_truth_at(facts, "ssh.system_includes") != 0 || json_array_size(files) == 0)
+		return (0);
+	for (i = 0; i < json_array_size(files); i++)
+		if ((name = json_string_value(json_array_get(files, i))) != NULL &&
+		    strstr(name, "linux-builder") != NULL)
+			builder = 1;
+	if (builder && json_truth_at(facts, "nix.installed") == 1)
+		f->severity = SEVERITY_ERROR;
+	name = json_string_value(json_array_get(files, 0));
+	finding_set(f->cause, "/etc/ssh/ssh_config has no Include for ssh_config.d, so ssh never reads the files "
+	    "there%s.",
+	    builder ? ", that of Nix's linux-builder among them" : "");
+	finding_set(f->evidence, "ignored: %d, the first is %s", (int)json_array_size(files),
+	    name != NULL ? name : "?");
+	finding_cure(f, "Put at the top of /etc/ssh/ssh_config: Include /etc/ssh/ssh_config.d/*.conf");
+	if (builder)
+		finding_cure(f, "If that file is managed: put the same line into the ssh config of root (sudo sh -c "
+		    "'echo ~/.ssh/config' "
+		    "tells where)");
+	else
+		finding_cure(f, "If that file is managed: put the same line at the top of ~/.ssh/config");
+	return (1);
+}
+
+/* Keywords with which the wrong one of two lines decides whether, and where, ssh connects. */
+static int
+shadow_matters(const char *keyword)
+{
+	static const char	those[][20] = { "hostname", "port", "proxycommand", "proxyjump", "hostkeyalias",
+	    "ipqos",
+				    "proxyusefdpass" };
+	size_t			i;
+
+	for (i = 0; i < sizeof(those) / sizeof(those[0]); i++)
+		if (strcmp(keyword, those[i]) == 0)
+			return (1);
+	return (0);
+}
+
+/* A line for this host, and one for many that stands before it. The other way round is how it should be. */
+static int
+judge_shadowed(const json_t *facts, struct finding *f)
+{
+	const json_t	*list = json_at(facts, "ssh.shadowed"), *one;
+	char		 path[80];
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		one = json_array_get(list, i);
+		if (json_truth_at(one, "named") != 1 || json_truth_at(one, "by_named") != 0 ||
+		    !shadow_matters(config_text(one, "keyword")))
+			continue;
+		/* ssh has the last word on which of them counts. */
+		snprintf(path, sizeof(path), OPTION("%s"), config_text(one, "keyword"));
+		if (strcasecmp(config_text(facts, path), config_text(one, "value")) == 0)
+			continue;
+		finding_set(f->cause, "%s for this host has no effect: a line for many hosts stands before it, and the "
+		    "first one wins.",
+		    config_text(one, "keyword"));
+		finding_set(f->evidence, "%s:%d is not used, %s:%d is", config_text(one, "file"),
+		    (int)json_number_at(one, "line", 0), config_text(one, "by_file"),
+		    (int)json_number_at(one, "by_line", 0));
+		finding_cure(f, "Move the block of this host above that line, best to the top of ~/.ssh/config");
+		return (1);
+	}
+	return (0);
+}
+
+static int
+judge_control_stale(const json_t *facts, struct finding *f)
+{
+	char	where[300];
+
+	if (!config_on(facts, OPTION("controlmaster")) || !config_on(facts, OPTION("controlpath")) ||
+	    config_on(facts, OPTION("serveraliveinterval")))
+		return (0);
+	finding_set(f->cause, "When the network changes, the shared connection (ControlMaster) dies unnoticed and "
+	    "every new session "
+	    "hangs on it.");
+	finding_set(f->evidence, "ControlMaster %s%s, ServerAliveInterval 0",
+	    config_text(facts, OPTION("controlmaster")),
+	    config_where(facts, "controlmaster", where));
+	finding_cure(f, "Add to the host's block: ServerAliveInterval 15 and ServerAliveCountMax 4");
+	finding_cure(f, "To end one that hangs now: ssh -O exit HOST");
+	return (1);
+}
+
+static int
+judge_key_mode(const json_t *facts, struct finding *f)
+{
+	const json_t	*list = json_at(facts, "ssh.key_files"), *one;
+	const char	*file;
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		one = json_array_get(list, i);
+		if (json_truth_at(one, "mode_ok") != 0)
+			continue;
+		file = config_text(one, "file");
+		finding_set(f->cause, "Others may read a private key, so ssh does not use it.");
+		finding_set(f->evidence, "%s has a mode with bits for group or others", file);
+		if (strncmp(file, "/mnt/", 5) == 0)
+			finding_cure(f, "A Windows drive has no modes: cp %s ~/.ssh/ and chmod 600 the copy", file);
+		else
+			finding_cure(f, "chmod 600 %s", file);
+		return (1);
+	}
+	return (0);
+}
+
+static int
+judge_strict(const json_t *facts, struct finding *f)
+{
+	const char	*strict = config_text(facts, OPTION("stricthostkeychecking"));
+	const char	*other = json_text_at(facts, "ssh.known.other");
+
+	if (json_truth_at(facts, "ssh.known.found") != 0 ||
+	    (strcmp(strict, "yes") != 0 && strcmp(strict, "true") != 0) ||
+	    config_on(facts, OPTION("verifyhostkeydns")))
+		return (0);
+	finding_set(f->cause, "The host's key is not known here and StrictHostKeyChecking forbids to ask, so ssh "
+	    "refuses the host.");
+	finding_set(f->evidence, "no key for %s is known%s%s", config_text(facts, "ssh.known.alias"),
+	    other != NULL ? ", but one for " : "",
+	    other != NULL ? other : "");
+	if (other != NULL)
+		finding_cure(f, "If both are the same machine, add to its block: HostKeyAlias %s", other);
+	finding_cure(f, "Once, after a look at its fingerprint: ssh -o StrictHostKeyChecking=ask HOST");
+	return (1);
+}
+
+static int
+judge_alias(const json_t *facts, struct finding *f)
+{
+	const char	*other = json_text_at(facts, "ssh.known.other");
+
+	if (json_truth_at(facts, "ssh.known.found") != 0 || other == NULL)
+		return (0);
+	finding_set(f->cause, "The host's key is known under another of its names, so ssh takes it for a new host.");
+	finding_set(f->evidence, "a key for %s is known, none for %s", other, config_text(facts, "ssh.known.alias"));
+	finding_cure(f, "Add to its block: HostKeyAlias %s", other);
+	return (1);
+}
+
+/* 1 if a key of a type known here is one of those that the server has. */
+static int
+type_offered(const char *known, const json_t *offered)
+{
+	const char	*type;
+	size_t		 i, len;
+
+	for (; *known != '\0'; known += len + (known[len] == ' ')) {
+		len = strcspn(known, " ");
+		for (i = 0; i < json_array_size(offered); i++) {
+			if ((type = json_string_value(json_array_get(offered, i))) == NULL)
+				continue;
+			if ((strlen(type) == len && strncmp(type, known, len) == 0) ||
+			    strstr(type, "-cert-v01") != NULL ||
+			    (strncmp(known, "ssh-rsa", len) == 0 && strncmp(type, "rsa-sha2-", 9) == 0))
+				return (1);
+		}
+	}
+	return (0);
+}
+
+static int
+judge_key_type(const json_t *facts, struct finding *f)
+{
+	const json_t	*offered = json_at(facts, "banner.host_key_types");
+	const char	*known = config_text(facts, "ssh.known.types"),
+	    *first = json_string_value(json_array_get(offered, 0));
+
+	if (known[0] == '\0' || first == NULL || type_offered(known, offered))
+		return (0);
+	finding_set(f->cause, "The server has no host key of the type that is known here: it was installed anew, or it "
+	    "is another one.");
+	finding_set(f->evidence, "known for %s: %.60s; the server has %.60s", config_text(facts, "ssh.known.alias"),
+	    known, first);
+	finding_cure(f, "Make sure that it is the right machine (ssh-keyscan and the fingerprint on its console "
+	    "agree)");
+	finding_cure(f, "Then: ssh-keygen -R %s", config_text(facts, "ssh.known.alias"));
+	return (1);
+}
+
+const struct rule rules_config[] = {
+	{ "config-mode", SEVERITY_ERROR, CERTAINTY_SURE, 95, { NUMBER }, "", judge_mode },
+	{ "config-refused", SEVERITY_ERROR, CERTAINTY_SURE, 94, { NUMBER }, "", judge_refused },
+	{ "ipqos-hex", SEVERITY_ERROR, CERTAINTY_SURE, 93, { NUMBER }, "", judge_ipqos_hex },
+	{ "proxy-missing", SEVERITY_ERROR, CERTAINTY_SURE, 90, { OPTION("hostname") }, "", config_judge_missing },
+	{ "fdpass-proxy", SEVERITY_ERROR, CERTAINTY_SURE, 80, { OPTION("proxyusefdpass") }, "", config_judge_fdpass },
+	{ "host-key-strict", SEVERITY_ERROR, CERTAINTY_SURE, 60, { KNOWN, OPTION("stricthostkeychecking") }, "",
+	    judge_strict },
+	{ "config-no-include", SEVERITY_WARNING, CERTAINTY_SURE, 70, { "ssh.system_includes", "ssh.system_files" }, "",
+	    judge_no_include },
+	{ "config-shadowed", SEVERITY_WARNING, CERTAINTY_LIKELY, 65, { "ssh.shadowed", "ssh.options" }, "",
+	    judge_shadowed },
+	{ "key-mode", SEVERITY_WARNING, CERTAINTY_SURE, 58, { "ssh.key_files" }, "", judge_key_mode },
+	{ "host-key-type", SEVERITY_WARNING, CERTAINTY_LIKELY, 55, { KNOWN, "banner.host_key_types" }, "",
+	    judge_key_type },
+	{ "host-key-alias", SEVERITY_WARNING, CERTAINTY_SUSPECTED, 50, { KNOWN }, "host-key-strict", judge_alias },
+	{ "localhost-proxy", SEVERITY_WARNING, CERTAINTY_SURE, 45, { OPTION("hostname"), KNOWN }, "",
+	    config_judge_localhost },
+	{ "config-slow", SEVERITY_WARNING, CERTAINTY_SURE, 40, { NUMBER }, "", judge_slow },
+	{ "control-stale", SEVERITY_WARNING, CERTAINTY_LIKELY, 35,
+	    { OPTION("controlmaster"), OPTION("serveraliveinterval") }, "",
+	    judge_control_stale },
+	{ "ssh-old", SEVERITY_WARNING, CERTAINTY_SURE, 30, { NUMBER }, "", judge_old },
+	{ "fdpass-ipqos", SEVERITY_NOTE, CERTAINTY_SURE, 28, { OPTION("proxyusefdpass"), OPTION("ipqos") }, "",
+	    config_judge_ipqos },
+	{ "proxy-relative", SEVERITY_NOTE, CERTAINTY_LIKELY, 25, { OPTION("hostname") }, "proxy-missing",
+	    config_judge_relative },
+	{ "control-hides", SEVERITY_NOTE, CERTAINTY_SURE, 20, { OPTION("hostname") }, "", config_judge_hides },
+	{ "canonicalize-proxy", SEVERITY_NOTE, CERTAINTY_SURE, 15, { OPTION("canonicalizehostname") }, "",
+	    config_judge_canonicalize },
+	{ "proxy-ignores", SEVERITY_NOTE, CERTAINTY_SURE, 14, { OPTION("hostname") }, "", config_judge_ignores },
+	{ .name = "" }
+};

@@ -1,0 +1,28 @@
+/* For the rules about ssh's configuration: those of proxies are in a file of their own (rules-config-proxy.c). */
+
+#ifndef ADVICE_RULES_CONFIG_H
+#define ADVICE_RULES_CONFIG_H
+
+#include <jansson.h>
+
+#include "advice/advice.h"
+
+#define OPTION(name)	"ssh.options." name
+
+/* The text at a path, or "". */
+const char *config_text(const json_t *, const char *path);
+/* 1 if an option is set to something that is none of ssh's words for no. */
+int	config_on(const json_t *facts, const char *path);
+/* " (FILE:LINE)" of the line that set a keyword, or "", in the buffer, which it returns. */
+const char *config_where(const json_t *facts, const char *keyword, char [300]);
+
+int	config_judge_missing(const json_t *, struct finding *);
+int	config_judge_relative(const json_t *, struct finding *);
+int	config_judge_fdpass(const json_t *, struct finding *);
+int	config_judge_ipqos(const json_t *, struct finding *);
+int	config_judge_hides(const json_t *, struct finding *);
+int	config_judge_localhost(const json_t *, struct finding *);
+int	config_judge_canonicalize(const json_t *, struct finding *);
+int	config_judge_ignores(const json_t *, struct finding *);
+
+#endif

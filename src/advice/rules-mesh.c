@@ -1,0 +1,386 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "advice/advice.h"
+#include "advice/glance.h"
+#include "base/json.h"
+
+#define DIAL_MINOR	24	/* 1.24 is the first whose LocalAPI connects for others */
+#define SOON_DAYS	14
+
+#define START	"start"		/* cures that differ from system to system */
+#define RESTART	"restart"
+#define UP	"up"
+
+/* Ways in which tailscaled is of no use, one a rule. */
+static const struct down {
+	char	code[24];
+	char	state[8];	/* tailscale.state */
+	char	backend[20];	/* and tailscale.backend, if that matters */
+	char	cause[96];
+	char	seen[40];
+	char	cure[2][120];	/* "" ends them */
+} downs[] = {
+	{ "mesh-not-running", "dead", "", "tailscaled on this machine does not run", "nobody listens there",
+	    { START, "If it listens somewhere else, name its socket: --tailscaled=SOCKET, or TS_SOCKET." } },
+	{ "mesh-socket-closed", "closed", "", "tailscaled's socket is closed to this user", "permission denied",
+	    { "Look at the modes of the socket and of its folder: tailscaled makes them 0666 and 0755.",
+	    "Where a container has the socket mounted, mount its whole folder." } },
+	{ "mesh-stuck", "hung", "", "tailscaled on this machine takes connections and does not answer",
+	    "no answer in 200 ms", { RESTART, "" } },
+	{ "mesh-odd-answer", "odd", "", "What listens on tailscaled's socket does not answer as tailscaled does",
+	    "the answer is no status",
+	    { "Name the right socket: --tailscaled=SOCKET, or TS_SOCKET.", RESTART } },
+	{ "mesh-stopped", "down", "Stopped", "tailscaled runs and is switched off", "", { UP, "" } },
+	{ "mesh-logged-out", "down", "NeedsLogin", "tailscaled runs and is logged out", "",
+	    { UP, "tailscale status says what it waits for." } },
+	{ "mesh-unapproved", "down", "NeedsMachineAuth", "This machine waits for an administrator's approval", "",
+	    { "Approve it in the admin console, under Machines.", "" } },
+	{ "mesh-other-user", "down", "InUseOtherUser", "tailscaled is in use by another user of this machine", "",
+	    { "Let that user log out: tailscale logout", "" } },
+	{ "mesh-no-state", "down", "NoState", "tailscaled has just started, or never got any further", "",
+	    { "Wait a moment and ask again.", RESTART } },
+	{ "", "", "", "", "", { "", "" } }
+};
+
+/*
+ * How much it matters that the mesh is not there: 2 if this host is missed for it, 1 if no host was asked for, 0 if the
+ * host is another's, or was reached all the same.
+ */
+static int
+missed(const json_t *facts)
+{
+	int	mesh = glance_mesh(facts);
+
+	if (mesh == -1)
+		return (1);
+	return (mesh != 0 && glance_reached(facts) != 1 ? 2 : 0);
+}
+
+/* Set severity and certainty of a state that matters so much. */
+static int
+weigh(const json_t *facts, struct finding *f)
+{
+	int	how = missed(facts);
+
+	if (how == 1)
+		f->severity = SEVERITY_WARNING;
+	/* The name may be one of the mesh, or of nobody. */
+	if (glance_mesh(facts) == 2)
+		f->certainty = CERTAINTY_LIKELY;
+	return (how != 0);
+}
+
+static const char *
+text_or(const json_t *facts, const char *path, const char *otherwise)
+{
+	const char	*text = json_text_at(facts, path);
+
+	return (text != NULL ? text : otherwise);
+}
+
+/* How it is started here, or started again. */
+static void
+cure_daemon(const json_t *facts, struct finding *f, int again)
+{
+	const char	*sudo = glance_sudo(facts);
+
+	if (glance_is(facts, "system.os", "darwin"))
+		finding_cure(f,
+		    again ? "osascript -e 'quit app \"Tailscale\"'; open -a Tailscale" : "open -a Tailscale");
+	else if (json_truth_at(facts, "system.systemd") == 1)
+		finding_cure(f, "%ssystemctl %s tailscaled", sudo, again ? "restart" : "enable --now");
+	else if (again)
+		finding_cure(f, "End tailscaled and start it again.");
+	else
+		finding_cure(f, "%stailscaled%s &", sudo, json_truth_at(facts, "system.tun") == 0 ?
+		    " --tun=userspace-networking" : "");
+}
+
+static void
+cure_down(const json_t *facts, struct finding *f, const char *cure)
+{
+	if (strcmp(cure, START) == 0 || strcmp(cure, RESTART) == 0)
+		cure_daemon(facts, f, strcmp(cure, RESTART) == 0);
+	else if (strcmp(cure, UP) == 0)
+		finding_cure(f, "%stailscale up", glance_sudo(facts));
+	else
+		finding_cure(f, "%s", cure);
+}
+
+static int
+judge_down(const json_t *facts, struct finding *f)
+{
+	const struct down	*d = downs;
+	int			 i;
+
+	while (d->code[0] != '\0' && strcmp(d->code, f->rule->name) != 0)
+		d++;
+	if (!glance_is(facts, "tailscale.state", d->state) || !weigh(facts, f) ||
+	    (strcmp(d->state, "dead") == 0 && glance_other_way(facts)))
+		return (0);
+	/* That the key has expired is the cause, and has its own rule. */
+	if (d->backend[0] != '\0' && (!glance_is(facts, "tailscale.backend", d->backend) ||
+	    json_truth_at(facts, "tailscale.key_expired") == 1))
+		return (0);
+	finding_set(f->cause, "%s%s.", d->cause, missed(facts) == 2 ? ", and the host is one of its mesh" : "");
+	finding_set(f->evidence, "%.100s: %.40s", text_or(facts, "tailscale.socket", "its socket"),
+	    d->seen[0] != '\0' ? d->seen : d->backend);
+	for (i = 0; i < 2 && d->cure[i][0] != '\0'; i++)
+		cure_down(facts, f, d->cure[i]);
+	return (1);
+}
+
+static int
+judge_absent(const json_t *facts, struct finding *f)
+{
+	if (!glance_is(facts, "tailscale.state", "none") || glance_mesh(facts) != 1 || glance_reached(facts) == 1 ||
+	    glance_other_way(facts) || json_truth_at(facts, "tailscale.windows.installed") == 1)
+		return (0);
+	finding_set(f->cause, "The host is one of a mesh, and there is no tailscaled on this machine.");
+	finding_set(f->evidence,
+	    "no socket of tailscaled in any of the usual places, no proxy, no interface of the mesh");
+	finding_cure(f, "Install it (https://tailscale.com/download), then: %stailscale up", glance_sudo(facts));
+	finding_cure(f, "If it runs elsewhere, say where: --tailscaled=SOCKET, or ALL_PROXY=socks5://localhost:1055");
+	return (1);
+}
+
+static int
+judge_windows(const json_t *facts, struct finding *f)
+{
+	if (json_truth_at(facts, "tailscale.windows.running") != 0 || glance_is(facts, "tailscale.state", "up") ||
+	    glance_other_way(facts) || missed(facts) != 2 || glance_mesh(facts) != 1)
+		return (0);
+	finding_set(f->cause, "Tailscale on Windows is not connected, and the host is one of its mesh.");
+	finding_set(f->evidence,
+	    "tailscale.exe status says %s", text_or(facts, "tailscale.windows.backend", "no state"));
+	finding_cure(f, "tailscale.exe up");
+	return (1);
+}
+
+static int
+judge_key_expired(const json_t *facts, struct finding *f)
+{
+	if (json_truth_at(facts, "tailscale.key_expired") != 1 || !weigh(facts, f))
+		return (0);
+	finding_set(f->cause, "This machine's key for the mesh has expired.");
+	finding_set(f->evidence, "it expired %lld days ago; tailscaled says %s",
+	    (long long)-json_number_at(facts, "tailscale.key_expires_days", 0),
+	    text_or(facts, "tailscale.backend", "nothing"));
+	finding_cure(f, "%stailscale up --force-reauth", glance_sudo(facts));
+	return (1);
+}
+
+static int
+judge_key_expires(const json_t *facts, struct finding *f)
+{
+	json_int_t	days = json_number_at(facts, "tailscale.key_expires_days", -1);
+
+	if (days < 0 || days > SOON_DAYS || json_truth_at(facts, "tailscale.key_expired") == 1 ||
+	    !glance_is(facts, "tailscale.state", "up") || glance_mesh(facts) == 0)
+		return (0);
+	finding_set(f->cause, "This machine's key for the mesh expires soon; it drops out of the mesh then.");
+	finding_set(f->evidence, "%lld days left", (long long)days);
+	finding_cure(f, "%stailscale up --force-reauth", glance_sudo(facts));
+	finding_cure(f, "For a server: disable key expiry in the admin console, under Machines.");
+	return (1);
+}
+
+/* 1 if plain ssh would be used for this host of the mesh, or no host was asked for. */
+static int
+plain_matters(const json_t *facts)
+{
+	int	mesh = glance_mesh(facts);
+
+	return (glance_is(facts, "tailscale.state", "up") && (mesh == -1 || (mesh == 1 && glance_plain(facts))));
+}
+
+static void
+cure_plain(struct finding *f)
+{
+	finding_cure(f, "meshssh HOST in the place of ssh HOST");
+	finding_cure(f, "In ~/.ssh/config, in a Host block of the mesh's names: ProxyCommand meshssh %%h %%p");
+}
+
+static int
+judge_userspace(const json_t *facts, struct finding *f)
+{
+	if (json_truth_at(facts, "tailscale.tun") != 0 || !plain_matters(facts))
+		return (0);
+	finding_set(f->cause,
+	    "tailscaled runs in userspace-networking mode: meshssh gets into the mesh, plain ssh does not.");
+	finding_set(f->evidence, "tailscaled %s says that it has no TUN", text_or(facts, "tailscale.version", ""));
+	cure_plain(f);
+	return (1);
+}
+
+static int
+judge_elsewhere(const json_t *facts, struct finding *f)
+{
+	if (json_truth_at(facts, "tailscale.tun") != 1 || json_truth_at(facts, "tailscale.here") != 0 ||
+	    !plain_matters(facts))
+		return (0);
+	finding_set(f->cause,
+	    "tailscaled's interface is in another network namespace: meshssh gets into the mesh, plain ssh does not.");
+	finding_set(f->evidence, "tailscaled has a TUN, and no interface here has its address");
+	cure_plain(f);
+	return (1);
+}
+
+static int
+judge_too_old(const json_t *facts, struct finding *f)
+{
+	const char	*version = text_or(facts, "tailscale.version", "");
+	int		 major, minor;
+
+	if (sscanf(version, "%d.%d", &major, &minor) != 2 || major < 0 || major > 1 ||
+	    (major == 1 && minor >= DIAL_MINOR) || glance_kernel(facts) || !weigh(facts, f))
+		return (0);
+	finding_set(f->cause, "tailscaled is too old to connect for others, and the kernel has no way into its mesh.");
+	finding_set(f->evidence, "version %.40s; 1.%d is the first that can", version, DIAL_MINOR);
+	finding_cure(f, "Update Tailscale: https://tailscale.com/kb/1067/update");
+	finding_cure(f, "Until then start tailscaled with --socks5-server=localhost:1055");
+	return (1);
+}
+
+/* Complaints that are about something else, and always there for some. */
+static int
+is_chatter(const char *health)
+{
+	static const char	chatter[][40] = { "advertising routes but", "update from version", "is available" };
+	size_t			i;
+
+	for (i = 0; i < sizeof(chatter) / sizeof(chatter[0]); i++)
+		if (strstr(health, chatter[i]) != NULL)
+			return (1);
+	return (0);
+}
+
+static int
+judge_health(const json_t *facts, struct finding *f)
+{
+	const char	*health = text_or(facts, "tailscale.health", "");
+
+	if (health[0] == '\0' || is_chatter(health) || !glance_is(facts, "tailscale.state", "up") ||
+	    glance_mesh(facts) == 0)
+		return (0);
+	if (missed(facts) == 2)
+		f->severity = SEVERITY_WARNING;
+	finding_set(f->cause, "tailscaled complains of its own health.");
+	finding_set(f->evidence, "%.180s", health);
+	finding_cure(f, "tailscale status");
+	return (1);
+}
+
+/* A sidecar's proxy is the only way in. */
+static int
+judge_no_localapi(const json_t *facts, struct finding *f)
+{
+	const char	*route = text_or(facts, "connect.route", "");
+
+	if (glance_is(facts, "tailscale.state", "up") || glance_mesh(facts) != 1 ||
+	    (strcmp(route, "socks5") != 0 && strcmp(route, "http") != 0))
+		return (0);
+	finding_set(f->cause, "The mesh is reached through a proxy only, which cannot say why a connection fails.");
+	finding_set(f->evidence,
+	    "tailscaled's socket: %s; the way that works: %s", text_or(facts, "tailscale.state", "unknown"),
+	    route);
+	finding_cure(f, "Mount the folder of tailscaled's socket here, and name it: TS_SOCKET, or --tailscaled=SOCKET");
+	return (1);
+}
+
+/* tailscaled knows its peers, and the host is none of them. */
+static int
+judge_peer_unknown(const json_t *facts, struct finding *f)
+{
+	const char	*similar = json_text_at(facts, "tailscale.similar");
+
+	if (glance_reached(facts) == 1 || json_truth_at(facts, "tailscale.peer.found") == 1 ||
+	    (json_truth_at(facts, "tailscale.peer.found") != 0 && (glance_mesh(facts) != 2 || similar == NULL)))
+		return (0);
+	if (glance_mesh(facts) == 2) {
+		f->severity = SEVERITY_WARNING;
+		f->certainty = CERTAINTY_SUSPECTED;
+	}
+	finding_set(f->cause, "The mesh has no peer of this name or address, or its rules hide it from this machine.");
+	finding_set(f->evidence, "it is not among the %lld peers that tailscaled knows%s%.60s",
+	    (long long)json_number_at(facts, "tailscale.peers", 0), similar != NULL ? "; similar: " : "",
+	    similar != NULL ? similar : "");
+	if (similar != NULL)
+		finding_cure(f, "meshssh %s", similar);
+	finding_cure(f, "tailscale status");
+	return (1);
+}
+
+static int
+judge_peer_expired(const json_t *facts, struct finding *f)
+{
+	if (json_truth_at(facts, "tailscale.peer.expired") != 1 || glance_reached(facts) == 1)
+		return (0);
+	finding_set(f->cause, "The host's key for the mesh has expired; nobody can reach it over the mesh.");
+	finding_set(f->evidence,
+	    "tailscaled marks the peer %.80s as expired", text_or(facts, "tailscale.peer.name", "host"));
+	finding_cure(f, "On the host: sudo tailscale up --force-reauth");
+	finding_cure(f, "Or in the admin console, under Machines: disable key expiry for it.");
+	return (1);
+}
+
+static int
+judge_peer_offline(const json_t *facts, struct finding *f)
+{
+	json_int_t	days = json_number_at(facts, "tailscale.peer.last_seen_days", -1);
+
+	if (json_truth_at(facts, "tailscale.peer.online") != 0 || glance_reached(facts) == 1)
+		return (0);
+	finding_set(f->cause,
+	    "The host is not connected to the mesh: it is off or asleep, or its tailscaled does not run.");
+	if (days > 0)
+		finding_set(f->evidence, "the control server last saw it %lld days ago", (long long)days);
+	else
+		finding_set(f->evidence,
+		    "the control server has it offline%s", days == 0 ? "; it was seen in the last 24 hours" : "");
+	finding_cure(f, "Wake the host, or start tailscaled there; tailscale status shows when it is back.");
+	return (1);
+}
+
+#define DOWN(code, importance) \
+	{ .name = code, .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = importance, \
+	  .needs = { "tailscale.state" }, .judge = judge_down }
+
+const struct rule rules_mesh[] = {
+	DOWN("mesh-not-running", 90),
+	DOWN("mesh-socket-closed", 90),
+	DOWN("mesh-stuck", 90),
+	DOWN("mesh-odd-answer", 80),
+	DOWN("mesh-stopped", 90),
+	DOWN("mesh-logged-out", 90),
+	DOWN("mesh-unapproved", 90),
+	DOWN("mesh-other-user", 90),
+	DOWN("mesh-no-state", 90),
+	{ .name = "mesh-absent", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 85,
+	  .needs = { "tailscale.state", "tailscale.host" }, .judge = judge_absent },
+	{ .name = "mesh-windows-down", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 90,
+	  .needs = { "tailscale.windows.running", "tailscale.host" }, .judge = judge_windows },
+	{ .name = "mesh-key-expired", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 92,
+	  .needs = { "tailscale.key_expired" }, .judge = judge_key_expired },
+	{ .name = "mesh-too-old", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 80,
+	  .needs = { "tailscale.version" }, .judge = judge_too_old },
+	{ .name = "peer-expired", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 84,
+	  .needs = { "tailscale.peer.expired" }, .judge = judge_peer_expired },
+	{ .name = "peer-unknown", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 82,
+	  .needs = { "tailscale.peers" }, .judge = judge_peer_unknown },
+	{ .name = "peer-offline", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 74,
+	  .needs = { "tailscale.peer.online" }, .under = "peer-expired", .judge = judge_peer_offline },
+	{ .name = "mesh-health", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SUSPECTED, .rank = 40,
+	  .needs = { "tailscale.health" }, .judge = judge_health },
+	{ .name = "mesh-userspace", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SURE, .rank = 30,
+	  .needs = { "tailscale.tun" }, .judge = judge_userspace },
+	{ .name = "mesh-elsewhere", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SURE, .rank = 30,
+	  .needs = { "tailscale.tun", "tailscale.here" }, .judge = judge_elsewhere },
+	{ .name = "mesh-key-expires", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SURE, .rank = 20,
+	  .needs = { "tailscale.key_expires_days" }, .judge = judge_key_expires },
+	{ .name = "mesh-no-localapi", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SURE, .rank = 20,
+	  .needs = { "tailscale.state", "connect.route" }, .judge = judge_no_localapi },
+	{ .name = "" }
+};

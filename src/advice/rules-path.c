@@ -1,0 +1,395 @@
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "advice/advice.h"
+#include "advice/glance.h"
+#include "advice/rules-proxy.h"
+#include "base/json.h"
+
+#define ETHERNET	1500	/* what a link of the internet carries at most */
+#define RETAGS		1001	/* OpenSSH 10.1 changes its mark while a session runs, and ignores the old words */
+#define IPQOS_MAX	64
+
+/* 1 if large packets vanish this way ("there" or "back"), for sure where sizes around the limit were seen. */
+static int
+has_hole(const json_t *facts, const char *way, struct finding *f, int *ok, int *bad)
+{
+	char	path[40];
+
+	*ok = *bad = 0;
+	snprintf(path, sizeof(path), "mtu.%s.ok", way);
+	if (json_truth_at(facts, path) != 0)
+		return (0);
+	snprintf(path, sizeof(path), "mtu.%s.largest_ok", way);
+	*ok = (int)json_number_at(facts, path, 0);
+	snprintf(path, sizeof(path), "mtu.%s.smallest_bad", way);
+	*bad = (int)json_number_at(facts, path, 0);
+	/* That nothing passes is no matter of size. */
+	if (*bad == 0 || *ok >= *bad)
+		return (0);
+	if (*ok == 0 && f != NULL) {
+		f->severity = SEVERITY_WARNING;
+		f->certainty = CERTAINTY_LIKELY;
+	}
+	return (1);
+}
+
+/* The interface whose MTU decides: the mesh's for a host of the mesh, else that of the default route; or NULL. */
+static const char *
+interface_of(const json_t *facts)
+{
+	const json_t	*list = json_at(facts, "net.interfaces"), *row;
+	size_t		 i;
+
+	if (glance_mesh(facts) != 1 || !glance_kernel(facts))
+		return (json_text_at(facts, "net.gateway.interface"));
+	for (i = 0; i < json_array_size(list); i++)
+		if (glance_mesh_address(row = json_array_get(list, i), "addresses"))
+			return (json_text_at(row, "name"));
+	return (NULL);
+}
+
+static const char *
+link_command(const json_t *facts)
+{
+	return (glance_is(facts, "system.os", "linux") ? "ip link set dev" : "ifconfig");
+}
+
+/* What this machine can do: its own packets, and what it asks others to send, get smaller. */
+static void
+cure_mtu(const json_t *facts, struct finding *f, int ok)
+{
+	const char	*interface = interface_of(facts);
+	json_int_t	 eth0 = json_number_at(facts, "net.eth0_mtu", ETHERNET);
+
+	finding_cure(f, "meshssh HOST gets through: it sends smaller packets");
+	/* Tailscale's packets are 80 bytes longer outside than inside. */
+	if (json_number_at(facts, "system.wsl", 0) == 2 && eth0 < 1360 && glance_mesh(facts) == 1 &&
+	    glance_kernel(facts))
+		finding_cure(f, "For all programs: %sip link set dev eth0 mtu %d", glance_sudo(facts), ETHERNET);
+	else if (interface != NULL && ok >= 576)
+		finding_cure(f,
+		    "For all programs: %s%s %.40s mtu %d%s", glance_sudo(facts), link_command(facts), interface, ok,
+		    ok < 1280 ? " (it has no IPv6 then)" : "");
+}
+
+static int
+judge_hole_there(const json_t *facts, struct finding *f)
+{
+	int	ok, bad, other;
+
+	if (has_hole(facts, "back", NULL, &ok, &other) || !has_hole(facts, "there", f, &ok, &bad))
+		return (0);
+	finding_set(f->cause, "Large packets to the host vanish on the way; plain ssh hangs in the key exchange.");
+	finding_set(f->evidence,
+	    "to the host, packets of %d bytes pass and those of %d do not; the route's MTU is %lld", ok, bad,
+	    (long long)json_number_at(facts, "mtu.route_mtu", ETHERNET));
+	cure_mtu(facts, f, ok);
+	if (json_number_at(facts, "net.tcp_mtu_probing", 1) == 0)
+		finding_cure(f, "%ssysctl -w net.ipv4.tcp_mtu_probing=1", glance_sudo(facts));
+	return (1);
+}
+
+static int
+judge_hole_back(const json_t *facts, struct finding *f)
+{
+	int	ok, bad, other;
+
+	if (has_hole(facts, "there", NULL, &ok, &other) || !has_hole(facts, "back", f, &ok, &bad))
+		return (0);
+	finding_set(f->cause,
+	    "Large packets from the host vanish on the way; plain ssh hangs at the key exchange or at output.");
+	finding_set(f->evidence, "from the host, packets of %d bytes pass and those of %d do not", ok, bad);
+	cure_mtu(facts, f, ok);
+	finding_cure(f, "On the host: sudo sysctl -w net.ipv4.tcp_mtu_probing=1");
+	return (1);
+}
+
+static int
+judge_hole_both(const json_t *facts, struct finding *f)
+{
+	int	there_ok, there_bad, back_ok, back_bad;
+
+	if (!has_hole(facts, "there", f, &there_ok, &there_bad) || !has_hole(facts, "back", f, &back_ok, &back_bad))
+		return (0);
+	finding_set(f->cause, "Large packets vanish in both directions; plain ssh hangs in the key exchange.");
+	finding_set(f->evidence,
+	    "to the host %d bytes pass and %d do not; from it %d pass and %d do not", there_ok, there_bad,
+	    back_ok, back_bad);
+	cure_mtu(facts, f, there_ok < back_ok ? there_ok : back_ok);
+	finding_cure(f, "Where the small link is a tunnel: set the MTU of its interface to what passes.");
+	return (1);
+}
+
+/* The hole begins where Ethernet ends: the fault is here. */
+static int
+judge_jumbo(const json_t *facts, struct finding *f)
+{
+	int		 mtu = (int)json_number_at(facts, "mtu.route_mtu", 0), ok, bad;
+	const char	*interface = json_text_at(facts, "net.gateway.interface");
+
+	if (mtu <= ETHERNET || (!has_hole(facts, "there", NULL, &ok, &bad) &&
+	    !has_hole(facts, "back", NULL, &ok, &bad)) || bad <= ETHERNET)
+		return (0);
+	finding_set(f->cause, "This machine sends jumbo packets on a path that does not carry them; plain ssh hangs.");
+	finding_set(f->evidence,
+	    "the route's MTU is %d; packets of %d bytes pass and those of %d do not", mtu, ok, bad);
+	finding_cure(f,
+	    "%s%s %s mtu %d", glance_sudo(facts), link_command(facts), interface != NULL ? interface : "INTERFACE",
+	    ok >= 1280 && ok < ETHERNET ? ok : ETHERNET);
+	finding_cure(f, "meshssh HOST gets through: it sends smaller packets");
+	return (1);
+}
+
+/* 1 if packets with this mark, as ssh_config names it, are known to be dropped. */
+static int
+is_dropped(const json_t *facts, const char *mark)
+{
+	static const char	ignored[][12] = { "lowdelay", "throughput", "reliability" };
+	const json_t		*list = json_at(facts, "dscp.dropped");
+	const char		*text;
+	size_t			 i;
+
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		if (strcasecmp(mark, ignored[i]) == 0 && json_number_at(facts, "ssh.version_number", 0) >= RETAGS)
+			return (0);
+	for (i = 0; i < json_array_size(list); i++)
+		if ((text = json_string_value(json_array_get(list, i))) != NULL && strcasecmp(text, mark) == 0)
+			return (1);
+	return (0);
+}
+
+/* The two marks that ssh would set, for a terminal and for the rest: how many there are. */
+static int
+ssh_marks(const json_t *facts, char marks[2][IPQOS_MAX])
+{
+	const char	*ipqos = json_text_at(facts, "ssh.options.ipqos");
+	int		 n;
+
+	if (ipqos == NULL || (n = sscanf(ipqos, "%63s %63s", marks[0], marks[1])) < 1)
+		return (0);
+	if (n == 1)
+		strlcpy(marks[1], marks[0], IPQOS_MAX);
+	return (2);
+}
+
+static const char *
+dropped_list(const json_t *facts, char *buf, size_t size)
+{
+	const json_t	*list = json_at(facts, "dscp.dropped");
+	const char	*text;
+	size_t		 i;
+
+	buf[0] = '\0';
+	for (i = 0; i < json_array_size(list); i++)
+		if ((text = json_string_value(json_array_get(list, i))) != NULL) {
+			strlcat(buf, i > 0 ? " " : "", size);
+			strlcat(buf, text, size);
+		}
+	return (buf);
+}
+
+static int
+judge_marks(const json_t *facts, struct finding *f)
+{
+	char	marks[2][IPQOS_MAX], list[100];
+
+	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 || json_truth_at(facts, "dscp.inconclusive") == 1)
+		return (0);
+	/* Where ssh sets none of them nothing is lost; where it sets the first, nothing gets through. */
+	if (ssh_marks(facts, marks))
+		f->severity = !glance_plain(facts) ? SEVERITY_NOTE : is_dropped(facts, marks[0]) ? SEVERITY_ERROR :
+		    is_dropped(facts, marks[1]) ? SEVERITY_WARNING : SEVERITY_NOTE;
+	finding_set(f->cause, "Something on the way drops packets with certain marks (DSCP), as plain ssh sets them.");
+	finding_set(f->evidence,
+	    "dropped: %s; unmarked packets pass in %lld ms", dropped_list(facts, list, sizeof(list)),
+	    (long long)json_number_at(facts, "dscp.unmarked_ms", 0));
+	finding_cure(f, "In ~/.ssh/config, in the host's block: IPQoS none");
+	finding_cure(f, "meshssh HOST gets through: it sets no marks");
+	return (1);
+}
+
+/* The connection is made with one mark, or none, and goes on with one that is dropped. */
+static int
+judge_retag(const json_t *facts, struct finding *f)
+{
+	const char	*fdpass = json_text_at(facts, "ssh.options.proxyusefdpass");
+	char		 marks[2][IPQOS_MAX], list[100];
+	int		 passed = fdpass != NULL && strcmp(fdpass, "yes") == 0 && !glance_plain(facts), first, second;
+
+	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 || json_truth_at(facts, "dscp.inconclusive") == 1 ||
+	    !ssh_marks(facts, marks))
+		return (0);
+	first = is_dropped(facts, marks[0]);
+	second = is_dropped(facts, marks[1]);
+	if (!(passed && (first || second)) && !(glance_plain(facts) && !first && second))
+		return (0);
+	finding_set(f->cause,
+	    "ssh marks the connection anew after the login, with a mark that is dropped; the session hangs then.");
+	finding_set(f->evidence,
+	    "IPQoS %s %s%s; dropped: %s", marks[0], marks[1], passed ? " and ProxyUseFdpass yes" : "",
+	    dropped_list(facts, list, sizeof(list)));
+	finding_cure(f, "In ~/.ssh/config, in the host's block: IPQoS none");
+	return (1);
+}
+
+static int
+judge_marks_back(const json_t *facts, struct finding *f)
+{
+	char	list[100];
+
+	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 || json_truth_at(facts, "dscp.inconclusive") == 1)
+		return (0);
+	finding_set(f->cause,
+	    "What drops marked packets to the host may drop them on the way back: a session hangs after the login.");
+	finding_set(f->evidence, "dropped on the way there: %s; the way back shows only after a login",
+	    dropped_list(facts, list, sizeof(list)));
+	finding_cure(f, "If it hangs so, on the host, in /etc/ssh/sshd_config: IPQoS none");
+	return (1);
+}
+
+/* The first address stays silent while a later one answers: NULL, or its row, and the row that answers. */
+static const json_t *
+silent_first(const json_t *facts, const json_t **answers)
+{
+	const json_t	*list = json_at(facts, "connect.addresses"), *silent = NULL, *row;
+	const char	*error;
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		row = json_array_get(list, i);
+		error = json_text_at(row, "error");
+		*answers = row;
+		if (error == NULL)
+			return (silent);
+		if (silent == NULL && strcmp(error, "timeout") == 0)
+			silent = row;
+	}
+	return (NULL);
+}
+
+static int
+judge_silent_address(const json_t *facts, struct finding *f)
+{
+	const json_t	*answers, *silent = silent_first(facts, &answers);
+	const char	*there, *here;
+	int		 six;
+
+	if (silent == NULL || (there = json_text_at(silent, "address")) == NULL ||
+	    (here = json_text_at(answers, "address")) == NULL)
+		return (0);
+	six = json_number_at(silent, "family", 4) == 6 && json_number_at(answers, "family", 4) == 4;
+	if (six != (strcmp(f->rule->name, "path-ipv6-silent") == 0))
+		return (0);
+	finding_set(f->cause,
+	    six ? "The host's IPv6 address does not answer; plain ssh waits 2 minutes before it tries IPv4." :
+	    "The first of the host's addresses does not answer; plain ssh waits 2 minutes before it tries the next.");
+	finding_set(f->evidence,
+	    "%.60s: no answer in %lld ms; %.60s: %lld ms", there, (long long)json_number_at(silent, "ms", 0),
+	    here, (long long)json_number_at(answers, "ms", 0));
+	if (six)
+		finding_cure(f, "In ~/.ssh/config, in the host's block: AddressFamily inet");
+	else
+		finding_cure(f, "Take the address out of the DNS or /etc/hosts, or set HostName %.60s", here);
+	finding_cure(f, "meshssh HOST tries the next address after 250 ms");
+	return (1);
+}
+
+static int
+judge_unreachable(const json_t *facts, struct finding *f)
+{
+	const char	*outcome = glance_outcome(facts), *there;
+	int		 ms;
+
+	/* Where only tailscaled has a way, its own rules say what is wrong with it. */
+	if (outcome == NULL || strcmp(outcome, "unreachable") != 0 ||
+	    (glance_mesh(facts) == 1 && !glance_kernel(facts)))
+		return (0);
+	there = glance_tried(facts, outcome, &ms);
+	finding_set(f->cause, "There is no route to the host.");
+	if (json_at(facts, "net.gateway.address") == NULL)
+		finding_set(f->evidence, "%.60s is unreachable (%d ms); this machine has no default route", there, ms);
+	else
+		finding_set(f->evidence, "%.60s is unreachable (%d ms); the default route is through %.60s", there, ms,
+		    json_text_at(facts, "net.gateway.address"));
+	finding_cure(f, glance_is(facts, "system.os", "linux") ? "ip route get %.60s" : "route -n get %.60s", there);
+	return (1);
+}
+
+static int
+judge_blocked(const json_t *facts, struct finding *f)
+{
+	const char	*outcome = glance_outcome(facts), *there;
+	int		 ms;
+
+	if (outcome == NULL || strcmp(outcome, "blocked") != 0)
+		return (0);
+	there = glance_tried(facts, outcome, &ms);
+	finding_set(f->cause,
+	    "This machine itself forbids the connection: a firewall rule, a sandbox or a security policy.");
+	finding_set(f->evidence, "connecting to %.60s: not permitted, after %d ms", there, ms);
+	finding_cure(f,
+	    "%s%s", glance_sudo(facts), glance_is(facts, "system.os", "linux") ? "nft list ruleset" : "pfctl -sr");
+	return (1);
+}
+
+/* Who speaks HTTP where SSH is expected, and sends one elsewhere, wants a login to the network. */
+static int
+judge_captive(const json_t *facts, struct finding *f)
+{
+	static const char	answers[][8] = { " 302", " 303", " 307", " 511" };
+	const char		*first = json_text_at(facts, "banner.first");
+	size_t			 i;
+
+	if (!glance_is(facts, "banner.kind", "http") || first == NULL || strncmp(first, "HTTP/", 5) != 0)
+		return (0);
+	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		if (strncmp(first + strcspn(first, " "), answers[i], strlen(answers[i])) == 0) {
+			finding_set(f->cause,
+			    "A portal answers in the host's place: this network wants a login first.");
+			finding_set(f->evidence, "on the port it says \"%.60s\"", first);
+			finding_cure(f, "Open http://neverssl.com/ in a browser, and log in there.");
+			return (1);
+		}
+	return (0);
+}
+
+#define MEASURED(code, importance, function) \
+	{ .name = code, .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = importance, \
+	  .needs = { "mtu" }, .under = "path-jumbo", .judge = function }
+
+#define PROXY(code, importance) \
+	{ .name = code, .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = importance, \
+	  .needs = { "connect.routes", "tailscale.proxies" }, .judge = proxy_judge }
+
+const struct rule rules_path[] = {
+	{ .name = "path-jumbo", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 72,
+	  .needs = { "mtu.route_mtu" }, .judge = judge_jumbo },
+	MEASURED("path-hole-both", 70, judge_hole_both),
+	MEASURED("path-hole-there", 70, judge_hole_there),
+	MEASURED("path-hole-back", 70, judge_hole_back),
+	{ .name = "path-marks", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 65,
+	  .needs = { "dscp.dropped" }, .judge = judge_marks },
+	{ .name = "path-retag", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 66,
+	  .needs = { "dscp.dropped", "ssh.options.ipqos" }, .judge = judge_retag },
+	{ .name = "path-marks-back", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SUSPECTED, .rank = 30,
+	  .needs = { "dscp.dropped" }, .judge = judge_marks_back },
+	{ .name = "path-ipv6-silent", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 60,
+	  .needs = { "connect.addresses" }, .judge = judge_silent_address },
+	{ .name = "path-address-silent", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 58,
+	  .needs = { "connect.addresses" }, .judge = judge_silent_address },
+	{ .name = "path-no-route", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 68,
+	  .needs = { "connect.ok" }, .judge = judge_unreachable },
+	{ .name = "path-blocked", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 69,
+	  .needs = { "connect.ok" }, .judge = judge_blocked },
+	{ .name = "path-captive", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 75,
+	  .needs = { "banner.kind", "banner.first" }, .judge = judge_captive },
+	PROXY("proxy-login", 64),
+	PROXY("proxy-forbids", 63),
+	PROXY("proxy-other", 62),
+	PROXY("proxy-dead", 61),
+	PROXY("proxy-mute", 60),
+	PROXY("proxy-failed", 59),
+	{ .name = "" }
+};

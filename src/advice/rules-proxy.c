@@ -1,0 +1,88 @@
+#include <string.h>
+
+#include "advice/advice.h"
+#include "advice/glance.h"
+#include "advice/rules-proxy.h"
+#include "base/json.h"
+
+/* What a proxy that somebody named did; the words are those of the routes. */
+static const struct broken {
+	char	code[24];
+	char	words[6][36];	/* "" ends them */
+	char	cause[100];
+	char	cure[120];
+} brokens[] = {
+	{ "proxy-dead", { "cannot be reached", "does not answer" }, "The proxy cannot be reached",
+	    "Start tailscaled with --socks5-server=localhost:1055, or correct the address." },
+	{ "proxy-mute", { "gave no answer", "ended the connection before" },
+	    "The proxy took the connection and gave no proper answer",
+	    "Look at the log of the program that listens there." },
+	{ "proxy-login", { "wants a user", "does not accept this user", "lets nobody in" }, "The proxy wants a login",
+	    "Put HOST:PORT USER:PASSWORD into ~/.config/meshssh/proxy-auth (mode 600)." },
+	{ "proxy-forbids", { "does not allow", "does not know how", "says 403", "says 405" },
+	    "The proxy does not connect to this host or port",
+	    "Ask who runs it to allow CONNECT to the port, or use --via." },
+	{ "proxy-other", { "does not speak", "was not offered", "address of unknown kind" },
+	    "What listens at the proxy's address is no such proxy",
+	    "Correct the address, or the kind: socks5 or http." },
+	{ "proxy-failed", { "could not connect", "failed in a way" },
+	    "The proxy cannot connect to the host, and does not say why",
+	    "Is the host up? On the proxy's machine: tailscale status" },
+	{ "", { "" }, "", "" }
+};
+
+static int
+said(const char *detail, const struct broken *b)
+{
+	int	i;
+
+	for (i = 0; i < 6 && b->words[i][0] != '\0'; i++)
+		if (strstr(detail, b->words[i]) != NULL)
+			return (1);
+	return (0);
+}
+
+/* 1 if the text names a proxy that somebody, and not we, said is there. */
+static int
+is_named(const json_t *facts, const char *text)
+{
+	const json_t	*list = json_at(facts, "tailscale.proxies");
+	const char	*address;
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		if ((address = json_text_at(json_array_get(list, i), "address")) != NULL &&
+		    strstr(text, address) != NULL)
+			return (1);
+	return (0);
+}
+
+int
+proxy_judge(const json_t *facts, struct finding *f)
+{
+	const struct broken	*b = brokens;
+	const json_t		*list = json_at(facts, "connect.routes"), *row;
+	const char		*route, *detail, *to;
+	size_t			 i;
+
+	while (b->code[0] != '\0' && strcmp(b->code, f->rule->name) != 0)
+		b++;
+	for (i = 0; i < json_array_size(list); i++) {
+		row = json_array_get(list, i);
+		route = json_text_at(row, "route");
+		detail = json_text_at(row, "detail");
+		to = json_text_at(row, "to");
+		if (route == NULL || detail == NULL || json_truth_at(row, "ok") != 0 || !said(glance_said(detail), b) ||
+		    (strcmp(route, "socks5") != 0 && strcmp(route, "http") != 0) ||
+		    (!is_named(facts, glance_said(detail)) && !is_named(facts, to != NULL ? to : "")))
+			continue;
+		/* Another way was found, so this one was not needed. */
+		if (glance_reached(facts) == 1)
+			f->severity = SEVERITY_NOTE;
+		finding_set(f->cause, "%s.", b->cause);
+		finding_set(f->evidence, "%s: %.150s", route, glance_said(detail));
+		finding_cure(f, "%s", b->cure);
+		return (1);
+	}
+	return (0);
+}

@@ -1,0 +1,354 @@
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "advice/advice.h"
+#include "advice/glance.h"
+#include "base/addr.h"
+#include "base/json.h"
+
+#define SSH_PORT	22
+#define NFS_PORT	2049
+#define NO_SHA1		808	/* OpenSSH 8.8: ssh-rsa, which is SHA-1, is not taken any more */
+
+/* What a connection came to that was made, one a rule: keys of the facts, and what they must say. */
+static const struct told {
+	char	code[24];
+	char	path[20];
+	char	value[20];
+	char	cause[110];
+	char	cure[2][140];	/* "" ends them */
+} tolds[] = {
+	{ "server-maxstartups", "banner.refusal", "maxstartups",
+	    "sshd turns logins away: too many are under way (MaxStartups)",
+	    { "On the host, in /etc/ssh/sshd_config: MaxStartups 100:30:200",
+	    "Wait a minute; look for who keeps logging in." } },
+	{ "server-penalty", "banner.refusal", "penalty",
+	    "sshd holds this address back after failed logins (PerSourcePenalties)",
+	    { "Wait 10 minutes: a penalty ends by itself.",
+	    "On the host, in /etc/ssh/sshd_config: PerSourcePenaltyExemptList ADDRESS" } },
+	{ "server-closes", "banner.error", "closed", "The server closes the connection before it says anything",
+	    { "On the host: journalctl -u ssh -u sshd; it may be MaxStartups, PerSourcePenalties or TCP wrappers.",
+	    "If a port is forwarded to it: is the target of the forwarding up?" } },
+	{ "server-resets", "banner.error", "reset", "The server resets the connection before it says anything",
+	    { "On the host: journalctl -u ssh -u sshd; a firewall on the way may do so, too.", "" } },
+	{ "server-mute", "banner.error", "silent", "The connection is made, and the server says nothing",
+	    { "Is this the port of sshd? A forwarding whose target is down, or a busy server, is silent, too.", "" } },
+	{ "server-http", "banner.kind", "http", "A web server answers on this port, not sshd",
+	    { "Correct the port: Port in ~/.ssh/config, or ssh -p PORT",
+	    "If the port is right, a proxy or portal of this network answers: try from another one." } },
+	{ "server-other", "banner.kind", "other", "Something else than an SSH server answers on this port",
+	    { "Correct the port: Port in ~/.ssh/config, or ssh -p PORT", "" } },
+	{ "server-windows", "banner.kind", "openssh-windows",
+	    "The server is OpenSSH for Windows, which reads the keys of administrators from a file of its own",
+	    { "There: C:\\ProgramData\\ssh\\administrators_authorized_keys",
+	    "There: icacls.exe that file /inheritance:r /grant \"Administrators:F\" /grant \"SYSTEM:F\"" } },
+	{ "server-tailscale-ssh", "banner.kind", "tailscale",
+	    "Tailscale SSH answers, not the host's sshd: the mesh's rules decide who may log in, not authorized_keys",
+	    { "If it is refused: look at the ssh section of the mesh's rules; in check mode it waits for a browser.",
+	    "For the host's own sshd, on the host: sudo tailscale set --ssh=false" } },
+	{ "", "", "", "", { "", "" } }
+};
+
+/* How sshd is started on the host, and its port opened. */
+static const struct system {
+	char	name[12];	/* as tailscaled calls it; "" ends them: the rest */
+	char	start[100];
+	char	open[120];
+} systems[] = {
+	{ "windows", "Start-Service sshd; Set-Service sshd -StartupType Automatic (PowerShell, as administrator)",
+	    "New-NetFirewallRule -Name sshd -DisplayName sshd -Direction Inbound -Protocol TCP -LocalPort 22" },
+	{ "macOS", "sudo systemsetup -setremotelogin on",
+	    "Let sshd-keygen-wrapper through: System Settings, Network, Firewall" },
+	{ "", "sudo systemctl enable --now ssh (or sshd)",
+	    "sudo ufw allow ssh (or: sudo firewall-cmd --add-service=ssh --permanent; sudo firewall-cmd --reload)" }
+};
+
+static int
+judge_told(const json_t *facts, struct finding *f)
+{
+	const struct told	*t = tolds;
+	const char		*first = json_text_at(facts, "banner.first");
+	int			 i;
+
+	while (t->code[0] != '\0' && strcmp(t->code, f->rule->name) != 0)
+		t++;
+	/* What sshd said before it closed tells more than that it did; and a port of another service is not sshd's. */
+	if (!glance_is(facts, t->path, t->value) || json_text_at(facts, "service.kind") != NULL ||
+	    (strcmp(t->path, "banner.refusal") != 0 && json_text_at(facts, "banner.refusal") != NULL))
+		return (0);
+	if (strcmp(t->path, "banner.error") == 0 && json_text_at(facts, "banner.software") != NULL)
+		finding_set(f->cause, "The server says who it is, and does not go on with the key exchange.");
+	else
+		finding_set(f->cause, "%s.", t->cause);
+	if (first == NULL)
+		first = json_text_at(facts, "banner.text");
+	if (first != NULL)
+		finding_set(f->evidence, "it said \"%.100s\"", first);
+	else
+		finding_set(f->evidence, "%s, without a word", t->value);
+	for (i = 0; i < 2 && t->cure[i][0] != '\0'; i++)
+		finding_cure(f, "%s", t->cure[i]);
+	return (1);
+}
+
+/* 1 if nothing was reached, and this is the most telling way in which that ended; the address is set, and its time. */
+static int
+ended(const json_t *facts, const char *outcome, const char **there, int *ms)
+{
+	const char	*how = glance_outcome(facts);
+
+	if (how == NULL || strcmp(how, outcome) != 0)
+		return (0);
+	*there = glance_tried(facts, outcome, ms);
+	return (1);
+}
+
+/* A port that is not SSH's has its own rule. */
+static int
+is_nfs(const json_t *facts)
+{
+	return (json_number_at(facts, "connect.port", 0) == NFS_PORT);
+}
+
+/* 1 if the port is sshd's, as far as ssh's configuration says. */
+static int
+is_ssh(const json_t *facts)
+{
+	const char	*port = json_text_at(facts, "ssh.options.port");
+	int		 asked = (int)json_number_at(facts, "connect.port", SSH_PORT);
+
+	return (asked == SSH_PORT || (port != NULL && addr_port(port) == asked));
+}
+
+/* 1 if the host is a peer of the mesh which is there, and is not this machine. */
+static int
+is_peer_online(const json_t *facts)
+{
+	return (json_truth_at(facts, "tailscale.peer.online") == 1 && json_truth_at(facts, "tailscale.peer.self") != 1);
+}
+
+/* What the host runs, where the mesh says so; else Linux is as good as any. */
+static const struct system *
+system_of(const json_t *facts)
+{
+	const struct system	*row = systems;
+
+	while (row->name[0] != '\0' && !glance_is(facts, "tailscale.peer.os", row->name))
+		row++;
+	return (row);
+}
+
+static int
+judge_refused(const json_t *facts, struct finding *f)
+{
+	const char	*there;
+	int		 ms;
+
+	if (is_nfs(facts) || !ended(facts, "refused", &there, &ms))
+		return (0);
+	finding_set(f->cause, "The host is there, and nothing listens on this port.");
+	finding_set(f->evidence, "%.80s refused the connection after %d ms", there, ms);
+	if (!is_ssh(facts)) {
+		finding_cure(f, "On the host: start what should listen there, on an address that is not only 127.0.0.1");
+		return (1);
+	}
+	finding_cure(f, "On the host: %s", system_of(facts)->start);
+	finding_cure(f, "If sshd listens on another port: Port in ~/.ssh/config");
+	return (1);
+}
+
+static int
+judge_peer_userspace(const json_t *facts, struct finding *f)
+{
+	const char	*there;
+	int		 ms;
+
+	if (!is_peer_online(facts) || !is_ssh(facts) || !ended(facts, "refused", &there, &ms))
+		return (0);
+	finding_set(f->cause,
+	    "If the host's tailscaled runs in userspace-networking mode, sshd must listen on 127.0.0.1 there.");
+	finding_set(f->evidence, "the peer is online, and %.80s refused the connection", there);
+	finding_cure(f,
+	    "On the host: ss -ltn 'sport = :22'; ListenAddress in /etc/ssh/sshd_config must not leave out 127.0.0.1");
+	return (1);
+}
+
+/* Silence. What the mesh says of itself and of the peer tells more, and is said by its rules. */
+static int
+is_silent(const json_t *facts, const char **there, int *ms)
+{
+	return (json_truth_at(facts, "tailscale.peer.online") != 0 &&
+	    json_truth_at(facts, "tailscale.peer.expired") != 1 &&
+	    json_truth_at(facts, "tailscale.peer.found") != 0 && ended(facts, "timeout", there, ms));
+}
+
+static int
+judge_no_answer(const json_t *facts, struct finding *f)
+{
+	const char	*there;
+	int		 ms;
+
+	/* A host of a mesh that this machine is not in: the mesh's rules say so. */
+	if (is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &there, &ms) ||
+	    (glance_mesh(facts) == 1 && !glance_is(facts, "tailscale.state", "up") && !glance_other_way(facts)))
+		return (0);
+	finding_set(f->cause, "The host does not answer at all: it is off or asleep, or a firewall drops the port.");
+	finding_set(f->evidence, "%.80s gave no answer in %d ms", there, ms);
+	finding_cure(f, "Is it on, and is this its address? Ask it from a machine beside it: ping %.80s", there);
+	finding_cure(f, "On the host: %s", system_of(facts)->open);
+	return (1);
+}
+
+static int
+judge_peer_silent(const json_t *facts, struct finding *f)
+{
+	const char	*name = json_text_at(facts, "tailscale.peer.name"), *there;
+	int		 ms;
+
+	if (!is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &there, &ms))
+		return (0);
+	finding_set(f->cause,
+	    "The peer is online and silent on this port: the mesh's access rules (ACL) or its own firewall drop it.");
+	finding_set(f->evidence, "%.80s gave no answer in %d ms", there, ms);
+	finding_cure(f,
+	    "tailscale ping %.80s; if that is answered, the way is there, and the rules or a firewall forbid the port",
+	    name != NULL ? name : there);
+	finding_cure(f,
+	    "Let the mesh's rules accept the port from this machine (admin console; headscale: policy)");
+	finding_cure(f, "On the host: %s", system_of(facts)->open);
+	return (1);
+}
+
+/* tailscaled tried, and says something that we do not know. */
+static int
+judge_peer_failed(const json_t *facts, struct finding *f)
+{
+	const json_t	*list = json_at(facts, "connect.routes"), *row;
+	const char	*detail;
+	size_t		 i;
+
+	if (glance_reached(facts) != 0 || glance_outcome(facts) != NULL || !is_peer_online(facts))
+		return (0);
+	for (i = 0; i < json_array_size(list); i++) {
+		row = json_array_get(list, i);
+		if (!glance_is(row, "route", "localapi") || (detail = json_text_at(row, "detail")) == NULL ||
+		    json_truth_at(row, "ok") != 0)
+			continue;
+		finding_set(f->cause, "tailscaled cannot connect to the host, though it is a peer and online.");
+		finding_set(f->evidence, "%.180s", glance_said(detail));
+		finding_cure(f, "tailscale ping %.80s", json_text_at(facts, "tailscale.peer.name") != NULL ?
+		    json_text_at(facts, "tailscale.peer.name") : "HOST");
+		return (1);
+	}
+	return (0);
+}
+
+static int
+judge_nfs(const json_t *facts, struct finding *f)
+{
+	const char	*outcome = glance_outcome(facts), *there;
+	int		 ms;
+
+	if (!is_nfs(facts) || outcome == NULL || (strcmp(outcome, "refused") != 0 && !is_silent(facts, &there, &ms)))
+		return (0);
+	there = glance_tried(facts, outcome, &ms);
+	finding_set(f->cause, strcmp(outcome, "refused") == 0 ? "The host is there, and no NFS server listens." :
+	    "The NFS port is silent: a firewall or the mesh's rules drop it, or the host is off.");
+	finding_set(f->evidence, "%.80s: %s after %d ms", there, outcome, ms);
+	finding_cure(f, "On the host: sudo systemctl enable --now nfs-server; sudo exportfs -v");
+	finding_cure(f, "On the host, for the firewall: sudo ufw allow in on tailscale0 to any port 2049 proto tcp");
+	return (1);
+}
+
+/* 1 if the comma list has the word. */
+static int
+list_has(const char *list, const char *word)
+{
+	size_t	len = strlen(word), span;
+
+	for (; *list != '\0'; list += span + (list[span] == ',')) {
+		span = strcspn(list, ",");
+		if (span == len && strncmp(list, word, len) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+/* 1 if ssh takes none of what the server offers; by ssh's own list, or, for host keys, by its version. */
+static int
+has_none(const json_t *offer, const char *taken, json_int_t version)
+{
+	const char	*word;
+	size_t		 i;
+
+	if (json_array_size(offer) == 0 || (taken == NULL && version < NO_SHA1))
+		return (0);
+	for (i = 0; i < json_array_size(offer); i++) {
+		if ((word = json_string_value(json_array_get(offer, i))) == NULL)
+			return (0);
+		if (taken != NULL ? list_has(taken, word) :
+		    strcmp(word, "ssh-rsa") != 0 && strcmp(word, "ssh-dss") != 0)
+			return (0);
+	}
+	return (1);
+}
+
+static int
+judge_too_old(const json_t *facts, struct finding *f)
+{
+	const json_t	*keys = json_at(facts, "banner.host_key_types"), *kex = json_at(facts, "banner.kex");
+	const char	*taken = json_text_at(facts, "ssh.options.hostkeyalgorithms");
+	const char	*taken_kex = json_text_at(facts, "ssh.options.kexalgorithms"), *what, *first;
+
+	/* A list that was cut says nothing of its end. */
+	if (taken != NULL && strlen(taken) > 240)
+		taken = NULL;
+	if (taken_kex != NULL && strlen(taken_kex) > 240)
+		taken_kex = NULL;
+	if (has_none(keys, taken, json_number_at(facts, "ssh.version_number", 0))) {
+		what = "HostKeyAlgorithms";
+		first = json_string_value(json_array_get(keys, 0));
+		f->certainty = taken != NULL ? CERTAINTY_SURE : CERTAINTY_LIKELY;
+	} else if (taken_kex != NULL && has_none(kex, taken_kex, 0)) {
+		what = "KexAlgorithms";
+		first = json_string_value(json_array_get(kex, 0));
+	} else
+		return (0);
+	finding_set(f->cause, "The server is too old for this ssh: they have no algorithm in common.");
+	finding_set(f->evidence, "%s: it offers %.60s and nothing that ssh takes; it is %.60s", what, first,
+	    json_text_at(facts, "banner.software") != NULL ? json_text_at(facts, "banner.software") : "unknown");
+	finding_cure(f, "Update the SSH server on the host.");
+	finding_cure(f, "Until then, in ~/.ssh/config, in this host's block only: %s +%.60s", what, first);
+	return (1);
+}
+
+#define SAID(code, how, importance, need, cause) \
+	{ .name = code, .severity = how, .certainty = CERTAINTY_SURE, .rank = importance, .needs = { need }, \
+	  .under = cause, .judge = judge_told }
+#define CONNECT(code, how, certain, importance, function) \
+	{ .name = code, .severity = how, .certainty = certain, .rank = importance, \
+	  .needs = { "connect.ok" }, .judge = function }
+
+const struct rule rules_server[] = {
+	CONNECT("server-refuses", SEVERITY_ERROR, CERTAINTY_SURE, 56, judge_refused),
+	CONNECT("server-no-answer", SEVERITY_ERROR, CERTAINTY_SUSPECTED, 54, judge_no_answer),
+	CONNECT("peer-silent", SEVERITY_ERROR, CERTAINTY_SUSPECTED, 55, judge_peer_silent),
+	{ .name = "peer-failed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 54,
+	  .needs = { "connect.ok" }, .under = "mesh-too-old", .judge = judge_peer_failed },
+	CONNECT("peer-userspace", SEVERITY_NOTE, CERTAINTY_SUSPECTED, 50, judge_peer_userspace),
+	SAID("server-maxstartups", SEVERITY_ERROR, 53, "banner.refusal", ""),
+	SAID("server-penalty", SEVERITY_ERROR, 53, "banner.refusal", ""),
+	SAID("server-closes", SEVERITY_ERROR, 52, "banner.error", "server-other"),
+	SAID("server-resets", SEVERITY_ERROR, 52, "banner.error", "server-other"),
+	SAID("server-mute", SEVERITY_ERROR, 52, "banner.error", ""),
+	SAID("server-http", SEVERITY_ERROR, 51, "banner.kind", "path-captive"),
+	SAID("server-other", SEVERITY_ERROR, 51, "banner.kind", ""),
+	{ .name = "server-too-old", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 50,
+	  .needs = { "banner.host_key_types" }, .judge = judge_too_old },
+	{ .name = "nfs-closed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 56,
+	  .needs = { "connect.port", "connect.ok" }, .judge = judge_nfs },
+	SAID("server-windows", SEVERITY_NOTE, 10, "banner.kind", ""),
+	SAID("server-tailscale-ssh", SEVERITY_NOTE, 10, "banner.kind", ""),
+	{ .name = "" }
+};

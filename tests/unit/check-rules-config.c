@@ -1,0 +1,235 @@
+#include "advice/advice.h"
+#include "base/json.h"
+#include "check.h"
+
+/* A machine as Debian installs it, and one host without configuration of its own: nothing is wrong with it. */
+#define PLAIN	"'path':'/usr/bin/ssh','version':'OpenSSH_9.2p1','version_number':902,'where':{" \
+    "'hashknownhosts':{'file':'/etc/ssh/ssh_config','line':51,'value':'yes','named':false}},'shadowed':[]," \
+    "'files':[{'file':'/etc/ssh/ssh_config','readable':true}],'system_includes':true,'system_files':[]," \
+    "'key_files':[{'file':'~/.ssh/id_ed25519','mode_ok':true,'encrypted':true}]," \
+    "'known':{'found':true,'alias':'nas','types':'ssh-ed25519'}"
+#define OPTIONS	"'hostname':'nas','port':'22','addressfamily':'any','canonicalizehostname':'false','connectionattempts':'1'," \
+    "'connecttimeout':'none','controlmaster':'false','ipqos':'lowdelay throughput','proxyusefdpass':'no'," \
+    "'nohostauthenticationforlocalhost':'no','serveraliveinterval':'0','serveralivecountmax':'3'," \
+    "'stricthostkeychecking':'ask','tcpkeepalive':'yes','verifyhostkeydns':'false'"
+#define WITH(ssh, options) "{'ssh':{" PLAIN "," ssh "'options':{" OPTIONS options "}}}"
+
+/* The facts, the code, and what is found: "" for nothing, or the severity and a piece of the evidence. */
+static const struct row {
+	const char	*facts, *code, *severity, *evidence;
+} rows[] = {
+	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config',", ""), "config-mode", "error", "~/.ssh/config" },
+	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config',", ""), "config-refused", "", NULL },
+	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x',", ""), "config-refused", "error",
+	    "line 3" },
+	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x',", ""), "config-mode", "", NULL },
+	{ WITH("'refuses':'~/.ssh/config line 4: Bad IPQoS value: 0x00',", ""), "ipqos-hex", "error", "0x00" },
+	{ WITH("'refuses':'~/.ssh/config line 4: Bad IPQoS value: 0x00',", ""), "config-refused", "", NULL },
+	{ WITH("'where':{'ipqos':{'file':'~/.ssh/config','line':4,'value':'0x00'}},", ""), "ipqos-hex", "note",
+	    "~/.ssh/config:4" },
+	{ WITH("'where':{'ipqos':{'file':'~/.ssh/config','line':4,'value':'none'}},", ""), "ipqos-hex", "", NULL },
+	{ WITH("'slow':true,", ""), "config-slow", "warning", "2 s" },
+	{ WITH("'version_number':705,'version':'OpenSSH_7.5p1',", ""), "ssh-old", "warning", "OpenSSH_7.5p1" },
+	{ WITH("'version_number':706,", ""), "ssh-old", "", NULL },
+	{ WITH("'system_includes':false,'system_files':['/etc/ssh/ssh_config.d/9.conf'],", ""), "config-no-include",
+	    "warning",
+	    "ignored: 1, the first is /etc/ssh/ssh_config.d/9.conf" },
+	{ WITH("'system_includes':false,", ""), "config-no-include", "", NULL },
+	{ WITH("'system_files':['/etc/ssh/ssh_config.d/9.conf'],", ""), "config-no-include", "", NULL },
+	{ "{'nix':{'installed':true},'ssh':{'system_includes':false,'system_files':['/etc/ssh/ssh_config.d/1.conf',"
+	    "'/etc/ssh/ssh_config.d/100-linux-builder.conf']}}", "config-no-include", "error", "ignored: 2" },
+	{ WITH("'shadowed':[{'keyword':'port','value':'2222','file':'a','line':5,'named':true,'by_file':'b','by_line':2,"
+	    "'by_named':false}],", ""), "config-shadowed", "warning", "a:5 is not used, b:2 is" },
+	/* As it should be: the particular one before the general one. */
+	{ WITH("'shadowed':[{'keyword':'port','value':'2222','file':'a','line':5,'named':false,'by_file':'b','by_line':2,"
+	    "'by_named':true}],", ""), "config-shadowed", "", NULL },
+	/* ssh says otherwise. */
+	{ WITH("'shadowed':[{'keyword':'port','value':'22','file':'a','line':5,'named':true,'by_file':'b','by_line':2,"
+	    "'by_named':false}],", ""), "config-shadowed", "", NULL },
+	{ WITH("'shadowed':[{'keyword':'loglevel','value':'x','file':'a','line':5,'named':true,'by_file':'b','by_line':2,"
+	    "'by_named':false}],", ""), "config-shadowed", "", NULL },
+	{ WITH("'key_files':[{'file':'~/.ssh/a','mode_ok':true},{'file':'~/.ssh/b','mode_ok':false}],", ""), "key-mode",
+	    "warning",
+	    "~/.ssh/b" },
+	{ WITH("'known':{'found':false,'alias':'[10.0.0.1]:22','other':'nas'},", ""), "host-key-alias", "warning",
+	    "nas is known" },
+	{ WITH("'known':{'found':false,'alias':'nas'},", ""), "host-key-alias", "", NULL },
+	{ WITH("'known':{'found':false,'alias':'nas'},", ""), "host-key-strict", "", NULL },
+	{ WITH("'known':{'found':false,'alias':'nas'},", ",'stricthostkeychecking':'true'"), "host-key-strict", "error",
+	    "no key for nas is known" },
+	{ WITH("'known':{'found':false,'alias':'nas','other':'n'},", ",'stricthostkeychecking':'yes'"),
+	    "host-key-alias", "", NULL },
+	{ WITH("", ",'stricthostkeychecking':'true'"), "host-key-strict", "", NULL },
+	{ WITH("", ",'controlmaster':'auto','controlpath':'~/.ssh/%C'"), "control-stale", "warning",
+	    "ControlMaster auto" },
+	{ WITH("", ",'controlmaster':'auto','controlpath':'~/.ssh/%C','serveraliveinterval':'15'"), "control-stale", "",
+	    NULL },
+	{ WITH("", ",'controlmaster':'auto','controlpath':'none'"), "control-stale", "", NULL },
+	{ "{'ssh':{'known':{'found':true,'alias':'nas','types':'ssh-rsa'}},'banner':{'host_key_types':['ssh-ed25519']}}",
+	    "host-key-type", "warning", "ssh-rsa" },
+	{ "{'ssh':{'known':{'found':true,'alias':'nas','types':'ssh-rsa'}},'banner':{'host_key_types':['rsa-sha2-512']}}",
+	    "host-key-type", "", NULL },
+	{ "{'ssh':{'known':{'found':true,'alias':'nas','types':'ssh-rsa ssh-ed25519'}},'banner':{'host_key_types':["
+	    "'ssh-ed25519']}}", "host-key-type", "", NULL },
+	{ "{'ssh':{'known':{'found':true,'alias':'nas'}},'banner':{'host_key_types':['ssh-ed25519']}}", "host-key-type",
+	    "", NULL },
+
+	/* Proxies. */
+	{ WITH("'proxy':{'program':'/opt/x','absolute':true,'there':false},", ",'proxycommand':'/opt/x'"),
+	    "proxy-missing", "error",
+	    "/opt/x is no executable" },
+	{ WITH("'proxy':{'program':'x','absolute':false,'there':false,'everywhere':false},", ",'proxycommand':'x'"),
+	    "proxy-missing",
+	    "error", "PATH" },
+	{ WITH("'proxy':{'program':'x','absolute':false,'there':false,'everywhere':false},", ",'proxycommand':'x'"),
+	    "proxy-relative", "", NULL },
+	{ WITH("'proxy':{'program':'/opt/x','absolute':true,'there':true},", ",'proxycommand':'/opt/x'"),
+	    "proxy-missing", "", NULL },
+	{ WITH("'proxy':{'program':'/opt/x','absolute':true},", ",'proxycommand':'/opt/x'"), "proxy-missing", "",
+	    NULL },
+	{ WITH("'proxy':{'program':'meshssh','absolute':false,'there':true,'everywhere':false},",
+	    ",'proxycommand':'x'"),
+	    "proxy-relative", "note", "meshssh" },
+	{ WITH("'proxy':{'program':'nc','absolute':false,'there':true,'everywhere':true},", ",'proxycommand':'nc'"),
+	    "proxy-relative", "", NULL },
+	{ WITH("'proxy':{'program':'/opt/meshssh','passes_fd':false},", ",'proxycommand':'x','proxyusefdpass':'yes'"),
+	    "fdpass-proxy", "error", "without --fdpass" },
+	{ WITH("'proxy':{'program':'socat','passes_fd':false},", ",'proxycommand':'x','proxyusefdpass':'yes'"),
+	    "fdpass-proxy",
+	    "error", "socat" },
+	{ WITH("'proxy':{'program':'/opt/meshssh','passes_fd':true},", ",'proxycommand':'x','proxyusefdpass':'yes'"),
+	    "fdpass-proxy", "", NULL },
+	{ WITH("'proxy':{'program':'/opt/meshssh','passes_fd':true},", ",'proxycommand':'x'"), "fdpass-proxy", "error",
+	    "ProxyUseFdpass no" },
+	{ WITH("'proxy':{'program':'/opt/meshssh','passes_fd':false},", ",'proxycommand':'x'"), "fdpass-proxy", "",
+	    NULL },
+	{ WITH("'proxy':{'program':'own'},", ",'proxycommand':'x','proxyusefdpass':'yes'"), "fdpass-proxy", "", NULL },
+	{ WITH("", ",'proxycommand':'x','proxyusefdpass':'yes'"), "fdpass-ipqos", "note", "lowdelay" },
+	{ "{'dscp':{'dropped':['ef']},'ssh':{'version':'OpenSSH_10.1','options':{'proxycommand':'x','proxyusefdpass':'yes',"
+	    "'ipqos':'ef cs0'}}}", "fdpass-ipqos", "warning", "ef cs0" },
+	{ WITH("", ",'proxycommand':'x','proxyusefdpass':'yes','ipqos':'none none'"), "fdpass-ipqos", "", NULL },
+	{ WITH("", ",'proxycommand':'x'"), "fdpass-ipqos", "", NULL },
+	{ WITH("", ",'proxycommand':'x','controlpersist':'60','controlpath':'~/x'"), "control-hides", "note", "60" },
+	{ WITH("", ",'proxycommand':'x','controlpersist':'no','controlpath':'~/x'"), "control-hides", "", NULL },
+	{ WITH("", ",'controlpersist':'60','controlpath':'~/x'"), "control-hides", "", NULL },
+	{ WITH("'known':{'found':false,'alias':'localhost'},", ",'proxycommand':'x','hostname':'localhost',"
+	    "'nohostauthenticationforlocalhost':'yes'"), "localhost-proxy", "warning", "localhost" },
+	{ WITH("", ",'proxycommand':'x','hostname':'localhost','nohostauthenticationforlocalhost':'yes'"),
+	    "localhost-proxy", "",
+	    NULL },
+	{ WITH("'known':{'found':false,'alias':'localhost'},",
+	    ",'hostname':'localhost','nohostauthenticationforlocalhost':'yes'"),
+	    "localhost-proxy", "", NULL },
+	{ WITH("", ",'proxycommand':'x','canonicalizehostname':'true'"), "canonicalize-proxy", "note", "true" },
+	{ WITH("", ",'proxycommand':'x','canonicalizehostname':'always'"), "canonicalize-proxy", "", NULL },
+	{ WITH("", ",'canonicalizehostname':'true'"), "canonicalize-proxy", "", NULL },
+	{ WITH("", ",'proxycommand':'x','bindaddress':'10.0.0.1'"), "proxy-ignores", "note", "bindaddress 10.0.0.1" },
+	{ WITH("", ",'bindaddress':'10.0.0.1'"), "proxy-ignores", "", NULL },
+	{ WITH("", ",'proxycommand':'x'"), "proxy-ignores", "", NULL },
+};
+
+/* The document with these facts, judged; quotes are single in them, and the last of two equal keys counts. */
+static json_t *
+judge(const char *facts)
+{
+	char	text[8192], *c;
+	json_t	*doc;
+
+	snprintf(text, sizeof(text), "{'version':1,'target':{},'facts':%s}", facts);
+	for (c = text; *c != '\0'; c++)
+		if (*c == '\'')
+			*c = '"';
+	assert_non_null(doc = json_loads(text, 0, NULL));
+	assert_int_equal(advice_judge(doc), 0);
+	return (doc);
+}
+
+static const json_t *
+find(const json_t *doc, const char *code)
+{
+	const json_t	*list = json_at(doc, "findings");
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		if (strcmp(json_text_at(json_array_get(list, i), "code"), code) == 0)
+			return (json_array_get(list, i));
+	return (NULL);
+}
+
+static void
+test_rules(void **state)
+{
+	const json_t	*f;
+	json_t		*doc;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		doc = judge(rows[i].facts);
+		f = find(doc, rows[i].code);
+		if ((f == NULL) != (rows[i].evidence == NULL))
+			fail_msg("row %zu: %s: %s", i, rows[i].code,
+			    f == NULL ? "silent" : json_text_at(f, "evidence"));
+		if (f != NULL) {
+			assert_string_equal(json_text_at(f, "severity"), rows[i].severity);
+			if (strstr(json_text_at(f, "evidence"), rows[i].evidence) == NULL)
+				fail_msg("row %zu: %s", i, json_text_at(f, "evidence"));
+			assert_in_range(strlen(json_text_at(f, "cause")), 20, 198);
+			assert_in_range(json_array_size(json_at(f, "cure")), 1, FINDING_CURES);
+		}
+		json_decref(doc);
+	}
+}
+
+/* Each rule speaks in one row at least, and is silent in another, or where all is well. */
+static void
+test_rows(void **state)
+{
+	const struct rule	*rule;
+	json_t			*doc;
+	size_t			 i, speaks;
+
+	(void)state;
+	doc = judge(WITH("", ",'serveraliveinterval':'15'"));
+	for (rule = rules_config; rule->name[0] != '\0'; rule++) {
+		for (i = speaks = 0; i < COUNT(rows); i++)
+			speaks += strcmp(rows[i].code, rule->name) == 0 && rows[i].evidence != NULL;
+		if (speaks == 0)
+			fail_msg("%s never speaks", rule->name);
+		assert_null(find(doc, rule->name));
+	}
+	json_decref(doc);
+}
+
+/* A machine as it is installed has no error and no warning, with a host or without, with ssh or without. */
+static void
+test_plain(void **state)
+{
+	static const char *const	facts[] = { WITH("", ""), "{'ssh':{" PLAIN "}}", "{}",
+					    "{'ssh':{'where':{},'shadowed':[],'files':[],'system_files':[]}}" };
+	const struct rule		*rule;
+	const json_t			*f;
+	json_t				*doc;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(facts); i++) {
+		doc = judge(facts[i]);
+		for (rule = rules_config; rule->name[0] != '\0'; rule++)
+			if ((f = find(doc, rule->name)) != NULL)
+				assert_string_equal(json_text_at(f, "severity"), "note");
+		json_decref(doc);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_plain),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,257 @@
+#include "advice/advice.h"
+#include "base/json.h"
+#include "check.h"
+
+/* Facts that make a rule speak, the severity with which it does, and facts of a machine on which all is well. */
+static const struct row {
+	const char	*code;
+	enum severity	 severity;
+	const char	*speaks;	/* JSON with ' for " */
+	const char	*silent;
+	const char	*says;		/* in the cause, the evidence or the first cure */
+} rows[] = {
+	{ "tunnel-in-tunnel", SEVERITY_WARNING,
+	    "{'system':{'wsl':2},'net':{'gateway':{'interface':'eth0','mtu':1280},"
+	    "'interfaces':[{'name':'tailscale0','mtu':1280,'up':true,'tunnel':true}]}}",
+	    "{'system':{'wsl':2},'net':{'gateway':{'interface':'eth0','mtu':1360},"
+	    "'interfaces':[{'name':'tailscale0','mtu':1280,'up':true,'tunnel':true}]}}",
+	    "ip link set dev eth0 mtu 1500" },
+	{ "tunnel-in-tunnel", SEVERITY_WARNING,
+	    "{'net':{'gateway':{'interface':'wwan0','mtu':1300},"
+	    "'interfaces':[{'name':'tailscale0','mtu':1280,'up':true,'tunnel':true}]}}",
+	    "{'net':{'gateway':{'interface':'wwan0','mtu':1300},"
+	    "'interfaces':[{'name':'tailscale0','mtu':1280,'up':false,'tunnel':true},"
+	    "{'name':'wwan0','mtu':1300,'up':true,'tunnel':true}]}}",
+	    "Raise the MTU of wwan0" },
+	{ "tunnel-in-tunnel", SEVERITY_WARNING,
+	    "{'net':{'gateway':{'interface':'eth0','mtu':1339},"
+	    "'interfaces':[{'name':'tailscale0','mtu':1280,'up':true,'tunnel':true}]}}",
+	    "{'net':{'gateway':{'interface':'tailscale0','mtu':1280},"
+	    "'interfaces':[{'name':'tailscale0','mtu':1280,'up':true,'tunnel':true}]}}",
+	    "1340" },
+	{ "wsl-jumbo", SEVERITY_WARNING,
+	    "{'system':{'wsl':2,'wsl_mode':'mirrored'},'net':{'interfaces':[{'name':'eth1','mtu':9000,'up':true}]}}",
+	    "{'system':{'wsl':2,'wsl_mode':'mirrored'},'net':{'interfaces':[{'name':'lo','mtu':65536,'up':true},"
+	    "{'name':'loopback0','mtu':65536,'up':true},{'name':'eth2','mtu':9000,'up':false},"
+	    "{'name':'eth1','mtu':1500,'up':true}]}}",
+	    "ip link set dev eth1 mtu 1500" },
+	{ "jumbo", SEVERITY_NOTE, "{'net':{'gateway':{'interface':'ens5','mtu':9001}}}",
+	    "{'net':{'gateway':{'interface':'ens5','mtu':1500}}}", "9001" },
+	{ "wsl-fallback", SEVERITY_WARNING,
+	    "{'system':{'wsl_mode':'nat','wsl_mode_wanted':'mirrored','wsl_mode_source':'wslinfo'}}",
+	    "{'system':{'wsl_mode':'consomme','wsl_mode_wanted':'virtioproxy'}}", "networkingMode=mirrored" },
+	{ "wsl-fallback", SEVERITY_WARNING,
+	    "{'system':{'wsl_mode':'none','wsl_mode_wanted':'nat','wsl_mode_source':'interfaces'}}",
+	    "{'system':{'wsl_mode':'nat','wsl_mode_wanted':'nat'}}", "it is none" },
+	{ "no-tun", SEVERITY_NOTE, "{'system':{'container':'docker','tun':false}}", "{'system':{'tun':false}}", "docker" },
+	{ "no-tun", SEVERITY_NOTE, "{'system':{'container':'lxc','tun':false}}", "{'system':{'container':'lxc','tun':true}}",
+	    "userspace" },
+	{ "sshd-down", SEVERITY_WARNING, "{'system':{'systemd':true},'sshd':{'running':false,'installed':true,'enabled':true}}",
+	    "{'system':{'systemd':true},'sshd':{'running':true,'installed':true,'enabled':true}}", "systemctl status" },
+	/* An image for containers, in which no systemd runs. */
+	{ "sshd-loopback-only", SEVERITY_WARNING, "{'sshd':{'only_loopback':true,'listens':['127.0.0.1:22']}}",
+	    "{'sshd':{'only_loopback':false,'listens':['0.0.0.0:22']}}", "127.0.0.1:22" },
+	{ "sshd-loopback-only", SEVERITY_WARNING,
+	    "{'sshd':{'only_loopback':true,'listens':['127.0.0.1:22']},'tailscale':{'state':'up','tun':true}}",
+	    "{'sshd':{'only_loopback':true,'listens':['127.0.0.1:22']},'tailscale':{'state':'up','tun':false}}",
+	    "ListenAddress" },
+	{ "sshd-not-loopback", SEVERITY_WARNING,
+	    "{'sshd':{'not_loopback':true,'listens':['192.0.2.1:22']},'tailscale':{'state':'up','tun':false}}",
+	    "{'sshd':{'not_loopback':true,'listens':['192.0.2.1:22']},'tailscale':{'state':'up','tun':true}}",
+	    "ListenAddress 127.0.0.1" },
+	{ "sshd-not-loopback", SEVERITY_WARNING,
+	    "{'sshd':{'not_loopback':true,'listens':['192.0.2.1:22']},'tailscale':{'state':'up','tun':false}}",
+	    "{'sshd':{'not_loopback':false,'listens':['0.0.0.0:22']},'tailscale':{'state':'up','tun':false}}", "mesh" },
+	{ "sshd-host-key-modes", SEVERITY_WARNING,
+	    "{'sshd':{'host_key_modes_ok':false,'host_key_open':'/etc/ssh/ssh_host_rsa_key'}}",
+	    "{'sshd':{'host_key_modes_ok':true}}", "chmod 600 /etc/ssh/ssh_host_rsa_key" },
+	{ "authorized-keys-modes", SEVERITY_WARNING,
+	    "{'sshd':{'authorized_keys_mode_ok':false,'authorized_keys_open':'~/.ssh'}}",
+	    "{'sshd':{'authorized_keys_mode_ok':true}}", "chmod go-w ~/.ssh" },
+	{ "firewall-no-interface", SEVERITY_NOTE,
+	    "{'sshd':{'firewall_missing_interface':'wg0','firewall_file':'/etc/nftables.conf'}}", "{'sshd':{}}",
+	    "/etc/nftables.conf names wg0" },
+	{ "firewall-no-interface", SEVERITY_WARNING,
+	    "{'sshd':{'firewall_missing_interface':'tailscale0','firewall_file':'/etc/ufw/user.rules'},"
+	    "'tailscale':{'state':'up','tun':false}}", "{'tailscale':{'state':'up','tun':false},'sshd':{}}", "loopback" },
+	{ "windows-portproxy", SEVERITY_WARNING,
+	    "{'sshd':{'windows_portproxy':{'address':'172.28.1.2','port':'22','listen_address':'0.0.0.0',"
+	    "'listen_port':'2222','matches':false}}}",
+	    "{'sshd':{'windows_portproxy':{'address':'172.28.1.2','port':'22','listen_address':'0.0.0.0',"
+	    "'listen_port':'2222','matches':true}}}", "listenport=2222" },
+	{ "windows-admin-keys", SEVERITY_NOTE, "{'sshd':{'windows_admin_keys':false}}", "{'sshd':{'windows_admin_keys':true}}",
+	    "administrators_authorized_keys" },
+};
+
+/* Machines on which all is well: no rule may warn. */
+static const char	*const healthy[] = {
+	/* Debian, a server. */
+	"{'system':{'os':'linux','release':'6.1.0-18-amd64','wsl':0,'tun':true,'root':false,'systemd':true},"
+	"'net':{'interfaces':[{'name':'lo','mtu':65536,'up':true,'tunnel':false,'addresses':['127.0.0.1']},"
+	"{'name':'eth0','mtu':1500,'up':true,'tunnel':false,'addresses':['192.0.2.7']}],"
+	"'gateway':{'address':'192.0.2.1','interface':'eth0','mtu':1500},'tcp_mtu_probing':0,'own_tailnet':false},"
+	"'tailscale':{'state':'none'},'sshd':{'installed':true,'enabled':true,'running':true,"
+	"'listens':['0.0.0.0:22','[::]:22'],'only_loopback':false,'not_loopback':false,'host_key_modes_ok':true,"
+	"'authorized_keys_mode_ok':true}}",
+	/* A desktop with Tailscale, without an SSH server. */
+	"{'system':{'os':'linux','wsl':0,'tun':true,'systemd':true},"
+	"'net':{'interfaces':[{'name':'wlan0','mtu':1500,'up':true,'tunnel':false},"
+	"{'name':'tailscale0','mtu':1280,'up':true,'tunnel':true}],'gateway':{'interface':'wlan0','mtu':1500}},"
+	"'tailscale':{'state':'up','tun':true},'sshd':{'installed':false,'enabled':false,'running':false,'listens':[]}}",
+	/* A container with tailscaled in userspace mode. */
+	"{'system':{'os':'linux','wsl':0,'container':'docker','tun':false,'systemd':false},"
+	"'net':{'interfaces':[{'name':'eth0','mtu':1500,'up':true,'tunnel':false}],"
+	"'gateway':{'interface':'eth0','mtu':1500}},'tailscale':{'state':'up','tun':false},"
+	"'sshd':{'installed':true,'enabled':true,'running':false,'listens':[]}}",
+	/* WSL2 without Tailscale, while a VPN of Windows has made eth0 small. */
+	"{'system':{'os':'linux','wsl':2,'wsl_mode':'nat','wsl_mode_source':'wslinfo','tun':true,'systemd':true},"
+	"'net':{'interfaces':[{'name':'eth0','mtu':1280,'up':true,'tunnel':false}],'eth0_mtu':1280,"
+	"'gateway':{'address':'172.28.0.1','interface':'eth0','mtu':1280}},'tailscale':{'state':'none'},"
+	"'sshd':{'installed':false,'enabled':false,'running':false,'listens':[]}}",
+	/* macOS: next to nothing is seen. */
+	"{'system':{'os':'darwin','wsl':0,'root':false,'systemd':false},"
+	"'net':{'interfaces':[{'name':'en0','mtu':1500,'up':true},{'name':'utun4','mtu':1280,'up':true,'tunnel':true}]},"
+	"'sshd':{'installed':true,'enabled':false}}",
+	"{}",
+};
+
+static json_t *
+facts_of(const char *text)
+{
+	char	 buf[2048];
+	json_t	*facts;
+	size_t	 i;
+
+	assert_true(strlen(text) < sizeof(buf));
+	for (i = 0; i <= strlen(text); i++)
+		buf[i] = text[i] == '\'' ? '"' : text[i];
+	if ((facts = json_parse(buf, strlen(buf), 0)) == NULL)
+		fail_msg("no JSON: %s", buf);
+	return (facts);
+}
+
+/* As advice_ask does it. */
+static int
+ask(const struct rule *rule, const json_t *facts, struct finding *f)
+{
+	int	i;
+
+	memset(f, 0, sizeof(*f));
+	f->rule = rule;
+	f->severity = rule->severity;
+	f->certainty = rule->certainty;
+	for (i = 0; i < RULE_NEEDS && rule->needs[i] != NULL; i++)
+		if (json_at(facts, rule->needs[i]) == NULL)
+			return (0);
+	return (rule->judge(facts, f));
+}
+
+static const struct rule *
+rule_of(const char *code)
+{
+	const struct rule	*rule = rules_machine;
+
+	while (rule->name[0] != '\0' && strcmp(rule->name, code) != 0)
+		rule++;
+	if (rule->name[0] == '\0')
+		fail_msg("no rule %s", code);
+	return (rule);
+}
+
+static void
+test_rows(void **state)
+{
+	struct finding	 f;
+	json_t		*facts;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		facts = facts_of(rows[i].speaks);
+		if (!ask(rule_of(rows[i].code), facts, &f) || f.severity != rows[i].severity)
+			fail_msg("row %zu, %s: is silent, or of severity %d", i, rows[i].code, (int)f.severity);
+		if (strstr(f.cause, rows[i].says) == NULL && strstr(f.evidence, rows[i].says) == NULL &&
+		    strstr(f.cure[0], rows[i].says) == NULL)
+			fail_msg("row %zu: %s | %s | %s", i, f.cause, f.evidence, f.cure[0]);
+		assert_true(f.cause[0] != '\0' && f.evidence[0] != '\0' && f.cure[0][0] != '\0');
+		assert_true(strlen(f.cause) < 199 && strlen(f.evidence) < 199);
+		json_decref(facts);
+		facts = facts_of(rows[i].silent);
+		if (ask(rule_of(rows[i].code), facts, &f))
+			fail_msg("row %zu, %s: speaks: %s", i, rows[i].code, f.evidence);
+		json_decref(facts);
+	}
+}
+
+static void
+test_every_rule_has_a_row(void **state)
+{
+	const struct rule	*rule;
+	size_t			 i;
+
+	(void)state;
+	for (rule = rules_machine; rule->name[0] != '\0'; rule++) {
+		for (i = 0; i < COUNT(rows) && strcmp(rows[i].code, rule->name) != 0; i++)
+			continue;
+		if (i == COUNT(rows))
+			fail_msg("%s has no row", rule->name);
+	}
+}
+
+static void
+test_healthy(void **state)
+{
+	const struct rule	*rule;
+	struct finding		 f;
+	json_t			*facts;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(healthy); i++) {
+		facts = facts_of(healthy[i]);
+		for (rule = rules_machine; rule->name[0] != '\0'; rule++)
+			if (ask(rule, facts, &f) && f.severity != SEVERITY_NOTE)
+				fail_msg("machine %zu, %s: %s", i, rule->name, f.evidence);
+		json_decref(facts);
+	}
+}
+
+/* Facts may come from a file, --replay: of the wrong types they are not believed, and nothing breaks. */
+static void
+test_odd_types(void **state)
+{
+	static const char	*const odd[] = {
+		"{'net':{'interfaces':'x','gateway':{'interface':1,'mtu':'9000'}},'system':{'wsl_mode':2,'wsl_mode_wanted':[],"
+		"'tun':0,'container':{}},'sshd':{'running':0,'listens':{},'only_loopback':true,'not_loopback':true,"
+		"'host_key_modes_ok':false,'authorized_keys_mode_ok':false,'firewall_missing_interface':1,"
+		"'windows_portproxy':{'matches':false},'windows_admin_keys':'no'},'tailscale':{'state':1,'tun':false}}",
+		"{'net':{'interfaces':[1,{},{'name':2,'up':1},null],'gateway':{'interface':'eth0','mtu':1}},"
+		"'system':{'wsl_mode':'mirrored'},'sshd':[],'tailscale':[]}",
+	};
+	const struct rule	*rule;
+	struct finding		 f;
+	json_t			*facts;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(odd); i++) {
+		facts = facts_of(odd[i]);
+		for (rule = rules_machine; rule->name[0] != '\0'; rule++)
+			if (ask(rule, facts, &f))
+				fail_msg("%s: %s", rule->name, f.evidence);
+		json_decref(facts);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_every_rule_has_a_row),
+		cmocka_unit_test(test_healthy),
+		cmocka_unit_test(test_odd_types),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

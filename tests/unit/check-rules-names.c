@@ -1,0 +1,257 @@
+#include "advice/advice.h"
+#include "base/json.h"
+#include "check.h"
+
+#define FAILED(error)	"'lookups':{'system':{'addresses':[],'error':'" error "','ms':3}}"
+#define PEER		"'peer':{'found':true,'name':'build.mesh.example','addresses':['100.64.0.7','fd7a:115c:a1e0::7']}"
+
+/* Facts that make a rule speak, the severity with which it does, and facts on which it is silent. */
+static const struct row {
+	const char	*code;
+	enum severity	 severity;
+	const char	*speaks;	/* JSON with ' for " */
+	const char	*silent;
+	const char	*says;		/* in the cause, the evidence or the first cure */
+} rows[] = {
+	{ "name-unknown", SEVERITY_ERROR, "{'names':{'host':'biuld'," FAILED("Name or service not known") "}}",
+	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.1'],'ms':3}}}}", "biuld" },
+	/* Without any resolver meshssh gets there through tailscaled. */
+	{ "name-unknown", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("not known") "},'connect':{'ok':false}}",
+	    "{'names':{'host':'build'," FAILED("not known") "},'connect':{'ok':true}}", "not known" },
+	{ "name-unknown", SEVERITY_ERROR,
+	    "{'names':{'host':'x.mesh.example'," FAILED("not known") "},'tailscale':{'suffix':'mesh.example'}}",
+	    "{'names':{'host':'build'," FAILED("not known") "},'tailscale':{" PEER "}}", "x.mesh.example" },
+	/* A jump host looks it up; another program does; we do. */
+	{ "name-unknown", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("not known") "},"
+	    "'ssh':{'options':{'hostname':'b.example','proxycommand':'meshssh b.example 22'}}}",
+	    "{'names':{'host':'build'," FAILED("not known") "},'ssh':{'options':{'hostname':'build','proxyjump':'gate'}}}",
+	    "b.example" },
+	{ "name-unknown", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("not known") "},"
+	    "'ssh':{'options':{'proxycommand':'none'}}}",
+	    "{'names':{'host':'build'," FAILED("not known") "},'ssh':{'options':{'proxycommand':'nc -x p:1 b 22'}}}",
+	    "spelling" },
+	{ "name-servers-silent", SEVERITY_ERROR,
+	    "{'names':{'host':'build','nameservers':['192.0.2.53']," FAILED("Temporary failure in name resolution") "}}",
+	    "{'names':{'host':'build','nameservers':['192.0.2.53']," FAILED("Name or service not known") "}}",
+	    "192.0.2.53" },
+	{ "name-servers-silent", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("timed out") "}}",
+	    "{'names':{'host':'build'," FAILED("timed out") "},'connect':{'ok':true}}", "build" },
+	{ "name-searched", SEVERITY_NOTE,
+	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.1']},"
+	    "'searched':{'name':'build.corp.example','addresses':['192.0.2.1']}}}}",
+	    "{'names':{'host':'build','lookups':{'searched':{'name':'build.mesh.example','addresses':['100.64.0.7']}}},"
+	    "'tailscale':{'suffix':'mesh.example'}}", "build.corp.example" },
+	{ "name-searched", SEVERITY_WARNING,
+	    "{'names':{'host':'build.mesh.example','lookups':{'system':{'addresses':['192.0.2.1']},"
+	    "'searched':{'name':'build.mesh.example.corp.example','addresses':['192.0.2.1']}}},"
+	    "'tailscale':{'suffix':'mesh.example'}}",
+	    "{'names':{'host':'build.mesh.example','lookups':{'system':{'addresses':['100.64.0.7']}}}}", "another host" },
+	/* The search domain has it, too, but /etc/hosts came first. */
+	{ "name-searched", SEVERITY_NOTE,
+	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.1']},"
+	    "'searched':{'name':'build.corp.example','addresses':['192.0.2.1']}}}}",
+	    "{'names':{'host':'build','hosts_entry':'192.0.2.2','lookups':{'system':{'addresses':['192.0.2.2']},"
+	    "'searched':{'name':'build.corp.example','addresses':['192.0.2.1']}}}}", "192.0.2.1" },
+	{ "name-no-mdns", SEVERITY_ERROR, "{'names':{'host':'printer.local','mdns':false," FAILED("not known") "}}",
+	    "{'names':{'host':'printer.local','mdns':true," FAILED("not known") "}}", "libnss-mdns" },
+	{ "name-no-mdns", SEVERITY_ERROR, "{'names':{'host':'PRINTER.Local.','mdns':false," FAILED("not known") "}}",
+	    "{'names':{'host':'printer.local','mdns':false,'lookups':{'system':{'addresses':['192.0.2.9']}}}}", "mdns" },
+	{ "magicdns-off", SEVERITY_WARNING,
+	    "{'names':{'host':'build.mesh.example','magicdns_resolver':false," FAILED("not known") "},"
+	    "'tailscale':{'suffix':'mesh.example','tun':true}}",
+	    "{'names':{'host':'build.mesh.example','magicdns_resolver':true," FAILED("not known") "},"
+	    "'tailscale':{'suffix':'mesh.example','tun':true}}", "--accept-dns=true" },
+	{ "magicdns-off", SEVERITY_NOTE,
+	    "{'names':{'host':'build.mesh.example','magicdns_resolver':false," FAILED("not known") "},"
+	    "'tailscale':{'suffix':'mesh.example','tun':false}}",
+	    "{'names':{'host':'build.notmesh.example','magicdns_resolver':false," FAILED("not known") "},"
+	    "'tailscale':{'suffix':'mesh.example','tun':false}}", "meshssh asks tailscaled" },
+	{ "hosts-stale", SEVERITY_WARNING,
+	    "{'names':{'host':'build','hosts_entry':'100.64.0.9','hosts_entries':['100.64.0.9']},'tailscale':{" PEER "}}",
+	    "{'names':{'host':'build','hosts_entry':'100.64.0.7','hosts_entries':['100.64.0.7']},'tailscale':{" PEER "}}",
+	    "100.64.0.9" },
+	{ "hosts-stale", SEVERITY_ERROR,
+	    "{'names':{'host':'build','hosts_entry':'100.64.0.9'},'tailscale':{" PEER "},'connect':{'ok':false}}",
+	    "{'names':{'host':'build','hosts_entry':'192.0.2.9'},'tailscale':{" PEER "},'connect':{'ok':false}}",
+	    "100.64.0.7" },
+	{ "hosts-stale", SEVERITY_WARNING,
+	    "{'names':{'host':'build','hosts_entry':'fd7a:115c:a1e0::9'},'tailscale':{" PEER "}}",
+	    "{'names':{'host':'build','hosts_entry':'100.64.0.9'},'tailscale':{" PEER "},"
+	    "'ssh':{'options':{'hostname':'other.example'}}}", "/etc/hosts" },
+	{ "name-outside-mesh", SEVERITY_NOTE,
+	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.9']}}},'tailscale':{" PEER "}}",
+	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.9','100.64.0.7']}}},'tailscale':{" PEER "}}",
+	    "build.mesh.example" },
+	{ "name-outside-mesh", SEVERITY_WARNING,
+	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.9']}}},'tailscale':{" PEER "},"
+	    "'connect':{'ok':false}}",
+	    "{'names':{'host':'192.0.2.9','lookups':{'system':{'addresses':['192.0.2.9']}}},'tailscale':{" PEER "}}",
+	    "192.0.2.9" },
+};
+
+/* Machines on which all is well: no rule may warn. */
+static const char	*const healthy[] = {
+	/* Debian; no host was given. */
+	"{'names':{'nameservers':['192.0.2.53'],'search':['lan'],'mdns':false,'magicdns_resolver':false},"
+	"'tailscale':{'state':'none'}}",
+	/* Debian, a host of the internet. */
+	"{'names':{'host':'example.org','nameservers':['192.0.2.53'],'search':['lan'],'mdns':false,"
+	"'magicdns_resolver':false,'lookups':{'system':{'addresses':['192.0.2.80'],'ms':4}}},"
+	"'tailscale':{'state':'none'},'connect':{'ok':true}}",
+	/* A short name of the office's. */
+	"{'names':{'host':'files','search':['corp.example'],'lookups':{'system':{'addresses':['192.0.2.81']},"
+	"'searched':{'name':'files.corp.example','addresses':['192.0.2.81']}}},'connect':{'ok':true}}",
+	/* A container, tailscaled in userspace mode: the resolver knows nothing of the mesh, and need not. */
+	"{'names':{'host':'build','nameservers':['127.0.0.11'],'mdns':false," FAILED("Name or service not known") "},"
+	"'tailscale':{'state':'up','tun':false,'suffix':'mesh.example'," PEER "},'connect':{'ok':true}}",
+	"{'names':{'host':'build.mesh.example','nameservers':['192.0.2.53'],'mdns':false,'magicdns_resolver':false,"
+	FAILED("Name or service not known") "},"
+	"'tailscale':{'state':'up','tun':false,'suffix':'mesh.example'," PEER "},'connect':{'ok':true}}",
+	/* WSL2 without Tailscale. */
+	"{'system':{'wsl':2},'names':{'host':'example.org','nameservers':['10.255.255.254'],'mdns':false,"
+	"'lookups':{'system':{'addresses':['192.0.2.80']}}},'connect':{'ok':true}}",
+	/* An address. */
+	"{'names':{'nameservers':['192.0.2.53'],'mdns':false,'magicdns_resolver':false},"
+	"'ssh':{'options':{'hostname':'192.0.2.80'}},'connect':{'ok':false}}",
+	"{}",
+};
+
+static json_t *
+facts_of(const char *text)
+{
+	char	 buf[2048];
+	json_t	*facts;
+	size_t	 i;
+
+	assert_true(strlen(text) < sizeof(buf));
+	for (i = 0; i <= strlen(text); i++)
+		buf[i] = text[i] == '\'' ? '"' : text[i];
+	if ((facts = json_parse(buf, strlen(buf), 0)) == NULL)
+		fail_msg("no JSON: %s", buf);
+	return (facts);
+}
+
+/* As advice_ask does it. */
+static int
+ask(const struct rule *rule, const json_t *facts, struct finding *f)
+{
+	int	i;
+
+	memset(f, 0, sizeof(*f));
+	f->rule = rule;
+	f->severity = rule->severity;
+	f->certainty = rule->certainty;
+	for (i = 0; i < RULE_NEEDS && rule->needs[i] != NULL; i++)
+		if (json_at(facts, rule->needs[i]) == NULL)
+			return (0);
+	return (rule->judge(facts, f));
+}
+
+static const struct rule *
+rule_of(const char *code)
+{
+	const struct rule	*rule = rules_names;
+
+	while (rule->name[0] != '\0' && strcmp(rule->name, code) != 0)
+		rule++;
+	if (rule->name[0] == '\0')
+		fail_msg("no rule %s", code);
+	return (rule);
+}
+
+static void
+test_rows(void **state)
+{
+	struct finding	 f;
+	json_t		*facts;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		facts = facts_of(rows[i].speaks);
+		if (!ask(rule_of(rows[i].code), facts, &f) || f.severity != rows[i].severity)
+			fail_msg("row %zu, %s: is silent, or of severity %d", i, rows[i].code, (int)f.severity);
+		if (strstr(f.cause, rows[i].says) == NULL && strstr(f.evidence, rows[i].says) == NULL &&
+		    strstr(f.cure[0], rows[i].says) == NULL)
+			fail_msg("row %zu: %s | %s | %s", i, f.cause, f.evidence, f.cure[0]);
+		assert_true(f.cause[0] != '\0' && f.evidence[0] != '\0' && f.cure[0][0] != '\0');
+		assert_true(strlen(f.cause) < 199 && strlen(f.evidence) < 199);
+		json_decref(facts);
+		facts = facts_of(rows[i].silent);
+		if (ask(rule_of(rows[i].code), facts, &f))
+			fail_msg("row %zu, %s: speaks: %s", i, rows[i].code, f.evidence);
+		json_decref(facts);
+	}
+}
+
+static void
+test_every_rule_has_a_row(void **state)
+{
+	const struct rule	*rule;
+	size_t			 i;
+
+	(void)state;
+	for (rule = rules_names; rule->name[0] != '\0'; rule++) {
+		for (i = 0; i < COUNT(rows) && strcmp(rows[i].code, rule->name) != 0; i++)
+			continue;
+		if (i == COUNT(rows))
+			fail_msg("%s has no row", rule->name);
+	}
+}
+
+static void
+test_healthy(void **state)
+{
+	const struct rule	*rule;
+	struct finding		 f;
+	json_t			*facts;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(healthy); i++) {
+		facts = facts_of(healthy[i]);
+		for (rule = rules_names; rule->name[0] != '\0'; rule++)
+			if (ask(rule, facts, &f) && f.severity != SEVERITY_NOTE)
+				fail_msg("machine %zu, %s: %s", i, rule->name, f.evidence);
+		json_decref(facts);
+	}
+}
+
+/* Facts may come from a file, --replay: of the wrong types they are not believed, and nothing breaks. */
+static void
+test_odd_types(void **state)
+{
+	static const char	*const odd[] = {
+		"{'names':{'host':1,'hosts_entry':2,'mdns':0,'magicdns_resolver':0,'lookups':{'system':[],'searched':[]}},"
+		"'tailscale':{'suffix':{},'peer':{'found':true,'addresses':[1,{}]}},'ssh':{'options':[]}}",
+		"{'names':{'host':'','hosts_entry':'100.64.0.9','hosts_entries':[1],'mdns':false,'lookups':{"
+		"'system':{'addresses':[{}],'error':1},'searched':{'name':1}}},"
+		"'tailscale':{'suffix':'','peer':{'found':1,'addresses':'100.64.0.9'}}}",
+	};
+	const struct rule	*rule;
+	struct finding		 f;
+	json_t			*facts;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(odd); i++) {
+		facts = facts_of(odd[i]);
+		for (rule = rules_names; rule->name[0] != '\0'; rule++)
+			if (ask(rule, facts, &f))
+				fail_msg("%s: %s", rule->name, f.evidence);
+		json_decref(facts);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_every_rule_has_a_row),
+		cmocka_unit_test(test_healthy),
+		cmocka_unit_test(test_odd_types),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

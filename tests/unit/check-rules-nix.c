@@ -1,0 +1,349 @@
+#include <sys/stat.h>
+
+#include <pwd.h>
+
+#include "advice/advice.h"
+#include "base/json.h"
+#include "check.h"
+#include "facts/detect.h"
+#include "facts/nix-machines.h"
+
+static char	root[] = "/tmp/check-rules-nix.XXXXXX";
+
+#define LINE	"'file':'/etc/nix/machines','line':1,'fields':8,'host':'b','user_given':true,'scheme':'ssh','uri':'ssh://...@b'"
+#define NIX(nix, builder) "{'nix':{'installed':true,'daemon':true,'root_home':'/root','machines':[]," nix \
+    "'builder':{" LINE ",'options_known':true,'serveraliveinterval':'15'" builder "}}}"
+
+/* The facts, the code, and what is found: NULL for nothing, or the severity and a piece of the evidence. */
+static const struct row {
+	const char	*facts, *code, *severity, *evidence;
+} rows[] = {
+	{ NIX("'machines':[{'file':'/etc/nix/machines','line':2,'uri':'x','fields':5,'error':'column 5'}],", ""),
+	    "nix-machines",
+	    "error", "/etc/nix/machines:2: column 5" },
+	{ NIX("'machines':[{'file':'/etc/nix/machines','line':2,'uri':'x','fields':5}],", ""), "nix-machines", NULL,
+	    NULL },
+	{ NIX("'machines':[{'file':'m','line':2,'uri':'x','fields':9,'remark':'9 columns'}],", ""), "nix-machines-odd",
+	    "warning",
+	    "m:2: 9 columns" },
+	{ NIX("'machines':[{'file':'m','line':2,'uri':'x','fields':9,'remark':'column 8 is'}],", ""),
+	    "nix-machines-odd", NULL,
+	    NULL },
+	{ NIX("'root_config_ok':false,", ""), "nix-root-mode", "error", "/root/.ssh/config" },
+	{ NIX("'root_config_ok':true,", ""), "nix-root-mode", NULL, NULL },
+	{ NIX("", ",'in_root_config':false,'in_user_config':true"), "nix-root-config", "error", "names b" },
+	{ NIX("", ",'in_root_config':false,'host':'linux-builder'"), "nix-root-config", "error", "linux-builder" },
+	/* The name may be one that a resolver knows. */
+	{ NIX("", ",'in_root_config':false,'in_user_config':false"), "nix-root-config", NULL, NULL },
+	{ NIX("", ",'in_root_config':true,'in_user_config':true"), "nix-root-config", NULL, NULL },
+	{ NIX("'daemon_sshopts':'-F /etc/nix/ssh_config',", ",'in_root_config':false,'in_user_config':true"),
+	    "nix-root-config",
+	    NULL, NULL },
+	/* Without a daemon Nix is the user's own. */
+	{ NIX("'daemon':false,", ",'in_root_config':false,'in_user_config':true"), "nix-root-config", NULL, NULL },
+	{ NIX("", ",'port_in_stanza':false,'in_root_config':true,'user_port':2222"), "nix-port", "error", "2222" },
+	{ NIX("", ",'port_in_stanza':false,'in_root_config':true,'host':'linux-builder'"), "nix-port", "error",
+	    "31022" },
+	{ NIX("", ",'port_in_stanza':true,'user_port':2222"), "nix-port", NULL, NULL },
+	{ NIX("", ",'port_in_stanza':false,'user_port':2222,'uri_port':2222"), "nix-port", NULL, NULL },
+	{ NIX("", ",'port_in_stanza':false"), "nix-port", NULL, NULL },
+	{ NIX("", ",'key_file':'/k','key_there':false,'key_readable_by_root':false"), "nix-key", "error", "/k, in " },
+	{ NIX("", ",'key_file':'/k','key_there':true,'key_readable_by_root':true"), "nix-key", NULL, NULL },
+	{ NIX("", ",'key_file':'/k','key_mode_ok':false"), "nix-key-mode", "error", "/k" },
+	{ NIX("", ",'key_file':'/k','key_mode_ok':true"), "nix-key-mode", NULL, NULL },
+	{ NIX("", ",'key_file':'/k','key_encrypted':true"), "nix-key-encrypted", "error", "/k" },
+	{ NIX("", ",'key_file':'/k','key_encrypted':false"), "nix-key-encrypted", NULL, NULL },
+	{ NIX("", ",'host_key_ok':false,'remark':'column 8 is the key itself'"), "nix-host-key", "error",
+	    "the key itself" },
+	{ NIX("", ",'host_key_ok':true"), "nix-host-key", NULL, NULL },
+	{ NIX("", ",'host_key_ok':true,'hostname':'127.0.0.1'"), "nix-host-key-alias", "error", "no HostKeyAlias b" },
+	{ NIX("", ",'host_key_ok':true,'hostkeyalias':'c'"), "nix-host-key-alias", "error", "HostKeyAlias c" },
+	{ NIX("", ",'host_key_ok':true,'hostname':'127.0.0.1','hostkeyalias':'b'"), "nix-host-key-alias", NULL, NULL },
+	{ NIX("", ",'host_key_ok':true,'hostname':'%h.example'"), "nix-host-key-alias", NULL, NULL },
+	{ NIX("", ",'host_key_ok':true"), "nix-host-key-alias", NULL, NULL },
+	{ NIX("", ",'host_known':false"), "nix-host-key-unknown", "error", "none for b" },
+	{ NIX("", ",'host_known':false,'stricthostkeychecking':'accept-new'"), "nix-host-key-unknown", NULL, NULL },
+	{ NIX("", ",'host_known':true"), "nix-host-key-unknown", NULL, NULL },
+	{ NIX("", ",'proxy_program':'meshssh','proxy_relative':true,'proxy_everywhere':false"), "nix-proxy-relative",
+	    "error",
+	    "meshssh is no path" },
+	{ NIX("", ",'proxy_program':'/opt/x','proxy_relative':false,'proxy_there':false"), "nix-proxy-relative",
+	    "error",
+	    "/opt/x is no executable" },
+	{ NIX("", ",'proxy_program':'nc','proxy_relative':true,'proxy_everywhere':true"), "nix-proxy-relative", NULL,
+	    NULL },
+	{ NIX("", ",'proxy_program':'/opt/x','proxy_relative':false,'proxy_there':true"), "nix-proxy-relative", NULL,
+	    NULL },
+	{ NIX("", ",'host':'localhost','user_given':false"), "nix-localhost", "warning", "/etc/nix/machines:1" },
+	{ NIX("", ",'host':'localhost'"), "nix-localhost", "note", "/etc/nix/machines:1" },
+	{ NIX("", ""), "nix-localhost", NULL, NULL },
+	{ NIX("", ",'controlmaster':'auto','controlmaster_where':'/root/.ssh/config:3'"), "nix-control", "warning",
+	    "/root/.ssh/config:3" },
+	{ NIX("", ",'controlmaster':'no'"), "nix-control", NULL, NULL },
+	{ NIX("'sshopts':'-F x',", ""), "nix-sshopts", "note", "-F x" },
+	{ NIX("'sshopts':'-F x','daemon':false,", ""), "nix-sshopts", NULL, NULL },
+	{ NIX("", ",'scheme':'ssh-ng'"), "nix-ng-silent", "note", "/etc/nix/machines:1: ssh://...@b" },
+	{ NIX("", ""), "nix-ng-silent", NULL, NULL },
+	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':true}}}", "nix-alive", "note", "for b" },
+	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':false}}}", "nix-alive", NULL, NULL },
+	{ NIX("", ""), "nix-alive", NULL, NULL },
+};
+
+static json_t *
+judge(const char *facts)
+{
+	char	text[8192], *c;
+	json_t	*doc;
+
+	snprintf(text, sizeof(text), "{'version':1,'target':{},'facts':%s}", facts);
+	for (c = text; *c != '\0'; c++)
+		if (*c == '\'')
+			*c = '"';
+	assert_non_null(doc = json_loads(text, 0, NULL));
+	assert_int_equal(advice_judge(doc), 0);
+	return (doc);
+}
+
+static const json_t *
+find(const json_t *doc, const char *code)
+{
+	const json_t	*list = json_at(doc, "findings");
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		if (strcmp(json_text_at(json_array_get(list, i), "code"), code) == 0)
+			return (json_array_get(list, i));
+	return (NULL);
+}
+
+static void
+test_rules(void **state)
+{
+	const json_t	*f;
+	json_t		*doc;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		doc = judge(rows[i].facts);
+		f = find(doc, rows[i].code);
+		if ((f == NULL) != (rows[i].evidence == NULL))
+			fail_msg("row %zu: %s: %s", i, rows[i].code,
+			    f == NULL ? "silent" : json_text_at(f, "evidence"));
+		if (f != NULL) {
+			assert_string_equal(json_text_at(f, "severity"), rows[i].severity);
+			if (strstr(json_text_at(f, "evidence"), rows[i].evidence) == NULL)
+				fail_msg("row %zu: %s", i, json_text_at(f, "evidence"));
+			assert_in_range(strlen(json_text_at(f, "cause")), 20, 198);
+			assert_in_range(json_array_size(json_at(f, "cure")), 1, FINDING_CURES);
+		}
+		json_decref(doc);
+	}
+}
+
+/* Each rule speaks in one row at least, and none where Nix is not, or is all right. */
+static void
+test_rows(void **state)
+{
+	static const char *const	healthy[] = { "{}", "{'nix':{'installed':false}}", NIX("", "") };
+	const struct rule		*rule;
+	json_t				*doc;
+	size_t				 i, speaks;
+
+	(void)state;
+	for (rule = rules_nix; rule->name[0] != '\0'; rule++) {
+		for (i = speaks = 0; i < COUNT(rows); i++)
+			speaks += strcmp(rows[i].code, rule->name) == 0 && rows[i].evidence != NULL;
+		if (speaks == 0)
+			fail_msg("%s never speaks", rule->name);
+		for (i = 0; i < COUNT(healthy); i++) {
+			doc = judge(healthy[i]);
+			assert_null(find(doc, rule->name));
+			json_decref(doc);
+		}
+	}
+}
+
+#define PUB	"c3NoLWVkMjU1MTkgQUFBQUMzTnphQzFsWkRJMU5URTVBQUFBSUpCV2N4Yi9CbGFxdDFhdU90RStGOFFVV3JVb3RpQzVxQkorVXVFV2RWQ2Igcm9vdEBuaXhvcwo="
+
+static void
+test_line(void **state)
+{
+	static const struct {
+		const char	*line, *scheme, *host, *user;
+		int		 port, fields, host_key;
+		const char	*error, *remark;
+	}		cases[] = {
+		{ "ssh-ng://builder@linux-builder aarch64-linux /etc/nix/builder_ed25519 4 1 kvm - " PUB, "ssh-ng",
+		    "linux-builder",
+		    "builder", 0, 8, 1, "", "" },
+		{ "nas", "ssh", "nas", "", 0, 1, 0, "", "" },
+		{ "\tnas - - - -  ", "ssh", "nas", "", 0, 5, 0, "", "" },
+		{ "ssh://u@nas:2222?compress=true&ssh-key=/k", "ssh", "nas", "u", 2222, 1, 0, "", "" },
+		{ "ssh://[fe80::1%25eth0]:22", "ssh", "fe80::1%25eth0", "", 22, 1, 0, "", "" },
+		{ "ssh://fe80::1", "ssh", "fe80::1", "", 0, 1, 0, "", "" },
+		{ "nas x /k four", "ssh", "nas", "", 0, 4, 0, "column 4 (jobs) is \"four\", no whole number", "" },
+		{ "nas x /k -1", "ssh", "nas", "", 0, 4, 0, "column 4 (jobs) is \"-1\", no whole number", "" },
+		{ "nas x /k 1 fast", "ssh", "nas", "", 0, 5, 0, "column 5 (speed) is \"fast\", no number", "" },
+		{ "nas x /k 1 1.0", "ssh", "nas", "", 0, 5, 0, "",
+		    "column 5 (speed) is 1.0; Nix before 2.20 takes whole numbers only" },
+		{ "nas x /k 1 1 - - c3NoL!", "ssh", "nas", "", 0, 8, -1, "column 8 is not base64", "" },
+		{ "nas x /k 1 1 - - c3NoLWVkMjU1MTk=", "ssh", "nas", "", 0, 8, -1, "",
+		    "column 8 is base64 of something that is no key" },
+		{ "nas x /k 1 1 - - AAAAC3NzaC1lZDI1NTE5AAAA", "ssh", "nas", "", 0, 8, -1, "",
+		    "column 8 is the key itself, not base64 of its line" },
+		{ "nas x /my key 1 1 a b c d", "ssh", "nas", "", 0, 10, -1,
+		    "column 4 (jobs) is \"key\", no whole number", NULL },
+		{ "nas x /k 1 1 a b - d", "ssh", "nas", "", 0, 9, 0, "",
+		    "9 columns where 8 count: is there a blank in one?" },
+		{ "/mnt/store x", "local", "", "", 0, 2, 0, "", "" },
+		{ "unix:///x", "unix", "", "", 0, 1, 0, "", "" },
+	};
+	struct nix_machine	m;
+	char			text[600];
+	size_t			i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		strlcpy(text, cases[i].line, sizeof(text));
+		assert_int_equal(nix_machine_parse(text, &m), 1);
+		assert_string_equal(m.scheme, cases[i].scheme);
+		assert_string_equal(m.host, cases[i].host);
+		assert_string_equal(m.user, cases[i].user);
+		assert_int_equal(m.port, cases[i].port);
+		assert_int_equal(m.fields, cases[i].fields);
+		assert_int_equal(m.host_key, cases[i].host_key);
+		assert_string_equal(m.error, cases[i].error);
+		if (cases[i].remark != NULL)
+			assert_string_equal(m.remark, cases[i].remark);
+	}
+	strlcpy(text, " \t ", sizeof(text));
+	assert_int_equal(nix_machine_parse(text, &m), 0);
+}
+
+static void
+put(const char *file, const char *text, mode_t mode)
+{
+	char	 path[512], *slash;
+	FILE	*fp;
+
+	snprintf(path, sizeof(path), "%s%s", root, file);
+	for (slash = path + strlen(root) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+		*slash = '\0';
+		mkdir(path, 0700);
+		*slash = '/';
+	}
+	assert_non_null(fp = fopen(path, "w"));
+	fputs(text, fp);
+	fclose(fp);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static json_t *
+look(const char *host)
+{
+	struct detect_input	 in = { .root = root, .host = host };
+	json_t			*facts = json_object();
+
+	assert_int_equal(detect_nix.detect(facts, &in), 0);
+	return (facts);
+}
+
+static void
+test_detect(void **state)
+{
+	const struct passwd	*pw = getpwuid(0);
+	char			 config[256], command[128];
+	json_t			*facts, *doc;
+
+	(void)state;
+	unsetenv("NIX_SSHOPTS");
+	assert_non_null(pw);
+	snprintf(config, sizeof(config), "%s/.ssh/config", pw->pw_dir);
+	facts = look("b");
+	assert_int_equal(json_truth_at(facts, "nix.installed"), 0);
+	assert_int_equal(json_object_size(json_at(facts, "nix")), 1);
+	json_decref(facts);
+
+	/* The seed's: a managed /etc/ssh/ssh_config, and linux-builder as nix-darwin writes it. */
+	put("/etc/nix/nix.conf", "# builders = x\nbuilders = @/etc/nix/machines ; ssh://other x - y ; @/none\n", 0644);
+	put("/etc/nix/machines", "# machines\n\nssh-ng://builder@linux-builder aarch64-linux /etc/nix/key 4 1 kvm - "
+	    "" PUB "\n", 0644);
+	put("/etc/nix/key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0640);
+	put("/etc/ssh/ssh_config", "Host *\nControlMaster auto\n", 0644);
+	put("/etc/systemd/system/nix-daemon.service.d/x.conf", "[Service]\nEnvironment=\"NIX_SSHOPTS=-oPort=1\"\n",
+	    0644);
+	facts = look("linux-builder");
+	assert_int_equal(json_truth_at(facts, "nix.installed"), 1);
+	assert_int_equal(json_truth_at(facts, "nix.daemon"), 0);
+	assert_int_equal(json_truth_at(facts, "nix.root_config"), 0);
+	assert_string_equal(json_text_at(facts, "nix.daemon_sshopts"), "-oPort=1");
+	assert_int_equal(json_array_size(json_at(facts, "nix.machines")), 2);
+	assert_int_equal(json_number_at(facts, "nix.machines.0.line", 0), 3);
+	assert_string_equal(json_text_at(facts, "nix.machines.0.uri"), "ssh-ng://...@linux-builder");
+	assert_string_equal(json_text_at(facts, "nix.machines.1.file"), "/etc/nix/nix.conf");
+	assert_int_equal(json_number_at(facts, "nix.machines.1.line", 0), 2);
+	assert_non_null(json_at(facts, "nix.machines.1.error"));
+	assert_string_equal(json_text_at(facts, "nix.builder.host"), "linux-builder");
+	assert_int_equal(json_truth_at(facts, "nix.builder.host_key_ok"), 1);
+	assert_int_equal(json_truth_at(facts, "nix.builder.in_root_config"), 0);
+	assert_int_equal(json_truth_at(facts, "nix.builder.port_in_stanza"), 0);
+	assert_int_equal(json_truth_at(facts, "nix.builder.key_readable_by_root"), 1);
+	assert_int_equal(json_truth_at(facts, "nix.builder.key_mode_ok"), 0);
+	assert_int_equal(json_truth_at(facts, "nix.builder.key_encrypted"), 0);
+	assert_string_equal(json_text_at(facts, "nix.builder.controlmaster_where"), "/etc/ssh/ssh_config:2");
+	json_decref(facts);
+
+	/* No host was named: the first that its line condemns. */
+	facts = look(NULL);
+	assert_string_equal(json_text_at(facts, "nix.builder.host"), "other");
+	json_decref(facts);
+	facts = look("somebody");
+	assert_null(json_at(facts, "nix.builder"));
+	json_decref(facts);
+
+	/* The same with a stanza for root, one thing amiss in it. */
+	put(config, "Host linux-builder\nHostName 127.0.0.1\nPort 31022\nProxyCommand meshssh-none %h "
+	    "%p\nControlMaster no\n", 0600);
+	put("/etc/nix/key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0600);
+	put("/etc/nix/nix.conf", "", 0644);
+	setenv("NIX_SSHOPTS", "-oPort=7", 1);
+	facts = look("linux-builder");
+	unsetenv("NIX_SSHOPTS");
+	assert_string_equal(json_text_at(facts, "nix.sshopts"), "-oPort=7");
+	assert_int_equal(json_truth_at(facts, "nix.builder.in_root_config"), 1);
+	assert_int_equal(json_truth_at(facts, "nix.builder.port_in_stanza"), 1);
+	assert_int_equal(json_truth_at(facts, "nix.builder.proxy_relative"), 1);
+	assert_int_equal(json_truth_at(facts, "nix.builder.proxy_everywhere"), 0);
+	assert_int_equal(json_truth_at(facts, "nix.root_config_ok"), 1);
+	assert_int_equal(json_put(facts, "nix.daemon", json_true()), 0);
+	assert_non_null(doc = json_pack("{s:o}", "facts", facts));
+	assert_int_equal(advice_judge(doc), 0);
+	assert_non_null(find(doc, "nix-host-key-alias"));
+	assert_non_null(find(doc, "nix-proxy-relative"));
+	assert_null(find(doc, "nix-root-config"));
+	assert_null(find(doc, "nix-port"));
+	assert_null(find(doc, "nix-control"));
+	assert_null(find(doc, "nix-key-mode"));
+	json_decref(doc);
+	snprintf(command, sizeof(command), "rm -rf '%s'/*", root);
+	assert_int_equal(system(command), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_detect),
+	};
+	int			result;
+
+	if (mkdtemp(root) == NULL)
+		return (1);
+	result = cmocka_run_group_tests(tests, NULL, NULL);
+	rmdir(root);
+	return (result);
+}
