@@ -47,8 +47,16 @@ wants_relay(int count, char **words)
 }
 
 static int
-run(const struct options *opts, const char *argv0, int count, char **words, struct error *err)
+run(const struct options *opts, const char *argv0, int count, char **words, int *status, struct error *err)
 {
+	if (opts->mode == OPTIONS_DOCTOR && count <= (opts->replay != NULL ? 0 : 2))
+		return (cmd_doctor(opts, count > 0 ? words[0] : NULL, count > 1 ? words[1] : NULL, status, err));
+	if (opts->mode == OPTIONS_SCAN)
+		return (cmd_scan(opts, words, status, err));
+	if (opts->mode == OPTIONS_DOCTOR) {
+		error_set(err, MSG_USAGE, "--doctor takes a host and a port, --replay a file alone");
+		return (-1);
+	}
 	if (opts->mode != OPTIONS_RUN && count > 0) {
 		error_set(err, MSG_USAGE, "--help, --version and --why stand alone");
 		return (-1);
@@ -62,6 +70,8 @@ run(const struct options *opts, const char *argv0, int count, char **words, stru
 	case OPTIONS_VERSION:
 		printf("%s\n", PACKAGE_STRING);
 		return (0);
+	case OPTIONS_DOCTOR:
+	case OPTIONS_SCAN:
 	case OPTIONS_RUN:
 		break;
 	}
@@ -88,7 +98,7 @@ main(int argc, char **argv)
 {
 	struct options	opts;
 	struct error	err = { .code = MSG_NONE };
-	int		rest, dashes, missing = plug_stdio();
+	int		rest, dashes, status = 0, missing = plug_stdio();
 
 	if (missing == -1)
 		return (error_row(MSG_SYSTEM)->status);
@@ -99,9 +109,9 @@ main(int argc, char **argv)
 			if (!missing)
 				return (relay(&opts, argv + rest + dashes));
 			error_set(&err, MSG_NO_STDIO, "standard input or output is closed");
-		} else if (run(&opts, argv[0], argc - rest, argv + rest, &err) == 0) {
+		} else if (run(&opts, argv[0], argc - rest, argv + rest, &status, &err) == 0) {
 			if (fflush(stdout) == 0)
-				return (0);
+				return (status);
 			error_set(&err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));
 		}
 	}

@@ -15,5 +15,15 @@ int	cmd_relay(const struct options *, const char *, const char *, struct error *
 int	cmd_ssh(const struct options *, const char *, char **, struct error *);
 /* Tell the last failure on standard output. */
 int	cmd_why(struct error *);
+/*
+ * Look at this machine and at the path to the host, or judge a saved document; the report goes to standard output, and the
+ * exit status to *status. Host and port may be NULL.
+ */
+int	cmd_doctor(const struct options *, const char *host, const char *port, int *status, struct error *);
+/*
+ * Look at many hosts at once: those named, or with none, a line each on standard input. A row each goes to standard
+ * output; *status is 0 if all were reached, or else 1.
+ */
+int	cmd_scan(const struct options *, char **hosts, int *status, struct error *);
 
 #endif

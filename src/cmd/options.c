@@ -107,6 +107,52 @@ set_why(struct options *opts, const char *value)
 }
 
 static int
+set_doctor(struct options *opts, const char *value)
+{
+	(void)value;
+	opts->mode = OPTIONS_DOCTOR;
+	return (0);
+}
+
+static int
+set_scan(struct options *opts, const char *value)
+{
+	(void)value;
+	opts->mode = OPTIONS_SCAN;
+	return (0);
+}
+
+static int
+set_jobs(struct options *opts, const char *value)
+{
+	return (number_parse(value, 1, 10000, &opts->jobs));
+}
+
+static int
+set_json(struct options *opts, const char *value)
+{
+	(void)value;
+	opts->json = 1;
+	return (0);
+}
+
+static int
+set_full(struct options *opts, const char *value)
+{
+	(void)value;
+	opts->full = 1;
+	return (0);
+}
+
+static int
+set_replay(struct options *opts, const char *value)
+{
+	opts->mode = OPTIONS_DOCTOR;
+	opts->replay = value;
+	return (value[0] != '\0' ? 0 : -1);
+}
+
+static int
 set_help(struct options *opts, const char *value)
 {
 	(void)value;
@@ -124,6 +170,12 @@ set_version(struct options *opts, const char *value)
 
 const struct options_row	options_table[] = {
 	{ "why",	NULL,		set_why,	"tell the last failure: what was tried, and what to do" },
+	{ "doctor",	NULL,		set_doctor,	"look at this machine and at the path to HOST [PORT]; say what is wrong" },
+	{ "scan",	NULL,		set_scan,	"look at many hosts, given as arguments or on standard input" },
+	{ "jobs",	"NUMBER",	set_jobs,	"with --scan: so many hosts at once (256)" },
+	{ "json",	NULL,		set_json,	"with --doctor and --scan: for programs" },
+	{ "full",	NULL,		set_full,	"with --doctor: user names and home folders, too" },
+	{ "replay",	"FILE",		set_replay,	"judge a file that --doctor --json has written once more" },
 	{ "fdpass",	NULL,		set_fdpass,	"hand the connection to ssh (ProxyUseFdpass yes) and end" },
 	{ "family",	"any|inet|inet6", set_family,	"use only IPv4 or only IPv6 addresses" },
 	{ "mss",	"auto|off|BYTES", set_mss,	"size of TCP segments to begin with; auto: small where it must be" },
@@ -165,6 +217,7 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 	opts->mss = LADDER_AUTO;
 	opts->timeout_s = 10;
 	opts->dead_after_s = 30;
+	opts->jobs = 256;
 	for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0'; i++) {
 		word = argv[i];
 		if ((row = options_find(word, &value)) == NULL) {
@@ -197,6 +250,8 @@ options_usage(FILE *fp)
 
 	fprintf(fp, "usage: meshssh [--options] HOST PORT        relay, as ssh's ProxyCommand\n"
 	    "       meshssh [--options] [ssh arguments]  ssh, with the relay as its ProxyCommand\n"
+	    "       meshssh --doctor [--options] [HOST [PORT]]\n"
+	    "       meshssh --scan [--options] [HOST...]\n"
 	    "       meshssh --why | --help | --version\n\n");
 	for (row = options_table; row->name != NULL; row++) {
 		snprintf(word, sizeof(word), "--%s%s%s", row->name, row->value != NULL ? "=" : "",

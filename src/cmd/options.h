@@ -15,6 +15,8 @@ struct error;
 enum options_mode {
 	OPTIONS_RUN,		/* relay or ssh, by the operands */
 	OPTIONS_WHY,
+	OPTIONS_DOCTOR,
+	OPTIONS_SCAN,
 	OPTIONS_HELP,
 	OPTIONS_VERSION
 };
@@ -31,6 +33,10 @@ struct options {
 	int			dead_after_s;
 	int			dead_after_given;
 	int			no_cache;
+	int			json;		/* --doctor, --scan: for programs */
+	int			jobs;		/* of --scan, at once */
+	int			full;		/* user names and homes, too */
+	const char		*replay;	/* judge this file, or NULL */
 	int			debug;
 };
 

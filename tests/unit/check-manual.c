@@ -1,3 +1,4 @@
+#include "advice/advice.h"
 #include "base/error.h"
 #include "check.h"
 #include "cmd/options.h"
@@ -75,9 +76,29 @@ test_messages(void **state)
 		if (count_lines(manual, entry) != 1)
 			fail_msg("meshssh.1 has no exit status %d", row->status);
 	}
-	assert_int_equal(count_lines(page, ".It Sy "), MSG_COUNT - 1);
 	free(page);
 	free(manual);
+}
+
+/* The same for what the doctor finds. */
+static void
+test_findings(void **state)
+{
+	const struct rule	*const *table, *rule;
+	char			*page, entry[128];
+	int			 count = 0;
+
+	(void)state;
+	page = slurp(MANUAL_DIR "/meshssh-messages.7");
+	for (table = rules_tables; *table != NULL; table++)
+		for (rule = *table; rule->name[0] != '\0'; rule++) {
+			snprintf(entry, sizeof(entry), ".It Sy %s Pq finding\n", rule->name);
+			if (count_lines(page, entry) != 1)
+				fail_msg("meshssh-messages.7 has no \"%s\", or two", entry);
+			count++;
+		}
+	assert_int_equal(count_lines(page, ".It Sy"), count + MSG_COUNT - 1);
+	free(page);
 }
 
 int
@@ -86,6 +107,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_findings),
 	};
 
 	return (cmocka_run_group_tests_name("manual", tests, NULL, NULL));

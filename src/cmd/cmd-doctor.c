@@ -1,0 +1,162 @@
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "advice/advice.h"
+#include "base/addr.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+#include "facts/detect.h"
+#include "probe/probe.h"
+
+#define DOCTOR_VERSION	1
+#define REPLAY_BYTES_MAX (4 << 20)
+
+/* One line that is written over by the next; only where a person looks on. */
+static void
+doctor_progress(const char *host, const char *doing)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r\033[K%s%s%s", host, host[0] != '\0' ? ": " : "", doing);
+	fflush(stderr);
+}
+
+/* Before anything is done that leaves a trace on the server. */
+static void
+doctor_announce(const char *host)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "%s will be connected to up to %d times; its log will show connections that end before a login.\n",
+		    host, PROBE_CONNECTIONS_MAX);
+}
+
+/* What the host is called and which port counts, by ssh's configuration where that is known. */
+static void
+doctor_target(const json_t *facts, const struct options *opts, const char *host, int port, struct probe_input *in)
+{
+	const char	*name = json_text_at(facts, "ssh.options.hostname");
+	const char	*number = json_text_at(facts, "ssh.options.port");
+
+	memset(in, 0, sizeof(*in));
+	in->host = name != NULL && addr_host_ok(name) && port == 0 ? name : host;
+	in->port = port != 0 ? port : number != NULL && addr_port(number) != -1 ? addr_port(number) : 22;
+	in->ssh = port == 0 || in->port == 22 || (number != NULL && port == addr_port(number));
+	in->timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000;
+	in->dead_after_s = opts->dead_after_s;
+	in->tailscaled = opts->tailscaled;
+}
+
+static int
+doctor_probe(json_t *facts, const struct probe_input *in)
+{
+	const struct probe	*const *p;
+
+	doctor_announce(in->host);
+	for (p = probes; *p != NULL; p++) {
+		if (!(*p)->useful(facts, in))
+			continue;
+		doctor_progress(in->host, (*p)->doing);
+		if ((*p)->run(facts, in) == -1)
+			return (-1);
+	}
+	doctor_progress("", "");
+	return (0);
+}
+
+/* Look at the machine and, if there is a host, at the way there. NULL if there is no memory. */
+static json_t *
+doctor_look(const struct options *opts, const char *host, int port)
+{
+	struct detect_input	 in = { .root = "", .host = host, .port = port, .tailscaled = opts->tailscaled,
+				    .full = opts->full };
+	struct probe_input	 probe;
+	json_t			*doc = json_pack("{s:i, s:{}, s:{}}", "version", DOCTOR_VERSION, "target", "facts");
+	json_t			*facts = json_at(doc, "facts");
+
+	if (facts == NULL)
+		return (NULL);
+	doctor_progress("", "looks at this machine");
+	if (detect(facts, &in) == 0) {
+		if (host == NULL) {
+			doctor_progress("", "");
+			return (doc);
+		}
+		doctor_target(facts, opts, host, port, &probe);
+		if (json_put(doc, "target.host", json_string(host)) == 0 &&
+		    json_put(doc, "target.name", json_string(probe.host)) == 0 &&
+		    json_put(doc, "target.port", json_integer(probe.port)) == 0 &&
+		    json_put(doc, "target.ssh", json_boolean(probe.ssh)) == 0 && doctor_probe(facts, &probe) == 0)
+			return (doc);
+	}
+	json_decref(doc);
+	return (NULL);
+}
+
+/* A document that was saved, to be judged again; NULL with the error set. */
+static json_t *
+doctor_replay(const char *path, struct error *err)
+{
+	json_t	*doc = NULL;
+	char	*buf;
+	ssize_t	 len;
+
+	if ((buf = malloc(REPLAY_BYTES_MAX)) == NULL || (len = file_read(path, buf, REPLAY_BYTES_MAX)) == -1)
+		error_set(err, MSG_INPUT, "%.100s: %s", path, strerror(errno));
+	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL || json_number_at(doc, "version", 0) != DOCTOR_VERSION ||
+	    !json_is_object(json_at(doc, "facts"))) {
+		error_set(err, MSG_INPUT, "%.100s: this is no document of --doctor --json, version %d", path, DOCTOR_VERSION);
+		json_decref(doc);
+		doc = NULL;
+	}
+	free(buf);
+	return (doc);
+}
+
+/* In colour only where a person looks on who has not asked for none (no-color.org). */
+static int
+doctor_colour(void)
+{
+	const char	*no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return (isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0);
+}
+
+int
+cmd_doctor(const struct options *opts, const char *host, const char *port, int *status, struct error *err)
+{
+	json_t	*doc;
+	int	 number = 0;
+
+	if (host != NULL && !addr_host_ok(host)) {
+		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", host);
+		return (-1);
+	}
+	if (port != NULL && (number = addr_port(port)) == -1) {
+		error_set(err, MSG_BAD_PORT, "\"%.40s\" is no port", port);
+		return (-1);
+	}
+	if (opts->replay != NULL) {
+		if ((doc = doctor_replay(opts->replay, err)) == NULL)
+			return (-1);
+	} else
+		doc = doctor_look(opts, host, number);
+	if (doc == NULL || advice_judge(doc) == -1) {
+		json_decref(doc);
+		error_errno(err, ENOMEM, "cannot look");
+		return (-1);
+	}
+	if (!opts->json)
+		report_text(stdout, doc, doctor_colour());
+	else if (json_dumpf(doc, stdout, JSON_INDENT(1) | JSON_SORT_KEYS) == 0)
+		putchar('\n');
+	*status = report_status(doc);
+	json_decref(doc);
+	return (0);
+}

@@ -1,0 +1,88 @@
+#!/bin/sh
+# --doctor and --scan as a person and as a program call them: a real sshd that is healthy, a port where nobody listens,
+# a name that nobody knows; what is printed where, exit status, JSON that can be judged again, nothing secret in it.
+#
+# shellcheck disable=SC2119 # sshd_start needs no argument
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+need "doctor" ssh sshd python3 timeout || finish
+sshd_start || exit 1
+exec </dev/null
+
+# doctor NAME STATUS ARGUMENT...: output in $T/out, and nothing on stderr, for that is no terminal.
+doctor() {
+	d_name=$1
+	d_status=$2
+	shift 2
+	timeout 60 "$MESHSSH" "$@" >"$T/out" 2>"$T/err"
+	is "$d_name: status, and nothing on stderr" "$? $(cat "$T/err")" "$d_status "
+}
+
+# codes: the findings of $T/out in their order, without notes.
+codes() {
+	python3 -c 'import json, sys
+print(*(f["code"] for f in json.load(open(sys.argv[1]))["findings"] if f["severity"] != "note"))' "$T/out"
+}
+
+port=$SSHD_PORT
+doctor "a healthy host" 0 --doctor 127.0.0.1 "$port"
+check "it says so in a line" grep -q '^healthy: nothing is wrong' "$T/out"
+check "the way is shown" grep -q "^this machine --direct--> 127.0.0.1 port $port, SSH-2.0-OpenSSH" "$T/out"
+check "no colour where nobody looks" sh -c "! LC_ALL=C grep -q '[^ -~]' '$T/out'"
+doctor "as JSON" 0 --doctor --json 127.0.0.1 "$port"
+is "no errors, no warnings" "$(codes)" ""
+cp "$T/out" "$T/healthy"
+
+doctor "nobody listens" 2 --doctor --json --timeout=2 127.0.0.1 1
+is "and that is what it says" "$(codes)" "server-refuses"
+cp "$T/out" "$T/refused"
+doctor "the same file again" 2 --replay "$T/refused" --json
+check "gives the same, byte by byte" cmp "$T/refused" "$T/out"
+doctor "for people" 2 --replay "$T/refused"
+check "with a cure" grep -q '^    do: ' "$T/out"
+
+doctor "a name that nobody knows" 2 --doctor --json --timeout=2 nosuchname.invalid
+check "and that is said first" sh -c "[ \"\$(echo '$(codes)' | cut -d' ' -f1)\" = name-unknown ]"
+
+user=$(id -un)
+[ "$user" = root ] || check "nobody's name is in it" sh -c "! grep -q '$user' '$T/healthy'"
+check "no home is in it" sh -c "! grep -qF '$(getent passwd "$(id -u)" | cut -d: -f6)/' '$T/healthy'"
+
+# Files that are none of ours.
+for text in '' '{' '[]' '{"version":2,"facts":{}}' '{"version":1}' '{"version":1,"facts":[]}'; do
+	printf '%s' "$text" >"$T/odd"
+	timeout 10 "$MESHSSH" --replay "$T/odd" >"$T/out" 2>"$T/err"
+	is "--replay '$text'" "$? $(wc -l <"$T/err") $(wc -c <"$T/out")" "74 1 0"
+done
+timeout 10 "$MESHSSH" --replay "$T/nosuch" >"$T/out" 2>"$T/err"
+is "--replay of no file" "$? $(wc -l <"$T/err")" "74 1"
+printf '%s' '{"version":1,"facts":{"tailscale":7,"mtu":[],"connect":"x","ssh":{"options":1}}}' >"$T/odd"
+doctor "facts of the wrong kind find nothing" 0 --replay "$T/odd"
+for words in '--doctor a b c' '--doctor a/b' '--doctor a 0' '--replay x y' '--jobs=0 --scan a'; do
+	# shellcheck disable=SC2086	# words
+	timeout 10 "$MESHSSH" $words >"$T/out" 2>"$T/err"
+	is "$words" "$? $(wc -l <"$T/err") $(wc -c <"$T/out")" "64 1 0"
+done
+
+# A full disk is told.
+if [ -c /dev/full ]; then
+	timeout 60 "$MESHSSH" --doctor >/dev/full 2>"$T/err"
+	is "nowhere to write to" "$?" 74
+fi
+
+# --scan: what listens on port 22 here is not ours to say, so only how it is told.
+timeout 60 "$MESHSSH" --scan --timeout=2 --json 127.0.0.1 nosuchname.invalid 'a b' >"$T/out" 2>"$T/err"
+is "--scan: status" "$?" 1
+is "--scan: a row each" "$(wc -l <"$T/out")" 2
+check "--scan: each is an object" python3 -c 'import json, sys
+rows = {row["host"]: row for row in map(json.loads, open(sys.argv[1]))}
+assert rows["nosuchname.invalid"]["message"] in ("no-such-name", "name-lookup"), rows
+assert "127.0.0.1" in rows' "$T/out"
+is "--scan: what is no host is told" "$(cat "$T/err")" 'meshssh: "a b" is no host name or address'
+printf '# a list\n127.0.0.1\n\n127.0.0.2 # two\n' | timeout 60 "$MESHSSH" --scan --timeout=2 >"$T/out" 2>"$T/err"
+is "--scan: from standard input" "$(grep -c '^127\.0\.0\.' "$T/out")" 2
+check "--scan: a summary" grep -qE '^[0-9]+ reached, [0-9]+ not' "$T/out"
+timeout 10 "$MESHSSH" --scan >"$T/out" 2>"$T/err"
+is "--scan: no host at all" "$? $(wc -l <"$T/err")" "64 1"
+
+finish

@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+"""doctor.py [PATTERN]: shows paths and servers to meshssh --doctor --json, compares facts and findings with what is so.
+
+TAP, then a table: what was wrong, what was to be found, what was.
+"""
+
+import json
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+sys.dont_write_bytecode = True  # nothing is written into the source tree
+
+from lab import MESHSSH, STOP, Failed, Lab, Missing, Site, enter, run, wait_for
+from netlab import Tap
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LABS = 3                # side by side: most of the time is waiting
+LIMIT = 60              # seconds for one look
+CONNECTIONS = 12        # PROBE_CONNECTIONS_MAX
+MARKS = ("af21", "ef", "cs1", "lowdelay")
+# Bytes between the largest packet that is known to pass and the smallest that is not.
+PRECISION = {"there": 8, "back": 128}
+# On the router: nothing is wrong on the way there. KIND: address
+ODD = {kind: f"10.77.4.{number}" for number, kind in enumerate(
+    ("http", "tls", "silent", "closes", "full", "penalty", "motd", "late", "slow", "dropbear", "tinysshd", "nobody"), 1)}
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    broken: tuple = ()          # methods of Path with their arguments
+    host: str = "v4"
+    port: int = 0
+    there: int = 0              # the size of the hole; 0: whole, or not looked at
+    back: int = 0
+    dropped: tuple = ()
+    whole: bool = False         # neither a hole nor a dropped mark, each time
+    times: int = 1
+    code: str = None            # of the first finding, notes aside; "" for none; None: as the hole or the mark has it
+    facts: tuple = ()           # (path, value or regular expression); None: the fact is not there
+
+
+def holes():
+    for size in (600, 1000, 1280, 1400):
+        for way in ("forward", "reverse", "both"):
+            for host in ("v4", "v6") if size == 1280 else ("v4",):
+                yield Row(f"hole {size} {way}, {host}", (("hole", size, way),), host,
+                          there=size if way != "reverse" else 0, back=size if way != "forward" else 0)
+    yield Row("hole 1492 reverse, v4", (("hole", 1492, "reverse"),), back=1492)
+    yield Row("hole 1280 both, RSA key alone", (("hole", 1280, "both"),), port=2211, there=1280, back=1280)
+    yield Row("hole 1280 forward, 2 % loss", (("loss", 2), ("hole", 1280, "forward")), there=1280)
+    yield Row("hole 1280 reverse, 2 % loss", (("loss", 2), ("hole", 1280, "reverse")), back=1280)
+    yield Row("narrow link with ICMP filtered", (("icmp_hole", 1280),), there=1280, back=1280)
+
+
+def paths():
+    yield Row("whole path, v4", whole=True, facts=(("connect.address", "10.77.2.2"), ("mtu.back.largest_ok", 1500)))
+    yield Row("whole path, v6", host="v6", whole=True, facts=(("connect.address", "fd77:2::2"),))
+    yield Row("whole path, no router", host="10.77.3.2", whole=True)
+    yield Row("narrow link with ICMP", (("pmtud", 1280),), whole=True, facts=(("mtu.there.largest_ok", 1280),))
+    yield Row("RTT 200 ms", (("delay", 100),), whole=True, times=2)
+    yield Row("RTT 80 ms, 2 % loss", (("delay", 40), ("loss", 2)), whole=True, times=4)
+    # Side by side in all labs.
+    for number in range(3):
+        yield Row(f"2 % loss, {number + 1}", (("loss", 2),), whole=True, times=15)
+    yield Row("slow server", host=ODD["slow"], whole=True)
+    yield Row("server that never answers a key exchange", host=ODD["late"],
+              facts=(("mtu.there.ok", True), ("mtu.back", None), ("mtu.inconclusive", "late")))
+    yield Row("any mark vanishes, v4", (("drop_dscp", "forward"),), dropped=MARKS)
+    yield Row("any mark vanishes, v6", (("drop_dscp", "forward"),), "v6", dropped=MARKS)
+    # That is a note, for the ssh at hand marks otherwise.
+    yield Row("EF and CS1 vanish", (("drop_dscp", "forward", ("ef", "cs1")),), dropped=("ef", "cs1"), code="")
+    yield Row("EF vanishes, 2 % loss", (("loss", 2), ("drop_dscp", "forward", ("ef",))), dropped=("ef",), times=3,
+              code="")
+    yield Row("IPv6 vanishes, name with both", (("address_hole",),), "both", code="path-ipv6-silent", facts=(
+        ("connect.addresses.0.error", "timeout"), ("connect.addresses.0.family", 6), ("connect.addresses.1.error", None),
+        ("connect.address", "10.77.2.2"), ("connect.ok", True), ("mtu.there.ok", True)))
+    yield Row("dead path", (("dead",),), code="server-no-answer", facts=(
+        ("connect.addresses.0.error", "timeout"), ("connect.ok", False), ("banner", None), ("mtu", None)))
+    yield Row("nobody listens", port=2299, code="server-refuses",
+              facts=(("connect.addresses.0.error", "refused"), ("connect.ok", False)))
+    yield Row("no such host", host="nowhere", code="name-unknown",
+              facts=(("names.lookups.system.error", "."), ("connect.ok", False)))
+
+
+def servers():
+    yield Row("sshd", facts=(("banner.kind", "openssh"), ("banner.software", "OpenSSH_"), ("banner.kexinit_bytes", int),
+                             ("banner.host_key_types.0", "ssh-ed25519|rsa-"), ("banner.refusal", None)))
+    yield Row("sshd on another port", port=2210, facts=(("service.kind", "ssh"), ("banner.kind", "openssh"),
+                                                        ("mtu.there.ok", True)))
+    yield Row("dropbear", host=ODD["dropbear"], facts=(("banner.kind", "dropbear"), ("mtu.there.ok", True),
+                                                       ("mtu.untested", "large answer")))
+    yield Row("tinysshd", host=ODD["tinysshd"], facts=(("banner.kind", "tinyssh"), ("mtu.there.ok", True),
+                                                       ("mtu.back.ok", True)))
+    yield Row("a web server", host=ODD["http"], code="server-http", facts=(
+        ("banner.kind", "http"), ("banner.first", "HTTP/1.0 400"), ("banner.text", None), ("mtu", None)))
+    yield Row("TLS", host=ODD["tls"], code="server-other", facts=(("banner.kind", "other"), ("banner.error", "closed")))
+    yield Row("a silent port", host=ODD["silent"], code="server-mute",
+              facts=(("banner.kind", "none"), ("banner.error", "silent")))
+    yield Row("a port that closes", host=ODD["closes"], code="server-closes",
+              facts=(("banner.kind", "none"), ("banner.error", "closed|reset")))
+    yield Row("MaxStartups", host=ODD["full"], code="server-maxstartups", facts=(
+        ("banner.refusal", "maxstartups"), ("banner.error", "closed"), ("banner.first", "Exceeded"), ("dscp", None)))
+    yield Row("a penalty", host=ODD["penalty"], code="server-penalty",
+              facts=(("banner.refusal", "penalty"), ("mtu", None)))
+    yield Row("words before the identification", host=ODD["motd"], code="server-mute", facts=(
+        ("banner.kind", "go"), ("banner.first", "^Welcome$"), ("banner.error", "silent")))
+
+
+def at(facts, path):
+    for name in path.split("."):
+        if isinstance(facts, list):
+            facts = facts[int(name)] if int(name) < len(facts) else None
+        elif isinstance(facts, dict):
+            facts = facts.get(name)
+        else:
+            return None
+    return facts
+
+
+def fits(value, wanted):
+    if wanted is int:
+        return isinstance(value, int)
+    if isinstance(wanted, str):
+        return isinstance(value, str) and bool(re.search(wanted, value))
+    return value == wanted and type(value) is type(wanted)
+
+
+def hole_found(facts, way, size):
+    got = at(facts, f"mtu.{way}") or {}
+    if got.get("ok") is not False:
+        return f"no hole {way}"
+    low, high = got.get("largest_ok", 0), got["smallest_bad"]
+    if not low <= size < high or high - low > PRECISION[way]:
+        return f"{way}: {low} passes, {high} does not"
+    return ""
+
+
+def code(row):
+    """What the doctor is to say first."""
+    if row.code is not None:
+        return row.code
+    if row.there or row.back:
+        return "path-hole-both" if row.there and row.back else "path-hole-there" if row.there else "path-hole-back"
+    return "path-marks" if row.dropped else ""
+
+
+def wrong(row, facts):
+    """What is not as it should be."""
+    found = [f"{path} is {at(facts, path)!r}" for path, wanted in row.facts if not fits(at(facts, path), wanted)]
+    for way, size in (("there", row.there), ("back", row.back)):
+        if size:
+            found.append(hole_found(facts, way, size))
+        elif at(facts, f"mtu.{way}.ok") is False:
+            found.append(f"a hole {way}")
+        elif row.whole and at(facts, f"mtu.{way}.ok") is not True:
+            found.append(f"nothing known of the way {way}")
+    dropped = at(facts, "dscp.dropped") or []
+    if tuple(dropped) != row.dropped:
+        found.append(f"dropped: {dropped}")
+    if at(facts, "connect.made") is None or at(facts, "connect.made") > CONNECTIONS:
+        found.append("too many connections")
+    if facts["codes"][:1] != [code(row)] and (code(row) or facts["codes"]):
+        found.append(f"found {facts['codes']}, not {code(row)}")
+    return "\n".join(text for text in found if text)
+
+
+class Looks:
+    """Labs, and the servers besides sshd in each."""
+
+    def __init__(self, site):
+        self.site = site
+        self.missing = {}
+
+    def servers(self, lab):
+        lab.ip("router", *(f"addr add {address}/32 dev lo" for address in ODD.values()))
+        for kind, address in ODD.items():
+            argv = [sys.executable, os.path.join(HERE, "doctor-server.py"), address, kind]
+            if kind == "nobody":
+                continue
+            if kind == "dropbear":
+                if not lab.has_dropbear:
+                    self.missing[address] = "there is no dropbear, or it cannot be run here"
+                    continue
+                argv = ["dropbear", "-F", "-E", "-p", f"{address}:22", "-r", self.site.path("host_dropbear")]
+            elif kind == "tinysshd":
+                if not shutil.which("tinysshd") or not shutil.which("socat"):
+                    self.missing[address] = "tinysshd or socat is not installed"
+                    continue
+                keys = self.site.path("tinysshd")
+                argv = ["socat", f"TCP4-LISTEN:22,bind={address},fork,reuseaddr", f"EXEC:tinysshd -- {keys},nofork"]
+            lab.start("router", *argv, log=f"{lab.name}-{kind}.log")
+            wait_for(f"{kind} answers", 20, lambda address=address: "ok" in lab.run(
+                "client", "sh", "-c", f"nc -z -w 1 {address} 22 && echo ok", check=False))
+
+    def look(self, lab, row):
+        """The facts, and how long it took."""
+        env = {"PATH": os.environ["PATH"], "HOME": self.site.path("home"), "LANG": "C",
+               "XDG_CACHE_HOME": self.site.path("cache")}
+        argv = [MESHSSH, "--doctor", "--json", row.host, *([str(row.port)] if row.port else [])]
+        since = time.monotonic()
+        done = subprocess.run(lab.inside("client", *argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=env, text=True, timeout=LIMIT, check=False)
+        try:
+            doc = json.loads(done.stdout)
+            codes = [finding["code"] for finding in doc["findings"] if finding["severity"] != "note"]
+            return doc["facts"] | {"codes": codes}, time.monotonic() - since
+        except ValueError as reason:
+            raise Failed(f"status {done.returncode}, {reason}: {done.stderr.strip()}") from reason
+
+    def show(self, lab, row):
+        """(what was wrong, seconds each, connections, the facts of the last)"""
+        lab.clear()
+        for name, *args in row.broken:
+            getattr(lab, name)(*args)
+        took, made, facts, found = [], 0, {}, ""
+        for _ in range(row.times):
+            facts, seconds = self.look(lab, row)
+            took.append(seconds)
+            made = max(made, at(facts, "connect.made") or 0)
+            if found := wrong(row, facts):
+                break
+        return found, took, made, facts
+
+    def worker(self, rows, results):
+        try:
+            with Lab(self.site) as lab:
+                self.servers(lab)
+                while not STOP.is_set():
+                    try:
+                        number, row = rows.get_nowait()
+                    except queue.Empty:
+                        return
+                    try:
+                        results.put((number, self.show(lab, row)))
+                    except (Failed, subprocess.TimeoutExpired) as reason:
+                        results.put((number, (str(reason), [], 0, {})))
+        except Exception as reason:  # pylint: disable=broad-except
+            results.put((-1, (str(reason), [], 0, {})))
+
+    def run(self, tap, rows):
+        if shutil.which("tinysshd"):
+            run("tinysshd-makekey", self.site.path("tinysshd"))
+        todo, results, done = queue.SimpleQueue(), queue.SimpleQueue(), {}
+        # The longest first.
+        for number in sorted(range(len(rows)), key=lambda number: -rows[number].times):
+            todo.put((number, rows[number]))
+        workers = [threading.Thread(target=self.worker, args=(todo, results)) for _ in range(LABS)]
+        for worker in workers:
+            worker.start()
+        try:
+            while len(done) < len(rows):
+                number, result = results.get(timeout=5 * LIMIT)
+                if number == -1:
+                    raise Failed(result[0])
+                done[number] = result
+        except BaseException:
+            STOP.set()
+            raise
+        finally:
+            for worker in workers:
+                worker.join()
+        for number, row in enumerate(rows):
+            self.judge(tap, row, *done[number])
+
+    def judge(self, tap, row, found, took, made, facts):
+        if row.host in self.missing:
+            tap.skip(row.name, self.missing[row.host])
+            return
+        shown = {name: facts.get(name) for name in ("names", "connect", "banner", "dscp", "mtu", "service")}
+        tap.point(not found, row.name + (f", {row.times} times" if row.times > 1 else ""),
+                  found + "\n" + json.dumps(shown))
+        mtu = facts.get("mtu", {})
+        said = [f"{way} {mtu[way].get('largest_ok', '?')}..{mtu[way].get('smallest_bad', '')}"
+                for way in ("there", "back") if way in mtu]
+        tap.rows.append((row.name, code(row) or "-", " ".join(facts.get("codes", [])) or "-",
+                         f"{max(took, default=0):.1f} s", str(made), ", ".join(said)))
+
+
+def table(rows):
+    width = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("# " + "  ".join(text.ljust(w) for text, w in zip(row, width)).rstrip())
+
+
+def main():
+    pattern = sys.argv[1] if len(sys.argv) > 1 else ""
+    tap = Tap()
+    try:
+        enter()
+        rows = [row for group in (holes, paths, servers) for row in group() if re.search(pattern, row.name)]
+        with Site() as site:
+            Looks(site).run(tap, rows)
+    except Missing as reason:
+        tap.skip("doctor", str(reason))
+    except Failed as reason:
+        tap.point(False, "the lab stands", str(reason))
+    table([("what is wrong", "to be found", "found", "took", "connections", "sizes"), *tap.rows])
+    tap.rows = []
+    return tap.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
