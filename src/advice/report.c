@@ -123,7 +123,7 @@ report_text(FILE *fp, const json_t *doc, int colour)
 	struct report	 r = { .fp = fp, .doc = doc, .facts = json_at(doc, "facts"), .colour = colour };
 	const json_t	*findings = json_at(doc, "findings"), *finding;
 	int		 well = report_status(doc) == 0, host = json_text_at(doc, "target.host") != NULL;
-	size_t		 i;
+	size_t		 i, unchecked;
 
 	if (host)
 		report_path(&r);
@@ -133,6 +133,8 @@ report_text(FILE *fp, const json_t *doc, int colour)
 	}
 	json_array_foreach(findings, i, finding)
 		report_finding(&r, finding);
+	if ((unchecked = json_array_size(json_at(doc, "unchecked"))) > 0)
+		fprintf(fp, "not checked: %zu causes of which the facts are not to be had here (--json names them)\n", unchecked);
 	if (!host)
 		fputs("With a host, the path there is looked at, too: meshssh --doctor HOST\n", fp);
 }
