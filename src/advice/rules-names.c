@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "advice/advice.h"
+#include "base/addr.h"
 #include "base/json.h"
 
 /* What resolvers say when nobody answered them, rather than that there is no such name. */
@@ -37,22 +38,6 @@ lookup_failed(const json_t *facts)
 {
 	return (host_name(facts) != NULL && json_text_at(facts, "names.lookups.system.error") != NULL &&
 	    json_array_size(json_at(facts, "names.lookups.system.addresses")) == 0 && !looked_up_elsewhere(facts));
-}
-
-/* Whole labels compared, letter case and a final dot aside. */
-static int
-name_under(const char *name, const char *domain)
-{
-	size_t	len, tail;
-
-	if (name == NULL || domain == NULL)
-		return (0);
-	len = strlen(name);
-	tail = strlen(domain);
-	len -= len > 0 && name[len - 1] == '.';
-	tail -= tail > 0 && domain[tail - 1] == '.';
-	return (tail > 0 && len > tail + 1 && name[len - tail - 1] == '.' &&
-	    strncasecmp(name + len - tail, domain, tail) == 0);
 }
 
 /* For people. */
@@ -104,14 +89,14 @@ is_mesh_address(const char *text)
 static int
 lacks_mdns(const json_t *facts)
 {
-	return (lookup_failed(facts) && name_under(host_name(facts), "local") &&
+	return (lookup_failed(facts) && addr_name_under(host_name(facts), "local") &&
 	    json_truth_at(facts, "names.mdns") == 0);
 }
 
 static int
 lacks_magicdns(const json_t *facts)
 {
-	return (lookup_failed(facts) && name_under(host_name(facts), json_text_at(facts, "tailscale.suffix")) &&
+	return (lookup_failed(facts) && addr_name_under(host_name(facts), json_text_at(facts, "tailscale.suffix")) &&
 	    json_truth_at(facts, "names.magicdns_resolver") == 0);
 }
 
@@ -145,7 +130,7 @@ judge_unknown(const json_t *facts, struct finding *f)
 	finding_set(f->cause, "The name %.100s has no address.", host);
 	finding_set(f->evidence, "the resolver says: %s", json_text_at(facts, "names.lookups.system.error"));
 	finding_cure(f, "Check the spelling, and HostName in ssh_config.");
-	if (suffix != NULL && (strchr(host, '.') == NULL || name_under(host, suffix)))
+	if (suffix != NULL && (strchr(host, '.') == NULL || addr_name_under(host, suffix)))
 		finding_cure(f, "tailscale status lists the names of the mesh; this one is not among them.");
 	return (1);
 }
@@ -170,12 +155,12 @@ judge_searched(const json_t *facts, struct finding *f)
 	const char	*suffix = json_text_at(facts, "tailscale.suffix");
 
 	/* That /etc/hosts has it, or others of nsswitch.conf's, is not what this is about. */
-	if (host == NULL || as == NULL || name_under(as, suffix) || looked_up_elsewhere(facts) ||
+	if (host == NULL || as == NULL || addr_name_under(as, suffix) || looked_up_elsewhere(facts) ||
 	    json_text_at(facts, "names.hosts_entry") != NULL || !lists_meet(json_at(facts,
 	    "names.lookups.system.addresses"), json_at(facts, "names.lookups.searched.addresses")))
 		return (0);
 	/* A whole name of the mesh, and somebody else's domain has an answer for everything. */
-	if (name_under(host, suffix)) {
+	if (addr_name_under(host, suffix)) {
 		f->severity = SEVERITY_WARNING;
 		f->certainty = CERTAINTY_LIKELY;
 	}

@@ -85,6 +85,28 @@ addr_is_tailnet(const struct sockaddr *sa)
 }
 
 int
+addr_name_under(const char *name, const char *domain)
+{
+	size_t	len, tail;
+
+	if (name == NULL || domain == NULL)
+		return (0);
+	len = strlen(name);
+	tail = strlen(domain);
+	len -= len > 0 && name[len - 1] == '.';
+	tail -= tail > 0 && domain[tail - 1] == '.';
+	return (tail > 0 && len > tail + 1 && name[len - tail - 1] == '.' &&
+	    strncasecmp(name + len - tail, domain, tail) == 0);
+}
+
+int
+addr_name_is_tailnet(const char *name, const char *suffix)
+{
+	return (addr_name_under(name, suffix) || addr_name_under(name, "ts.net") ||
+	    addr_name_under(name, "beta.tailscale.net"));
+}
+
+int
 addr_split(const char *text, char host[ADDR_HOST_MAX + 1], int *port)
 {
 	const char	*colon = strrchr(text, ':');

@@ -24,6 +24,10 @@ int	addr_is_loopback(const struct sockaddr *);
  * 100.115.92.0/23, and fd7a:115c:a1e0::/48.
  */
 int	addr_is_tailnet(const struct sockaddr *);
+/* 1 if a name lies under a domain, whole labels compared, letter case and final dots aside; 0 if either is NULL or "". */
+int	addr_name_under(const char *name, const char *domain);
+/* 1 if that is a mesh's name wherever it is met, by Tailscale's own domains, or one under this suffix. */
+int	addr_name_is_tailnet(const char *name, const char *suffix);
 /*
  * "HOST:PORT", "[IPv6]:PORT" or ":PORT", which is this machine's: the host without brackets and the port, 0, or -1 if
  * it is none of them.

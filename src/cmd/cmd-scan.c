@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "advice/glance.h"
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -84,15 +85,6 @@ list_progress(const struct list *list, int over)
 	fflush(stderr);
 }
 
-/* What went wrong, without the host, which stands in front of the row. */
-static const char *
-row_why(const struct scan_row *row)
-{
-	const char	*colon = strstr(row->err.text, ": ");
-
-	return (colon != NULL ? colon + 2 : row->err.text);
-}
-
 static void
 row_text(const struct scan_row *row)
 {
@@ -100,7 +92,7 @@ row_text(const struct scan_row *row)
 		printf("%-32s %6d ms  %-8s %s%s%s\n", row->host, row->ms, row->route, row->address,
 		    row->address[0] != '\0' ? "  " : "", row->server);
 	else
-		printf("%-32s %6d ms  %-8s %s\n", row->host, row->ms, "-", row_why(row));
+		printf("%-32s %6d ms  %-8s %s\n", row->host, row->ms, "-", glance_said(row->err.text));
 }
 
 static void

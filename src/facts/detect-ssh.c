@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +39,6 @@ struct view {
 	json_t				*ssh;		/* the object that is filled */
 	const char			*home, *user;
 	const char			*options;	/* what ssh -G printed; NULL if it did not */
-	char				 keygen[PATH_MAX];
 	int				 failed;
 };
 
@@ -78,13 +76,14 @@ view_option(const struct view *l, const char *keyword, int nth, char value[VALUE
 
 /* "OpenSSH_9.2p1 Debian-2, OpenSSL ..." */
 static void
-view_version(struct view *l, char *ssh, struct ssh_ask *ask)
+view_version(struct view *l, const char *ssh, struct ssh_ask *ask)
 {
-	char		*argv[] = { ssh, (char *)(uintptr_t)"-V", NULL };
+	const char	*argv[] = { ssh, "-V", NULL };
 	const char	*digit;
 	int		 major, minor;
 
-	if (ssh_ask(argv, SSH_ASK_MS, ask) == -1 || strncmp(ask->err, "OpenSSH_", 8) != 0)
+	ssh_ask(argv, SSH_ASK_MS, ask);
+	if (strncmp(ask->err, "OpenSSH_", 8) != 0)
 		return;
 	ask->err[strcspn(ask->err, " ,\r\n")] = '\0';
 	view_put(l, "version", view_told(l, ask->err));
@@ -96,17 +95,17 @@ view_version(struct view *l, char *ssh, struct ssh_ask *ask)
 
 /* What ssh would do for the host, or why it would do nothing at all. */
 static void
-view_options(struct view *l, char *ssh, struct ssh_ask *ask)
+view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 {
 	const char	*host = l->in->host != NULL ? l->in->host : NO_HOST;
-	char		*argv[] = { ssh, (char *)(uintptr_t)"-G", (char *)(uintptr_t)"-T", (char *)(uintptr_t)host,
-	    NULL };
+	const char	*argv[] = { ssh, "-G", "-T", host, NULL };
 	char		 value[VALUE_MAX], path[64];
 	size_t		 i;
 
 	/* Before 6.8 there is no -G. */
-	if (json_number_at(l->ssh, "version_number", 0) < 608 || ssh_ask(argv, SSH_ASK_MS, ask) == -1)
+	if (json_number_at(l->ssh, "version_number", 0) < 608)
 		return;
+	ssh_ask(argv, SSH_ASK_MS, ask);
 	if (ask->status == -1) {
 		view_put(l, "slow", json_true());
 		return;
@@ -201,7 +200,7 @@ view_known(struct view *l)
 {
 	char			 user[VALUE_MAX], global[VALUE_MAX], files[2 * VALUE_MAX], name[VALUE_MAX],
 	    form[VALUE_MAX];
-	struct ssh_known	 known = { .keygen = l->keygen, .root = l->in->root, .home = l->home, .files = files };
+	struct ssh_known	 known = { .root = l->in->root, .home = l->home, .files = files };
 	const char		*a = view_option(l, "userknownhostsfile", 0, user);
 	const char		*b = view_option(l, "globalknownhostsfile", 0, global);
 	char			*c;
@@ -253,9 +252,6 @@ view_program(struct view *l, struct ssh_ask *ask)
 	if (env_ssh_find("/proc/self/exe", ssh) == -1)
 		return;
 	view_put(l, "path", view_told(l, ssh));
-	if (strlcpy(l->keygen, ssh, sizeof(l->keygen)) >= sizeof(l->keygen) ||
-	    strlcat(l->keygen, "-keygen", sizeof(l->keygen)) >= sizeof(l->keygen) || access(l->keygen, X_OK) == -1)
-		strlcpy(l->keygen, "/usr/bin/ssh-keygen", sizeof(l->keygen));
 	view_version(l, ssh, ask);
 	view_options(l, ssh, ask);
 	if (l->options == NULL)

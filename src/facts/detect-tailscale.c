@@ -26,8 +26,6 @@
 #define DAY_S		86400
 
 static const char	states[][8] = { "none", "dead", "closed", "hung", "odd", "down", "up" };
-/* Names that are a mesh's wherever they are met, as for the plan. */
-static const char	mesh_domains[][20] = { "ts.net", "beta.tailscale.net" };
 
 /* Text of others, printable; nothing is put if there is none. */
 static int
@@ -127,32 +125,16 @@ put_peer(json_t *facts, const struct tspeers *peers)
 	return (result | put_days(facts, "tailscale.peer.last_seen_days", peer->seen_s, -1));
 }
 
-/* 1 if the name lies under the domain, letter case and a final dot aside. */
-static int
-is_under(const char *name, const char *domain)
-{
-	size_t	len = strlen(name), tail = strlen(domain);
-
-	if (len > 0 && name[len - 1] == '.')
-		len--;
-	return (tail > 0 && len > tail + 1 && name[len - tail - 1] == '.' &&
-	    strncasecmp(name + len - tail, domain, tail) == 0);
-}
-
 /* Whose the host is, by how it is written: "mesh", "perhaps" for a word without dots, or "other". */
 static const char *
 host_of(const char *host, const char *suffix)
 {
 	struct sockaddr_storage	ss;
-	size_t			i;
 
 	if (addr_literal(host, 0, &ss) != 0)
 		return (addr_is_tailnet((struct sockaddr *)&ss) ? "mesh" : "other");
-	if (is_under(host, suffix))
+	if (addr_name_is_tailnet(host, suffix))
 		return ("mesh");
-	for (i = 0; i < sizeof(mesh_domains) / sizeof(mesh_domains[0]); i++)
-		if (is_under(host, mesh_domains[i]))
-			return ("mesh");
 	return (strpbrk(host, ".:") == NULL && host[strspn(host, "0123456789")] != '\0' &&
 	    strcasecmp(host, "localhost") != 0 ? "perhaps" : "other");
 }

@@ -17,10 +17,7 @@ int	 look_there(const char *root, const char *path);
 /* Put a text of unknown origin at a path in the facts, or at the end of a list: 0, or -1 if there is no memory. */
 int	 look_put(json_t *, const char *path, const char *);
 int	 look_append(json_t *list, const char *);
-/*
- * Run a program, named by its path, without a shell: what it prints, NUL-terminated and cut to fit, and the length; -1 if
- * it is not there, fails, or has not ended after so many milliseconds. It is killed then.
- */
+/* Run a program as run() does: what it prints, NUL-terminated and cut to fit, and the length; -1 unless it goes well. */
 ssize_t	 look_run(const char *const argv[], int ms, char *, size_t);
 
 #endif

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "facts/env-ssh.h"
 #include "facts/nix-builder.h"
 #include "facts/ssh-ask.h"
 #include "facts/ssh-config.h"
@@ -153,14 +152,10 @@ builder_known(json_t *b, const struct nix_machine *m, const struct stanza *s, co
     const struct nix_homes *homes)
 {
 	struct ssh_known	 known = { .root = in->root, .home = homes->root_home };
-	char			 keygen[PATH_MAX], name[400];
+	char			 name[400];
 	const char		*value, *text;
 	int			 alias, port, found;
 
-	if (env_ssh_find("/proc/self/exe", keygen) == -1 ||
-	    strlcat(keygen, "-keygen", sizeof(keygen)) >= sizeof(keygen) ||
-	    access(keygen, X_OK) == -1)
-		return;
 	if ((alias = stanza_value(s, ALIAS, &value)) == -1 || (alias == 0 && stanza_value(s, HOSTNAME, &value) == -1) ||
 	    stanza_value(s, PORT, &text) == -1)
 		return;
@@ -171,7 +166,6 @@ builder_known(json_t *b, const struct nix_machine *m, const struct stanza *s, co
 		value = m->host;
 	if (value[0] == '-' || strchr(value, '%') != NULL)
 		return;
-	known.keygen = keygen;
 	port = m->port != 0 ? m->port : text[0] != '\0' ? atoi(text) : 22;
 	known.files = KNOWN_FILES;
 	if (stanza_value(s, KNOWN, &text) == 1)

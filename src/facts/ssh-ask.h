@@ -12,14 +12,11 @@
 struct ssh_ask {
 	char	out[SSH_ASK_OUT];	/* what it printed, cut to fit */
 	char	err[512];		/* the same of standard error */
-	int	status;			/* its exit status, or -1 if it was ended by a signal or by us */
+	int	status;			/* as run() returns it */
 };
 
-/*
- * Run argv[0], which is a path, without a shell, its standard input empty, for so many milliseconds at most; what it
- * started ends with it. 0, or -1 with errno if it could not be started.
- */
-int	ssh_ask(char **argv, int ms, struct ssh_ask *);
+/* Run argv[0], which is a path, as run() does. */
+void	ssh_ask(const char *const argv[], int ms, struct ssh_ask *);
 
 /*
  * Text of a configuration as a fact: printable and cut, the home as "~"; what stands for a password is left out, and so

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "facts/env-ssh.h"
 #include "facts/ssh-ask.h"
 #include "facts/ssh-key.h"
 
@@ -97,10 +98,11 @@ known_types(struct ssh_known *known, char *lines)
 
 /* The same for one file. */
 static int
-known_file(struct ssh_known *known, const char *file, const char *name, struct ssh_ask *ask)
+known_file(struct ssh_known *known, const char *keygen, const char *file, const char *name, struct ssh_ask *ask)
 {
-	char	path[PATH_MAX], *argv[6];
-	int	home = file[0] == '~';
+	char		path[PATH_MAX];
+	const char	*argv[] = { keygen, "-F", name, "-f", path, NULL };
+	int		home = file[0] == '~';
 
 	if (strcmp(file, "none") == 0)
 		return (0);
@@ -111,13 +113,8 @@ known_file(struct ssh_known *known, const char *file, const char *name, struct s
 		return (-1);
 	if (access(path, R_OK) == -1)
 		return (errno == ENOENT || errno == ENOTDIR ? 0 : -1);
-	argv[0] = (char *)(uintptr_t)known->keygen;
-	argv[1] = (char *)(uintptr_t)"-F";
-	argv[2] = (char *)(uintptr_t)name;
-	argv[3] = (char *)(uintptr_t)"-f";
-	argv[4] = path;
-	argv[5] = NULL;
-	if (ssh_ask(argv, KNOWN_MS, ask) == -1 || ask->status == -1)
+	ssh_ask(argv, KNOWN_MS, ask);
+	if (ask->status == -1)
 		return (-1);
 	if (ask->out[0] == '\0')
 		return (ask->status <= 1 ? 0 : -1);
@@ -125,22 +122,32 @@ known_file(struct ssh_known *known, const char *file, const char *name, struct s
 	return (1);
 }
 
+/* The ssh-keygen that belongs to ssh: 0, or -1 if there is none. */
+static int
+known_keygen(char path[PATH_MAX])
+{
+	if (env_ssh_find("/proc/self/exe", path) == -1 || strlcat(path, "-keygen", PATH_MAX) >= PATH_MAX ||
+	    access(path, X_OK) == -1)
+		strlcpy(path, "/usr/bin/ssh-keygen", PATH_MAX);
+	return (access(path, X_OK));
+}
+
 int
 ssh_known(struct ssh_known *known, const char *name)
 {
 	struct ssh_ask	*ask;
-	char		 files[1024], *at = files, *file;
+	char		 keygen[PATH_MAX], files[1024], *at = files, *file;
 	int		 i, one, result = 0;
 
 	known->types[0] = '\0';
 	known->authority = 0;
-	if (known->keygen == NULL || strlcpy(files, known->files, sizeof(files)) >= sizeof(files) ||
+	if (known_keygen(keygen) == -1 || strlcpy(files, known->files, sizeof(files)) >= sizeof(files) ||
 	    (ask = malloc(sizeof(*ask))) == NULL)
 		return (-1);
 	for (i = 0; i < KNOWN_FILES_MAX && (file = strsep(&at, " ")) != NULL; i++) {
 		if (file[0] == '\0')
 			continue;
-		if ((one = known_file(known, file, name, ask)) == 1)
+		if ((one = known_file(known, keygen, file, name, ask)) == 1)
 			result = 1;
 		else if (one == -1 && result == 0)
 			result = -1;

@@ -15,9 +15,8 @@ struct ssh_key {
 	int	encrypted;	/* with a passphrase */
 };
 
-/* Where host keys may be known. */
+/* Where host keys may be known; ssh-keygen, beside ssh or in /usr/bin, is asked. */
 struct ssh_known {
-	const char	*keygen;	/* the path of ssh-keygen */
 	const char	*root;
 	const char	*home;
 	const char	*files;		/* paths with blanks between them, as ssh -G prints them */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "facts/look.h"
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
 #include "route/ladder.h"
@@ -24,15 +25,6 @@ static const struct {
 	{ "Tailscale",			"tailscale" },
 	{ "Go",				"go" },
 	{ "",				"ssh" },
-};
-
-/* What sshd says in the place of its identification when it lets nobody in just now (OpenSSH, sshd.c). */
-static const struct {
-	char	start[28];
-	char	refusal[12];
-} refusals[] = {
-	{ "Exceeded MaxStartups",	"maxstartups" },
-	{ "Not allowed at this time",	"penalty" },
 };
 
 /* What the server has said so far, and when. */
@@ -111,7 +103,7 @@ banner_put(json_t *facts, const char *path, const char *bytes, size_t len)
 	if (n > 0 && text[n - 1] == '\r')
 		n--;
 	text[n] = '\0';
-	return (probe_put_text(facts, path, text));
+	return (look_put(facts, path, text));
 }
 
 /* The number behind the last underscore of "OpenSSH_9.2p1": 902; -1 if there is none. */
@@ -149,7 +141,7 @@ banner_software(json_t *facts, const struct banner *b)
 	while (strncmp(software, kinds[i].start, strlen(kinds[i].start)) != 0)
 		i++;
 	if (banner_put(facts, "banner.text", line, len) == -1 ||
-	    probe_put_text(facts, "banner.software", software) == -1 ||
+	    look_put(facts, "banner.software", software) == -1 ||
 	    json_put(facts, "banner.kind", json_string(kinds[i].kind)) == -1 ||
 	    json_put(facts, "banner.ms", json_integer(b->id_ms)) == -1)
 		return (-1);
@@ -173,7 +165,7 @@ banner_kexinit(json_t *facts, const struct banner *b)
 	if (json_put(facts, "banner.kex_large", json_boolean(sshkex_method(&lists[SSHKEX_KEX]) != NULL)) == -1)
 		return (-1);
 	while (json_array_size(types) < HOST_KEYS_MAX && sshkex_next(&lists[SSHKEX_HOST_KEYS], name))
-		if (probe_append(types, name) == -1)
+		if (look_append(types, name) == -1)
 			return (-1);
 	return (0);
 }
@@ -182,17 +174,15 @@ banner_kexinit(json_t *facts, const struct banner *b)
 static int
 banner_other(json_t *facts, const struct banner *b)
 {
-	const char	*kind = "none";
-	size_t		 i;
+	const char	*kind = "none", *refusal;
 
 	if (b->talk.len > 0)
 		kind = strcmp(probe_service_kind(b->talk.buf, b->talk.len), "http") == 0 ? "http" : "other";
-	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if (strncmp(b->id.first, refusals[i].start, strlen(refusals[i].start)) == 0) {
-			kind = "openssh";
-			if (json_put(facts, "banner.refusal", json_string(refusals[i].refusal)) == -1)
-				return (-1);
-		}
+	if ((refusal = sshwire_refusal(&b->id)) != NULL) {
+		kind = "openssh";
+		if (json_put(facts, "banner.refusal", json_string(refusal)) == -1)
+			return (-1);
+	}
 	if (json_put(facts, "banner.kind", json_string(kind)) == -1)
 		return (-1);
 	/* Who says something that is never an identification need not have ended. */

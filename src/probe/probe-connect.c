@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "facts/facts.h"
+#include "facts/look.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
 #include "route/ladder.h"
@@ -124,12 +125,12 @@ direct_fact(json_t *array, const struct attempt_direct *a)
 
 	if (json_array_append_new(array, row) == -1)
 		return (-1);
-	if (probe_put_text(row, "address", addr_text(a->to->ai_addr, a->to->ai_addrlen, text)) == -1)
+	if (look_put(row, "address", addr_text(a->to->ai_addr, a->to->ai_addrlen, text)) == -1)
 		return (-1);
 	if (a->error == 0)
 		return (0);
 	return (json_put(row, "error", json_string(connect_word(a->error))) == -1 ||
-	    probe_put_text(row, "detail", strerror(a->error)) == -1 ? -1 : 0);
+	    look_put(row, "detail", strerror(a->error)) == -1 ? -1 : 0);
 }
 
 /* The direct steps of the plan, and how they ended. */
@@ -174,9 +175,9 @@ route_fact(json_t *facts, const struct via *via, const char *to, int ok, int64_t
 		json_decref(row);
 		return (-1);
 	}
-	if (json_array_append_new(array, row) == -1 || (to[0] != '\0' && probe_put_text(row, "to", to) == -1))
+	if (json_array_append_new(array, row) == -1 || (to[0] != '\0' && look_put(row, "to", to) == -1))
 		return (-1);
-	return (detail != NULL ? probe_put_text(row, "detail", detail) : 0);
+	return (detail != NULL ? look_put(row, "detail", detail) : 0);
 }
 
 /* The route is the one that works, unless there is a better one already. */
@@ -188,7 +189,7 @@ route_works(json_t *facts, const struct via *via, const char *address, int64_t m
 	return (json_put(facts, "connect.route", json_string(via->name)) == -1 ||
 	    json_put(facts, "connect.ms", json_integer(ms)) == -1 ||
 	    json_put(facts, "connect.ok", json_true()) == -1 ||
-	    (address != NULL && probe_put_text(facts, "connect.address", address) == -1) ? -1 : 0);
+	    (address != NULL && look_put(facts, "connect.address", address) == -1) ? -1 : 0);
 }
 
 /* What the addresses have shown. */
@@ -282,7 +283,7 @@ connect_run(json_t *facts, const struct probe_input *in)
 	plan.lookup = ways->known.count > 0 ? PLAN_LOOKUP_DONE : PLAN_LOOKUP_FAILED;
 	plan.list = ways->known.count > 0 ? ways->known.list : NULL;
 	plan_make(&ways->plan, &plan);
-	if (ways->plan.why_not == MSG_NONE || probe_put_text(facts, "connect.why_not", ways->plan.why_not_text) == 0)
+	if (ways->plan.why_not == MSG_NONE || look_put(facts, "connect.why_not", ways->plan.why_not_text) == 0)
 		result = routes_run(facts, in, ways);
 
 out:

@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "facts/look.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
 #include "wire/dns.h"
@@ -98,7 +99,7 @@ question_addresses(const struct question *q, json_t *list)
 	for (i = 0; i < q->answer.count; i++) {
 		a = &q->answer.addresses[i];
 		if (inet_ntop(a->ipv6 ? AF_INET6 : AF_INET, a->bytes, text, sizeof(text)) != NULL &&
-		    probe_append(list, text) == -1)
+		    look_append(list, text) == -1)
 			return (-1);
 	}
 	return (0);
@@ -126,7 +127,7 @@ probe_dns(json_t *facts, const char *path, const char *server, int port, const c
 	failed = said == NULL || list == NULL || json_put(said, "ms", json_integer(clock_ms() - began_ms)) == -1 ||
 	    question_addresses(&v4, list) == -1 || question_addresses(&v6, list) == -1;
 	if (!failed && error != NULL)
-		failed = probe_put_text(said, "error", error) == -1;
+		failed = look_put(said, "error", error) == -1;
 	if (!failed && json_array_size(list) > 0)
 		failed = json_put(said, "addresses", json_incref(list)) == -1;
 	json_decref(list);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "facts/look.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
 #include "route/ladder.h"
@@ -164,9 +165,9 @@ marked_facts(json_t *facts, const struct marked *m)
 		failed = json_put(facts, "dscp.inconclusive", json_true()) == -1;
 	for (i = 0; !failed && i < MARKS; i++) {
 		if (m->list[i].passed)
-			failed = probe_append(passed, marks[i].name) == -1;
+			failed = look_append(passed, marks[i].name) == -1;
 		else if (m->list[UNMARKED].passed)
-			failed = probe_append(dropped, marks[i].name) == -1;
+			failed = look_append(dropped, marks[i].name) == -1;
 	}
 	if (!failed && m->list[UNMARKED].passed)
 		failed = json_put(facts, "dscp.unmarked_ms", json_integer(m->list[UNMARKED].ms)) == -1;

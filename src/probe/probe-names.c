@@ -11,6 +11,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "facts/look.h"
 #include "net/resolve.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
@@ -74,7 +75,7 @@ names_addresses(const struct addrinfo *list)
 	char	 text[ADDR_TEXT_MAX];
 
 	for (; array != NULL && list != NULL && json_array_size(array) < PROBE_ADDRESSES_MAX; list = list->ai_next)
-		if (probe_append(array, addr_text(list->ai_addr, list->ai_addrlen, text)) == -1) {
+		if (look_append(array, addr_text(list->ai_addr, list->ai_addrlen, text)) == -1) {
 			json_decref(array);
 			return (NULL);
 		}
@@ -94,7 +95,7 @@ names_system(json_t *facts, const struct probe_input *in)
 	known = l.list != NULL;
 	failed = json_put(facts, "names.lookups.system.ms", json_integer(clock_ms() - began_ms)) == -1 ||
 	    (known ? json_put(facts, "names.lookups.system.addresses", names_addresses(l.list)) :
-	    probe_put_text(facts, "names.lookups.system.error", lookup_text(&l))) == -1;
+	    look_put(facts, "names.lookups.system.error", lookup_text(&l))) == -1;
 	if (l.list != NULL)
 		freeaddrinfo(l.list);
 	return (failed ? -1 : known);
@@ -140,7 +141,7 @@ names_searched(json_t *facts, const struct probe_input *in)
 		if ((known = names_known(name, in, &addresses)) == -1)
 			return (-1);
 		if (known == 1)
-			return (probe_put_text(facts, "names.lookups.searched.name", name) == -1 ||
+			return (look_put(facts, "names.lookups.searched.name", name) == -1 ||
 			    json_put(facts, "names.lookups.searched.addresses", addresses) == -1 ? -1 : 0);
 	}
 	return (0);

@@ -87,22 +87,6 @@ probe_far(const json_t *facts, const struct probe_input *in)
 }
 
 int
-probe_append(json_t *list, const char *text)
-{
-	char	shown[PROBE_TEXT_MAX];
-
-	return (json_array_append_new(list, json_string(error_vis(shown, sizeof(shown), text))));
-}
-
-int
-probe_put_text(json_t *facts, const char *path, const char *text)
-{
-	char	shown[PROBE_TEXT_MAX];
-
-	return (json_put(facts, path, json_string(error_vis(shown, sizeof(shown), text))));
-}
-
-int
 probe_left(const json_t *facts)
 {
 	json_int_t	made = json_number_at(facts, "connect.made", 0);

@@ -34,11 +34,6 @@ socklen_t probe_direct(const json_t *facts, const struct probe_input *, struct s
 /* 1 if that is another machine: nothing of a path is to be learned on the way to oneself. */
 int	probe_far(const json_t *facts, const struct probe_input *);
 
-/* A list of texts in the facts gets one more, printable and cut; 0, or -1 if there is no memory. */
-int	probe_append(json_t *list, const char *);
-/* A text at a path in the facts, printable and cut; 0, or -1 if there is no memory. */
-int	probe_put_text(json_t *facts, const char *path, const char *);
-
 /* How many connections may still be made to the server; and that so many were made, whoever counts them there. */
 int	probe_left(const json_t *facts);
 int	probe_made(json_t *facts, int);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "facts/look.h"
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
 #include "route/ladder.h"
@@ -96,7 +97,7 @@ probe_service(json_t *facts, const struct probe_input *in)
 		    talk->buf[len] != '\n' && talk->buf[len] != '\0'; len++)
 			first[len] = talk->buf[len];
 		first[len] = '\0';
-		failed = probe_put_text(facts, "service.first", first) == -1;
+		failed = look_put(facts, "service.first", first) == -1;
 	}
 	free(talk);
 	return (failed ? -1 : 0);

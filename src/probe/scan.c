@@ -30,8 +30,7 @@ struct scan_job {
 	int			 fd;
 	int64_t			 began_ms;
 	struct greeting		 greeting;
-	char			 line[SSHWIRE_ID_MAX + 1];	/* the last one, so far */
-	size_t			 line_len;
+	struct sshwire_line	 line;		/* the last one, so far */
 	struct scan_row		 row;
 };
 
@@ -82,13 +81,10 @@ job_read(struct scan_job *job, const char *buf, size_t len)
 	size_t	i;
 
 	for (i = 0; i < len; i++) {
-		if (job->line_len < sizeof(job->line) - 1 && buf[i] != '\r' && buf[i] != '\n')
-			job->line[job->line_len++] = buf[i];
+		sshwire_line_feed(&job->line, buf[i]);
 		greeting_server(&job->greeting, buf + i, 1);
 		if (job->greeting.server.state == SSHWIRE_SSH)
 			return (1);
-		if (buf[i] == '\n')
-			job->line_len = 0;
 	}
 	return (0);
 }
@@ -98,7 +94,7 @@ job_cb(evutil_socket_t fd, short what, void *arg)
 {
 	static const char	 prefix[] = "SSH-2.0-";
 	struct scan_job		*job = arg;
-	char			 buf[1024], *line = job->line;
+	char			 buf[1024], *line = job->line.text;
 	ssize_t			 n;
 
 	if (what & EV_TIMEOUT) {
@@ -116,7 +112,9 @@ job_cb(evutil_socket_t fd, short what, void *arg)
 			job_judge(job, GREETING_EOF);
 		return;
 	}
-	job->line[job->line_len] = '\0';
+	/* Its end, or the last byte of a line that is too long, gives way. */
+	line[job->line.len - 1] = '\0';
+	line[strcspn(line, "\r")] = '\0';
 	if (strncmp(line, prefix, strlen(prefix)) == 0)
 		line += strlen(prefix);
 	error_vis(job->row.server, sizeof(job->row.server), line);

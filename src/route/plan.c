@@ -9,9 +9,6 @@
 #include "facts/facts.h"
 #include "route/plan.h"
 
-/* Names that are a mesh's wherever they are met: Tailscale's own domains. */
-static const char	mesh_domains[][20] = { "ts.net", "beta.tailscale.net" };
-
 /* Why the daemon is of no use. */
 static const struct plan_down {
 	char		 state[20];	/* BackendState */
@@ -23,18 +20,6 @@ static const struct plan_down {
 	{ "InUseOtherUser",	"tailscaled is in use by another user" },
 	{ "",			"tailscaled is not connected" }
 };
-
-/* 1 if the name lies under the domain, whole labels compared, letter case and a final dot aside. */
-static int
-under(const char *name, const char *domain)
-{
-	size_t	len = strlen(name), tail = strlen(domain);
-
-	if (len > 0 && name[len - 1] == '.')
-		len--;
-	return (tail > 0 && len > tail + 1 && name[len - tail - 1] == '.' &&
-	    strncasecmp(name + len - tail, domain, tail) == 0);
-}
 
 static int
 list_has_tailnet(const struct addrinfo *list)
@@ -77,15 +62,11 @@ plan_owner(const struct plan *plan, const struct plan_input *in)
 {
 	const struct env_tailscale	*ts = &in->facts->tailscale;
 	const char			*host = in->target->host;
-	size_t				 i;
 
 	if (plan_literal(in->target) == 1 || (in->lookup == PLAN_LOOKUP_DONE && list_has_tailnet(in->list)))
 		return (PLAN_MESH);
-	if (under(host, ts->status.suffix))
+	if (addr_name_is_tailnet(host, ts->status.suffix))
 		return (PLAN_MESH);
-	for (i = 0; i < sizeof(mesh_domains) / sizeof(mesh_domains[0]); i++)
-		if (under(host, mesh_domains[i]))
-			return (PLAN_MESH);
 	if (plan->name[0] != '\0')
 		return (PLAN_PERHAPS);
 	return (in->lookup == PLAN_LOOKUP_OPEN ? PLAN_UNKNOWN : PLAN_OTHERS);

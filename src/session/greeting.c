@@ -48,11 +48,11 @@ greeting_server(struct greeting *g, const char *buf, size_t len)
 	return (greeting_update(g));
 }
 
-/* What sshd says in the place of its identification when it lets nobody in just now (OpenSSH, sshd.c). */
-static int
-greeting_turned_away(const char *first)
+void
+greeting_again(struct greeting *g)
 {
-	return (strncmp(first, "Exceeded MaxStartups", 20) == 0 || strncmp(first, "Not allowed at this time", 24) == 0);
+	memset(&g->server, 0, sizeof(g->server));
+	g->state = GREETING_OPEN;
 }
 
 int
@@ -81,7 +81,7 @@ greeting_judge(const struct greeting *g, enum greeting_end end, const char *targ
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].nothing);
 	else if (g->state != GREETING_FAILED && sshwire_id_begun(&g->server))
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].half);
-	else if (greeting_turned_away(g->server.first))
+	else if (sshwire_refusal(&g->server) != NULL)
 		error_set(err, MSG_SERVER_CLOSED, "%s: it says \"%.40s\"", target,
 		    error_vis(shown, sizeof(shown), g->server.first));
 	else

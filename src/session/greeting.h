@@ -44,6 +44,8 @@ struct greeting {
 enum greeting_state	greeting_client(struct greeting *, const char *, size_t);
 enum greeting_state	greeting_client_end(struct greeting *);
 enum greeting_state	greeting_server(struct greeting *, const char *, size_t);
+/* The client has another server now, which has not said anything yet. */
+void			greeting_again(struct greeting *);
 
 /*
  * The wait ended so, or the state is GREETING_FAILED: -1 with the error set, whose text begins with the target's name,

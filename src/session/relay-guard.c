@@ -94,8 +94,7 @@ relay_switched_cb(const struct race_way *way, const char *said, size_t len, void
 	relay_events(r, way->fd);
 	if (r->down.len == 0)
 		event_add(&r->net_ev, NULL);
-	memset(&r->greeting.server, 0, sizeof(r->greeting.server));
-	r->greeting.state = GREETING_OPEN;
+	greeting_again(&r->greeting);
 	r->judged = 0;
 	event_add(&r->timer, &tv);
 	memcpy(r->up.buf, said, len);

@@ -38,6 +38,24 @@ sshwire_id_feed(struct sshwire_id *id, const char *buf, size_t len)
 	return (id->state);
 }
 
+const char *
+sshwire_refusal(const struct sshwire_id *id)
+{
+	static const struct {
+		char	start[28];
+		char	word[12];
+	}	refusals[] = {
+		{ "Exceeded MaxStartups",	"maxstartups" },
+		{ "Not allowed at this time",	"penalty" },
+	};
+	size_t	i;
+
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (strncmp(id->first, refusals[i].start, strlen(refusals[i].start)) == 0)
+			return (refusals[i].word);
+	return (NULL);
+}
+
 int
 sshwire_id_begun(const struct sshwire_id *id)
 {

@@ -33,6 +33,11 @@ struct sshwire_id {
  */
 enum sshwire_id_state	sshwire_id_feed(struct sshwire_id *, const char *, size_t);
 
+/*
+ * What sshd says in the place of its identification when it lets nobody in just now (OpenSSH, sshd.c), in a word:
+ * "maxstartups" or "penalty"; NULL if the first line is something else.
+ */
+const char *sshwire_refusal(const struct sshwire_id *);
 /* 1 if the line that is coming, or came last, begins with "SSH-". */
 int	sshwire_id_begun(const struct sshwire_id *);
 

@@ -134,7 +134,7 @@ def paths():
             line="bytes|segments|packets", within=8, either=True, timed=False),
         Row("5 % loss", (("loss", 5),), plain="opens", timed=False),
         # Lost twice, a packet looks like one that is too long; how often, sweep.py tells.
-        Row("2 % loss, 20 logins", (("loss", 2),), plain="opens", timed=False, times=20, needless=2,
+        Row("2 % loss, 20 logins", (("loss", 2),), plain="opens", timed=False, times=20, needless=1,
             options=("--debug",)),
         Row("100 Mbit/s", (("rate", 100),), plain="opens"),
     ]

@@ -229,6 +229,30 @@ test_same(void **state)
 			fail_msg("\"%s\" and \"%s\"", cases[i].a, cases[i].b);
 }
 
+static void
+test_under(void **state)
+{
+	static const struct {
+		const char	*name, *domain;
+		int		 under;
+	}	cases[] = {
+		{ "nas.corp", "corp", 1 }, { "NAS.Corp.", "corp", 1 }, { "nas.corp", "corp.", 1 },
+		{ "a.b.corp", "corp", 1 }, { "nas.corp", "b.corp", 0 }, { "nascorp", "corp", 0 },
+		{ "nas.xcorp", "corp", 0 }, { "nas.corp.example", "corp", 0 }, { "", "corp", 0 }, { "nas.corp", "", 0 },
+		{ NULL, "corp", 0 }, { "nas.corp", NULL, 0 },
+	};
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++)
+		if (addr_name_under(cases[i].name, cases[i].domain) != cases[i].under)
+			fail_msg("row %zu", i);
+	assert_true(addr_name_is_tailnet("nas.tail1.ts.net", NULL));
+	assert_true(addr_name_is_tailnet("nas.mesh.corp", "mesh.corp"));
+	assert_false(addr_name_is_tailnet("nas.mesh.corp", NULL));
+	assert_false(addr_name_is_tailnet("nas.example", "mesh.corp"));
+}
+
 int
 main(void)
 {
@@ -240,6 +264,7 @@ main(void)
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_literal),
 		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_under),
 	};
 
 	return (cmocka_run_group_tests_name("addr", tests, NULL, NULL));

@@ -1,27 +1,5 @@
-#include <sys/stat.h>
-
-#include "check.h"
+#include "check-root.h"
 #include "facts/env-wsl.h"
-
-static char	root[] = "/tmp/check-env-wsl.XXXXXX";
-
-/* The folders of this file below the root, and the file with this text. */
-static void
-put(const char *file, const char *text)
-{
-	char	 path[256], *slash;
-	FILE	*fp;
-
-	snprintf(path, sizeof(path), "%s%s", root, file);
-	for (slash = path + strlen(root) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	assert_non_null(fp = fopen(path, "w"));
-	fputs(text, fp);
-	fclose(fp);
-}
 
 static void
 test_wsl(void **state)
@@ -37,9 +15,7 @@ test_wsl(void **state)
 		{ "6.12.0-my-own\n", 0 },
 	};
 	size_t		i;
-	char		command[64];
 
-	(void)state;
 	assert_int_equal(env_wsl(root), 0);
 	for (i = 0; i < COUNT(rows); i++) {
 		put("/proc/sys/kernel/osrelease", rows[i].release);
@@ -47,13 +23,10 @@ test_wsl(void **state)
 	}
 	put("/proc/sys/fs/binfmt_misc/WSLInterop", "enabled\n");
 	assert_int_equal(env_wsl(root), 1);
-	snprintf(command, sizeof(command), "rm -r '%s/proc'", root);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(empty(state), 0);
 	assert_int_equal(env_wsl(root), 0);
 	put("/run/WSL/1_interop", "");
 	assert_int_equal(env_wsl(root), 1);
-	snprintf(command, sizeof(command), "rm -r '%s'", root);
-	assert_int_equal(system(command), 0);
 }
 
 int
@@ -63,7 +36,5 @@ main(void)
 		cmocka_unit_test(test_wsl),
 	};
 
-	if (mkdtemp(root) == NULL)
-		return (1);
-	return (cmocka_run_group_tests(tests, NULL, NULL));
+	return (cmocka_run_group_tests(tests, root_make, root_remove));
 }

@@ -12,10 +12,10 @@
 static char	root[] = "/tmp/check-root.XXXXXX";
 
 /* The folders of this file below the root, and the file with this text and mode. */
-static void
+static inline void
 put_mode(const char *file, const char *text, mode_t mode)
 {
-	char	 path[512], *slash;
+	char	 path[1024], *slash;
 	FILE	*fp;
 
 	snprintf(path, sizeof(path), "%s%s", root, file);
@@ -30,14 +30,14 @@ put_mode(const char *file, const char *text, mode_t mode)
 	assert_int_equal(chmod(path, mode), 0);
 }
 
-static void
+static inline void
 put(const char *file, const char *text)
 {
 	put_mode(file, text, 0600);
 }
 
 /* For each test: nothing is there. */
-static int
+static inline int
 empty(void **state)
 {
 	char	command[128];
@@ -48,21 +48,21 @@ empty(void **state)
 }
 
 /* For all tests. */
-static int
+static inline int
 root_make(void **state)
 {
 	(void)state;
 	return (mkdtemp(root) != NULL ? 0 : -1);
 }
 
-static int
+static inline int
 root_remove(void **state)
 {
 	return (empty(state) == 0 ? rmdir(root) : -1);
 }
 
 /* What the detector finds below the root, besides these facts, which it takes over. */
-static json_t *
+static inline json_t *
 detected(const struct detector *detector, json_t *facts, const char *host)
 {
 	struct detect_input	in = { .root = root, .host = host };
@@ -73,7 +73,7 @@ detected(const struct detector *detector, json_t *facts, const char *host)
 	return (facts);
 }
 
-static void
+static inline void
 expect_text(const json_t *facts, const char *path, const char *text)
 {
 	const char	*is = json_text_at(facts, path);
@@ -82,7 +82,7 @@ expect_text(const json_t *facts, const char *path, const char *text)
 		fail_msg("%s is %s, not %s", path, is != NULL ? is : "absent", text != NULL ? text : "absent");
 }
 
-static void
+static inline void
 expect_truth(const json_t *facts, const char *path, int truth)
 {
 	if (json_truth_at(facts, path) != truth)

@@ -1,6 +1,4 @@
-#include "advice/advice.h"
-#include "base/json.h"
-#include "check.h"
+#include "check-rules.h"
 
 /* A machine as Debian installs it, and one host without configuration of its own: nothing is wrong with it. */
 #define PLAIN	"'path':'/usr/bin/ssh','version':'OpenSSH_9.2p1','version_number':902,'where':{" \
@@ -15,9 +13,7 @@
 #define WITH(ssh, options) "{'ssh':{" PLAIN "," ssh "'options':{" OPTIONS options "}}}"
 
 /* The facts, the code, and what is found: "" for nothing, or the severity and a piece of the evidence. */
-static const struct row {
-	const char	*facts, *code, *severity, *evidence;
-} rows[] = {
+static const struct rules_row rows[] = {
 	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config',", ""), "config-mode", "error", "~/.ssh/config" },
 	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config',", ""), "config-refused", "", NULL },
 	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x',", ""), "config-refused", "error",
@@ -128,57 +124,11 @@ static const struct row {
 	{ WITH("", ",'proxycommand':'x'"), "proxy-ignores", "", NULL },
 };
 
-/* The document with these facts, judged; quotes are single in them, and the last of two equal keys counts. */
-static json_t *
-judge(const char *facts)
-{
-	char	text[8192], *c;
-	json_t	*doc;
-
-	snprintf(text, sizeof(text), "{'version':1,'target':{},'facts':%s}", facts);
-	for (c = text; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	assert_non_null(doc = json_loads(text, 0, NULL));
-	assert_int_equal(advice_judge(doc), 0);
-	return (doc);
-}
-
-static const json_t *
-find(const json_t *doc, const char *code)
-{
-	const json_t	*list = json_at(doc, "findings");
-	size_t		 i;
-
-	for (i = 0; i < json_array_size(list); i++)
-		if (strcmp(json_text_at(json_array_get(list, i), "code"), code) == 0)
-			return (json_array_get(list, i));
-	return (NULL);
-}
-
 static void
 test_rules(void **state)
 {
-	const json_t	*f;
-	json_t		*doc;
-	size_t		 i;
-
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
-		doc = judge(rows[i].facts);
-		f = find(doc, rows[i].code);
-		if ((f == NULL) != (rows[i].evidence == NULL))
-			fail_msg("row %zu: %s: %s", i, rows[i].code,
-			    f == NULL ? "silent" : json_text_at(f, "evidence"));
-		if (f != NULL) {
-			assert_string_equal(json_text_at(f, "severity"), rows[i].severity);
-			if (strstr(json_text_at(f, "evidence"), rows[i].evidence) == NULL)
-				fail_msg("row %zu: %s", i, json_text_at(f, "evidence"));
-			assert_in_range(strlen(json_text_at(f, "cause")), 20, 198);
-			assert_in_range(json_array_size(json_at(f, "cure")), 1, FINDING_CURES);
-		}
-		json_decref(doc);
-	}
+	rules_rows(rows, COUNT(rows));
 }
 
 /* Each rule speaks in one row at least, and is silent in another, or where all is well. */
@@ -187,16 +137,13 @@ test_rows(void **state)
 {
 	const struct rule	*rule;
 	json_t			*doc;
-	size_t			 i, speaks;
 
 	(void)state;
-	doc = judge(WITH("", ",'serveraliveinterval':'15'"));
+	doc = rules_judge(WITH("", ",'serveraliveinterval':'15'"));
 	for (rule = rules_config; rule->name[0] != '\0'; rule++) {
-		for (i = speaks = 0; i < COUNT(rows); i++)
-			speaks += strcmp(rows[i].code, rule->name) == 0 && rows[i].evidence != NULL;
-		if (speaks == 0)
+		if (!rules_speaks(rows, COUNT(rows), rule->name))
 			fail_msg("%s never speaks", rule->name);
-		assert_null(find(doc, rule->name));
+		assert_null(rules_find(doc, rule->name));
 	}
 	json_decref(doc);
 }
@@ -214,9 +161,9 @@ test_plain(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(facts); i++) {
-		doc = judge(facts[i]);
+		doc = rules_judge(facts[i]);
 		for (rule = rules_config; rule->name[0] != '\0'; rule++)
-			if ((f = find(doc, rule->name)) != NULL)
+			if ((f = rules_find(doc, rule->name)) != NULL)
 				assert_string_equal(json_text_at(f, "severity"), "note");
 		json_decref(doc);
 	}

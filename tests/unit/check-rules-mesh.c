@@ -1,14 +1,7 @@
-#include "advice/advice.h"
-#include "base/json.h"
-#include "check.h"
+#include "check-rules.h"
 
 /* What little of the facts decides, and how sure the rule is; "" if it must say nothing. */
-static const struct {
-	const char	*code;
-	const char	*facts;
-	const char	*severity;
-	const char	*certainty;
-} cases[] = {
+static const struct rules_case cases[] = {
 	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\"}}", "warning", "sure" },
 	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "error", "sure" },
@@ -77,62 +70,18 @@ static const struct {
 	    "\"connect\":{\"ok\":false}}", "", "" },
 };
 
-static const json_t *
-finding_of(const json_t *doc, const char *code)
-{
-	const json_t	*list = json_at(doc, "findings");
-	size_t		 i;
-
-	for (i = 0; i < json_array_size(list); i++)
-		if (strcmp(json_text_at(json_array_get(list, i), "code"), code) == 0)
-			return (json_array_get(list, i));
-	return (NULL);
-}
-
 static void
 test_cases(void **state)
 {
-	const json_t	*finding;
-	json_t		*doc, *facts;
-	size_t		 i;
-
 	(void)state;
-	for (i = 0; i < COUNT(cases); i++) {
-		if ((facts = json_parse(cases[i].facts, strlen(cases[i].facts), 0)) == NULL)
-			fail_msg("%s: these are no facts: %s", cases[i].code, cases[i].facts);
-		assert_non_null(doc = json_pack("{s:o}", "facts", facts));
-		assert_int_equal(advice_judge(doc), 0);
-		finding = finding_of(doc, cases[i].code);
-		if ((finding != NULL) != (cases[i].severity[0] != '\0') || (finding != NULL &&
-		    (strcmp(json_text_at(finding, "severity"), cases[i].severity) != 0 ||
-		    strcmp(json_text_at(finding, "certainty"), cases[i].certainty) != 0)))
-			fail_msg("%s: %s %s with %s", cases[i].code, finding != NULL ?
-			    json_text_at(finding, "severity") : "silent", finding != NULL ?
-			    json_text_at(finding, "certainty") : "", cases[i].facts);
-		json_decref(doc);
-	}
+	rules_cases(cases, COUNT(cases));
 }
 
-/* Facts of other types than expected, and of any length, are no reason to fall over. */
 static void
 test_odd_types(void **state)
 {
-	static const char *const	values[] = { "null", "[]", "{}", "-1", "1.5", "\"\"", "true", "[null,{},[],1,\"x\"]" };
-	const struct rule		*rule;
-	json_t				*doc, *value;
-	size_t				 i, j;
-
 	(void)state;
-	for (rule = rules_mesh; rule->name[0] != '\0'; rule++)
-		for (i = 0; i < COUNT(values); i++) {
-			assert_non_null(doc = json_pack("{s:{}}", "facts"));
-			for (j = 0; j < RULE_NEEDS && rule->needs[j] != NULL; j++) {
-				assert_non_null(value = json_loads(values[i], JSON_DECODE_ANY, NULL));
-				assert_int_equal(json_put(json_at(doc, "facts"), rule->needs[j], value), 0);
-			}
-			assert_int_equal(advice_judge(doc), 0);
-			json_decref(doc);
-		}
+	rules_odd_values(rules_mesh);
 }
 
 int

@@ -1,23 +1,15 @@
-#include <sys/stat.h>
-
 #include <pwd.h>
 
-#include "advice/advice.h"
-#include "base/json.h"
-#include "check.h"
-#include "facts/detect.h"
+#include "check-root.h"
+#include "check-rules.h"
 #include "facts/nix-machines.h"
-
-static char	root[] = "/tmp/check-rules-nix.XXXXXX";
 
 #define LINE	"'file':'/etc/nix/machines','line':1,'fields':8,'host':'b','user_given':true,'scheme':'ssh','uri':'ssh://...@b'"
 #define NIX(nix, builder) "{'nix':{'installed':true,'daemon':true,'root_home':'/root','machines':[]," nix \
     "'builder':{" LINE ",'options_known':true,'serveraliveinterval':'15'" builder "}}}"
 
 /* The facts, the code, and what is found: NULL for nothing, or the severity and a piece of the evidence. */
-static const struct row {
-	const char	*facts, *code, *severity, *evidence;
-} rows[] = {
+static const struct rules_row rows[] = {
 	{ NIX("'machines':[{'file':'/etc/nix/machines','line':2,'uri':'x','fields':5,'error':'column 5'}],", ""),
 	    "nix-machines",
 	    "error", "/etc/nix/machines:2: column 5" },
@@ -89,56 +81,11 @@ static const struct row {
 	{ NIX("", ""), "nix-alive", NULL, NULL },
 };
 
-static json_t *
-judge(const char *facts)
-{
-	char	text[8192], *c;
-	json_t	*doc;
-
-	snprintf(text, sizeof(text), "{'version':1,'target':{},'facts':%s}", facts);
-	for (c = text; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	assert_non_null(doc = json_loads(text, 0, NULL));
-	assert_int_equal(advice_judge(doc), 0);
-	return (doc);
-}
-
-static const json_t *
-find(const json_t *doc, const char *code)
-{
-	const json_t	*list = json_at(doc, "findings");
-	size_t		 i;
-
-	for (i = 0; i < json_array_size(list); i++)
-		if (strcmp(json_text_at(json_array_get(list, i), "code"), code) == 0)
-			return (json_array_get(list, i));
-	return (NULL);
-}
-
 static void
 test_rules(void **state)
 {
-	const json_t	*f;
-	json_t		*doc;
-	size_t		 i;
-
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
-		doc = judge(rows[i].facts);
-		f = find(doc, rows[i].code);
-		if ((f == NULL) != (rows[i].evidence == NULL))
-			fail_msg("row %zu: %s: %s", i, rows[i].code,
-			    f == NULL ? "silent" : json_text_at(f, "evidence"));
-		if (f != NULL) {
-			assert_string_equal(json_text_at(f, "severity"), rows[i].severity);
-			if (strstr(json_text_at(f, "evidence"), rows[i].evidence) == NULL)
-				fail_msg("row %zu: %s", i, json_text_at(f, "evidence"));
-			assert_in_range(strlen(json_text_at(f, "cause")), 20, 198);
-			assert_in_range(json_array_size(json_at(f, "cure")), 1, FINDING_CURES);
-		}
-		json_decref(doc);
-	}
+	rules_rows(rows, COUNT(rows));
 }
 
 /* Each rule speaks in one row at least, and none where Nix is not, or is all right. */
@@ -148,17 +95,15 @@ test_rows(void **state)
 	static const char *const	healthy[] = { "{}", "{'nix':{'installed':false}}", NIX("", "") };
 	const struct rule		*rule;
 	json_t				*doc;
-	size_t				 i, speaks;
+	size_t				 i;
 
 	(void)state;
 	for (rule = rules_nix; rule->name[0] != '\0'; rule++) {
-		for (i = speaks = 0; i < COUNT(rows); i++)
-			speaks += strcmp(rows[i].code, rule->name) == 0 && rows[i].evidence != NULL;
-		if (speaks == 0)
+		if (!rules_speaks(rows, COUNT(rows), rule->name))
 			fail_msg("%s never speaks", rule->name);
 		for (i = 0; i < COUNT(healthy); i++) {
-			doc = judge(healthy[i]);
-			assert_null(find(doc, rule->name));
+			doc = rules_judge(healthy[i]);
+			assert_null(rules_find(doc, rule->name));
 			json_decref(doc);
 		}
 	}
@@ -222,58 +167,30 @@ test_line(void **state)
 }
 
 static void
-put(const char *file, const char *text, mode_t mode)
-{
-	char	 path[512], *slash;
-	FILE	*fp;
-
-	snprintf(path, sizeof(path), "%s%s", root, file);
-	for (slash = path + strlen(root) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	assert_non_null(fp = fopen(path, "w"));
-	fputs(text, fp);
-	fclose(fp);
-	assert_int_equal(chmod(path, mode), 0);
-}
-
-static json_t *
-look(const char *host)
-{
-	struct detect_input	 in = { .root = root, .host = host };
-	json_t			*facts = json_object();
-
-	assert_int_equal(detect_nix.detect(facts, &in), 0);
-	return (facts);
-}
-
-static void
 test_detect(void **state)
 {
 	const struct passwd	*pw = getpwuid(0);
-	char			 config[256], command[128];
+	char			 config[256];
 	json_t			*facts, *doc;
 
 	(void)state;
 	unsetenv("NIX_SSHOPTS");
 	assert_non_null(pw);
 	snprintf(config, sizeof(config), "%s/.ssh/config", pw->pw_dir);
-	facts = look("b");
+	facts = detected(&detect_nix, NULL, "b");
 	assert_int_equal(json_truth_at(facts, "nix.installed"), 0);
 	assert_int_equal(json_object_size(json_at(facts, "nix")), 1);
 	json_decref(facts);
 
 	/* The seed's: a managed /etc/ssh/ssh_config, and linux-builder as nix-darwin writes it. */
-	put("/etc/nix/nix.conf", "# builders = x\nbuilders = @/etc/nix/machines ; ssh://other x - y ; @/none\n", 0644);
-	put("/etc/nix/machines", "# machines\n\nssh-ng://builder@linux-builder aarch64-linux /etc/nix/key 4 1 kvm - "
+	put_mode("/etc/nix/nix.conf", "# builders = x\nbuilders = @/etc/nix/machines ; ssh://other x - y ; @/none\n", 0644);
+	put_mode("/etc/nix/machines", "# machines\n\nssh-ng://builder@linux-builder aarch64-linux /etc/nix/key 4 1 kvm - "
 	    "" PUB "\n", 0644);
-	put("/etc/nix/key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0640);
-	put("/etc/ssh/ssh_config", "Host *\nControlMaster auto\n", 0644);
-	put("/etc/systemd/system/nix-daemon.service.d/x.conf", "[Service]\nEnvironment=\"NIX_SSHOPTS=-oPort=1\"\n",
+	put_mode("/etc/nix/key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0640);
+	put_mode("/etc/ssh/ssh_config", "Host *\nControlMaster auto\n", 0644);
+	put_mode("/etc/systemd/system/nix-daemon.service.d/x.conf", "[Service]\nEnvironment=\"NIX_SSHOPTS=-oPort=1\"\n",
 	    0644);
-	facts = look("linux-builder");
+	facts = detected(&detect_nix, NULL, "linux-builder");
 	assert_int_equal(json_truth_at(facts, "nix.installed"), 1);
 	assert_int_equal(json_truth_at(facts, "nix.daemon"), 0);
 	assert_int_equal(json_truth_at(facts, "nix.root_config"), 0);
@@ -295,20 +212,20 @@ test_detect(void **state)
 	json_decref(facts);
 
 	/* No host was named: the first that its line condemns. */
-	facts = look(NULL);
+	facts = detected(&detect_nix, NULL, NULL);
 	assert_string_equal(json_text_at(facts, "nix.builder.host"), "other");
 	json_decref(facts);
-	facts = look("somebody");
+	facts = detected(&detect_nix, NULL, "somebody");
 	assert_null(json_at(facts, "nix.builder"));
 	json_decref(facts);
 
 	/* The same with a stanza for root, one thing amiss in it. */
-	put(config, "Host linux-builder\nHostName 127.0.0.1\nPort 31022\nProxyCommand meshssh-none %h "
+	put_mode(config, "Host linux-builder\nHostName 127.0.0.1\nPort 31022\nProxyCommand meshssh-none %h "
 	    "%p\nControlMaster no\n", 0600);
-	put("/etc/nix/key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0600);
-	put("/etc/nix/nix.conf", "", 0644);
+	put_mode("/etc/nix/key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0600);
+	put_mode("/etc/nix/nix.conf", "", 0644);
 	setenv("NIX_SSHOPTS", "-oPort=7", 1);
-	facts = look("linux-builder");
+	facts = detected(&detect_nix, NULL, "linux-builder");
 	unsetenv("NIX_SSHOPTS");
 	assert_string_equal(json_text_at(facts, "nix.sshopts"), "-oPort=7");
 	assert_int_equal(json_truth_at(facts, "nix.builder.in_root_config"), 1);
@@ -319,31 +236,24 @@ test_detect(void **state)
 	assert_int_equal(json_put(facts, "nix.daemon", json_true()), 0);
 	assert_non_null(doc = json_pack("{s:o}", "facts", facts));
 	assert_int_equal(advice_judge(doc), 0);
-	assert_non_null(find(doc, "nix-host-key-alias"));
-	assert_non_null(find(doc, "nix-proxy-relative"));
-	assert_null(find(doc, "nix-root-config"));
-	assert_null(find(doc, "nix-port"));
-	assert_null(find(doc, "nix-control"));
-	assert_null(find(doc, "nix-key-mode"));
+	assert_non_null(rules_find(doc, "nix-host-key-alias"));
+	assert_non_null(rules_find(doc, "nix-proxy-relative"));
+	assert_null(rules_find(doc, "nix-root-config"));
+	assert_null(rules_find(doc, "nix-port"));
+	assert_null(rules_find(doc, "nix-control"));
+	assert_null(rules_find(doc, "nix-key-mode"));
 	json_decref(doc);
-	snprintf(command, sizeof(command), "rm -rf '%s'/*", root);
-	assert_int_equal(system(command), 0);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest	tests[] = {
+	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_line),
-		cmocka_unit_test(test_detect),
+		cmocka_unit_test_setup(test_detect, empty),
 	};
-	int			result;
 
-	if (mkdtemp(root) == NULL)
-		return (1);
-	result = cmocka_run_group_tests(tests, NULL, NULL);
-	rmdir(root);
-	return (result);
+	return (cmocka_run_group_tests_name("rules-nix", tests, root_make, root_remove));
 }

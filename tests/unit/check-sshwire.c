@@ -181,6 +181,29 @@ test_versions(void **state)
 	assert_int_equal(sshwire_is_version_2(T("")), 0);
 }
 
+static void
+test_refusal(void **state)
+{
+	static const struct {
+		const char	*text, *word;
+	}	cases[] = {
+		{ "Exceeded MaxStartups\r\n", "maxstartups" }, { "Not allowed at this time\r\n", "penalty" },
+		{ "Not allowed\r\n", NULL }, { "Welcome\r\n", NULL }, { ID, NULL }, { "", NULL },
+	};
+	struct sshwire_id	id;
+	const char		*word;
+	size_t			i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		memset(&id, 0, sizeof(id));
+		sshwire_id_feed(&id, cases[i].text, strlen(cases[i].text));
+		word = sshwire_refusal(&id);
+		if (cases[i].word == NULL ? word != NULL : word == NULL || strcmp(word, cases[i].word) != 0)
+			fail_msg("%s is %s", cases[i].text, word != NULL ? word : "none");
+	}
+}
+
 int
 main(void)
 {
@@ -191,6 +214,7 @@ main(void)
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_first_line),
+		cmocka_unit_test(test_refusal),
 		cmocka_unit_test(test_client),
 	};
 
