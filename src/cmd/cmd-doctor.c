@@ -57,17 +57,16 @@ static int
 doctor_probe(json_t *facts, const struct probe_input *in)
 {
 	const struct probe	*const *p;
+	int			 result = 0;
 
 	doctor_announce(in->host);
-	for (p = probes; *p != NULL; p++) {
-		if (!(*p)->useful(facts, in))
-			continue;
-		doctor_progress(in->host, (*p)->doing);
-		if ((*p)->run(facts, in) == -1)
-			return (-1);
-	}
+	for (p = probes; *p != NULL && result == 0; p++)
+		if ((*p)->useful(facts, in)) {
+			doctor_progress(in->host, (*p)->doing);
+			result = (*p)->run(facts, in);
+		}
 	doctor_progress("", "");
-	return (0);
+	return (result);
 }
 
 /* Look at the machine and, if there is a host, at the way there. NULL if there is no memory. */
@@ -79,15 +78,16 @@ doctor_look(const struct options *opts, const char *host, int port)
 	struct probe_input	 probe;
 	json_t			*doc = json_pack("{s:i, s:{}, s:{}}", "version", DOCTOR_VERSION, "target", "facts");
 	json_t			*facts = json_at(doc, "facts");
+	int			 known;
 
 	if (facts == NULL)
 		return (NULL);
 	doctor_progress("", "looks at this machine");
-	if (detect(facts, &in) == 0) {
-		if (host == NULL) {
-			doctor_progress("", "");
+	known = detect(facts, &in) == 0;
+	doctor_progress("", "");
+	if (known) {
+		if (host == NULL)
 			return (doc);
-		}
 		doctor_target(facts, opts, host, port, &probe);
 		if (json_put(doc, "target.host", json_string(host)) == 0 &&
 		    json_put(doc, "target.name", json_string(probe.host)) == 0 &&

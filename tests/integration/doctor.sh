@@ -44,6 +44,21 @@ check "with a cure" grep -q '^    do: ' "$T/out"
 doctor "a name that nobody knows" 2 --doctor --json --timeout=2 nosuchname.invalid
 check "and that is said first" sh -c "[ \"\$(echo '$(codes)' | cut -d' ' -f1)\" = name-unknown ]"
 
+# On a terminal: what is seen of each line when it has been written over, and the colours.
+shown() {
+	timeout 60 python3 "$TOOLS/on-pty.py" 40 120 env TERM=xterm "$@" </dev/null >"$T/raw"
+	sed "s/$(printf '\r')\$//; s/.*$(printf '\r\033')\[K//" "$T/raw" >"$T/out"
+}
+shown "$MESHSSH" --doctor 127.0.0.1 "$port"
+is "a terminal is told first what the server's log will show" "$(head -n 1 "$T/out" | cut -d' ' -f 1-5)" \
+    "127.0.0.1 will be connected to"
+check "and then what is being done" grep -q 'looks at this machine' "$T/raw"
+check "of which nothing stays" sh -c "! grep -q 'looks at' '$T/out'"
+check "the way is shown in colours" grep -q "^this machine --direct--> $(printf '\033')\[" "$T/out"
+shown env NO_COLOR=1 "$MESHSSH" --doctor 127.0.0.1 "$port"
+check "unless NO_COLOR is set" sh -c "grep -q '^this machine --direct--> 127' '$T/out' &&
+    ! LC_ALL=C grep -q '[^ -~]' '$T/out'"
+
 user=$(id -un)
 [ "$user" = root ] || check "nobody's name is in it" sh -c "! grep -q '$user' '$T/healthy'"
 check "no home is in it" sh -c "! grep -qF '$(getent passwd "$(id -u)" | cut -d: -f6)/' '$T/healthy'"
