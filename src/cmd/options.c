@@ -8,8 +8,10 @@
 #include "cmd/options.h"
 
 static int
-set_family(struct options *opts, const char *value)
+set_family(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	if (strcmp(value, "any") == 0)
 		opts->family = AF_UNSPEC;
 	else if (strcmp(value, "inet") == 0)
@@ -22,8 +24,10 @@ set_family(struct options *opts, const char *value)
 }
 
 static int
-set_mss(struct options *opts, const char *value)
+set_mss(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	if (strcmp(value, "auto") == 0)
 		opts->mss = LADDER_AUTO;
 	else if (strcmp(value, "off") == 0)
@@ -35,8 +39,9 @@ set_mss(struct options *opts, const char *value)
 
 /* NAME, or NAME=ADDRESS for a proxy. Credentials are no part of an address: everybody sees the arguments. */
 static int
-set_via(struct options *opts, const char *value)
+set_via(void *to, const char *value)
 {
+	struct options		*opts = to;
 	struct plan_choice	*choice = &opts->choice;
 	char			 host[ADDR_HOST_MAX + 1];
 	size_t			 len = strcspn(value, "=");
@@ -54,121 +59,151 @@ set_via(struct options *opts, const char *value)
 }
 
 static int
-set_tailscaled(struct options *opts, const char *value)
+set_tailscaled(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	opts->tailscaled = value;
 	return (value[0] != '\0' ? 0 : -1);
 }
 
 static int
-set_fdpass(struct options *opts, const char *value)
+set_fdpass(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	(void)value;
 	opts->fdpass = 1;
 	return (0);
 }
 
 static int
-set_timeout(struct options *opts, const char *value)
+set_timeout(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	opts->timeout_given = 1;
 	return (number_parse(value, 1, OPTIONS_SECONDS_MAX, &opts->timeout_s));
 }
 
 static int
-set_dead_after(struct options *opts, const char *value)
+set_dead_after(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	opts->dead_after_given = 1;
 	return (number_parse(value, 1, OPTIONS_SECONDS_MAX, &opts->dead_after_s));
 }
 
 static int
-set_no_cache(struct options *opts, const char *value)
+set_no_cache(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	(void)value;
 	opts->no_cache = 1;
 	return (0);
 }
 
 static int
-set_debug(struct options *opts, const char *value)
+set_debug(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	(void)value;
 	opts->debug++;
 	return (0);
 }
 
 static int
-set_why(struct options *opts, const char *value)
+set_why(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	(void)value;
 	opts->mode = OPTIONS_WHY;
 	return (0);
 }
 
 static int
-set_doctor(struct options *opts, const char *value)
+set_doctor(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	(void)value;
 	opts->mode = OPTIONS_DOCTOR;
 	return (0);
 }
 
 static int
-set_scan(struct options *opts, const char *value)
+set_scan(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	(void)value;
 	opts->mode = OPTIONS_SCAN;
 	return (0);
 }
 
 static int
-set_jobs(struct options *opts, const char *value)
+set_jobs(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	return (number_parse(value, 1, 10000, &opts->jobs));
 }
 
 static int
-set_json(struct options *opts, const char *value)
+set_json(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	(void)value;
 	opts->json = 1;
 	return (0);
 }
 
 static int
-set_full(struct options *opts, const char *value)
+set_full(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	(void)value;
 	opts->full = 1;
 	return (0);
 }
 
 static int
-set_replay(struct options *opts, const char *value)
+set_replay(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	opts->mode = OPTIONS_DOCTOR;
 	opts->replay = value;
 	return (value[0] != '\0' ? 0 : -1);
 }
 
 static int
-set_help(struct options *opts, const char *value)
+set_help(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	(void)value;
 	opts->mode = OPTIONS_HELP;
 	return (0);
 }
 
 static int
-set_version(struct options *opts, const char *value)
+set_version(void *to, const char *value)
 {
+	struct options	*opts = to;
+
 	(void)value;
 	opts->mode = OPTIONS_VERSION;
 	return (0);
 }
 
-const struct options_row	options_table[] = {
+const struct option_row	options_table[] = {
 	{ "why",	NULL,		set_why,	"tell the last failure: what was tried, and what to do" },
 	{ "doctor",	NULL,		set_doctor,	"look at this machine and at the path to HOST [PORT]; say what is wrong" },
 	{ "scan",	NULL,		set_scan,	"look at many hosts, given as arguments or on standard input" },
@@ -191,26 +226,10 @@ const struct options_row	options_table[] = {
 	{ NULL,		NULL,		NULL,		NULL }
 };
 
-/* The row for a word "--name" or "--name=value"; *value is behind the "=", or NULL. */
-static const struct options_row *
-options_find(const char *word, const char **value)
-{
-	const struct options_row	*row;
-	size_t				 len = strcspn(word + 2, "=");
-
-	*value = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
-	for (row = options_table; row->name != NULL; row++)
-		if (strlen(row->name) == len && strncmp(row->name, word + 2, len) == 0)
-			return (row);
-	return (NULL);
-}
-
 int
 options_parse(struct options *opts, int argc, char **argv, int *rest, struct error *err)
 {
-	const struct options_row	*row;
-	const char			*value, *word;
-	int				 i;
+	int	i = 1, n;
 
 	memset(opts, 0, sizeof(*opts));
 	opts->family = AF_UNSPEC;
@@ -218,24 +237,10 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 	opts->timeout_s = 10;
 	opts->dead_after_s = 30;
 	opts->jobs = 256;
-	for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0'; i++) {
-		word = argv[i];
-		if ((row = options_find(word, &value)) == NULL) {
-			error_set(err, MSG_USAGE, "%.60s: there is no such option", word);
+	while (i < argc && (n = option_take(options_table, opts, argv + i, err)) != 0) {
+		if (n == -1)
 			return (-1);
-		}
-		if (row->value == NULL && value != NULL) {
-			error_set(err, MSG_USAGE, "--%s takes no value", row->name);
-			return (-1);
-		}
-		if (row->value != NULL && value == NULL)
-			value = i + 1 < argc ? argv[++i] : "";
-		if (row->set(opts, value) == -1) {
-			/* Who wrote a password into an address shall not find it in a log. */
-			value = strchr(value, '@') != NULL ? "...@..." : value;
-			error_set(err, MSG_USAGE, "--%s=%s, not \"%.40s\"", row->name, row->value, value);
-			return (-1);
-		}
+		i += n;
 	}
 	*rest = i;
 	return (0);
@@ -244,22 +249,11 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 void
 options_usage(FILE *fp)
 {
-	const struct options_row	*row;
-	char				 word[80];
-	const int			 column = 26;
-
 	fprintf(fp, "usage: meshssh [--options] HOST PORT        relay, as ssh's ProxyCommand\n"
 	    "       meshssh [--options] [ssh arguments]  ssh, with the relay as its ProxyCommand\n"
 	    "       meshssh --doctor [--options] [HOST [PORT]]\n"
 	    "       meshssh --scan [--options] [HOST...]\n"
 	    "       meshssh --why | --help | --version\n\n");
-	for (row = options_table; row->name != NULL; row++) {
-		snprintf(word, sizeof(word), "--%s%s%s", row->name, row->value != NULL ? "=" : "",
-		    row->value != NULL ? row->value : "");
-		if (strlen(word) > (size_t)column)
-			fprintf(fp, "  %s\n  %*s %s\n", word, column, "", row->text);
-		else
-			fprintf(fp, "  %-*s %s\n", column, word, row->text);
-	}
+	option_usage(fp, options_table);
 	fprintf(fp, "\nSee meshssh(1) and meshssh-messages(7).\n");
 }

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/option.h"
 #include "route/ladder.h"
 #include "route/plan.h"
 
@@ -40,15 +41,7 @@ struct options {
 	int			debug;
 };
 
-/* One option; the table is the truth for parser, usage text and the check of the manual page. */
-struct options_row {
-	const char	*name;		/* without the hyphens */
-	const char	*value;		/* what stands behind "=", or NULL */
-	int		(*set)(struct options *, const char *);	/* 0, or -1 if the value is bad */
-	const char	*text;
-};
-
-extern const struct options_row	options_table[];	/* ends with a NULL name */
+extern const struct option_row	options_table[];	/* for a struct options; ends with a NULL name */
 
 /*
  * Read the options at the front of argv; the first word that is none of ours, "--" included, is at *rest.

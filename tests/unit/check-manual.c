@@ -40,7 +40,7 @@ count_lines(const char *text, const char *start)
 static void
 test_options(void **state)
 {
-	const struct options_row	*row;
+	const struct option_row	*row;
 	char				*page, entry[128];
 	int				 count = 0;
 

@@ -97,7 +97,7 @@ test_bad(void **state)
 static void
 test_usage(void **state)
 {
-	const struct options_row	*row;
+	const struct option_row	*row;
 	char				*text = NULL, word[64];
 	size_t				 size = 0;
 	FILE				*fp;

@@ -1,0 +1,65 @@
+#include <sys/types.h>
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/option.h"
+
+/* The row for a word "--name" or "--name=value"; *value is behind the "=", or NULL. */
+static const struct option_row *
+option_find(const struct option_row *row, const char *word, const char **value)
+{
+	size_t	len = strcspn(word + 2, "=");
+
+	*value = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
+	for (; row->name != NULL; row++)
+		if (strlen(row->name) == len && strncmp(row->name, word + 2, len) == 0)
+			return (row);
+	return (NULL);
+}
+
+int
+option_take(const struct option_row *table, void *to, char **words, struct error *err)
+{
+	const struct option_row	*row;
+	const char		*value;
+	int			 taken = 1;
+
+	if (strncmp(words[0], "--", 2) != 0 || words[0][2] == '\0')
+		return (0);
+	if ((row = option_find(table, words[0], &value)) == NULL) {
+		error_set(err, MSG_USAGE, "%.60s: there is no such option", words[0]);
+		return (-1);
+	}
+	if (row->value == NULL && value != NULL) {
+		error_set(err, MSG_USAGE, "--%s takes no value", row->name);
+		return (-1);
+	}
+	if (row->value != NULL && value == NULL) {
+		value = words[1] != NULL ? words[1] : "";
+		taken += words[1] != NULL;
+	}
+	if (row->set(to, value) == -1) {
+		/* Who wrote a password into an address shall not find it in a log. */
+		value = strchr(value, '@') != NULL ? "...@..." : value;
+		error_set(err, MSG_USAGE, "--%s=%s, not \"%.40s\"", row->name, row->value, value);
+		return (-1);
+	}
+	return (taken);
+}
+
+void
+option_usage(FILE *fp, const struct option_row *row)
+{
+	char		word[80];
+	const int	column = 26;
+
+	for (; row->name != NULL; row++) {
+		snprintf(word, sizeof(word), "--%s%s%s", row->name, row->value != NULL ? "=" : "",
+		    row->value != NULL ? row->value : "");
+		if (strlen(word) > (size_t)column)
+			fprintf(fp, "  %s\n  %*s %s\n", word, column, "", row->text);
+		else
+			fprintf(fp, "  %-*s %s\n", column, word, row->text);
+	}
+}
