@@ -12,10 +12,9 @@
 #include "base/json.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "facts/detect.h"
+#include "probe/examine.h"
 #include "probe/probe.h"
 
-#define DOCTOR_VERSION	1
 #define REPLAY_BYTES_MAX (4 << 20)
 
 /* One line that is written over by the next; only where a person looks on. */
@@ -37,66 +36,15 @@ doctor_announce(const char *host)
 		    host, PROBE_CONNECTIONS_MAX);
 }
 
-/* What the host is called and which port counts, by ssh's configuration where that is known. */
-static void
-doctor_target(const json_t *facts, const struct options *opts, const char *host, int port, struct probe_input *in)
-{
-	const char	*name = json_text_at(facts, "ssh.options.hostname");
-	const char	*number = json_text_at(facts, "ssh.options.port");
-
-	memset(in, 0, sizeof(*in));
-	in->host = name != NULL && addr_host_ok(name) && port == 0 ? name : host;
-	in->port = port != 0 ? port : number != NULL && addr_port(number) != -1 ? addr_port(number) : 22;
-	in->ssh = port == 0 || in->port == 22 || (number != NULL && port == addr_port(number));
-	in->timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000;
-	in->dead_after_s = opts->dead_after_s;
-	in->tailscaled = opts->tailscaled;
-}
-
-static int
-doctor_probe(json_t *facts, const struct probe_input *in)
-{
-	const struct probe	*const *p;
-	int			 result = 0;
-
-	doctor_announce(in->host);
-	for (p = probes; *p != NULL && result == 0; p++)
-		if ((*p)->useful(facts, in)) {
-			doctor_progress(in->host, (*p)->doing);
-			result = (*p)->run(facts, in);
-		}
-	doctor_progress("", "");
-	return (result);
-}
-
 /* Look at the machine and, if there is a host, at the way there. NULL if there is no memory. */
 static json_t *
 doctor_look(const struct options *opts, const char *host, int port)
 {
-	struct detect_input	 in = { .root = "", .host = host, .port = port, .tailscaled = opts->tailscaled,
-				    .full = opts->full };
-	struct probe_input	 probe;
-	json_t			*doc = json_pack("{s:i, s:{}, s:{}}", "version", DOCTOR_VERSION, "target", "facts");
-	json_t			*facts = json_at(doc, "facts");
-	int			 known;
+	struct examine	exam = { .look = { .root = "", .host = host, .port = port, .tailscaled = opts->tailscaled,
+			    .full = opts->full }, .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
+			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce, .progress = doctor_progress };
 
-	if (facts == NULL)
-		return (NULL);
-	doctor_progress("", "looks at this machine");
-	known = detect(facts, &in) == 0;
-	doctor_progress("", "");
-	if (known) {
-		if (host == NULL)
-			return (doc);
-		doctor_target(facts, opts, host, port, &probe);
-		if (json_put(doc, "target.host", json_string(host)) == 0 &&
-		    json_put(doc, "target.name", json_string(probe.host)) == 0 &&
-		    json_put(doc, "target.port", json_integer(probe.port)) == 0 &&
-		    json_put(doc, "target.ssh", json_boolean(probe.ssh)) == 0 && doctor_probe(facts, &probe) == 0)
-			return (doc);
-	}
-	json_decref(doc);
-	return (NULL);
+	return (examine(&exam));
 }
 
 /* A document that was saved, to be judged again; NULL with the error set. */
@@ -109,9 +57,9 @@ doctor_replay(const char *path, struct error *err)
 
 	if ((buf = malloc(REPLAY_BYTES_MAX)) == NULL || (len = file_read(path, buf, REPLAY_BYTES_MAX)) == -1)
 		error_set(err, MSG_INPUT, "%.100s: %s", path, strerror(errno));
-	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL || json_number_at(doc, "version", 0) != DOCTOR_VERSION ||
+	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL || json_number_at(doc, "version", 0) != EXAMINE_VERSION ||
 	    !json_is_object(json_at(doc, "facts"))) {
-		error_set(err, MSG_INPUT, "%.100s: this is no document of --doctor --json, version %d", path, DOCTOR_VERSION);
+		error_set(err, MSG_INPUT, "%.100s: this is no document of --doctor --json, version %d", path, EXAMINE_VERSION);
 		json_decref(doc);
 		doc = NULL;
 	}

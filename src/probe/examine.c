@@ -1,0 +1,73 @@
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/json.h"
+#include "probe/examine.h"
+#include "probe/probe.h"
+
+/* What the host is called and which port counts, by ssh's configuration where that is known. */
+static void
+examine_target(const json_t *facts, const struct examine *exam, struct probe_input *in)
+{
+	const char	*name = json_text_at(facts, "ssh.options.hostname");
+	const char	*number = json_text_at(facts, "ssh.options.port");
+	int		 port = exam->look.port;
+
+	memset(in, 0, sizeof(*in));
+	in->host = name != NULL && addr_host_ok(name) && port == 0 ? name : exam->look.host;
+	in->port = port != 0 ? port : number != NULL && addr_port(number) != -1 ? addr_port(number) : 22;
+	in->ssh = port == 0 || in->port == 22 || (number != NULL && port == addr_port(number));
+	in->timeout_ms = exam->timeout_ms;
+	in->dead_after_s = exam->dead_after_s;
+	in->tailscaled = exam->look.tailscaled;
+}
+
+static int
+examine_probe(json_t *facts, const struct examine *exam, const struct probe_input *in)
+{
+	const struct probe	*const *p;
+	int			 result = 0;
+
+	exam->announce(in->host);
+	for (p = probes; *p != NULL && result == 0; p++)
+		if ((*p)->useful(facts, in)) {
+			exam->progress(in->host, (*p)->doing);
+			result = (*p)->run(facts, in);
+		}
+	exam->progress("", "");
+	return (result);
+}
+
+static int
+examine_host(json_t *doc, const struct examine *exam)
+{
+	struct probe_input	 in;
+	json_t			*facts = json_at(doc, "facts");
+
+	if (exam->look.host == NULL)
+		return (0);
+	examine_target(facts, exam, &in);
+	if (json_put(doc, "target.host", json_string(exam->look.host)) == -1 ||
+	    json_put(doc, "target.name", json_string(in.host)) == -1 ||
+	    json_put(doc, "target.port", json_integer(in.port)) == -1 ||
+	    json_put(doc, "target.ssh", json_boolean(in.ssh)) == -1)
+		return (-1);
+	return (exam->no_probe ? 0 : examine_probe(facts, exam, &in));
+}
+
+json_t *
+examine(const struct examine *exam)
+{
+	json_t	*doc = json_pack("{s:i, s:{}, s:{}}", "version", EXAMINE_VERSION, "target", "facts");
+	int	 known;
+
+	if (doc == NULL)
+		return (NULL);
+	exam->progress("", "looks at this machine");
+	known = detect(json_at(doc, "facts"), &exam->look) == 0;
+	exam->progress("", "");
+	if (known && examine_host(doc, exam) == 0)
+		return (doc);
+	json_decref(doc);
+	return (NULL);
+}

@@ -1,0 +1,27 @@
+/* The doctor's look: detectors, then probes, into one document of JSON, which rules and emitters judge. */
+
+#ifndef PROBE_EXAMINE_H
+#define PROBE_EXAMINE_H
+
+#include "facts/detect.h"
+
+#define EXAMINE_VERSION	1	/* of the document, as meshssh-doctor(5) has it */
+
+struct examine {
+	struct detect_input	look;
+	int			timeout_ms;	/* for one connection, and each wait */
+	int			dead_after_s;
+	int			no_probe;	/* nothing is asked of the host */
+	/* What follows connects to the host; called once, before the first time. */
+	void			(*announce)(const char *host);
+	/* What is done now, to whom; both "" when all is over. */
+	void			(*progress)(const char *host, const char *doing);
+};
+
+/*
+ * {"version", "target", "facts"}; the target is empty if there is no host. NULL if there is no memory; to be let go with
+ * json_decref.
+ */
+json_t	*examine(const struct examine *);
+
+#endif
