@@ -19,33 +19,32 @@ option_find(const struct option_row *row, const char *word, const char **value)
 }
 
 int
-option_take(const struct option_row *table, void *to, char **words, struct error *err)
+option_take(const struct option_row *table, char **words, const struct option_row **row, const char **value,
+    struct error *err)
 {
-	const struct option_row	*row;
-	const char		*value;
-	int			 taken = 1;
-
 	if (strncmp(words[0], "--", 2) != 0 || words[0][2] == '\0')
 		return (0);
-	if ((row = option_find(table, words[0], &value)) == NULL) {
+	if ((*row = option_find(table, words[0], value)) == NULL) {
 		error_set(err, MSG_USAGE, "%.60s: there is no such option", words[0]);
 		return (-1);
 	}
-	if (row->value == NULL && value != NULL) {
-		error_set(err, MSG_USAGE, "--%s takes no value", row->name);
+	if ((*row)->value == NULL && *value != NULL) {
+		error_set(err, MSG_USAGE, "--%s takes no value", (*row)->name);
 		return (-1);
 	}
-	if (row->value != NULL && value == NULL) {
-		value = words[1] != NULL ? words[1] : "";
-		taken += words[1] != NULL;
-	}
-	if (row->set(to, value) == -1) {
-		/* Who wrote a password into an address shall not find it in a log. */
-		value = strchr(value, '@') != NULL ? "...@..." : value;
-		error_set(err, MSG_USAGE, "--%s=%s, not \"%.40s\"", row->name, row->value, value);
-		return (-1);
-	}
-	return (taken);
+	if ((*row)->value == NULL || *value != NULL)
+		return (1);
+	*value = words[1] != NULL ? words[1] : "";
+	return (words[1] != NULL ? 2 : 1);
+}
+
+int
+option_bad(const struct option_row *row, const char *value, struct error *err)
+{
+	/* Who wrote a password into an address shall not find it in a log. */
+	error_set(err, MSG_USAGE, "--%s=%s, not \"%.40s\"", row->name, row->value,
+	    strchr(value, '@') != NULL ? "...@..." : value);
+	return (-1);
 }
 
 void

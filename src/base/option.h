@@ -15,11 +15,12 @@ struct option_row {
 };
 
 /*
- * Read the option that the words, which a NULL ends, begin with into the structure that the table's functions know; the
- * table ends with a NULL name. The number of words that were taken: 0 if they begin with none, "--" included; -1 with the
- * error set.
+ * The option that the words, which a NULL ends, begin with, and its value, by a table that ends with a NULL name: the number
+ * of words that were taken, 0 if they begin with none, "--" included, or -1 with the error set.
  */
-int	option_take(const struct option_row *, void *, char **, struct error *);
+int	option_take(const struct option_row *, char **, const struct option_row **, const char **, struct error *);
+/* The value does not fit: the error says so; -1. */
+int	option_bad(const struct option_row *, const char *, struct error *);
 /* The options, a line or two each. */
 void	option_usage(FILE *, const struct option_row *);
 

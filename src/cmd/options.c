@@ -229,7 +229,9 @@ const struct option_row	options_table[] = {
 int
 options_parse(struct options *opts, int argc, char **argv, int *rest, struct error *err)
 {
-	int	i = 1, n;
+	const struct option_row	*row;
+	const char		*value;
+	int			 i = 1, n;
 
 	memset(opts, 0, sizeof(*opts));
 	opts->family = AF_UNSPEC;
@@ -237,9 +239,11 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 	opts->timeout_s = 10;
 	opts->dead_after_s = 30;
 	opts->jobs = 256;
-	while (i < argc && (n = option_take(options_table, opts, argv + i, err)) != 0) {
+	while (i < argc && (n = option_take(options_table, argv + i, &row, &value, err)) != 0) {
 		if (n == -1)
 			return (-1);
+		if (row->set(opts, value) == -1)
+			return (option_bad(row, value, err));
 		i += n;
 	}
 	*rest = i;
