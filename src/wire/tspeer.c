@@ -77,7 +77,7 @@ tspeer_truth(const json_t *object, const char *key)
 	return (json_is_boolean(value) ? json_is_true(value) : -1);
 }
 
-static void
+void
 tspeer_read(const json_t *object, struct tspeer *peer)
 {
 	const json_t	*list = json_object_get(object, "TailscaleIPs");

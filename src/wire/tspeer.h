@@ -6,6 +6,7 @@
 #ifndef WIRE_TSPEER_H
 #define WIRE_TSPEER_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,5 +46,16 @@ struct tspeers {
  * with errno: EINVAL if it is no such document, ENOMEM.
  */
 int	tspeer_find(const char *, size_t, const char *host, struct tspeers *);
+
+/* What an object of a node says. */
+void	tspeer_read(const json_t *, struct tspeer *);
+
+/*
+ * All of them, each an object with what is known and may stand in a configuration: name, id, addresses, online, expired,
+ * os, user (who has logged it in), tags and host_keys, lists of texts. Ordered by name, for the document is by key.
+ * Peers without name and address are left out. NULL with errno: EINVAL if it is no such document, or tailscaled is not
+ * connected, ENOMEM.
+ */
+json_t	*tspeer_list(const char *, size_t);
 
 #endif

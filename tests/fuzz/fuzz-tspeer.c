@@ -49,6 +49,23 @@ check(const struct tspeers *peers)
 	must(!peers->found || peers->similar[0] == '\0');
 }
 
+/* What would stand in a configuration. */
+static void
+check_list(const char *text, size_t len)
+{
+	json_t		*list = tspeer_list(text, len), *peer;
+	const char	*name;
+	size_t		 i;
+
+	must(list != NULL || errno == EINVAL);
+	json_array_foreach(list, i, peer) {
+		name = json_string_value(json_object_get(peer, "name"));
+		must(name != NULL && (name[0] == '\0' || addr_host_ok(name)));
+		must(name[0] != '\0' || json_array_size(json_object_get(peer, "addresses")) > 0);
+	}
+	json_decref(list);
+}
+
 /* A host, a newline, and a status document, both of unknown origin; a blank behind the document changes nothing. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -69,6 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(result == 0 || (result == -1 && errno == EINVAL));
 		if (result == 0)
 			check(&peers);
+		check_list(text, size);
 		must(tspeer_find(text, size + 1, host, &again) == result);
 		must(result == -1 || memcmp(&peers, &again, sizeof(peers)) == 0);
 		free(text);

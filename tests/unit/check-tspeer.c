@@ -1,5 +1,6 @@
 #include <errno.h>
 
+#include "base/json.h"
 #include "check.h"
 #include "wire/tspeer.h"
 
@@ -218,6 +219,46 @@ test_many(void **state)
 	free(text);
 }
 
+/* All peers, by name, with what may stand in a configuration and nothing else. */
+static void
+test_list(void **state)
+{
+	static const char	odd[] = "{\"BackendState\":\"Running\",\"User\":{\"7\":{\"LoginName\":\"a\\u0007b\"}},\"Peer\":{"
+	    "\"k1\":{\"ID\":\"n\\nX\",\"DNSName\":\"-oX.mesh.example.\",\"TailscaleIPs\":[\"100.64.0.7\"],\"UserID\":7,"
+	    "\"OS\":\"li\\nnux\",\"Tags\":[\"tag:a\",\"tag:\\nb\",7],\"sshHostKeys\":[\"ssh-rsa AA\\nHost *\"]},"
+	    "\"k2\":{\"DNSName\":\"\"},\"k3\":7,\"k4\":{\"DNSName\":\"b.mesh.example.\"}}}";
+	static const char	down[] = "{\"BackendState\":\"Stopped\",\"Peer\":null}";
+	json_t			*list;
+
+	(void)state;
+	assert_non_null(list = tspeer_list(whole, strlen(whole)));
+	assert_int_equal(json_array_size(list), 3);
+	assert_string_equal(json_text_at(list, "0.name"), "build-01.mesh.example");
+	assert_string_equal(json_text_at(list, "0.addresses.1"), "fd7a:115c:a1e0::1");
+	assert_string_equal(json_text_at(list, "0.host_keys.0"), "ssh-ed25519 AAAA");
+	assert_int_equal(json_truth_at(list, "0.online"), 1);
+	assert_string_equal(json_text_at(list, "1.name"), "nas-1.mesh.example");
+	assert_int_equal(json_truth_at(list, "1.expired"), 1);
+	assert_string_equal(json_text_at(list, "2.name"), "web.other.ts.net");
+	json_decref(list);
+
+	assert_non_null(list = tspeer_list(odd, strlen(odd)));
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_text_at(list, "0.name"), "");
+	assert_string_equal(json_text_at(list, "0.addresses.0"), "100.64.0.7");
+	assert_null(json_text_at(list, "0.id"));
+	assert_null(json_text_at(list, "0.os"));
+	assert_string_equal(json_text_at(list, "0.user"), "a\\ab");
+	assert_int_equal(json_array_size(json_at(list, "0.tags")), 1);
+	assert_int_equal(json_array_size(json_at(list, "0.host_keys")), 0);
+	json_decref(list);
+
+	assert_null(tspeer_list(down, strlen(down)));
+	assert_int_equal(errno, EINVAL);
+	assert_null(tspeer_list("[]", 2));
+	assert_int_equal(errno, EINVAL);
+}
+
 int
 main(void)
 {
@@ -228,6 +269,7 @@ main(void)
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_list),
 	};
 
 	return (cmocka_run_group_tests_name("tspeer", tests, NULL, NULL));

@@ -1,0 +1,62 @@
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "facts/env-tailscale.h"
+#include "facts/mesh.h"
+#include "wire/tspeer.h"
+
+#define MESH_PATH	"/localapi/v0/status"
+#define MESH_MS		5000
+
+/* Why there are no peers to be had. */
+static void
+mesh_error(const struct env_tailscale *ts, struct error *err)
+{
+	switch (ts->state) {
+	case ENV_TAILSCALE_NONE:
+		error_set(err, MSG_MESH_DOWN, "there is no socket of tailscaled on this machine");
+		break;
+	case ENV_TAILSCALE_DEAD:
+		error_set(err, MSG_MESH_DOWN, "tailscaled does not run: nobody listens on its socket");
+		break;
+	case ENV_TAILSCALE_CLOSED:
+		error_set(err, MSG_TAILSCALED, "tailscaled's socket is not for this user");
+		break;
+	case ENV_TAILSCALE_HUNG:
+		error_set(err, MSG_MESH_HUNG, "tailscaled does not answer");
+		break;
+	case ENV_TAILSCALE_ODD:
+		error_set(err, MSG_TAILSCALED, "what listens on tailscaled's socket gives no status");
+		break;
+	case ENV_TAILSCALE_DOWN:
+		error_set(err, MSG_MESH_DOWN, "tailscaled is not connected: %s", ts->status.state);
+		break;
+	case ENV_TAILSCALE_UP:
+		error_set(err, MSG_TAILSCALED, "tailscaled does not tell its peers: %s", strerror(errno));
+		break;
+	}
+}
+
+json_t *
+mesh_peers(const char *tailscaled, struct error *err)
+{
+	struct env_tailscale	*ts = malloc(sizeof(*ts));
+	char			*body = malloc(TSPEER_BYTES_MAX);
+	json_t			*list = NULL;
+	ssize_t			 len;
+	pid_t			 pid;
+
+	if (ts == NULL || body == NULL || env_tailscale_detect(ts, tailscaled, "") == -1)
+		error_errno(err, ENOMEM, "cannot ask tailscaled");
+	else if (ts->state != ENV_TAILSCALE_UP ||
+	    (len = tailscaled_get(&ts->at, MESH_PATH, MESH_MS, body, TSPEER_BYTES_MAX, &pid)) == -1 ||
+	    (list = tspeer_list(body, (size_t)len)) == NULL)
+		mesh_error(ts, err);
+	free(body);
+	free(ts);
+	return (list);
+}

@@ -1,0 +1,16 @@
+/* The peers of the mesh, as tailscaled on this machine knows them. */
+
+#ifndef FACTS_MESH_H
+#define FACTS_MESH_H
+
+#include <jansson.h>
+
+struct error;
+
+/*
+ * Ask tailscaled at this socket, or, if it is NULL, at the usual places: a list as tspeer_list has it, which the caller
+ * lets go of with json_decref; NULL with the error set.
+ */
+json_t	*mesh_peers(const char *tailscaled, struct error *);
+
+#endif
