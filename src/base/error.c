@@ -8,6 +8,14 @@
 
 #include "base/error.h"
 
+static const char	*program = "meshssh";
+
+void
+error_program(const char *name)
+{
+	program = name;
+}
+
 void
 error_set(struct error *err, enum message code, const char *fmt, ...)
 {
@@ -42,8 +50,8 @@ error_line(const struct error *err, char line[ERROR_LINE_BYTES + 1])
 	int		 room;
 
 	/* The hint is kept whole; what happened is cut where both do not fit. */
-	room = ERROR_LINE_BYTES - (int)strlen("meshssh: ; \n") - (int)strlen(hint);
-	snprintf(line, ERROR_LINE_BYTES + 1, "meshssh: %.*s; %.63s\n", room, err->text, hint);
+	room = ERROR_LINE_BYTES - (int)strlen(program) - (int)strlen(": ; \n") - (int)strlen(hint);
+	snprintf(line, ERROR_LINE_BYTES + 1, "%s: %.*s; %.63s\n", program, room, err->text, hint);
 }
 
 void

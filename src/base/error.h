@@ -81,6 +81,8 @@ void	error_set(struct error *, enum message, const char *, ...) __attribute__((_
  * The text says what was tried and strerror(3).
  */
 void	error_errno(struct error *, int, const char *);
+/* The program's name, in front of each line, if it is not "meshssh"; a constant. */
+void	error_program(const char *);
 /* "meshssh: text; hint\n" in at most ERROR_LINE_BYTES bytes; the buffer holds that and the NUL. */
 void	error_line(const struct error *, char [ERROR_LINE_BYTES + 1]);
 /* Print that line on standard error. */

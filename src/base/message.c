@@ -14,9 +14,9 @@ static const struct message_row rows[MSG_COUNT] = {
 	[MSG_USAGE] = {
 		.name = "usage",
 		.status = EX_USAGE,
-		.hint = "see meshssh --help",
-		.cure = "The call was not understood. meshssh --help lists the options; everything that is not one of them "
-		    "belongs to ssh."
+		.hint = "see --help",
+		.cure = "The call was not understood. --help lists the options; with meshssh, everything that is not one of "
+		    "them belongs to ssh."
 	},
 	[MSG_BAD_HOST] = {
 		.name = "bad-host",

@@ -282,7 +282,7 @@ is "argv[0] is ssh's own path" "$(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1
 is "the relay is its child" "$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$(relay_pids)/status")" "$pid"
 # ssh sets its signals on its way, so that two of them are the same only when both have arrived.
 signals() { grep '^Sig[BI]' "/proc/$1/status"; }
-same_signals() { [ "$(signals "$pid")" = "$(signals $theirs)" ]; }
+same_signals() { [ "$(signals "$pid")" = "$(signals "$theirs")" ]; }
 "$ssh" -F "$cfg" -N direct 2>"$T/err" &
 theirs=$!
 started $theirs

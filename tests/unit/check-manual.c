@@ -1,6 +1,7 @@
 #include "advice/advice.h"
 #include "base/error.h"
 #include "check.h"
+#include "cmd/conf.h"
 #include "cmd/options.h"
 
 #ifndef MANUAL_DIR
@@ -38,21 +39,53 @@ count_lines(const char *text, const char *start)
 
 /* Each option has an entry with its value, and there is no entry of an option that is not. */
 static void
-test_options(void **state)
+check_options(const char *path, const struct option_row *row)
 {
-	const struct option_row	*row;
-	char				*page, entry[128];
-	int				 count = 0;
+	char	*page, entry[128];
+	int	 count = 0;
 
-	(void)state;
-	page = slurp(MANUAL_DIR "/meshssh.1");
-	for (row = options_table; row->name != NULL; row++) {
+	page = slurp(path);
+	for (; row->name != NULL; row++) {
 		snprintf(entry, sizeof(entry), ".It Fl -%s%s", row->name, row->value != NULL ? " Ns = Ns " : "\n");
 		if (count_lines(page, entry) != 1)
-			fail_msg("meshssh.1 has no \"%s\"", entry);
+			fail_msg("%s has no \"%s\"", path, entry);
 		count++;
 	}
 	assert_int_equal(count_lines(page, ".It Fl -"), count);
+	free(page);
+}
+
+static void
+test_options(void **state)
+{
+	(void)state;
+	check_options(MANUAL_DIR "/meshssh.1", options_table);
+	check_options(MANUAL_DIR "/meshssh-config.1", conf_options);
+}
+
+/* Each command has a section of its own; each option of a command is one of the table. */
+static void
+test_commands(void **state)
+{
+	const struct conf_command	*command;
+	const struct option_row		*row;
+	char				*page, entry[128], *words, *word, *rest;
+
+	(void)state;
+	page = slurp(MANUAL_DIR "/meshssh-config.1");
+	for (command = conf_commands; command->name != NULL; command++) {
+		snprintf(entry, sizeof(entry), ".Ss %s", command->name);
+		if (count_lines(page, entry) != 1)
+			fail_msg("meshssh-config.1 has no \"%s\"", entry);
+		assert_non_null(words = strdup(command->options));
+		for (rest = words; (word = strsep(&rest, " ")) != NULL;) {
+			for (row = conf_options; row->name != NULL && strcmp(row->name, word) != 0; row++)
+				continue;
+			if (word[0] != '\0' && row->name == NULL)
+				fail_msg("%s: there is no option %s", command->name, word);
+		}
+		free(words);
+	}
 	free(page);
 }
 
@@ -106,6 +139,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_findings),
 	};

@@ -1,0 +1,178 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "cmd/conf.h"
+
+const struct conf_command	conf_commands[] = {
+	{ "stanza", "HOST...", " no-probe program tailscaled ", conf_emit_hosts, "print a block of ssh_config for each host" },
+	{ NULL, NULL, NULL, NULL, NULL }
+};
+
+const struct option_row		conf_options[] = {
+	{ "no-probe",	NULL,		NULL,	"do not connect to the host" },
+	{ "program",	"PATH",		NULL,	"meshssh, as ssh is to run it, if not the one beside this program" },
+	{ "tailscaled",	"SOCKET",	NULL,	"where tailscaled listens, if not at the usual place" },
+	{ "debug",	NULL,		NULL,	"say what is done" },
+	{ "help",	NULL,		NULL,	"this text" },
+	{ "version",	NULL,		NULL,	"the version" },
+	{ NULL,		NULL,		NULL,	NULL }
+};
+
+/* Those that every command takes. */
+#define CONF_COMMON	" debug help version "
+
+int
+conf_given(const struct conf *conf, const char *option)
+{
+	return (json_object_get(conf->wanted, option) != NULL);
+}
+
+const char *
+conf_text(const struct conf *conf, const char *option)
+{
+	return (json_string_value(json_object_get(conf->wanted, option)));
+}
+
+/*
+ * Options stand anywhere before "--". Operands are moved to the front of argv, behind its first word, and a NULL ends them:
+ * 0, or -1 with the error set.
+ */
+static int
+conf_parse(struct conf *conf, char **argv, struct error *err)
+{
+	const struct option_row	*row;
+	const char		*value;
+	char			**from = argv + 1, **to = argv + 1;
+	int			 n, over = 0;
+
+	while (*from != NULL) {
+		if (over || strcmp(*from, "--") == 0 || strncmp(*from, "--", 2) != 0) {
+			if (over || strcmp(*from, "--") != 0)
+				*to++ = *from;
+			else
+				over = 1;
+			from++;
+			continue;
+		}
+		if ((n = option_take(conf_options, from, &row, &value, err)) == -1)
+			return (-1);
+		if (row->value != NULL && ((row->set != NULL && row->set(NULL, value) == -1) || value[0] == '\0'))
+			return (option_bad(row, value, err));
+		if (json_put(conf->wanted, row->name, row->value != NULL ? json_string(value) : json_true()) == -1) {
+			error_set(err, MSG_USAGE, "--%s: this is no text of UTF-8", row->name);
+			return (-1);
+		}
+		from += n;
+	}
+	*to = NULL;
+	return (0);
+}
+
+static const struct conf_command *
+conf_find(const char *name)
+{
+	const struct conf_command	*command;
+
+	for (command = conf_commands; command->name != NULL; command++)
+		if (strcmp(command->name, name) == 0)
+			return (command);
+	return (NULL);
+}
+
+/* Each option that was given is one that the command takes. */
+static int
+conf_fits(const struct conf *conf, const struct conf_command *command, struct error *err)
+{
+	const char	*key;
+	char		 word[40];
+	json_t		*value;
+
+	json_object_foreach(conf->wanted, key, value) {
+		snprintf(word, sizeof(word), " %s ", key);
+		if (strstr(command->options, word) == NULL && strstr(CONF_COMMON, word) == NULL) {
+			error_set(err, MSG_USAGE, "%s takes no --%s", command->name, key);
+			return (-1);
+		}
+	}
+	return (0);
+}
+
+/* How it was called, as a line of a comment can have it. */
+static int
+conf_call(struct conf *conf, int argc, char **argv)
+{
+	char	call[1024] = "meshssh-config", word[300];
+	int	i;
+
+	for (i = 1; i < argc; i++) {
+		strlcat(call, " ", sizeof(call));
+		strlcat(call, error_vis(word, sizeof(word), argv[i]), sizeof(call));
+	}
+	return (json_put(conf->wanted, "call", json_string(call)) | json_put(conf->wanted, "version",
+	    json_string(PACKAGE_STRING)));
+}
+
+static int
+conf_run(struct conf *conf, int argc, char **argv, struct error *err)
+{
+	const struct conf_command	*command = &conf_commands[0];
+	char				**words = argv + 1;
+	json_t				*call = json_object();
+	int				 result = -1;
+
+	/* The call as it was, before its words are moved. */
+	if (conf_call(&(struct conf){ .wanted = call }, argc, argv) == -1 || conf->wanted == NULL)
+		error_set(err, MSG_NO_MEMORY, "no memory");
+	else if (conf_parse(conf, argv, err) == 0) {
+		if (words[0] != NULL && conf_find(words[0]) != NULL)
+			command = conf_find(*words++);
+		log_set_level(conf_given(conf, "debug"));
+		conf->tailscaled = conf_text(conf, "tailscaled");
+		if (conf_given(conf, "help") || conf_given(conf, "version")) {
+			if (conf_given(conf, "help"))
+				conf_usage(stdout);
+			else
+				printf("%s\n", PACKAGE_STRING);
+			result = 0;
+		} else if (conf_fits(conf, command, err) == 0) {
+			json_object_update(conf->wanted, call);
+			result = command->run(conf, words, err);
+		}
+	}
+	json_decref(call);
+	return (result);
+}
+
+int
+cmd_config(int argc, char **argv, int *status, struct error *err)
+{
+	struct conf	conf = { .wanted = json_object() };
+	int		result = conf_run(&conf, argc, argv, err);
+
+	*status = conf.status;
+	json_decref(conf.wanted);
+	return (result);
+}
+
+void
+conf_usage(FILE *fp)
+{
+	const struct conf_command	*command;
+	char				 word[80];
+	const int			 column = 26;
+
+	fprintf(fp, "usage: meshssh-config [COMMAND] [--options] [WORDS]\n\n");
+	for (command = conf_commands; command->name != NULL; command++) {
+		snprintf(word, sizeof(word), "%s %s", command->name, command->operands);
+		if (strlen(word) > (size_t)column)
+			fprintf(fp, "  %s\n  %*s %s\n", word, column, "", command->text);
+		else
+			fprintf(fp, "  %-*s %s\n", column, word, command->text);
+	}
+	fprintf(fp, "\n");
+	option_usage(fp, conf_options);
+	fprintf(fp, "\nWithout a command, stanza is meant. See meshssh-config(1).\n");
+}

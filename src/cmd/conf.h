@@ -1,0 +1,48 @@
+/* meshssh-config: its commands, as a table, and its options. */
+
+#ifndef CMD_CONF_H
+#define CMD_CONF_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/option.h"
+
+struct error;
+
+struct conf {
+	json_t		*wanted;	/* as src/emit/emit.h has it: each option that was given, a text or true */
+	const char	*tailscaled;	/* its socket, or NULL */
+	int		 status;	/* exit status where nothing failed */
+};
+
+struct conf_command {
+	const char	*name;
+	const char	*operands;	/* for the usage text */
+	const char	*options;	/* of the table, those that it takes: names with blanks between them and around */
+	/* The words behind the command, which a NULL ends: 0, or -1 with the error set. */
+	int		 (*run)(struct conf *, char **, struct error *);
+	const char	*text;
+};
+
+extern const struct conf_command	conf_commands[];	/* ends with a NULL name; the first is the default */
+extern const struct option_row		conf_options[];	/* ends with a NULL name */
+
+/* All of meshssh-config: argv, and the exit status. 0, or -1 with the error set. */
+int	cmd_config(int, char **, int *, struct error *);
+void	conf_usage(FILE *);
+
+/* 1 if this option was given. */
+int	conf_given(const struct conf *, const char *option);
+/* An option's text, or NULL. */
+const char *conf_text(const struct conf *, const char *option);
+/*
+ * The document for a host, or for the machine alone if it is NULL: looked at, and with what is wanted; NULL with the error
+ * set. The caller lets go of it with json_decref.
+ */
+json_t	*conf_document(const struct conf *, const char *host, struct error *);
+
+/* The commands that are more than one emitter's text. */
+int	conf_emit_hosts(struct conf *, char **, struct error *);
+
+#endif

@@ -1,0 +1,54 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "emit/emit-ssh.h"
+#include "emit/emit.h"
+
+const struct emitter	emitters[] = {
+	{ "stanza", emit_ssh_stanza },
+	{ "", NULL }
+};
+
+const struct emitter *
+emit_find(const char *name)
+{
+	const struct emitter	*emitter;
+
+	for (emitter = emitters; emitter->name[0] != '\0'; emitter++)
+		if (strcmp(emitter->name, name) == 0)
+			return (emitter);
+	return (NULL);
+}
+
+char *
+emit_text(const struct emitter *emitter, const json_t *doc, struct error *err)
+{
+	char	*text = NULL;
+	size_t	 len;
+	FILE	*fp;
+	int	 result, bad;
+
+	if ((fp = open_memstream(&text, &len)) == NULL) {
+		error_errno(err, errno, "cannot write");
+		return (NULL);
+	}
+	result = emitter->emit(fp, doc, err);
+	bad = ferror(fp);
+	if (fclose(fp) == 0 && !bad && result == 0)
+		return (text);
+	if (result == 0)
+		error_errno(err, ENOMEM, "cannot write");
+	free(text);
+	return (NULL);
+}
+
+void
+emit_header(FILE *fp, const json_t *doc, const char *comment)
+{
+	const char	*version = json_text_at(doc, "wanted.version"), *call = json_text_at(doc, "wanted.call");
+
+	fprintf(fp, "%s Made by %s: %s\n", comment, version != NULL ? version : "meshssh-config", call != NULL ? call : "");
+}

@@ -1,0 +1,38 @@
+/*
+ * Configuration text. An emitter is a pure function of one document, {"version", "target", "facts", "wanted"}: the first
+ * three as meshssh-doctor(5) has them, "wanted" what the user asked for, each option of meshssh-config(1) under its name
+ * and besides
+ *
+ *	wanted.call	how it was called, for the header
+ *	wanted.program	the path of meshssh, for ProxyCommand
+ *	wanted.version	of meshssh-config
+ *	facts.peers	all peers of the mesh, as tspeer_list has them (tailnet, known-hosts)
+ *
+ * The same document gives the same bytes. All that stands in it is of unknown origin and is checked before it is written.
+ */
+
+#ifndef EMIT_EMIT_H
+#define EMIT_EMIT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+struct error;
+
+struct emitter {
+	char	name[16];
+	/* 0, or -1 with the error set: what was written until then is of no use. */
+	int	(*emit)(FILE *, const json_t *, struct error *);
+};
+
+extern const struct emitter	emitters[];	/* ends with an empty name */
+
+/* The emitter of a name, or NULL. */
+const struct emitter	*emit_find(const char *);
+/* The text of one document, which the caller frees; NULL with the error set. */
+char	*emit_text(const struct emitter *, const json_t *, struct error *);
+
+/* "Made by", each line behind these characters of a comment: who wrote this, by which call. */
+void	emit_header(FILE *, const json_t *, const char *comment);
+
+#endif
