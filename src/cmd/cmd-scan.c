@@ -11,65 +11,30 @@
 #include <unistd.h>
 
 #include "advice/glance.h"
-#include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/scan-list.h"
 #include "facts/facts.h"
+#include "facts/mesh.h"
 #include "probe/scan.h"
 
 #define SCAN_SPARE	64	/* descriptors for everything else */
 #define SCAN_EACH	4	/* descriptors that one host may need: two attempts, the resolver's pipe */
 
+/* The rows so far. */
 struct list {
 	const struct options	*opts;
-	char			**words;	/* hosts as arguments, */
-	FILE			*fp;		/* or lines of them, or NULL */
-	char			 line[ADDR_HOST_MAX + 2];
-	int			 begun, ok, bad;
+	struct scan_list	 hosts;
+	int			 ok, bad;
 	int			 failed[MSG_COUNT];
-	int			 odd;		/* words that are no hosts */
 };
 
-/* A word that is no host is told, and passed over. */
-static const char *
-list_host(struct list *list, const char *word)
-{
-	char	shown[64];
-
-	if (addr_host_ok(word)) {
-		list->begun++;
-		return (word);
-	}
-	list->odd++;
-	fprintf(stderr, "meshssh: \"%.60s\" is no host name or address\n", error_vis(shown, sizeof(shown), word));
-	return (NULL);
-}
-
-static const char *
+static const struct scan_host *
 list_next_cb(void *arg)
 {
-	struct list	*list = arg;
-	const char	*host;
-	int		 c;
-
-	if (list->fp == NULL) {
-		while (*list->words != NULL)
-			if ((host = list_host(list, *list->words++)) != NULL)
-				return (host);
-		return (NULL);
-	}
-	while (fgets(list->line, sizeof(list->line), list->fp) != NULL) {
-		/* The rest of a line that is too long for a host. */
-		if (strchr(list->line, '\n') == NULL)
-			while ((c = getc(list->fp)) != EOF && c != '\n')
-				continue;
-		list->line[strcspn(list->line, " \t\r\n#")] = '\0';
-		if (list->line[0] != '\0' && (host = list_host(list, list->line)) != NULL)
-			return (host);
-	}
-	return (NULL);
+	return (scan_list_next(&((struct list *)arg)->hosts));
 }
 
 static void
@@ -81,7 +46,7 @@ list_progress(const struct list *list, int over)
 		fputs("\r\033[K", stderr);
 	else
 		fprintf(stderr, "\r\033[K%d reached, %d not, %d under way", list->ok, list->bad,
-		    list->begun - list->ok - list->bad);
+		    list->hosts.begun - list->ok - list->bad);
 	fflush(stderr);
 }
 
@@ -158,28 +123,63 @@ scan_jobs(const struct options *opts)
 	return ((rlim_t)opts->jobs < most ? opts->jobs : (int)most);
 }
 
-int
-cmd_scan(const struct options *opts, char **hosts, int *status, struct error *err)
+/*
+ * Where the hosts come from: the words; without any, all peers if that is asked for, or if nobody gives a list but a person
+ * at a terminal; else standard input. 0, or -1 with the error set.
+ */
+static int
+scan_hosts(const struct options *opts, char **words, struct scan_list *hosts, struct error *err)
 {
-	struct list		 list = { .opts = opts, .words = hosts, .fp = hosts[0] == NULL ? stdin : NULL };
+	hosts->words = words;
+	if (words[0] != NULL) {
+		if (opts->tailnet)
+			error_set(err, MSG_USAGE, "--tailnet are all peers, and hosts are some: say one of them");
+		return (opts->tailnet ? -1 : 0);
+	}
+	if (opts->tailnet || isatty(STDIN_FILENO))
+		return ((hosts->peers = mesh_peers(opts->tailscaled, err)) != NULL ? 0 : -1);
+	hosts->fp = stdin;
+	return (0);
+}
+
+/* All of them, row by row. */
+static int
+scan_all(struct list *list, const struct scan_config *conf, struct facts *facts, struct error *err)
+{
+	int	result;
+
+	if (facts_detect(facts, list->opts->tailscaled) == -1) {
+		error_errno(err, ENOMEM, "cannot scan");
+		return (-1);
+	}
+	result = scan_run(conf);
+	list_progress(list, 1);
+	if (result == -1 || list->hosts.failed)
+		error_errno(err, result == -1 && errno != 0 ? errno : ENOMEM, "cannot scan");
+	else if (list->hosts.begun == 0)
+		error_set(err, MSG_USAGE, "there is no host: --scan takes them as arguments, or a line each on standard input");
+	return (result == -1 || list->hosts.failed || list->hosts.begun == 0 ? -1 : 0);
+}
+
+int
+cmd_scan(const struct options *opts, char **words, int *status, struct error *err)
+{
+	struct list		 list = { .opts = opts };
 	struct facts		*facts = calloc(1, sizeof(*facts));
-	struct scan_config	 conf = { .choice = &opts->choice, .facts = facts, .family = opts->family, .port = 22,
-				    .timeout_ms = opts->timeout_s * 1000, .jobs = scan_jobs(opts), .next_cb = list_next_cb,
-				    .row_cb = list_row_cb, .arg = &list };
+	struct scan_config	 conf = { .base = event_base_new(), .choice = &opts->choice, .facts = facts,
+				    .family = opts->family, .timeout_ms = opts->timeout_s * 1000, .jobs = scan_jobs(opts),
+				    .next_cb = list_next_cb, .row_cb = list_row_cb, .arg = &list };
 	int			 result = -1;
 
 	signal(SIGPIPE, SIG_IGN);
-	conf.base = event_base_new();
-	if (facts == NULL || conf.base == NULL || facts_detect(facts, opts->tailscaled) == -1 || scan_run(&conf) == -1)
-		error_errno(err, errno != 0 ? errno : ENOMEM, "cannot scan");
-	else if (list.begun == 0)
-		error_set(err, MSG_USAGE, "there is no host: --scan takes them as arguments, or a line each on standard input");
-	else
-		result = 0;
-	list_progress(&list, 1);
+	if (facts == NULL || conf.base == NULL)
+		error_errno(err, ENOMEM, "cannot scan");
+	else if (scan_hosts(opts, words, &list.hosts, err) == 0)
+		result = scan_all(&list, &conf, facts, err);
 	if (result == 0 && !opts->json)
 		list_summary(&list);
-	*status = list.bad > 0 || list.odd > 0;
+	*status = list.bad > 0 || list.hosts.odd > 0;
+	json_decref(list.hosts.peers);
 	if (conf.base != NULL)
 		event_base_free(conf.base);
 	free(facts);

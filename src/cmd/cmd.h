@@ -21,8 +21,8 @@ int	cmd_why(struct error *);
  */
 int	cmd_doctor(const struct options *, const char *host, const char *port, int *status, struct error *);
 /*
- * Look at many hosts at once: those named, or with none, a line each on standard input. A row each goes to standard
- * output; *status is 0 if all were reached, or else 1.
+ * Look at many hosts at once: those named, or with none, a line each on standard input, or all peers of the mesh. A row
+ * each goes to standard output; *status is 0 if all were reached, or else 1.
  */
 int	cmd_scan(const struct options *, char **hosts, int *status, struct error *);
 

@@ -146,6 +146,16 @@ set_scan(void *to, const char *value)
 }
 
 static int
+set_tailnet(void *to, const char *value)
+{
+	struct options	*opts = to;
+
+	(void)value;
+	opts->tailnet = 1;
+	return (0);
+}
+
+static int
 set_jobs(void *to, const char *value)
 {
 	struct options	*opts = to;
@@ -207,6 +217,7 @@ const struct option_row	options_table[] = {
 	{ "why",	NULL,		set_why,	"tell the last failure: what was tried, and what to do" },
 	{ "doctor",	NULL,		set_doctor,	"look at this machine and at the path to HOST [PORT]; say what is wrong" },
 	{ "scan",	NULL,		set_scan,	"look at many hosts, given as arguments or on standard input" },
+	{ "tailnet",	NULL,		set_tailnet,	"with --scan: all peers of the mesh" },
 	{ "jobs",	"NUMBER",	set_jobs,	"with --scan: so many hosts at once (256)" },
 	{ "json",	NULL,		set_json,	"with --doctor and --scan: for programs" },
 	{ "full",	NULL,		set_full,	"with --doctor: user names and home folders, too" },

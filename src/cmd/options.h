@@ -36,6 +36,7 @@ struct options {
 	int			no_cache;
 	int			json;		/* --doctor, --scan: for programs */
 	int			jobs;		/* of --scan, at once */
+	int			tailnet;	/* --scan: all peers */
 	int			full;		/* user names and homes, too */
 	const char		*replay;	/* judge this file, or NULL */
 	int			debug;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "net/sock.h"
+#include "probe/pace.h"
 #include "probe/scan.h"
 #include "route/ladder.h"
 #include "route/race.h"
@@ -21,14 +22,14 @@ struct scan;
 /* One host under way. */
 struct scan_job {
 	struct scan		*scan;
-	char			 host[ADDR_HOST_MAX + 1];
+	struct scan_host	 host;
 	struct target		 target;
 	struct attempts		 attempts;
 	struct plan_input	 in;
 	struct race_config	 race;
 	struct event		 ev;
 	int			 fd;
-	int64_t			 began_ms;
+	int64_t			 began_ms;	/* without what it had to wait */
 	struct greeting		 greeting;
 	struct sshwire_line	 line;		/* the last one, so far */
 	struct scan_row		 row;
@@ -38,6 +39,7 @@ struct scan {
 	const struct scan_config *conf;
 	struct sock_tune	 tune;
 	struct ladder		 ladder;
+	struct pace		*pace;
 	int			 running;
 	int			 ended;		/* there are no more hosts */
 	int			 filling;	/* scan_fill is at work: it goes on by itself */
@@ -139,14 +141,24 @@ job_connected_cb(const struct race_way *way, const struct error *err, void *arg)
 		addr_text((const struct sockaddr *)&way->to, way->step.to_len, job->row.address);
 	event_assign(&job->ev, job->scan->conf->base, way->fd, EV_READ | EV_PERSIST, job_cb, job);
 	if (event_add(&job->ev, &tv) == -1) {
-		error_errno(&job->row.err, ENOMEM, job->host);
+		error_errno(&job->row.err, ENOMEM, "cannot look");
 		job_end(job);
 	}
 }
 
+static int
+job_pace_cb(const struct sockaddr *to, void *arg)
+{
+	struct scan_job	*job = arg;
+	int		 wait_ms = pace_wait_ms(job->scan->pace, to, clock_ms());
+
+	job->began_ms += wait_ms;
+	return (wait_ms);
+}
+
 /* 0, or -1 if there is no memory for it. */
 static int
-job_start(struct scan *scan, const char *host)
+job_start(struct scan *scan, const struct scan_host *host)
 {
 	const struct scan_config	*conf = scan->conf;
 	struct scan_job			*job;
@@ -156,13 +168,14 @@ job_start(struct scan *scan, const char *host)
 	job->scan = scan;
 	job->fd = -1;
 	job->began_ms = clock_ms();
-	strlcpy(job->host, host, sizeof(job->host));
-	job->target = (struct target){ .host = job->host, .port = conf->port, .family = conf->family,
+	job->host = *host;
+	job->target = (struct target){ .host = job->host.host, .port = host->port, .family = conf->family,
 	    .timeout_ms = conf->timeout_ms };
 	job->in = (struct plan_input){ .target = &job->target, .choice = conf->choice, .facts = conf->facts };
 	job->race = (struct race_config){ .base = conf->base, .target = &job->target, .tune = &scan->tune,
-	    .ladder = &scan->ladder, .attempts = &job->attempts, .cb = job_connected_cb, .arg = job };
-	job->row = (struct scan_row){ .host = job->host, .port = conf->port, .route = "" };
+	    .ladder = &scan->ladder, .attempts = &job->attempts, .cb = job_connected_cb,
+	    .arg = job, .pace_cb = job_pace_cb };
+	job->row = (struct scan_row){ .host = job->host.name, .port = host->port, .route = "" };
 	scan->running++;
 	if (race_start(&job->race, &job->in) != NULL)
 		return (0);
@@ -175,7 +188,7 @@ job_start(struct scan *scan, const char *host)
 static void
 scan_fill(struct scan *scan)
 {
-	const char	*host;
+	const struct scan_host	*host;
 
 	if (scan->filling)
 		return;
@@ -194,9 +207,13 @@ scan_run(const struct scan_config *conf)
 {
 	struct scan	 scan = { .conf = conf, .tune = { .connect_s = (conf->timeout_ms + 999) / 1000,
 			    .dead_after_s = (conf->timeout_ms + 999) / 1000 }, .ladder = { LADDER_AUTO, 0 } };
+	int		 result = 0;
 
+	if ((scan.pace = pace_new()) == NULL)
+		return (-1);
 	scan_fill(&scan);
 	if (scan.running > 0 && event_base_dispatch(conf->base) == -1)
-		return (-1);
-	return (0);
+		result = -1;
+	pace_free(scan.pace);
+	return (result);
 }

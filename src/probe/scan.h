@@ -10,8 +10,14 @@ struct event_base;
 struct facts;
 struct plan_choice;
 
+struct scan_host {
+	char	name[ADDR_HOST_MAX + 16];	/* as people call it */
+	char	host[ADDR_HOST_MAX + 1];	/* what is connected to */
+	int	port;
+};
+
 struct scan_row {
-	const char	*host;
+	const char	*host;			/* its name */
 	int		 port;
 	int		 ok;			/* a server of SSH has identified itself */
 	int		 ms;			/* until then, or until it was given up */
@@ -26,11 +32,10 @@ struct scan_config {
 	const struct plan_choice *choice;	/* --via */
 	const struct facts	*facts;
 	int			 family;
-	int			 port;
 	int			 timeout_ms;	/* for connecting, and for the server to speak */
 	int			 jobs;		/* so many hosts at once */
 	/* The next host, to be there until the next call, or NULL. */
-	const char		*(*next_cb)(void *);
+	const struct scan_host	*(*next_cb)(void *);
 	void			(*row_cb)(const struct scan_row *, void *);
 	void			*arg;
 };

@@ -20,9 +20,9 @@ static void	hop_cb(evutil_socket_t, short, void *);
 static void
 hop_close(struct race_hop *h)
 {
+	event_del(&h->ev);
 	if (h->hop.fd == -1)
 		return;
-	event_del(&h->ev);
 	close(h->hop.fd);
 	h->hop.fd = -1;
 }
@@ -214,10 +214,41 @@ race_hop_new(struct race *r, const struct via_step *step)
 	return (h);
 }
 
+static void
+hop_paced_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct race_hop	*h = arg;
+
+	(void)fd;
+	(void)what;
+	if (hop_connect(h) == -1)
+		hop_failed(h);
+}
+
+/* The address is to be left alone for so long. */
+static int
+hop_pace(struct race_hop *h, int wait_ms)
+{
+	struct timeval	tv = clock_timeval(wait_ms);
+
+	h->state = RACE_HOP_CONNECTING;
+	h->until_ms += wait_ms;
+	event_assign(&h->ev, h->race->conf.base, -1, 0, hop_paced_cb, h);
+	if (event_add(&h->ev, &tv) == 0)
+		return (0);
+	via_fail(&h->hop, MSG_NO_MEMORY, "no memory");
+	return (-1);
+}
+
 int
 race_hop_start(struct race_hop *h)
 {
-	if (hop_connect(h) == 0)
+	const struct race_config	*conf = &h->race->conf;
+	int				 wait_ms = 0;
+
+	if (conf->pace_cb != NULL && h->now.via == &via_direct)
+		wait_ms = conf->pace_cb(h->now.to, conf->arg);
+	if (wait_ms > 0 ? hop_pace(h, wait_ms) == 0 : hop_connect(h) == 0)
 		return (0);
 	hop_over(h);
 	return (-1);

@@ -31,6 +31,8 @@ struct race_config {
 	/* Once: the way, whose descriptor is the callee's now; or NULL and the most telling error. */
 	void			(*cb)(const struct race_way *, const struct error *, void *);
 	void			*arg;
+	/* So many milliseconds this address of the target is to be left alone before it is connected to; or NULL. */
+	int			(*pace_cb)(const struct sockaddr *, void *);
 };
 
 /*

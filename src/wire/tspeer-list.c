@@ -69,6 +69,16 @@ list_peer(const json_t *root, const json_t *object)
 	return (row);
 }
 
+/* Something that can be connected to, and no exit node of Mullvad's, of which a mesh has hundreds. */
+static int
+list_useful(const json_t *row)
+{
+	const char	*name = json_text_at(row, "name");
+
+	return (name != NULL && (name[0] != '\0' || json_text_at(row, "addresses.0") != NULL) &&
+	    !addr_name_under(name, "mullvad.ts.net"));
+}
+
 static int
 list_order(const void *a, const void *b)
 {
@@ -103,8 +113,7 @@ list_peers(json_t *root)
 		return (NULL);
 	json_object_foreach(peers, key, object) {
 		row = list_peer(root, object);
-		if (json_text_at(row, "name") != NULL && (json_text_at(row, "name")[0] != '\0' ||
-		    json_text_at(row, "addresses.0") != NULL))
+		if (json_truth_at(object, "ShareeNode") != 1 && list_useful(row))
 			rows[count++] = row;
 		else
 			json_decref(row);

@@ -99,5 +99,20 @@ is "--scan: from standard input" "$(grep -c '^127\.0\.0\.' "$T/out")" 2
 check "--scan: a summary" grep -qE '^[0-9]+ reached, [0-9]+ not' "$T/out"
 timeout 10 "$MESHSSH" --scan >"$T/out" 2>"$T/err"
 is "--scan: no host at all" "$? $(wc -l <"$T/err")" "64 1"
+timeout 10 "$MESHSSH" --scan --tailnet 127.0.0.1 >"$T/out" 2>"$T/err"
+is "--scan: all peers, and a host" "$? $(wc -l <"$T/err") $(wc -c <"$T/out")" "64 1 0"
+timeout 10 "$MESHSSH" --scan --tailnet --tailscaled="$T/nosuch" >"$T/out" 2>"$T/err"
+is "--scan: all peers, and no mesh" "$? $(wc -l <"$T/err") $(wc -c <"$T/out")" "69 1 0"
+timeout 10 "$MESHSSH" --scan --json "127.0.0.1:$port" "[::1]:$port" >"$T/out" 2>"$T/err"
+is "--scan: with ports" "$? $(grep -c "\"ok\":true,\"port\":$port," "$T/out") $(cat "$T/err")" "0 2 "
+
+# Many more hosts than descriptors.
+python3 -c 'for i in range(10000): print(f"127.1.{i // 250}.{i % 250 + 1}:1")' >"$T/hosts"
+(
+	# shellcheck disable=SC3045	# of the shells at hand
+	ulimit -n 128 && exec timeout 60 "$MESHSSH" --scan --timeout=2 --json
+) <"$T/hosts" >"$T/out" 2>"$T/err"
+is "--scan: ten thousand hosts with 128 descriptors" \
+    "$? $(grep -c '"message":"refused"' "$T/out") $(cut -d'"' -f 8 "$T/out" | sort -u | wc -l) $(cat "$T/err")" "1 10000 10000 "
 
 finish

@@ -1,0 +1,93 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "cmd/scan-list.h"
+#include "facts/ssh-host.h"
+
+/* HOST, HOST:PORT or [IPv6]:PORT; without a port, ssh's configuration has its say. 0, 1 if it is none, -1 without memory. */
+static int
+list_word(struct scan_host *to, const char *word)
+{
+	strlcpy(to->name, word, sizeof(to->name));
+	if (strchr(word, ':') != NULL && word[0] != ':' && addr_split(word, to->host, &to->port) == 0)
+		return (0);
+	if (!addr_host_ok(word))
+		return (1);
+	return (ssh_host(word, to->host, &to->port));
+}
+
+static const struct scan_host *
+list_host(struct scan_list *list, const char *word)
+{
+	char	shown[64];
+
+	switch (list_word(&list->host, word)) {
+	case 0:
+		list->begun++;
+		return (&list->host);
+	case 1:
+		list->odd++;
+		fprintf(stderr, "meshssh: \"%.60s\" is no host name or address\n", error_vis(shown, sizeof(shown), word));
+		return (NULL);
+	}
+	list->failed = 1;
+	return (NULL);
+}
+
+/* A line's first word; comments begin with "#". NULL at the end. */
+static const char *
+list_line(struct scan_list *list)
+{
+	int	c;
+
+	while (fgets(list->line, sizeof(list->line), list->fp) != NULL) {
+		/* The rest of a line that is too long for a host. */
+		if (strchr(list->line, '\n') == NULL)
+			while ((c = getc(list->fp)) != EOF && c != '\n')
+				continue;
+		list->line[strcspn(list->line, " \t\r\n#")] = '\0';
+		if (list->line[0] != '\0')
+			return (list->line);
+	}
+	return (NULL);
+}
+
+/* A peer is reached by its address, which needs no resolver, and known by its name. */
+static const struct scan_host *
+list_peer(struct scan_list *list)
+{
+	const json_t	*peer;
+	const char	*name, *address;
+
+	while ((peer = json_array_get(list->peers, list->next)) != NULL) {
+		list->next++;
+		name = json_text_at(peer, "name");
+		if ((address = json_text_at(peer, "addresses.0")) == NULL)
+			continue;
+		strlcpy(list->host.name, name[0] != '\0' ? name : address, sizeof(list->host.name));
+		strlcpy(list->host.host, address, sizeof(list->host.host));
+		list->host.port = 22;
+		list->begun++;
+		return (&list->host);
+	}
+	return (NULL);
+}
+
+const struct scan_host *
+scan_list_next(struct scan_list *list)
+{
+	const struct scan_host	*host;
+	const char		*word;
+
+	if (list->peers != NULL)
+		return (list_peer(list));
+	while ((word = list->fp != NULL ? list_line(list) : *list->words) != NULL) {
+		if (list->fp == NULL)
+			list->words++;
+		if ((host = list_host(list, word)) != NULL || list->failed)
+			return (host);
+	}
+	return (NULL);
+}

@@ -1,0 +1,62 @@
+#include <pwd.h>
+
+#include "check-root.h"
+#include "check.h"
+#include "facts/ssh-host.h"
+
+struct passwd	*__wrap_getpwuid(uid_t);
+
+/* The user's home is the test's own. */
+struct passwd *
+__wrap_getpwuid(uid_t uid)
+{
+	static char		name[] = "alice";
+	static struct passwd	pw;
+
+	pw.pw_name = name;
+	pw.pw_dir = root;
+	pw.pw_uid = uid;
+	return (&pw);
+}
+
+static void
+test_hosts(void **state)
+{
+	static const struct {
+		const char	*typed, *host;
+		int		 port;
+	} rows[] = {
+		{ "nas", "10.0.0.7", 2222 },
+		{ "NAS", "NAS", 22 },
+		{ "build-1", "build-1.mesh.example", 22 },
+		{ "other", "other", 22 },
+		{ "percent", "a%b", 22 },
+		{ "odd", "odd", 22 },
+		{ "token", "token", 22 },
+		{ "high", "high", 22 },
+		/* Only ssh could tell. */
+		{ "asked", "asked", 44 },
+	};
+	char			 host[ADDR_HOST_MAX + 1];
+	size_t			 i;
+	int			 port;
+
+	(void)state;
+	put("/.ssh/config", "Host nas\nHostName 10.0.0.7\nPort 2222\n"
+	    "Host build-*\nHostName %h.mesh.example\n"
+	    "Host percent\nHostName a%%b\nHost odd\nHostName -oX\nHost token\nHostName %k\nHost high\nPort 70000\n"
+	    "Host asked\nPort 44\nMatch host asked exec true\nHostName elsewhere\nMatch all\nPort 22\n");
+	for (i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(ssh_host(rows[i].typed, host, &port), 0);
+		assert_string_equal(host, rows[i].host);
+		assert_int_equal(port, rows[i].port);
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = { cmocka_unit_test(test_hosts) };
+
+	return (cmocka_run_group_tests_name("ssh-host", tests, root_make, root_remove));
+}
