@@ -16,7 +16,7 @@
 #include "wire/sshwire.h"
 
 #define TICK_MS		5
-#define GAP_MS		1000	/* the server's kernel has sent it again three times by then, or more */
+#define GAP_MS		700	/* the server's kernel has sent it again three times by then: at once, after 200 and 600 ms */
 #define PIECE_SLACK	64	/* the tail of each group, see probe-kex-ladder.c */
 
 /* One connection. */
@@ -55,7 +55,7 @@ kex_patience(const struct kex *k, const struct os_tcp *tcp, int64_t progress_ms,
 	if (k->talk.over)
 		return (KEX_BACK_ENDED);
 	/* What came waits for what did not. */
-	if (tcp->gap && now_ms - progress_ms >= GAP_MS + 4 * tcp->rtt_ms)
+	if (tcp->gap && now_ms - progress_ms >= GAP_MS + 2 * tcp->rtt_ms)
 		return (KEX_BACK_LOST);
 	if (!tcp->gap && now_ms - (told_ms > progress_ms ? told_ms : progress_ms) >= k->try->quiet_ms + 5 * tcp->rtt_ms)
 		return (KEX_BACK_SILENT);

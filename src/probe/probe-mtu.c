@@ -19,9 +19,10 @@
 #define BACK_MAX	6
 #define BACK_RESERVE	3	/* of what is left, while the way there is searched */
 #define NEAR_ENOUGH	8	/* bytes; the rest only if connections are left */
+#define BACK_GUESS	64	/* bytes: so near above a size that is known, the hole begins right there */
 #define FIRST_BYTES	576	/* what every host must take in one piece (RFC 791 3.1) */
 #define LADDER_BYTES	30000	/* that one packet of SSH has room for */
-#define QUIET_MS	2000	/* a lost packet was sent again three times by then */
+#define QUIET_MS	1500	/* a lost packet was sent again three times by then: after 200, 600 and 1400 ms (RFC 6298 5) */
 
 /* Sizes of packets that paths are known for: tunnels, IPv6, PPPoE. */
 static const int	known[] = { 576, 700, 850, 1000, 1100, 1200, 1280, 1340, 1400, 1440, 1480, 1492 };
@@ -203,11 +204,24 @@ there_search(struct mtu *m, int near_bytes, int reserve)
 
 /* --- the way back ------------------------------------------------------------------------------------------------- */
 
+/* The known size that is nearest to this one and not too far from it, or 0. */
+static int
+back_known(int size, int far)
+{
+	int	i, near = 0;
+
+	for (i = 0; i < KNOWN; i++)
+		if (abs(known[i] - size) <= far && (near == 0 || abs(known[i] - size) < abs(near - size)))
+			near = known[i];
+	return (near);
+}
+
 /* The next size to ask for. */
 static int
 back_next(const struct reach *back, const struct reach *there)
 {
-	int	lo = back->lo != 0 ? back->lo : FIRST_BYTES, middle = (lo + back->hi) / 2, near = middle, i;
+	int	lo = back->lo != 0 ? back->lo : FIRST_BYTES, range = back->hi - lo;
+	int	middle = lo + range / 2, near = back_known(middle, range / 4);
 
 	/* Mostly it is one narrow link for both directions. */
 	if (there->fails >= 2 && there->lo > lo && there->lo < back->hi)
@@ -217,11 +231,10 @@ back_next(const struct reach *back, const struct reach *there)
 	/* By far the most frequent one. */
 	if (lo < 1280 && back->hi > 1280)
 		return (1280);
-	for (i = 0; i < KNOWN; i++)
-		if (abs(known[i] - middle) <= (back->hi - lo) / 4 &&
-		    (near == middle || abs(known[i] - middle) < abs(near - middle)))
-			near = known[i];
-	return (near);
+	/* What does not get through costs a second, so it is the size right above that is worth a guess. */
+	if (lo == 1280 || (range <= BACK_GUESS && back_known(lo, 0) != 0))
+		return (lo + 1);
+	return (near != 0 ? near : middle);
 }
 
 /* Our own packets are to get through for certain. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""doctor.py [PATTERN]: shows paths and servers to meshssh --doctor --json, compares facts and findings with what is so.
+"""doctor.py [PATTERN | --healthy]: shows paths and servers to meshssh --doctor --json, compares facts and findings with what is so.
 
-TAP, then a table: what was wrong, what was to be found, what was.
+TAP, then a table: what was wrong, what was to be found, what was. With --healthy, 200 looks where nothing is wrong.
 """
 
 import json
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 sys.dont_write_bytecode = True  # nothing is written into the source tree
 
@@ -112,6 +112,12 @@ def servers():
               facts=(("banner.refusal", "penalty"), ("mtu", None)))
     yield Row("words before the identification", host=ODD["motd"], code="server-mute", facts=(
         ("banner.kind", "go"), ("banner.first", "^Welcome$"), ("banner.error", "silent")))
+
+
+def healthy():
+    """So often each that they are 200 together."""
+    rows = [row for row in (*paths(), *servers()) if row.whole]
+    return [replace(row, times=-(-200 // len(rows))) for row in rows]
 
 
 def at(facts, path):
@@ -257,7 +263,7 @@ class Looks:
             worker.start()
         try:
             while len(done) < len(rows):
-                number, result = results.get(timeout=5 * LIMIT)
+                number, result = results.get(timeout=20 * LIMIT)
                 if number == -1:
                     raise Failed(result[0])
                 done[number] = result
@@ -295,7 +301,9 @@ def main():
     tap = Tap()
     try:
         enter()
-        rows = [row for group in (holes, paths, servers) for row in group() if re.search(pattern, row.name)]
+        rows = [row for row in (*holes(), *paths(), *servers()) if re.search(pattern, row.name)]
+        if pattern == "--healthy":
+            rows = healthy()
         with Site() as site:
             Looks(site).run(tap, rows)
     except Missing as reason:
