@@ -69,6 +69,7 @@ os_tcp(int fd, struct os_tcp *tcp)
 	tcp->in_a_row = info.tcpi_retransmits;
 	tcp->sacked = info.tcpi_sacked;
 	tcp->gap = unread == 0 && meminfo[SK_MEMINFO_RMEM_ALLOC] > 0;
+	tcp->behind = info.tcpi_rcv_ooopack;	/* Linux 5.4; 0 before */
 	tcp->no_room = info.tcpi_unacked == 0 && info.tcpi_notsent_bytes > 0;
 	tcp->probes = info.tcpi_probes;
 	tcp->ack_ms = (int)info.tcpi_last_ack_recv;

@@ -28,6 +28,7 @@ struct os_tcp {
 	unsigned int	in_a_row;	/* retransmissions of what waits now */
 	unsigned int	sacked;		/* segments acknowledged behind a gap */
 	int		gap;		/* segments came behind one that did not; not seen while others are unread */
+	unsigned int	behind;		/* segments that ever came behind such a gap; 0 where the kernel does not count */
 	int		no_room;	/* the other side takes no more for now */
 	unsigned int	probes;		/* it was asked so often in a row whether it has room, without an answer */
 	int		ack_ms;		/* since the last acknowledgement of any kind */

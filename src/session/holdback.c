@@ -267,7 +267,8 @@ holdback_beside(struct holdback *h, int64_t now_ms)
 	}
 	n = recv(h->spare.fd, buf, sizeof(buf), MSG_PEEK);
 	end = n > 0 ? memchr(buf, '\n', (size_t)n) : NULL;
-	return ((end != NULL && end < buf + n - 1) || (os_tcp(h->spare.fd, &tcp) == 0 && tcp.gap) ||
+	/* Its identification is not read yet, so that a gap does not show, but what came behind one was counted. */
+	return ((end != NULL && end < buf + n - 1) || (os_tcp(h->spare.fd, &tcp) == 0 && (tcp.gap || tcp.behind > 0)) ||
 	    now_ms - h->beside_ms >= BESIDE_MS);
 }
 

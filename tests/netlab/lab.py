@@ -18,6 +18,7 @@ import hashlib
 import itertools
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,8 @@ SOURCE = os.environ.get("SRCDIR") or os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("BUILDDIR") or os.path.join(SOURCE, "build")
 MESHSSH = os.environ.get("MESHSSH") or os.path.join(BUILD, "meshssh")
 PROGRAMS = "ip tc nft ethtool nsenter setpriv unshare ssh sshd ssh-keygen cc nc".split()
+# From 9.8 on sshd shuts out whoever comes often without a login, as doctor.py does.
+FORGIVING = "PerSourcePenalties no"
 PORTS = {22: [], 2210: ["IPQoS none"], 2211: ["HostKey {temp}/host_rsa"]}
 DROPBEAR = 2222
 STOP = threading.Event()  # set when the program is to end: whatever waits gives up
@@ -105,6 +108,7 @@ class Site:
         self.making = threading.Lock()
         self.sums = {}
         self.uid = int(os.environ["NETLAB_UID"])
+        self.openssh = tuple(map(int, re.search(r"OpenSSH_(\d+)\.(\d+)", run("ssh", "-V")).groups()))
         try:
             self.surroundings()
             self.keys()
@@ -318,6 +322,9 @@ SetEnv SHLVL=1
 Subsystem sftp internal-sftp
 """)
             logs.append((name + ".log", f"Server listening on 0.0.0.0 port {port}"))
+            if site.openssh >= (9, 8):
+                with open(config, "a", encoding="utf-8") as f:
+                    f.write(FORGIVING + "\n")
             self.start("server", *self.as_user(shutil.which("sshd"), "-D", "-e", "-f", config), log=name + ".log")
         if self.has_dropbear:
             self.start("server", "dropbear", "-F", "-E", "-p", str(DROPBEAR), "-r", site.path("host_dropbear"),

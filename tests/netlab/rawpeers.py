@@ -25,7 +25,7 @@ SERVER, CLIENT = b"SSH-2.0-odd_server\r\n", b"SSH-2.0-odd_client\r\n"
 ANOTHER = b"SSH-2.0-another_server\r\n"
 SAID = re.compile(r"^meshssh: (?!debug: ).*", re.M)
 FALLBACK = re.compile(r"again with segments of")
-WHOLE, NARROW = ("whole",), ("hole", 1000, "both")
+WHOLE, NARROW = ("whole",), ("hole", 900, "both")
 PATHS = [WHOLE, NARROW, ("hole", 700, "forward"), ("hole", 700, "reverse")]
 
 

@@ -20,15 +20,15 @@ static const struct {
 	{ "192.0.2.7",	{ OS_ROUTE_LOCAL, 0, 65536 },	0, LADDER_FULL, 0 },	/* our own address */
 	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 0, 1500 },	0, LADDER_FULL, 1 },
 	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 0, 9000 },	0, LADDER_FULL, 1 },
-	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 0, 1500 },	1, 1040, 1 },
-	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 0, 1280 },	0, 1040, 1 },
-	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 1, 1500 },	0, 1040, 1 },
-	{ "192.0.2.7",	{ OS_ROUTE_GATEWAY, 0, 1500 },	0, 1040, 1 },
-	{ "192.0.2.7",	{ OS_ROUTE_UNKNOWN, 0, 0 },	0, 1040, 1 },
-	{ "100.64.0.7",	{ OS_ROUTE_ON_LINK, 0, 1500 },	0, 1040, 1 },
+	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 0, 1500 },	1, 960, 1 },
+	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 0, 1280 },	0, 960, 1 },
+	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 1, 1500 },	0, 960, 1 },
+	{ "192.0.2.7",	{ OS_ROUTE_GATEWAY, 0, 1500 },	0, 960, 1 },
+	{ "192.0.2.7",	{ OS_ROUTE_UNKNOWN, 0, 0 },	0, 960, 1 },
+	{ "100.64.0.7",	{ OS_ROUTE_ON_LINK, 0, 1500 },	0, 960, 1 },
 	{ "100.64.0.7",	{ OS_ROUTE_LOCAL, 0, 65536 },	0, LADDER_FULL, 0 },
-	{ "fd7a:115c:a1e0::7", { OS_ROUTE_ON_LINK, 1, 1280 }, 0, 1040, 1 },
-	{ "2001:db8::7", { OS_ROUTE_GATEWAY, 0, 1500 },	0, 1040, 1 },
+	{ "fd7a:115c:a1e0::7", { OS_ROUTE_ON_LINK, 1, 1280 }, 0, 960, 1 },
+	{ "2001:db8::7", { OS_ROUTE_GATEWAY, 0, 1500 },	0, 960, 1 },
 	{ "::1",	{ OS_ROUTE_LOCAL, 0, 65536 },	0, LADDER_FULL, 0 },
 };
 
@@ -55,9 +55,9 @@ test_rungs(void **state)
 	struct sockaddr	inet = { .sa_family = AF_INET }, inet6 = { .sa_family = AF_INET6 };
 
 	(void)state;
-	assert_int_equal(ladder_next(8960), 1040);
-	assert_int_equal(ladder_next(1041), 1040);
-	assert_int_equal(ladder_next(1040), 768);
+	assert_int_equal(ladder_next(8960), 960);
+	assert_int_equal(ladder_next(961), 960);
+	assert_int_equal(ladder_next(960), 768);
 	assert_int_equal(ladder_next(768), 536);
 	assert_int_equal(ladder_next(600), 536);
 	assert_int_equal(ladder_next(536), 0);
@@ -79,7 +79,7 @@ test_first(void **state)
 		{ "127.0.0.1", { LADDER_AUTO, 768 }, LADDER_FULL, 0 },
 		{ "127.0.0.1", { 1200, 768 }, 1200, 0 },
 		/* RFC 5737: no route of this machine leads there but, if at all, the default. */
-		{ "192.0.2.7", { LADDER_AUTO, 0 }, 1040, 1 },
+		{ "192.0.2.7", { LADDER_AUTO, 0 }, 960, 1 },
 		{ "192.0.2.7", { LADDER_AUTO, 768 }, 768, 1 },
 		{ "192.0.2.7", { LADDER_FULL, 768 }, 768, 1 },
 		{ "192.0.2.7", { LADDER_FULL, 0 }, LADDER_FULL, 1 },
