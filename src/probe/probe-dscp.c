@@ -10,11 +10,13 @@
 #include "base/json.h"
 #include "facts/look.h"
 #include "net/sock.h"
+#include "os/os.h"
 #include "probe/probe-net.h"
 #include "route/ladder.h"
 
 #define FIRST_MS	50	/* the least for the first look, or five round trips */
 #define FIRST_MAX_MS	2500	/* where the time to connect was no round trip, but held a lost SYN */
+#define TICK_MS		5
 #define SECOND_MS	1000	/* by then the kernel has sent the SYN again (RFC 6298 2.1) */
 
 /* Marks that ssh has set in one version or another (facts of OpenSSH's readconf.c), and none. */
@@ -120,13 +122,10 @@ marked_all(const struct marked *m)
  * dropped.
  */
 static void
-marked_race(struct marked *m, int rtt_ms)
+marked_race(struct marked *m, int first_ms)
 {
-	int64_t	first_ms = 5 * (int64_t)rtt_ms > FIRST_MS ? 5 * (int64_t)rtt_ms : FIRST_MS;
 	size_t	i;
 
-	if (first_ms > FIRST_MAX_MS)
-		first_ms = FIRST_MAX_MS;
 	for (i = 0; i < MARKS; i++)
 		entry_begin(m, i, 0);
 	marked_wait(m, clock_ms() + first_ms);
@@ -138,6 +137,73 @@ marked_race(struct marked *m, int rtt_ms)
 			entry_begin(m, i, 1);
 	marked_wait(m, clock_ms() + SECOND_MS + first_ms);
 }
+
+/* --- on one connection -------------------------------------------------------------------------------------------- */
+
+/* Until all is acknowledged that was sent: 1, or 0 if it is not by then. */
+static int
+wire_acked(int fd, int64_t until_ms)
+{
+	struct os_tcp	tcp;
+
+	do {
+		if (os_tcp(fd, &tcp) == -1 || !tcp.open)
+			return (0);
+		if (tcp.waiting_bytes == 0)
+			return (1);
+		/* An acknowledgement wakes nobody up. */
+		probe_wait(-1, 0, clock_ms() + TICK_MS);
+	} while (clock_ms() < until_ms);
+	return (0);
+}
+
+/*
+ * A byte with this mark; where that is lost, the kernel sends it again, with whatever mark is set then. 0 if it or the same
+ * without a mark got through, -1 if not.
+ */
+static int
+wire_mark(struct marked *m, int fd, size_t i, char byte, int first_ms)
+{
+	struct entry	*unmarked = &m->list[UNMARKED];
+
+	if (probe_mark(fd, m->sa, marks[i].tos) == -1 || probe_send(fd, &byte, 1, clock_ms() + first_ms) == -1)
+		return (-1);
+	if ((m->list[i].passed = wire_acked(fd, clock_ms() + SECOND_MS + first_ms)))
+		return (0);
+	unmarked->ms = clock_ms();
+	if (probe_mark(fd, m->sa, 0) == -1 || !wire_acked(fd, clock_ms() + 2 * SECOND_MS + first_ms))
+		return (-1);
+	unmarked->passed = 1;
+	unmarked->ms = clock_ms() - unmarked->ms;
+	return (0);
+}
+
+/*
+ * A server counts connections, so all marks go over one if it can be had: its SYN has the first mark, as that of ssh has,
+ * and the beginning of an identification has the others, a byte each. 0, or -1 if it takes more than that.
+ */
+static int
+wire_race(struct marked *m, int first_ms)
+{
+	static const char	id[] = "SSH-2.0-";
+	size_t			i;
+	int			fd = probe_begin(m->sa, m->len, m->in, LADDER_FULL, marks[0].tos), result = 0;
+
+	if (fd == -1)
+		return (-1);
+	if (probe_wait(fd, POLLOUT, clock_ms() + first_ms) != 1 || sock_error(fd) != 0) {
+		close(fd);
+		return (-1);
+	}
+	m->made++;
+	m->list[0].passed = 1;
+	m->list[0].ended[0] = fd;
+	for (i = 1; i < MARKS && result == 0; i++)
+		result = wire_mark(m, fd, i, id[i - 1], first_ms);
+	return (result);
+}
+
+/* --- the probe ---------------------------------------------------------------------------------------------------- */
 
 static void
 marked_close(struct marked *m)
@@ -189,6 +255,7 @@ dscp_run(json_t *facts, const struct probe_input *in)
 {
 	struct marked		m = { .in = in };
 	struct sockaddr_storage	ss;
+	json_int_t		first_ms = 5 * json_number_at(facts, "connect.ms", 0);
 	size_t			i;
 
 	for (i = 0; i < MARKS + 1; i++)
@@ -196,7 +263,10 @@ dscp_run(json_t *facts, const struct probe_input *in)
 	if ((m.len = probe_direct(facts, in, &ss)) == 0)
 		return (0);
 	m.sa = (struct sockaddr *)&ss;
-	marked_race(&m, (int)json_number_at(facts, "connect.ms", 0));
+	if (first_ms < FIRST_MS || first_ms > FIRST_MAX_MS)
+		first_ms = first_ms < FIRST_MS ? FIRST_MS : FIRST_MAX_MS;
+	if (wire_race(&m, (int)first_ms) == -1)
+		marked_race(&m, (int)first_ms);
 	marked_close(&m);
 	return (marked_facts(facts, &m));
 }

@@ -117,6 +117,13 @@ probe_wait(int fd, short events, int64_t until_ms)
 }
 
 int
+probe_mark(int fd, const struct sockaddr *sa, int tos)
+{
+	return (sa->sa_family == AF_INET6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos)) :
+	    setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos)));
+}
+
+int
 probe_begin(const struct sockaddr *sa, socklen_t len, const struct probe_input *in, int mss_bytes, int tos)
 {
 	struct sock_tune	tune = { .connect_s = in->timeout_ms / 1000 + 1, .dead_after_s = in->dead_after_s };
@@ -124,10 +131,7 @@ probe_begin(const struct sockaddr *sa, socklen_t len, const struct probe_input *
 
 	if ((fd = sock_open(sa, &tune, mss_bytes)) == -1)
 		return (-1);
-	if ((tos == 0 || (sa->sa_family == AF_INET6 ?
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos)) :
-	    setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos))) == 0) &&
-	    (connect(fd, sa, len) == 0 || errno == EINPROGRESS))
+	if ((tos == 0 || probe_mark(fd, sa, tos) == 0) && (connect(fd, sa, len) == 0 || errno == EINPROGRESS))
 		return (fd);
 	saved = errno;
 	close(fd);

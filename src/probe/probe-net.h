@@ -45,6 +45,8 @@ int	probe_wait(int fd, short events, int64_t until_ms);
  * caller closes the descriptor; -1 with errno.
  */
 int	probe_begin(const struct sockaddr *, socklen_t, const struct probe_input *, int mss_bytes, int tos);
+/* Packets towards the address have this TOS from now on; 0, or -1 with errno. */
+int	probe_mark(int fd, const struct sockaddr *, int tos);
 /* Connect, within the time of the input: the same, or -1 with errno, ETIMEDOUT if there is no answer. */
 int	probe_dial(const struct sockaddr *, socklen_t, const struct probe_input *, int mss_bytes);
 /* Send what fits into the socket's buffer before then: 0, or -1 with errno. */

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 sys.dont_write_bytecode = True  # nothing is written into the source tree
 
-from lab import MESHSSH, STOP, Failed, Lab, Missing, Site, enter, run, wait_for
+from lab import COUNTING, MESHSSH, STOP, Failed, Lab, Missing, Site, enter, run, wait_for
 from netlab import Tap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -95,6 +95,8 @@ def servers():
                              ("banner.host_key_types.0", "ssh-ed25519|rsa-"), ("banner.refusal", None)))
     yield Row("sshd on another port", port=2210, facts=(("service.kind", "ssh"), ("banner.kind", "openssh"),
                                                         ("mtu.there.ok", True)))
+    # From OpenSSH 9.8 on it shuts out who comes 15 times within 15 seconds.
+    yield Row("sshd that counts", port=COUNTING, times=3)
     yield Row("dropbear", host=ODD["dropbear"], facts=(("banner.kind", "dropbear"), ("mtu.there.ok", True),
                                                        ("mtu.untested", "large answer")))
     yield Row("tinysshd", host=ODD["tinysshd"], facts=(("banner.kind", "tinyssh"), ("mtu.there.ok", True),

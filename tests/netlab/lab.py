@@ -3,8 +3,8 @@
     client  10.77.1.2  fd77:1::2   -- rc   router   rs --   10.77.2.2  fd77:2::2  server
             10.77.3.1  ------------- no router ----------   10.77.3.2
 
-sshd listens on port 22; on 2210, not marking its packets (IPQoS none); on 2211 with an RSA key alone; dropbear, if
-there is one, on 2222. In all namespaces `v4` and `v6` are names of the server, and `both` has the two addresses, IPv6
+sshd listens on port 22; on 2210, not marking its packets (IPQoS none); on 2211 with an RSA key alone; on 2212, where it
+counts who comes without a login, if it can; dropbear, if there is one, on 2222. In all namespaces `v4` and `v6` are names of the server, and `both` has the two addresses, IPv6
 first.
 
 A program calls enter() before all else: it goes on in a mount namespace of its own, where /run is empty and the files
@@ -36,7 +36,8 @@ MESHSSH = os.environ.get("MESHSSH") or os.path.join(BUILD, "meshssh")
 PROGRAMS = "ip tc nft ethtool nsenter setpriv unshare ssh sshd ssh-keygen cc nc".split()
 # From 9.8 on sshd shuts out whoever comes often without a login, as doctor.py does.
 FORGIVING = "PerSourcePenalties no"
-PORTS = {22: [], 2210: ["IPQoS none"], 2211: ["HostKey {temp}/host_rsa"]}
+COUNTING = 2212
+PORTS = {22: [], 2210: ["IPQoS none"], 2211: ["HostKey {temp}/host_rsa"], COUNTING: []}
 DROPBEAR = 2222
 STOP = threading.Event()  # set when the program is to end: whatever waits gives up
 
@@ -322,7 +323,7 @@ SetEnv SHLVL=1
 Subsystem sftp internal-sftp
 """)
             logs.append((name + ".log", f"Server listening on 0.0.0.0 port {port}"))
-            if site.openssh >= (9, 8):
+            if site.openssh >= (9, 8) and port != COUNTING:
                 with open(config, "a", encoding="utf-8") as f:
                     f.write(FORGIVING + "\n")
             self.start("server", *self.as_user(shutil.which("sshd"), "-D", "-e", "-f", config), log=name + ".log")
