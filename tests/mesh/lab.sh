@@ -191,6 +191,11 @@ node_sees() {
 # node_ip NAME 4|6
 node_ip() { node_cli "$1" ip "-$2"; }
 
+# mesh_switch WHAT/NODE: what the control server can do to a node (control/switches.go).
+mesh_switch() {
+	in_ns srv python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1])' "$MESH_CONTROL/test/$1"
+}
+
 node_pid() { cat "$T/nodes/$1/pid"; }
 
 # node_stop NAME [SIGNAL]: and waits for its end.
@@ -222,8 +227,13 @@ mesh_sshd() {
 	MaxStartups 500
 	Subsystem sftp internal-sftp
 	END
+	# Who logs in as often as a test is held back otherwise, from OpenSSH 9.8 on.
+	! "$(command -v sshd)" -T -f "$T/sshd_config" 2>/dev/null | grep -q '^persourcepenalties ' ||
+	    echo 'PerSourcePenalties no' >>"$T/sshd_config"
 	ip netns exec "$MESH-srv" "$(command -v sshd)" -D -e -f "$T/sshd_config" 2>"$T/sshd.log" &
-	started $!
+	# shellcheck disable=SC2034	# for the scripts
+	MESH_SSHD=$!
+	started $MESH_SSHD
 	echo "throwaway $(cut -d' ' -f1,2 "$T/host_key.pub")" >"$T/known_hosts"
 	MESH_CONFIG=$T/ssh_config
 	cat >"$MESH_CONFIG" <<-END

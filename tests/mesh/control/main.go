@@ -14,6 +14,7 @@ import (
 	"tailscale.com/tailcfg"
 	"tailscale.com/tstest/integration"
 	"tailscale.com/tstest/integration/testcontrol"
+	"tailscale.com/types/key"
 	"tailscale.com/types/logger"
 )
 
@@ -44,7 +45,17 @@ func dress(node *tailcfg.Node, n int) {
 	node.AllowedIPs = node.Addresses
 	node.Hostinfo = hostinfo.View()
 	node.HomeDERP = 1
+	node.Online = new(true)
 	node.Cap = tailcfg.CurrentCapabilityVersion
+}
+
+// everybody may log in as root to a node that runs Tailscale SSH.
+func everybody() *tailcfg.SSHPolicy {
+	return &tailcfg.SSHPolicy{Rules: []*tailcfg.SSHRule{{
+		Principals: []*tailcfg.SSHPrincipal{{Any: true}},
+		SSHUsers:   map[string]string{"*": "root"},
+		Action:     &tailcfg.SSHAction{Accept: true},
+	}}}
 }
 
 func main() {
@@ -55,8 +66,10 @@ func main() {
 		ExplicitBaseURL: "http://" + *ip + ":" + *port,
 		MagicDNSDomain:  *domain,
 		DNSConfig:       &tailcfg.DNSConfig{Proxied: true, Domains: []string{*domain}},
-		AllOnline:       true,
+		SSHPolicy:       everybody(),
 	}
+	here := &presence{control: control, streams: map[key.NodePublic]int{}}
+	control.HoldMapRequest = here.hold
 	for range *fakes {
 		control.AddFakeNode()
 	}
@@ -64,7 +77,7 @@ func main() {
 		dress(node, n+1)
 		control.UpdateNode(node)
 	}
-	log.Fatal(http.ListenAndServe(*ip+":"+*port, control))
+	log.Fatal(http.ListenAndServe(*ip+":"+*port, switches(here)))
 }
 
 // tb is the little of a test that RunDERPAndSTUN asks for; whatever else it called would end the program.

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"net/http"
+	"time"
+
+	"tailscale.com/tailcfg"
+)
+
+// switches lets a test do what an administrator, or time, does to a node: /test/WHAT/NODE.
+func switches(p *presence) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", p.control)
+	alter := func(what string, how func(*tailcfg.Node)) {
+		mux.HandleFunc("/test/"+what+"/{node}", func(w http.ResponseWriter, r *http.Request) {
+			if node := p.named(r.PathValue("node")); node != nil {
+				p.change(node.Key, how)
+			} else {
+				http.NotFound(w, r)
+			}
+		})
+	}
+	// Nodes know by themselves when a key of another one expires, unless the server's clock is as wrong as that of ours.
+	alter("expire", func(node *tailcfg.Node) {
+		node.KeyExpiry = time.Now().Add(-50 * time.Hour)
+		node.Expired = true
+	})
+	alter("expire-soon", func(node *tailcfg.Node) { node.KeyExpiry = time.Now().Add(74 * time.Hour) })
+	alter("disapprove", func(node *tailcfg.Node) { node.MachineAuthorized = false })
+	// The node drops what the other one begins, as rules that allow it nothing would have it.
+	mux.HandleFunc("/test/deny/{node}/{other}", func(w http.ResponseWriter, r *http.Request) {
+		node, other := p.named(r.PathValue("node")), p.named(r.PathValue("other"))
+		if node != nil && other != nil {
+			p.control.SetJailed(node.Key, other.Key, true)
+		} else {
+			http.NotFound(w, r)
+		}
+	})
+	return mux
+}
+
+// named is the newest node of this name, or nil.
+func (p *presence) named(name string) *tailcfg.Node {
+	var newest *tailcfg.Node
+	for _, node := range p.control.AllNodes() {
+		if node.Name == name+"."+*domain+"." && (newest == nil || node.ID > newest.ID) {
+			newest = node
+		}
+	}
+	return newest
+}
