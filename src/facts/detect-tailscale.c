@@ -20,6 +20,7 @@
 
 #define PEERS_PATH	"/localapi/v0/status"
 #define SELF_PATH	"/localapi/v0/status?peers=false"
+#define STATUS_MS	1000	/* on a busy machine it may take longer than a connection would wait */
 #define PEERS_MS	2000
 #define WINDOWS_MS	2000
 #define WINDOWS_BYTES	(16 << 20)
@@ -267,7 +268,7 @@ tailscale_detect(json_t *facts, const struct detect_input *in)
 	/* As for the probes: what ssh would connect to. */
 	if (host != NULL && in->port == 0 && name != NULL && addr_host_ok(name))
 		host = name;
-	if (env_tailscale_detect(&ts, in->tailscaled, in->root) == -1)
+	if (env_tailscale_detect(&ts, in->tailscaled, in->root, STATUS_MS) == -1)
 		return (-1);
 	env_proxy_detect(&proxies, ts.pid);
 	if (put_daemon(facts, &ts, in->full) != 0 || put_proxies(facts, &proxies) != 0)

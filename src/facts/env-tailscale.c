@@ -19,7 +19,6 @@
 #include "facts/env-tailscale.h"
 #include "os/os.h"
 
-#define STATUS_MS	200
 #define STATUS_BYTES	262144	/* without peers it is 1 to 3 KB, and capabilities may add to that */
 #define STATUS_PATH	"/localapi/v0/status?peers=false"
 
@@ -111,7 +110,7 @@ tailscale_log(const struct env_tailscale *ts, const char *why)
 
 /* Set the state; 0, or -1 if there is no memory. */
 static int
-tailscale_ask(struct env_tailscale *ts)
+tailscale_ask(struct env_tailscale *ts, int ms)
 {
 	char	*body;
 	ssize_t	 len;
@@ -119,7 +118,7 @@ tailscale_ask(struct env_tailscale *ts)
 
 	if ((body = malloc(STATUS_BYTES)) == NULL)
 		return (-1);
-	len = tailscaled_get(&ts->at, STATUS_PATH, STATUS_MS, body, STATUS_BYTES, &ts->pid);
+	len = tailscaled_get(&ts->at, STATUS_PATH, ms, body, STATUS_BYTES, &ts->pid);
 	error = errno;
 	state = state_of(len, error, body, &ts->status);
 	free(body);
@@ -133,18 +132,18 @@ tailscale_ask(struct env_tailscale *ts)
 
 /* A graphical build comes first, as with Tailscale's own client. Its files outlive the daemon. */
 static int
-tailscale_ask_gui(struct env_tailscale *ts)
+tailscale_ask_gui(struct env_tailscale *ts, int ms)
 {
 	const char		*root = os_tailscale_gui();
 	const struct passwd	*pw;
 
 	if (root == NULL || (pw = getpwuid(geteuid())) == NULL || env_tailscale_gui(&ts->at, root, pw->pw_dir) == -1)
 		return (0);
-	return (tailscale_ask(ts));
+	return (tailscale_ask(ts, ms));
 }
 
 static int
-tailscale_ask_places(struct env_tailscale *ts, const char *root)
+tailscale_ask_places(struct env_tailscale *ts, const char *root, int ms)
 {
 	struct env_tailscale	first;
 	char			path[PATH_MAX];
@@ -155,7 +154,7 @@ tailscale_ask_places(struct env_tailscale *ts, const char *root)
 		snprintf(path, sizeof(path), "%s%s", root, places[i]);
 		if (!place_trusted(path) || tailscaled_set_path(&ts->at, path) == -1)
 			continue;
-		if (tailscale_ask(ts) == -1)
+		if (tailscale_ask(ts, ms) == -1)
 			return (-1);
 		if (ts->state >= ENV_TAILSCALE_HUNG)
 			return (0);
@@ -170,19 +169,19 @@ tailscale_ask_places(struct env_tailscale *ts, const char *root)
 }
 
 static int
-tailscale_look(struct env_tailscale *ts, const char *socket, const char *root)
+tailscale_look(struct env_tailscale *ts, const char *socket, const char *root, int ms)
 {
 	if (socket != NULL) {
-		if (tailscaled_set_path(&ts->at, socket) == 0 && tailscale_ask(ts) == -1)
+		if (tailscaled_set_path(&ts->at, socket) == 0 && tailscale_ask(ts, ms) == -1)
 			return (-1);
 		/* Who names a socket has a tailscaled. */
 		if (ts->state == ENV_TAILSCALE_NONE)
 			ts->state = ENV_TAILSCALE_DEAD;
 		return (0);
 	}
-	if (tailscale_ask_gui(ts) == -1)
+	if (tailscale_ask_gui(ts, ms) == -1)
 		return (-1);
-	return (ts->state >= ENV_TAILSCALE_HUNG ? 0 : tailscale_ask_places(ts, root));
+	return (ts->state >= ENV_TAILSCALE_HUNG ? 0 : tailscale_ask_places(ts, root, ms));
 }
 
 /* 1 if this interface's address is one of the node's. */
@@ -220,11 +219,11 @@ tailscale_interfaces(struct env_tailscale *ts)
 }
 
 int
-env_tailscale_detect(struct env_tailscale *ts, const char *socket, const char *root)
+env_tailscale_detect(struct env_tailscale *ts, const char *socket, const char *root, int ms)
 {
 	memset(ts, 0, sizeof(*ts));
 	ts->pid = -1;
-	return (tailscale_look(ts, socket, root) == -1 ? -1 : tailscale_interfaces(ts));
+	return (tailscale_look(ts, socket, root, ms) == -1 ? -1 : tailscale_interfaces(ts));
 }
 
 int

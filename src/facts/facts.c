@@ -1,9 +1,11 @@
 #include "facts/facts.h"
 
+#define STATUS_MS	200	/* a connection waits for it */
+
 int
 facts_detect(struct facts *facts, const char *socket)
 {
-	if (env_tailscale_detect(&facts->tailscale, socket, "") == -1)
+	if (env_tailscale_detect(&facts->tailscale, socket, "", STATUS_MS) == -1)
 		return (-1);
 	env_proxy_detect(&facts->proxy, facts->tailscale.pid);
 	return (0);

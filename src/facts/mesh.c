@@ -11,6 +11,7 @@
 
 #define MESH_PATH	"/localapi/v0/status"
 #define MESH_MS		5000
+#define STATUS_MS	1000
 
 /* Why there are no peers to be had. */
 static void
@@ -50,7 +51,7 @@ mesh_peers(const char *tailscaled, struct error *err)
 	ssize_t			 len;
 	pid_t			 pid;
 
-	if (ts == NULL || body == NULL || env_tailscale_detect(ts, tailscaled, "") == -1)
+	if (ts == NULL || body == NULL || env_tailscale_detect(ts, tailscaled, "", STATUS_MS) == -1)
 		error_errno(err, ENOMEM, "cannot ask tailscaled");
 	else if (ts->state != ENV_TAILSCALE_UP ||
 	    (len = tailscaled_get(&ts->at, MESH_PATH, MESH_MS, body, TSPEER_BYTES_MAX, &pid)) == -1 ||
