@@ -24,6 +24,10 @@ static const struct down {
 } downs[] = {
 	{ "mesh-not-running", "dead", "", "tailscaled on this machine does not run", "nobody listens there",
 	    { START, "If it listens somewhere else, name its socket: --tailscaled=SOCKET, or TS_SOCKET." } },
+	/* Its service takes the socket along when it ends. */
+	{ "mesh-not-running", "none", "", "tailscaled is installed on this machine and does not run",
+	    "none in any usual place",
+	    { START, "If it listens somewhere else, name its socket: --tailscaled=SOCKET, or TS_SOCKET." } },
 	{ "mesh-socket-closed", "closed", "", "tailscaled's socket is closed to this user", "permission denied",
 	    { "Look at the modes of the socket and of its folder: tailscaled makes them 0666 and 0755.",
 	    "Where a container has the socket mounted, mount its whole folder." } },
@@ -39,10 +43,19 @@ static const struct down {
 	    { "Approve it in the admin console, under Machines.", "" } },
 	{ "mesh-other-user", "down", "InUseOtherUser", "tailscaled is in use by another user of this machine", "",
 	    { "Let that user log out: tailscale logout", "" } },
-	{ "mesh-no-state", "down", "NoState", "tailscaled has just started, or never got any further", "",
-	    { "Wait a moment and ask again.", RESTART } },
+	{ "mesh-no-state", "down", "NoState", "tailscaled has just started, or cannot reach its control server", "",
+	    { "Wait a moment and ask again.",
+	    "If it stays so: is that server reached? curl -I https://controlplane.tailscale.com (or your own)" } },
 	{ "", "", "", "", "", { "", "" } }
 };
+
+static const char *
+text_or(const json_t *facts, const char *path, const char *otherwise)
+{
+	const char	*text = json_text_at(facts, path);
+
+	return (text != NULL ? text : otherwise);
+}
 
 /*
  * How much it matters that the mesh is not there: 2 if this host is missed for it, 1 if no host was asked for, 0 if the
@@ -66,18 +79,11 @@ weigh(const json_t *facts, struct finding *f)
 
 	if (how == 1)
 		f->severity = SEVERITY_WARNING;
-	/* The name may be one of the mesh, or of nobody. */
+	/* The name may be one of the mesh, or of nobody; with dots, of all the world. */
 	if (glance_mesh(facts) == 2)
-		f->certainty = CERTAINTY_LIKELY;
+		f->certainty = strchr(text_or(facts, "names.host", ""), '.') != NULL ? CERTAINTY_SUSPECTED :
+		    CERTAINTY_LIKELY;
 	return (how != 0);
-}
-
-static const char *
-text_or(const json_t *facts, const char *path, const char *otherwise)
-{
-	const char	*text = json_text_at(facts, path);
-
-	return (text != NULL ? text : otherwise);
 }
 
 /* How it is started here, or started again. */
@@ -115,16 +121,19 @@ judge_down(const json_t *facts, struct finding *f)
 	const struct down	*d = downs;
 	int			 i;
 
-	while (d->code[0] != '\0' && strcmp(d->code, f->rule->name) != 0)
+	while (d->code[0] != '\0' &&
+	    (strcmp(d->code, f->rule->name) != 0 || !glance_is(facts, "tailscale.state", d->state)))
 		d++;
-	if (!glance_is(facts, "tailscale.state", d->state) || !weigh(facts, f) ||
-	    (strcmp(d->state, "dead") == 0 && glance_other_way(facts)))
+	if (d->code[0] == '\0' || !weigh(facts, f) ||
+	    (strcmp(d->state, "none") == 0 && json_truth_at(facts, "tailscale.installed") != 1) ||
+	    (strcmp(f->rule->name, "mesh-not-running") == 0 && glance_other_way(facts)))
 		return (0);
 	/* That the key has expired is the cause, and has its own rule. */
 	if (d->backend[0] != '\0' && (!glance_is(facts, "tailscale.backend", d->backend) ||
 	    json_truth_at(facts, "tailscale.key_expired") == 1))
 		return (0);
-	finding_set(f->cause, "%s%s.", d->cause, missed(facts) == 2 ? ", and the host is one of its mesh" : "");
+	finding_set(f->cause, "%s%s.", d->cause, missed(facts) != 2 ? "" : glance_mesh(facts) == 2 ?
+	    ", and the host may be one of its mesh" : ", and the host is one of its mesh");
 	finding_set(f->evidence, "%.100s: %.40s", text_or(facts, "tailscale.socket", "its socket"),
 	    d->seen[0] != '\0' ? d->seen : d->backend);
 	for (i = 0; i < 2 && d->cure[i][0] != '\0'; i++)
@@ -136,7 +145,8 @@ static int
 judge_absent(const json_t *facts, struct finding *f)
 {
 	if (!glance_is(facts, "tailscale.state", "none") || glance_mesh(facts) != 1 || glance_reached(facts) == 1 ||
-	    glance_other_way(facts) || json_truth_at(facts, "tailscale.windows.installed") == 1)
+	    glance_other_way(facts) || json_truth_at(facts, "tailscale.installed") == 1 ||
+	    json_truth_at(facts, "tailscale.windows.installed") == 1)
 		return (0);
 	finding_set(f->cause, "The host is one of a mesh, and there is no tailscaled on this machine.");
 	finding_set(f->evidence,

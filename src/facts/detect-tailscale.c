@@ -28,6 +28,17 @@
 
 static const char	states[][8] = { "none", "dead", "closed", "hung", "odd", "down", "up" };
 
+/* What an installation leaves on a machine where nothing runs. /var/lib/tailscale outlives it. */
+static const char	programs[][44] = {
+	"/usr/sbin/tailscaled",
+	"/usr/bin/tailscaled",
+	"/usr/local/sbin/tailscaled",
+	"/usr/local/bin/tailscaled",
+	"/opt/homebrew/bin/tailscaled",
+	"/run/current-system/sw/bin/tailscaled",	/* NixOS */
+	"/Applications/Tailscale.app"
+};
+
 /* Text of others, printable; nothing is put if there is none. */
 static int
 put_text(json_t *to, const char *path, const char *text)
@@ -65,15 +76,36 @@ put_socket(json_t *facts, const struct tailscaled *at, int full)
 	return (put_text(facts, "tailscale.socket", shown));
 }
 
+/* 1 if tailscaled could be started here. */
 static int
-put_daemon(json_t *facts, const struct env_tailscale *ts, int full)
+is_installed(const char *root)
+{
+	const char	*dirs = getenv("PATH");
+	char		 path[PATH_MAX];
+	size_t		 i, len;
+
+	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (look_there(root, programs[i]))
+			return (1);
+	for (; dirs != NULL && *dirs != '\0'; dirs += len + (dirs[len] == ':')) {
+		len = strcspn(dirs, ":");
+		if (*dirs == '/' && snprintf(path, sizeof(path), "%.*s/tailscaled", (int)len, dirs) < PATH_MAX &&
+		    look_there(root, path))
+			return (1);
+	}
+	return (0);
+}
+
+static int
+put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_input *in)
 {
 	const struct tsjson	*status = &ts->status;
 	int			 result;
 
 	result = put_text(facts, "tailscale.state", states[ts->state]);
-	if (ts->state != ENV_TAILSCALE_NONE)
-		result |= put_socket(facts, &ts->at, full);
+	if (ts->state == ENV_TAILSCALE_NONE)
+		return (result | put_truth(facts, "tailscale.installed", is_installed(in->root)));
+	result |= put_socket(facts, &ts->at, in->full);
 	if (ts->state < ENV_TAILSCALE_DOWN)
 		return (result);
 	result |= put_text(facts, "tailscale.backend", status->state);
@@ -126,7 +158,10 @@ put_peer(json_t *facts, const struct tspeers *peers)
 	return (result | put_days(facts, "tailscale.peer.last_seen_days", peer->seen_s, -1));
 }
 
-/* Whose the host is, by how it is written: "mesh", "perhaps" for a word without dots, or "other". */
+/*
+ * Whose the host is, by how it is written: "mesh", "perhaps" for a word without dots, or "other". Where the suffix of
+ * the mesh's names is not known (NULL), any name is perhaps one of them.
+ */
 static const char *
 host_of(const char *host, const char *suffix)
 {
@@ -134,9 +169,9 @@ host_of(const char *host, const char *suffix)
 
 	if (addr_literal(host, 0, &ss) != 0)
 		return (addr_is_tailnet((struct sockaddr *)&ss) ? "mesh" : "other");
-	if (addr_name_is_tailnet(host, suffix))
+	if (addr_name_is_tailnet(host, suffix != NULL ? suffix : ""))
 		return ("mesh");
-	return (strpbrk(host, ".:") == NULL && host[strspn(host, "0123456789")] != '\0' &&
+	return ((suffix == NULL || strpbrk(host, ".:") == NULL) && host[strspn(host, "0123456789")] != '\0' &&
 	    strcasecmp(host, "localhost") != 0 ? "perhaps" : "other");
 }
 
@@ -249,13 +284,16 @@ ask_windows(json_t *facts, const struct detect_input *in, const char *host, int 
 }
 
 static int
-put_host(json_t *facts, const char *host)
+put_host(json_t *facts, const char *host, int up)
 {
 	const char	*suffix = json_text_at(facts, "tailscale.suffix");
 
 	if (suffix == NULL)
 		suffix = json_text_at(facts, "tailscale.windows.suffix");
-	return (put_text(facts, "tailscale.host", host_of(host, suffix != NULL ? suffix : "")));
+	/* A daemon that is connected would have told; and where there is none, nothing is off. */
+	if (suffix == NULL && (up || json_truth_at(facts, "tailscale.installed") == 0))
+		suffix = "";
+	return (put_text(facts, "tailscale.host", host_of(host, suffix)));
 }
 
 static int
@@ -271,13 +309,13 @@ tailscale_detect(json_t *facts, const struct detect_input *in)
 	if (env_tailscale_detect(&ts, in->tailscaled, in->root, STATUS_MS) == -1)
 		return (-1);
 	env_proxy_detect(&proxies, ts.pid);
-	if (put_daemon(facts, &ts, in->full) != 0 || put_proxies(facts, &proxies) != 0)
+	if (put_daemon(facts, &ts, in) != 0 || put_proxies(facts, &proxies) != 0)
 		return (-1);
 	if (ts.state >= ENV_TAILSCALE_DOWN && ask_peers(facts, &ts, host) != 0)
 		return (-1);
 	if (env_wsl(in->root) && ask_windows(facts, in, host, ts.state != ENV_TAILSCALE_UP) != 0)
 		return (-1);
-	return (host != NULL && put_host(facts, host) != 0 ? -1 : 0);
+	return (host != NULL && put_host(facts, host, ts.state == ENV_TAILSCALE_UP) != 0 ? -1 : 0);
 }
 
 const struct detector detect_tailscale = {

@@ -211,6 +211,37 @@ test_net_interfaces(void **state)
 	json_decref(facts);
 }
 
+/* Where no socket is, what could be started tells a mesh that is off from one that was never there. */
+static void
+test_tailscale_installed(void **state)
+{
+	static const char	*hosts[] = { "nas.mesh.example", "nas" };
+	json_t			*facts;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(hosts); i++) {
+		facts = detected(&detect_tailscale, NULL, hosts[i]);
+		expect_text(facts, "tailscale.state", "none");
+		expect_truth(facts, "tailscale.installed", 0);
+		expect_text(facts, "tailscale.host", i == 0 ? "other" : "perhaps");
+		json_decref(facts);
+	}
+	put("/usr/sbin/tailscaled", "");
+	for (i = 0; i < COUNT(hosts); i++) {
+		facts = detected(&detect_tailscale, NULL, hosts[i]);
+		expect_truth(facts, "tailscale.installed", 1);
+		expect_text(facts, "tailscale.host", "perhaps");
+		json_decref(facts);
+	}
+	facts = detected(&detect_tailscale, NULL, "192.0.2.1");
+	expect_text(facts, "tailscale.host", "other");
+	json_decref(facts);
+	facts = detected(&detect_tailscale, NULL, "localhost");
+	expect_text(facts, "tailscale.host", "other");
+	json_decref(facts);
+}
+
 int
 main(void)
 {
@@ -220,6 +251,7 @@ main(void)
 		cmocka_unit_test_setup(test_system_init, empty),
 		cmocka_unit_test_setup(test_system_wsl, empty),
 		cmocka_unit_test(test_run),
+		cmocka_unit_test_setup(test_tailscale_installed, empty),
 		cmocka_unit_test_setup(test_net, empty),
 		cmocka_unit_test_setup(test_net_interfaces, empty),
 	};
