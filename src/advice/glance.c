@@ -1,6 +1,7 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -87,20 +88,29 @@ glance_outcome(const json_t *facts)
 	return (NULL);
 }
 
-const char *
-glance_tried(const json_t *facts, const char *outcome, int *ms)
+void
+glance_tried(const json_t *facts, const char *outcome, struct glance_tried *tried)
 {
 	const struct outcome	*o = outcomes;
 	const json_t		*row;
-	const char		*text;
+	const char		*route, *to;
 
 	while (o->name[0] != '\0' && strcmp(o->name, outcome) != 0)
 		o++;
 	row = o->name[0] != '\0' ? find(facts, o) : NULL;
-	*ms = (int)json_number_at(row, "ms", 0);
-	if ((text = json_text_at(row, "address")) == NULL && (text = json_text_at(row, "to")) == NULL)
-		text = "the host";
-	return (text);
+	route = json_text_at(row, "route");
+	to = json_text_at(row, route != NULL ? "to" : "address");
+	tried->ms = (int)json_number_at(row, "ms", 0);
+	tried->address = "HOST";
+	/* Who was asked to connect is not who refused, or is silent. */
+	if (to == NULL)
+		strlcpy(tried->what, "the host", sizeof(tried->what));
+	else if (route == NULL || strcmp(route, "direct") == 0) {
+		tried->address = to;
+		strlcpy(tried->what, to, sizeof(tried->what));
+	} else
+		snprintf(tried->what, sizeof(tried->what), "the host (through %s)",
+		    strcmp(route, "localapi") == 0 ? "tailscaled" : to);
 }
 
 int

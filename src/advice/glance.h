@@ -5,6 +5,12 @@
 
 #include <jansson.h>
 
+struct glance_tried {
+	char		 what[80];	/* for the evidence: the address, or the host and who was to connect to it */
+	const char	*address;	/* for a command: the address, or "HOST" */
+	int		 ms;
+};
+
 /* 1 if the host was reached, 0 if not, -1 if it was not tried. */
 int	glance_reached(const json_t *facts);
 /*
@@ -12,8 +18,8 @@ int	glance_reached(const json_t *facts);
  * the host was reached or nothing of that was seen.
  */
 const char *glance_outcome(const json_t *facts);
-/* What was tried, for the evidence: the address, or the route, and the milliseconds of the first that ended so. */
-const char *glance_tried(const json_t *facts, const char *outcome, int *ms);
+/* What was tried, of several the first that ended so. */
+void	glance_tried(const json_t *facts, const char *outcome, struct glance_tried *);
 /* What the detail of a route says, without the host's name before it, which may be any word. */
 const char *glance_said(const char *detail);
 /*

@@ -299,36 +299,38 @@ judge_silent_address(const json_t *facts, struct finding *f)
 static int
 judge_unreachable(const json_t *facts, struct finding *f)
 {
-	const char	*outcome = glance_outcome(facts), *there;
-	int		 ms;
+	const char		*outcome = glance_outcome(facts);
+	struct glance_tried	 tried;
 
 	/* Where only tailscaled has a way, its own rules say what is wrong with it. */
 	if (outcome == NULL || strcmp(outcome, "unreachable") != 0 ||
 	    (glance_mesh(facts) == 1 && !glance_kernel(facts)))
 		return (0);
-	there = glance_tried(facts, outcome, &ms);
+	glance_tried(facts, outcome, &tried);
 	finding_set(f->cause, "There is no route to the host.");
 	if (json_at(facts, "net.gateway.address") == NULL)
-		finding_set(f->evidence, "%.60s is unreachable (%d ms); this machine has no default route", there, ms);
+		finding_set(f->evidence, "%.60s is unreachable (%d ms); this machine has no default route", tried.what,
+		    tried.ms);
 	else
-		finding_set(f->evidence, "%.60s is unreachable (%d ms); the default route is through %.60s", there, ms,
-		    json_text_at(facts, "net.gateway.address"));
-	finding_cure(f, glance_is(facts, "system.os", "linux") ? "ip route get %.60s" : "route -n get %.60s", there);
+		finding_set(f->evidence, "%.60s is unreachable (%d ms); the default route is through %.60s", tried.what,
+		    tried.ms, json_text_at(facts, "net.gateway.address"));
+	finding_cure(f, glance_is(facts, "system.os", "linux") ? "ip route get %.60s" : "route -n get %.60s",
+	    tried.address);
 	return (1);
 }
 
 static int
 judge_blocked(const json_t *facts, struct finding *f)
 {
-	const char	*outcome = glance_outcome(facts), *there;
-	int		 ms;
+	const char		*outcome = glance_outcome(facts);
+	struct glance_tried	 tried;
 
 	if (outcome == NULL || strcmp(outcome, "blocked") != 0)
 		return (0);
-	there = glance_tried(facts, outcome, &ms);
+	glance_tried(facts, outcome, &tried);
 	finding_set(f->cause,
 	    "This machine itself forbids the connection: a firewall rule, a sandbox or a security policy.");
-	finding_set(f->evidence, "connecting to %.60s: not permitted, after %d ms", there, ms);
+	finding_set(f->evidence, "connecting to %.60s: not permitted, after %d ms", tried.what, tried.ms);
 	finding_cure(f,
 	    "%s%s", glance_sudo(facts), glance_is(facts, "system.os", "linux") ? "nft list ruleset" : "pfctl -sr");
 	return (1);
@@ -359,8 +361,8 @@ judge_captive(const json_t *facts, struct finding *f)
 	{ .name = code, .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = importance, \
 	  .needs = { "mtu" }, .under = "path-jumbo", .judge = function }
 
-#define PROXY(code, importance) \
-	{ .name = code, .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = importance, \
+#define PROXY(code, certain, importance) \
+	{ .name = code, .severity = SEVERITY_ERROR, .certainty = certain, .rank = importance, \
 	  .needs = { "connect.routes", "tailscale.proxies" }, .judge = proxy_judge }
 
 const struct rule rules_path[] = {
@@ -380,16 +382,16 @@ const struct rule rules_path[] = {
 	{ .name = "path-address-silent", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 58,
 	  .needs = { "connect.addresses" }, .judge = judge_silent_address },
 	{ .name = "path-no-route", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 68,
-	  .needs = { "connect.ok" }, .judge = judge_unreachable },
+	  .needs = { "connect.ok" }, .under = "peer-unknown", .judge = judge_unreachable },
 	{ .name = "path-blocked", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 69,
 	  .needs = { "connect.ok" }, .judge = judge_blocked },
 	{ .name = "path-captive", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 75,
 	  .needs = { "banner.kind", "banner.first" }, .judge = judge_captive },
-	PROXY("proxy-login", 64),
-	PROXY("proxy-forbids", 63),
-	PROXY("proxy-other", 62),
-	PROXY("proxy-dead", 61),
-	PROXY("proxy-mute", 60),
-	PROXY("proxy-failed", 59),
+	PROXY("proxy-login", CERTAINTY_SURE, 64),
+	PROXY("proxy-forbids", CERTAINTY_SURE, 63),
+	PROXY("proxy-other", CERTAINTY_SURE, 62),
+	PROXY("proxy-dead", CERTAINTY_SURE, 61),
+	PROXY("proxy-mute", CERTAINTY_LIKELY, 60),
+	PROXY("proxy-failed", CERTAINTY_SURE, 59),
 	{ .name = "" }
 };

@@ -15,8 +15,8 @@ static const struct broken {
 	{ "proxy-dead", { "cannot be reached", "does not answer" }, "The proxy cannot be reached",
 	    "Start tailscaled with --socks5-server=localhost:1055, or correct the address." },
 	{ "proxy-mute", { "gave no answer", "ended the connection before" },
-	    "The proxy took the connection and gave no proper answer",
-	    "Look at the log of the program that listens there." },
+	    "The proxy took the connection and gave no proper answer; most often it waits in vain for the host",
+	    "Is the host up? On the proxy's machine: tailscale status; then look at the log of the proxy." },
 	{ "proxy-login", { "wants a user", "does not accept this user", "lets nobody in" }, "The proxy wants a login",
 	    "Put HOST:PORT USER:PASSWORD into ~/.config/meshssh/proxy-auth (mode 600)." },
 	{ "proxy-forbids", { "does not allow", "does not know how", "says 403", "says 405" },
@@ -27,7 +27,7 @@ static const struct broken {
 	    "Correct the address, or the kind: socks5 or http." },
 	{ "proxy-failed", { "could not connect", "failed in a way" },
 	    "The proxy cannot connect to the host, and does not say why",
-	    "Is the host up? On the proxy's machine: tailscale status" },
+	    "Is the host up, and does something listen there? On the proxy's machine: tailscale status" },
 	{ "", { "" }, "", "" }
 };
 
@@ -42,17 +42,17 @@ said(const char *detail, const struct broken *b)
 	return (0);
 }
 
-/* 1 if the text names a proxy that somebody, and not we, said is there. */
+/* 1 if the text names a proxy of this kind that somebody, and not we, said is there. */
 static int
-is_named(const json_t *facts, const char *text)
+is_named(const json_t *facts, const char *kind, const char *text)
 {
-	const json_t	*list = json_at(facts, "tailscale.proxies");
+	const json_t	*list = json_at(facts, "tailscale.proxies"), *row;
 	const char	*address;
 	size_t		 i;
 
 	for (i = 0; i < json_array_size(list); i++)
-		if ((address = json_text_at(json_array_get(list, i), "address")) != NULL &&
-		    strstr(text, address) != NULL)
+		if (glance_is(row = json_array_get(list, i), "kind", kind) &&
+		    (address = json_text_at(row, "address")) != NULL && strstr(text, address) != NULL)
 			return (1);
 	return (0);
 }
@@ -74,7 +74,7 @@ proxy_judge(const json_t *facts, struct finding *f)
 		to = json_text_at(row, "to");
 		if (route == NULL || detail == NULL || json_truth_at(row, "ok") != 0 || !said(glance_said(detail), b) ||
 		    (strcmp(route, "socks5") != 0 && strcmp(route, "http") != 0) ||
-		    (!is_named(facts, glance_said(detail)) && !is_named(facts, to != NULL ? to : "")))
+		    (!is_named(facts, route, glance_said(detail)) && !is_named(facts, route, to != NULL ? to : "")))
 			continue;
 		/* Another way was found, so this one was not needed. */
 		if (glance_reached(facts) == 1)

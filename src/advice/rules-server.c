@@ -92,15 +92,15 @@ judge_told(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-/* 1 if nothing was reached, and this is the most telling way in which that ended; the address is set, and its time. */
+/* 1 if nothing was reached, and this is the most telling way in which that ended; what was tried is set. */
 static int
-ended(const json_t *facts, const char *outcome, const char **there, int *ms)
+ended(const json_t *facts, const char *outcome, struct glance_tried *tried)
 {
 	const char	*how = glance_outcome(facts);
 
 	if (how == NULL || strcmp(how, outcome) != 0)
 		return (0);
-	*there = glance_tried(facts, outcome, ms);
+	glance_tried(facts, outcome, tried);
 	return (1);
 }
 
@@ -142,13 +142,12 @@ system_of(const json_t *facts)
 static int
 judge_refused(const json_t *facts, struct finding *f)
 {
-	const char	*there;
-	int		 ms;
+	struct glance_tried	tried;
 
-	if (is_nfs(facts) || !ended(facts, "refused", &there, &ms))
+	if (is_nfs(facts) || !ended(facts, "refused", &tried))
 		return (0);
 	finding_set(f->cause, "The host is there, and nothing listens on this port.");
-	finding_set(f->evidence, "%.80s refused the connection after %d ms", there, ms);
+	finding_set(f->evidence, "%.80s refused the connection after %d ms", tried.what, tried.ms);
 	if (!is_ssh(facts)) {
 		finding_cure(f, "On the host: start what should listen there, on an address that is not only 127.0.0.1");
 		return (1);
@@ -161,14 +160,13 @@ judge_refused(const json_t *facts, struct finding *f)
 static int
 judge_peer_userspace(const json_t *facts, struct finding *f)
 {
-	const char	*there;
-	int		 ms;
+	struct glance_tried	tried;
 
-	if (!is_peer_online(facts) || !is_ssh(facts) || !ended(facts, "refused", &there, &ms))
+	if (!is_peer_online(facts) || !is_ssh(facts) || !ended(facts, "refused", &tried))
 		return (0);
 	finding_set(f->cause,
 	    "If the host's tailscaled runs in userspace-networking mode, sshd must listen on 127.0.0.1 there.");
-	finding_set(f->evidence, "the peer is online, and %.80s refused the connection", there);
+	finding_set(f->evidence, "the peer is online, and %.80s refused the connection", tried.what);
 	finding_cure(f,
 	    "On the host: ss -ltn 'sport = :22'; ListenAddress in /etc/ssh/sshd_config must not leave out 127.0.0.1");
 	return (1);
@@ -176,26 +174,26 @@ judge_peer_userspace(const json_t *facts, struct finding *f)
 
 /* Silence. What the mesh says of itself and of the peer tells more, and is said by its rules. */
 static int
-is_silent(const json_t *facts, const char **there, int *ms)
+is_silent(const json_t *facts, struct glance_tried *tried)
 {
 	return (json_truth_at(facts, "tailscale.peer.online") != 0 &&
 	    json_truth_at(facts, "tailscale.peer.expired") != 1 &&
-	    json_truth_at(facts, "tailscale.peer.found") != 0 && ended(facts, "timeout", there, ms));
+	    json_truth_at(facts, "tailscale.peer.found") != 0 && ended(facts, "timeout", tried));
 }
 
 static int
 judge_no_answer(const json_t *facts, struct finding *f)
 {
-	const char	*there;
-	int		 ms;
+	struct glance_tried	tried;
 
 	/* A host of a mesh that this machine is not in: the mesh's rules say so. */
-	if (is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &there, &ms) ||
+	if (is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &tried) ||
 	    (glance_mesh(facts) == 1 && !glance_is(facts, "tailscale.state", "up") && !glance_other_way(facts)))
 		return (0);
 	finding_set(f->cause, "The host does not answer at all: it is off or asleep, or a firewall drops the port.");
-	finding_set(f->evidence, "%.80s gave no answer in %d ms", there, ms);
-	finding_cure(f, "Is it on, and is this its address? Ask it from a machine beside it: ping %.80s", there);
+	finding_set(f->evidence, "%.80s gave no answer in %d ms", tried.what, tried.ms);
+	finding_cure(f, "Is it on, and is this its address? Ask it from a machine beside it: ping %.80s",
+	    tried.address);
 	finding_cure(f, "On the host: %s", system_of(facts)->open);
 	return (1);
 }
@@ -203,17 +201,17 @@ judge_no_answer(const json_t *facts, struct finding *f)
 static int
 judge_peer_silent(const json_t *facts, struct finding *f)
 {
-	const char	*name = json_text_at(facts, "tailscale.peer.name"), *there;
-	int		 ms;
+	const char		*name = json_text_at(facts, "tailscale.peer.name");
+	struct glance_tried	 tried;
 
-	if (!is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &there, &ms))
+	if (!is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &tried))
 		return (0);
 	finding_set(f->cause,
 	    "The peer is online and silent on this port: the mesh's access rules (ACL) or its own firewall drop it.");
-	finding_set(f->evidence, "%.80s gave no answer in %d ms", there, ms);
+	finding_set(f->evidence, "%.80s gave no answer in %d ms", tried.what, tried.ms);
 	finding_cure(f,
 	    "tailscale ping %.80s; if that is answered, the way is there, and the rules or a firewall forbid the port",
-	    name != NULL ? name : there);
+	    name != NULL ? name : tried.address);
 	finding_cure(f,
 	    "Let the mesh's rules accept the port from this machine (admin console; headscale: policy)");
 	finding_cure(f, "On the host: %s", system_of(facts)->open);
@@ -247,15 +245,15 @@ judge_peer_failed(const json_t *facts, struct finding *f)
 static int
 judge_nfs(const json_t *facts, struct finding *f)
 {
-	const char	*outcome = glance_outcome(facts), *there;
-	int		 ms;
+	const char		*outcome = glance_outcome(facts);
+	struct glance_tried	 tried;
 
-	if (!is_nfs(facts) || outcome == NULL || (strcmp(outcome, "refused") != 0 && !is_silent(facts, &there, &ms)))
+	if (!is_nfs(facts) || outcome == NULL || (strcmp(outcome, "refused") != 0 && !is_silent(facts, &tried)))
 		return (0);
-	there = glance_tried(facts, outcome, &ms);
+	glance_tried(facts, outcome, &tried);
 	finding_set(f->cause, strcmp(outcome, "refused") == 0 ? "The host is there, and no NFS server listens." :
 	    "The NFS port is silent: a firewall or the mesh's rules drop it, or the host is off.");
-	finding_set(f->evidence, "%.80s: %s after %d ms", there, outcome, ms);
+	finding_set(f->evidence, "%.80s: %s after %d ms", tried.what, outcome, tried.ms);
 	finding_cure(f, "On the host: sudo systemctl enable --now nfs-server; sudo exportfs -v");
 	finding_cure(f, "On the host, for the firewall: sudo ufw allow in on tailscale0 to any port 2049 proto tcp");
 	return (1);

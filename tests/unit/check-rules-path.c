@@ -92,6 +92,11 @@ static const struct rules_case cases[] = {
 	    "\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
 	    "fused)\"}]}}", "note", "sure" },
+	/* The other kind at the same address is a guess of ours. */
+	{ "proxy-failed", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:1055\","
+	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"socks5\","
+	    "\"to\":\"socks5 127.0.0.1:1055\",\"ok\":false,\"ms\":1,"
+	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 could not connect\"}]}}", "", "" },
 	{ "proxy-dead", "{\"tailscale\":{\"proxies\":[]},\"connect\":{\"ok\":false,"
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
