@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "advice/advice.h"
+#include "advice/glance.h"
 #include "base/addr.h"
 #include "base/json.h"
 
@@ -123,13 +124,19 @@ unknown_for(const json_t *facts, int silence)
 static int
 judge_unknown(const json_t *facts, struct finding *f)
 {
+	const json_t	*proxies = json_at(facts, "tailscale.proxies");
 	const char	*host = host_name(facts), *suffix = json_text_at(facts, "tailscale.suffix");
+	const char	*kind = json_text_at(json_array_get(proxies, 0), "kind");
 
 	if (!unknown_for(facts, 0))
 		return (0);
 	finding_set(f->cause, "The name %.100s has no address.", host);
 	finding_set(f->evidence, "the resolver says: %s", json_text_at(facts, "names.lookups.system.error"));
 	finding_cure(f, "Check the spelling, and HostName in ssh_config.");
+	/* A proxy is not asked for a name that may be anybody's. */
+	if (suffix == NULL && kind != NULL)
+		finding_cure(f, "If it is a name of the mesh that the proxy leads to: meshssh --via=%.10s %.100s", kind,
+		    host);
 	if (suffix != NULL && (strchr(host, '.') == NULL || addr_name_under(host, suffix)))
 		finding_cure(f, "tailscale status lists the names of the mesh; this one is not among them.");
 	return (1);
@@ -187,10 +194,12 @@ judge_no_mdns(const json_t *facts, struct finding *f)
 static int
 judge_magicdns(const json_t *facts, struct finding *f)
 {
+	int	routed = json_truth_at(facts, "tailscale.tun") != 0 && json_truth_at(facts, "tailscale.here") != 0;
+
 	if (!lacks_magicdns(facts))
 		return (0);
-	/* With userspace networking it is never there, and meshssh asks tailscaled itself. */
-	if (json_truth_at(facts, "tailscale.tun") == 0)
+	/* Without a TUN here it is never there, and meshssh asks tailscaled itself. */
+	if (!routed || (json_truth_at(facts, "connect.ok") == 1 && !glance_plain(facts)))
 		f->severity = SEVERITY_NOTE;
 	finding_set(f->cause, "Programs on this machine do not know the names of the mesh: MagicDNS is not used.");
 	finding_set(f->evidence, "%.100s has no address; 100.100.100.100 is none of the name servers%s",
@@ -198,7 +207,7 @@ judge_magicdns(const json_t *facts, struct finding *f)
 	    json_array_size(json_at(facts, "names.lookups.magicdns.addresses")) > 0 ? ", and would know it" : "");
 	if (json_truth_at(facts, "tailscale.magicdns") == 0)
 		finding_cure(f, "Turn MagicDNS on where the mesh is administered.");
-	if (json_truth_at(facts, "tailscale.tun") != 0)
+	if (routed)
 		finding_cure(f, "tailscale set --accept-dns=true");
 	finding_cure(f, "meshssh asks tailscaled for such names itself: use it as ProxyCommand.");
 	return (1);

@@ -58,6 +58,17 @@ static const struct rules_pair rows[] = {
 	    "'tailscale':{'suffix':'mesh.example','tun':false}}",
 	    "{'names':{'host':'build.notmesh.example','magicdns_resolver':false," FAILED("not known") "},"
 	    "'tailscale':{'suffix':'mesh.example','tun':false}}", "meshssh asks tailscaled" },
+	{ "magicdns-off", SEVERITY_NOTE,
+	    "{'names':{'host':'build.mesh.example','magicdns_resolver':false," FAILED("not known") "},"
+	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':false}}",
+	    "{'names':{'host':'build.mesh.example','magicdns_resolver':true," FAILED("not known") "},"
+	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':false}}", "meshssh asks tailscaled" },
+	{ "magicdns-off", SEVERITY_NOTE,
+	    "{'names':{'host':'build.mesh.example','magicdns_resolver':false," FAILED("not known") "},"
+	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':true},'connect':{'ok':true},"
+	    "'ssh':{'options':{'proxycommand':'meshssh %h %p'}}}",
+	    "{'names':{'host':'build.mesh.example','magicdns_resolver':true," FAILED("not known") "},"
+	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':true}}", "--accept-dns=true" },
 	{ "hosts-stale", SEVERITY_WARNING,
 	    "{'names':{'host':'build','hosts_entry':'100.64.0.9','hosts_entries':['100.64.0.9']},'tailscale':{" PEER "}}",
 	    "{'names':{'host':'build','hosts_entry':'100.64.0.7','hosts_entries':['100.64.0.7']},'tailscale':{" PEER "}}",
