@@ -92,7 +92,9 @@ mesh_start() {
 	namespace_make srv 10.99.0.1 && namespace_make usr 10.99.0.2 && namespace_make prx 10.99.0.3 &&
 	    namespace_make tun 10.99.0.4 || return 1
 	ip netns exec "$MESH-srv" "$MESH_BIN/control" -ip 10.99.0.1 -domain "$MESH_DOMAIN" "$@" >"$T/control.log" 2>&1 &
-	started $!
+	# shellcheck disable=SC2034	# for the scripts
+	MESH_CONTROL_PID=$!
+	started $MESH_CONTROL_PID
 	wait_for 20 in_ns srv python3 -c 'import socket; socket.create_connection(("10.99.0.1", 9911), 1)' || {
 		echo "# no control server: $(tail -n 3 "$T/control.log")"
 		return 1
