@@ -98,18 +98,20 @@ main(int argc, char **argv)
 {
 	struct options	opts;
 	struct error	err = { .code = MSG_NONE };
-	int		rest, dashes, status = 0, missing = plug_stdio();
+	int		rest, count = 0, dashes, status = 0, missing = plug_stdio();
 
 	if (missing == -1)
 		return (error_row(MSG_SYSTEM)->status);
 	if (options_parse(&opts, argc, argv, &rest, &err) == 0) {
 		log_set_level(opts.debug);
-		dashes = rest < argc && strcmp(argv[rest], "--") == 0;
-		if (opts.mode == OPTIONS_RUN && wants_relay(argc - rest - dashes, argv + rest + dashes)) {
+		while (argv[rest + count] != NULL)
+			count++;
+		dashes = count > 0 && strcmp(argv[rest], "--") == 0;
+		if (opts.mode == OPTIONS_RUN && wants_relay(count - dashes, argv + rest + dashes)) {
 			if (!missing)
 				return (relay(&opts, argv + rest + dashes));
 			error_set(&err, MSG_NO_STDIO, "standard input or output is closed");
-		} else if (run(&opts, argv[0], argc - rest, argv + rest, &status, &err) == 0) {
+		} else if (run(&opts, argv[0], count, argv + rest, &status, &err) == 0) {
 			if (fflush(stdout) == 0)
 				return (status);
 			error_set(&err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));

@@ -39,6 +39,29 @@ option_take(const struct option_row *table, char **words, const struct option_ro
 }
 
 int
+option_gather(const struct option_row *table, char **words, int (*set_cb)(void *, const struct option_row *, const char *,
+    struct error *), void *arg, struct error *err)
+{
+	const struct option_row	*row;
+	const char		*value;
+	char			**to = words;
+	int			 n;
+
+	while (*words != NULL && strcmp(*words, "--") != 0) {
+		if ((n = option_take(table, words, &row, &value, err)) == -1 || (n > 0 && set_cb(arg, row, value, err) == -1))
+			return (-1);
+		if (n == 0)
+			*to++ = *words++;
+		words += n;
+	}
+	words += *words != NULL;
+	while (*words != NULL)
+		*to++ = *words++;
+	*to = NULL;
+	return (0);
+}
+
+int
 option_bad(const struct option_row *row, const char *value, struct error *err)
 {
 	/* Who wrote a password into an address shall not find it in a log. */

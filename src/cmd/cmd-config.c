@@ -36,39 +36,17 @@ conf_text(const struct conf *conf, const char *option)
 	return (json_string_value(json_object_get(conf->wanted, option)));
 }
 
-/*
- * Options stand anywhere before "--". Operands are moved to the front of argv, behind its first word, and a NULL ends them:
- * 0, or -1 with the error set.
- */
 static int
-conf_parse(struct conf *conf, char **argv, struct error *err)
+conf_set_cb(void *arg, const struct option_row *row, const char *value, struct error *err)
 {
-	const struct option_row	*row;
-	const char		*value;
-	char			**from = argv + 1, **to = argv + 1;
-	int			 n, over = 0;
+	struct conf	*conf = arg;
 
-	while (*from != NULL) {
-		if (over || strcmp(*from, "--") == 0 || strncmp(*from, "--", 2) != 0) {
-			if (over || strcmp(*from, "--") != 0)
-				*to++ = *from;
-			else
-				over = 1;
-			from++;
-			continue;
-		}
-		if ((n = option_take(conf_options, from, &row, &value, err)) == -1)
-			return (-1);
-		if (row->value != NULL && ((row->set != NULL && row->set(NULL, value) == -1) || value[0] == '\0'))
-			return (option_bad(row, value, err));
-		if (json_put(conf->wanted, row->name, row->value != NULL ? json_string(value) : json_true()) == -1) {
-			error_set(err, MSG_USAGE, "--%s: this is no text of UTF-8", row->name);
-			return (-1);
-		}
-		from += n;
-	}
-	*to = NULL;
-	return (0);
+	if (row->value != NULL && ((row->set != NULL && row->set(NULL, value) == -1) || value[0] == '\0'))
+		return (option_bad(row, value, err));
+	if (json_put(conf->wanted, row->name, row->value != NULL ? json_string(value) : json_true()) == 0)
+		return (0);
+	error_set(err, MSG_USAGE, "--%s: this is no text of UTF-8", row->name);
+	return (-1);
 }
 
 static const struct conf_command *
@@ -126,7 +104,7 @@ conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 	/* The call as it was, before its words are moved. */
 	if (conf_call(&(struct conf){ .wanted = call }, argc, argv) == -1 || conf->wanted == NULL)
 		error_set(err, MSG_NO_MEMORY, "no memory");
-	else if (conf_parse(conf, argv, err) == 0) {
+	else if (option_gather(conf_options, words, conf_set_cb, conf, err) == 0) {
 		if (words[0] != NULL && conf_find(words[0]) != NULL)
 			command = conf_find(*words++);
 		log_set_level(conf_given(conf, "debug"));

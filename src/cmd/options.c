@@ -237,6 +237,12 @@ const struct option_row	options_table[] = {
 	{ NULL,		NULL,		NULL,		NULL }
 };
 
+static int
+options_set_cb(void *opts, const struct option_row *row, const char *value, struct error *err)
+{
+	return (row->set(opts, value) == -1 ? option_bad(row, value, err) : 0);
+}
+
 int
 options_parse(struct options *opts, int argc, char **argv, int *rest, struct error *err)
 {
@@ -253,11 +259,14 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 	while (i < argc && (n = option_take(options_table, argv + i, &row, &value, err)) != 0) {
 		if (n == -1)
 			return (-1);
-		if (row->set(opts, value) == -1)
-			return (option_bad(row, value, err));
+		if (options_set_cb(opts, row, value, err) == -1)
+			return (-1);
 		i += n;
 	}
 	*rest = i;
+	/* There, nothing is ssh's. */
+	if (opts->mode == OPTIONS_DOCTOR || opts->mode == OPTIONS_SCAN)
+		return (option_gather(options_table, argv + i, options_set_cb, opts, err));
 	return (0);
 }
 

@@ -45,7 +45,8 @@ struct options {
 extern const struct option_row	options_table[];	/* for a struct options; ends with a NULL name */
 
 /*
- * Read the options at the front of argv; the first word that is none of ours, "--" included, is at *rest.
+ * Read the options at the front of argv; the first word that is none of ours, "--" included, is at *rest. With --doctor
+ * and --scan they stand anywhere, and only operands are left there; a NULL ends argv.
  * 0, or -1 with the error set.
  */
 int	options_parse(struct options *, int, char **, int *, struct error *);

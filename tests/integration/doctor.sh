@@ -33,6 +33,8 @@ doctor "as JSON" 0 --doctor --json 127.0.0.1 "$port"
 is "no errors, no warnings" "$(codes)" ""
 cp "$T/out" "$T/healthy"
 
+doctor "options behind the host" 0 --doctor 127.0.0.1 --json "$port"
+is "no errors, no warnings" "$(codes)" ""
 doctor "nobody listens" 2 --doctor --json --timeout=2 127.0.0.1 1
 is "and that is what it says" "$(codes)" "server-refuses"
 cp "$T/out" "$T/refused"

@@ -66,6 +66,32 @@ test_good(void **state)
 	assert_int_equal(opts.mode, OPTIONS_RUN);
 }
 
+/* With --doctor and --scan nothing is ssh's: options stand anywhere before "--". */
+static void
+test_anywhere(void **state)
+{
+	static char	name[] = "meshssh", doctor[] = "--doctor", nas[] = "nas", json[] = "--json", timeout[] = "--timeout",
+			three[] = "3", port[] = "22", dashes[] = "--", full[] = "--full", why[] = "--nonsense";
+	char		*argv[] = { name, doctor, nas, json, timeout, three, port, dashes, full, NULL };
+	char		*bad[] = { name, doctor, nas, why, NULL };
+	struct options	opts;
+	struct error	err;
+	int		rest;
+
+	(void)state;
+	assert_int_equal(options_parse(&opts, 9, argv, &rest, &err), 0);
+	assert_int_equal(rest, 2);
+	assert_int_equal(opts.json, 1);
+	assert_int_equal(opts.timeout_s, 3);
+	assert_int_equal(opts.full, 0);
+	assert_string_equal(argv[2], "nas");
+	assert_string_equal(argv[3], "22");
+	assert_string_equal(argv[4], "--full");
+	assert_null(argv[5]);
+	assert_int_equal(options_parse(&opts, 4, bad, &rest, &err), -1);
+	assert_int_equal(err.code, MSG_USAGE);
+}
+
 static void
 test_bad(void **state)
 {
@@ -119,6 +145,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_anywhere),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_usage),
 	};
