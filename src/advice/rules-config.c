@@ -69,9 +69,9 @@ judge_slow(const json_t *facts, struct finding *f)
 {
 	if (json_truth_at(facts, "ssh.slow") != 1)
 		return (0);
-	finding_set(f->cause, "ssh needs more than two seconds to read its configuration, before it connects "
-	    "anywhere.");
-	finding_set(f->evidence, "ssh -G did not end within 2 s");
+	finding_set(f->cause, "ssh needs the better part of a second, or more, to read its configuration, before it "
+	    "connects anywhere.");
+	finding_set(f->evidence, "ssh -G did not end within 0.9 s");
 	finding_cure(f, "Look for Match exec in ssh's files: each of these commands is run, twice at times; and for a "
 	    "name server that does not answer, where CanonicalizeHostname is set");
 	return (1);

@@ -82,7 +82,7 @@ view_version(struct view *l, const char *ssh, struct ssh_ask *ask)
 	const char	*digit;
 	int		 major, minor;
 
-	ssh_ask(argv, SSH_ASK_MS, ask);
+	ssh_ask(argv, detect_left_ms(l->in), ask);
 	if (strncmp(ask->err, "OpenSSH_", 8) != 0)
 		return;
 	ask->err[strcspn(ask->err, " ,\r\n")] = '\0';
@@ -105,7 +105,7 @@ view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 	/* Before 6.8 there is no -G. */
 	if (json_number_at(l->ssh, "version_number", 0) < 608)
 		return;
-	ssh_ask(argv, SSH_ASK_MS, ask);
+	ssh_ask(argv, detect_left_ms(l->in), ask);
 	if (ask->status == -1) {
 		view_put(l, "slow", json_true());
 		return;
@@ -200,7 +200,7 @@ view_known(struct view *l)
 {
 	char			 user[VALUE_MAX], global[VALUE_MAX], files[2 * VALUE_MAX], name[VALUE_MAX],
 	    form[VALUE_MAX];
-	struct ssh_known	 known = { .root = l->in->root, .home = l->home, .files = files };
+	struct ssh_known	 known = { .in = l->in, .home = l->home, .files = files };
 	const char		*a = view_option(l, "userknownhostsfile", 0, user);
 	const char		*b = view_option(l, "globalknownhostsfile", 0, global);
 	char			*c;

@@ -14,7 +14,6 @@
 #include "facts/detect-sshd.h"
 #include "facts/look.h"
 
-#define NETSH_MS	2000
 #define NETSH		"/mnt/c/Windows/System32/netsh.exe"
 #define WINDOWS_SSH	"/mnt/c/ProgramData/ssh"
 
@@ -173,15 +172,16 @@ portproxy_put(json_t *facts, const struct portproxy *row)
 
 /* The headings are in the language of Windows: rows are told by their numbers. */
 static int
-windows_put_portproxy(json_t *facts, const struct sshd_config *config, const char *root)
+windows_put_portproxy(json_t *facts, const struct sshd_config *config, const struct detect_input *in)
 {
 	const char		*argv[] = { NULL, "interface", "portproxy", "show", "v4tov4", NULL };
 	struct portproxy	 row;
 	char			 path[PATH_MAX], out[8192], *at = out, *line;
 
-	snprintf(path, sizeof(path), "%s%s", root, NETSH);
+	snprintf(path, sizeof(path), "%s%s", in->root, NETSH);
 	argv[0] = path;
-	if (json_at(facts, "net.interfaces") == NULL || look_run(argv, NETSH_MS, out, sizeof(out)) == -1)
+	if (json_at(facts, "net.interfaces") == NULL ||
+	    look_run(argv, detect_left_ms(in), out, sizeof(out)) == -1)
 		return (0);
 	while ((line = strsep(&at, "\r\n")) != NULL)
 		if (sscanf(line, "%63s %7s %63s %7s", row.listen, row.listen_port, row.address, row.port) == 4 &&
@@ -211,16 +211,16 @@ windows_put_admin_keys(json_t *facts, const char *root)
 }
 
 int
-detect_sshd_windows(json_t *facts, const struct sshd_config *config, const char *root)
+detect_sshd_windows(json_t *facts, const struct sshd_config *config, const struct detect_input *in)
 {
 	const char	*mode = json_text_at(facts, "system.wsl_mode");
 
 	if (json_number_at(facts, "system.wsl", 0) == 0)
 		return (0);
-	if (windows_put_admin_keys(facts, root) == -1)
+	if (windows_put_admin_keys(facts, in->root) == -1)
 		return (-1);
 	/* In other modes than NAT, and in containers, an address of that kind is not this machine's. */
 	if (mode == NULL || strcmp(mode, "nat") != 0)
 		return (0);
-	return (windows_put_portproxy(facts, config, root));
+	return (windows_put_portproxy(facts, config, in));
 }

@@ -294,7 +294,7 @@ sshd_detect(json_t *facts, const struct detect_input *in)
 	return (sshd_put_installed(facts, in->root) == -1 || sshd_put_listens(facts, &config, in->root) == -1 ||
 	    sshd_put_host_keys(facts, in->root) == -1 || sshd_put_authorized_keys(facts, &config, in->root) == -1 ||
 	    detect_sshd_firewall(facts, in->root) == -1 ||
-	    detect_sshd_windows(facts, &config, in->root) == -1 ? -1 : 0);
+	    detect_sshd_windows(facts, &config, in) == -1 ? -1 : 0);
 }
 
 const struct detector detect_sshd = {

@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "facts/detect.h"
+
 #define SSHD_PORTS_MAX	8
 
 /* What sshd_config says, for all users, as far as the doctor wants to know. */
@@ -24,6 +26,6 @@ struct sshd_listens {
 
 /* What else lies between sshd and who wants to reach it. 0, or -1 if there is no memory. */
 int	detect_sshd_firewall(json_t *, const char *root);
-int	detect_sshd_windows(json_t *, const struct sshd_config *, const char *root);
+int	detect_sshd_windows(json_t *, const struct sshd_config *, const struct detect_input *);
 
 #endif

@@ -17,7 +17,6 @@
 #include "facts/env-wsl.h"
 #include "facts/look.h"
 
-#define WSLINFO_MS	2000
 #define WSLCONFIGS_MAX	16
 #define RTF_GATEWAY_BIT	0x2	/* in /proc/net/route */
 
@@ -118,7 +117,7 @@ mode_of(const char *word, size_t len)
 }
 
 static const char *
-mode_by_wslinfo(const char *root)
+mode_by_wslinfo(const struct detect_input *in)
 {
 	static const char	places[][20] = { "/usr/bin/wslinfo", "/bin/wslinfo" };
 	const char		*argv[] = { NULL, "--networking-mode", NULL };
@@ -127,9 +126,9 @@ mode_by_wslinfo(const char *root)
 
 	argv[0] = path;
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", root, places[i]);
+		snprintf(path, sizeof(path), "%s%s", in->root, places[i]);
 		if (access(path, X_OK) == 0)
-			return (look_run(argv, WSLINFO_MS, out, sizeof(out)) == -1 ? NULL :
+			return (look_run(argv, detect_left_ms(in), out, sizeof(out)) == -1 ? NULL :
 			    mode_of(out, strcspn(out, " \r\n")));
 	}
 	return (NULL);
@@ -234,24 +233,24 @@ system_put_wish(json_t *facts, const char *root)
 }
 
 static int
-system_put_wsl(json_t *facts, const char *root)
+system_put_wsl(json_t *facts, const struct detect_input *in)
 {
 	const char	*release = json_text_at(facts, "system.release"), *mode, *source = "wslinfo";
-	int		 wsl = !env_wsl(root) ? 0 : release != NULL && strstr(release, "Microsoft") != NULL ? 1 : 2;
+	int		 wsl = !env_wsl(in->root) ? 0 : release != NULL && strstr(release, "Microsoft") != NULL ? 1 : 2;
 
 	if (json_put(facts, "system.wsl", json_integer(wsl)) == -1)
 		return (-1);
 	/* The network of a container within WSL is its own. */
 	if (wsl != 2 || json_at(facts, "system.container") != NULL)
 		return (0);
-	if ((mode = mode_by_wslinfo(root)) == NULL) {
-		mode = mode_by_interfaces(root);
+	if ((mode = mode_by_wslinfo(in)) == NULL) {
+		mode = mode_by_interfaces(in->root);
 		source = "interfaces";
 	}
 	if (mode != NULL && (look_put(facts, "system.wsl_mode", mode) == -1 ||
 	    look_put(facts, "system.wsl_mode_source", source) == -1))
 		return (-1);
-	return (system_put_wish(facts, root));
+	return (system_put_wish(facts, in->root));
 }
 
 static int
@@ -260,7 +259,7 @@ system_detect(json_t *facts, const struct detect_input *in)
 	int	systemd = look_there(in->root, "/run/systemd/system");	/* sd_booted(3) */
 
 	return (system_put_kernel(facts, in->root) == -1 || system_put_container(facts, in->root) == -1 ||
-	    system_put_wsl(facts, in->root) == -1 || system_put_tun(facts, in->root) == -1 ||
+	    system_put_wsl(facts, in) == -1 || system_put_tun(facts, in->root) == -1 ||
 	    json_put(facts, "system.root", json_boolean(geteuid() == 0)) == -1 ||
 	    json_put(facts, "system.systemd", json_boolean(systemd)) == -1 ? -1 : 0);
 }

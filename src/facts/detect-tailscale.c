@@ -16,13 +16,11 @@
 #include "facts/env-tailscale.h"
 #include "facts/env-wsl.h"
 #include "facts/look.h"
+#include "facts/run.h"
 #include "wire/tspeer.h"
 
 #define PEERS_PATH	"/localapi/v0/status"
 #define SELF_PATH	"/localapi/v0/status?peers=false"
-#define STATUS_MS	1000	/* on a busy machine it may take longer than a connection would wait */
-#define PEERS_MS	2000
-#define WINDOWS_MS	2000
 #define WINDOWS_BYTES	(16 << 20)
 #define DAY_S		86400
 
@@ -205,7 +203,7 @@ put_self(json_t *facts, const struct tspeers *peers)
 
 /* Ask the daemon again, with its peers if there is one to look for. */
 static int
-ask_peers(json_t *facts, const struct env_tailscale *ts, const char *host)
+ask_peers(json_t *facts, const struct detect_input *in, const struct env_tailscale *ts, const char *host)
 {
 	struct tspeers	*peers = malloc(sizeof(*peers));
 	char		*body = malloc(TSPEER_BYTES_MAX);
@@ -214,8 +212,8 @@ ask_peers(json_t *facts, const struct env_tailscale *ts, const char *host)
 	int		 result = -1;
 
 	if (peers != NULL && body != NULL) {
-		len = tailscaled_get(&ts->at, host != NULL ? PEERS_PATH : SELF_PATH, PEERS_MS, body, TSPEER_BYTES_MAX,
-		    &pid);
+		len = tailscaled_get(&ts->at, host != NULL ? PEERS_PATH : SELF_PATH, detect_left_ms(in), body,
+		    TSPEER_BYTES_MAX, &pid);
 		if (len == -1 || tspeer_find(body, (size_t)len, host, peers) == -1)
 			result = errno == ENOMEM ? -1 : 0;
 		else
@@ -231,14 +229,10 @@ static int
 windows_find(const char *root, char path[PATH_MAX])
 {
 	const char	*dirs = getenv("PATH");
-	size_t		 len;
 
-	for (; dirs != NULL && *dirs != '\0'; dirs += len + (dirs[len] == ':')) {
-		len = strcspn(dirs, ":");
-		if (*dirs == '/' && snprintf(path, PATH_MAX, "%.*s/tailscale.exe", (int)len, dirs) < PATH_MAX &&
-		    access(path, X_OK) == 0)
+	while (run_place(&dirs, "", "tailscale.exe", path))
+		if (access(path, X_OK) == 0)
 			return (0);
-	}
 	snprintf(path, PATH_MAX, "%s/mnt/c/Program Files/Tailscale/tailscale.exe", root);
 	return (access(path, X_OK));
 }
@@ -271,7 +265,7 @@ ask_windows(json_t *facts, const struct detect_input *in, const char *host, int 
 	peers = malloc(sizeof(*peers));
 	body = malloc(WINDOWS_BYTES);
 	if (peers != NULL && body != NULL) {
-		if ((len = look_run(argv, WINDOWS_MS, body, WINDOWS_BYTES)) == -1)
+		if ((len = look_run(argv, detect_left_ms(in), body, WINDOWS_BYTES)) == -1)
 			result = 0;
 		else if (tspeer_find(body, (size_t)len, host, peers) == -1)
 			result = errno == ENOMEM ? -1 : 0;
@@ -306,12 +300,12 @@ tailscale_detect(json_t *facts, const struct detect_input *in)
 	/* As for the probes: what ssh would connect to. */
 	if (host != NULL && in->port == 0 && name != NULL && addr_host_ok(name))
 		host = name;
-	if (env_tailscale_detect(&ts, in->tailscaled, in->root, STATUS_MS) == -1)
+	if (env_tailscale_detect(&ts, in->tailscaled, in->root, detect_left_ms(in)) == -1)
 		return (-1);
 	env_proxy_detect(&proxies, ts.pid);
 	if (put_daemon(facts, &ts, in) != 0 || put_proxies(facts, &proxies) != 0)
 		return (-1);
-	if (ts.state >= ENV_TAILSCALE_DOWN && ask_peers(facts, &ts, host) != 0)
+	if (ts.state >= ENV_TAILSCALE_DOWN && ask_peers(facts, in, &ts, host) != 0)
 		return (-1);
 	if (env_wsl(in->root) && ask_windows(facts, in, host, ts.state != ENV_TAILSCALE_UP) != 0)
 		return (-1);

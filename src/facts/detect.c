@@ -1,6 +1,6 @@
 #include <stddef.h>
 
-#include "base/json.h"
+#include "base/clock.h"
 #include "facts/detect.h"
 
 const struct detector	*const detectors[] = {
@@ -15,12 +15,29 @@ const struct detector	*const detectors[] = {
 };
 
 int
+detect_left_ms(const struct detect_input *in)
+{
+	int64_t	left_ms = in->until_ms - clock_ms();
+
+	return (left_ms > 0 ? (int)left_ms : 0);
+}
+
+int
+detect_one(const struct detector *detector, json_t *facts, const struct detect_input *in)
+{
+	struct detect_input	timed = *in;
+
+	timed.until_ms = clock_ms() + DETECT_MS;
+	return (detector->detect(facts, &timed));
+}
+
+int
 detect(json_t *facts, const struct detect_input *in)
 {
 	const struct detector	*const *d;
 
 	for (d = detectors; *d != NULL; d++)
-		if ((*d)->detect(facts, in) == -1)
+		if (detect_one(*d, facts, in) == -1)
 			return (-1);
 	return (0);
 }

@@ -9,6 +9,9 @@
 #define FACTS_DETECT_H
 
 #include <jansson.h>
+#include <stdint.h>
+
+#define DETECT_MS	900	/* for one detector, all programs and daemons that it asks together */
 
 struct detect_input {
 	const char	*root;		/* the folder that the machine's files are below: "", or a test's */
@@ -16,6 +19,7 @@ struct detect_input {
 	int		 port;		/* 0: what ssh would take */
 	const char	*tailscaled;	/* its socket, if it was named */
 	int		 full;		/* user names and paths of homes may be told */
+	int64_t		 until_ms;	/* by then, on clock_ms(), the detector is to be ready; set by detect_one */
 };
 
 struct detector {
@@ -27,6 +31,10 @@ struct detector {
 extern const struct detector	*const detectors[];	/* ends with NULL */
 extern const struct detector	 detect_system, detect_tailscale, detect_net, detect_ssh, detect_names, detect_nix, detect_sshd;
 
+/* Let one look. 0, or -1 if there is no memory. */
+int	detect_one(const struct detector *, json_t *facts, const struct detect_input *);
+/* Milliseconds that a detector has left; 0 if there are none. */
+int	detect_left_ms(const struct detect_input *);
 /* All of them. 0, or -1 if there is no memory. */
 int	detect(json_t *facts, const struct detect_input *);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "facts/env-ssh.h"
+#include "facts/run.h"
 
 #define ENV_SSH_MARK	"MESHSSH_TRIED"		/* process id, number, whether the last was a script */
 
@@ -74,18 +75,14 @@ env_ssh_find(const char *self, char path[PATH_MAX])
 {
 	const char	*dirs = getenv("PATH"), *fallback = "/usr/bin/ssh";
 	struct stat	 self_sb;
-	size_t		 len;
 	int		 skip = env_ssh_tried();
 
 	if (stat(self, &self_sb) == -1)
 		memset(&self_sb, 0, sizeof(self_sb));
-	for (; dirs != NULL && *dirs != '\0'; dirs += len + (dirs[len] == ':')) {
-		len = strcspn(dirs, ":");
-		/* ssh takes its argv[0] for ProxyJump, from whatever directory: only absolute ones will do. */
-		if (*dirs == '/' && snprintf(path, PATH_MAX, "%.*s/ssh", (int)len, dirs) < PATH_MAX &&
-		    env_ssh_usable(path, &self_sb) && skip-- <= 0)
+	/* ssh takes its argv[0] for ProxyJump, from whatever directory: only whole paths will do. */
+	while (run_place(&dirs, "", "ssh", path))
+		if (env_ssh_usable(path, &self_sb) && skip-- <= 0)
 			return (0);
-	}
 	strlcpy(path, fallback, PATH_MAX);
 	return (skip <= 0 && env_ssh_usable(path, &self_sb) ? 0 : -1);
 }

@@ -151,7 +151,7 @@ static void
 builder_known(json_t *b, const struct nix_machine *m, const struct stanza *s, const struct detect_input *in,
     const struct nix_homes *homes)
 {
-	struct ssh_known	 known = { .root = in->root, .home = homes->root_home };
+	struct ssh_known	 known = { .in = in, .home = homes->root_home };
 	char			 name[400];
 	const char		*value, *text;
 	int			 alias, port, found;

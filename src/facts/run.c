@@ -6,12 +6,29 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "facts/run.h"
 
 #define TICK_MS	5	/* how often a program that has closed its output is looked after */
+
+int
+run_place(const char **dirs, const char *root, const char *program, char path[PATH_MAX])
+{
+	const char	*dir;
+	size_t		 len;
+
+	while ((dir = *dirs) != NULL && *dir != '\0') {
+		len = strcspn(dir, ":");
+		*dirs = dir + len + (dir[len] == ':');
+		if (*dir == '/' && snprintf(path, PATH_MAX, "%s%.*s/%s", root, (int)len, dir, program) < PATH_MAX)
+			return (1);
+	}
+	return (0);
+}
 
 /* In the child: its own group, so that what it starts ends with it, and of the caller's nothing but the environment. */
 static void
@@ -67,22 +84,29 @@ run_hear(struct run_text *texts[2], int fds[2], int64_t deadline_ms)
 	return (0);
 }
 
+/* 1 if it has ended. It is left there, so that its number, which is that of its group, is nobody else's yet. */
+static int
+run_ended(pid_t pid)
+{
+	siginfo_t	info = { .si_pid = 0 };
+
+	return (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 || info.si_pid == pid);
+}
+
 /* Its exit status. Who has closed both streams and goes on is given what is left of the time. */
 static int
 run_wait(pid_t pid, int64_t deadline_ms)
 {
-	int	status;
-	pid_t	got;
+	int	status, ended;
 
-	while ((got = waitpid(pid, &status, WNOHANG)) == 0 && clock_ms() < deadline_ms)
+	while (!(ended = run_ended(pid)) && clock_ms() < deadline_ms)
 		poll(NULL, 0, TICK_MS);
-	if (got == pid)
-		return (WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 	kill(-pid, SIGKILL);
 	kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		continue;
-	return (-1);
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return (-1);
+	return (ended && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
 /* A pipe whose ends no other program gets; where no text is wanted, none. */
@@ -127,8 +151,9 @@ run(const char *const argv[], int ms, struct run_text *out, struct run_text *err
 	out->len = 0;
 	if (err != NULL)
 		err->len = 0;
-	pipes[1][0] = pipes[1][1] = -1;
-	if (run_pipe(out, pipes[0]) == 0 && run_pipe(err, pipes[1]) == 0) {
+	for (i = 0; i < 2; i++)
+		pipes[i][0] = pipes[i][1] = -1;
+	if (ms > 0 && run_pipe(out, pipes[0]) == 0 && run_pipe(err, pipes[1]) == 0) {
 		/* Where a parent ignores it, and we with it, there would be nothing to wait for. */
 		chld = signal(SIGCHLD, SIG_DFL);
 		if ((pid = fork()) == 0)

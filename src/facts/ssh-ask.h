@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 #define SSH_ASK_OUT	65536
-#define SSH_ASK_MS	2000
 
 struct ssh_ask {
 	char	out[SSH_ASK_OUT];	/* what it printed, cut to fit */

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "facts/detect.h"
 #include "facts/env-ssh.h"
 #include "facts/ssh-ask.h"
 #include "facts/ssh-key.h"
 
 #define KNOWN_FILES_MAX	8
-#define KNOWN_MS	500
 
 /* 1 if the head of a private key says that it is encrypted, 0 that it is not, -1 if it is something else. */
 static int
@@ -108,12 +108,12 @@ known_file(struct ssh_known *known, const char *keygen, const char *file, const 
 		return (0);
 	if (strpbrk(file, "%$\"\\") != NULL || (home && (file[1] != '/' || known->home == NULL)) ||
 	    (!home && file[0] != '/') ||
-	    snprintf(path, sizeof(path), "%s%s%s", known->root, home ? known->home : "",
+	    snprintf(path, sizeof(path), "%s%s%s", known->in->root, home ? known->home : "",
 	    file + home) >= (int)sizeof(path))
 		return (-1);
 	if (access(path, R_OK) == -1)
 		return (errno == ENOENT || errno == ENOTDIR ? 0 : -1);
-	ssh_ask(argv, KNOWN_MS, ask);
+	ssh_ask(argv, detect_left_ms(known->in), ask);
 	if (ask->status == -1)
 		return (-1);
 	if (ask->out[0] == '\0')

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+struct detect_input;
+
 /* A private key; what could not be seen is -1. */
 struct ssh_key {
 	int	there;
@@ -17,7 +19,7 @@ struct ssh_key {
 
 /* Where host keys may be known; ssh-keygen, beside ssh or in /usr/bin, is asked. */
 struct ssh_known {
-	const char	*root;
+	const struct detect_input *in;
 	const char	*home;
 	const char	*files;		/* paths with blanks between them, as ssh -G prints them */
 	char		 types[128];	/* out: the types of the keys that were found, with blanks between them */

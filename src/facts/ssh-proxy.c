@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts/run.h"
 #include "facts/ssh-proxy.h"
 
 #define WORD_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-~"
@@ -52,14 +53,10 @@ static int
 found_in(const char *root, const char *dirs, const char *program)
 {
 	char	path[PATH_MAX];
-	size_t	len;
 
-	for (; *dirs != '\0'; dirs += len + (dirs[len] == ':')) {
-		len = strcspn(dirs, ":");
-		if (snprintf(path, sizeof(path), "%s%.*s/%s", root, (int)len, dirs, program) < (int)sizeof(path) &&
-		    executable(path) == 1)
+	while (run_place(&dirs, root, program, path))
+		if (executable(path) == 1)
 			return (1);
-	}
 	return (0);
 }
 
@@ -146,6 +143,6 @@ ssh_proxy_look(const char *command, const char *root, const char *home, struct s
 	if (strchr(p->program, '/') != NULL)
 		return (0);
 	p->everywhere = found_in(root, "/usr/bin:/bin:/usr/sbin:/sbin", p->program);
-	p->there = p->everywhere || (path != NULL && found_in(root, path, p->program));
+	p->there = p->everywhere || found_in(root, path, p->program);
 	return (0);
 }

@@ -24,7 +24,7 @@ static const struct rules_row rows[] = {
 	{ WITH("'where':{'ipqos':{'file':'~/.ssh/config','line':4,'value':'0x00'}},", ""), "ipqos-hex", "note",
 	    "~/.ssh/config:4" },
 	{ WITH("'where':{'ipqos':{'file':'~/.ssh/config','line':4,'value':'none'}},", ""), "ipqos-hex", "", NULL },
-	{ WITH("'slow':true,", ""), "config-slow", "warning", "2 s" },
+	{ WITH("'slow':true,", ""), "config-slow", "warning", "0.9 s" },
 	{ WITH("'version_number':705,'version':'OpenSSH_7.5p1',", ""), "ssh-old", "warning", "OpenSSH_7.5p1" },
 	{ WITH("'version_number':706,", ""), "ssh-old", "", NULL },
 	{ WITH("'system_includes':false,'system_files':['/etc/ssh/ssh_config.d/9.conf'],", ""), "config-no-include",
