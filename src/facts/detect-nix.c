@@ -134,9 +134,9 @@ nix_machine_cb(void *arg, const struct nix_machine *m)
 	int		 rank = machine_rank(n, m);
 
 	if (one != NULL && m->error[0] != '\0')
-		json_object_set_new(one, "error", ssh_told(m->error, NULL, 1));
+		json_object_set_new(one, "error", ssh_told(m->error, n->homes.user_home, n->in->full));
 	if (one != NULL && m->remark[0] != '\0')
-		json_object_set_new(one, "remark", ssh_told(m->remark, NULL, 1));
+		json_object_set_new(one, "remark", ssh_told(m->remark, n->homes.user_home, n->in->full));
 	if (one == NULL || json_array_append_new(n->machines, one) == -1)
 		n->failed = 1;
 	if (rank > n->found) {

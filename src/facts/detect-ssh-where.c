@@ -43,6 +43,15 @@ where_told(const struct where *w, const char *text)
 	return (ssh_told(text, w->home, w->in->full));
 }
 
+/* The value of a line; who logs in is told only where everything is. */
+static json_t *
+where_value(const struct where *w, const struct ssh_config_line *line)
+{
+	if (!w->in->full && strcmp(line->keyword, "user") == 0)
+		return (json_string("..."));
+	return (where_told(w, line->value));
+}
+
 static int
 is_gathered(const char *keyword)
 {
@@ -98,12 +107,12 @@ where_line_cb(void *arg, const struct ssh_config_line *line)
 		return;
 	if ((first = rival_get(where, line->keyword)) != NULL) {
 		if (line->match == SSH_CONFIG_YES)
-			where_shadowed(w, line, first, where_told(w, line->value));
+			where_shadowed(w, line, first, where_value(w, line));
 	} else if (line->match == SSH_CONFIG_UNSURE)
 		json_object_set_new(w->unsure, line->keyword, json_true());
 	else if (json_object_set_new(where, line->keyword,
 	    json_pack("{s:o, s:i, s:o, s:b}", "file", where_told(w, line->file),
-	    "line", line->line, "value", where_told(w, line->value), "named", line->named)) == -1)
+	    "line", line->line, "value", where_value(w, line), "named", line->named)) == -1)
 		/* Memory is wanting, or the keyword is no text, with which ssh itself would not do. */
 		return;
 }

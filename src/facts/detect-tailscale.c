@@ -17,6 +17,7 @@
 #include "facts/env-wsl.h"
 #include "facts/look.h"
 #include "facts/run.h"
+#include "facts/ssh-ask.h"
 #include "wire/tspeer.h"
 
 #define PEERS_PATH	"/localapi/v0/status"
@@ -64,14 +65,10 @@ static int
 put_socket(json_t *facts, const struct tailscaled *at, int full)
 {
 	const struct passwd	*pw = getpwuid(geteuid());
-	char			 name[sizeof(at->path)], shown[sizeof(at->path) + 1];
-	size_t			 len = pw != NULL ? strlen(pw->pw_dir) : 0;
+	char			 name[sizeof(at->path)];
 
-	tailscaled_name(at, name, sizeof(name));
-	if (full || len < 2 || strncmp(name, pw->pw_dir, len) != 0 || name[len] != '/')
-		return (put_text(facts, "tailscale.socket", name));
-	snprintf(shown, sizeof(shown), "~%s", name + len);
-	return (put_text(facts, "tailscale.socket", shown));
+	return (json_put(facts, "tailscale.socket", ssh_told(tailscaled_name(at, name, sizeof(name)),
+	    pw != NULL ? pw->pw_dir : NULL, full)));
 }
 
 /* 1 if tailscaled could be started here. */

@@ -240,7 +240,7 @@ nix_builder(const struct nix_machine *m, const struct detect_input *in, const st
 	if (m->host_key != 0)
 		json_object_set_new(b, "host_key_ok", json_boolean(m->host_key == 1));
 	if (m->remark[0] != '\0')
-		json_object_set_new(b, "remark", ssh_told(m->remark, NULL, 1));
+		json_object_set_new(b, "remark", ssh_told(m->remark, homes->user_home, in->full));
 	builder_key(b, m, in, homes);
 	if (builder_root(b, m, in, homes) == -1 || builder_user(b, m, in, homes) == -1) {
 		json_decref(b);
