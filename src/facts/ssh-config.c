@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "facts/ssh-config.h"
 
-#define FILE_BYTES_MAX	(256 * 1024)
+#define BYTES_MAX	(4 << 20)	/* of all files together */
 #define SYSTEM_DIR	"/etc/ssh"
 #define BLANKS		" \t\r\f\v"
 
@@ -28,6 +28,7 @@ struct walk {
 	const struct ssh_config_reader	*to;
 	struct setting			 hostname, user, tag;
 	int				 files;
+	size_t				 bytes;		/* that may still be read */
 	int				 system;
 	int				 blind;		/* a file could not be read: what it says is not known */
 	int				 starved;
@@ -66,24 +67,27 @@ ssh_config_pattern(const char *text, const char *pattern, int fold)
 	return (pattern[strspn(pattern, "*")] == '\0');
 }
 
-/* The next word, in place, without quotes; NULL at the end. A sign of equality may end one. */
+/* The next word, in place, without quotes (ssh's argv_split); NULL at the end. A sign of equality may end one. */
 static char *
 word_next(char **at, int equals)
 {
-	char	*word = *at + strspn(*at, BLANKS), *end;
+	char	*word = *at + strspn(*at, BLANKS), *from = word, *to = word, quote = '\0';
 
 	if (*word == '\0' || *word == '#')
 		return (NULL);
-	if (*word == '"' && (end = strchr(word + 1, '"')) != NULL) {
-		word++;
-		*end++ = '\0';
-	} else {
-		end = word + strcspn(word, equals ? BLANKS "=" : BLANKS);
-		if (*end != '\0')
-			*end++ = '\0';
-	}
-	*at = end;
-	return (word);
+	for (; *from != '\0' && (quote != '\0' || strchr(equals ? BLANKS "=" : BLANKS, *from) == NULL); from++)
+		if (*from == '\\' && from[1] != '\0' && strchr("\"'\\", from[1]) != NULL)
+			*to++ = *++from;
+		else if (quote == '\0' && (*from == '"' || *from == '\''))
+			quote = *from;
+		else if (*from == quote)
+			quote = '\0';
+		else
+			*to++ = *from;
+	*at = from + (*from != '\0');
+	*to = '\0';
+	/* ssh refuses a line with a quote alone. */
+	return (quote == '\0' ? word : NULL);
 }
 
 /* One pattern, perhaps with "!": 1 it matches, -1 its opposite does, 0. *named is set if it is the text itself. */
@@ -316,14 +320,19 @@ file_look(const struct walk *w, const char *path, int checked, struct ssh_config
 	return (1);
 }
 
+/* A NUL ends its line, but not the file. */
 static void
-walk_text(struct walk *w, struct place *p, char *text)
+walk_text(struct walk *w, struct place *p, char *text, size_t len)
 {
-	char	*line;
+	char	*end;
 
-	while ((line = strsep(&text, "\n")) != NULL) {
+	for (;; len -= (size_t)(end + 1 - text), text = end + 1) {
+		if ((end = memchr(text, '\n', len)) != NULL)
+			*end = '\0';
 		p->line++;
-		walk_line(w, p, line);
+		walk_line(w, p, text);
+		if (end == NULL)
+			break;
 	}
 }
 
@@ -346,15 +355,16 @@ walk_file(struct walk *w, const struct place *outer, const char *file)
 	if (!file_look(w, path, p.depth > 1 || !w->system, &f))
 		return;
 	w->to->file(w->to->arg, &f);
-	if ((buf = malloc(FILE_BYTES_MAX)) == NULL) {
+	if ((buf = malloc(w->bytes)) == NULL) {
 		w->starved = 1;
 		return;
 	}
-	if ((len = file_read(path, buf, FILE_BYTES_MAX)) == -1)
+	if ((len = file_read(path, buf, w->bytes)) == -1)
 		w->blind = 1;
 	else {
 		buf[len] = '\0';
-		walk_text(w, &p, buf);
+		w->bytes -= (size_t)len;
+		walk_text(w, &p, buf, (size_t)len);
 	}
 	free(buf);
 }
@@ -369,6 +379,7 @@ ssh_config_read(const struct ssh_config *in, const struct ssh_config_reader *to)
 	memset(&w, 0, sizeof(w));
 	w.in = in;
 	w.to = to;
+	w.bytes = BYTES_MAX;
 	if (in->home != NULL && snprintf(path, sizeof(path), "%s/.ssh/config", in->home) < (int)sizeof(path))
 		walk_file(&w, &outside, path);
 	w.system = 1;

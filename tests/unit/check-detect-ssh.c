@@ -105,6 +105,9 @@ test_where(void **state)
 		{ "Host * !nas\nPort 1\nHost *\nPort 2\n", "nas", "port", "4 2" },
 		{ "Host NAS\nPort 1\n", "nas", "port", "" },
 		{ "Host \"nas\"\nPort 1 # one\n", "nas", "port", "2 1" },
+		{ "Host 'nas'\nPort 1\n", "nas", "port", "2 1" },
+		{ "Host x n\"as\"\nPort 1\n", "nas", "port", "2 1" },
+		{ "Host \\\"nas\nPort 1\n", "\"nas", "port", "2 1" },
 		{ "Host *\nProxyCommand \"/a b\" %h # x\n", "nas", "proxycommand", "2 \"/a b\" %h # x" },
 		{ "Match host nas\nPort 1\n", "nas", "port", "2 1" },
 		{ "HostName x.example\nMatch host x.example\nPort 1\n", "nas", "port", "3 1" },
@@ -144,6 +147,47 @@ test_where(void **state)
 	for (i = 0; i < COUNT(rows); i++)
 		where_is(rows[i].config, rows[i].host, rows[i].keyword, rows[i].expected);
 	assert_int_equal(stat("/tmp/never", &sb), -1);
+}
+
+/* ssh reads on behind a NUL, and so does the reader; what it cannot read leaves what follows unknown. */
+static void
+test_odd_files(void **state)
+{
+	static const char	nul[] = "Port 1\nIPQoS none\0 x\nTCPKeepAlive no\n\377\376 1\nTag \377\n";
+	static char		huge[(4 << 20) + 64];
+	char			path[512];
+	json_t			*facts;
+	FILE			*fp;
+	size_t			i;
+
+	(void)state;
+	clear();
+	put_ssh("", "no", 1);
+	put_home("config", "");
+	snprintf(path, sizeof(path), "%s%s/.ssh/config", root, home);
+	assert_non_null(fp = fopen(path, "w"));
+	assert_int_equal(fwrite(nul, sizeof(nul) - 1, 1, fp), 1);
+	fclose(fp);
+	facts = look("nas", 0);
+	assert_string_equal(json_text_at(facts, "ssh.where.ipqos.value"), "none");
+	assert_int_equal(json_number_at(facts, "ssh.where.tcpkeepalive.line", 0), 3);
+	assert_string_equal(json_text_at(facts, "ssh.where.tag.value"), "M^?");
+	json_decref(facts);
+
+	for (i = 0; i + 6 < sizeof(huge); i += 6)
+		memcpy(huge + i, "Tag x\n", 6);
+	put_home("config", huge);
+	put("/etc/ssh/ssh_config", "Port 1\n");
+	facts = look("nas", 0);
+	assert_null(json_at(facts, "ssh.where.tag"));
+	assert_null(json_at(facts, "ssh.where.port"));
+	json_decref(facts);
+
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	facts = look("nas", 0);
+	assert_int_equal(json_number_at(facts, "ssh.where.port.line", 0), 1);
+	json_decref(facts);
 }
 
 /* Files: their order, their folders, what a block means for them, an endless chain. */
@@ -421,6 +465,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_pattern),
 		cmocka_unit_test(test_where),
+		cmocka_unit_test(test_odd_files),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_told),
