@@ -115,14 +115,18 @@ nsswitch_read(const char *root, struct resolv *to)
 static int
 names_put_hosts(json_t *facts, const char *root, const char *host)
 {
-	FILE	*fp = look_open(root, "/etc/hosts");
-	json_t	*list = json_array();
-	char	 line[1024], *at, *address, *word;
+	FILE			*fp = look_open(root, "/etc/hosts");
+	json_t			*list = json_array();
+	struct sockaddr_storage	 ss;
+	char			 line[8192], *at, *address, *word;
 
 	while (fp != NULL && list != NULL && look_line(fp, line, sizeof(line))) {
 		line[strcspn(line, "#")] = '\0';
 		at = line + strspn(line, " \t");
 		address = strsep(&at, " \t");
+		/* The rest of a line that is too long does not begin with one. */
+		if (addr_literal(address, 0, &ss) == 0)
+			continue;
 		while ((word = strsep(&at, " \t")) != NULL)
 			if (strcasecmp(word, host) == 0) {
 				if (json_array_size(list) < NAMES_LIST_MAX)

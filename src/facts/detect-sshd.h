@@ -16,6 +16,7 @@ struct sshd_config {
 	int	lax;			/* StrictModes no */
 	int	other_keys_file;	/* AuthorizedKeysFile is not, or not only, the usual one */
 	int	unread;			/* a part of it cannot be read by this user */
+	int	files;			/* so far */
 };
 
 /* Where something listens on those ports. */

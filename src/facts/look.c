@@ -12,6 +12,7 @@
 #include "facts/run.h"
 
 #define LOOK_TEXT	256	/* bytes of a text in the facts */
+#define LOOK_BYTES	(64 << 20)	/* of a file: lists of hosts to be blocked are large */
 
 FILE *
 look_open(const char *root, const char *path)
@@ -25,7 +26,7 @@ look_open(const char *root, const char *path)
 	/* A FIFO in its place shall not make us wait. */
 	if ((fd = open(full, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
 		return (NULL);
-	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || (fp = fdopen(fd, "r")) == NULL)
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || sb.st_size > LOOK_BYTES || (fp = fdopen(fd, "r")) == NULL)
 		close(fd);
 	return (fp);
 }

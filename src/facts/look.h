@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* A regular file for reading, which the caller closes; NULL if there is none that may be read. */
+/* A regular file for reading, which the caller closes; NULL if there is none that may be read, or if it is huge. */
 FILE	*look_open(const char *root, const char *path);
 /* The next line without its end, or what fits of it and the rest the next time; 0 at the end. */
 int	 look_line(FILE *, char *, size_t);

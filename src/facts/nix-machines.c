@@ -14,6 +14,7 @@
 #define CONF_BYTES	(64 * 1024)
 #define CONF_DEPTH	4
 #define MACHINES_DEPTH	8
+#define FILES_MAX	32	/* of all kinds, however they name each other */
 #define CONF_FILE	"/etc/nix/nix.conf"
 #define BLANKS		" \t\r\f\v"
 
@@ -22,6 +23,7 @@ struct machines {
 	void		(*cb)(void *, const struct nix_machine *);
 	void		*arg;
 	int		 count;
+	int		 files;
 	int		 starved;
 };
 
@@ -207,7 +209,7 @@ machines_slurp(struct machines *ms, const char *file)
 	char	path[PATH_MAX], *buf;
 	ssize_t	len;
 
-	if (snprintf(path, sizeof(path), "%s%s", ms->root, file) >= (int)sizeof(path))
+	if (ms->files++ >= FILES_MAX || snprintf(path, sizeof(path), "%s%s", ms->root, file) >= (int)sizeof(path))
 		return (NULL);
 	if ((buf = malloc(CONF_BYTES)) == NULL) {
 		ms->starved = 1;

@@ -1,5 +1,6 @@
 #include <pwd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "check.h"
 #include "check-root.h"
@@ -265,6 +266,49 @@ test_windows(void **state)
 	json_decref(facts);
 }
 
+/* So many times this line is the file. */
+static void
+put_lines(const char *file, const char *line, int count)
+{
+	char	*text = malloc(strlen(line) * (size_t)count + 1), *at = text;
+
+	assert_non_null(text);
+	for (*at = '\0'; count > 0; count--)
+		at = stpcpy(at, line);
+	put(file, text);
+	free(text);
+}
+
+/* Files that name themselves again and again, and such as have no end: none takes longer than a second. */
+static void
+test_hostile(void **state)
+{
+	const struct detector	*const *d;
+	char			 path[128];
+	int64_t			 began_ms;
+	json_t			*facts = json_object();
+
+	(void)state;
+	put_lines("/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config\n", 100);
+	put_lines("/etc/nix/machines", "@/etc/nix/machines\n", 100);
+	put_lines("/etc/nix/nix.conf", "include /etc/nix/nix.conf\n", 100);
+	put_lines("/etc/ssh/ssh_config", "Include /etc/ssh/ssh_config\n", 100);
+	put_lines("/etc/hosts", "0.0.0.0 ads.example\n", 200000);
+	put("/etc/resolv.conf", "");
+	snprintf(path, sizeof(path), "%s/etc/resolv.conf", root);
+	assert_int_equal(truncate(path, (off_t)8 << 30), 0);
+	snprintf(path, sizeof(path), "%s/etc/nsswitch.conf", root);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	for (d = detectors; *d != NULL; d++) {
+		began_ms = clock_ms();
+		json_decref(detected(*d, json_incref(facts), "nas"));
+		json_decref(detected(*d, json_incref(facts), NULL));
+		if (clock_ms() - began_ms > 2000)
+			fail_msg("%s takes %d ms", (*d)->name, (int)(clock_ms() - began_ms));
+	}
+	json_decref(facts);
+}
+
 int
 main(void)
 {
@@ -275,6 +319,7 @@ main(void)
 		cmocka_unit_test_setup(test_modes, empty),
 		cmocka_unit_test_setup(test_firewall, empty),
 		cmocka_unit_test_setup(test_windows, empty),
+		cmocka_unit_test_setup(test_hostile, empty),
 	};
 
 	return (cmocka_run_group_tests(tests, root_make, root_remove));
