@@ -129,16 +129,12 @@ relay_caller_gone_cb(void *arg)
 static int
 relay_facts(const struct options *opts, const struct target *target, struct facts **facts)
 {
-	const char	*variable = getenv("TS_SOCKET");
-
 	*facts = NULL;
 	if (!plan_needs_facts(target, &opts->choice))
 		return (0);
 	if ((*facts = malloc(sizeof(**facts))) == NULL)
 		return (-1);
-	if (variable != NULL && variable[0] == '\0')
-		variable = NULL;
-	return (facts_detect(*facts, opts->tailscaled != NULL ? opts->tailscaled : variable));
+	return (facts_detect(*facts, opts->tailscaled));
 }
 
 /* 1 if nothing of a path is to be learned on the way to this host. */

@@ -12,9 +12,8 @@
 
 #include "base/json.h"
 #include "facts/detect.h"
-#include "facts/env-proxy.h"
-#include "facts/env-tailscale.h"
 #include "facts/env-wsl.h"
+#include "facts/facts.h"
 #include "facts/look.h"
 #include "facts/run.h"
 #include "facts/ssh-ask.h"
@@ -291,22 +290,21 @@ static int
 tailscale_detect(json_t *facts, const struct detect_input *in)
 {
 	const char		*host = in->host, *name = json_text_at(facts, "ssh.options.hostname");
-	struct env_tailscale	 ts;
-	struct env_proxy	 proxies;
+	struct env_tailscale	*ts = &in->seen->tailscale;
 
 	/* As for the probes: what ssh would connect to. */
 	if (host != NULL && in->port == 0 && name != NULL && addr_host_ok(name))
 		host = name;
-	if (env_tailscale_detect(&ts, in->tailscaled, in->root, detect_left_ms(in)) == -1)
+	if (env_tailscale_detect(ts, in->tailscaled, in->root, detect_left_ms(in)) == -1)
 		return (-1);
-	env_proxy_detect(&proxies, ts.pid);
-	if (put_daemon(facts, &ts, in) != 0 || put_proxies(facts, &proxies) != 0)
+	env_proxy_detect(&in->seen->proxy, ts->pid);
+	if (put_daemon(facts, ts, in) != 0 || put_proxies(facts, &in->seen->proxy) != 0)
 		return (-1);
-	if (ts.state >= ENV_TAILSCALE_DOWN && ask_peers(facts, in, &ts, host) != 0)
+	if (ts->state >= ENV_TAILSCALE_DOWN && ask_peers(facts, in, ts, host) != 0)
 		return (-1);
-	if (env_wsl(in->root) && ask_windows(facts, in, host, ts.state != ENV_TAILSCALE_UP) != 0)
+	if (env_wsl(in->root) && ask_windows(facts, in, host, ts->state != ENV_TAILSCALE_UP) != 0)
 		return (-1);
-	return (host != NULL && put_host(facts, host, ts.state == ENV_TAILSCALE_UP) != 0 ? -1 : 0);
+	return (host != NULL && put_host(facts, host, ts->state == ENV_TAILSCALE_UP) != 0 ? -1 : 0);
 }
 
 const struct detector detect_tailscale = {

@@ -13,12 +13,15 @@
 
 #define DETECT_MS	900	/* for one detector, all programs and daemons that it asks together */
 
+struct facts;
+
 struct detect_input {
 	const char	*root;		/* the folder that the machine's files are below: "", or a test's */
 	const char	*host;		/* as the user wrote it; NULL: this machine alone is looked at */
 	int		 port;		/* 0: what ssh would take */
 	const char	*tailscaled;	/* its socket, if it was named */
 	int		 full;		/* user names and paths of homes may be told */
+	struct facts	*seen;		/* what connections go by: filled by the detector of tailscaled */
 	int64_t		 until_ms;	/* by then, on clock_ms(), the detector is to be ready; set by detect_one */
 };
 

@@ -221,8 +221,12 @@ tailscale_interfaces(struct env_tailscale *ts)
 int
 env_tailscale_detect(struct env_tailscale *ts, const char *socket, const char *root, int ms)
 {
+	const char	*variable = getenv("TS_SOCKET");
+
 	memset(ts, 0, sizeof(*ts));
 	ts->pid = -1;
+	if (socket == NULL && variable != NULL && variable[0] != '\0')
+		socket = variable;
 	return (tailscale_look(ts, socket, root, ms) == -1 ? -1 : tailscale_interfaces(ts));
 }
 

@@ -1,7 +1,9 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/json.h"
+#include "facts/facts.h"
 #include "probe/examine.h"
 #include "probe/probe.h"
 
@@ -19,7 +21,7 @@ examine_target(const json_t *facts, const struct examine *exam, struct probe_inp
 	in->ssh = port == 0 || in->port == 22 || (number != NULL && port == addr_port(number));
 	in->timeout_ms = exam->timeout_ms;
 	in->dead_after_s = exam->dead_after_s;
-	in->tailscaled = exam->look.tailscaled;
+	in->seen = exam->look.seen;
 }
 
 static int
@@ -56,18 +58,24 @@ examine_host(json_t *doc, const struct examine *exam)
 }
 
 json_t *
-examine(const struct examine *exam)
+examine(const struct examine *given)
 {
-	json_t	*doc = json_pack("{s:i, s:{}, s:{}}", "version", EXAMINE_VERSION, "target", "facts");
-	int	 known;
+	struct examine	 exam = *given;
+	json_t		*doc = json_pack("{s:i, s:{}, s:{}}", "version", EXAMINE_VERSION, "target", "facts");
+	int		 known;
 
-	if (doc == NULL)
-		return (NULL);
-	exam->progress("", "looks at this machine");
-	known = detect(json_at(doc, "facts"), &exam->look) == 0;
-	exam->progress("", "");
-	if (known && examine_host(doc, exam) == 0)
-		return (doc);
+	if ((exam.look.seen = calloc(1, sizeof(*exam.look.seen))) == NULL || doc == NULL)
+		goto err;
+	exam.progress("", "looks at this machine");
+	known = detect(json_at(doc, "facts"), &exam.look) == 0;
+	exam.progress("", "");
+	if (!known || examine_host(doc, &exam) == -1)
+		goto err;
+	free(exam.look.seen);
+	return (doc);
+
+err:
+	free(exam.look.seen);
 	json_decref(doc);
 	return (NULL);
 }

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "facts/facts.h"
 #include "facts/look.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
@@ -51,7 +50,6 @@ struct attempt_direct {
 
 /* What this machine could use to get there. */
 struct ways {
-	struct facts		*facts;
 	struct probe_addresses	 known;
 	struct plan		 plan;
 };
@@ -214,7 +212,7 @@ route_direct(json_t *facts, const struct attempt_direct *list, int count)
 
 /* Through somebody in between, as --via would have it. */
 static int
-route_through(json_t *facts, const struct probe_input *in, const struct ways *ways, const struct via *via)
+route_through(json_t *facts, const struct probe_input *in, const struct via *via)
 {
 	struct attempts	attempts = { .count = 0 };
 	struct race_way	way = { .fd = -1 };
@@ -222,7 +220,7 @@ route_through(json_t *facts, const struct probe_input *in, const struct ways *wa
 	int64_t		began_ms = clock_ms(), ms;
 	int		ok;
 
-	ok = probe_race(in, ways->facts, via, LADDER_LAST, &way, &attempts, &err) == 0;
+	ok = probe_race(in, via, LADDER_LAST, &way, &attempts, &err) == 0;
 	ms = clock_ms() - began_ms;
 	if (ok)
 		probe_end(way.fd, NULL, 0);
@@ -249,7 +247,7 @@ routes_run(json_t *facts, const struct probe_input *in, const struct ways *ways)
 			continue;
 		if (j < i || probe_left(facts) == 0)
 			continue;
-		failed = via == &via_direct ? route_direct(facts, list, count) : route_through(facts, in, ways, via);
+		failed = via == &via_direct ? route_direct(facts, list, count) : route_through(facts, in, via);
 		if (failed == -1)
 			return (-1);
 	}
@@ -271,24 +269,18 @@ connect_run(json_t *facts, const struct probe_input *in)
 {
 	struct target		 target = { .host = in->host, .port = in->port, .timeout_ms = in->timeout_ms };
 	struct plan_choice	 choice = { .via = NULL };
-	struct plan_input	 plan = { .target = &target, .choice = &choice };
+	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = in->seen };
 	struct ways		*ways;
 	int			 result = -1;
 
-	if ((ways = calloc(1, sizeof(*ways))) == NULL || (ways->facts = calloc(1, sizeof(*ways->facts))) == NULL ||
-	    facts_detect(ways->facts, in->tailscaled) == -1)
-		goto out;
+	if ((ways = calloc(1, sizeof(*ways))) == NULL)
+		return (-1);
 	probe_addresses(&ways->known, facts, in);
-	plan.facts = ways->facts;
 	plan.lookup = ways->known.count > 0 ? PLAN_LOOKUP_DONE : PLAN_LOOKUP_FAILED;
 	plan.list = ways->known.count > 0 ? ways->known.list : NULL;
 	plan_make(&ways->plan, &plan);
 	if (ways->plan.why_not == MSG_NONE || look_put(facts, "connect.why_not", ways->plan.why_not_text) == 0)
 		result = routes_run(facts, in, ways);
-
-out:
-	if (ways != NULL)
-		free(ways->facts);
 	free(ways);
 	return (result);
 }

@@ -39,11 +39,12 @@ lookup_cb(int code, struct addrinfo *list, void *arg)
 	event_base_loopbreak(l->base);
 }
 
-/* 0 when there is an answer, of whatever kind, or none in time; -1 if there is no memory. */
+/* 0 when there is an answer, of whatever kind, or none by then; -1 if there is no memory. */
 static int
-lookup_run(struct lookup *l, const char *name, const struct probe_input *in)
+lookup_run(struct lookup *l, const char *name, const struct probe_input *in, int64_t until_ms)
 {
-	struct timeval	 tv = clock_timeval(in->timeout_ms);
+	int64_t		 left_ms = until_ms - clock_ms();
+	struct timeval	 tv = clock_timeval(left_ms > 0 ? left_ms : 0);
 	struct resolve	*resolve;
 
 	memset(l, 0, sizeof(*l));
@@ -90,7 +91,7 @@ names_system(json_t *facts, const struct probe_input *in)
 	int64_t		began_ms = clock_ms();
 	int		known, failed;
 
-	if (lookup_run(&l, in->host, in) == -1)
+	if (lookup_run(&l, in->host, in, began_ms + in->timeout_ms) == -1)
 		return (-1);
 	known = l.list != NULL;
 	failed = json_put(facts, "names.lookups.system.ms", json_integer(clock_ms() - began_ms)) == -1 ||
@@ -103,7 +104,7 @@ names_system(json_t *facts, const struct probe_input *in)
 
 /* With a final dot no search domain is tried. 1 if the name is known as it is, 0 if not, -1 if there is no memory. */
 static int
-names_known(const char *name, const struct probe_input *in, json_t **addresses)
+names_known(const char *name, const struct probe_input *in, int64_t until_ms, json_t **addresses)
 {
 	struct lookup	l;
 	char		dotted[LONG_NAME + 1];
@@ -111,7 +112,7 @@ names_known(const char *name, const struct probe_input *in, json_t **addresses)
 	snprintf(dotted, sizeof(dotted), "%s.", name);
 	if (strlen(dotted) > ADDR_HOST_MAX)
 		return (0);
-	if (lookup_run(&l, dotted, in) == -1)
+	if (lookup_run(&l, dotted, in, until_ms) == -1)
 		return (-1);
 	if (l.list == NULL)
 		return (0);
@@ -121,10 +122,11 @@ names_known(const char *name, const struct probe_input *in, json_t **addresses)
 	return (addresses != NULL && *addresses == NULL ? -1 : 1);
 }
 
-/* The name is known only as another one: which search domain makes it one? */
+/* The name is known only as another one: which search domain makes it one? Together no longer than one question. */
 static int
 names_searched(json_t *facts, const struct probe_input *in)
 {
+	int64_t		 until_ms = clock_ms() + in->timeout_ms;
 	const json_t	*search = json_at(facts, "names.search");
 	json_t		*addresses = NULL;
 	const char	*domain;
@@ -132,13 +134,13 @@ names_searched(json_t *facts, const struct probe_input *in)
 	size_t		 i;
 	int		 known;
 
-	if ((known = names_known(in->host, in, NULL)) != 0)
+	if ((known = names_known(in->host, in, until_ms, NULL)) != 0)
 		return (known == -1 ? -1 : 0);
-	for (i = 0; i < json_array_size(search) && i < 6; i++) {
+	for (i = 0; i < json_array_size(search) && i < 6 && clock_ms() < until_ms; i++) {
 		if ((domain = json_string_value(json_array_get(search, i))) == NULL || !addr_host_ok(domain))
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", in->host, domain);
-		if ((known = names_known(name, in, &addresses)) == -1)
+		if ((known = names_known(name, in, until_ms, &addresses)) == -1)
 			return (-1);
 		if (known == 1)
 			return (look_put(facts, "names.lookups.searched.name", name) == -1 ||

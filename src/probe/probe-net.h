@@ -13,7 +13,6 @@
 #include "route/target.h"
 
 struct error;
-struct facts;
 struct race_way;
 struct via;
 
@@ -56,10 +55,10 @@ void	probe_end(int fd, const void *, size_t);
 
 /*
  * Run the race over this kind of way alone, with segments of so many bytes. 0 and the way, whose descriptor the caller
- * closes and which the facts must outlive; -1 with the reason in the attempts and the error.
+ * closes and which what was seen must outlive; -1 with the reason in the attempts and the error.
  */
-int	probe_race(const struct probe_input *, const struct facts *, const struct via *, int mss_bytes,
-	    struct race_way *, struct attempts *, struct error *);
+int	probe_race(const struct probe_input *, const struct via *, int mss_bytes, struct race_way *,
+	    struct attempts *, struct error *);
 /*
  * Connect over the route that works (connect.route), with segments of so many bytes. The connection is counted; the
  * caller closes the descriptor. -1 if that failed this time.

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "facts/facts.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
 #include "route/ladder.h"
@@ -41,12 +40,12 @@ race_over_cb(const struct race_way *way, const struct error *err, void *arg)
 }
 
 int
-probe_race(const struct probe_input *in, const struct facts *facts, const struct via *via, int mss_bytes,
-    struct race_way *way, struct attempts *attempts, struct error *err)
+probe_race(const struct probe_input *in, const struct via *via, int mss_bytes, struct race_way *way,
+    struct attempts *attempts, struct error *err)
 {
 	struct target		 target = { .host = in->host, .port = in->port, .timeout_ms = in->timeout_ms };
 	struct plan_choice	 choice = { .via = via };
-	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = facts };
+	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = in->seen };
 	struct sock_tune	 tune = { .connect_s = in->timeout_ms / 1000 + 1, .dead_after_s = in->dead_after_s };
 	struct ladder		 ladder = { .mss_bytes = mss_bytes };
 	struct running		 run = { .way = way, .err = err, .result = -1 };
@@ -79,16 +78,12 @@ open_through(const json_t *facts, const struct probe_input *in, int mss_bytes)
 {
 	const char		*name = json_text_at(facts, "connect.route");
 	const struct via	*via = name != NULL ? via_find(name, strlen(name)) : NULL;
-	struct facts		*seen;
 	struct attempts		 attempts = { .count = 0 };
 	struct race_way		 way = { .fd = -1 };
 	struct error		 err;
 
-	if (via == NULL || (seen = calloc(1, sizeof(*seen))) == NULL)
-		return (-1);
-	if (facts_detect(seen, in->tailscaled) == 0)
-		probe_race(in, seen, via, mss_bytes, &way, &attempts, &err);
-	free(seen);
+	if (via != NULL)
+		probe_race(in, via, mss_bytes, &way, &attempts, &err);
 	return (way.fd);
 }
 

@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+struct facts;
+
 #define PROBE_CONNECTIONS_MAX	12	/* to one server, of all probes together: below OpenSSH's PerSourcePenalties */
 
 struct probe_input {
@@ -16,7 +18,7 @@ struct probe_input {
 	int		 ssh;		/* the port is meant for SSH */
 	int		 timeout_ms;	/* for one connection, and each wait */
 	int		 dead_after_s;
-	const char	*tailscaled;
+	const struct facts *seen;	/* what this machine could connect with */
 };
 
 struct probe {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "check.h"
+#include "facts/facts.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
@@ -40,6 +41,7 @@ struct server {
 	pthread_t	 thread;
 };
 
+static struct facts	seen;	/* of this machine: nothing to connect with, but in test_localapi */
 static const char	tailscaled_status[] = "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":\"Running\",\"TUN\":false,"
 			    "\"TailscaleIPs\":[\"100.64.77.78\"],\"MagicDNSSuffix\":\"mesh.test\"}";
 static const char	tailscaled_dialled[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: ts-dial\r\n"
@@ -197,7 +199,7 @@ is_text(const char *what, const json_t *facts, const char *path, const char *wan
 static void
 test_banners(void **state)
 {
-	struct probe_input	in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30 };
+	struct probe_input	in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30, .seen = &seen };
 	struct server		s;
 	json_t			*facts;
 	size_t			 i;
@@ -254,7 +256,7 @@ static const struct {
 static void
 test_services(void **state)
 {
-	struct probe_input	in = { .host = "127.0.0.1", .timeout_ms = 400, .dead_after_s = 30 };
+	struct probe_input	in = { .host = "127.0.0.1", .timeout_ms = 400, .dead_after_s = 30, .seen = &seen };
 	struct server		s;
 	json_t			*facts;
 	size_t			 i;
@@ -280,7 +282,7 @@ static void
 test_service_ssh(void **state)
 {
 	static const struct script	script = { "SSH-2.0-OpenSSH_9.9\r\n", NULL };
-	struct probe_input		in = { .host = "127.0.0.1", .timeout_ms = 400, .dead_after_s = 30 };
+	struct probe_input		in = { .host = "127.0.0.1", .timeout_ms = 400, .dead_after_s = 30, .seen = &seen };
 	struct server			s;
 	json_t				*facts = json_object();
 
@@ -315,7 +317,7 @@ static void
 test_refused(void **state)
 {
 	static const struct script	script = { "", NULL };
-	struct probe_input		in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30 };
+	struct probe_input		in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30, .seen = &seen };
 	struct server			s;
 	json_t				*facts = json_object();
 
@@ -339,7 +341,7 @@ static void
 test_addresses(void **state)
 {
 	static const struct script	script = { "", NULL };
-	struct probe_input		in = { .host = "node.test", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30 };
+	struct probe_input		in = { .host = "node.test", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30, .seen = &seen };
 	struct server			s;
 	json_t				*facts = json_pack("{s:{s:{s:{s:[s,s,s,i]}}}}", "names", "lookups", "system",
 					    "addresses", "127.0.0.9", "nonsense", "127.0.0.1", 7);
@@ -365,7 +367,8 @@ test_localapi(void **state)
 {
 	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
 	char			 dir[] = "/tmp/check-probes.XXXXXX";
-	struct probe_input	 in = { .host = "100.64.1.2", .port = 22, .ssh = 1, .timeout_ms = 800, .dead_after_s = 30 };
+	struct probe_input	 in = { .host = "100.64.1.2", .port = 22, .ssh = 1, .timeout_ms = 800, .dead_after_s = 30,
+				    .seen = &seen };
 	struct server		 s;
 	json_t			*facts = json_object();
 	int			 before = open_descriptors();
@@ -376,7 +379,7 @@ test_localapi(void **state)
 	memset(&s, 0, sizeof(s));
 	s.script = (struct script){ "", tailscaled_dialled, 0, 0 };
 	server_start(&s, (struct sockaddr *)&sun, sizeof(sun));
-	in.tailscaled = sun.sun_path;
+	assert_int_equal(facts_detect(&seen, sun.sun_path), 0);
 	assert_int_equal(probe_connect.run(facts, &in), 0);
 	is_text("localapi", facts, "connect.route", "localapi");
 	is_text("localapi", facts, "connect.routes.0.route", "localapi");
@@ -392,6 +395,7 @@ test_localapi(void **state)
 	unlink(sun.sun_path);
 	rmdir(dir);
 	json_decref(facts);
+	memset(&seen, 0, sizeof(seen));
 	assert_int_equal(open_descriptors(), before);
 }
 
@@ -400,7 +404,7 @@ test_localapi(void **state)
 static void
 test_names(void **state)
 {
-	struct probe_input	in = { .host = "localhost", .port = 22, .timeout_ms = 3000 };
+	struct probe_input	in = { .host = "localhost", .port = 22, .timeout_ms = 3000, .seen = &seen };
 	json_t			*facts = json_object();
 
 	(void)state;
@@ -470,7 +474,7 @@ test_dns(void **state)
 {
 	struct sockaddr_in	sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t		len = sizeof(sin);
-	struct probe_input	in = { .host = "node", .timeout_ms = 400 };
+	struct probe_input	in = { .host = "node", .timeout_ms = 400, .seen = &seen };
 	struct resolver		r = { .address = { 100, 64, 1, 2 } };
 	pthread_t		thread;
 	json_t			*facts;

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "check.h"
 #include "facts/detect.h"
+#include "facts/facts.h"
 
 static char	root[] = "/tmp/check-root.XXXXXX";
 
@@ -65,7 +66,8 @@ root_remove(void **state)
 static inline json_t *
 detected(const struct detector *detector, json_t *facts, const char *host)
 {
-	struct detect_input	in = { .root = root, .host = host };
+	static struct facts	seen;
+	struct detect_input	in = { .root = root, .host = host, .seen = &seen };
 
 	if (facts == NULL)
 		facts = json_object();
