@@ -12,19 +12,19 @@
 #include "base/json.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/terminal.h"
 #include "probe/examine.h"
 #include "probe/probe.h"
 
 #define REPLAY_BYTES_MAX (4 << 20)
 
-/* One line that is written over by the next; only where a person looks on. */
 static void
 doctor_progress(const char *host, const char *doing)
 {
-	if (!isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r\033[K%s%s%s", host, host[0] != '\0' ? ": " : "", doing);
-	fflush(stderr);
+	char	line[ADDR_HOST_MAX + 64];
+
+	snprintf(line, sizeof(line), "%s%s%s", host, host[0] != '\0' ? ": " : "", doing);
+	terminal_progress(line);
 }
 
 /* Before anything is done that leaves a trace on the server. */
@@ -71,9 +71,9 @@ doctor_replay(const char *path, struct error *err)
 static int
 doctor_colour(void)
 {
-	const char	*no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char	*no = getenv("NO_COLOR");
 
-	return (isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0);
+	return (terminal_can(STDOUT_FILENO) && (no == NULL || no[0] == '\0'));
 }
 
 int

@@ -16,6 +16,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/scan-list.h"
+#include "cmd/terminal.h"
 #include "facts/facts.h"
 #include "facts/mesh.h"
 #include "probe/scan.h"
@@ -40,14 +41,12 @@ list_next_cb(void *arg)
 static void
 list_progress(const struct list *list, int over)
 {
-	if (!isatty(STDERR_FILENO))
-		return;
-	if (over)
-		fputs("\r\033[K", stderr);
-	else
-		fprintf(stderr, "\r\033[K%d reached, %d not, %d under way", list->ok, list->bad,
+	char	line[80] = "";
+
+	if (!over)
+		snprintf(line, sizeof(line), "%d reached, %d not, %d under way", list->ok, list->bad,
 		    list->hosts.begun - list->ok - list->bad);
-	fflush(stderr);
+	terminal_progress(line);
 }
 
 static void

@@ -60,6 +60,17 @@ check "the way is shown in colours" grep -q "^this machine --direct--> $(printf 
 shown env NO_COLOR=1 "$MESHSSH" --doctor 127.0.0.1 "$port"
 check "unless NO_COLOR is set" sh -c "grep -q '^this machine --direct--> 127' '$T/out' &&
     ! LC_ALL=C grep -q '[^ -~]' '$T/out'"
+# Where a line cannot be written over, or would wrap, it is not shown, or cut.
+for term in dumb ''; do
+	timeout 60 python3 "$TOOLS/on-pty.py" 40 120 env TERM="$term" "$MESHSSH" --doctor 127.0.0.1 "$port" </dev/null >"$T/raw"
+	check "TERM='$term': no progress, no codes" sh -c "! grep -q 'looks at\|$(printf '\033')' '$T/raw'"
+done
+timeout 60 python3 "$TOOLS/on-pty.py" 40 10 env TERM=xterm "$MESHSSH" --doctor </dev/null >"$T/raw"
+check "a narrow terminal is shown what fits" sh -c "grep -q 'looks at ' '$T/raw' && ! grep -q 'looks at t' '$T/raw'"
+
+# The socket of tailscaled may be named in the environment.
+TS_SOCKET=$T/nosuch "$MESHSSH" --doctor --json >"$T/out" 2>&1
+check "TS_SOCKET counts" grep -qF "\"socket\": \"$T/nosuch\"" "$T/out"
 
 user=$(id -un)
 [ "$user" = root ] || check "nobody's name is in it" sh -c "! grep -q '$user' '$T/healthy'"

@@ -1,0 +1,11 @@
+/* What a person sees who looks on. */
+
+#ifndef CMD_TERMINAL_H
+#define CMD_TERMINAL_H
+
+/* 1 if the descriptor is a terminal that understands ECMA-48, and not plain lines alone. */
+int	terminal_can(int fd);
+/* A line on standard error that the next one takes the place of, cut where it would wrap; "" takes it away. */
+void	terminal_progress(const char *);
+
+#endif
