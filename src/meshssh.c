@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/events.h"
 #include "cmd/options.h"
 #include "os/os.h"
 
@@ -102,6 +103,7 @@ main(int argc, char **argv)
 
 	if (missing == -1)
 		return (error_row(MSG_SYSTEM)->status);
+	events_tame();
 	if (options_parse(&opts, argc, argv, &rest, &err) == 0) {
 		log_set_level(opts.debug);
 		while (argv[rest + count] != NULL)

@@ -1,12 +1,20 @@
 #include <errno.h>
+#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 
-/* Without memory jansson takes the text for faulty, or leaves out a byte of it, and does not say so. */
+/* Without memory jansson takes a text for faulty, or leaves out a byte of it, or a whole value, and does not say so. */
 static int	starved;
+
+/*
+ * Its parser goes on after a byte that found no room, and looks for the end of a string beyond it: it is left at once. What
+ * it has by then is lost.
+ */
+static jmp_buf	escape;
+static int	parsing;
 
 static void *
 json_malloc(size_t size)
@@ -14,22 +22,30 @@ json_malloc(size_t size)
 	void	*p = malloc(size);
 
 	starved |= p == NULL;
+	if (p == NULL && parsing)
+		longjmp(escape, 1);
 	return (p);
+}
+
+void
+json_watch(void)
+{
+	starved = 0;
+	json_set_alloc_funcs(json_malloc, free);
 }
 
 json_t *
 json_parse(const char *buf, size_t len, size_t flags)
 {
-	json_t	*root;
+	const int	 before = starved;
+	json_t		*root;
 
-	starved = 0;
-	json_set_alloc_funcs(json_malloc, free);
-	root = json_loadb(buf, len, JSON_REJECT_DUPLICATES | flags, NULL);
-	if (starved) {
-		json_decref(root);
-		root = NULL;
-	}
+	json_watch();
+	parsing = 1;
+	root = setjmp(escape) == 0 ? json_loadb(buf, len, JSON_REJECT_DUPLICATES | flags, NULL) : NULL;
+	parsing = 0;
 	errno = starved ? ENOMEM : EINVAL;
+	starved |= before;
 	return (root);
 }
 

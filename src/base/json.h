@@ -10,7 +10,9 @@
  * are refused. NULL with errno: EINVAL if it is no JSON, ENOMEM.
  */
 json_t	*json_parse(const char *, size_t, size_t);
-/* 1 if memory was wanting since the last call of it: what jansson said meanwhile is not to be relied on. */
+/* Begin to make a document: what was before does not count for the next. */
+void	 json_watch(void);
+/* 1 if memory was wanting since then, or in the last text: what jansson said meanwhile is not to be relied on. */
 int	 json_starved(void);
 
 /* What stands at a path like "ssh.options.port" in an object, whose numbers are indices of lists; NULL if nothing does. */

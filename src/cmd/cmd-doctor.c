@@ -55,10 +55,13 @@ doctor_replay(const char *path, struct error *err)
 	char	*buf;
 	ssize_t	 len;
 
-	if ((buf = malloc(REPLAY_BYTES_MAX)) == NULL || (len = file_read(path, buf, REPLAY_BYTES_MAX)) == -1)
+	if ((buf = malloc(REPLAY_BYTES_MAX)) == NULL)
+		error_errno(err, ENOMEM, "cannot read");
+	else if ((len = file_read(path, buf, REPLAY_BYTES_MAX)) == -1)
 		error_set(err, MSG_INPUT, "%.100s: %s", path, strerror(errno));
-	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL || json_number_at(doc, "version", 0) != EXAMINE_VERSION ||
-	    !json_is_object(json_at(doc, "facts"))) {
+	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL && errno == ENOMEM)
+		error_errno(err, ENOMEM, "cannot read");
+	else if (json_number_at(doc, "version", 0) != EXAMINE_VERSION || !json_is_object(json_at(doc, "facts"))) {
 		error_set(err, MSG_INPUT, "%.100s: this is no document of --doctor --json, version %d", path, EXAMINE_VERSION);
 		json_decref(doc);
 		doc = NULL;
@@ -80,6 +83,7 @@ int
 cmd_doctor(const struct options *opts, const char *host, const char *port, int *status, struct error *err)
 {
 	json_t	*doc;
+	char	*text = NULL;
 	int	 number = 0;
 
 	if (host != NULL && !addr_host_ok(host)) {
@@ -95,16 +99,19 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 			return (-1);
 	} else
 		doc = doctor_look(opts, host, number);
-	if (doc == NULL || advice_judge(doc) == -1) {
+	if (doc == NULL || advice_judge(doc) == -1 || json_starved()) {
 		json_decref(doc);
 		error_errno(err, ENOMEM, "cannot look");
 		return (-1);
 	}
 	if (!opts->json)
 		report_text(stdout, doc, doctor_colour());
-	else if (json_dumpf(doc, stdout, JSON_INDENT(1) | JSON_SORT_KEYS) == 0)
-		putchar('\n');
+	else if ((text = json_dumps(doc, JSON_INDENT(1) | JSON_SORT_KEYS)) != NULL && !json_starved())
+		puts(text);
+	else
+		error_errno(err, ENOMEM, "cannot tell");
 	*status = report_status(doc);
+	free(text);
 	json_decref(doc);
-	return (0);
+	return (err->code == MSG_NONE ? 0 : -1);
 }

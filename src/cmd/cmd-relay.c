@@ -44,25 +44,6 @@ struct session {
 	int			 mute;		/* standard error is no longer the caller's */
 };
 
-static void
-relay_log_cb(int severity, const char *msg)
-{
-	(void)severity;
-	log_debug(1, "libevent: %s", msg);
-}
-
-/* libevent ends the process where it gets no descriptors for its signals; it does so in our words. */
-static void
-relay_fatal_cb(int error)
-{
-	struct error	err;
-
-	(void)error;
-	error_errno(&err, errno, "cannot start the event loop");
-	error_say(&err);
-	_exit(error_row(err.code)->status);
-}
-
 /* Standard input may be a file or /dev/null, which epoll and kqueue refuse: poll takes everything. */
 static struct event_base *
 relay_loop(void)
@@ -71,8 +52,6 @@ relay_loop(void)
 	struct event_base	*base = NULL;
 	const char		**method;
 
-	event_set_log_callback(relay_log_cb);
-	event_set_fatal_callback(relay_fatal_cb);
 	if ((cfg = event_config_new()) == NULL || (method = event_get_supported_methods()) == NULL)
 		goto out;
 	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);

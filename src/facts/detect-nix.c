@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "facts/detect.h"
+#include "facts/look.h"
 #include "facts/nix-builder.h"
 #include "facts/nix-machines.h"
 #include "facts/ssh-ask.h"
@@ -93,21 +93,19 @@ unit_sshopts(char *text, char *to, size_t size)
 static int
 nix_daemon_sshopts(const struct detect_input *in, char *to, size_t size)
 {
-	char	path[PATH_MAX], text[UNIT_BYTES];
-	size_t	i, j;
+	char	text[UNIT_BYTES];
+	size_t	count, i, j;
 	ssize_t	len;
 	glob_t	g;
 	int	found = 0;
 
 	for (i = 0; i < sizeof(units) / sizeof(units[0]) && !found; i++) {
-		snprintf(path, sizeof(path), "%s%s", in->root, units[i]);
-		memset(&g, 0, sizeof(g));
-		if (glob(path, 0, NULL, &g) == 0)
-			for (j = 0; j < g.gl_pathc && !found; j++)
-				if ((len = file_read(g.gl_pathv[j], text, sizeof(text))) != -1) {
-					text[len] = '\0';
-					found = unit_sshopts(text, to, size);
-				}
+		count = look_glob(in->root, units[i], &g);
+		for (j = 0; j < count && !found; j++)
+			if ((len = file_read(g.gl_pathv[j], text, sizeof(text))) != -1) {
+				text[len] = '\0';
+				found = unit_sshopts(text, to, size);
+			}
 		globfree(&g);
 	}
 	return (found);

@@ -1,6 +1,5 @@
 #include <sys/types.h>
 
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "base/json.h"
 #include "facts/detect-ssh.h"
+#include "facts/look.h"
 #include "facts/ssh-ask.h"
 #include "facts/ssh-config.h"
 
@@ -154,16 +154,14 @@ where_system(struct where *w)
 	char	path[PATH_MAX];
 	json_t	*list = json_array();
 	glob_t	g;
-	size_t	i;
+	size_t	count, i;
 
 	snprintf(path, sizeof(path), "%s" SYSTEM_FILE, w->in->root);
 	if (w->includes != -1 && access(path, R_OK) == 0)
 		where_put(w, "system_includes", json_boolean(w->includes));
-	memset(&g, 0, sizeof(g));
-	strlcat(path, ".d/*.conf", sizeof(path));
-	if (glob(path, 0, NULL, &g) == 0)
-		for (i = 0; i < g.gl_pathc && i < LIST_MAX; i++)
-			json_array_append_new(list, where_told(w, g.gl_pathv[i] + strlen(w->in->root)));
+	count = look_glob(w->in->root, SYSTEM_FILE ".d/*.conf", &g);
+	for (i = 0; i < count && i < LIST_MAX; i++)
+		json_array_append_new(list, where_told(w, g.gl_pathv[i] + strlen(w->in->root)));
 	globfree(&g);
 	where_put(w, "system_files", list);
 }

@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,18 +108,18 @@ detect_sshd_firewall(json_t *facts, const char *root)
 {
 	const struct firewall	*row;
 	glob_t			 found;
-	char			 pattern[PATH_MAX], name[16];
-	size_t			 n, i;
+	char			 name[16];
+	size_t			 count, n, i;
 	int			 missing = 0, result = 0;
 
 	if (!look_there(root, "/sys/class/net/lo"))
 		return (0);
 	for (n = 0; n < sizeof(firewalls) / sizeof(firewalls[0]) && !missing; n++) {
 		row = &firewalls[n];
-		snprintf(pattern, sizeof(pattern), "%s%s", root, row->files);
-		if (!firewall_active(row, root) || glob(pattern, 0, NULL, &found) != 0)
+		if (!firewall_active(row, root))
 			continue;
-		for (i = 0; i < found.gl_pathc && !missing; i++)
+		count = look_glob(root, row->files, &found);
+		for (i = 0; i < count && !missing; i++)
 			if ((missing = firewall_missing(root, found.gl_pathv[i], name)) != 0)
 				result = firewall_put(facts, name, found.gl_pathv[i] + strlen(root));
 		globfree(&found);

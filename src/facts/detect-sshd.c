@@ -4,7 +4,6 @@
 
 #include <netinet/in.h>
 
-#include <glob.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -47,12 +46,13 @@ config_include(struct sshd_config *config, const char *root, const char *pattern
 {
 	glob_t	found;
 	char	full[PATH_MAX];
-	size_t	i;
+	size_t	count, i;
 
-	snprintf(full, sizeof(full), "%s%s%s", root, *pattern == '/' ? "" : "/etc/ssh/", pattern);
-	if (depth == CONFIG_DEPTH || glob(full, 0, NULL, &found) != 0)
+	if (depth == CONFIG_DEPTH)
 		return;
-	for (i = 0; i < found.gl_pathc; i++)
+	snprintf(full, sizeof(full), "%s%s", *pattern == '/' ? "" : "/etc/ssh/", pattern);
+	count = look_glob(root, full, &found);
+	for (i = 0; i < count; i++)
 		config_read(config, root, found.gl_pathv[i] + strlen(root), depth + 1);
 	globfree(&found);
 }
@@ -232,19 +232,15 @@ sshd_put_host_keys(json_t *facts, const char *root)
 {
 	struct stat	 sb;
 	glob_t		 found;
-	char		 pattern[PATH_MAX];
 	const char	*open_key = NULL;
-	size_t		 i;
+	size_t		 count = look_glob(root, "/etc/ssh/ssh_host_*_key", &found), i;
 	int		 result = 0;
 
-	snprintf(pattern, sizeof(pattern), "%s/etc/ssh/ssh_host_*_key", root);
-	if (glob(pattern, 0, NULL, &found) != 0)
-		return (0);
-	for (i = 0; i < found.gl_pathc && open_key == NULL; i++)
+	for (i = 0; i < count && open_key == NULL; i++)
 		if (stat(found.gl_pathv[i], &sb) == 0 && host_key_open(&sb))
 			open_key = found.gl_pathv[i] + strlen(root);
-	if (json_put(facts, "sshd.host_key_modes_ok", json_boolean(open_key == NULL)) == -1 ||
-	    (open_key != NULL && look_put(facts, "sshd.host_key_open", open_key) == -1))
+	if (count > 0 && (json_put(facts, "sshd.host_key_modes_ok", json_boolean(open_key == NULL)) == -1 ||
+	    (open_key != NULL && look_put(facts, "sshd.host_key_open", open_key) == -1)))
 		result = -1;
 	globfree(&found);
 	return (result);

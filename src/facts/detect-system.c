@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -211,15 +210,12 @@ static int
 system_put_wish(json_t *facts, const char *root)
 {
 	glob_t	 found;
-	char	 pattern[PATH_MAX], wish[12] = "", next[12];
+	char	 wish[12] = "", next[12];
 	FILE	*fp;
-	size_t	 i;
+	size_t	 count = look_glob(root, "/mnt/c/Users/*/.wslconfig", &found), i;
 	int	 agreed = 1;
 
-	snprintf(pattern, sizeof(pattern), "%s/mnt/c/Users/*/.wslconfig", root);
-	if (glob(pattern, 0, NULL, &found) != 0)
-		return (0);
-	for (i = 0; i < found.gl_pathc && i < WSLCONFIGS_MAX; i++) {
+	for (i = 0; i < count && i < WSLCONFIGS_MAX; i++) {
 		if ((fp = look_open("", found.gl_pathv[i])) == NULL)
 			continue;
 		wslconfig_read(fp, next);

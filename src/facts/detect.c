@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "facts/detect.h"
+#include "facts/look.h"
 
 const struct detector	*const detectors[] = {
 	&detect_system,
@@ -37,7 +38,7 @@ detect(json_t *facts, const struct detect_input *in)
 	const struct detector	*const *d;
 
 	for (d = detectors; *d != NULL; d++)
-		if (detect_one(*d, facts, in) == -1)
+		if (detect_one(*d, facts, in) == -1 || look_starved())
 			return (-1);
 	return (0);
 }

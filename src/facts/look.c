@@ -14,6 +14,27 @@
 #define LOOK_TEXT	256	/* bytes of a text in the facts */
 #define LOOK_BYTES	(64 << 20)	/* of a file: lists of hosts to be blocked are large */
 
+static int	starved;
+
+int
+look_starved(void)
+{
+	return (starved);
+}
+
+size_t
+look_glob(const char *root, const char *pattern, glob_t *found)
+{
+	char	full[PATH_MAX];
+	int	error;
+
+	memset(found, 0, sizeof(*found));
+	snprintf(full, sizeof(full), "%s%s", root, pattern);
+	error = glob(full, 0, NULL, found);
+	starved |= error == GLOB_NOSPACE;
+	return (error == 0 ? found->gl_pathc : 0);
+}
+
 FILE *
 look_open(const char *root, const char *path)
 {
@@ -26,8 +47,12 @@ look_open(const char *root, const char *path)
 	/* A FIFO in its place shall not make us wait. */
 	if ((fd = open(full, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
 		return (NULL);
-	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || sb.st_size > LOOK_BYTES || (fp = fdopen(fd, "r")) == NULL)
+	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || sb.st_size > LOOK_BYTES)
 		close(fd);
+	else if ((fp = fdopen(fd, "r")) == NULL) {
+		starved = 1;
+		close(fd);
+	}
 	return (fp);
 }
 

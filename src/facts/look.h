@@ -3,11 +3,16 @@
 #ifndef FACTS_LOOK_H
 #define FACTS_LOOK_H
 
+#include <glob.h>
 #include <jansson.h>
 #include <stdio.h>
 
 /* A regular file for reading, which the caller closes; NULL if there is none that may be read, or if it is huge. */
 FILE	*look_open(const char *root, const char *path);
+/* The files that a pattern of glob(3) means below the root: how many; globfree(3) is due in any case. */
+size_t	 look_glob(const char *root, const char *pattern, glob_t *);
+/* 1 if something was not looked at because memory was wanting. */
+int	 look_starved(void);
 /* The next line without its end, or what fits of it and the rest the next time; 0 at the end. */
 int	 look_line(FILE *, char *, size_t);
 /* The first line of a file: 0, or -1 if there is none. */

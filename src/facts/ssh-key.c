@@ -135,23 +135,21 @@ known_keygen(char path[PATH_MAX])
 int
 ssh_known(struct ssh_known *known, const char *name)
 {
-	struct ssh_ask	*ask;
+	struct ssh_ask	 ask;
 	char		 keygen[PATH_MAX], files[1024], *at = files, *file;
 	int		 i, one, result = 0;
 
 	known->types[0] = '\0';
 	known->authority = 0;
-	if (known_keygen(keygen) == -1 || strlcpy(files, known->files, sizeof(files)) >= sizeof(files) ||
-	    (ask = malloc(sizeof(*ask))) == NULL)
+	if (known_keygen(keygen) == -1 || strlcpy(files, known->files, sizeof(files)) >= sizeof(files))
 		return (-1);
 	for (i = 0; i < KNOWN_FILES_MAX && (file = strsep(&at, " ")) != NULL; i++) {
 		if (file[0] == '\0')
 			continue;
-		if ((one = known_file(known, keygen, file, name, ask)) == 1)
+		if ((one = known_file(known, keygen, file, name, &ask)) == 1)
 			result = 1;
 		else if (one == -1 && result == 0)
 			result = -1;
 	}
-	free(ask);
 	return (result);
 }

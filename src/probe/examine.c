@@ -61,15 +61,18 @@ json_t *
 examine(const struct examine *given)
 {
 	struct examine	 exam = *given;
-	json_t		*doc = json_pack("{s:i, s:{}, s:{}}", "version", EXAMINE_VERSION, "target", "facts");
+	json_t		*doc;
 	int		 known;
 
+	json_watch();
+	doc = json_pack("{s:i, s:{}, s:{}}", "version", EXAMINE_VERSION, "target", "facts");
 	if ((exam.look.seen = calloc(1, sizeof(*exam.look.seen))) == NULL || doc == NULL)
 		goto err;
 	exam.progress("", "looks at this machine");
 	known = detect(json_at(doc, "facts"), &exam.look) == 0;
 	exam.progress("", "");
-	if (!known || examine_host(doc, &exam) == -1)
+	/* A fact that is missing for want of memory could mean anything. */
+	if (!known || examine_host(doc, &exam) == -1 || json_starved())
 		goto err;
 	free(exam.look.seen);
 	return (doc);

@@ -57,7 +57,7 @@ lookup_run(struct lookup *l, const char *name, const struct probe_input *in, int
 			resolve_cancel(resolve);
 	}
 	event_base_free(l->base);
-	return (resolve == NULL ? -1 : 0);
+	return (resolve == NULL || (l->over && l->code == EAI_MEMORY) ? -1 : 0);
 }
 
 static const char *

@@ -42,6 +42,7 @@ struct scan {
 	struct pace		*pace;
 	int			 running;
 	int			 ended;		/* there are no more hosts */
+	int			 starved;	/* there was no memory for the next */
 	int			 filling;	/* scan_fill is at work: it goes on by itself */
 };
 
@@ -163,8 +164,10 @@ job_start(struct scan *scan, const struct scan_host *host)
 	const struct scan_config	*conf = scan->conf;
 	struct scan_job			*job;
 
-	if ((job = calloc(1, sizeof(*job))) == NULL)
+	if ((job = calloc(1, sizeof(*job))) == NULL) {
+		scan->starved = 1;
 		return (-1);
+	}
 	job->scan = scan;
 	job->fd = -1;
 	job->began_ms = clock_ms();
@@ -215,5 +218,6 @@ scan_run(const struct scan_config *conf)
 	if (scan.running > 0 && event_base_dispatch(conf->base) == -1)
 		result = -1;
 	pace_free(scan.pace);
-	return (result);
+	errno = ENOMEM;
+	return (scan.starved ? -1 : result);
 }

@@ -40,7 +40,7 @@ struct scan_config {
 	void			*arg;
 };
 
-/* Look at every host; the rows come as they are known. 0, or -1 with errno if there is no memory to begin with. */
+/* Look at every host; the rows come as they are known. 0, or -1 with errno if there is no memory to begin with one. */
 int	scan_run(const struct scan_config *);
 
 #endif
