@@ -4,7 +4,7 @@
 # works as if nothing had been, or ends with status 71 and one line; none crashes or hangs, or leaves a process behind.
 # Of the doctor's many allocations every seventh is tried.
 #
-# shellcheck disable=SC2119 # sshd_start needs no argument
+# shellcheck disable=SC2119,SC2317 # sshd_start needs no argument, wait_for calls
 
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,0 +1,97 @@
+#!/bin/sh
+# The doctor's detectors on machines that are odd: programs that hang, no environment, hardly a descriptor, nothing to
+# read or to write; the end comes in time, with a document. And in a home with secrets none of them is told.
+#
+# shellcheck disable=SC2016,SC2088,SC2317	# the inner shell expands, the doctor writes the tilde, check calls
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+need "detectors" ssh python3 timeout || finish
+exec </dev/null
+
+# looks NAME LIMIT COMMAND...: prints facts, and that within so many milliseconds.
+looks() {
+	name=$1
+	limit=$2
+	shift 2
+	began=$(date +%s%N)
+	timeout 20 "$@" >"$T/out" 2>"$T/err"
+	took=$((($(date +%s%N) - began) / 1000000))
+	if ! python3 -c 'import json, sys; json.load(open(sys.argv[1]))["facts"]["system"]' "$T/out" 2>/dev/null; then
+		not_ok "$name" "no facts: $(head -c 300 "$T/out" "$T/err")"
+	elif [ $took -gt "$limit" ] || [ -s "$T/err" ]; then
+		not_ok "$name" "$took ms, stderr: $(cat "$T/err")"
+	else
+		ok "$name"
+	fi
+}
+
+# nobody_left: no process has our mark in its environment but us.
+nobody_left() { ! grep -lsF "DETECTORS_MARK=$T" /proc/[0-9]*/environ; }
+
+mkdir "$T/bin"
+for program in ssh ssh-keygen getent nix sudo tailscale tailscale.exe wslinfo; do
+	printf '#!/bin/sh\nsleep 70 & sleep 70\n' >"$T/bin/$program"
+	chmod +x "$T/bin/$program"
+done
+looks "programs that hang" 1900 env DETECTORS_MARK="$T" PATH="$T/bin:$PATH" "$MESHSSH" --doctor --json
+check "and nothing of them is left" wait_for 5 nobody_left
+# As ssh, but not when it is to read its configuration.
+printf '#!/bin/sh\n[ "$1" != -G ] || sleep 70\nexec %s "$@"\n' "$(command -v ssh)" >"$T/bin/ssh"
+looks "ssh -G that hangs" 1900 env PATH="$T/bin:$PATH" "$MESHSSH" --doctor --json
+check "which is told" grep -q '"slow": true' "$T/out"
+printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v ssh)" >"$T/bin/ssh"
+looks "ssh-keygen that hangs" 1900 env PATH="$T/bin:$PATH" "$MESHSSH" --doctor --json --timeout=1 127.0.0.1 1
+
+looks "no environment" 1900 env -i "$MESHSSH" --doctor --json
+looks "PATH of nothing, a home that is not there" 1900 env -i PATH= HOME=/nonexistent TERM=dumb "$MESHSSH" --doctor --json
+looks "a closed standard input" 1900 sh -c 'exec "$0" --doctor --json <&-' "$MESHSSH"
+looks "64 descriptors" 1900 sh -c 'ulimit -n 64; exec "$0" --doctor --json' "$MESHSSH"
+looks "8 descriptors" 1900 sh -c 'ulimit -n 8; exec "$0" --doctor --json' "$MESHSSH"
+mkdir "$T/gone"
+looks "a folder that is gone" 1900 sh -c 'cd "$1" && rmdir "$1" && exec "$0" --doctor --json' "$MESHSSH" "$T/gone"
+
+# What needs mounts and users of its own.
+if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
+	skip "a machine of its own" "needs root and a mount namespace"
+	finish
+fi
+looks "an empty /etc" 1900 unshare -m sh -c 'mount -t tmpfs none /etc && exec "$0" --doctor --json' "$MESHSSH"
+looks "an empty /sys and /dev" 1900 unshare -m sh -c \
+    'mount -t tmpfs none /sys && mount -t tmpfs none /dev && exec "$0" --doctor --json' "$MESHSSH"
+looks "no /proc" 1900 unshare -m sh -c 'mount -t tmpfs none /proc && exec "$0" --doctor --json' "$MESHSSH"
+looks "a user that nobody knows" 1900 setpriv --reuid=54321 --regid=54321 --clear-groups "$MESHSSH" --doctor --json
+looks "nothing can be written" 1900 unshare -m sh -c 'mount -o bind,ro / /mnt && exec chroot /mnt "$0" --doctor --json' \
+    "$MESHSSH"
+
+# A home with a name, a configuration with secrets, a key.
+cat >"$T/config" <<'END'
+User hidden-login
+IdentityFile ~/.ssh/id
+ControlPath /tmp/cm-hidden-login@%h
+Host nas
+	ProxyCommand sshpass -p hunter2 ssh -l hidden-login -i /home/hidden-owner/key hidden-login@jump -W %h:%p
+Host web
+	ProxyCommand curl -H 'Proxy-Authorization: Basic aHVudGVyMg==' http://u:hunter2@127.0.0.1:1 --proxy-pass=hunter2
+END
+ssh-keygen -q -t ed25519 -N '' -C hidden-comment -f "$T/id"
+cat >"$T/secret.sh" <<'END'
+mount -t tmpfs none /home && mkdir -p /home/hidden-owner/.ssh && cp "$T/config" "$T/id" /home/hidden-owner/.ssh/ &&
+chown -R 54322:54322 /home/hidden-owner &&
+sed '$a\
+hidden-owner:x:54322:54322:Hidden Person:/home/hidden-owner:/bin/sh' /etc/passwd >"$T/passwd" &&
+mount -o bind "$T/passwd" /etc/passwd &&
+chmod 755 "$T" &&
+exec setpriv --reuid=54322 --regid=54322 --clear-groups env -i PATH="$PATH" HOME=/home/hidden-owner \
+    ALL_PROXY=socks5://u:hunter2@127.0.0.1:1 MESHSSH_PROXY_AUTH=u:hunter2 "$@"
+END
+for host in nas web; do
+	looks "a home with secrets: $host" 4000 env T="$T" unshare -m sh "$T/secret.sh" "$MESHSSH" --doctor --json --timeout=1 $host
+	check "its files are read" grep -q '~/.ssh/config' "$T/out"
+	is "and no name is told, nor a password or a key" \
+	    "$(grep -nE 'hidden|Hidden|hunter2|aHVudGVyMg|BEGIN|b3BlbnNzaC' "$T/out")" ""
+	looks "with --full" 4000 env T="$T" unshare -m sh "$T/secret.sh" "$MESHSSH" --doctor --json --full --timeout=1 $host
+	check "names are" grep -q 'hidden-owner' "$T/out"
+	is "and passwords and keys are not" "$(grep -nE 'hunter2|aHVudGVyMg|BEGIN|b3BlbnNzaC|hidden-comment' "$T/out")" ""
+done
+
+finish
