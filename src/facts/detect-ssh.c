@@ -55,23 +55,31 @@ view_told(const struct view *l, const char *text)
 	return (ssh_told(text, l->home, l->in->full));
 }
 
-/* The value of the nth line of ssh -G with this keyword; NULL if there is none. */
+/* The value, cut to fit, of the nth line of ssh -G with this keyword; NULL if there is none. */
 static const char *
 view_option(const struct view *l, const char *keyword, int nth, char value[VALUE_MAX])
 {
 	const char	*line;
-	size_t		 len = strlen(keyword), n;
+	size_t		 len = strlen(keyword), n, size;
 
 	for (line = l->options; line != NULL && *line != '\0'; line += n + (line[n] == '\n')) {
 		n = strcspn(line, "\n");
-		if (n > len && n - len <= VALUE_MAX && line[len] == ' ' && strncmp(line, keyword, len) == 0 &&
-		    nth-- == 0) {
-			memcpy(value, line + len + 1, n - len - 1);
-			value[n - len - 1] = '\0';
+		if (n > len && line[len] == ' ' && strncmp(line, keyword, len) == 0 && nth-- == 0) {
+			size = n - len < VALUE_MAX ? n - len : VALUE_MAX;
+			strlcpy(value, line + len + 1, size);
 			return (value);
 		}
 	}
 	return (NULL);
+}
+
+/* Why it does nothing at all: the first line. */
+static void
+view_refuses(struct view *l, struct ssh_ask *ask)
+{
+	ask->err[strcspn(ask->err, "\r\n")] = '\0';
+	if (ask->err[0] != '\0')
+		view_put(l, "refuses", view_told(l, ask->err));
 }
 
 /* "OpenSSH_9.2p1 Debian-2, OpenSSL ..." */
@@ -83,8 +91,12 @@ view_version(struct view *l, const char *ssh, struct ssh_ask *ask)
 	int		 major, minor;
 
 	ssh_ask(argv, detect_left_ms(l->in), ask);
-	if (strncmp(ask->err, "OpenSSH_", 8) != 0)
+	if (strncmp(ask->err, "OpenSSH_", 8) != 0) {
+		/* In containers, where a user may have a number and no name. */
+		if (strncmp(ask->err, "No user exists", 14) == 0)
+			view_refuses(l, ask);
 		return;
+	}
 	ask->err[strcspn(ask->err, " ,\r\n")] = '\0';
 	view_put(l, "version", view_told(l, ask->err));
 	for (digit = ask->err; *digit != '\0' && !isdigit((unsigned char)*digit); )
@@ -111,9 +123,7 @@ view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 		return;
 	}
 	if (ask->status != 0) {
-		ask->err[strcspn(ask->err, "\r\n")] = '\0';
-		if (ask->err[0] != '\0')
-			view_put(l, "refuses", view_told(l, ask->err));
+		view_refuses(l, ask);
 		return;
 	}
 	if (l->in->host == NULL)

@@ -73,27 +73,43 @@ ssh_key_look(const char *root, const char *file, uid_t uid, struct ssh_key *key)
 	close(fd);
 }
 
-/* Remember the types in lines of known_hosts. */
+/* Remember a type, once. */
 static void
+known_type(struct ssh_known *known, const char *type)
+{
+	size_t		 len = strlen(type), n;
+	const char	*at;
+
+	for (at = known->types; *at != '\0'; at += n + (at[n] == ' ')) {
+		n = strcspn(at, " ");
+		if (n == len && strncmp(at, type, len) == 0)
+			return;
+	}
+	if (known->types[0] != '\0')
+		strlcat(known->types, " ", sizeof(known->types));
+	strlcat(known->types, type, sizeof(known->types));
+}
+
+/* Remember the types in lines of known_hosts: 1, or 0 if there is no key that ssh would take. */
+static int
 known_types(struct ssh_known *known, char *lines)
 {
-	char	*line, *word, *type;
-	int	 marker;
+	char	*line, *type;
+	int	 any = 0;
 
 	while ((line = strsep(&lines, "\n")) != NULL) {
-		if (line[0] == '#' || line[0] == '\0')
+		if (line[0] == '#' || line[0] == '\0' || strncmp(line, "@revoked", 8) == 0)
 			continue;
-		marker = line[0] == '@';
 		known->authority |= strncmp(line, "@cert-authority", 15) == 0;
-		if (marker && strsep(&line, " \t") == NULL)
+		if (line[0] == '@')
+			strsep(&line, " \t");
+		strsep(&line, " \t");
+		if ((type = strsep(&line, " \t")) == NULL)
 			continue;
-		if ((word = strsep(&line, " \t")) == NULL || (type = strsep(&line, " \t")) == NULL ||
-		    strstr(known->types, type) != NULL)
-			continue;
-		if (known->types[0] != '\0')
-			strlcat(known->types, " ", sizeof(known->types));
-		strlcat(known->types, type, sizeof(known->types));
+		known_type(known, type);
+		any = 1;
 	}
+	return (any);
 }
 
 /* The same for one file. */
@@ -118,8 +134,7 @@ known_file(struct ssh_known *known, const char *keygen, const char *file, const 
 		return (-1);
 	if (ask->out[0] == '\0')
 		return (ask->status <= 1 ? 0 : -1);
-	known_types(known, ask->out);
-	return (1);
+	return (known_types(known, ask->out));
 }
 
 /* The ssh-keygen that belongs to ssh: 0, or -1 if there is none. */

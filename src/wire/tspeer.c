@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -174,18 +175,24 @@ tspeer_is(const json_t *object, const struct wanted *want)
 	return (want->label[0] != '\0' && strchr(name, '.') != NULL && strcasecmp(label, want->label) == 0);
 }
 
+static int
+same_letter(char a, char b)
+{
+	return (tolower((unsigned char)a) == tolower((unsigned char)b));
+}
+
 /* 1 if one letter more, less, another, or two in the wrong order make one word of the other. */
 static int
 tspeer_near(const char *a, const char *b)
 {
-	while (*a != '\0' && *a == *b) {
+	while (*a != '\0' && same_letter(*a, *b)) {
 		a++;
 		b++;
 	}
 	if (*a == '\0' || *b == '\0')
 		return (strlen(a) + strlen(b) == 1);
 	return (strcasecmp(a + 1, b) == 0 || strcasecmp(a, b + 1) == 0 || strcasecmp(a + 1, b + 1) == 0 ||
-	    (a[0] == b[1] && a[1] == b[0] && strcasecmp(a + 2, b + 2) == 0));
+	    (same_letter(a[0], b[1]) && same_letter(a[1], b[0]) && strcasecmp(a + 2, b + 2) == 0));
 }
 
 /* How well this peer may be meant: its own name for itself, "NAME-1" as the mesh calls a second one, a slip; 0: not. */

@@ -248,9 +248,13 @@ test_files(void **state)
 
 #define KEY	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb"
 
+#define SK_KEY	"sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJBWcxb/Blaqt1auOtE+F8QUWrUo" \
+	"tiC5qBJ+UuEWdVCbAAAABHNzaDo="
+
 static void
 test_options(void **state)
 {
+	char	longer[2000] = "proxycommand /bin/nc ";
 	json_t	*facts;
 
 	(void)state;
@@ -290,11 +294,34 @@ test_options(void **state)
 	assert_string_equal(json_text_at(facts, "ssh.known.types"), "ssh-ed25519");
 	json_decref(facts);
 
+	put("/etc/ssh/ssh_known_hosts", "@revoked box " KEY "\n");
+	facts = look("nas", 0);
+	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 0);
+	json_decref(facts);
+
+	put("/etc/ssh/ssh_known_hosts", "box " SK_KEY "\nbox " KEY "\n");
+	facts = look("nas", 0);
+	assert_string_equal(json_text_at(facts, "ssh.known.types"), "sk-ssh-ed25519@openssh.com ssh-ed25519");
+	json_decref(facts);
+
 	put("/etc/ssh/ssh_known_hosts", "");
 	facts = look("nas", 0);
 	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 0);
 	assert_string_equal(json_text_at(facts, "ssh.known.alias"), "box");
 	assert_string_equal(json_text_at(facts, "ssh.known.other"), "nas");
+	json_decref(facts);
+
+	/* Of what is too long the beginning is told. */
+	memset(longer + strlen(longer), 'x', sizeof(longer) - strlen(longer) - 2);
+	longer[sizeof(longer) - 2] = '\n';
+	put_ssh(longer, "", 0);
+	facts = look("nas", 0);
+	assert_string_equal(json_text_at(facts, "ssh.proxy.program"), "/bin/nc");
+	json_decref(facts);
+
+	put_mode("/bin/ssh", "#!/bin/sh\necho 'No user exists for uid 7' >&2\nexit 255\n", 0755);
+	facts = look("nas", 0);
+	assert_string_equal(json_text_at(facts, "ssh.refuses"), "No user exists for uid 7");
 	json_decref(facts);
 
 	/* No host: nothing about one, but whether ssh works at all. */

@@ -55,6 +55,8 @@ static const struct {
 	{ "nas", "", "nas-1.mesh.example" },
 	{ "nas.mesh.example", "", "nas-1.mesh.example" },
 	{ "build-1", "", "build-01.mesh.example" },
+	{ "BUILD-1", "", "build-01.mesh.example" },
+	{ "BulID-01", "", "build-01.mesh.example" },
 	{ "bulid-01", "", "build-01.mesh.example" },
 	{ "biuld-02", "", "" },
 	{ "buil-01", "", "build-01.mesh.example" },
