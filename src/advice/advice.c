@@ -70,7 +70,16 @@ rule_informed(const struct rule *rule, const json_t *facts)
 	return (1);
 }
 
-/* Errors before warnings before notes, and of two of them what tells more. */
+/* 1 if its silence says nothing: what it needs could not be seen, and would matter. */
+static int
+rule_blind(const struct rule *rule, const json_t *facts)
+{
+	const json_t	*matter = rule->matters != NULL ? json_at(facts, rule->matters) : NULL;
+
+	return (matter != NULL && !json_is_false(matter) && !rule_informed(rule, facts));
+}
+
+/* Errors before warnings before notes, and of two of them what tells more; their names decide where nothing else does. */
 static int
 finding_compare(const void *a, const void *b)
 {
@@ -80,17 +89,33 @@ finding_compare(const void *a, const void *b)
 		return ((int)y->severity - (int)x->severity);
 	if (x->rule->rank != y->rule->rank)
 		return (y->rule->rank - x->rule->rank);
-	return ((int)y->certainty - (int)x->certainty);
+	if (x->certainty != y->certainty)
+		return ((int)y->certainty - (int)x->certainty);
+	return (strcmp(x->rule->name, y->rule->name));
 }
 
-/* 1 if the cause that this is a symptom of was found, too. */
+/* 1 if the code is one of the words. */
+static int
+code_among(const char *code, const char *words)
+{
+	size_t	len;
+
+	for (; *words != '\0'; words += len + (words[len] == ' ')) {
+		len = strcspn(words, " ");
+		if (strlen(code) == len && strncmp(code, words, len) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+/* 1 if a cause that this is a symptom of was found, too. */
 static int
 finding_hidden(const struct finding *f, const struct finding *list, int count)
 {
 	int	i;
 
 	for (i = 0; i < count && f->rule->under != NULL; i++)
-		if (strcmp(list[i].rule->name, f->rule->under) == 0)
+		if (code_among(list[i].rule->name, f->rule->under))
 			return (1);
 	return (0);
 }
@@ -107,7 +132,7 @@ finding_json(const struct finding *f)
 	    "certainty", certainties[f->certainty], "cause", f->cause, "evidence", f->evidence, "cure", cures));
 }
 
-/* Ask every rule; those that lack facts are put on a list. Returns how many found something. */
+/* Ask every rule; the blind ones are put on a list. Returns how many found something. */
 static int
 advice_ask(const json_t *facts, struct finding *list, json_t *unchecked)
 {
@@ -117,10 +142,10 @@ advice_ask(const json_t *facts, struct finding *list, json_t *unchecked)
 
 	for (table = rules_tables; *table != NULL; table++)
 		for (rule = *table; rule->name[0] != '\0' && count < FINDINGS_MAX; rule++) {
-			if (!rule_informed(rule, facts)) {
+			if (rule_blind(rule, facts))
 				json_array_append_new(unchecked, json_string(rule->name));
+			if (!rule_informed(rule, facts))
 				continue;
-			}
 			f = &list[count];
 			memset(f, 0, sizeof(*f));
 			f->rule = rule;
@@ -131,28 +156,37 @@ advice_ask(const json_t *facts, struct finding *list, json_t *unchecked)
 	return (count);
 }
 
+/* What is left of the findings, as JSON; NULL if there is no memory. */
+static json_t *
+advice_findings(struct finding *list, int count)
+{
+	json_t	*findings = json_array();
+	int	 i;
+
+	qsort(list, (size_t)count, sizeof(*list), finding_compare);
+	for (i = 0; i < count; i++)
+		if (!finding_hidden(&list[i], list, count) &&
+		    json_array_append_new(findings, finding_json(&list[i])) == -1) {
+			json_decref(findings);
+			return (NULL);
+		}
+	return (findings);
+}
+
 int
 advice_judge(json_t *doc)
 {
-	json_t		*findings = json_array(), *unchecked = json_array();
-	struct finding	*list;
-	int		 count, i;
+	json_t		*unchecked = json_array();
+	struct finding	*list = calloc(FINDINGS_MAX, sizeof(*list));
+	int		 count, failed;
 
-	if ((list = calloc(FINDINGS_MAX, sizeof(*list))) == NULL || findings == NULL || unchecked == NULL) {
+	if (list == NULL || unchecked == NULL) {
 		free(list);
-		json_decref(findings);
 		json_decref(unchecked);
 		return (-1);
 	}
 	count = advice_ask(json_at(doc, "facts"), list, unchecked);
-	qsort(list, (size_t)count, sizeof(*list), finding_compare);
-	for (i = 0; i < count; i++)
-		if (!finding_hidden(&list[i], list, count))
-			json_array_append_new(findings, finding_json(&list[i]));
+	failed = json_put(doc, "findings", advice_findings(list, count));
 	free(list);
-	if (json_put(doc, "findings", findings) == -1) {
-		json_decref(unchecked);
-		return (-1);
-	}
-	return (json_put(doc, "unchecked", unchecked));
+	return (failed | json_put(doc, "unchecked", unchecked));
 }

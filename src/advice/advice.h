@@ -42,9 +42,14 @@ struct rule {
 	enum certainty	certainty;
 	int		rank;			/* of two errors, the larger is told first */
 	const char	*needs[RULE_NEEDS];	/* paths in the facts without which it says nothing */
-	const char	*under;			/* the code whose symptom it would be: hidden if that is found; or NULL */
+	const char	*under;			/* codes, blanks between them: hidden if one is found, as its symptom; or NULL */
 	/* 1 with cause, evidence and cures set, 0 if it is not so. */
 	int		(*judge)(const json_t *facts, struct finding *);
+	/*
+	 * Where this is in the facts, and not false, what the rule needs and lacks could not be seen, and the rule counts as
+	 * unchecked. NULL: what lacks is not so, or does not matter.
+	 */
+	const char	*matters;
 };
 
 extern const struct rule	rules_mesh[], rules_path[], rules_names[], rules_server[], rules_config[], rules_nix[],
@@ -57,7 +62,7 @@ void	finding_cure(struct finding *, const char *, ...) __attribute__((__format__
 
 /*
  * Judge a document {"version", "target", "facts"}: "findings", the most telling first, and "unchecked", the codes of rules
- * whose facts are not there, are set in it. 0, or -1 if there is no memory.
+ * that matter here and whose facts are not there, are set in it. 0, or -1 if there is no memory.
  */
 int	advice_judge(json_t *doc);
 

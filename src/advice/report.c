@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "advice/advice.h"
+#include "base/error.h"
 #include "base/json.h"
 
 /* For terminals: ECMA-48 8.3.117, Select Graphic Rendition. */
@@ -25,38 +26,56 @@ struct report {
 	int		 colour;
 };
 
-/* The word in the style of this name. */
+/* Print a text, which may come out of anybody's file, or this one if it is NULL. */
 static void
-report_styled(const struct report *r, const char *name, const char *word)
+report_put(const struct report *r, const char *text, const char *otherwise)
+{
+	char	shown[512];
+
+	fputs(error_vis(shown, sizeof(shown), text != NULL ? text : otherwise), r->fp);
+}
+
+/* The same in the style of this name. */
+static void
+report_styled(const struct report *r, const char *name, const char *text, const char *otherwise)
 {
 	const struct style	*style = styles;
 
 	while (style->name[0] != '\0' && strcmp(style->name, name) != 0)
 		style++;
 	if (r->colour)
-		fprintf(r->fp, "%s%s" OFF, style->on, word);
-	else
-		fputs(word, r->fp);
+		fputs(style->on, r->fp);
+	report_put(r, text, otherwise);
+	if (r->colour)
+		fputs(OFF, r->fp);
 }
 
-static const char *
-report_word(const char *text, const char *otherwise)
-{
-	return (text != NULL ? text : otherwise);
-}
-
-/* "; NAME 1, 2, 3", of a list that is not empty. */
+/* "BEFORE 1, 2, 3", of a list that is not empty. */
 static void
-report_list(const struct report *r, const char *name, const json_t *list)
+report_list(const struct report *r, const char *before, const json_t *list)
 {
 	const json_t	*item;
 	size_t		 i;
 
 	if (json_array_size(list) == 0)
 		return;
-	fprintf(r->fp, "; %s", name);
-	json_array_foreach(list, i, item)
-		fprintf(r->fp, "%s%s", i > 0 ? ", " : " ", report_word(json_string_value(item), "?"));
+	fputs(before, r->fp);
+	json_array_foreach(list, i, item) {
+		fputs(i > 0 ? ", " : " ", r->fp);
+		report_put(r, json_string_value(item), "?");
+	}
+}
+
+/* The text at a path of the facts behind this, if it is there. */
+static void
+report_fact(const struct report *r, const char *before, const char *path)
+{
+	const char	*text = json_text_at(r->facts, path);
+
+	if (text == NULL)
+		return;
+	fputs(before, r->fp);
+	report_put(r, text, "");
 }
 
 /* "there up to 1280 bytes", or how far it is known. */
@@ -75,66 +94,92 @@ report_way(const struct report *r, const char *name, const json_t *way)
 static void
 report_path(const struct report *r)
 {
-	const char	*route = json_text_at(r->facts, "connect.route"), *address = json_text_at(r->facts, "connect.address");
-	const char	*host = json_text_at(r->doc, "target.host"), *name = json_text_at(r->doc, "target.name");
-	json_int_t	 wsl = json_number_at(r->facts, "system.wsl", 0);
+	const char	*address = json_text_at(r->facts, "connect.address"), *host = json_text_at(r->doc, "target.host");
+	const char	*name = json_text_at(r->doc, "target.name");
+	int		 ok = json_truth_at(r->facts, "connect.ok") == 1;
 
-	fprintf(r->fp, "this machine%s --%s--> ", wsl > 0 ? " (WSL)" : "", route != NULL ? route : "?");
-	report_styled(r, json_truth_at(r->facts, "connect.ok") == 1 ? "good" : "error", report_word(host, "?"));
-	if (name != NULL && host != NULL && strcmp(name, host) != 0)
-		fprintf(r->fp, " = %s", name);
-	if (address != NULL && (name == NULL || strcmp(address, name) != 0))
-		fprintf(r->fp, " [%s]", address);
+	fprintf(r->fp, "this machine%s --", json_number_at(r->facts, "system.wsl", 0) > 0 ? " (WSL)" : "");
+	report_put(r, json_text_at(r->facts, "connect.route"), "?");
+	fputs("--> ", r->fp);
+	report_styled(r, ok ? "good" : "error", host, "?");
+	if (name != NULL && host != NULL && strcmp(name, host) != 0) {
+		fputs(" = ", r->fp);
+		report_put(r, name, "");
+	}
+	if (address != NULL && (name == NULL || strcmp(address, name) != 0)) {
+		fputs(" [", r->fp);
+		report_put(r, address, "");
+		fputs("]", r->fp);
+	}
 	fprintf(r->fp, " port %lld", (long long)json_number_at(r->doc, "target.port", 0));
-	if (json_text_at(r->facts, "banner.text") != NULL)
-		fprintf(r->fp, ", %s", json_text_at(r->facts, "banner.text"));
+	report_fact(r, ", ", "banner.text");
 	fputs("\n    ", r->fp);
-	if (json_truth_at(r->facts, "connect.ok") == 1)
+	if (ok)
 		fprintf(r->fp, "connected in %lld ms", (long long)json_number_at(r->facts, "connect.ms", 0));
 	else
 		fputs("not connected", r->fp);
 	report_way(r, "there", json_at(r->facts, "mtu.there"));
 	report_way(r, "back", json_at(r->facts, "mtu.back"));
-	report_list(r, "marks dropped:", json_at(r->facts, "dscp.dropped"));
+	report_list(r, "; marks dropped:", json_at(r->facts, "dscp.dropped"));
+	fputs("\n\n", r->fp);
+}
+
+/* Where no host is given: what this machine is, and where it can be logged in to. */
+static void
+report_machine(const struct report *r)
+{
+	json_int_t	wsl = json_number_at(r->facts, "system.wsl", 0);
+
+	fputs("this machine", r->fp);
+	if (wsl > 0)
+		fprintf(r->fp, " (WSL %lld)", (long long)wsl);
+	report_fact(r, ": ", "system.os");
+	report_fact(r, " ", "system.release");
+	report_fact(r, "; tailscaled: ", "tailscale.state");
+	if (json_truth_at(r->facts, "tailscale.tun") == 0)
+		fputs(", userspace-networking", r->fp);
+	report_list(r, "; sshd listens on", json_at(r->facts, "sshd.listens"));
 	fputs("\n\n", r->fp);
 }
 
 static void
 report_finding(const struct report *r, const json_t *finding)
 {
-	const char	*severity = report_word(json_text_at(finding, "severity"), "note");
-	const char	*evidence = json_text_at(finding, "evidence");
+	const char	*severity = json_text_at(finding, "severity"), *evidence = json_text_at(finding, "evidence");
 	const json_t	*cure;
 	size_t		 i;
 
-	report_styled(r, severity, severity);
-	fprintf(r->fp, ": %s ", report_word(json_text_at(finding, "cause"), "?"));
-	fprintf(r->fp, "(%s, %s)\n", report_word(json_text_at(finding, "certainty"), "?"),
-	    report_word(json_text_at(finding, "code"), "?"));
-	if (evidence != NULL && evidence[0] != '\0')
+	report_styled(r, severity, severity, "?");
+	fprintf(r->fp, ": %s ", json_text_at(finding, "cause"));
+	fprintf(r->fp, "(%s, %s)\n", json_text_at(finding, "certainty"), json_text_at(finding, "code"));
+	if (evidence[0] != '\0')
 		fprintf(r->fp, "    seen: %s\n", evidence);
 	json_array_foreach(json_at(finding, "cure"), i, cure)
-		fprintf(r->fp, "    %s %s\n", i == 0 ? "do:  " : "     ", report_word(json_string_value(cure), "?"));
+		fprintf(r->fp, "    %s %s\n", i == 0 ? "do:  " : "     ", json_string_value(cure));
 }
 
 void
 report_text(FILE *fp, const json_t *doc, int colour)
 {
 	struct report	 r = { .fp = fp, .doc = doc, .facts = json_at(doc, "facts"), .colour = colour };
-	const json_t	*findings = json_at(doc, "findings"), *finding;
-	int		 well = report_status(doc) == 0, host = json_text_at(doc, "target.host") != NULL;
-	size_t		 i, unchecked;
+	const json_t	*finding;
+	int		 host = json_text_at(doc, "target.host") != NULL;
+	size_t		 i;
 
 	if (host)
 		report_path(&r);
-	if (well) {
-		report_styled(&r, "good", "healthy");
+	else
+		report_machine(&r);
+	if (report_status(doc) == 0) {
+		report_styled(&r, "good", "healthy", "");
 		fprintf(fp, ": nothing is wrong with %s\n", host ? "this machine and the path" : "this machine");
 	}
-	json_array_foreach(findings, i, finding)
+	json_array_foreach(json_at(doc, "findings"), i, finding)
 		report_finding(&r, finding);
-	if ((unchecked = json_array_size(json_at(doc, "unchecked"))) > 0)
-		fprintf(fp, "not checked: %zu causes of which the facts are not to be had here (--json names them)\n", unchecked);
+	if (json_array_size(json_at(doc, "unchecked")) > 0) {
+		report_list(&r, "not checked, for it cannot be seen from here:", json_at(doc, "unchecked"));
+		fputs("\n", fp);
+	}
 	if (!host)
 		fputs("With a host, the path there is looked at, too: meshssh --doctor HOST\n", fp);
 }
@@ -149,7 +194,7 @@ report_status(const json_t *doc)
 	if (json_text_at(doc, "target.host") != NULL && json_truth_at(doc, "facts.connect.ok") == 0)
 		return (2);
 	json_array_foreach(json_at(doc, "findings"), i, finding)
-		if (strcmp(report_word(json_text_at(finding, "severity"), "error"), "note") != 0)
+		if (strcmp(json_text_at(finding, "severity"), "note") != 0)
 			return (1);
 	return (0);
 }

@@ -269,7 +269,8 @@ const struct rule rules_machine[] = {
 		.certainty = CERTAINTY_LIKELY,
 		.rank = 40,
 		.needs = { "net.interfaces", "net.gateway.mtu" },
-		.judge = judge_tunnel_in_tunnel
+		.judge = judge_tunnel_in_tunnel,
+		.matters = "net.own_tailnet"
 	},
 	{
 		.name = "wsl-jumbo",
@@ -308,7 +309,8 @@ const struct rule rules_machine[] = {
 		.certainty = CERTAINTY_SURE,
 		.rank = 30,
 		.needs = { "sshd.running" },
-		.judge = judge_sshd_down
+		.judge = judge_sshd_down,
+		.matters = "sshd.enabled"
 	},
 	{
 		.name = "sshd-loopback-only",

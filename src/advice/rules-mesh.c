@@ -373,7 +373,7 @@ const struct rule rules_mesh[] = {
 	{ .name = "mesh-windows-down", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 90,
 	  .needs = { "tailscale.windows.running", "tailscale.host" }, .judge = judge_windows },
 	{ .name = "mesh-key-expired", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 92,
-	  .needs = { "tailscale.key_expired" }, .judge = judge_key_expired },
+	  .needs = { "tailscale.key_expired" }, .judge = judge_key_expired, .matters = "tailscale.backend" },
 	{ .name = "mesh-too-old", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 80,
 	  .needs = { "tailscale.version" }, .judge = judge_too_old },
 	{ .name = "peer-expired", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 84,

@@ -357,9 +357,9 @@ judge_captive(const json_t *facts, struct finding *f)
 	return (0);
 }
 
-#define MEASURED(code, importance, function) \
+#define MEASURED(code, importance, way, function) \
 	{ .name = code, .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = importance, \
-	  .needs = { "mtu" }, .under = "path-jumbo", .judge = function }
+	  .needs = { way }, .under = "path-jumbo", .judge = function, .matters = "connect.far" }
 
 #define PROXY(code, certain, importance) \
 	{ .name = code, .severity = SEVERITY_ERROR, .certainty = certain, .rank = importance, \
@@ -368,11 +368,11 @@ judge_captive(const json_t *facts, struct finding *f)
 const struct rule rules_path[] = {
 	{ .name = "path-jumbo", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 72,
 	  .needs = { "mtu.route_mtu" }, .judge = judge_jumbo },
-	MEASURED("path-hole-both", 70, judge_hole_both),
-	MEASURED("path-hole-there", 70, judge_hole_there),
-	MEASURED("path-hole-back", 70, judge_hole_back),
+	MEASURED("path-hole-both", 70, "mtu.there", judge_hole_both),
+	MEASURED("path-hole-there", 70, "mtu.there", judge_hole_there),
+	MEASURED("path-hole-back", 70, "mtu.back", judge_hole_back),
 	{ .name = "path-marks", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 65,
-	  .needs = { "dscp.dropped" }, .judge = judge_marks },
+	  .needs = { "dscp.dropped" }, .judge = judge_marks, .matters = "connect.far" },
 	{ .name = "path-retag", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 66,
 	  .needs = { "dscp.dropped", "ssh.options.ipqos" }, .judge = judge_retag },
 	{ .name = "path-marks-back", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SUSPECTED, .rank = 30,

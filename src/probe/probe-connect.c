@@ -254,6 +254,20 @@ routes_run(json_t *facts, const struct probe_input *in, const struct ways *ways)
 	return (json_at(facts, "connect.ok") != NULL ? 0 : json_put(facts, "connect.ok", json_false()));
 }
 
+/* Whether there is a path on which something may be wrong; of one through others it is not seen where it leads. */
+static int
+routes_far(json_t *facts, const struct probe_input *in)
+{
+	const char	*route = json_text_at(facts, "connect.route");
+	int		 far;
+
+	if (route == NULL)
+		return (0);
+	far = strcmp(route, via_direct.name) == 0 ? probe_far(facts, in) :
+	    json_truth_at(facts, "tailscale.peer.self") != 1;
+	return (json_put(facts, "connect.far", json_boolean(far)));
+}
+
 /* --- the probe ---------------------------------------------------------------------------------------------------- */
 
 static int
@@ -280,7 +294,7 @@ connect_run(json_t *facts, const struct probe_input *in)
 	plan.list = ways->known.count > 0 ? ways->known.list : NULL;
 	plan_make(&ways->plan, &plan);
 	if (ways->plan.why_not == MSG_NONE || look_put(facts, "connect.why_not", ways->plan.why_not_text) == 0)
-		result = routes_run(facts, in, ways);
+		result = routes_run(facts, in, ways) == -1 ? -1 : routes_far(facts, in);
 	free(ways);
 	return (result);
 }

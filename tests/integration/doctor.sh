@@ -28,6 +28,7 @@ port=$SSHD_PORT
 doctor "a healthy host" 0 --doctor 127.0.0.1 "$port"
 check "it says so in a line" grep -q '^healthy: nothing is wrong' "$T/out"
 check "the way is shown" grep -q "^this machine --direct--> 127.0.0.1 port $port, SSH-2.0-OpenSSH" "$T/out"
+check "nothing is left unchecked that would matter" sh -c "! grep -q '^not checked' '$T/out'"
 check "no colour where nobody looks" sh -c "! LC_ALL=C grep -q '[^ -~]' '$T/out'"
 doctor "as JSON" 0 --doctor --json 127.0.0.1 "$port"
 is "no errors, no warnings" "$(codes)" ""
