@@ -11,6 +11,7 @@
 const struct rule	*const rules_tables[] = {
 	rules_mesh,
 	rules_path,
+	rules_connect,
 	rules_names,
 	rules_server,
 	rules_config,
@@ -115,7 +116,8 @@ finding_hidden(const struct finding *f, const struct finding *list, int count)
 	int	i;
 
 	for (i = 0; i < count && f->rule->under != NULL; i++)
-		if (code_among(list[i].rule->name, f->rule->under))
+		if (code_among(list[i].rule->name, f->rule->under) || (strcmp(f->rule->under, UNDER_ANY) == 0 &&
+		    list[i].severity == SEVERITY_ERROR && &list[i] != f))
 			return (1);
 	return (0);
 }

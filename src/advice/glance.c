@@ -9,16 +9,18 @@
 #include "base/addr.h"
 #include "base/json.h"
 
+#define OUTCOME_WORDS	5
+
 /* The most telling first: that one address does not answer says little where another one refuses. */
 static const struct outcome {
 	char	name[12];
-	char	words[4][20];	/* in what tailscaled or a proxy says; "" ends them */
+	char	words[OUTCOME_WORDS][24];	/* in what tailscaled or a proxy says; "" ends them */
 } outcomes[] = {
 	{ "refused",		{ "refused" } },
 	{ "reset",		{ "reset by peer" } },
 	{ "blocked",		{ "not permitted" } },
-	{ "timeout",		{ "no answer through", "timed out", "deadline exceeded", "no answer from the" } },
-	{ "unreachable",	{ "no route to host", "cannot reach the" } },
+	{ "timeout",		{ "no answer through", "timed out", "timeout", "deadline exceeded", "no answer from the" } },
+	{ "unreachable",	{ "no route to host", "no route to the host", "unreachable", "cannot reach the" } },
 	{ "",			{ "" } }
 };
 
@@ -48,7 +50,7 @@ ended(const json_t *row, const struct outcome *o)
 	if (detail == NULL || json_truth_at(row, "ok") != 0)
 		return (0);
 	detail = glance_said(detail);
-	for (i = 0; i < 4 && o->words[i][0] != '\0'; i++)
+	for (i = 0; i < OUTCOME_WORDS && o->words[i][0] != '\0'; i++)
 		if (strcasestr(detail, o->words[i]) != NULL)
 			return (1);
 	return (0);
@@ -88,43 +90,52 @@ glance_outcome(const json_t *facts)
 	return (NULL);
 }
 
-void
-glance_tried(const json_t *facts, const char *outcome, struct glance_tried *tried)
+int
+glance_ended(const json_t *facts, const char *outcome, struct glance_attempt *a)
 {
 	const struct outcome	*o = outcomes;
+	const char		*how = glance_outcome(facts), *route, *to;
 	const json_t		*row;
-	const char		*route, *to;
 
-	while (o->name[0] != '\0' && strcmp(o->name, outcome) != 0)
+	if (how == NULL || strcmp(how, outcome) != 0)
+		return (0);
+	while (strcmp(o->name, how) != 0)
 		o++;
-	row = o->name[0] != '\0' ? find(facts, o) : NULL;
+	row = find(facts, o);
+	a->ms = (int)json_number_at(row, "ms", 0);
 	route = json_text_at(row, "route");
-	to = json_text_at(row, route != NULL ? "to" : "address");
-	tried->ms = (int)json_number_at(row, "ms", 0);
-	tried->address = "HOST";
-	/* Who was asked to connect is not who refused, or is silent. */
-	if (to == NULL)
-		strlcpy(tried->what, "the host", sizeof(tried->what));
-	else if (route == NULL || strcmp(route, "direct") == 0) {
-		tried->address = to;
-		strlcpy(tried->what, to, sizeof(tried->what));
-	} else
-		snprintf(tried->what, sizeof(tried->what), "the host (through %s)",
-		    strcmp(route, "localapi") == 0 ? "tailscaled" : to);
+	to = json_text_at(row, "to");
+	a->address = json_text_at(row, "address");
+	if (a->address == NULL && route != NULL && strcmp(route, "direct") == 0)
+		a->address = to;
+	if (a->address != NULL)
+		strlcpy(a->text, a->address, sizeof(a->text));
+	else
+		/* Who was asked to connect is not who refused, or is silent. */
+		snprintf(a->text, sizeof(a->text), "the host%s%.50s", to != NULL ? ", through " : "", to == NULL ? "" :
+		    route != NULL && strcmp(route, "localapi") == 0 ? "tailscaled" : to);
+	return (1);
+}
+
+int
+glance_is_mesh_address(const char *text)
+{
+	struct sockaddr_storage	ss;
+
+	return (addr_literal(text, 0, &ss) != 0 && addr_is_tailnet((struct sockaddr *)&ss));
 }
 
 int
 glance_mesh_address(const json_t *facts, const char *path)
 {
-	const json_t		*list = json_at(facts, path), *row;
-	struct sockaddr_storage	 ss;
-	const char		*text;
-	size_t			 i;
+	const json_t	*list = json_at(facts, path), *row;
+	const char	*text;
+	size_t		 i;
 
 	for (i = 0; i < json_array_size(list); i++) {
 		row = json_array_get(list, i);
 		text = json_is_string(row) ? json_string_value(row) : json_text_at(row, "address");
-		if (text != NULL && addr_literal(text, 0, &ss) != 0 && addr_is_tailnet((struct sockaddr *)&ss))
+		if (text != NULL && glance_is_mesh_address(text))
 			return (1);
 	}
 	return (0);
@@ -174,6 +185,12 @@ glance_plain(const json_t *facts)
 	return (json_is_object(json_at(facts, "ssh.options")) &&
 	    (command == NULL || strcasecmp(command, "none") == 0) &&
 	    (jump == NULL || strcasecmp(jump, "none") == 0));
+}
+
+int
+glance_nixos(const json_t *facts)
+{
+	return (glance_is(facts, "system.distribution", "nixos"));
 }
 
 const char *

@@ -5,12 +5,6 @@
 
 #include <jansson.h>
 
-struct glance_tried {
-	char		 what[80];	/* for the evidence: the address, or the host and who was to connect to it */
-	const char	*address;	/* for a command: the address, or "HOST" */
-	int		 ms;
-};
-
 /* 1 if the host was reached, 0 if not, -1 if it was not tried. */
 int	glance_reached(const json_t *facts);
 /*
@@ -18,8 +12,14 @@ int	glance_reached(const json_t *facts);
  * the host was reached or nothing of that was seen.
  */
 const char *glance_outcome(const json_t *facts);
-/* What was tried, of several the first that ended so. */
-void	glance_tried(const json_t *facts, const char *outcome, struct glance_tried *);
+/* The first attempt that ended so. */
+struct glance_attempt {
+	const char	*address;	/* NULL: it was not made directly, and it is not known to what */
+	char		 text[80];	/* for the evidence: the address, or through what the host was tried */
+	int		 ms;
+};
+/* 1 if nothing was reached, and this is the most telling way in which that ended; the attempt is set. */
+int	glance_ended(const json_t *facts, const char *outcome, struct glance_attempt *);
 /* What the detail of a route says, without the host's name before it, which may be any word. */
 const char *glance_said(const char *detail);
 /*
@@ -27,7 +27,8 @@ const char *glance_said(const char *detail);
  * Else 0; -1 if there is no host.
  */
 int	glance_mesh(const json_t *facts);
-/* 1 if in the list at this path, of texts or of objects with an address, one is like those of a mesh. */
+/* 1 if the text is an address like those of a mesh, or if in the list at this path, of texts or of objects, one is. */
+int	glance_is_mesh_address(const char *text);
 int	glance_mesh_address(const json_t *facts, const char *path);
 /* 1 if the kernel routes to the mesh, in this network namespace. */
 int	glance_kernel(const json_t *facts);
@@ -37,6 +38,8 @@ int	glance_other_way(const json_t *facts);
 int	glance_is(const json_t *facts, const char *path, const char *text);
 /* 1 if ssh was asked and would connect to this host by itself, without a ProxyCommand or ProxyJump. */
 int	glance_plain(const json_t *facts);
+/* 1 if this is NixOS, whose files in /etc are made from its configuration. */
+int	glance_nixos(const json_t *facts);
 /* "sudo ", or "" for root. */
 const char *glance_sudo(const json_t *facts);
 

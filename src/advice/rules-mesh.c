@@ -86,17 +86,28 @@ weigh(const json_t *facts, struct finding *f)
 	return (how != 0);
 }
 
+/* 1 if it is, or may be, one of Tailscale's graphical builds for macOS, which listen on a port, or out of sight. */
+static int
+gui(const json_t *facts)
+{
+	return (glance_is(facts, "system.os", "darwin") && text_or(facts, "tailscale.socket", "port ")[0] != '/');
+}
+
 /* How it is started here, or started again. */
 static void
 cure_daemon(const json_t *facts, struct finding *f, int again)
 {
 	const char	*sudo = glance_sudo(facts);
 
-	if (glance_is(facts, "system.os", "darwin"))
+	if (gui(facts))
 		finding_cure(f,
 		    again ? "osascript -e 'quit app \"Tailscale\"'; open -a Tailscale" : "open -a Tailscale");
+	else if (glance_is(facts, "system.os", "darwin"))
+		finding_cure(f, "sudo launchctl kickstart -k system/com.tailscale.tailscaled; with Homebrew: sudo brew services "
+		    "restart tailscale");
 	else if (json_truth_at(facts, "system.systemd") == 1)
-		finding_cure(f, "%ssystemctl %s tailscaled", sudo, again ? "restart" : "enable --now");
+		finding_cure(f, "%ssystemctl %s tailscaled", sudo, again ? "restart" : glance_nixos(facts) ? "start" :
+		    "enable --now");
 	else if (again)
 		finding_cure(f, "End tailscaled and start it again.");
 	else
@@ -109,6 +120,8 @@ cure_down(const json_t *facts, struct finding *f, const char *cure)
 {
 	if (strcmp(cure, START) == 0 || strcmp(cure, RESTART) == 0)
 		cure_daemon(facts, f, strcmp(cure, RESTART) == 0);
+	else if (strcmp(cure, UP) == 0 && gui(facts))
+		finding_cure(f, "tailscale up (or Connect, in Tailscale's menu)");
 	else if (strcmp(cure, UP) == 0)
 		finding_cure(f, "%stailscale up", glance_sudo(facts));
 	else
@@ -151,7 +164,11 @@ judge_absent(const json_t *facts, struct finding *f)
 	finding_set(f->cause, "The host is one of a mesh, and there is no tailscaled on this machine.");
 	finding_set(f->evidence,
 	    "no socket of tailscaled in any of the usual places, no proxy, no interface of the mesh");
-	finding_cure(f, "Install it (https://tailscale.com/download), then: %stailscale up", glance_sudo(facts));
+	if (glance_nixos(facts))
+		finding_cure(f, "In configuration.nix: services.tailscale.enable = true; then: %stailscale up",
+		    glance_sudo(facts));
+	else
+		finding_cure(f, "Install it (https://tailscale.com/download), then: %stailscale up", glance_sudo(facts));
 	finding_cure(f, "If it runs elsewhere, say where: --tailscaled=SOCKET, or ALL_PROXY=socks5://localhost:1055");
 	return (1);
 }
@@ -172,12 +189,19 @@ judge_windows(const json_t *facts, struct finding *f)
 static int
 judge_key_expired(const json_t *facts, struct finding *f)
 {
-	if (json_truth_at(facts, "tailscale.key_expired") != 1 || !weigh(facts, f))
+	json_int_t	days = json_number_at(facts, "tailscale.key_expires_days", 0);
+
+	/* Where tailscaled is connected, it is the clock here that is wrong. */
+	if (json_truth_at(facts, "tailscale.key_expired") != 1 || glance_is(facts, "tailscale.state", "up") ||
+	    !weigh(facts, f))
 		return (0);
 	finding_set(f->cause, "This machine's key for the mesh has expired.");
-	finding_set(f->evidence, "it expired %lld days ago; tailscaled says %s",
-	    (long long)-json_number_at(facts, "tailscale.key_expires_days", 0),
-	    text_or(facts, "tailscale.backend", "nothing"));
+	if (days < 0)
+		finding_set(f->evidence, "it expired %lld days ago; tailscaled says %.60s", (long long)-days,
+		    text_or(facts, "tailscale.backend", "nothing"));
+	else
+		finding_set(f->evidence, "tailscaled marks it as expired, and says %.60s",
+		    text_or(facts, "tailscale.backend", "nothing"));
 	finding_cure(f, "%stailscale up --force-reauth", glance_sudo(facts));
 	return (1);
 }
@@ -244,7 +268,7 @@ judge_too_old(const json_t *facts, struct finding *f)
 	const char	*version = text_or(facts, "tailscale.version", "");
 	int		 major, minor;
 
-	if (sscanf(version, "%d.%d", &major, &minor) != 2 || major < 0 || major > 1 ||
+	if (sscanf(version, "%4d.%4d", &major, &minor) != 2 || major < 0 || major > 1 ||
 	    (major == 1 && minor >= DIAL_MINOR) || glance_kernel(facts) || !weigh(facts, f))
 		return (0);
 	finding_set(f->cause, "tailscaled is too old to connect for others, and the kernel has no way into its mesh.");
@@ -339,9 +363,12 @@ judge_peer_expired(const json_t *facts, struct finding *f)
 static int
 judge_peer_offline(const json_t *facts, struct finding *f)
 {
-	json_int_t	days = json_number_at(facts, "tailscale.peer.last_seen_days", -1);
+	json_int_t		 days = json_number_at(facts, "tailscale.peer.last_seen_days", -1);
+	struct glance_attempt	 a;
 
-	if (json_truth_at(facts, "tailscale.peer.online") != 0 || glance_reached(facts) == 1)
+	/* What refuses is there. */
+	if (json_truth_at(facts, "tailscale.peer.online") != 0 || glance_reached(facts) == 1 ||
+	    glance_ended(facts, "refused", &a) || glance_ended(facts, "reset", &a))
 		return (0);
 	finding_set(f->cause,
 	    "The host is not connected to the mesh: it is off or asleep, or its tailscaled does not run.");

@@ -4,7 +4,6 @@
 
 #include "advice/advice.h"
 #include "advice/glance.h"
-#include "advice/rules-proxy.h"
 #include "base/json.h"
 
 #define ETHERNET	1500	/* what a link of the internet carries at most */
@@ -249,121 +248,9 @@ judge_marks_back(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-/* The first address stays silent while a later one answers: NULL, or its row, and the row that answers. */
-static const json_t *
-silent_first(const json_t *facts, const json_t **answers)
-{
-	const json_t	*list = json_at(facts, "connect.addresses"), *silent = NULL, *row;
-	const char	*error;
-	size_t		 i;
-
-	for (i = 0; i < json_array_size(list); i++) {
-		row = json_array_get(list, i);
-		error = json_text_at(row, "error");
-		*answers = row;
-		if (error == NULL)
-			return (silent);
-		if (silent == NULL && strcmp(error, "timeout") == 0)
-			silent = row;
-	}
-	return (NULL);
-}
-
-static int
-judge_silent_address(const json_t *facts, struct finding *f)
-{
-	const json_t	*answers, *silent = silent_first(facts, &answers);
-	const char	*there, *here;
-	int		 six;
-
-	if (silent == NULL || (there = json_text_at(silent, "address")) == NULL ||
-	    (here = json_text_at(answers, "address")) == NULL)
-		return (0);
-	six = json_number_at(silent, "family", 4) == 6 && json_number_at(answers, "family", 4) == 4;
-	if (six != (strcmp(f->rule->name, "path-ipv6-silent") == 0))
-		return (0);
-	finding_set(f->cause,
-	    six ? "The host's IPv6 address does not answer; plain ssh waits 2 minutes before it tries IPv4." :
-	    "The first of the host's addresses does not answer; plain ssh waits 2 minutes before it tries the next.");
-	finding_set(f->evidence,
-	    "%.60s: no answer in %lld ms; %.60s: %lld ms", there, (long long)json_number_at(silent, "ms", 0),
-	    here, (long long)json_number_at(answers, "ms", 0));
-	if (six)
-		finding_cure(f, "In ~/.ssh/config, in the host's block: AddressFamily inet");
-	else
-		finding_cure(f, "Take the address out of the DNS or /etc/hosts, or set HostName %.60s", here);
-	finding_cure(f, "meshssh HOST tries the next address after 250 ms");
-	return (1);
-}
-
-static int
-judge_unreachable(const json_t *facts, struct finding *f)
-{
-	const char		*outcome = glance_outcome(facts);
-	struct glance_tried	 tried;
-
-	/* Where only tailscaled has a way, its own rules say what is wrong with it. */
-	if (outcome == NULL || strcmp(outcome, "unreachable") != 0 ||
-	    (glance_mesh(facts) == 1 && !glance_kernel(facts)))
-		return (0);
-	glance_tried(facts, outcome, &tried);
-	finding_set(f->cause, "There is no route to the host.");
-	if (json_at(facts, "net.gateway.address") == NULL)
-		finding_set(f->evidence, "%.60s is unreachable (%d ms); this machine has no default route", tried.what,
-		    tried.ms);
-	else
-		finding_set(f->evidence, "%.60s is unreachable (%d ms); the default route is through %.60s", tried.what,
-		    tried.ms, json_text_at(facts, "net.gateway.address"));
-	finding_cure(f, glance_is(facts, "system.os", "linux") ? "ip route get %.60s" : "route -n get %.60s",
-	    tried.address);
-	return (1);
-}
-
-static int
-judge_blocked(const json_t *facts, struct finding *f)
-{
-	const char		*outcome = glance_outcome(facts);
-	struct glance_tried	 tried;
-
-	if (outcome == NULL || strcmp(outcome, "blocked") != 0)
-		return (0);
-	glance_tried(facts, outcome, &tried);
-	finding_set(f->cause,
-	    "This machine itself forbids the connection: a firewall rule, a sandbox or a security policy.");
-	finding_set(f->evidence, "connecting to %.60s: not permitted, after %d ms", tried.what, tried.ms);
-	finding_cure(f,
-	    "%s%s", glance_sudo(facts), glance_is(facts, "system.os", "linux") ? "nft list ruleset" : "pfctl -sr");
-	return (1);
-}
-
-/* Who speaks HTTP where SSH is expected, and sends one elsewhere, wants a login to the network. */
-static int
-judge_captive(const json_t *facts, struct finding *f)
-{
-	static const char	answers[][8] = { " 302", " 303", " 307", " 511" };
-	const char		*first = json_text_at(facts, "banner.first");
-	size_t			 i;
-
-	if (!glance_is(facts, "banner.kind", "http") || first == NULL || strncmp(first, "HTTP/", 5) != 0)
-		return (0);
-	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
-		if (strncmp(first + strcspn(first, " "), answers[i], strlen(answers[i])) == 0) {
-			finding_set(f->cause,
-			    "A portal answers in the host's place: this network wants a login first.");
-			finding_set(f->evidence, "on the port it says \"%.60s\"", first);
-			finding_cure(f, "Open http://neverssl.com/ in a browser, and log in there.");
-			return (1);
-		}
-	return (0);
-}
-
 #define MEASURED(code, importance, way, function) \
 	{ .name = code, .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = importance, \
 	  .needs = { way }, .under = "path-jumbo", .judge = function, .matters = "connect.far" }
-
-#define PROXY(code, certain, importance) \
-	{ .name = code, .severity = SEVERITY_ERROR, .certainty = certain, .rank = importance, \
-	  .needs = { "connect.routes", "tailscale.proxies" }, .judge = proxy_judge }
 
 const struct rule rules_path[] = {
 	{ .name = "path-jumbo", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 72,
@@ -377,21 +264,5 @@ const struct rule rules_path[] = {
 	  .needs = { "dscp.dropped", "ssh.options.ipqos" }, .judge = judge_retag },
 	{ .name = "path-marks-back", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SUSPECTED, .rank = 30,
 	  .needs = { "dscp.dropped" }, .judge = judge_marks_back },
-	{ .name = "path-ipv6-silent", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 60,
-	  .needs = { "connect.addresses" }, .judge = judge_silent_address },
-	{ .name = "path-address-silent", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 58,
-	  .needs = { "connect.addresses" }, .judge = judge_silent_address },
-	{ .name = "path-no-route", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 68,
-	  .needs = { "connect.ok" }, .under = "peer-unknown", .judge = judge_unreachable },
-	{ .name = "path-blocked", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 69,
-	  .needs = { "connect.ok" }, .judge = judge_blocked },
-	{ .name = "path-captive", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 75,
-	  .needs = { "banner.kind", "banner.first" }, .judge = judge_captive },
-	PROXY("proxy-login", CERTAINTY_SURE, 64),
-	PROXY("proxy-forbids", CERTAINTY_SURE, 63),
-	PROXY("proxy-other", CERTAINTY_SURE, 62),
-	PROXY("proxy-dead", CERTAINTY_SURE, 61),
-	PROXY("proxy-mute", CERTAINTY_LIKELY, 60),
-	PROXY("proxy-failed", CERTAINTY_SURE, 59),
 	{ .name = "" }
 };

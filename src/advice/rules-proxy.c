@@ -16,16 +16,16 @@ static const struct broken {
 	    "Start tailscaled with --socks5-server=localhost:1055, or correct the address." },
 	{ "proxy-mute", { "gave no answer", "ended the connection before" },
 	    "The proxy took the connection and gave no proper answer; most often it waits in vain for the host",
-	    "Is the host up? On the proxy's machine: tailscale status; then look at the log of the proxy." },
+	    "Is the host up? Many proxies wait for it without a word; else look at the proxy's log." },
 	{ "proxy-login", { "wants a user", "does not accept this user", "lets nobody in" }, "The proxy wants a login",
 	    "Put HOST:PORT USER:PASSWORD into ~/.config/meshssh/proxy-auth (mode 600)." },
-	{ "proxy-forbids", { "does not allow", "does not know how", "says 403", "says 405" },
+	{ "proxy-forbids", { "does not allow", "does not know", "says 4" },
 	    "The proxy does not connect to this host or port",
 	    "Ask who runs it to allow CONNECT to the port, or use --via." },
-	{ "proxy-other", { "does not speak", "was not offered", "address of unknown kind" },
+	{ "proxy-other", { "does not speak", "was not offered", "address of unknown kind", "says 1", "says 3" },
 	    "What listens at the proxy's address is no such proxy",
 	    "Correct the address, or the kind: socks5 or http." },
-	{ "proxy-failed", { "could not connect", "failed in a way" },
+	{ "proxy-failed", { "could not connect", "failed in a way", "says 5" },
 	    "The proxy cannot connect to the host, and does not say why",
 	    "Is the host up, and does something listen there? On the proxy's machine: tailscale status" },
 	{ "", { "" }, "", "" }
@@ -57,6 +57,12 @@ is_named(const json_t *facts, const char *kind, const char *text)
 	return (0);
 }
 
+static int
+is_proxy(const char *route)
+{
+	return (strcmp(route, "socks5") == 0 || strcmp(route, "http") == 0);
+}
+
 int
 proxy_judge(const json_t *facts, struct finding *f)
 {
@@ -72,8 +78,8 @@ proxy_judge(const json_t *facts, struct finding *f)
 		route = json_text_at(row, "route");
 		detail = json_text_at(row, "detail");
 		to = json_text_at(row, "to");
-		if (route == NULL || detail == NULL || json_truth_at(row, "ok") != 0 || !said(glance_said(detail), b) ||
-		    (strcmp(route, "socks5") != 0 && strcmp(route, "http") != 0) ||
+		if (route == NULL || detail == NULL || json_truth_at(row, "ok") != 0 || !is_proxy(route) ||
+		    !said(glance_said(detail), b) ||
 		    (!is_named(facts, route, glance_said(detail)) && !is_named(facts, route, to != NULL ? to : "")))
 			continue;
 		/* Another way was found, so this one was not needed. */
@@ -85,4 +91,26 @@ proxy_judge(const json_t *facts, struct finding *f)
 		return (1);
 	}
 	return (0);
+}
+
+/* It says that it is connected, and nothing comes from behind it. */
+int
+proxy_judge_no_server(const json_t *facts, struct finding *f)
+{
+	const char	*route = json_text_at(facts, "connect.route"), *error = json_text_at(facts, "banner.error"), *to = NULL;
+	const json_t	*list = json_at(facts, "connect.routes"), *row;
+	size_t		 i;
+
+	if (route == NULL || error == NULL || !is_proxy(route) || json_at(facts, "banner.first") != NULL ||
+	    json_at(facts, "banner.text") != NULL)
+		return (0);
+	json_array_foreach(list, i, row)
+		if (to == NULL && glance_is(row, "route", route))
+			to = json_text_at(row, "to");
+	finding_set(f->cause, "The proxy says that it is connected to the host, and nothing comes from there.");
+	finding_set(f->evidence, "%.60s: yes, after %d ms; then: %s", to != NULL ? to : route,
+	    (int)json_number_at(facts, "connect.ms", 0), error);
+	finding_cure(f, "Is the host up, and the port right? Some proxies say yes before they have connected.");
+	finding_cure(f, "Look at the proxy's log, or take another way: --via=direct or --via=localapi");
+	return (1);
 }

@@ -9,5 +9,6 @@
 
 /* By the name of its rule. */
 int	proxy_judge(const json_t *, struct finding *);
+int	proxy_judge_no_server(const json_t *, struct finding *);
 
 #endif

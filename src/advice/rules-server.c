@@ -21,12 +21,12 @@ static const struct told {
 } tolds[] = {
 	{ "server-maxstartups", "banner.refusal", "maxstartups",
 	    "sshd turns logins away: too many are under way (MaxStartups)",
-	    { "On the host, in /etc/ssh/sshd_config: MaxStartups 100:30:200",
-	    "Wait a minute; look for who keeps logging in." } },
+	    { "Wait a minute; look for who keeps logging in.",
+	    "On the host, in /etc/ssh/sshd_config: MaxStartups 100:30:200; then reload sshd" } },
 	{ "server-penalty", "banner.refusal", "penalty",
 	    "sshd holds this address back after failed logins (PerSourcePenalties)",
 	    { "Wait 10 minutes: a penalty ends by itself.",
-	    "On the host, in /etc/ssh/sshd_config: PerSourcePenaltyExemptList ADDRESS" } },
+	    "On the host, in /etc/ssh/sshd_config: PerSourcePenaltyExemptList ADDRESS; then restart sshd" } },
 	{ "server-closes", "banner.error", "closed", "The server closes the connection before it says anything",
 	    { "On the host: journalctl -u ssh -u sshd; it may be MaxStartups, PerSourcePenalties or TCP wrappers.",
 	    "If a port is forwarded to it: is the target of the forwarding up?" } },
@@ -42,7 +42,7 @@ static const struct told {
 	{ "server-windows", "banner.kind", "openssh-windows",
 	    "The server is OpenSSH for Windows, which reads the keys of administrators from a file of its own",
 	    { "There: C:\\ProgramData\\ssh\\administrators_authorized_keys",
-	    "There: icacls.exe that file /inheritance:r /grant \"Administrators:F\" /grant \"SYSTEM:F\"" } },
+	    "There, as administrator: icacls.exe that file /inheritance:r /grant *S-1-5-32-544:F /grant *S-1-5-18:F" } },
 	{ "server-tailscale-ssh", "banner.kind", "tailscale",
 	    "Tailscale SSH answers, not the host's sshd: the mesh's rules decide who may log in, not authorized_keys",
 	    { "If it is refused: look at the ssh section of the mesh's rules; in check mode it waits for a browser.",
@@ -92,18 +92,6 @@ judge_told(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-/* 1 if nothing was reached, and this is the most telling way in which that ended; what was tried is set. */
-static int
-ended(const json_t *facts, const char *outcome, struct glance_tried *tried)
-{
-	const char	*how = glance_outcome(facts);
-
-	if (how == NULL || strcmp(how, outcome) != 0)
-		return (0);
-	glance_tried(facts, outcome, tried);
-	return (1);
-}
-
 /* A port that is not SSH's has its own rule. */
 static int
 is_nfs(const json_t *facts)
@@ -142,12 +130,12 @@ system_of(const json_t *facts)
 static int
 judge_refused(const json_t *facts, struct finding *f)
 {
-	struct glance_tried	tried;
+	struct glance_attempt	a;
 
-	if (is_nfs(facts) || !ended(facts, "refused", &tried))
+	if (is_nfs(facts) || !glance_ended(facts, "refused", &a))
 		return (0);
-	finding_set(f->cause, "The host is there, and nothing listens on this port.");
-	finding_set(f->evidence, "%.80s refused the connection after %d ms", tried.what, tried.ms);
+	finding_set(f->cause, "The host is there, and nothing listens on this port, or its firewall refuses it.");
+	finding_set(f->evidence, "%s: refused after %d ms", a.text, a.ms);
 	if (!is_ssh(facts)) {
 		finding_cure(f, "On the host: start what should listen there, on an address that is not only 127.0.0.1");
 		return (1);
@@ -160,13 +148,15 @@ judge_refused(const json_t *facts, struct finding *f)
 static int
 judge_peer_userspace(const json_t *facts, struct finding *f)
 {
-	struct glance_tried	tried;
+	struct glance_attempt	a;
 
-	if (!is_peer_online(facts) || !is_ssh(facts) || !ended(facts, "refused", &tried))
+	/* Nobody runs it so on Windows or a Mac, where it has an interface without being root. */
+	if (!is_peer_online(facts) || !is_ssh(facts) || system_of(facts)->name[0] != '\0' ||
+	    !glance_ended(facts, "refused", &a))
 		return (0);
 	finding_set(f->cause,
 	    "If the host's tailscaled runs in userspace-networking mode, sshd must listen on 127.0.0.1 there.");
-	finding_set(f->evidence, "the peer is online, and %.80s refused the connection", tried.what);
+	finding_set(f->evidence, "the peer is online, and %s: refused", a.text);
 	finding_cure(f,
 	    "On the host: ss -ltn 'sport = :22'; ListenAddress in /etc/ssh/sshd_config must not leave out 127.0.0.1");
 	return (1);
@@ -174,26 +164,28 @@ judge_peer_userspace(const json_t *facts, struct finding *f)
 
 /* Silence. What the mesh says of itself and of the peer tells more, and is said by its rules. */
 static int
-is_silent(const json_t *facts, struct glance_tried *tried)
+is_silent(const json_t *facts, struct glance_attempt *a)
 {
 	return (json_truth_at(facts, "tailscale.peer.online") != 0 &&
 	    json_truth_at(facts, "tailscale.peer.expired") != 1 &&
-	    json_truth_at(facts, "tailscale.peer.found") != 0 && ended(facts, "timeout", tried));
+	    json_truth_at(facts, "tailscale.peer.found") != 0 && glance_ended(facts, "timeout", a));
 }
 
 static int
 judge_no_answer(const json_t *facts, struct finding *f)
 {
-	struct glance_tried	tried;
+	struct glance_attempt	a;
 
 	/* A host of a mesh that this machine is not in: the mesh's rules say so. */
-	if (is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &tried) ||
+	if (is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &a) ||
 	    (glance_mesh(facts) == 1 && !glance_is(facts, "tailscale.state", "up") && !glance_other_way(facts)))
 		return (0);
 	finding_set(f->cause, "The host does not answer at all: it is off or asleep, or a firewall drops the port.");
-	finding_set(f->evidence, "%.80s gave no answer in %d ms", tried.what, tried.ms);
-	finding_cure(f, "Is it on, and is this its address? Ask it from a machine beside it: ping %.80s",
-	    tried.address);
+	finding_set(f->evidence, "%s: no answer in %d ms", a.text, a.ms);
+	if (a.address != NULL)
+		finding_cure(f, "Is it on, and is this its address? Ask it from a machine beside it: ping %.80s", a.address);
+	else
+		finding_cure(f, "Is it on? Ask it from a machine beside it.");
 	finding_cure(f, "On the host: %s", system_of(facts)->open);
 	return (1);
 }
@@ -202,16 +194,16 @@ static int
 judge_peer_silent(const json_t *facts, struct finding *f)
 {
 	const char		*name = json_text_at(facts, "tailscale.peer.name");
-	struct glance_tried	 tried;
+	struct glance_attempt	 a;
 
-	if (!is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &tried))
+	if (!is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &a))
 		return (0);
 	finding_set(f->cause,
 	    "The peer is online and silent on this port: the mesh's access rules (ACL) or its own firewall drop it.");
-	finding_set(f->evidence, "%.80s gave no answer in %d ms", tried.what, tried.ms);
+	finding_set(f->evidence, "%s: no answer in %d ms", a.text, a.ms);
 	finding_cure(f,
 	    "tailscale ping %.80s; if that is answered, the way is there, and the rules or a firewall forbid the port",
-	    name != NULL ? name : tried.address);
+	    name != NULL ? name : a.address != NULL ? a.address : "HOST");
 	finding_cure(f,
 	    "Let the mesh's rules accept the port from this machine (admin console; headscale: policy)");
 	finding_cure(f, "On the host: %s", system_of(facts)->open);
@@ -223,10 +215,11 @@ static int
 judge_peer_failed(const json_t *facts, struct finding *f)
 {
 	const json_t	*list = json_at(facts, "connect.routes"), *row;
-	const char	*detail;
+	const char	*detail, *outcome = glance_outcome(facts);
 	size_t		 i;
 
-	if (glance_reached(facts) != 0 || glance_outcome(facts) != NULL || !is_peer_online(facts))
+	/* That it has no route to a peer which is online is as odd as words that are not known. */
+	if (glance_reached(facts) != 0 || (outcome != NULL && strcmp(outcome, "unreachable") != 0) || !is_peer_online(facts))
 		return (0);
 	for (i = 0; i < json_array_size(list); i++) {
 		row = json_array_get(list, i);
@@ -245,17 +238,17 @@ judge_peer_failed(const json_t *facts, struct finding *f)
 static int
 judge_nfs(const json_t *facts, struct finding *f)
 {
-	const char		*outcome = glance_outcome(facts);
-	struct glance_tried	 tried;
+	struct glance_attempt	a;
+	int			refused = glance_ended(facts, "refused", &a);
 
-	if (!is_nfs(facts) || outcome == NULL || (strcmp(outcome, "refused") != 0 && !is_silent(facts, &tried)))
+	if (!is_nfs(facts) || (!refused && !is_silent(facts, &a)))
 		return (0);
-	glance_tried(facts, outcome, &tried);
-	finding_set(f->cause, strcmp(outcome, "refused") == 0 ? "The host is there, and no NFS server listens." :
+	finding_set(f->cause, refused ? "The host is there, and no NFS server listens." :
 	    "The NFS port is silent: a firewall or the mesh's rules drop it, or the host is off.");
-	finding_set(f->evidence, "%.80s: %s after %d ms", tried.what, outcome, tried.ms);
+	finding_set(f->evidence, "%s: %s after %d ms", a.text, refused ? "refused" : "no answer", a.ms);
 	finding_cure(f, "On the host: sudo systemctl enable --now nfs-server; sudo exportfs -v");
-	finding_cure(f, "On the host, for the firewall: sudo ufw allow in on tailscale0 to any port 2049 proto tcp");
+	finding_cure(f, "On the host, for the firewall: sudo ufw allow %sto any port 2049 proto tcp",
+	    glance_mesh(facts) == 1 ? "in on tailscale0 " : "");
 	return (1);
 }
 
@@ -326,7 +319,7 @@ judge_too_old(const json_t *facts, struct finding *f)
 	  .under = cause, .judge = judge_told }
 #define CONNECT(code, how, certain, importance, function) \
 	{ .name = code, .severity = how, .certainty = certain, .rank = importance, \
-	  .needs = { "connect.ok" }, .judge = function }
+	  .needs = { "connect.ok" }, .under = "hosts-stale", .judge = function }
 
 const struct rule rules_server[] = {
 	CONNECT("server-refuses", SEVERITY_ERROR, CERTAINTY_SURE, 56, judge_refused),
@@ -337,9 +330,9 @@ const struct rule rules_server[] = {
 	CONNECT("peer-userspace", SEVERITY_NOTE, CERTAINTY_SUSPECTED, 50, judge_peer_userspace),
 	SAID("server-maxstartups", SEVERITY_ERROR, 53, "banner.refusal", NULL),
 	SAID("server-penalty", SEVERITY_ERROR, 53, "banner.refusal", NULL),
-	SAID("server-closes", SEVERITY_ERROR, 52, "banner.error", "server-other"),
-	SAID("server-resets", SEVERITY_ERROR, 52, "banner.error", "server-other"),
-	SAID("server-mute", SEVERITY_ERROR, 52, "banner.error", NULL),
+	SAID("server-closes", SEVERITY_ERROR, 52, "banner.error", "server-other proxy-no-server"),
+	SAID("server-resets", SEVERITY_ERROR, 52, "banner.error", "server-other proxy-no-server"),
+	SAID("server-mute", SEVERITY_ERROR, 52, "banner.error", "proxy-no-server"),
 	SAID("server-http", SEVERITY_ERROR, 51, "banner.kind", "path-captive"),
 	SAID("server-other", SEVERITY_ERROR, 51, "banner.kind", NULL),
 	{ .name = "server-too-old", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 50,

@@ -52,6 +52,24 @@ system_put_kernel(json_t *facts, const char *root)
 	return (release[0] != '\0' ? look_put(facts, "system.release", release) : 0);
 }
 
+/* os-release(5): "ID=nixos", the value with quotes or without. */
+static int
+system_put_distribution(json_t *facts, const char *root)
+{
+	FILE	*fp = look_open(root, "/etc/os-release");
+	char	 line[256], id[64] = "", *value;
+
+	while (fp != NULL && look_line(fp, line, sizeof(line)))
+		if (strncmp(line, "ID=", 3) == 0) {
+			value = line + 3 + strspn(line + 3, "\"'");
+			value[strcspn(value, "\"'")] = '\0';
+			strlcpy(id, value, sizeof(id));
+		}
+	if (fp != NULL)
+		fclose(fp);
+	return (id[0] != '\0' ? look_put(facts, "system.distribution", id) : 0);
+}
+
 /* systemd and others name the container they made to its first process: "container=lxc". */
 static void
 container_of_init(const char *root, char name[32])
@@ -254,7 +272,8 @@ system_detect(json_t *facts, const struct detect_input *in)
 {
 	int	systemd = look_there(in->root, "/run/systemd/system");	/* sd_booted(3) */
 
-	return (system_put_kernel(facts, in->root) == -1 || system_put_container(facts, in->root) == -1 ||
+	return (system_put_kernel(facts, in->root) == -1 || system_put_distribution(facts, in->root) == -1 ||
+	    system_put_container(facts, in->root) == -1 ||
 	    system_put_wsl(facts, in) == -1 || system_put_tun(facts, in->root) == -1 ||
 	    json_put(facts, "system.root", json_boolean(geteuid() == 0)) == -1 ||
 	    json_put(facts, "system.systemd", json_boolean(systemd)) == -1 ? -1 : 0);

@@ -14,8 +14,10 @@ test_system_plain(void **state)
 	put("/proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
 	put("/dev/net/tun", "");
 	put("/run/systemd/system/x", "");
+	put("/etc/os-release", "NAME=NixOS\nVERSION_ID=\"25.05\"\nID=nixos\nID_LIKE=x\n");
 	facts = detected(&detect_system, NULL, NULL);
 	expect_text(facts, "system.os", "linux");
+	expect_text(facts, "system.distribution", "nixos");
 	expect_text(facts, "system.release", "6.1.0-18-amd64");
 	expect_text(facts, "system.container", NULL);
 	expect_text(facts, "system.wsl_mode", NULL);
@@ -34,7 +36,9 @@ test_system_container(void **state)
 	(void)state;
 	put("/proc/sys/kernel/ostype", "Linux\n");
 	put("/run/systemd/container", "lx\033[31mc\n");
+	put("/etc/os-release", "ID=\"alma\033linux\"\n");
 	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.distribution", "alma^[linux");
 	expect_text(facts, "system.container", "lx^[[31mc");
 	expect_truth(facts, "system.tun", 0);
 	expect_truth(facts, "system.systemd", 0);

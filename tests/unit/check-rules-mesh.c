@@ -80,6 +80,15 @@ static const struct rules_case cases[] = {
 	    "\"connect\":{\"ok\":false},\"names\":{\"lookups\":{\"system\":{\"error\":\"x\"}}}}", "", "" },
 	{ "peer-offline", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":true}}", "", "" },
 	{ "peer-offline", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false}}", "error", "likely" },
+	/* What refuses is there, whatever the control server has. */
+	{ "peer-offline", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false,"
+	    "\"addresses\":[{\"address\":\"100.64.0.7\",\"family\":4,\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
+	{ "mesh-key-expired", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"NeedsLogin\",\"key_expired\":true,"
+	    "\"key_expires_days\":-3}}", "warning", "sure" },
+	/* The clock of this machine is ahead; tailscaled goes by another. */
+	{ "mesh-key-expired", "{\"tailscale\":{\"state\":\"up\",\"backend\":\"Running\",\"key_expired\":true,"
+	    "\"key_expires_days\":-3}}", "", "" },
+	{ "mesh-too-old", "{\"tailscale\":{\"state\":\"up\",\"version\":\"99999999999999999999.1\"}}", "", "" },
 	{ "peer-offline", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false,\"expired\":true}},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
 };

@@ -101,6 +101,32 @@ static const struct rules_case cases[] = {
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
 	    "fused)\"}]}}", "", "" },
+	{ "proxy-no-server", "{\"banner\":{\"kind\":\"none\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
+	    "\"route\":\"http\",\"routes\":[{\"route\":\"http\",\"ok\":true}]}}", "error", "likely" },
+	{ "proxy-no-server", "{\"banner\":{\"kind\":\"none\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
+	    "\"route\":\"localapi\",\"routes\":[{\"route\":\"localapi\",\"ok\":true}]}}", "", "" },
+	{ "proxy-no-server", "{\"banner\":{\"text\":\"SSH-2.0-x\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
+	    "\"route\":\"http\",\"routes\":[{\"route\":\"http\",\"ok\":true}]}}", "", "" },
+	{ "proxy-forbids", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
+	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
+	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 404 Not Found\"}]}}", "error", "sure" },
+	{ "proxy-failed", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
+	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
+	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 503 Service Unavailable\"}]}}", "error", "sure" },
+	/* It passes on what the host did. */
+	{ "proxy-failed", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
+	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
+	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 500 dial: connection refused\"}]}}", "", "" },
+	{ "proxy-other", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
+	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
+	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 302 Found\"}]}}", "error", "sure" },
+	{ "not-connected", "{\"connect\":{\"ok\":false}}", "error", "suspected" },
+	{ "not-connected", "{\"connect\":{\"ok\":true}}", "", "" },
+	{ "not-connected", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
+	    "\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
+	{ "path-no-route", "{\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
+	    "\"to\":\"socks5 127.0.0.1:9\",\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:9 has no route to the "
+	    "host\"}]}}", "error", "sure" },
 	{ "server-refuses", "{\"tailscale\":{\"proxies\":[]},\"connect\":{\"ok\":false,"
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
@@ -119,6 +145,7 @@ test_odd_types(void **state)
 {
 	(void)state;
 	rules_odd_values(rules_path);
+	rules_odd_values(rules_connect);
 }
 
 int

@@ -45,6 +45,17 @@ static const struct rules_case cases[] = {
 	{ "peer-silent", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
 	    "\"error\":\"refused\"}]}}", "", "" },
+	{ "peer-userspace", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true,\"os\":\"windows\"}},"
+	    "\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
+	    "\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
+	{ "peer-failed", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
+	    "\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
+	    "\"detail\":\"h port 22: tailscaled: dial failure: no route to host\"}]}}", "error", "likely" },
+	{ "peer-failed", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
+	    "\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
+	    "\"detail\":\"h port 22: tailscaled: dial failure: connection was refused\"}]}}", "", "" },
+	{ "server-mute", "{\"banner\":{\"error\":\"silent\"},\"connect\":{\"ok\":true,\"route\":\"socks5\","
+	    "\"routes\":[{\"route\":\"socks5\",\"ok\":true,\"to\":\"socks5 127.0.0.1:9\"}]}}", "", "" },
 	{ "server-closes", "{\"banner\":{\"error\":\"closed\",\"ms\":3}}", "error", "sure" },
 	{ "server-closes", "{\"banner\":{\"error\":\"closed\",\"refusal\":\"penalty\","
 	    "\"first\":\"Not allowed at this time\"}}", "", "" },
@@ -82,6 +93,35 @@ test_cases(void **state)
 	rules_cases(cases, COUNT(cases));
 }
 
+/* What did not go there directly is not told as if it had been the host, nor is a command made of it. */
+static void
+test_through(void **state)
+{
+	static const struct {
+		const char	*detail, *code, *evidence, *cure;
+	}	ways[] = {
+		{ "connection was refused", "server-refuses", "the host, through tailscaled: refused after 7 ms", "On the host: " },
+		{ "no answer through tailscaled in 10 s", "server-no-answer", "the host, through tailscaled: no answer in 7 ms",
+		    "Is it on?" },
+		{ "no route to host", "path-no-route", "the host, through tailscaled: unreachable (7 ms)", "Look at" },
+	};
+	char	facts[400];
+	json_t	*doc;
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < COUNT(ways); i++) {
+		snprintf(facts, sizeof(facts), "{'connect':{'ok':false,'routes':[{'route':'localapi','to':'tailscaled',"
+		    "'ok':false,'ms':7,'detail':'h port 22: %s'}]}}", ways[i].detail);
+		doc = rules_judge(facts);
+		assert_non_null(rules_find(doc, ways[i].code));
+		assert_string_equal(json_text_at(rules_find(doc, ways[i].code), "evidence"), ways[i].evidence);
+		assert_memory_equal(json_text_at(rules_find(doc, ways[i].code), "cure.0"), ways[i].cure,
+		    strlen(ways[i].cure));
+		json_decref(doc);
+	}
+}
+
 static void
 test_odd_types(void **state)
 {
@@ -94,6 +134,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_through),
 		cmocka_unit_test(test_odd_types),
 	};
 

@@ -1,0 +1,164 @@
+#include <string.h>
+
+#include "advice/advice.h"
+#include "advice/glance.h"
+#include "advice/rules-proxy.h"
+#include "base/json.h"
+
+/* The first address stays silent while a later one answers: NULL, or its row, and the row that answers. */
+static const json_t *
+silent_first(const json_t *facts, const json_t **answers)
+{
+	const json_t	*list = json_at(facts, "connect.addresses"), *silent = NULL, *row;
+	const char	*error;
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		row = json_array_get(list, i);
+		error = json_text_at(row, "error");
+		*answers = row;
+		if (error == NULL)
+			return (silent);
+		if (silent == NULL && strcmp(error, "timeout") == 0)
+			silent = row;
+	}
+	return (NULL);
+}
+
+static int
+judge_silent_address(const json_t *facts, struct finding *f)
+{
+	const json_t	*answers, *silent = silent_first(facts, &answers);
+	const char	*there, *here;
+	int		 six;
+
+	if (silent == NULL || (there = json_text_at(silent, "address")) == NULL ||
+	    (here = json_text_at(answers, "address")) == NULL)
+		return (0);
+	six = json_number_at(silent, "family", 4) == 6 && json_number_at(answers, "family", 4) == 4;
+	if (six != (strcmp(f->rule->name, "path-ipv6-silent") == 0))
+		return (0);
+	finding_set(f->cause,
+	    six ? "The host's IPv6 address does not answer; plain ssh waits 2 minutes before it tries IPv4." :
+	    "The first of the host's addresses does not answer; plain ssh waits 2 minutes before it tries the next.");
+	finding_set(f->evidence,
+	    "%.60s: no answer in %lld ms; %.60s: %lld ms", there, (long long)json_number_at(silent, "ms", 0),
+	    here, (long long)json_number_at(answers, "ms", 0));
+	if (six)
+		finding_cure(f, "In ~/.ssh/config, in the host's block: AddressFamily inet");
+	else
+		finding_cure(f, "Take the address out of the DNS or /etc/hosts, or set HostName %.60s", here);
+	finding_cure(f, "meshssh HOST tries the next address after 250 ms");
+	return (1);
+}
+
+static int
+judge_unreachable(const json_t *facts, struct finding *f)
+{
+	const char		*gateway = json_text_at(facts, "net.gateway.address");
+	struct glance_attempt	 a;
+	int			 on_linux = glance_is(facts, "system.os", "linux");
+
+	/* Where only tailscaled has a way, its own rules say what is wrong with it. */
+	if ((glance_mesh(facts) == 1 && !glance_kernel(facts)) || !glance_ended(facts, "unreachable", &a))
+		return (0);
+	finding_set(f->cause, "There is no route to the host.");
+	if (gateway != NULL)
+		finding_set(f->evidence, "%s: unreachable (%d ms); the default route is through %.60s", a.text, a.ms, gateway);
+	else
+		finding_set(f->evidence, "%s: unreachable (%d ms)%s", a.text, a.ms, on_linux &&
+		    json_text_at(facts, "net.gateway.interface") == NULL ? "; this machine has no default route" : "");
+	if (a.address != NULL)
+		finding_cure(f, "%s %.60s", on_linux ? "ip route get" : "route -n get", a.address);
+	else
+		finding_cure(f, "Look at the routes of the machine on which the proxy runs.");
+	/* It says EHOSTUNREACH to programs that may not. */
+	if (glance_is(facts, "system.os", "darwin"))
+		finding_cure(f, "If it is in the same network: System Settings, Privacy & Security, Local Network");
+	return (1);
+}
+
+static int
+judge_blocked(const json_t *facts, struct finding *f)
+{
+	struct glance_attempt	a;
+
+	if (!glance_ended(facts, "blocked", &a))
+		return (0);
+	/* What tailscaled or a proxy may not do is forbidden where that runs. */
+	finding_set(f->cause, "%s forbids the connection: a firewall rule, a sandbox or a security policy.",
+	    a.address != NULL ? "This machine itself" : "The machine that makes it");
+	finding_set(f->evidence, "connecting to %s: not permitted, after %d ms", a.text, a.ms);
+	finding_cure(f,
+	    "%s%s", glance_sudo(facts), glance_is(facts, "system.os", "linux") ? "nft list ruleset" : "pfctl -sr");
+	return (1);
+}
+
+/* Who speaks HTTP where SSH is expected, and sends one elsewhere, wants a login to the network. */
+static int
+judge_captive(const json_t *facts, struct finding *f)
+{
+	static const char	answers[][8] = { " 302", " 303", " 307", " 511" };
+	const char		*first = json_text_at(facts, "banner.first");
+	size_t			 i;
+
+	if (!glance_is(facts, "banner.kind", "http") || first == NULL || strncmp(first, "HTTP/", 5) != 0)
+		return (0);
+	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		if (strncmp(first + strcspn(first, " "), answers[i], strlen(answers[i])) == 0) {
+			finding_set(f->cause,
+			    "A portal answers in the host's place: this network wants a login first.");
+			finding_set(f->evidence, "on the port it says \"%.60s\"", first);
+			finding_cure(f, "Open http://neverssl.com/ in a browser, and log in there.");
+			return (1);
+		}
+	return (0);
+}
+
+/* No rule knows better; a failure without a cause would leave the user with nothing to do. */
+static int
+judge_not_connected(const json_t *facts, struct finding *f)
+{
+	const json_t	*route = json_at(facts, "connect.routes.0");
+	const char	*why_not = json_text_at(facts, "connect.why_not"), *detail = json_text_at(route, "detail");
+
+	if (glance_reached(facts) != 0)
+		return (0);
+	finding_set(f->cause, "The host was not reached, and none of the causes that are known here fits.");
+	if (detail != NULL && json_text_at(route, "route") != NULL)
+		finding_set(f->evidence, "%.20s: %.150s", json_text_at(route, "route"), detail);
+	else
+		finding_set(f->evidence, "%.180s", why_not != NULL ? why_not : "there was no way to try");
+	finding_cure(f, "meshssh --debug HOST shows each step.");
+	finding_cure(f, "meshssh --doctor --json HOST is what a report of the trouble should bring along.");
+	return (1);
+}
+
+#define PROXY(code, certain, importance, cause) \
+	{ .name = code, .severity = SEVERITY_ERROR, .certainty = certain, .rank = importance, \
+	  .needs = { "connect.routes", "tailscale.proxies" }, .under = cause, .judge = proxy_judge }
+
+const struct rule rules_connect[] = {
+	{ .name = "path-ipv6-silent", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 60,
+	  .needs = { "connect.addresses" }, .judge = judge_silent_address },
+	{ .name = "path-address-silent", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 58,
+	  .needs = { "connect.addresses" }, .judge = judge_silent_address },
+	{ .name = "path-no-route", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 68,
+	  .needs = { "connect.ok" }, .under = "peer-unknown", .judge = judge_unreachable },
+	{ .name = "path-blocked", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 69,
+	  .needs = { "connect.ok" }, .judge = judge_blocked },
+	{ .name = "path-captive", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 75,
+	  .needs = { "banner.kind", "banner.first" }, .judge = judge_captive },
+	PROXY("proxy-login", CERTAINTY_SURE, 64, NULL),
+	PROXY("proxy-forbids", CERTAINTY_SURE, 63, NULL),
+	PROXY("proxy-other", CERTAINTY_SURE, 62, NULL),
+	PROXY("proxy-dead", CERTAINTY_SURE, 61, NULL),
+	PROXY("proxy-mute", CERTAINTY_LIKELY, 60, NULL),
+	/* What it says of the host is told of the host. */
+	PROXY("proxy-failed", CERTAINTY_SURE, 59, "server-refuses server-no-answer peer-silent path-no-route"),
+	{ .name = "proxy-no-server", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 57,
+	  .needs = { "banner.error", "connect.routes" }, .judge = proxy_judge_no_server },
+	{ .name = "not-connected", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SUSPECTED, .rank = 1,
+	  .needs = { "connect.ok" }, .under = UNDER_ANY, .judge = judge_not_connected },
+	{ .name = "" }
+};
