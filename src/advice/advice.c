@@ -10,6 +10,7 @@
 
 const struct rule	*const rules_tables[] = {
 	rules_mesh,
+	rules_peer,
 	rules_path,
 	rules_connect,
 	rules_names,

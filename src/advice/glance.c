@@ -188,6 +188,12 @@ glance_plain(const json_t *facts)
 }
 
 int
+glance_peer_online(const json_t *facts)
+{
+	return (json_truth_at(facts, "tailscale.peer.online") == 1 && json_truth_at(facts, "tailscale.peer.self") != 1);
+}
+
+int
 glance_nixos(const json_t *facts)
 {
 	return (glance_is(facts, "system.distribution", "nixos"));

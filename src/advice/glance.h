@@ -38,6 +38,8 @@ int	glance_other_way(const json_t *facts);
 int	glance_is(const json_t *facts, const char *path, const char *text);
 /* 1 if ssh was asked and would connect to this host by itself, without a ProxyCommand or ProxyJump. */
 int	glance_plain(const json_t *facts);
+/* 1 if the host is a peer of the mesh which is there, and is not this machine. */
+int	glance_peer_online(const json_t *facts);
 /* 1 if this is NixOS, whose files in /etc are made from its configuration. */
 int	glance_nixos(const json_t *facts);
 /* "sudo ", or "" for root. */

@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "advice/advice.h"
 #include "advice/glance.h"
@@ -9,6 +8,7 @@
 
 #define SSH_PORT	22
 #define NFS_PORT	2049
+#define LIST_CUT	64	/* a list of so many names was cut */
 #define NO_SHA1		808	/* OpenSSH 8.8: ssh-rsa, which is SHA-1, is not taken any more */
 
 /* What a connection came to that was made, one a rule: keys of the facts, and what they must say. */
@@ -109,13 +109,6 @@ is_ssh(const json_t *facts)
 	return (asked == SSH_PORT || (port != NULL && addr_port(port) == asked));
 }
 
-/* 1 if the host is a peer of the mesh which is there, and is not this machine. */
-static int
-is_peer_online(const json_t *facts)
-{
-	return (json_truth_at(facts, "tailscale.peer.online") == 1 && json_truth_at(facts, "tailscale.peer.self") != 1);
-}
-
 /* What the host runs, where the mesh says so; else Linux is as good as any. */
 static const struct system *
 system_of(const json_t *facts)
@@ -151,7 +144,7 @@ judge_peer_userspace(const json_t *facts, struct finding *f)
 	struct glance_attempt	a;
 
 	/* Nobody runs it so on Windows or a Mac, where it has an interface without being root. */
-	if (!is_peer_online(facts) || !is_ssh(facts) || system_of(facts)->name[0] != '\0' ||
+	if (!glance_peer_online(facts) || !is_ssh(facts) || system_of(facts)->name[0] != '\0' ||
 	    !glance_ended(facts, "refused", &a))
 		return (0);
 	finding_set(f->cause,
@@ -177,7 +170,7 @@ judge_no_answer(const json_t *facts, struct finding *f)
 	struct glance_attempt	a;
 
 	/* A host of a mesh that this machine is not in: the mesh's rules say so. */
-	if (is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &a) ||
+	if (glance_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &a) ||
 	    (glance_mesh(facts) == 1 && !glance_is(facts, "tailscale.state", "up") && !glance_other_way(facts)))
 		return (0);
 	finding_set(f->cause, "The host does not answer at all: it is off or asleep, or a firewall drops the port.");
@@ -196,7 +189,7 @@ judge_peer_silent(const json_t *facts, struct finding *f)
 	const char		*name = json_text_at(facts, "tailscale.peer.name");
 	struct glance_attempt	 a;
 
-	if (!is_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &a))
+	if (!glance_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &a))
 		return (0);
 	finding_set(f->cause,
 	    "The peer is online and silent on this port: the mesh's access rules (ACL) or its own firewall drop it.");
@@ -208,31 +201,6 @@ judge_peer_silent(const json_t *facts, struct finding *f)
 	    "Let the mesh's rules accept the port from this machine (admin console; headscale: policy)");
 	finding_cure(f, "On the host: %s", system_of(facts)->open);
 	return (1);
-}
-
-/* tailscaled tried, and says something that we do not know. */
-static int
-judge_peer_failed(const json_t *facts, struct finding *f)
-{
-	const json_t	*list = json_at(facts, "connect.routes"), *row;
-	const char	*detail, *outcome = glance_outcome(facts);
-	size_t		 i;
-
-	/* That it has no route to a peer which is online is as odd as words that are not known. */
-	if (glance_reached(facts) != 0 || (outcome != NULL && strcmp(outcome, "unreachable") != 0) || !is_peer_online(facts))
-		return (0);
-	for (i = 0; i < json_array_size(list); i++) {
-		row = json_array_get(list, i);
-		if (!glance_is(row, "route", "localapi") || (detail = json_text_at(row, "detail")) == NULL ||
-		    json_truth_at(row, "ok") != 0)
-			continue;
-		finding_set(f->cause, "tailscaled cannot connect to the host, though it is a peer and online.");
-		finding_set(f->evidence, "%.180s", glance_said(detail));
-		finding_cure(f, "tailscale ping %.80s", json_text_at(facts, "tailscale.peer.name") != NULL ?
-		    json_text_at(facts, "tailscale.peer.name") : "HOST");
-		return (1);
-	}
-	return (0);
 }
 
 static int
@@ -252,65 +220,90 @@ judge_nfs(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-/* 1 if the comma list has the word. */
-static int
-list_has(const char *list, const char *word)
-{
-	size_t	len = strlen(word), span;
+/* What both sides have to agree on. */
+static const struct agreed {
+	char	offered[28];
+	char	taken[36];
+	char	keyword[20];	/* of ssh_config(5) */
+} agreements[] = {
+	{ "banner.host_key_types",	"ssh.algorithms.hostkeyalgorithms",	"HostKeyAlgorithms" },
+	{ "banner.kex",			"ssh.algorithms.kexalgorithms",		"KexAlgorithms" },
+	{ "banner.ciphers",		"ssh.algorithms.ciphers",		"Ciphers" },
+	{ "banner.macs",		"ssh.algorithms.macs",			"MACs" },
+};
 
-	for (; *list != '\0'; list += span + (list[span] == ',')) {
-		span = strcspn(list, ",");
-		if (span == len && strncmp(list, word, len) == 0)
-			return (1);
-	}
-	return (0);
+/* The first of the wishes that the other side has, too; NULL if there is none. */
+static const char *
+first_common(const json_t *wishes, const json_t *have)
+{
+	const json_t	*wish, *one;
+	const char	*a, *b;
+	size_t		 i, j;
+
+	json_array_foreach(wishes, i, wish)
+		json_array_foreach(have, j, one)
+			if ((a = json_string_value(wish)) != NULL && (b = json_string_value(one)) != NULL && strcmp(a, b) == 0)
+				return (a);
+	return (NULL);
 }
 
-/* 1 if ssh takes none of what the server offers; by ssh's own list, or, for host keys, by its version. */
+/* 1 if there is nothing that both have. A list without an end says nothing. */
 static int
-has_none(const json_t *offer, const char *taken, json_int_t version)
+disagree(const json_t *facts, const struct agreed *row)
 {
-	const char	*word;
+	const json_t	*offered = json_at(facts, row->offered), *taken = json_at(facts, row->taken);
+
+	return (json_array_size(offered) > 0 && json_array_size(offered) < LIST_CUT && json_array_size(taken) > 0 &&
+	    first_common(taken, offered) == NULL);
+}
+
+/* 1 if such a cipher makes a MAC of its own (RFC 5647 5.1, and OpenSSH's), so that no other is agreed on. */
+static int
+has_mac(const char *cipher)
+{
+	return (cipher != NULL && (strstr(cipher, "gcm@") != NULL || strstr(cipher, "poly1305") != NULL));
+}
+
+/* Where ssh's own list is not known: 1 if the server has keys alone that no ssh of today takes by itself. */
+static int
+sha1_only(const json_t *facts)
+{
+	const json_t	*keys = json_at(facts, "banner.host_key_types"), *key;
+	const char	*type;
 	size_t		 i;
 
-	if (json_array_size(offer) == 0 || (taken == NULL && version < NO_SHA1))
+	if (json_at(facts, "ssh.algorithms.hostkeyalgorithms") != NULL || json_array_size(keys) == 0 ||
+	    json_number_at(facts, "ssh.version_number", 0) < NO_SHA1)
 		return (0);
-	for (i = 0; i < json_array_size(offer); i++) {
-		if ((word = json_string_value(json_array_get(offer, i))) == NULL)
+	json_array_foreach(keys, i, key)
+		if ((type = json_string_value(key)) == NULL ||
+		    (strcmp(type, "ssh-rsa") != 0 && strcmp(type, "ssh-dss") != 0))
 			return (0);
-		if (taken != NULL ? list_has(taken, word) :
-		    strcmp(word, "ssh-rsa") != 0 && strcmp(word, "ssh-dss") != 0)
-			return (0);
-	}
 	return (1);
 }
 
 static int
 judge_too_old(const json_t *facts, struct finding *f)
 {
-	const json_t	*keys = json_at(facts, "banner.host_key_types"), *kex = json_at(facts, "banner.kex");
-	const char	*taken = json_text_at(facts, "ssh.options.hostkeyalgorithms");
-	const char	*taken_kex = json_text_at(facts, "ssh.options.kexalgorithms"), *what, *first;
+	const struct agreed	*row = NULL;
+	const char		*cipher, *first, *software = json_text_at(facts, "banner.software");
+	size_t			 i;
 
-	/* A list that was cut says nothing of its end. */
-	if (taken != NULL && strlen(taken) > 240)
-		taken = NULL;
-	if (taken_kex != NULL && strlen(taken_kex) > 240)
-		taken_kex = NULL;
-	if (has_none(keys, taken, json_number_at(facts, "ssh.version_number", 0))) {
-		what = "HostKeyAlgorithms";
-		first = json_string_value(json_array_get(keys, 0));
-		f->certainty = taken != NULL ? CERTAINTY_SURE : CERTAINTY_LIKELY;
-	} else if (taken_kex != NULL && has_none(kex, taken_kex, 0)) {
-		what = "KexAlgorithms";
-		first = json_string_value(json_array_get(kex, 0));
-	} else
+	cipher = first_common(json_at(facts, "ssh.algorithms.ciphers"), json_at(facts, "banner.ciphers"));
+	if (sha1_only(facts)) {
+		row = &agreements[0];
+		f->certainty = CERTAINTY_LIKELY;
+	}
+	for (i = 0; i < sizeof(agreements) / sizeof(agreements[0]) && row == NULL; i++)
+		if (disagree(facts, &agreements[i]) && !(strcmp(agreements[i].keyword, "MACs") == 0 && has_mac(cipher)))
+			row = &agreements[i];
+	if (row == NULL || (first = json_string_value(json_array_get(json_at(facts, row->offered), 0))) == NULL)
 		return (0);
-	finding_set(f->cause, "The server is too old for this ssh: they have no algorithm in common.");
-	finding_set(f->evidence, "%s: it offers %.60s and nothing that ssh takes; it is %.60s", what, first,
-	    json_text_at(facts, "banner.software") != NULL ? json_text_at(facts, "banner.software") : "unknown");
+	finding_set(f->cause, "This ssh and the server have no algorithm in common; mostly the server is too old.");
+	finding_set(f->evidence, "%s: it offers %.60s and nothing that ssh takes; it is %.60s", row->keyword, first,
+	    software != NULL ? software : "unknown");
 	finding_cure(f, "Update the SSH server on the host.");
-	finding_cure(f, "Until then, in ~/.ssh/config, in this host's block only: %s +%.60s", what, first);
+	finding_cure(f, "Until then, in ~/.ssh/config, in this host's block only: %s +%.60s", row->keyword, first);
 	return (1);
 }
 
@@ -325,8 +318,6 @@ const struct rule rules_server[] = {
 	CONNECT("server-refuses", SEVERITY_ERROR, CERTAINTY_SURE, 56, judge_refused),
 	CONNECT("server-no-answer", SEVERITY_ERROR, CERTAINTY_SUSPECTED, 54, judge_no_answer),
 	CONNECT("peer-silent", SEVERITY_ERROR, CERTAINTY_SUSPECTED, 55, judge_peer_silent),
-	{ .name = "peer-failed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 54,
-	  .needs = { "connect.ok" }, .under = "mesh-too-old", .judge = judge_peer_failed },
 	CONNECT("peer-userspace", SEVERITY_NOTE, CERTAINTY_SUSPECTED, 50, judge_peer_userspace),
 	SAID("server-maxstartups", SEVERITY_ERROR, 53, "banner.refusal", NULL),
 	SAID("server-penalty", SEVERITY_ERROR, 53, "banner.refusal", NULL),

@@ -13,6 +13,7 @@
 #include "facts/detect.h"
 #include "facts/detect-ssh.h"
 #include "facts/env-ssh.h"
+#include "facts/look.h"
 #include "facts/ssh-ask.h"
 #include "facts/ssh-key.h"
 #include "facts/ssh-proxy.h"
@@ -32,6 +33,9 @@ static const char	told_options[][36] = {
 	"serveralivecountmax", "serveraliveinterval", "stricthostkeychecking", "tcpkeepalive", "userknownhostsfile",
 	"verifyhostkeydns"
 };
+
+/* Its lists of algorithms, names with commas between them. */
+static const char	told_lists[][20] = { "kexalgorithms", "hostkeyalgorithms", "ciphers", "macs" };
 
 /* One run of the detector. */
 struct view {
@@ -105,6 +109,25 @@ view_version(struct view *l, const char *ssh, struct ssh_ask *ask)
 		view_put(l, "version_number", json_integer(major * 100 + minor));
 }
 
+/* What ssh takes of the server's; a list that does not fit is not told. */
+static void
+view_algorithms(struct view *l)
+{
+	char	 value[VALUE_MAX], path[64], *at, *name;
+	json_t	*list;
+	size_t	 i;
+
+	for (i = 0; i < sizeof(told_lists) / sizeof(told_lists[0]); i++) {
+		if (view_option(l, told_lists[i], 0, value) == NULL)
+			continue;
+		list = json_array();
+		for (at = value; list != NULL && (name = strsep(&at, ",")) != NULL;)
+			l->failed |= look_append(list, name) == -1;
+		snprintf(path, sizeof(path), "algorithms.%.20s", told_lists[i]);
+		view_put(l, path, list);
+	}
+}
+
 /* What ssh would do for the host, or why it would do nothing at all. */
 static void
 view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
@@ -135,6 +158,7 @@ view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 		if (view_option(l, told_options[i], 0, value) != NULL)
 			view_put(l, path, view_told(l, value));
 	}
+	view_algorithms(l);
 }
 
 static void

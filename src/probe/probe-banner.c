@@ -10,7 +10,7 @@
 #include "wire/sshkex.h"
 #include "wire/sshwire.h"
 
-#define HOST_KEYS_MAX	24
+#define NAMES_MAX	64	/* of a list; a longer one was cut and says nothing of its end */
 #define SOFTWARE_MAX	128
 
 /* Whose identification begins like this; a longer one comes before a shorter one. */
@@ -25,6 +25,17 @@ static const struct {
 	{ "Tailscale",			"tailscale" },
 	{ "Go",				"go" },
 	{ "",				"ssh" },
+};
+
+/* Lists of a KEXINIT that are told. */
+static const struct {
+	enum sshkex_lists	list;
+	char			path[24];
+} told[] = {
+	{ SSHKEX_KEX,		"banner.kex" },
+	{ SSHKEX_HOST_KEYS,	"banner.host_key_types" },
+	{ SSHKEX_CIPHERS,	"banner.ciphers" },
+	{ SSHKEX_MACS,		"banner.macs" },
 };
 
 /* What the server has said so far, and when. */
@@ -150,22 +161,34 @@ banner_software(json_t *facts, const struct banner *b)
 }
 
 static int
+banner_names(json_t *facts, const char *path, struct sshkex_list names)
+{
+	char	 name[SSHKEX_NAME_MAX + 1];
+	json_t	*list = json_array();
+
+	if (json_put(facts, path, list) == -1)
+		return (-1);
+	while (json_array_size(list) < NAMES_MAX && sshkex_next(&names, name))
+		if (look_append(list, name) == -1)
+			return (-1);
+	return (0);
+}
+
+static int
 banner_kexinit(json_t *facts, const struct banner *b)
 {
 	struct sshkex_list	lists[SSHKEX_LISTS];
-	char			name[SSHKEX_NAME_MAX + 1];
-	json_t			*types = json_array();
+	size_t			i;
 
-	if (json_put(facts, "banner.host_key_types", types) == -1 ||
-	    json_put(facts, "banner.kexinit_bytes", json_integer((json_int_t)b->packet.bytes)) == -1 ||
+	if (json_put(facts, "banner.kexinit_bytes", json_integer((json_int_t)b->packet.bytes)) == -1 ||
 	    json_put(facts, "banner.kexinit_ms", json_integer(b->kexinit_ms)) == -1)
 		return (-1);
 	if (sshkex_parse(&b->packet, lists) == -1)
 		return (0);
 	if (json_put(facts, "banner.kex_large", json_boolean(sshkex_method(&lists[SSHKEX_KEX]) != NULL)) == -1)
 		return (-1);
-	while (json_array_size(types) < HOST_KEYS_MAX && sshkex_next(&lists[SSHKEX_HOST_KEYS], name))
-		if (look_append(types, name) == -1)
+	for (i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (banner_names(facts, told[i].path, lists[told[i].list]) == -1)
 			return (-1);
 	return (0);
 }

@@ -39,7 +39,9 @@ struct sshkex_list {
 enum sshkex_lists {
 	SSHKEX_KEX,
 	SSHKEX_HOST_KEYS,
-	SSHKEX_LISTS = 10	/* RFC 4253 7.1 has ten in a KEXINIT; two are of use here */
+	SSHKEX_CIPHERS,		/* client to server; no server has others for the way back */
+	SSHKEX_MACS = 4,
+	SSHKEX_LISTS = 10	/* RFC 4253 7.1 has ten in a KEXINIT; four are of use here */
 };
 
 /* A key exchange whose answer is large: it holds a ciphertext besides a host key and its signature. */

@@ -36,6 +36,13 @@ cp "$T/out" "$T/healthy"
 
 doctor "options behind the host" 0 --doctor 127.0.0.1 --json "$port"
 is "no errors, no warnings" "$(codes)" ""
+# A server whose ciphers no ssh of today takes: what plain ssh says, and what the doctor does.
+sshd_start "Ciphers 3des-cbc" || exit 1
+ssh -F "$SSH_CONFIG" direct true 2>"$T/err"
+check "ssh does not take the server's ciphers" grep -q 'no matching cipher' "$T/err"
+doctor "the same server" 1 --doctor --json 127.0.0.1 "$SSHD_PORT"
+is "and that is what the doctor says" "$(codes)" "server-too-old"
+
 doctor "nobody listens" 2 --doctor --json --timeout=2 127.0.0.1 1
 is "and that is what it says" "$(codes)" "server-refuses"
 cp "$T/out" "$T/refused"

@@ -259,7 +259,8 @@ test_options(void **state)
 
 	(void)state;
 	clear();
-	put_ssh("user bob\nhostname 100.64.0.7\nport 2222\nproxycommand /opt/meshssh --proxy-auth u:p %h %p\nipqos "
+	put_ssh("user bob\nkexalgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256\nmacs \n"
+	    "hostname 100.64.0.7\nport 2222\nproxycommand /opt/meshssh --proxy-auth u:p %h %p\nipqos "
 	    "none none\n"
 	    "identityfile ~/.ssh/id_ed25519\nidentityfile ~/.ssh/id_none\nidentityfile ~/.ssh/old\n"
 	    "userknownhostsfile ~/.ssh/known_hosts ~/.ssh/known_hosts2\nglobalknownhostsfile "
@@ -274,6 +275,9 @@ test_options(void **state)
 	assert_string_equal(json_text_at(facts, "ssh.options.port"), "2222");
 	assert_string_equal(json_text_at(facts, "ssh.options.proxycommand"), "/opt/meshssh --proxy-auth ... %h %p");
 	assert_null(json_at(facts, "ssh.options.user"));
+	assert_int_equal(json_array_size(json_at(facts, "ssh.algorithms.kexalgorithms")), 2);
+	assert_string_equal(json_text_at(facts, "ssh.algorithms.kexalgorithms.0"), "sntrup761x25519-sha512@openssh.com");
+	assert_null(json_at(facts, "ssh.algorithms.ciphers"));
 	assert_null(json_at(facts, "ssh.refuses"));
 	assert_int_equal(json_array_size(json_at(facts, "ssh.key_files")), 2);
 	assert_int_equal(json_truth_at(facts, "ssh.key_files.0.encrypted"), 0);

@@ -13,7 +13,7 @@
 #define DOCUMENT_BYTES	(256 << 10)
 
 /* Each rule of these has at least one document in which it finds something. */
-static const struct rule *const	covered[] = { rules_mesh, rules_path, rules_connect, rules_server };
+static const struct rule *const	covered[] = { rules_mesh, rules_peer, rules_path, rules_connect, rules_server };
 static json_t			*seen;		/* the codes that were expected */
 
 static json_t *

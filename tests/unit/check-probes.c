@@ -224,11 +224,15 @@ test_banners(void **state)
 		if (s.kexinit) {
 			assert_in_range(json_number_at(facts, "banner.kexinit_bytes", 0), 1100, 1123);
 			is_text(banners[i].what, facts, "banner.host_key_types.0", "rsa-sha2-512");
+			is_text(banners[i].what, facts, "banner.kex.0", "mlkem768x25519-sha256");
+			is_text(banners[i].what, facts, "banner.ciphers.0", "chacha20-poly1305@openssh.com");
+			is_text(banners[i].what, facts, "banner.macs.3", "hmac-sha1");
 		}
 		/* One to see that it is there, one to listen. */
 		assert_int_equal(json_number_at(facts, "connect.made", 0), 2);
 		assert_int_equal(s.taken, 2);
 		/* Nothing is to be learned on the way to oneself. */
+		assert_int_equal(json_truth_at(facts, "connect.far"), 0);
 		assert_int_equal(probe_dscp.useful(facts, &in), 0);
 		assert_int_equal(probe_mtu.useful(facts, &in), 0);
 		json_decref(facts);

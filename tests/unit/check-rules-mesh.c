@@ -105,6 +105,7 @@ test_odd_types(void **state)
 {
 	(void)state;
 	rules_odd_values(rules_mesh);
+	rules_odd_values(rules_peer);
 }
 
 int

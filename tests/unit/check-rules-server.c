@@ -75,15 +75,26 @@ static const struct rules_case cases[] = {
 	    "\"ssh\":{\"version_number\":808}}", "", "" },
 	{ "server-too-old", "{\"banner\":{\"host_key_types\":[]},\"ssh\":{\"version_number\":808}}", "", "" },
 	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":902,"
-	    "\"options\":{\"hostkeyalgorithms\":\"ssh-ed25519,rsa-sha2-512\"}}}", "error", "sure" },
+	    "\"algorithms\":{\"hostkeyalgorithms\":[\"ssh-ed25519\",\"rsa-sha2-512\"]}}}", "error", "sure" },
 	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":902,"
-	    "\"options\":{\"hostkeyalgorithms\":\"ssh-ed25519,ssh-rsa\"}}}", "", "" },
+	    "\"algorithms\":{\"hostkeyalgorithms\":[\"ssh-ed25519\",\"ssh-rsa\"]}}}", "", "" },
 	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-ed25519\"],"
 	    "\"kex\":[\"diffie-hellman-group1-sha1\"]},\"ssh\":{\"version_number\":902,"
-	    "\"options\":{\"kexalgorithms\":\"curve25519-sha256\"}}}", "error", "sure" },
+	    "\"algorithms\":{\"kexalgorithms\":[\"curve25519-sha256\"]}}}", "error", "sure" },
 	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-ed25519\"],\"kex\":[\"a\","
 	    "\"curve25519-sha256\"]},\"ssh\":{\"version_number\":902,"
-	    "\"options\":{\"kexalgorithms\":\"curve25519-sha256\"}}}", "", "" },
+	    "\"algorithms\":{\"kexalgorithms\":[\"curve25519-sha256\"]}}}", "", "" },
+	{ "server-too-old", "{\"banner\":{\"host_key_types\":[],\"ciphers\":[\"aes128-cbc\",\"3des-cbc\"]},"
+	    "\"ssh\":{\"algorithms\":{\"ciphers\":[\"aes128-ctr\"]}}}", "error", "sure" },
+	{ "server-too-old", "{\"banner\":{\"host_key_types\":[],\"ciphers\":[\"aes128-cbc\",\"aes128-ctr\"],"
+	    "\"macs\":[\"hmac-md5\"]},\"ssh\":{\"algorithms\":{\"ciphers\":[\"aes128-ctr\"],"
+	    "\"macs\":[\"hmac-sha2-256\"]}}}", "error", "sure" },
+	/* Where the cipher brings its own MAC, none is needed. */
+	{ "server-too-old", "{\"banner\":{\"host_key_types\":[],\"ciphers\":[\"aes128-gcm@openssh.com\"],"
+	    "\"macs\":[\"hmac-md5\"]},\"ssh\":{\"algorithms\":{\"ciphers\":[\"aes128-gcm@openssh.com\"],"
+	    "\"macs\":[\"hmac-sha2-256\"]}}}", "", "" },
+	{ "server-too-old", "{\"banner\":{\"host_key_types\":[1,null],\"kex\":{},\"macs\":[{}]},"
+	    "\"ssh\":{\"algorithms\":{\"hostkeyalgorithms\":[2],\"kexalgorithms\":[\"a\"]}}}", "", "" },
 };
 
 static void
