@@ -187,6 +187,50 @@ glance_plain(const json_t *facts)
 	    (jump == NULL || strcasecmp(jump, "none") == 0));
 }
 
+/* 1 if ssh reads the file, by whichever of its own. */
+static int
+is_read(const json_t *facts, const char *file)
+{
+	const json_t	*one;
+	size_t		 i;
+
+	json_array_foreach(json_at(facts, "ssh.files"), i, one)
+		if (glance_is(one, "file", file))
+			return (1);
+	return (0);
+}
+
+int
+glance_ignored(const json_t *facts, const char **first)
+{
+	const json_t	*one;
+	const char	*file;
+	size_t		 i;
+	int		 count = 0;
+
+	if (json_truth_at(facts, "ssh.system_includes") != 0)
+		return (0);
+	json_array_foreach(json_at(facts, "ssh.system_files"), i, one)
+		if ((file = json_string_value(one)) != NULL && !is_read(facts, file) && count++ == 0)
+			*first = file;
+	return (count);
+}
+
+int
+glance_builder_ignored(const json_t *facts)
+{
+	const json_t	*one;
+	const char	*file;
+	size_t		 i;
+
+	if (json_truth_at(facts, "ssh.system_includes") != 0 || json_truth_at(facts, "nix.installed") != 1)
+		return (0);
+	json_array_foreach(json_at(facts, "ssh.system_files"), i, one)
+		if ((file = json_string_value(one)) != NULL && strstr(file, "linux-builder") != NULL && !is_read(facts, file))
+			return (1);
+	return (0);
+}
+
 int
 glance_peer_online(const json_t *facts)
 {

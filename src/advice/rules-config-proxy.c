@@ -120,16 +120,12 @@ int
 config_judge_ipqos(const json_t *facts, struct finding *f)
 {
 	const char	*ipqos = config_text(facts, OPTION("ipqos"));
-	int		 dropped = json_array_size(json_at(facts, "dscp.dropped")) > 0;
 
 	if (!config_on(facts, OPTION("proxyusefdpass")) || !config_on(facts, PROXY) || strncmp(ipqos, "none", 4) == 0 ||
 	    strcmp(ipqos, "cs0 cs0") == 0)
 		return (0);
-	if (dropped)
-		f->severity = SEVERITY_WARNING;
-	finding_set(f->cause, "ssh marks the packets of a connection that it was handed (IPQoS)%s.",
-	    dropped ? ", and the path to this host drops marked packets" :
-	    "; where a path drops marked packets, the session hangs");
+	finding_set(f->cause, "ssh marks the packets of a connection that it was handed (IPQoS); where a path drops marked "
+	    "packets, the session hangs.");
 	finding_set(f->evidence, "ProxyUseFdpass yes, IPQoS %s, %s", ipqos, config_text(facts, "ssh.version"));
 	finding_cure(f, "Add to the host's block: IPQoS none");
 	return (1);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "advice/advice.h"
+#include "advice/glance.h"
 #include "advice/rules-config.h"
 #include "base/json.h"
 
@@ -25,7 +26,8 @@ judge_ipqos_hex(const json_t *facts, struct finding *f)
 		    config_text(facts, "ssh.version"));
 	} else
 		return (0);
-	finding_set(f->cause, "OpenSSH 9.8 and later refuse an IPQoS value like this one, and with it every host.");
+	finding_set(f->cause, "ssh refuses an IPQoS value like this one%s, and with it every host.",
+	    refuses[0] == '\0' ? " from OpenSSH 9.8 on" : "");
 	finding_cure(f, "Write \"IPQoS none\" in that line");
 	return (1);
 }
@@ -92,26 +94,22 @@ judge_old(const json_t *facts, struct finding *f)
 static int
 judge_no_include(const json_t *facts, struct finding *f)
 {
-	const json_t	*files = json_at(facts, "ssh.system_files");
-	const char	*name;
-	size_t		 i;
-	int		 builder = 0;
+	static const char	line[] = "Include /etc/ssh/ssh_config.d/*.conf";
+	const char		*first = "";
+	int			 count = glance_ignored(facts, &first), builder = glance_builder_ignored(facts);
 
-	if (json_truth_at(facts, "ssh.system_includes") != 0 || json_array_size(files) == 0)
+	if (count == 0)
 		return (0);
-	for (i = 0; i < json_array_size(files); i++)
-		if ((name = json_string_value(json_array_get(files, i))) != NULL &&
-		    strstr(name, "linux-builder") != NULL)
-			builder = 1;
-	if (builder && json_truth_at(facts, "nix.installed") == 1)
+	if (builder)
 		f->severity = SEVERITY_ERROR;
-	name = json_string_value(json_array_get(files, 0));
 	finding_set(f->cause, "/etc/ssh/ssh_config has no Include for ssh_config.d, so ssh never reads the files "
 	    "there%s.",
 	    builder ? ", that of Nix's linux-builder among them" : "");
-	finding_set(f->evidence, "ignored: %d, the first is %s", (int)json_array_size(files),
-	    name != NULL ? name : "?");
-	finding_cure(f, "Put at the top of /etc/ssh/ssh_config: Include /etc/ssh/ssh_config.d/*.conf");
+	finding_set(f->evidence, "ignored: %d, the first is %s", count, first);
+	if (glance_nixos(facts))
+		finding_cure(f, "In configuration.nix: programs.ssh.extraConfig = \"%s\";", line);
+	else
+		finding_cure(f, "Put at the top of /etc/ssh/ssh_config: %s", line);
 	if (builder)
 		finding_cure(f, "If that file is managed: put the same line into the ssh config of root (sudo sh -c "
 		    "'echo ~/.ssh/config' "
@@ -290,7 +288,7 @@ const struct rule rules_config[] = {
 	{ "fdpass-proxy", SEVERITY_ERROR, CERTAINTY_SURE, 80, { OPTION("proxyusefdpass") }, NULL, config_judge_fdpass },
 	{ "host-key-strict", SEVERITY_ERROR, CERTAINTY_SURE, 60, { KNOWN, OPTION("stricthostkeychecking") }, NULL,
 	    judge_strict, "ssh.slow" },
-	{ "config-no-include", SEVERITY_WARNING, CERTAINTY_SURE, 70, { "ssh.system_includes", "ssh.system_files" }, NULL,
+	{ "config-no-include", SEVERITY_WARNING, CERTAINTY_SURE, 89, { "ssh.system_includes", "ssh.system_files" }, NULL,
 	    judge_no_include },
 	{ "config-shadowed", SEVERITY_WARNING, CERTAINTY_LIKELY, 65, { "ssh.shadowed", "ssh.options" }, NULL,
 	    judge_shadowed, "ssh.slow" },
@@ -302,11 +300,11 @@ const struct rule rules_config[] = {
 	{ "localhost-proxy", SEVERITY_WARNING, CERTAINTY_SURE, 45, { OPTION("hostname"), KNOWN }, NULL,
 	    config_judge_localhost },
 	{ "config-slow", SEVERITY_WARNING, CERTAINTY_SURE, 40, { NUMBER }, NULL, judge_slow },
-	{ "control-stale", SEVERITY_WARNING, CERTAINTY_LIKELY, 35,
+	{ "control-stale", SEVERITY_NOTE, CERTAINTY_LIKELY, 35,
 	    { OPTION("controlmaster"), OPTION("serveraliveinterval") }, NULL,
 	    judge_control_stale },
 	{ "ssh-old", SEVERITY_WARNING, CERTAINTY_SURE, 30, { NUMBER }, NULL, judge_old },
-	{ "fdpass-ipqos", SEVERITY_NOTE, CERTAINTY_SURE, 28, { OPTION("proxyusefdpass"), OPTION("ipqos") }, NULL,
+	{ "fdpass-ipqos", SEVERITY_NOTE, CERTAINTY_SURE, 28, { OPTION("proxyusefdpass"), OPTION("ipqos") }, "path-retag",
 	    config_judge_ipqos },
 	{ "proxy-relative", SEVERITY_NOTE, CERTAINTY_LIKELY, 25, { OPTION("hostname") }, "proxy-missing",
 	    config_judge_relative },

@@ -1,19 +1,12 @@
 #include <string.h>
 
 #include "advice/advice.h"
+#include "advice/glance.h"
 #include "base/json.h"
 
 #define OUTER_BYTES	60	/* IPv4, UDP and WireGuard around a packet */
 #define TAILSCALE_OUTER	1360	/* what Tailscale reckons with: the same around 1280, over IPv6 */
 #define ETHERNET_MTU	1500
-
-static int
-text_is(const json_t *facts, const char *path, const char *text)
-{
-	const char	*is = json_text_at(facts, path);
-
-	return (is != NULL && strcmp(is, text) == 0);
-}
 
 static int
 is_mesh_tunnel(const json_t *interface)
@@ -44,10 +37,11 @@ judge_tunnel_in_tunnel(const json_t *facts, struct finding *f)
 		    mtu, OUTER_BYTES, mtu + OUTER_BYTES, outer, outer_mtu);
 		/* In WSL the small number is that of some adapter of Windows, not of the way. */
 		if (json_number_at(facts, "system.wsl", 0) == 2)
-			finding_cure(f, "ip link set dev %s mtu %d", outer, ETHERNET_MTU);
+			finding_cure(f, "%sip link set dev %s mtu %d", glance_sudo(facts), outer, ETHERNET_MTU);
 		else
 			finding_cure(f, "Raise the MTU of %s to %d if its network bears that.", outer, TAILSCALE_OUTER);
-		finding_cure(f, "ip link set dev %s mtu %d", name, outer_mtu - (TAILSCALE_OUTER - 1280));
+		finding_cure(f, "Or, without IPv6 in the mesh: %sip link set dev %s mtu %d", glance_sudo(facts), name,
+		    outer_mtu - (TAILSCALE_OUTER - 1280));
 		return (1);
 	}
 	return (0);
@@ -61,7 +55,7 @@ judge_wsl_jumbo(const json_t *facts, struct finding *f)
 	int		 mtu;
 	size_t		 i;
 
-	if (!text_is(facts, "system.wsl_mode", "mirrored"))
+	if (!glance_is(facts, "system.wsl_mode", "mirrored"))
 		return (0);
 	json_array_foreach(json_at(facts, "net.interfaces"), i, interface) {
 		name = json_text_at(interface, "name");
@@ -72,8 +66,8 @@ judge_wsl_jumbo(const json_t *facts, struct finding *f)
 			continue;
 		finding_set(f->cause, "WSL mirrors an adapter of Windows that takes larger packets than its network does.");
 		finding_set(f->evidence, "%s has an MTU of %d in mirrored mode", name, mtu);
-		finding_cure(f, "ip link set dev %s mtu %d", name, ETHERNET_MTU);
-		finding_cure(f, "In Windows: netsh interface ipv4 set subinterface \"NAME\" mtu=%d store=persistent",
+		finding_cure(f, "%sip link set dev %s mtu %d", glance_sudo(facts), name, ETHERNET_MTU);
+		finding_cure(f, "In Windows, as administrator: netsh interface ipv4 set subinterface \"NAME\" mtu=%d store=persistent",
 		    ETHERNET_MTU);
 		return (1);
 	}
@@ -90,7 +84,7 @@ judge_jumbo(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "The interface to the router takes larger packets than most of the internet does.");
 	finding_set(f->evidence, "%s has an MTU of %d", name, mtu);
-	finding_cure(f, "If large packets get lost: ip link set dev %s mtu %d", name, ETHERNET_MTU);
+	finding_cure(f, "If large packets get lost: %sip link set dev %s mtu %d", glance_sudo(facts), name, ETHERNET_MTU);
 	return (1);
 }
 
@@ -112,7 +106,7 @@ judge_wsl_fallback(const json_t *facts, struct finding *f)
 
 	if (is == NULL || wanted == NULL || same_mode(is, wanted))
 		return (0);
-	if (!text_is(facts, "system.wsl_mode_source", "wslinfo"))
+	if (!glance_is(facts, "system.wsl_mode_source", "wslinfo"))
 		f->certainty = CERTAINTY_SUSPECTED;
 	finding_set(f->cause, "WSL's network is not in the mode that .wslconfig asks for.");
 	finding_set(f->evidence, ".wslconfig says networkingMode=%s, and it is %s", wanted, is);
@@ -127,7 +121,8 @@ judge_no_tun(const json_t *facts, struct finding *f)
 {
 	const char	*container = json_text_at(facts, "system.container");
 
-	if (container == NULL || json_truth_at(facts, "system.tun") != 0)
+	/* Who asks about a host outside of the mesh need not know. */
+	if (container == NULL || json_truth_at(facts, "system.tun") != 0 || glance_mesh(facts) == 0)
 		return (0);
 	finding_set(f->cause, "A tailscaled in this container can work in userspace-networking mode only.");
 	finding_set(f->evidence, "container: %s; /dev/net/tun cannot be opened", container);
@@ -145,7 +140,7 @@ judge_sshd_down(const json_t *facts, struct finding *f)
 	finding_set(f->cause, "No sshd listens on this machine, so nobody can log in through one.");
 	finding_set(f->evidence, "no listening socket on sshd's ports; systemd should start it at boot");
 	finding_cure(f, "systemctl status ssh (or sshd)");
-	finding_cure(f, "sshd -t says what is wrong with its configuration.");
+	finding_cure(f, "%ssshd -t says what is wrong with its configuration.", glance_sudo(facts));
 	return (1);
 }
 
@@ -153,7 +148,7 @@ judge_sshd_down(const json_t *facts, struct finding *f)
 static int
 mesh_by_loopback(const json_t *facts)
 {
-	return (text_is(facts, "tailscale.state", "up") && json_truth_at(facts, "tailscale.tun") == 0);
+	return (glance_is(facts, "tailscale.state", "up") && json_truth_at(facts, "tailscale.tun") == 0);
 }
 
 static int
@@ -163,9 +158,13 @@ judge_sshd_loopback(const json_t *facts, struct finding *f)
 
 	if (where == NULL || json_truth_at(facts, "sshd.only_loopback") != 1 || mesh_by_loopback(facts))
 		return (0);
+	/* It may be meant so; where the mesh brings connections in by its interface, it hardly is. */
+	if (glance_is(facts, "tailscale.state", "up"))
+		f->severity = SEVERITY_WARNING;
 	finding_set(f->cause, "The SSH server takes connections from this machine itself only.");
 	finding_set(f->evidence, "it listens on %s", where);
-	finding_cure(f, "Remove ListenAddress from sshd_config (or add the mesh's address), then restart sshd.");
+	finding_cure(f, "%s, then restart sshd.", glance_nixos(facts) ?
+	    "Remove services.openssh.listenAddresses from configuration.nix" : "Remove ListenAddress from sshd_config");
 	return (1);
 }
 
@@ -178,7 +177,9 @@ judge_sshd_no_loopback(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "sshd cannot be reached through the mesh: what comes from there arrives on loopback.");
 	finding_set(f->evidence, "tailscaled runs in userspace-networking mode, and sshd listens on %s", where);
-	finding_cure(f, "Add \"ListenAddress 127.0.0.1\" to sshd_config, then restart sshd.");
+	finding_cure(f, "%s, then restart sshd.", glance_nixos(facts) ?
+	    "Add { addr = \"127.0.0.1\"; } to services.openssh.listenAddresses in configuration.nix" :
+	    "Add \"ListenAddress 127.0.0.1\" to sshd_config");
 	return (1);
 }
 
@@ -191,7 +192,7 @@ judge_host_key_modes(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "sshd does not take a host key of its own, because others may read it.");
 	finding_set(f->evidence, "%s is open to group or others", file);
-	finding_cure(f, "chmod 600 %s", file);
+	finding_cure(f, "%schmod 600 %s", glance_sudo(facts), file);
 	return (1);
 }
 
@@ -257,7 +258,7 @@ judge_windows_admin_keys(const json_t *facts, struct finding *f)
 	finding_set(f->cause, "The SSH server of Windows takes no keys for administrators: their file is missing.");
 	finding_set(f->evidence, "the sshd_config in C:\\ProgramData\\ssh names administrators_authorized_keys there");
 	finding_cure(f, "Put the public keys into C:\\ProgramData\\ssh\\administrators_authorized_keys (not ~/.ssh).");
-	finding_cure(f, "icacls.exe C:\\ProgramData\\ssh\\administrators_authorized_keys /inheritance:r "
+	finding_cure(f, "In Windows, as administrator: icacls.exe C:\\ProgramData\\ssh\\administrators_authorized_keys /inheritance:r "
 	    "/grant \"*S-1-5-32-544:F\" /grant \"*S-1-5-18:F\"");
 	return (1);
 }
@@ -314,7 +315,7 @@ const struct rule rules_machine[] = {
 	},
 	{
 		.name = "sshd-loopback-only",
-		.severity = SEVERITY_WARNING,
+		.severity = SEVERITY_NOTE,
 		.certainty = CERTAINTY_SURE,
 		.rank = 30,
 		.needs = { "sshd.only_loopback" },

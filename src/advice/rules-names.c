@@ -7,7 +7,7 @@
 #include "base/json.h"
 
 /* What resolvers say when nobody answered them, rather than that there is no such name. */
-static const char	silences[][12] = { "temporary", "time", "try again", "no answer" };
+static const char	silences[][16] = { "temporary", "time", "try again", "no answer", "recoverable" };
 
 /* What is looked up: ssh's HostName, or what the user wrote; NULL if no host was given, or if that is an address. */
 static const char *
@@ -77,16 +77,6 @@ lists_meet(const json_t *a, const json_t *b)
 	return (0);
 }
 
-/* What a mesh of Tailscale's kind gives its nodes. */
-static int
-is_mesh_address(const char *text)
-{
-	unsigned int	a, b;
-
-	return (strncasecmp(text, "fd7a:115c:a1e0:", 15) == 0 ||
-	    (sscanf(text, "%3u.%3u.", &a, &b) == 2 && a == 100 && (b & ~63u) == 64));
-}
-
 static int
 lacks_mdns(const json_t *facts)
 {
@@ -94,11 +84,13 @@ lacks_mdns(const json_t *facts)
 	    json_truth_at(facts, "names.mdns") == 0);
 }
 
+/* The mesh knows the name, a whole one or a short one, and the resolver does not ask it. */
 static int
 lacks_magicdns(const json_t *facts)
 {
-	return (lookup_failed(facts) && addr_name_under(host_name(facts), json_text_at(facts, "tailscale.suffix")) &&
-	    json_truth_at(facts, "names.magicdns_resolver") == 0);
+	return (lookup_failed(facts) && json_truth_at(facts, "names.magicdns_resolver") == 0 &&
+	    (addr_name_under(host_name(facts), json_text_at(facts, "tailscale.suffix")) ||
+	    json_truth_at(facts, "tailscale.peer.found") == 1));
 }
 
 static int
@@ -147,10 +139,11 @@ judge_silent(const json_t *facts, struct finding *f)
 {
 	if (!unknown_for(facts, 1))
 		return (0);
-	finding_set(f->cause, "No name server answers, so the address of %.100s is not known.", host_name(facts));
+	finding_set(f->cause, "No name server gives an answer, so the address of %.100s is not known.", host_name(facts));
 	finding_set(f->evidence, "the resolver says: %s; the first name server is %s",
 	    json_text_at(facts, "names.lookups.system.error"), list_first(json_at(facts, "names.nameservers")));
-	finding_cure(f, "Check the network and /etc/resolv.conf.");
+	finding_cure(f, "Check the network, and the name servers: %s",
+	    glance_is(facts, "system.os", "darwin") ? "scutil --dns" : "cat /etc/resolv.conf");
 	finding_cure(f, "The address of the host works without a resolver.");
 	return (1);
 }
@@ -186,7 +179,9 @@ judge_no_mdns(const json_t *facts, struct finding *f)
 	finding_set(f->cause, "Names below .local are told by multicast DNS, and this machine does not ask it.");
 	finding_set(f->evidence, "the hosts line of /etc/nsswitch.conf has no mdns, and %.100s has no address",
 	    host_name(facts));
-	finding_cure(f, "Install libnss-mdns (or nss-mdns) and avahi-daemon.");
+	finding_cure(f, glance_nixos(facts) ?
+	    "In configuration.nix: services.avahi = { enable = true; nssmdns4 = true; };" :
+	    "Install libnss-mdns (or nss-mdns) and avahi-daemon.");
 	finding_cure(f, "The host's name in the mesh, or its address, works without them.");
 	return (1);
 }
@@ -208,7 +203,7 @@ judge_magicdns(const json_t *facts, struct finding *f)
 	if (json_truth_at(facts, "tailscale.magicdns") == 0)
 		finding_cure(f, "Turn MagicDNS on where the mesh is administered.");
 	if (routed)
-		finding_cure(f, "tailscale set --accept-dns=true");
+		finding_cure(f, "%stailscale set --accept-dns=true", glance_sudo(facts));
 	finding_cure(f, "meshssh asks tailscaled for such names itself: use it as ProxyCommand.");
 	return (1);
 }
@@ -222,7 +217,7 @@ judge_stale_hosts(const json_t *facts, struct finding *f)
 	const json_t	*mesh = json_at(facts, "tailscale.peer.addresses");
 
 	if (entry == NULL || host == NULL || json_truth_at(facts, "tailscale.peer.found") != 1 ||
-	    json_array_size(mesh) == 0 || !is_mesh_address(entry) || list_has(mesh, entry) ||
+	    json_array_size(mesh) == 0 || !glance_is_mesh_address(entry) || list_has(mesh, entry) ||
 	    lists_meet(json_at(facts, "names.hosts_entries"), mesh) ||
 	    (hostname != NULL && strcasecmp(hostname, host) != 0))
 		return (0);
@@ -230,7 +225,8 @@ judge_stale_hosts(const json_t *facts, struct finding *f)
 		f->severity = SEVERITY_ERROR;
 	finding_set(f->cause, "/etc/hosts has an address for %.100s that is not the host's in the mesh.", host);
 	finding_set(f->evidence, "/etc/hosts: %s; the mesh: %s", entry, list_first(mesh));
-	finding_cure(f, "Remove the line from /etc/hosts, or correct it.");
+	finding_cure(f, "Remove the line from /etc/hosts%s, or correct it.",
+	    glance_nixos(facts) ? " (networking.hosts in configuration.nix)" : "");
 	return (1);
 }
 

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "advice/advice.h"
+#include "advice/glance.h"
 #include "base/json.h"
 
 #define BUILDER(name)	"nix.builder." name
@@ -145,7 +146,7 @@ judge_key_unknown(const json_t *facts, struct finding *f)
 	finding_set(f->evidence, "no key in column 8 of its line, and none for %s in root's known_hosts", host);
 	finding_cure(f, "On the builder: base64 -w0 /etc/ssh/ssh_host_ed25519_key.pub; the result is column 8 of its "
 	    "line");
-	finding_cure(f, "Or accept it once as root: sudo ssh %s true", host);
+	finding_cure(f, "Or accept it once as root: %sssh %s true", glance_sudo(facts), host);
 	return (1);
 }
 
@@ -179,7 +180,9 @@ judge_root_config(const json_t *facts, struct finding *f)
 	int		 linux_builder = strcmp(host, "linux-builder") == 0;
 	char		 file[120];
 
-	if (json_truth_at(facts, BUILDER("in_root_config")) != 0 || (!own && !linux_builder) || !nix_plain(facts))
+	/* That its file is there and not read is the cause, and has its own rule. */
+	if (json_truth_at(facts, BUILDER("in_root_config")) != 0 || (!own && !linux_builder) || !nix_plain(facts) ||
+	    (linux_builder && glance_builder_ignored(facts)))
 		return (0);
 	finding_set(f->cause, "nix-daemon runs ssh as root, and root's ssh has no block for the builder %s%s.", host,
 	    own ? "; yours is not read" : "");
@@ -188,11 +191,12 @@ judge_root_config(const json_t *facts, struct finding *f)
 	if (linux_builder)
 		finding_cure(f, "printf 'Host linux-builder\\n HostName 127.0.0.1\\n Port 31022\\n User builder\\n "
 		    "HostKeyAlias linux-builder\\n'"
-		    " | sudo tee -a %s", file);
+		    " | %stee -a %s", glance_sudo(facts), file);
 	else
 		finding_cure(f, "Copy the block Host %s of your ~/.ssh/config to %s, with whole paths in it", host,
 		    file);
-	finding_cure(f, "sudo chmod 600 %s; then sudo ssh %s true shows whether it works", file, host);
+	finding_cure(f, "%schmod 600 %s; then %sssh %s true shows whether it works", glance_sudo(facts), file,
+	    glance_sudo(facts), host);
 	return (1);
 }
 
@@ -206,8 +210,7 @@ judge_port(const json_t *facts, struct finding *f)
 	if (strcmp(host, "linux-builder") == 0)
 		port = 31022;
 	if (port == 22 || json_truth_at(facts, BUILDER("port_in_stanza")) != 0 ||
-	    json_at(facts, BUILDER("uri_port")) != NULL ||
-	    !nix_plain(facts))
+	    json_at(facts, BUILDER("uri_port")) != NULL || glance_builder_ignored(facts) || !nix_plain(facts))
 		return (0);
 	finding_set(f->cause, "Root's ssh would take port 22 for the builder, which listens on another.");
 	finding_set(f->evidence, "no Port for %s in what root's ssh reads; %s %d", host,
@@ -226,7 +229,7 @@ judge_root_mode(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "Others may write to root's ssh config, so ssh refuses it, and Nix reaches no builder.");
 	finding_set(f->evidence, "%s is not root's alone", nix_file(facts, file));
-	finding_cure(f, "sudo chown root %s; sudo chmod 600 %s", file, file);
+	finding_cure(f, "%schown root %s; %schmod 600 %s", glance_sudo(facts), file, glance_sudo(facts), file);
 	return (1);
 }
 
@@ -243,8 +246,8 @@ judge_key(const json_t *facts, struct finding *f)
 	    "cannot be read by root, as whom nix-daemon runs ssh");
 	finding_set(f->evidence, "%s, in %s:%d", key, nix_text(facts, BUILDER("file")),
 	    (int)json_number_at(facts, BUILDER("line"), 0));
-	finding_cure(f, "sudo ssh-keygen -t ed25519 -N '' -f %s, and its .pub into authorized_keys on the builder",
-	    key);
+	finding_cure(f, "%sssh-keygen -t ed25519 -N '' -f %s, and its .pub into authorized_keys on the builder",
+	    glance_sudo(facts), key);
 	return (1);
 }
 
@@ -257,7 +260,7 @@ judge_key_mode(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "Others may read the builder's private key, so ssh does not use it.");
 	finding_set(f->evidence, "%s has a mode with bits for group or others", key);
-	finding_cure(f, "sudo chmod 600 %s", key);
+	finding_cure(f, "%schmod 600 %s", glance_sudo(facts), key);
 	return (1);
 }
 
@@ -271,7 +274,8 @@ judge_key_encrypted(const json_t *facts, struct finding *f)
 	finding_set(f->cause, "The builder's private key has a passphrase, and nix-daemon has neither terminal nor "
 	    "agent to get it from.");
 	finding_set(f->evidence, "%s is encrypted", key);
-	finding_cure(f, "Make one without: sudo ssh-keygen -t ed25519 -N '' -f /etc/nix/builder_ed25519");
+	finding_cure(f, "Make one without, and name it in column 3: %sssh-keygen -t ed25519 -N '' -f "
+	    "/etc/nix/builder_ed25519", glance_sudo(facts));
 	return (1);
 }
 
@@ -282,8 +286,8 @@ judge_control(const json_t *facts, struct finding *f)
 
 	if (value[0] == '\0' || strcasecmp(value, "no") == 0 || strcasecmp(value, "false") == 0 || !nix_plain(facts))
 		return (0);
-	finding_set(f->cause, "ssh shares connections to the builder (ControlMaster), with which Nix hangs or finds a "
-	    "protocol mismatch.");
+	finding_set(f->cause, "ssh shares connections to the builder (ControlMaster), with which Nix 2.15 fails and a dead one "
+	    "hangs every build.");
 	finding_set(f->evidence, "ControlMaster %s (%s)", value, nix_text(facts, BUILDER("controlmaster_where")));
 	finding_cure(f, "Add to the builder's block: ControlMaster no and ControlPath none");
 	return (1);
@@ -329,8 +333,8 @@ judge_silent(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "With ssh-ng Nix does not tell why ssh failed: only the daemon's log has it.");
 	finding_set(f->evidence, "%s", nix_builder_text(facts, builder));
-	finding_cure(f, "If meshssh is its ProxyCommand: sudo meshssh --why");
-	finding_cure(f, "sudo ssh %s true, or the scheme ssh:// for one try, shows it as well",
+	finding_cure(f, "If meshssh is its ProxyCommand: %smeshssh --why", glance_sudo(facts));
+	finding_cure(f, "%sssh %s true, or the scheme ssh:// for one try, shows it as well", glance_sudo(facts),
 	    nix_text(facts, BUILDER("host")));
 	return (1);
 }
@@ -364,7 +368,7 @@ const struct rule rules_nix[] = {
 	    judge_key_encrypted, BUILDER("key_file") },
 	{ "nix-host-key", SEVERITY_ERROR, CERTAINTY_SURE, 81, { BUILDER("host_key_ok") }, "nix-machines",
 	    judge_host_key },
-	{ "nix-host-key-alias", SEVERITY_ERROR, CERTAINTY_SURE, 79, { BUILDER("host_key_ok") }, NULL, judge_key_alias },
+	{ "nix-host-key-alias", SEVERITY_ERROR, CERTAINTY_LIKELY, 79, { BUILDER("host_key_ok") }, NULL, judge_key_alias },
 	{ "nix-host-key-unknown", SEVERITY_ERROR, CERTAINTY_LIKELY, 78, { BUILDER("host_known") }, "nix-root-config",
 	    judge_key_unknown },
 	{ "nix-proxy-relative", SEVERITY_ERROR, CERTAINTY_LIKELY, 77, { BUILDER("proxy_relative") }, NULL,

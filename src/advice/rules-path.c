@@ -198,8 +198,7 @@ judge_marks(const json_t *facts, struct finding *f)
 		return (0);
 	/* Where ssh sets none of them nothing is lost; where it sets the first, nothing gets through. */
 	if (ssh_marks(facts, marks))
-		f->severity = !glance_plain(facts) ? SEVERITY_NOTE : is_dropped(facts, marks[0]) ? SEVERITY_ERROR :
-		    is_dropped(facts, marks[1]) ? SEVERITY_WARNING : SEVERITY_NOTE;
+		f->severity = glance_plain(facts) && is_dropped(facts, marks[0]) ? SEVERITY_ERROR : SEVERITY_NOTE;
 	finding_set(f->cause, "Something on the way drops packets with certain marks (DSCP), as plain ssh sets them.");
 	finding_set(f->evidence,
 	    "dropped: %s; unmarked packets pass in %lld ms", dropped_list(facts, list, sizeof(list)),
@@ -259,7 +258,7 @@ const struct rule rules_path[] = {
 	MEASURED("path-hole-there", 70, "mtu.there", judge_hole_there),
 	MEASURED("path-hole-back", 70, "mtu.back", judge_hole_back),
 	{ .name = "path-marks", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 65,
-	  .needs = { "dscp.dropped" }, .judge = judge_marks, .matters = "connect.far" },
+	  .needs = { "dscp.dropped" }, .under = "path-retag", .judge = judge_marks, .matters = "connect.far" },
 	{ .name = "path-retag", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 66,
 	  .needs = { "dscp.dropped", "ssh.options.ipqos" }, .judge = judge_retag },
 	{ .name = "path-marks-back", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SUSPECTED, .rank = 30,

@@ -31,6 +31,12 @@ static const struct rules_row rows[] = {
 	    "warning",
 	    "ignored: 1, the first is /etc/ssh/ssh_config.d/9.conf" },
 	{ WITH("'system_includes':false,", ""), "config-no-include", "", NULL },
+	/* The user's own file reads it: the cure was taken. */
+	{ WITH("'system_includes':false,'system_files':['/etc/ssh/ssh_config.d/9.conf'],'files':[{'file':'~/.ssh/config'},"
+	    "{'file':'/etc/ssh/ssh_config.d/9.conf'},{'file':'/etc/ssh/ssh_config'}],", ""), "config-no-include", "", NULL },
+	{ WITH("'system_includes':false,'system_files':['/etc/ssh/ssh_config.d/1.conf','/etc/ssh/ssh_config.d/9.conf'],"
+	    "'files':[{'file':'/etc/ssh/ssh_config.d/1.conf'}],", ""), "config-no-include", "warning",
+	    "ignored: 1, the first is /etc/ssh/ssh_config.d/9.conf" },
 	{ WITH("'system_files':['/etc/ssh/ssh_config.d/9.conf'],", ""), "config-no-include", "", NULL },
 	{ "{'nix':{'installed':true},'ssh':{'system_includes':false,'system_files':['/etc/ssh/ssh_config.d/1.conf',"
 	    "'/etc/ssh/ssh_config.d/100-linux-builder.conf']}}", "config-no-include", "error", "ignored: 2" },
@@ -56,7 +62,7 @@ static const struct rules_row rows[] = {
 	{ WITH("'known':{'found':false,'alias':'nas','other':'n'},", ",'stricthostkeychecking':'yes'"),
 	    "host-key-alias", "", NULL },
 	{ WITH("", ",'stricthostkeychecking':'true'"), "host-key-strict", "", NULL },
-	{ WITH("", ",'controlmaster':'auto','controlpath':'~/.ssh/%C'"), "control-stale", "warning",
+	{ WITH("", ",'controlmaster':'auto','controlpath':'~/.ssh/%C'"), "control-stale", "note",
 	    "ControlMaster auto" },
 	{ WITH("", ",'controlmaster':'auto','controlpath':'~/.ssh/%C','serveraliveinterval':'15'"), "control-stale", "",
 	    NULL },
@@ -102,7 +108,10 @@ static const struct rules_row rows[] = {
 	{ WITH("'proxy':{'program':'own'},", ",'proxycommand':'x','proxyusefdpass':'yes'"), "fdpass-proxy", "", NULL },
 	{ WITH("", ",'proxycommand':'x','proxyusefdpass':'yes'"), "fdpass-ipqos", "note", "lowdelay" },
 	{ "{'dscp':{'dropped':['ef']},'ssh':{'version':'OpenSSH_10.1','options':{'proxycommand':'x','proxyusefdpass':'yes',"
-	    "'ipqos':'ef cs0'}}}", "fdpass-ipqos", "warning", "ef cs0" },
+	    "'ipqos':'ef cs0'}}}", "fdpass-ipqos", "", NULL },
+	/* Other marks than those that ssh sets are dropped. */
+	{ "{'dscp':{'dropped':['af21']},'ssh':{'version':'OpenSSH_10.1','options':{'proxycommand':'x','proxyusefdpass':'yes',"
+	    "'ipqos':'ef cs0'}}}", "fdpass-ipqos", "note", "ef cs0" },
 	{ WITH("", ",'proxycommand':'x','proxyusefdpass':'yes','ipqos':'none none'"), "fdpass-ipqos", "", NULL },
 	{ WITH("", ",'proxycommand':'x'"), "fdpass-ipqos", "", NULL },
 	{ WITH("", ",'proxycommand':'x','controlpersist':'60','controlpath':'~/x'"), "control-hides", "note", "60" },

@@ -69,6 +69,18 @@ static const struct rules_pair rows[] = {
 	    "'ssh':{'options':{'proxycommand':'meshssh %h %p'}}}",
 	    "{'names':{'host':'build.mesh.example','magicdns_resolver':true," FAILED("not known") "},"
 	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':true}}", "--accept-dns=true" },
+	/* A short name, which the mesh has. */
+	{ "magicdns-off", SEVERITY_WARNING,
+	    "{'names':{'host':'build','magicdns_resolver':false," FAILED("not known") "},'tailscale':{'suffix':'mesh.example',"
+	    "'tun':true," PEER "}}",
+	    "{'names':{'host':'build','magicdns_resolver':false," FAILED("not known") "},'tailscale':{'suffix':'mesh.example',"
+	    "'tun':true}}", "MagicDNS" },
+	{ "name-servers-silent", SEVERITY_ERROR, "{'names':{'host':'build',"
+	    FAILED("Non-recoverable failure in name resolution") "}}", "{}", "name server" },
+	/* Of mesh addresses it is ChromeOS's own. */
+	{ "hosts-stale", SEVERITY_WARNING,
+	    "{'names':{'host':'build','hosts_entry':'100.127.0.9'},'tailscale':{" PEER "}}",
+	    "{'names':{'host':'build','hosts_entry':'100.115.92.9'},'tailscale':{" PEER "}}", "100.127.0.9" },
 	{ "hosts-stale", SEVERITY_WARNING,
 	    "{'names':{'host':'build','hosts_entry':'100.64.0.9','hosts_entries':['100.64.0.9']},'tailscale':{" PEER "}}",
 	    "{'names':{'host':'build','hosts_entry':'100.64.0.7','hosts_entries':['100.64.0.7']},'tailscale':{" PEER "}}",

@@ -25,6 +25,13 @@ static const struct rules_row rows[] = {
 	{ NIX("'root_config_ok':true,", ""), "nix-root-mode", NULL, NULL },
 	{ NIX("", ",'in_root_config':false,'in_user_config':true"), "nix-root-config", "error", "names b" },
 	{ NIX("", ",'in_root_config':false,'host':'linux-builder'"), "nix-root-config", "error", "linux-builder" },
+	/* Its file is there and not read: that is the cause, and is told. */
+	{ "{'ssh':{'system_includes':false,'system_files':['/etc/ssh/ssh_config.d/100-linux-builder.conf']},'nix':{"
+	    "'installed':true,'daemon':true,'builder':{'host':'linux-builder','in_root_config':false,"
+	    "'port_in_stanza':false}}}", "nix-root-config", NULL, NULL },
+	{ "{'ssh':{'system_includes':false,'system_files':['/etc/ssh/ssh_config.d/100-linux-builder.conf']},'nix':{"
+	    "'installed':true,'daemon':true,'builder':{'host':'linux-builder','in_root_config':false,"
+	    "'port_in_stanza':false}}}", "nix-port", NULL, NULL },
 	/* The name may be one that a resolver knows. */
 	{ NIX("", ",'in_root_config':false,'in_user_config':false"), "nix-root-config", NULL, NULL },
 	{ NIX("", ",'in_root_config':true,'in_user_config':true"), "nix-root-config", NULL, NULL },
