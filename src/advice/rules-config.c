@@ -275,7 +275,48 @@ judge_key_type(const json_t *facts, struct finding *f)
 	    known, first);
 	finding_cure(f, "Make sure that it is the right machine (ssh-keyscan and the fingerprint on its console "
 	    "agree)");
-	finding_cure(f, "Then: ssh-keygen -R %s", config_text(facts, "ssh.known.alias"));
+	finding_cure(f, "Then: ssh-keygen -R '%.80s'", config_text(facts, "ssh.known.alias"));
+	return (1);
+}
+
+/* 1 if one of the keys is of this type; all of them: whether they all are. */
+static int
+keys_of_type(const json_t *keys, const char *key, int all)
+{
+	const json_t	*one;
+	const char	*text;
+	size_t		 i, len = strcspn(key, " ") + 1;
+	int		 same;
+
+	json_array_foreach(keys, i, one) {
+		same = (text = json_string_value(one)) != NULL && strncmp(text, key, len) == 0;
+		if (same != all)
+			return (same);
+	}
+	return (all && i > 0);
+}
+
+static int
+judge_key_changed(const json_t *facts, struct finding *f)
+{
+	const json_t	*keys = json_at(facts, "ssh.known.keys"), *one;
+	const char	*has = json_text_at(facts, "banner.host_key"), *alias = config_text(facts, "ssh.known.alias"), *known;
+	size_t		 i;
+
+	if (has == NULL || strchr(has, ' ') == NULL || !keys_of_type(keys, has, 0))
+		return (0);
+	json_array_foreach(keys, i, one)
+		if ((known = json_string_value(one)) != NULL && strcmp(known, has) == 0)
+			return (0);
+	/* ssh asks for another of the types that it knows, if there is one. */
+	if (!keys_of_type(keys, has, 1))
+		f->certainty = CERTAINTY_LIKELY;
+	finding_set(f->cause, "The host's key is not the one that is known for it: it was installed anew, or another machine "
+	    "answers; ssh refuses it.");
+	finding_set(f->evidence, "known for %.60s: another %.*s key than ...%.8s", alias, (int)strcspn(has, " "), has,
+	    has + strlen(has) - 8);
+	finding_cure(f, "Make sure that it is the right machine; on its console: cat /etc/ssh/ssh_host_*_key.pub");
+	finding_cure(f, "Then: ssh-keygen -R '%.80s'", alias);
 	return (1);
 }
 
@@ -293,6 +334,8 @@ const struct rule rules_config[] = {
 	{ "config-shadowed", SEVERITY_WARNING, CERTAINTY_LIKELY, 65, { "ssh.shadowed", "ssh.options" }, NULL,
 	    judge_shadowed, "ssh.slow" },
 	{ "key-mode", SEVERITY_WARNING, CERTAINTY_SURE, 58, { "ssh.key_files" }, NULL, judge_key_mode },
+	{ "host-key-changed", SEVERITY_ERROR, CERTAINTY_SURE, 61, { "banner.host_key", "ssh.known.keys" }, NULL,
+	    judge_key_changed },
 	{ "host-key-type", SEVERITY_WARNING, CERTAINTY_LIKELY, 55, { KNOWN, "banner.host_key_types" }, NULL,
 	    judge_key_type },
 	{ "host-key-alias", SEVERITY_WARNING, CERTAINTY_SUSPECTED, 50, { KNOWN }, "host-key-strict", judge_alias,

@@ -230,6 +230,17 @@ view_known_other(struct view *l, struct ssh_known *known, const char *name)
 }
 
 static void
+view_known_keys(struct view *l, const struct ssh_known *known)
+{
+	json_t	*list = json_array();
+	int	 i;
+
+	for (i = 0; list != NULL && i < known->key_count; i++)
+		l->failed |= look_append(list, known->keys[i]) == -1;
+	view_put(l, "known.keys", list);
+}
+
+static void
 view_known(struct view *l)
 {
 	char			 user[VALUE_MAX], global[VALUE_MAX], files[2 * VALUE_MAX], name[VALUE_MAX],
@@ -254,8 +265,10 @@ view_known(struct view *l)
 	view_put(l, "known.found", json_boolean(found));
 	if (found == 0)
 		view_known_other(l, &known, name);
-	else if (!known.authority)
+	else if (!known.authority) {
 		view_put(l, "known.types", view_told(l, known.types));
+		view_known_keys(l, &known);
+	}
 }
 
 static void

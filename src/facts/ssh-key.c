@@ -73,6 +73,16 @@ ssh_key_look(const char *root, const char *file, uid_t uid, struct ssh_key *key)
 	close(fd);
 }
 
+static void
+known_key(struct ssh_known *known, const char *type, const char *key)
+{
+	size_t	len = strlen(key);
+
+	if (known->key_count < SSH_KNOWN_KEYS && len >= SSHKEX_KEY_TAIL)
+		snprintf(known->keys[known->key_count++], sizeof(known->keys[0]), "%.*s %s", SSHKEX_NAME_MAX, type,
+		    key + len - SSHKEX_KEY_TAIL);
+}
+
 /* Remember a type, once. */
 static void
 known_type(struct ssh_known *known, const char *type)
@@ -90,24 +100,27 @@ known_type(struct ssh_known *known, const char *type)
 	strlcat(known->types, type, sizeof(known->types));
 }
 
-/* Remember the types in lines of known_hosts: 1, or 0 if there is no key that ssh would take. */
+/* Remember the types, and the keys, in lines of known_hosts: 1, or 0 if there is no key that ssh would take. */
 static int
 known_types(struct ssh_known *known, char *lines)
 {
-	char	*line, *type;
-	int	 any = 0;
+	char	*line, *type, *key;
+	int	 any = 0, marker;
 
 	while ((line = strsep(&lines, "\n")) != NULL) {
 		if (line[0] == '#' || line[0] == '\0' || strncmp(line, "@revoked", 8) == 0)
 			continue;
 		known->authority |= strncmp(line, "@cert-authority", 15) == 0;
-		if (line[0] == '@')
+		if ((marker = line[0] == '@'))
 			strsep(&line, " \t");
 		strsep(&line, " \t");
 		if ((type = strsep(&line, " \t")) == NULL)
 			continue;
 		known_type(known, type);
 		any = 1;
+		/* What is marked is an authority's. */
+		if (!marker && (key = strsep(&line, " \t")) != NULL)
+			known_key(known, type, key);
 	}
 	return (any);
 }
@@ -155,7 +168,7 @@ ssh_known(struct ssh_known *known, const char *name)
 	int		 i, one, result = 0;
 
 	known->types[0] = '\0';
-	known->authority = 0;
+	known->authority = known->key_count = 0;
 	if (known_keygen(keygen) == -1 || strlcpy(files, known->files, sizeof(files)) >= sizeof(files))
 		return (-1);
 	for (i = 0; i < KNOWN_FILES_MAX && (file = strsep(&at, " ")) != NULL; i++) {

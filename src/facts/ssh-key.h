@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+#include "wire/sshkex.h"
+
+#define SSH_KNOWN_KEYS	16	/* of one host */
+
 struct detect_input;
 
 /* A private key; what could not be seen is -1. */
@@ -23,6 +27,8 @@ struct ssh_known {
 	const char	*home;
 	const char	*files;		/* paths with blanks between them, as ssh -G prints them */
 	char		 types[128];	/* out: the types of the keys that were found, with blanks between them */
+	char		 keys[SSH_KNOWN_KEYS][SSHKEX_KEY_TEXT];	/* out: the keys, as sshkex_host_key has them */
+	int		 key_count;
 	int		 authority;	/* out: it is one of an authority */
 };
 

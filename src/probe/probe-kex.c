@@ -155,8 +155,11 @@ kex_back(struct kex *k, const int *sizes, int count)
 	k->r->back = kex_hear(k, &packet);
 	if (k->r->back == KEX_BACK_WHOLE && packet.type != SSHKEX_REPLY)
 		k->r->back = KEX_BACK_ENDED;
-	else if (k->r->back == KEX_BACK_WHOLE)
+	else if (k->r->back == KEX_BACK_WHOLE) {
+		if (sshkex_host_key(&packet, k->r->host_key) == -1)
+			k->r->host_key[0] = '\0';
 		kex_back_whole(k, &packet, begins);
+	}
 }
 
 /* --- the connection ----------------------------------------------------------------------------------------------- */

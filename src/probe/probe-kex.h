@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "probe/probe.h"
+#include "wire/sshkex.h"
 
 #define KEX_SIZES_MAX	24
 
@@ -48,6 +49,7 @@ struct kex_result {
 	int	 back_full;	/* the largest packet that the server would send */
 	int	 back_bytes;	/* the largest that came, or the smallest that did not */
 	int	 in_reply;	/* it was the answer that did not come, not the KEXINIT */
+	char	 host_key[SSHKEX_KEY_TEXT];	/* that came in the answer; "" if none did */
 };
 
 /* Connect and look; it takes no longer than a few times the input's timeout, and leaves nothing open. -1: no memory. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "facts/look.h"
 #include "os/os.h"
 #include "probe/probe-kex.h"
 #include "probe/probe-net.h"
@@ -137,6 +138,9 @@ mtu_try(struct mtu *m, struct reach *whose)
 	if (whose == &m->there)
 		mtu_note_there(&m->there, &r);
 	mtu_note_back(m, &r);
+	/* What a server is known by is seen on the way. */
+	if (r.host_key[0] != '\0' && look_put(m->facts, "banner.host_key", r.host_key) == -1)
+		m->failed = 1;
 }
 
 static int

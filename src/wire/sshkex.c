@@ -1,6 +1,9 @@
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
+#include "base/error.h"
 #include "wire/sshkex.h"
 
 #define HEAD_BYTES	5	/* packet_length and padding_length */
@@ -218,6 +221,27 @@ sshkex_parse(const struct sshkex_packet *packet, struct sshkex_list lists[SSHKEX
 		p += 4 + len;
 		left -= 4 + len;
 	}
+	return (0);
+}
+
+int
+sshkex_host_key(const struct sshkex_packet *packet, char text[SSHKEX_KEY_TEXT])
+{
+	const unsigned char	*key = packet->payload + 4;
+	char			 raw[SSHKEX_NAME_MAX + 1], type[SSHKEX_NAME_MAX + 1], tail[BASE64_SIZE(2 * SSHKEX_KEY_TAIL)];
+	size_t			 len, name, from;
+
+	/* RFC 5656 4: the key comes first, and begins with the name of its type (RFC 4253 6.6). */
+	if (packet->type != SSHKEX_REPLY || packet->len < 4 || (len = number(packet->payload)) > packet->len - 4 ||
+	    len < 4 || (name = number(key)) > len - 4 || name == 0 || name > SSHKEX_NAME_MAX || len < SSHKEX_KEY_TAIL)
+		return (-1);
+	memcpy(raw, key + 4, name);
+	raw[name] = '\0';
+	error_vis(type, sizeof(type), raw);
+	/* Each group of three bytes is four letters, counted from the beginning. */
+	from = (len - SSHKEX_KEY_TAIL) / 3 * 3;
+	base64(tail, sizeof(tail), (const char *)key + from, len - from);
+	snprintf(text, SSHKEX_KEY_TEXT, "%s %s", type, tail + strlen(tail) - SSHKEX_KEY_TAIL);
 	return (0);
 }
 

@@ -13,6 +13,8 @@
 #define SSHKEX_PACKET_MAX	32768	/* RFC 4253 6.1: what each side must be able to take, and a little less */
 #define SSHKEX_COOKIE		16
 #define SSHKEX_NAME_MAX		64	/* RFC 4251 6 */
+#define SSHKEX_KEY_TEXT		(SSHKEX_NAME_MAX + 1 + SSHKEX_KEY_TAIL + 1)
+#define SSHKEX_KEY_TAIL		32	/* of the base64 of a key: 24 bytes, which no two have in common by chance */
 #define SSHKEX_INIT_MAX		1300	/* the longest that sshkex_init makes */
 
 #define SSHKEX_DISCONNECT	1	/* SSH_MSG_..., RFC 4253 12 and RFC 5656 7.1 */
@@ -65,6 +67,8 @@ size_t	sshkex_disconnect(char *, size_t, const char *);
 int	sshkex_packet(const char *, size_t, struct sshkex_packet *);
 /* The lists of a KEXINIT: 0, or -1 if it is none. */
 int	sshkex_parse(const struct sshkex_packet *, struct sshkex_list [SSHKEX_LISTS]);
+/* The host key in an SSHKEX_REPLY, as its type, a blank and the tail of its base64: 0, or -1 if there is none. */
+int	sshkex_host_key(const struct sshkex_packet *, char [SSHKEX_KEY_TEXT]);
 /* Take the first name off the list; a long one is cut. 1, or 0 if there is none. */
 int	sshkex_next(struct sshkex_list *, char [SSHKEX_NAME_MAX + 1]);
 /* The first of our methods that the server offers, which it then takes; NULL if there is none. */

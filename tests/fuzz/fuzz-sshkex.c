@@ -15,13 +15,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char		*bytes = (const char *)data;
 	struct sshkex_packet	 packet, cut;
 	struct sshkex_list	 lists[SSHKEX_LISTS];
-	char			 name[SSHKEX_NAME_MAX + 1];
+	char			 name[SSHKEX_NAME_MAX + 1], key[SSHKEX_KEY_TEXT];
 	size_t			 at = 0, len;
 	int			 i;
 
 	while (sshkex_packet(bytes + at, size - at, &packet) == 1) {
 		if (packet.bytes > size - at || packet.payload + packet.len > data + at + packet.bytes ||
 		    sshkex_packet(bytes + at, packet.bytes - 1, &cut) != 0)
+			__builtin_trap();
+		if (sshkex_host_key(&packet, key) == 0 && strlen(key) >= sizeof(key))
 			__builtin_trap();
 		if (sshkex_parse(&packet, lists) == 0) {
 			sshkex_method(&lists[SSHKEX_KEX]);

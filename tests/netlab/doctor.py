@@ -93,11 +93,15 @@ def paths():
 
 def servers():
     yield Row("sshd", facts=(("banner.kind", "openssh"), ("banner.software", "OpenSSH_"), ("banner.kexinit_bytes", int),
-                             ("banner.host_key_types.0", "ssh-ed25519|rsa-"), ("banner.refusal", None)))
+                             ("banner.host_key_types.0", "ssh-ed25519|rsa-"), ("banner.refusal", None),
+                             ("banner.kex.0", "."), ("banner.ciphers.0", "."),
+                             ("banner.host_key", "^ssh-(rsa|ed25519) [A-Za-z0-9+/=]{32}$")))
     yield Row("sshd on another port", port=2210, facts=(("service.kind", "ssh"), ("banner.kind", "openssh"),
                                                         ("mtu.there.ok", True)))
     # From OpenSSH 9.8 on it shuts out who comes 15 times within 15 seconds.
     yield Row("sshd that counts", port=COUNTING, times=3)
+    yield Row("another host key than is known", port=2211, code="host-key-changed", facts=(
+        ("ssh.known.keys.0", "^ssh-rsa A{32}$"), ("banner.host_key", "^ssh-rsa ")))
     yield Row("dropbear", host=ODD["dropbear"], facts=(("banner.kind", "dropbear"), ("mtu.there.ok", True),
                                                        ("mtu.untested", "large answer")))
     yield Row("tinysshd", host=ODD["tinysshd"], facts=(("banner.kind", "tinyssh"), ("mtu.there.ok", True),
@@ -255,6 +259,8 @@ class Looks:
             results.put((-1, (str(reason), [], 0, {})))
 
     def run(self, tap, rows):
+        with open(self.site.path("home/.ssh/known_hosts"), "w", encoding="ascii") as known:
+            known.write(f"[v4]:2211 ssh-rsa AAAAB3NzaC1yc2E{'A' * 360}\n")
         if shutil.which("tinysshd"):
             run("tinysshd-makekey", self.site.path("tinysshd"))
         todo, results, done = queue.SimpleQueue(), queue.SimpleQueue(), {}

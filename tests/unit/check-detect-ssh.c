@@ -296,6 +296,16 @@ test_options(void **state)
 	facts = look("nas", 0);
 	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 1);
 	assert_string_equal(json_text_at(facts, "ssh.known.types"), "ssh-ed25519");
+	assert_string_equal(json_text_at(facts, "ssh.known.keys.0"), "ssh-ed25519 t1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb");
+	json_decref(facts);
+
+	/* Revoked is not known, and two of a type are two. */
+	put("/etc/ssh/ssh_known_hosts", "@revoked box ssh-rsa AAAA1111111111111111111111111111111111111111\n"
+	    "box ssh-rsa AAAA2222222222222222222222222222222222222222\n"
+	    "box ssh-rsa AAAA3333333333333333333333333333333333333333\n");
+	facts = look("nas", 0);
+	assert_int_equal(json_array_size(json_at(facts, "ssh.known.keys")), 2);
+	assert_string_equal(json_text_at(facts, "ssh.known.keys.1"), "ssh-rsa 33333333333333333333333333333333");
 	json_decref(facts);
 
 	put("/etc/ssh/ssh_known_hosts", "@revoked box " KEY "\n");

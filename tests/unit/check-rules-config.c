@@ -75,6 +75,14 @@ static const struct rules_row rows[] = {
 	    "'ssh-ed25519']}}", "host-key-type", "", NULL },
 	{ "{'ssh':{'known':{'found':true,'alias':'nas'}},'banner':{'host_key_types':['ssh-ed25519']}}", "host-key-type",
 	    "", NULL },
+	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa AAAA']}},'banner':{'host_key':'ssh-rsa BBBB'}}",
+	    "host-key-changed", "error", "known for nas: another ssh-rsa key" },
+	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa AAAA','ssh-rsa BBBB']}},'banner':{'host_key':'ssh-rsa BBBB'}}",
+	    "host-key-changed", "", NULL },
+	/* Of another type nothing can be said. */
+	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa2 AAAA',1]}},'banner':{'host_key':'ssh-rsa BBBB'}}",
+	    "host-key-changed", "", NULL },
+	{ "{'ssh':{'known':{'alias':'nas','keys':[]}},'banner':{'host_key':'x'}}", "host-key-changed", "", NULL },
 
 	/* Proxies. */
 	{ WITH("'proxy':{'program':'/opt/x','absolute':true,'there':false},", ",'proxycommand':'/opt/x'"),

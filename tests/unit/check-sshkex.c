@@ -189,6 +189,44 @@ test_names(void **state)
 	assert_int_equal(sshkex_next(&list, name), 0);
 }
 
+/* A reply's key is told as a line of known_hosts has it, by its type and the end of its base64. */
+static void
+test_host_key(void **state)
+{
+	static const char	blob[] = "\0\0\0\13ssh-ed25519\0\0\0\40"
+				    "\x90\x56\x73\x16\xff\x06\x56\xaa\xb7\x56\xae\x3a\xd1\x3e\x17\xc4"
+				    "\x14\x5a\xb5\x28\xb6\x20\xb9\xa8\x12\x7e\x52\xe1\x16\x75\x50\x9b";
+	unsigned char		payload[4 + sizeof(blob) - 1];
+	struct sshkex_packet	packet = { .payload = payload, .len = sizeof(payload), .type = SSHKEX_REPLY };
+	char			text[SSHKEX_KEY_TEXT];
+	size_t			len;
+
+	(void)state;
+	memcpy(payload, "\0\0\0\63", 4);
+	memcpy(payload + 4, blob, sizeof(blob) - 1);
+	assert_int_equal(sshkex_host_key(&packet, text), 0);
+	assert_string_equal(text, "ssh-ed25519 t1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb");
+	for (len = 0; len < sizeof(payload); len++) {
+		packet.len = len;
+		assert_int_equal(sshkex_host_key(&packet, text), -1);
+	}
+	packet.len = sizeof(payload);
+	packet.type = SSHKEX_KEXINIT;
+	assert_int_equal(sshkex_host_key(&packet, text), -1);
+	packet.type = SSHKEX_REPLY;
+	/* A name that is longer than the key, than names are, or none. */
+	payload[7] = 0x30;
+	assert_int_equal(sshkex_host_key(&packet, text), -1);
+	payload[7] = 0;
+	assert_int_equal(sshkex_host_key(&packet, text), -1);
+	memcpy(payload + 4, "\xff\xff\xff\xff", 4);
+	assert_int_equal(sshkex_host_key(&packet, text), -1);
+	/* Nothing of it reaches a terminal as it is. */
+	memcpy(payload + 4, "\0\0\0\x02\033[", 6);
+	assert_int_equal(sshkex_host_key(&packet, text), 0);
+	assert_memory_equal(text, "^[[ ", 4);
+}
+
 int
 main(void)
 {
@@ -200,6 +238,7 @@ main(void)
 		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_host_key),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
