@@ -34,13 +34,16 @@ has_hole(const json_t *facts, const char *way, struct finding *f, int *ok, int *
 	return (1);
 }
 
-/* The interface whose MTU decides: the mesh's for a host of the mesh, else that of the default route; or NULL. */
+/* The interface whose MTU decides: the route's; the mesh's for a host of the mesh, else that of the default route; or NULL. */
 static const char *
 interface_of(const json_t *facts)
 {
 	const json_t	*list = json_at(facts, "net.interfaces"), *row;
+	const char	*name = json_text_at(facts, "mtu.route_interface");
 	size_t		 i;
 
+	if (name != NULL)
+		return (name);
 	if (glance_mesh(facts) != 1 || !glance_kernel(facts))
 		return (json_text_at(facts, "net.gateway.interface"));
 	for (i = 0; i < json_array_size(list); i++)
@@ -126,7 +129,7 @@ static int
 judge_jumbo(const json_t *facts, struct finding *f)
 {
 	int		 mtu = (int)json_number_at(facts, "mtu.route_mtu", 0), ok, bad;
-	const char	*interface = json_text_at(facts, "net.gateway.interface");
+	const char	*interface = interface_of(facts);
 
 	if (mtu <= ETHERNET || (!has_hole(facts, "there", NULL, &ok, &bad) &&
 	    !has_hole(facts, "back", NULL, &ok, &bad)) || bad <= ETHERNET)
@@ -135,7 +138,7 @@ judge_jumbo(const json_t *facts, struct finding *f)
 	finding_set(f->evidence,
 	    "the route's MTU is %d; packets of %d bytes pass and those of %d do not", mtu, ok, bad);
 	finding_cure(f,
-	    "%s%s %s mtu %d", glance_sudo(facts), link_command(facts), interface != NULL ? interface : "INTERFACE",
+	    "%s%s %.40s mtu %d", glance_sudo(facts), link_command(facts), interface != NULL ? interface : "INTERFACE",
 	    ok >= 1280 && ok < ETHERNET ? ok : ETHERNET);
 	finding_cure(f, "meshssh HOST gets through: it sends smaller packets");
 	return (1);

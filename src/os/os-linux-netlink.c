@@ -125,7 +125,7 @@ route_mtu(struct nlmsghdr *nh)
 	return (mtu);
 }
 
-/* What kind of interface this is, and its MTU where the route has none. */
+/* What interface this is, and its MTU where the route has none. */
 static void
 route_interface(int family, int oif, struct os_route *route)
 {
@@ -133,8 +133,10 @@ route_interface(int family, int oif, struct os_route *route)
 	int		fd;
 
 	memset(&ifr, 0, sizeof(ifr));
-	if (if_indextoname((unsigned int)oif, ifr.ifr_name) == NULL ||
-	    (fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+	if (if_indextoname((unsigned int)oif, ifr.ifr_name) == NULL)
+		return;
+	strlcpy(route->interface, ifr.ifr_name, sizeof(route->interface));
+	if ((fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
 		return;
 	if (route->mtu == 0 && ioctl(fd, SIOCGIFMTU, &ifr) == 0)
 		route->mtu = ifr.ifr_mtu;

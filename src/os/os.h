@@ -18,6 +18,7 @@ struct os_route {
 	}	kind;
 	int	tunnel;			/* the interface is one: it has no link addresses */
 	int	mtu;			/* bytes, of the route or of the interface; 0: not known */
+	char	interface[16];		/* its name; "": not known */
 };
 
 /* What the kernel knows of a TCP connection. Counts are since its start. */

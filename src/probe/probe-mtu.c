@@ -374,7 +374,8 @@ mtu_run(json_t *facts, const struct probe_input *in)
 
 	mtu_begin(&m, facts, in);
 	os_route(m.try.sa, &route);
-	if (route.mtu != 0 && json_put(facts, "mtu.route_mtu", json_integer(route.mtu)) == -1)
+	if ((route.mtu != 0 && json_put(facts, "mtu.route_mtu", json_integer(route.mtu)) == -1) ||
+	    (route.interface[0] != '\0' && look_put(facts, "mtu.route_interface", route.interface) == -1))
 		return (-1);
 	there_search(&m, NEAR_ENOUGH, BACK_RESERVE);
 	if (m.full != 0)

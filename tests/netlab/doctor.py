@@ -62,7 +62,7 @@ def holes():
 
 def paths():
     yield Row("whole path, v4", whole=True, facts=(("connect.address", "10.77.2.2"), ("connect.far", True),
-                                                   ("mtu.back.largest_ok", 1500)))
+                                                   ("mtu.back.largest_ok", 1500), ("mtu.route_interface", "^[a-z]")))
     yield Row("whole path, v6", host="v6", whole=True, facts=(("connect.address", "fd77:2::2"),))
     yield Row("whole path, no router", host="10.77.3.2", whole=True)
     yield Row("narrow link with ICMP", (("pmtud", 1280),), whole=True, facts=(("mtu.there.largest_ok", 1280),))

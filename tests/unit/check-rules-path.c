@@ -141,6 +141,25 @@ test_cases(void **state)
 	rules_cases(cases, COUNT(cases));
 }
 
+/* The interface to be made smaller is that of the route, which need not be the default one. */
+static void
+test_interface(void **state)
+{
+	json_t	*doc;
+
+	(void)state;
+	doc = rules_judge("{'system':{'os':'linux','root':true},'net':{'gateway':{'interface':'eth0'}},'mtu':{"
+	    "'route_interface':'wg0','route_mtu':1420,'there':{'ok':false,'largest_ok':1300,'smallest_bad':1301}}}");
+	assert_string_equal(json_text_at(rules_find(doc, "path-hole-there"), "cure.1"),
+	    "For all programs: ip link set dev wg0 mtu 1300");
+	json_decref(doc);
+	doc = rules_judge("{'system':{'os':'darwin'},'net':{'gateway':{'interface':'en0'}},'mtu':{"
+	    "'route_mtu':1500,'there':{'ok':false,'largest_ok':1200,'smallest_bad':1201}}}");
+	assert_string_equal(json_text_at(rules_find(doc, "path-hole-there"), "cure.1"),
+	    "For all programs: sudo ifconfig en0 mtu 1200 (it has no IPv6 then)");
+	json_decref(doc);
+}
+
 static void
 test_odd_types(void **state)
 {
@@ -154,6 +173,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_interface),
 		cmocka_unit_test(test_odd_types),
 	};
 
