@@ -77,8 +77,9 @@ check_document(const char *path)
 	json_decref(doc);
 }
 
-static void
-test_documents(void **state)
+/* Call for each document; returns how many there are. */
+static int
+documents(void (*check)(const char *))
 {
 	struct dirent	*entry;
 	char		 path[PATH_MAX];
@@ -86,19 +87,120 @@ test_documents(void **state)
 	DIR		*dir;
 	int		 count = 0;
 
-	(void)state;
 	assert_non_null(dir = opendir(GOLDEN_DIR));
 	while ((entry = readdir(dir)) != NULL) {
 		len = strlen(entry->d_name);
 		if (entry->d_name[0] == '.' || len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", GOLDEN_DIR, entry->d_name);
-		check_document(path);
+		check(path);
 		count++;
 	}
 	closedir(dir);
-	assert_in_range(count, 1, INT_MAX);
+	return (count);
+}
+
+static void
+test_documents(void **state)
+{
+	(void)state;
+	assert_in_range(documents(check_document), 1, INT_MAX);
 	assert_int_equal(wrong, 0);
+}
+
+/* Judge and print it: nothing breaks, and what is said is printable. */
+static void
+check_odd(json_t *doc)
+{
+	const json_t	*finding;
+	const char	*c;
+	char		*text = NULL;
+	size_t		 i, len;
+	FILE		*fp;
+
+	assert_int_equal(advice_judge(doc), 0);
+	json_array_foreach(json_at(doc, "findings"), i, finding)
+		if (json_text_at(finding, "cause")[0] == '\0' || json_array_size(json_at(finding, "cure")) == 0)
+			fail_msg("%s says nothing", json_text_at(finding, "code"));
+	assert_non_null(fp = open_memstream(&text, &len));
+	report_text(fp, doc, 0);
+	fclose(fp);
+	for (c = text; *c != '\0'; c++)
+		if (*c != '\n' && (*c < ' ' || *c > '~'))
+			fail_msg("byte %d in %s", *c, text);
+	free(text);
+}
+
+/* The value that takes the place of the next one: of each kind, and of each size. */
+static json_t *
+odd_value(void)
+{
+	static unsigned int	turn;
+	static char		text[5000];
+
+	switch (turn++ % 9) {
+	case 0:
+		return (json_null());
+	case 1:
+		return (json_array());
+	case 2:
+		return (json_pack("{s:[i, n, {}], s:s}", "a", 1, "error", "x"));
+	case 3:
+		return (json_integer(INT64_MAX));
+	case 4:
+		return (json_integer(INT64_MIN));
+	case 5:
+		return (json_string(""));
+	case 6:
+		return (json_boolean(turn / 9 % 2));
+	case 7:
+		return (json_string("%s%n\033[2J\xc2\x9b' \"$(x)`"));
+	default:
+		memset(text, 'x', sizeof(text) - 1);
+		return (json_string(text));
+	}
+}
+
+/* Each value below this one, and itself, is another for a while. */
+static void
+odd_walk(json_t *doc, json_t *at)
+{
+	const char	*key;
+	json_t		*value;
+	void		*tmp;
+	size_t		 i;
+
+	json_object_foreach_safe(at, tmp, key, value) {
+		odd_walk(doc, value);
+		json_incref(value);
+		json_object_set_new(at, key, odd_value());
+		check_odd(doc);
+		json_object_set_new(at, key, value);
+	}
+	json_array_foreach(at, i, value) {
+		odd_walk(doc, value);
+		json_incref(value);
+		json_array_set_new(at, i, odd_value());
+		check_odd(doc);
+		json_array_set_new(at, i, value);
+	}
+}
+
+static void
+odd_document(const char *path)
+{
+	json_t	*doc = document(path);
+
+	odd_walk(doc, json_at(doc, "facts"));
+	json_decref(doc);
+}
+
+/* A document comes from anywhere, --replay: facts of other kinds than expected are no reason to fall over. */
+static void
+test_odd(void **state)
+{
+	(void)state;
+	documents(odd_document);
 }
 
 /* Each rule has at least one document in which it finds something. */
@@ -131,6 +233,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_covered),
 		cmocka_unit_test(test_nothing),
 	};
