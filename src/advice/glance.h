@@ -40,7 +40,7 @@ int	glance_is(const json_t *facts, const char *path, const char *text);
 int	glance_plain(const json_t *facts);
 /* 1 if the host is a peer of the mesh which is there, and is not this machine. */
 int	glance_peer_online(const json_t *facts);
-/* The files in ssh_config.d that ssh reads by no Include: how many, and the first; of a managed ssh_config it is all. */
+/* The files in ssh_config.d that ssh reads by no Include: how many, and the first. */
 int	glance_ignored(const json_t *facts, const char **first);
 /* 1 if that of nix-darwin's linux-builder is one of them. */
 int	glance_builder_ignored(const json_t *facts);

@@ -110,10 +110,10 @@ judge_no_include(const json_t *facts, struct finding *f)
 		finding_cure(f, "In configuration.nix: programs.ssh.extraConfig = \"%s\";", line);
 	else
 		finding_cure(f, "Put at the top of /etc/ssh/ssh_config: %s", line);
+	/* Not the home that sudo has: on macOS that is still the user's, and ssh goes by the password file. */
 	if (builder)
-		finding_cure(f, "If that file is managed: put the same line into the ssh config of root (sudo sh -c "
-		    "'echo ~/.ssh/config' "
-		    "tells where)");
+		finding_cure(f, "If that file is managed: put the same line into root's, %.60s/.ssh/config",
+		    json_text_at(facts, "nix.root_home") != NULL ? json_text_at(facts, "nix.root_home") : "/var/root");
 	else
 		finding_cure(f, "If that file is managed: put the same line at the top of ~/.ssh/config");
 	return (1);

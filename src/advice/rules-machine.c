@@ -67,7 +67,8 @@ judge_wsl_jumbo(const json_t *facts, struct finding *f)
 		finding_set(f->cause, "WSL mirrors an adapter of Windows that takes larger packets than its network does.");
 		finding_set(f->evidence, "%s has an MTU of %d in mirrored mode", name, mtu);
 		finding_cure(f, "%sip link set dev %s mtu %d", glance_sudo(facts), name, ETHERNET_MTU);
-		finding_cure(f, "In Windows, as administrator: netsh interface ipv4 set subinterface \"NAME\" mtu=%d store=persistent",
+		finding_cure(f, "In Windows, as administrator: netsh interface ipv4 set subinterface \"NAME\" mtu=%d "
+		    "store=persistent",
 		    ETHERNET_MTU);
 		return (1);
 	}
@@ -258,8 +259,8 @@ judge_windows_admin_keys(const json_t *facts, struct finding *f)
 	finding_set(f->cause, "The SSH server of Windows takes no keys for administrators: their file is missing.");
 	finding_set(f->evidence, "the sshd_config in C:\\ProgramData\\ssh names administrators_authorized_keys there");
 	finding_cure(f, "Put the public keys into C:\\ProgramData\\ssh\\administrators_authorized_keys (not ~/.ssh).");
-	finding_cure(f, "In Windows, as administrator: icacls.exe C:\\ProgramData\\ssh\\administrators_authorized_keys /inheritance:r "
-	    "/grant \"*S-1-5-32-544:F\" /grant \"*S-1-5-18:F\"");
+	finding_cure(f, "In Windows, as administrator: icacls.exe C:\\ProgramData\\ssh\\administrators_authorized_keys "
+	    "/inheritance:r /grant \"*S-1-5-32-544:F\" /grant \"*S-1-5-18:F\"");
 	return (1);
 }
 

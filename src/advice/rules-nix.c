@@ -188,6 +188,8 @@ judge_root_config(const json_t *facts, struct finding *f)
 	    own ? "; yours is not read" : "");
 	finding_set(f->evidence, "neither %s nor /etc/ssh/ssh_config, with what they include, names %s",
 	    nix_file(facts, file), host);
+	if (json_truth_at(facts, "nix.root_config") == 0)
+		finding_cure(f, "%smkdir -p -m 700 %.*s", glance_sudo(facts), (int)(strlen(file) - strlen("/config")), file);
 	if (linux_builder)
 		finding_cure(f, "printf 'Host linux-builder\\n HostName 127.0.0.1\\n Port 31022\\n User builder\\n "
 		    "HostKeyAlias linux-builder\\n'"
@@ -286,8 +288,8 @@ judge_control(const json_t *facts, struct finding *f)
 
 	if (value[0] == '\0' || strcasecmp(value, "no") == 0 || strcasecmp(value, "false") == 0 || !nix_plain(facts))
 		return (0);
-	finding_set(f->cause, "ssh shares connections to the builder (ControlMaster), with which Nix 2.15 fails and a dead one "
-	    "hangs every build.");
+	finding_set(f->cause, "ssh shares connections to the builder (ControlMaster): Nix 2.15 fails with that, and a dead "
+	    "one hangs every build.");
 	finding_set(f->evidence, "ControlMaster %s (%s)", value, nix_text(facts, BUILDER("controlmaster_where")));
 	finding_cure(f, "Add to the builder's block: ControlMaster no and ControlPath none");
 	return (1);
@@ -361,7 +363,8 @@ const struct rule rules_nix[] = {
 	    judge_root_config, "nix.builder" },
 	{ "nix-port", SEVERITY_ERROR, CERTAINTY_LIKELY, 85, { BUILDER("port_in_stanza") }, "nix-root-config",
 	    judge_port, "nix.builder" },
-	{ "nix-key", SEVERITY_ERROR, CERTAINTY_SURE, 84, { BUILDER("key_readable_by_root") }, NULL, judge_key, BUILDER("key_file") },
+	{ "nix-key", SEVERITY_ERROR, CERTAINTY_SURE, 84, { BUILDER("key_readable_by_root") }, NULL, judge_key,
+	    BUILDER("key_file") },
 	{ "nix-key-mode", SEVERITY_ERROR, CERTAINTY_SURE, 83, { BUILDER("key_mode_ok") }, NULL, judge_key_mode,
 	    BUILDER("key_file") },
 	{ "nix-key-encrypted", SEVERITY_ERROR, CERTAINTY_SURE, 82, { BUILDER("key_encrypted") }, NULL,

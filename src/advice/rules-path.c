@@ -34,7 +34,7 @@ has_hole(const json_t *facts, const char *way, struct finding *f, int *ok, int *
 	return (1);
 }
 
-/* The interface whose MTU decides: the route's; the mesh's for a host of the mesh, else that of the default route; or NULL. */
+/* The interface whose MTU decides: the route's, or the mesh's for its hosts, or that of the default route; or NULL. */
 static const char *
 interface_of(const json_t *facts)
 {

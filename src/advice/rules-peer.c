@@ -72,7 +72,8 @@ judge_peer_failed(const json_t *facts, struct finding *f)
 	size_t		 i;
 
 	/* That it has no route to a peer which is online is as odd as words that are not known. */
-	if (glance_reached(facts) != 0 || (outcome != NULL && strcmp(outcome, "unreachable") != 0) || !glance_peer_online(facts))
+	if (glance_reached(facts) != 0 || !glance_peer_online(facts) ||
+	    (outcome != NULL && strcmp(outcome, "unreachable") != 0))
 		return (0);
 	for (i = 0; i < json_array_size(list); i++) {
 		row = json_array_get(list, i);

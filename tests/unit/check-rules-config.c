@@ -186,12 +186,26 @@ test_plain(void **state)
 	}
 }
 
+/* Where root's ssh looks is told by a fact: what sudo takes for its home may be the user's. */
+static void
+test_root_home(void **state)
+{
+	json_t	*doc = rules_judge("{'nix':{'installed':true,'root_home':'/var/root'},'ssh':{'system_includes':false,"
+		    "'system_files':['/etc/ssh/ssh_config.d/100-linux-builder.conf']}}");
+
+	(void)state;
+	assert_string_equal(json_text_at(rules_find(doc, "config-no-include"), "cure.1"),
+	    "If that file is managed: put the same line into root's, /var/root/.ssh/config");
+	json_decref(doc);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_root_home),
 		cmocka_unit_test(test_plain),
 	};
 
