@@ -58,7 +58,7 @@ static const struct system {
 } systems[] = {
 	{ "windows", "Start-Service sshd; Set-Service sshd -StartupType Automatic (PowerShell, as administrator)",
 	    "New-NetFirewallRule -Name sshd -DisplayName sshd -Direction Inbound -Protocol TCP -LocalPort 22" },
-	{ "macOS", "sudo systemsetup -setremotelogin on",
+	{ "macOS", "switch Remote Login on: System Settings, General, Sharing",
 	    "Let sshd-keygen-wrapper through: System Settings, Network, Firewall" },
 	{ "", "sudo systemctl enable --now ssh (or sshd)",
 	    "sudo ufw allow ssh (or: sudo firewall-cmd --add-service=ssh --permanent; sudo firewall-cmd --reload)" }
