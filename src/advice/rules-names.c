@@ -191,10 +191,12 @@ judge_magicdns(const json_t *facts, struct finding *f)
 {
 	int	routed = json_truth_at(facts, "tailscale.tun") != 0 && json_truth_at(facts, "tailscale.here") != 0;
 
-	if (!lacks_magicdns(facts))
+	/* Where ssh gets there through a program, that knows the name. */
+	if (!lacks_magicdns(facts) || (glance_reached(facts) == 1 && json_is_object(json_at(facts, "ssh.options")) &&
+	    !glance_plain(facts)))
 		return (0);
 	/* Without a TUN here it is never there, and meshssh asks tailscaled itself. */
-	if (!routed || (json_truth_at(facts, "connect.ok") == 1 && !glance_plain(facts)))
+	if (!routed)
 		f->severity = SEVERITY_NOTE;
 	finding_set(f->cause, "Programs on this machine do not know the names of the mesh: MagicDNS is not used.");
 	finding_set(f->evidence, "%.100s has no address; 100.100.100.100 is none of the name servers%s",

@@ -63,12 +63,12 @@ static const struct rules_pair rows[] = {
 	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':false}}",
 	    "{'names':{'host':'build.mesh.example','magicdns_resolver':true," FAILED("not known") "},"
 	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':false}}", "meshssh asks tailscaled" },
-	{ "magicdns-off", SEVERITY_NOTE,
+	{ "magicdns-off", SEVERITY_WARNING,
+	    "{'names':{'host':'build.mesh.example','magicdns_resolver':false," FAILED("not known") "},"
+	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':true},'connect':{'ok':true},'ssh':{'options':{'port':'22'}}}",
 	    "{'names':{'host':'build.mesh.example','magicdns_resolver':false," FAILED("not known") "},"
 	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':true},'connect':{'ok':true},"
-	    "'ssh':{'options':{'proxycommand':'meshssh %h %p'}}}",
-	    "{'names':{'host':'build.mesh.example','magicdns_resolver':true," FAILED("not known") "},"
-	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':true}}", "--accept-dns=true" },
+	    "'ssh':{'options':{'proxycommand':'meshssh %h %p'}}}", "--accept-dns=true" },
 	/* A short name, which the mesh has. */
 	{ "magicdns-off", SEVERITY_WARNING,
 	    "{'names':{'host':'build','magicdns_resolver':false," FAILED("not known") "},'tailscale':{'suffix':'mesh.example',"
