@@ -32,6 +32,28 @@ static const struct message_row rows[MSG_COUNT] = {
 		.cure = "With two operands, the second one a number, meshssh relays to that port. To run a command whose "
 		    "name begins with a digit on a host, write meshssh HOST -- COMMAND."
 	},
+	[MSG_BAD_PATH] = {
+		.name = "bad-path",
+		.status = EX_USAGE,
+		.hint = "a path begins with / and has no control characters",
+		.cure = "Paths in fstab are absolute. They may have blanks and any letters, but no line breaks or other "
+		    "control characters; where something is mounted, they are not / and have no parts . and .. either."
+	},
+	[MSG_BAD_KEY] = {
+		.name = "bad-key",
+		.status = EX_DATAERR,
+		.hint = "name a file of public keys, such as ~/.ssh/id_ed25519.pub",
+		.cure = "A file of public keys has a line for each: the type, the key in base64, and a comment if you like, "
+		    "as ssh-keygen writes it to the file whose name ends in .pub. Options before a key are not taken over, "
+		    "so they are refused. The private key, in the file without .pub, never leaves your machine."
+	},
+	[MSG_NOT_WSL] = {
+		.name = "not-wsl",
+		.status = EX_UNAVAILABLE,
+		.hint = "run it within WSL, or give --generic",
+		.cure = "meshssh-config wsl looks at the WSL that it runs in: its network, its MTU, the servers in it. Run it "
+		    "there, outside of containers; --generic prints what suits any WSL 2, whatever this machine is."
+	},
 	[MSG_NO_STDIO] = {
 		.name = "no-stdio",
 		.status = EX_USAGE,

@@ -1,18 +1,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "cmd/conf.h"
 
+static int	conf_port(void *, const char *);
+
 const struct conf_command	conf_commands[] = {
 	{ "stanza", "HOST...", " no-probe program tailscaled ", conf_emit_hosts, "print a block of ssh_config for each host" },
+	{ "wsl", "", " generic program tailscaled ", conf_wsl, "print lines of .wslconfig and wsl.conf for this WSL" },
+	{ "windows", "", " distribution forward key login-server program tailscaled ", conf_windows,
+	    "print a script for PowerShell: SSH server, keys, mesh" },
+	{ "nfs", "HOST:PATH DIR", " port program tailscaled ", conf_nfs, "print a line of fstab, with a tunnel if need be" },
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 
 const struct option_row		conf_options[] = {
+	{ "distribution", "NAME",	NULL,	"of WSL, if not the default one" },
+	{ "forward",	"PORT",		conf_port, "of Windows, that leads to sshd in WSL" },
+	{ "generic",	NULL,		NULL,	"for any WSL, whatever this machine is" },
+	{ "key",	"FILE",		NULL,	"public keys that may log in as an administrator" },
+	{ "login-server", "URL",	NULL,	"of the mesh, if not Tailscale's own" },
 	{ "no-probe",	NULL,		NULL,	"do not connect to the host" },
+	{ "port",	"PORT",		conf_port, "of the tunnel here, another one for each host" },
 	{ "program",	"PATH",		NULL,	"meshssh, as ssh is to run it, if not the one beside this program" },
 	{ "tailscaled",	"SOCKET",	NULL,	"where tailscaled listens, if not at the usual place" },
 	{ "debug",	NULL,		NULL,	"say what is done" },
@@ -23,6 +36,13 @@ const struct option_row		conf_options[] = {
 
 /* Those that every command takes. */
 #define CONF_COMMON	" debug help version "
+
+static int
+conf_port(void *to, const char *value)
+{
+	(void)to;
+	return (addr_port(value) == -1 ? -1 : 0);
+}
 
 int
 conf_given(const struct conf *conf, const char *option)

@@ -44,5 +44,8 @@ json_t	*conf_document(const struct conf *, const char *host, struct error *);
 
 /* The commands that are more than one emitter's text. */
 int	conf_emit_hosts(struct conf *, char **, struct error *);
+int	conf_wsl(struct conf *, char **, struct error *);
+int	conf_windows(struct conf *, char **, struct error *);
+int	conf_nfs(struct conf *, char **, struct error *);
 
 #endif

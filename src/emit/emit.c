@@ -4,11 +4,15 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "emit/emit-hosts.h"
 #include "emit/emit-ssh.h"
 #include "emit/emit.h"
 
 const struct emitter	emitters[] = {
 	{ "stanza", emit_ssh_stanza },
+	{ "wsl", emit_wsl },
+	{ "windows", emit_windows },
+	{ "nfs", emit_nfs },
 	{ "", NULL }
 };
 

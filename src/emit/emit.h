@@ -6,6 +6,8 @@
  *	wanted.call	how it was called, for the header
  *	wanted.program	the path of meshssh, for ProxyCommand
  *	wanted.version	of meshssh-config
+ *	wanted.keys	lines of public keys, a list of texts (windows)
+ *	wanted.nfs	"export" and "dir", the path on the host and here (nfs)
  *	facts.peers	all peers of the mesh, as tspeer_list has them (tailnet, known-hosts)
  *
  * The same document gives the same bytes. All that stands in it is of unknown origin and is checked before it is written.
