@@ -164,7 +164,7 @@ look 'healthy, TUN' - 0 tun -- "$(socket tun)" "$srv"
 look 'healthy, TUN, IPv6' - 0 tun -- "$(socket tun)" "$srv6"
 look 'healthy, TUN, a name' - 0 tun -- "$(socket tun)" here
 look 'healthy, TUN, this machine alone' - 0 tun -- "$(socket tun)"
-look 'only tailscaled knows the name, meshssh' magicdns-off 0 tun -- "$(socket tun)" "srv.$MESH_DOMAIN"
+look 'only tailscaled knows the name, meshssh' - 0 tun -- "$(socket tun)" "srv.$MESH_DOMAIN"
 look 'only tailscaled knows the name, plain ssh' magicdns-off 1 tun -- "$(socket tun)" "ssh.$MESH_DOMAIN"
 look 'TUN in another namespace' mesh-elsewhere 0 usr -- "$(socket tun)" "$srv"
 look 'TUN in another namespace, alone' mesh-elsewhere 0 usr -- "$(socket tun)"
