@@ -14,6 +14,7 @@ the network namespaces have names there alone. An ordinary user is root in a use
 path is in path.py.
 """
 
+import functools
 import hashlib
 import itertools
 import os
@@ -63,6 +64,12 @@ def run(*argv, text=None, check=True):
     return done.stdout
 
 
+@functools.cache
+def openssh():
+    """The version of the machine's, a pair of numbers."""
+    return tuple(map(int, re.search(r"OpenSSH_(\d+)\.(\d+)", run("ssh", "-V")).groups()))
+
+
 def wait_for(what, seconds, condition):
     """Polls until the condition holds; 20 ms is the pace of the poll."""
     deadline = time.monotonic() + seconds
@@ -109,7 +116,6 @@ class Site:
         self.making = threading.Lock()
         self.sums = {}
         self.uid = int(os.environ["NETLAB_UID"])
-        self.openssh = tuple(map(int, re.search(r"OpenSSH_(\d+)\.(\d+)", run("ssh", "-V")).groups()))
         try:
             self.surroundings()
             self.keys()
@@ -323,7 +329,7 @@ SetEnv SHLVL=1
 Subsystem sftp internal-sftp
 """)
             logs.append((name + ".log", f"Server listening on 0.0.0.0 port {port}"))
-            if site.openssh >= (9, 8) and port != COUNTING:
+            if openssh() >= (9, 8) and port != COUNTING:
                 with open(config, "a", encoding="utf-8") as f:
                     f.write(FORGIVING + "\n")
             self.start("server", *self.as_user(shutil.which("sshd"), "-D", "-e", "-f", config), log=name + ".log")
