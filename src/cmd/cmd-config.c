@@ -10,7 +10,12 @@
 static int	conf_port(void *, const char *);
 
 const struct conf_command	conf_commands[] = {
-	{ "stanza", "HOST...", " no-probe program tailscaled ", conf_emit_hosts, "print a block of ssh_config for each host" },
+	{ "stanza", "HOST...", " match no-probe port program tailscaled ", conf_emit_hosts,
+	    "print a block of ssh_config for each host" },
+	{ "tailnet", "", " online os program tag tailscaled user ", conf_emit_mesh,
+	    "print a block of ssh_config for each peer of the mesh" },
+	{ "known-hosts", "", " online os tag tailscaled user ", conf_emit_mesh,
+	    "print the host keys that the mesh publishes, as known_hosts has them" },
 	{ "wsl", "", " generic program tailscaled ", conf_wsl, "print lines of .wslconfig and wsl.conf for this WSL" },
 	{ "windows", "", " distribution forward key login-server program tailscaled ", conf_windows,
 	    "print a script for PowerShell: SSH server, keys, mesh" },
@@ -24,10 +29,15 @@ const struct option_row		conf_options[] = {
 	{ "generic",	NULL,		NULL,	"for any WSL, whatever this machine is" },
 	{ "key",	"FILE",		NULL,	"public keys that may log in as an administrator" },
 	{ "login-server", "URL",	NULL,	"of the mesh, if not Tailscale's own" },
+	{ "match",	"PATTERN",	NULL,	"a block for the hosts of a pattern, such as 192.168.1.*" },
 	{ "no-probe",	NULL,		NULL,	"do not connect to the host" },
-	{ "port",	"PORT",		conf_port, "of the tunnel here, another one for each host" },
+	{ "online",	NULL,		NULL,	"only peers that are online" },
+	{ "os",		"NAME",		NULL,	"only peers of this system: linux, macOS, windows, ..." },
+	{ "port",	"PORT",		conf_port, "of the server, if ssh's configuration does not say it; of nfs's tunnel" },
 	{ "program",	"PATH",		NULL,	"meshssh, as ssh is to run it, if not the one beside this program" },
+	{ "tag",	"TAG",		NULL,	"only peers with this tag" },
 	{ "tailscaled",	"SOCKET",	NULL,	"where tailscaled listens, if not at the usual place" },
+	{ "user",	"LOGIN",	NULL,	"only peers of this user of the mesh" },
 	{ "debug",	NULL,		NULL,	"say what is done" },
 	{ "help",	NULL,		NULL,	"this text" },
 	{ "version",	NULL,		NULL,	"the version" },
@@ -98,6 +108,21 @@ conf_fits(const struct conf *conf, const struct conf_command *command, struct er
 	return (0);
 }
 
+/* A socket that the environment names now may not be named there when ssh runs: it is wanted like one of an option. */
+static int
+conf_socket(struct conf *conf, struct error *err)
+{
+	const char	*variable = getenv("TS_SOCKET");
+
+	if (!conf_given(conf, "tailscaled") && variable != NULL && variable[0] != '\0' &&
+	    json_put(conf->wanted, "tailscaled", json_string(variable)) == -1) {
+		error_set(err, MSG_USAGE, "TS_SOCKET: this is no text of UTF-8");
+		return (-1);
+	}
+	conf->tailscaled = conf_text(conf, "tailscaled");
+	return (0);
+}
+
 /* How it was called, as a line of a comment can have it. */
 static int
 conf_call(struct conf *conf, int argc, char **argv)
@@ -128,15 +153,15 @@ conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 		if (words[0] != NULL && conf_find(words[0]) != NULL)
 			command = conf_find(*words++);
 		log_set_level(conf_given(conf, "debug"));
-		conf->tailscaled = conf_text(conf, "tailscaled");
 		if (conf_given(conf, "help") || conf_given(conf, "version")) {
 			if (conf_given(conf, "help"))
 				conf_usage(stdout);
 			else
 				printf("%s\n", PACKAGE_STRING);
 			result = 0;
-		} else if (conf_fits(conf, command, err) == 0) {
+		} else if (conf_fits(conf, command, err) == 0 && conf_socket(conf, err) == 0) {
 			json_object_update(conf->wanted, call);
+			conf->command = command;
 			result = command->run(conf, words, err);
 		}
 	}

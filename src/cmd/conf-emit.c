@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cmd/conf.h"
 #include "emit/emit.h"
+#include "facts/mesh.h"
 #include "os/os.h"
 #include "probe/examine.h"
 
@@ -24,7 +25,7 @@ conf_program(const struct conf *conf, json_t *wanted, struct error *err)
 	char	 path[PATH_MAX], *slash;
 	size_t	 i;
 
-	if (conf_given(conf, "program"))
+	if (conf_given(conf, "program") || strstr(conf->command->options, " program ") == NULL)
 		return (0);
 	if (os_exe_path(path, sizeof(path)) == 0 && (slash = strrchr(path, '/')) != NULL &&
 	    strlcpy(slash, "/meshssh", sizeof(path) - (size_t)(slash - path)) < sizeof(path) - (size_t)(slash - path)) {
@@ -56,7 +57,9 @@ conf_announce(const char *host)
 json_t *
 conf_document(const struct conf *conf, const char *host, struct error *err)
 {
-	struct examine	 exam = { .look = { .root = "", .host = host, .tailscaled = conf->tailscaled },
+	const char	*port = conf_text(conf, "port");
+	struct examine	 exam = { .look = { .root = "", .host = host, .tailscaled = conf->tailscaled,
+			    .port = port != NULL ? addr_port(port) : 0 }, .ssh = 1,
 			    .timeout_ms = CONF_TIMEOUT_MS, .dead_after_s = CONF_TIMEOUT_MS / 1000,
 			    .no_probe = conf_given(conf, "no-probe"), .announce = conf_announce,
 			    .progress = conf_progress };
@@ -75,43 +78,88 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 	return (NULL);
 }
 
-/* One emitter, over each host; all of the text or none of it is printed. */
-int
-conf_emit_hosts(struct conf *conf, char **words, struct error *err)
+/* The texts of the command's emitter, over these documents, which are let go: all of it or nothing is printed. */
+static int
+conf_print(const struct conf *conf, json_t *docs, struct error *err)
 {
-	const struct emitter	*emitter = emit_find("stanza");
-	char			*text = NULL, *all = NULL;
-	size_t			 len;
+	const struct emitter	*emitter = emit_find(conf->command->name);
+	char			*text, *all = NULL;
+	size_t			 len, i;
 	FILE			*fp = open_memstream(&all, &len);
-	json_t			*doc = NULL;
-	int			 first = 1, result = -1;
+	int			 result = 0;
 
-	if (fp == NULL) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
-		return (-1);
-	}
-	if (words[0] == NULL)
-		error_set(err, MSG_USAGE, "there is no host");
-	for (; *words != NULL; words++) {
-		result = -1;
-		if ((doc = conf_document(conf, *words, err)) == NULL || (text = emit_text(emitter, doc, err)) == NULL)
-			break;
-		if (first)
-			emit_header(fp, doc, "#");
-		fprintf(fp, "\n%s", text);
-		first = 0;
+	for (i = 0; fp != NULL && result == 0 && i < json_array_size(docs); i++) {
+		if ((text = emit_text(emitter, json_array_get(docs, i), err)) == NULL)
+			result = -1;
+		else {
+			if (i == 0)
+				emit_header(fp, json_array_get(docs, 0), "#");
+			fprintf(fp, "\n%s", text);
+		}
 		free(text);
-		json_decref(doc);
-		doc = NULL;
-		result = 0;
 	}
-	json_decref(doc);
-	if (fclose(fp) != 0 && result == 0) {
+	if ((fp == NULL || fclose(fp) != 0 || docs == NULL) && result == 0) {
 		error_set(err, MSG_NO_MEMORY, "no memory");
 		result = -1;
 	}
 	if (result == 0)
 		fputs(all, stdout);
 	free(all);
+	json_decref(docs);
 	return (result);
+}
+
+static int
+conf_no_words(const struct conf *conf, char **words, struct error *err)
+{
+	if (words[0] == NULL)
+		return (0);
+	error_set(err, MSG_USAGE, "%s%s takes no \"%.60s\"", conf->command->name,
+	    conf_given(conf, "match") ? " --match" : "", words[0]);
+	return (-1);
+}
+
+int
+conf_emit_machine(struct conf *conf, char **words, struct error *err)
+{
+	json_t	*doc;
+
+	if (conf_no_words(conf, words, err) == -1 || (doc = conf_document(conf, NULL, err)) == NULL)
+		return (-1);
+	return (conf_print(conf, json_pack("[o]", doc), err));
+}
+
+int
+conf_emit_mesh(struct conf *conf, char **words, struct error *err)
+{
+	json_t	*doc, *peers;
+
+	if (conf_no_words(conf, words, err) == -1 || (peers = mesh_peers(conf->tailscaled, err)) == NULL)
+		return (-1);
+	if ((doc = conf_document(conf, NULL, err)) == NULL) {
+		json_decref(peers);
+		return (-1);
+	}
+	json_put(doc, "facts.peers", peers);
+	return (conf_print(conf, json_pack("[o]", doc), err));
+}
+
+int
+conf_emit_hosts(struct conf *conf, char **words, struct error *err)
+{
+	json_t	*docs = json_array();
+
+	/* The hosts of a pattern cannot be looked at. */
+	if (conf_given(conf, "match")) {
+		json_decref(docs);
+		return (conf_emit_machine(conf, words, err));
+	}
+	if (words[0] == NULL)
+		error_set(err, MSG_USAGE, "there is no host");
+	while (docs != NULL && *words != NULL && json_array_append_new(docs, conf_document(conf, *words, err)) == 0)
+		words++;
+	if (docs == NULL || (json_array_size(docs) > 0 && *words == NULL))
+		return (conf_print(conf, docs, err));
+	json_decref(docs);
+	return (-1);
 }

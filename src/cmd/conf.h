@@ -11,6 +11,7 @@
 struct error;
 
 struct conf {
+	const struct conf_command *command;	/* which is run */
 	json_t		*wanted;	/* as src/emit/emit.h has it: each option that was given, a text or true */
 	const char	*tailscaled;	/* its socket, or NULL */
 	int		 status;	/* exit status where nothing failed */
@@ -42,8 +43,13 @@ const char *conf_text(const struct conf *, const char *option);
  */
 json_t	*conf_document(const struct conf *, const char *host, struct error *);
 
-/* The commands that are more than one emitter's text. */
+/*
+ * Commands that are the text of the emitter of their name: over a document of each host, of this machine, of this
+ * machine with all peers of the mesh.
+ */
 int	conf_emit_hosts(struct conf *, char **, struct error *);
+int	conf_emit_machine(struct conf *, char **, struct error *);
+int	conf_emit_mesh(struct conf *, char **, struct error *);
 int	conf_wsl(struct conf *, char **, struct error *);
 int	conf_windows(struct conf *, char **, struct error *);
 int	conf_nfs(struct conf *, char **, struct error *);

@@ -1,11 +1,36 @@
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "advice/glance.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-ssh.h"
-#include "emit/emit.h"
 
-#define SSH_WORD_MAX	1024
+#define NEWEST	9999	/* an ssh that does not tell its version is taken for a new one */
+#define IPQOS_NONE 706	/* the first version that knows "none" */
+
+/* The version of ssh, as the facts have it, that first knew a keyword; what 5.3 knew is left out. */
+static const struct known {
+	char	keyword[24];
+	int	first;
+} known[] = {
+	{ "ipqos",		507 },
+	{ "match",		605 },
+	{ "proxyusefdpass",	605 },
+};
+
+int
+emit_ssh_knows(const json_t *doc, const char *keyword)
+{
+	json_int_t	version = json_number_at(doc, "facts.ssh.version_number", NEWEST);
+	size_t		i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i].keyword, keyword) == 0)
+			return (version >= known[i].first);
+	return (1);
+}
 
 const char *
 emit_ssh_word(const char *value, char *out, size_t size)
@@ -27,36 +52,179 @@ emit_ssh_line(FILE *fp, const char *keyword, const char *value, const char *why)
 	fprintf(fp, "    %s %s\n", keyword, value);
 }
 
-int
-emit_ssh_proxy(FILE *fp, const json_t *doc, const char *options, struct error *err)
+/* A path as the end of a word of a command, which passes ssh's own quotes and percents, and then a shell, whichever. */
+static int
+ssh_path(FILE *fp, const char *before, const char *path, struct error *err)
 {
-	const char	*program = json_text_at(doc, "wanted.program"), *p, *quote;
+	const char	*p, *quote;
 
-	/* It passes through ssh's own quotes and percents, and then through a shell, whichever that is. */
-	if (program == NULL || program[0] != '/' || strpbrk(program, "\"'\\$`!*?[]{}();<>|&#~^\n\r\t") != NULL) {
-		error_set(err, MSG_ODD_PATH, "%.100s: cannot stand in a ProxyCommand", program != NULL ? program : "meshssh");
+	for (p = path; (unsigned char)*p >= ' ' && strchr("\"'\\$`!*?[]{}();<>|&#~^\x7f", *p) == NULL; p++)
+		continue;
+	if (path[0] != '/' || *p != '\0') {
+		error_set(err, MSG_ODD_PATH, "%.100s: cannot stand in a ProxyCommand", path);
 		return (-1);
 	}
-	quote = strchr(program, ' ') != NULL ? "\"" : "";
-	fprintf(fp, "    ProxyCommand %s", quote);
-	for (p = program; *p != '\0'; p++)
+	quote = strchr(path, ' ') != NULL ? "\"" : "";
+	fprintf(fp, " %s%s", quote, before);
+	for (p = path; *p != '\0'; p++)
 		fprintf(fp, *p == '%' ? "%%%%" : "%c", *p);
-	fprintf(fp, "%s%s %%h %%p\n", quote, options);
+	fprintf(fp, "%s", quote);
 	return (0);
 }
 
 int
-emit_ssh_stanza(FILE *fp, const json_t *doc, struct error *err)
+emit_ssh_proxy(FILE *fp, const json_t *doc, const char *options, struct error *err)
 {
-	const char	*host = json_text_at(doc, "target.host"), *name = json_text_at(doc, "target.name");
+	const char	*program = json_text_at(doc, "wanted.program");
+	const char	*socket = json_text_at(doc, "wanted.tailscaled");
 
-	fprintf(fp, "Host %s\n", host);
-	if (name != NULL && strcmp(name, host) != 0)
-		emit_ssh_line(fp, "HostName", name, NULL);
-	if (emit_ssh_proxy(fp, doc, "", err) == -1)
+	fprintf(fp, "    ProxyCommand");
+	if (ssh_path(fp, "", program != NULL ? program : "meshssh", err) == -1 ||
+	    (socket != NULL && ssh_path(fp, "--tailscaled=", socket, err) == -1))
 		return (-1);
-	emit_ssh_line(fp, "IPQoS", "none", "marks that a router may drop are of no use behind a relay");
-	emit_ssh_line(fp, "ServerAliveInterval", "15", "a dead link is noticed after a minute");
-	emit_ssh_line(fp, "ServerAliveCountMax", "4", NULL);
+	fprintf(fp, "%s %%h %%p\n", options);
 	return (0);
+}
+
+static const json_t *
+ssh_where(const json_t *doc, const char *keyword)
+{
+	char	path[64];
+
+	snprintf(path, sizeof(path), "facts.ssh.where.%.40s", keyword);
+	return (json_at(doc, path));
+}
+
+int
+emit_ssh_by_meshssh(const json_t *doc)
+{
+	const char	*program = json_text_at(doc, "facts.ssh.proxy.program"), *name;
+
+	if (program == NULL)
+		return (0);
+	name = strrchr(program, '/');
+	return (strcmp(name != NULL ? name + 1 : program, "meshssh") == 0);
+}
+
+/* A line of a block that names the host, in a file where such a one has meshssh. */
+static int
+ssh_ours(const json_t *doc, const json_t *where)
+{
+	const json_t	*proxy = ssh_where(doc, "proxycommand");
+	const char	*file = json_text_at(where, "file");
+
+	return (emit_ssh_by_meshssh(doc) && json_truth_at(proxy, "named") == 1 && json_truth_at(where, "named") == 1 &&
+	    file != NULL && glance_is(proxy, "file", file));
+}
+
+int
+emit_ssh_theirs(const json_t *doc, const char *keyword, const char *otherwise)
+{
+	const json_t	*where = ssh_where(doc, keyword);
+	const char	*value;
+	char		 path[64];
+
+	if (where != NULL)
+		return (!ssh_ours(doc, where));
+	snprintf(path, sizeof(path), "facts.ssh.options.%.40s", keyword);
+	value = json_text_at(doc, path);
+	return (otherwise != NULL && value != NULL && strcasecmp(value, otherwise) != 0);
+}
+
+int
+emit_ssh_nameless(const json_t *doc)
+{
+	const json_t	*facts = json_at(doc, "facts");
+
+	return (json_truth_at(facts, "tailscale.magicdns") == 0 ||
+	    (glance_kernel(facts) && json_truth_at(facts, "names.magicdns_resolver") == 0));
+}
+
+/* What the user's own files say in the place of our ProxyCommand: the keyword, or NULL. */
+static const char *
+ssh_other_way(const json_t *doc)
+{
+	if (ssh_where(doc, "proxyjump") != NULL || json_text_at(doc, "facts.ssh.options.proxyjump") != NULL)
+		return ("ProxyJump");
+	if (!emit_ssh_by_meshssh(doc) && (ssh_where(doc, "proxycommand") != NULL ||
+	    json_text_at(doc, "facts.ssh.options.proxycommand") != NULL))
+		return ("ProxyCommand");
+	return (NULL);
+}
+
+static const json_t *
+ssh_other_line(const json_t *doc)
+{
+	const json_t	*jump = ssh_where(doc, "proxyjump");
+
+	return (jump != NULL ? jump : ssh_where(doc, "proxycommand"));
+}
+
+/* "ProxyJump bastion (~/.ssh/config:7)", as far as that is known and may stand in a comment. */
+static void
+ssh_quote(FILE *fp, const json_t *doc)
+{
+	const json_t	*where = ssh_other_line(doc);
+	const char	*value = json_text_at(where, "value"), *file = json_text_at(where, "file");
+	char		 shown[120];
+
+	if (value == NULL && (value = json_text_at(doc, "facts.ssh.options.proxyjump")) == NULL &&
+	    (value = json_text_at(doc, "facts.ssh.options.proxycommand")) == NULL)
+		value = "";
+	fprintf(fp, "%s %s", ssh_other_way(doc), error_vis(shown, sizeof(shown), value));
+	if (file != NULL)
+		fprintf(fp, " (%s:%lld)", error_vis(shown, sizeof(shown), file),
+		    (long long)json_number_at(where, "line", 0));
+}
+
+int
+emit_ssh_stays(const json_t *doc, int stronger)
+{
+	return (ssh_other_way(doc) != NULL && (!stronger || json_truth_at(ssh_other_line(doc), "named") != 0));
+}
+
+int
+emit_ssh_way(FILE *fp, const json_t *doc, const char *options, int stronger, struct error *err)
+{
+	if (emit_ssh_stays(doc, stronger)) {
+		fprintf(fp, "    # no ProxyCommand here, for this line stays in force: ");
+		ssh_quote(fp, doc);
+		fprintf(fp, "\n");
+		return (0);
+	}
+	if (ssh_other_way(doc) != NULL) {
+		fprintf(fp, "    # in the place of this line, which is for many hosts: ");
+		ssh_quote(fp, doc);
+		fprintf(fp, "\n");
+	} else
+		fprintf(fp, "    # meshssh finds the way, and says what is wrong if there is none\n");
+	return (emit_ssh_proxy(fp, doc, options, err));
+}
+
+void
+emit_ssh_wait(FILE *fp, const json_t *doc)
+{
+	/* meshssh waits 10 s for the name, for the connection, and for the server's first line. */
+	if (!emit_ssh_theirs(doc, "connecttimeout", "none"))
+		emit_ssh_line(fp, "ConnectTimeout", "45", "meshssh gives up earlier, and says why");
+}
+
+void
+emit_ssh_alive(FILE *fp, const json_t *doc)
+{
+	if (emit_ssh_theirs(doc, "serveraliveinterval", "0"))
+		return;
+	emit_ssh_line(fp, "ServerAliveInterval", "15", "a dead link is noticed within a minute");
+	if (!emit_ssh_theirs(doc, "serveralivecountmax", "3"))
+		emit_ssh_line(fp, "ServerAliveCountMax", "4", NULL);
+}
+
+void
+emit_ssh_marks(FILE *fp, const json_t *doc)
+{
+	int	none = json_number_at(doc, "facts.ssh.version_number", NEWEST) >= IPQOS_NONE;
+
+	if (emit_ssh_knows(doc, "ipqos") && !emit_ssh_theirs(doc, "ipqos", NULL))
+		emit_ssh_line(fp, "IPQoS", none ? "none" : "cs0 cs0",
+		    "some routers drop marked packets: where ssh has the connection itself, it shall not mark them");
 }

@@ -5,11 +5,16 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-hosts.h"
-#include "emit/emit-ssh.h"
+#include "emit/emit-stanza.h"
+#include "emit/emit-tailnet.h"
 #include "emit/emit.h"
 
+#define CALL_MAX	1100	/* bytes of how it was called, in the header */
+
 const struct emitter	emitters[] = {
-	{ "stanza", emit_ssh_stanza },
+	{ "stanza", emit_stanza },
+	{ "tailnet", emit_tailnet },
+	{ "known-hosts", emit_known_hosts },
 	{ "wsl", emit_wsl },
 	{ "windows", emit_windows },
 	{ "nfs", emit_nfs },
@@ -53,6 +58,9 @@ void
 emit_header(FILE *fp, const json_t *doc, const char *comment)
 {
 	const char	*version = json_text_at(doc, "wanted.version"), *call = json_text_at(doc, "wanted.call");
+	char		 shown[CALL_MAX];
 
-	fprintf(fp, "%s Made by %s: %s\n", comment, version != NULL ? version : "meshssh-config", call != NULL ? call : "");
+	fprintf(fp, "%s Made by %s", comment,
+	    error_vis(shown, sizeof(shown), version != NULL ? version : "meshssh-config"));
+	fprintf(fp, ": %s\n", error_vis(shown, sizeof(shown), call != NULL ? call : ""));
 }

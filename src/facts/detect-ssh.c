@@ -197,7 +197,7 @@ view_port(const struct view *l)
 	return (view_option(l, "port", 0, value) != NULL ? atoi(value) : 22);
 }
 
-/* Whether a name is known, on its own or with the port, which comes first; the form that is, or would be, used. */
+/* Whether a name is known, with the port or, after that, on its own; the form that it is known in, or would be. */
 static int
 view_known_name(const struct view *l, struct ssh_known *known, const char *name, int alias, char form[VALUE_MAX])
 {
@@ -210,7 +210,9 @@ view_known_name(const struct view *l, struct ssh_known *known, const char *name,
 	snprintf(form, VALUE_MAX, "[%.255s]:%d", name, port);
 	if ((result = ssh_known(known, form)) != 0)
 		return (result);
-	return (ssh_known(known, name));
+	if ((result = ssh_known(known, name)) == 1)
+		strlcpy(form, name, VALUE_MAX);
+	return (result);
 }
 
 /* The host may be known, but under another of its names. */

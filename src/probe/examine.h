@@ -12,6 +12,7 @@ struct examine {
 	int			timeout_ms;	/* for one connection, and each wait */
 	int			dead_after_s;
 	int			no_probe;	/* nothing is asked of the host */
+	int			ssh;		/* the port is one of ssh's, whatever its number */
 	/* What follows connects to the host; called once, before the first time. */
 	void			(*announce)(const char *host);
 	/* What is done now, to whom; both "" when all is over. */

@@ -288,6 +288,14 @@ test_options(void **state)
 	assert_int_equal(json_truth_at(facts, "ssh.proxy.passes_fd"), 0);
 	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 0);
 	assert_string_equal(json_text_at(facts, "ssh.known.alias"), "[100.64.0.7]:2222");
+	assert_string_equal(json_text_at(facts, "ssh.known.other"), "nas");
+	json_decref(facts);
+
+	/* Another port than 22, and the key of the name without it: ssh takes that, too. */
+	put_ssh("hostname nas\nport 2222\nuserknownhostsfile ~/.ssh/known_hosts\nglobalknownhostsfile none\n", "", 0);
+	facts = look("nas", 0);
+	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 1);
+	assert_string_equal(json_text_at(facts, "ssh.known.alias"), "nas");
 	json_decref(facts);
 
 	put_ssh("hostname 100.64.0.7\nport 22\nhostkeyalias box\nuserknownhostsfile ~/.ssh/known_hosts\n"

@@ -1,0 +1,261 @@
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "advice/glance.h"
+#include "base/addr.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "emit/emit-ssh.h"
+#include "emit/emit-stanza.h"
+
+#define KNOWN_MAX	(ADDR_HOST_MAX + 9)	/* "[name]:port" and the NUL */
+#define ETHERNET	1500
+
+struct stanza {
+	const json_t	*doc;
+	const char	*host;			/* as it will be typed */
+	char		 peer[ADDR_HOST_MAX + 1];	/* its name in the mesh, in lower case; "" if it has none */
+	const char	*hostname;		/* what stands there as HostName, or NULL */
+	int		 port;			/* of the server */
+};
+
+/* A host name in lower case, as known_hosts and Host have it, or "" if it is none. */
+static const char *
+stanza_name(const char *from, char to[ADDR_HOST_MAX + 1])
+{
+	size_t	i;
+
+	strlcpy(to, from != NULL && addr_host_ok(from) ? from : "", ADDR_HOST_MAX + 1);
+	for (i = 0; to[i] != '\0'; i++)
+		to[i] = (char)tolower((unsigned char)to[i]);
+	return (to);
+}
+
+/* The name that ssh looks for in known_hosts. */
+static const char *
+stanza_known(const char *name, int port, char to[KNOWN_MAX])
+{
+	if (port == 22)
+		snprintf(to, KNOWN_MAX, "%.255s", name);
+	else
+		snprintf(to, KNOWN_MAX, "[%.255s]:%d", name, port);
+	return (to);
+}
+
+/* The name that %h gives: the mesh's whole one, which nobody else has, or the address where names do not work. */
+static const char *
+stanza_hostname(const struct stanza *s)
+{
+	struct sockaddr_storage	 ss;
+	const char		*want = s->peer, *name = json_text_at(s->doc, "target.name");
+
+	if (emit_ssh_theirs(s->doc, "hostname", s->host))
+		return (NULL);
+	if (want[0] == '\0' && json_truth_at(s->doc, "facts.tailscale.peer.found") != 1)
+		/* A HostName in a block of ours stays. */
+		return (name != NULL && addr_host_ok(name) && strcasecmp(name, s->host) != 0 ? name : NULL);
+	/* Who types an address means it. */
+	if (addr_literal(s->host, 0, &ss) != 0)
+		return (NULL);
+	if (want[0] == '\0' || emit_ssh_nameless(s->doc)) {
+		name = json_text_at(s->doc, "facts.tailscale.peer.addresses.0");
+		if (name != NULL && addr_literal(name, 0, &ss) != 0)
+			want = name;
+	}
+	return (want[0] != '\0' && strcasecmp(want, s->host) != 0 ? want : NULL);
+}
+
+static void
+stanza_put_hostname(FILE *fp, const struct stanza *s)
+{
+	char			 value[2 * ADDR_HOST_MAX + 1];
+	const char		*p;
+	struct sockaddr_storage	 ss;
+	size_t			 n = 0;
+
+	if (s->hostname == NULL)
+		return;
+	for (p = s->hostname; *p != '\0'; p++) {
+		value[n++] = *p;
+		if (*p == '%')
+			value[n++] = '%';
+	}
+	value[n] = '\0';
+	emit_ssh_line(fp, "HostName", value, s->peer[0] == '\0' ? NULL : addr_literal(s->hostname, 0, &ss) != 0 ?
+	    "its address in the mesh, for this machine does not ask MagicDNS" :
+	    "its whole name in the mesh, which no other machine has");
+}
+
+/* What a fact says of the name that a key is known under, if that may be an alias for this port; or NULL. */
+static const char *
+stanza_fact(const struct stanza *s, const char *path)
+{
+	const char	*text = json_text_at(s->doc, path);
+	char		 host[ADDR_HOST_MAX + 1];
+	int		 port;
+
+	if (text == NULL)
+		return (NULL);
+	if (text[0] == '[')
+		return (addr_split(text, host, &port) == 0 && addr_host_ok(host) ? text : NULL);
+	/* Of another port, a key without one is taken if it is the right one, and counts for nothing if not. */
+	if (!addr_host_ok(text) || (s->port != 22 && json_text_at(s->doc, "facts.ssh.options.hostkeyalias") == NULL))
+		return (NULL);
+	return (text);
+}
+
+/*
+ * 1 if nothing but the present name will do for a key that is known: it is known without the port, which ssh tries for
+ * a name, and not for an alias.
+ */
+static int
+stanza_keeps(const struct stanza *s)
+{
+	return (json_truth_at(s->doc, "facts.ssh.known.found") == 1 && stanza_fact(s, "facts.ssh.known.alias") == NULL);
+}
+
+/*
+ * A key that is known stays known: it keeps the name that it has. A new one gets the node's name, whichever address or
+ * name leads there. HostKeyAlias is taken as it stands: a port that is not 22 has to be in it.
+ */
+static void
+stanza_put_alias(FILE *fp, const struct stanza *s)
+{
+	const char	*alias, *now = s->hostname != NULL ? s->hostname : json_text_at(s->doc, "target.name");
+	char		 own[KNOWN_MAX], without[KNOWN_MAX], lower[ADDR_HOST_MAX + 1];
+
+	if (emit_ssh_theirs(s->doc, "hostkeyalias", ""))
+		return;
+	stanza_known(stanza_name(now != NULL ? now : s->host, lower), s->port, without);
+	alias = stanza_fact(s, json_truth_at(s->doc, "facts.ssh.known.found") == 1 ? "facts.ssh.known.alias" :
+	    "facts.ssh.known.other");
+	if (alias == NULL)
+		alias = s->peer[0] != '\0' ? stanza_known(s->peer, s->port, own) : NULL;
+	if (alias != NULL && (s->hostname != NULL || strcmp(alias, without) != 0))
+		emit_ssh_line(fp, "HostKeyAlias", alias,
+		    "known_hosts has its key under this name, wherever HostName leads");
+}
+
+/* What the probes say of one direction: large packets pass. */
+static int
+stanza_passes(const json_t *facts, const char *way)
+{
+	char	path[24];
+
+	snprintf(path, sizeof(path), "mtu.%s.ok", way);
+	return (json_truth_at(facts, path) == 1);
+}
+
+/*
+ * 1 if nothing on the way needs watching, so that ssh can have the connection itself: it is the kernel's, all sizes and
+ * marks pass, and nothing here is known to change that. What was not seen is not proven.
+ */
+static int
+stanza_clean(const json_t *doc)
+{
+	const json_t	*facts = json_at(doc, "facts");
+	json_int_t	 mtu = json_number_at(facts, "mtu.route_mtu", 0);
+
+	return (json_truth_at(facts, "connect.ok") == 1 && glance_is(facts, "connect.route", "direct") &&
+	    (glance_mesh(facts) != 1 || glance_kernel(facts)) && json_number_at(facts, "system.wsl", 0) == 0 &&
+	    stanza_passes(facts, "there") && stanza_passes(facts, "back") && mtu > 0 && mtu <= ETHERNET &&
+	    json_at(facts, "mtu.inconclusive") == NULL && json_at(facts, "mtu.untested") == NULL &&
+	    json_truth_at(facts, "dscp.inconclusive") != 1 && json_array_size(json_at(facts, "dscp.dropped")) == 0 &&
+	    json_array_size(json_at(facts, "dscp.passed")) > 0 && json_at(facts, "banner.error") == NULL &&
+	    json_text_at(facts, "banner.software") != NULL);
+}
+
+/* Passing the descriptor wants ssh's consent, and that ssh does not mark what it gets. */
+static int
+stanza_fdpass(const json_t *doc)
+{
+	return (stanza_clean(doc) && emit_ssh_knows(doc, "proxyusefdpass") && emit_ssh_knows(doc, "ipqos") &&
+	    !emit_ssh_theirs(doc, "ipqos", NULL) && !emit_ssh_theirs(doc, "proxyusefdpass", "no"));
+}
+
+/* Only what the user said with --port and ssh would not do anyway. */
+static void
+stanza_put_port(FILE *fp, const json_t *doc)
+{
+	const char	*port = json_text_at(doc, "wanted.port"), *now = json_text_at(doc, "facts.ssh.options.port");
+
+	if (!emit_ssh_theirs(doc, "port", "22"))
+		now = "22";
+	if (port != NULL && addr_port(port) != -1 && (now == NULL || addr_port(port) != addr_port(now)))
+		emit_ssh_line(fp, "Port", port, "as you said");
+}
+
+/* How ssh is to connect, and how long it is to wait; the same for a host and for a pattern. */
+static int
+stanza_rest(FILE *fp, const json_t *doc, int stronger, struct error *err)
+{
+	int	fdpass = stanza_fdpass(doc), stays = emit_ssh_stays(doc, stronger);
+
+	stanza_put_port(fp, doc);
+	if (emit_ssh_way(fp, doc, fdpass ? " --fdpass" : "", stronger, err) == -1)
+		return (-1);
+	if (!stays && fdpass)
+		emit_ssh_line(fp, "ProxyUseFdpass", "yes",
+		    "the path is clean: ssh gets the connection, and no relay stays");
+	else if (!stays && emit_ssh_theirs(doc, "proxyusefdpass", "no"))
+		emit_ssh_line(fp, "ProxyUseFdpass", "no", "this ProxyCommand relays");
+	if (!stays)
+		emit_ssh_wait(fp, doc);
+	emit_ssh_alive(fp, doc);
+	if (!stays)
+		emit_ssh_marks(fp, doc);
+	return (0);
+}
+
+/* A pattern of Host: one word, and no path, mask or list. */
+static int
+stanza_pattern_ok(const char *pattern)
+{
+	size_t	len = strlen(pattern);
+
+	return (len > 0 && len <= ADDR_HOST_MAX && pattern[0] != '-' && pattern[strspn(pattern,
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:%-*?")] == '\0');
+}
+
+static int
+stanza_match(FILE *fp, const json_t *doc, const char *pattern, struct error *err)
+{
+	if (!stanza_pattern_ok(pattern)) {
+		error_set(err, MSG_USAGE, "\"%.60s\" is no pattern for Host; a network is written 192.168.1.*",
+		    pattern);
+		return (-1);
+	}
+	fprintf(fp, "# The first value wins: blocks of single hosts of this pattern belong above this one.\n");
+	fprintf(fp, "Host %s\n", pattern);
+	return (stanza_rest(fp, doc, 1, err));
+}
+
+int
+emit_stanza(FILE *fp, const json_t *doc, struct error *err)
+{
+	struct stanza	s = { .doc = doc, .host = json_text_at(doc, "target.host") };
+	const char	*pattern = json_text_at(doc, "wanted.match");
+	int		 peer = json_truth_at(doc, "facts.tailscale.peer.found") == 1;
+
+	if (pattern != NULL)
+		return (stanza_match(fp, doc, pattern, err));
+	if (s.host == NULL || !addr_host_ok(s.host)) {
+		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", s.host != NULL ? s.host : "");
+		return (-1);
+	}
+	stanza_name(peer ? json_text_at(doc, "facts.tailscale.peer.name") : NULL, s.peer);
+	s.port = (int)json_number_at(doc, "target.port", 22);
+	s.hostname = stanza_hostname(&s);
+	fprintf(fp, "Host %s\n", s.host);
+	/* Who connects in our place may know the host by the name that is typed, and by no other. */
+	if (!emit_ssh_stays(doc, peer) && !stanza_keeps(&s)) {
+		stanza_put_hostname(fp, &s);
+		stanza_put_alias(fp, &s);
+	}
+	return (stanza_rest(fp, doc, peer, err));
+}

@@ -1,0 +1,14 @@
+/* A Host block of ssh_config(5) for one host, or for the hosts of a pattern. */
+
+#ifndef EMIT_EMIT_STANZA_H
+#define EMIT_EMIT_STANZA_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+struct error;
+
+/* For wanted.match, or else for the target of the document. */
+int	emit_stanza(FILE *, const json_t *, struct error *);
+
+#endif

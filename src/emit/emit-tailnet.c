@@ -1,0 +1,128 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "emit/emit-peers.h"
+#include "emit/emit-ssh.h"
+#include "emit/emit-tailnet.h"
+
+struct tailnet {
+	FILE		*fp;
+	const json_t	*doc;
+	int		 nameless;	/* peers are called by their addresses */
+	int		 some;		/* not all of them are wanted, so they are named one by one */
+	char		 own[ADDR_HOST_MAX + 3];	/* the pattern of the mesh's own names, or "" */
+	int		 count;		/* of peers so far */
+	/* The HostNames that the last block is for, with commas between them. */
+	char		*list;
+	size_t		 len;
+	FILE		*to;
+	int		 own_listed;
+};
+
+/* The mesh's domain stands for all names below it; one word would be a whole top-level domain. */
+static void
+tailnet_own(struct tailnet *t)
+{
+	const char	*suffix = json_text_at(t->doc, "facts.tailscale.suffix");
+
+	t->own[0] = '\0';
+	if (suffix != NULL && addr_host_ok(suffix) && strpbrk(suffix, ":%") == NULL && strchr(suffix, '.') != NULL)
+		snprintf(t->own, sizeof(t->own), "*.%s", suffix);
+}
+
+static void
+tailnet_list(struct tailnet *t, const char *hostname)
+{
+	if (!t->some && t->own[0] != '\0' && addr_name_under(hostname, t->own + 2)) {
+		if (t->own_listed)
+			return;
+		t->own_listed = 1;
+		hostname = t->own;
+	}
+	fprintf(t->to, "%s%s", ftell(t->to) > 0 ? "," : "", hostname);
+}
+
+/* By whichever name or address it is called, it is connected to, and known, by one. */
+static void
+tailnet_peer(struct tailnet *t, const struct emit_peer *peer)
+{
+	const char	*hostname = peer->name;
+	int		 i;
+
+	if (peer->addr_count > 0 && (hostname[0] == '\0' || t->nameless))
+		hostname = peer->addrs[0];
+	fprintf(t->fp, "Host%s%s%s%s", peer->label[0] != '\0' ? " " : "", peer->label, peer->name[0] != '\0' ? " " : "",
+	    peer->name);
+	for (i = 0; i < peer->addr_count; i++)
+		fprintf(t->fp, " %s", peer->addrs[i]);
+	fprintf(t->fp, "\n");
+	emit_ssh_line(t->fp, "HostName", hostname, NULL);
+	if (peer->name[0] != '\0' && hostname != peer->name)
+		emit_ssh_line(t->fp, "HostKeyAlias", peer->name, NULL);
+	tailnet_list(t, hostname);
+	t->count++;
+}
+
+/* What is the same for all stands behind them, once: HostName is set by then. */
+static int
+tailnet_common(struct tailnet *t, struct error *err)
+{
+	fprintf(t->fp, "\nMatch host %s\n", t->list);
+	if (emit_ssh_way(t->fp, t->doc, "", 1, err) == -1)
+		return (-1);
+	if (emit_ssh_theirs(t->doc, "proxyusefdpass", "no"))
+		emit_ssh_line(t->fp, "ProxyUseFdpass", "no", "this ProxyCommand relays");
+	emit_ssh_wait(t->fp, t->doc);
+	emit_ssh_alive(t->fp, t->doc);
+	emit_ssh_marks(t->fp, t->doc);
+	return (0);
+}
+
+static int
+tailnet_all(struct tailnet *t, struct error *err)
+{
+	struct emit_peers	 peers;
+	struct emit_peer	 peer;
+
+	if (emit_peers_begin(&peers, t->doc, err) == -1)
+		return (-1);
+	fprintf(t->fp, "# The first value wins: blocks of your own for single hosts belong above these.\n");
+	if (t->nameless)
+		fprintf(t->fp, "# Each name of a peer leads to its address, for this machine does not ask MagicDNS.\n"
+		    "# known_hosts has its key under its whole name in the mesh.\n");
+	else
+		fprintf(t->fp, "# Each name and address of a peer leads to its whole name, in known_hosts, too.\n");
+	while (emit_peers_next(&peers, &peer))
+		tailnet_peer(t, &peer);
+	emit_peers_end(&peers);
+	if (t->count == 0)
+		error_set(err, MSG_NOT_IN_MESH, "there is no %s", t->some ? "peer like that" : "peer");
+	if (fflush(t->to) != 0 || t->count == 0)
+		return (-1);
+	return (tailnet_common(t, err));
+}
+
+int
+emit_tailnet(FILE *fp, const json_t *doc, struct error *err)
+{
+	struct tailnet	t = { .fp = fp, .doc = doc, .nameless = emit_ssh_nameless(doc),
+			    .some = emit_peers_some(doc) };
+	int		result;
+
+	if (!emit_ssh_knows(doc, "match")) {
+		error_set(err, MSG_NO_SSH, "this ssh does not know Match, which came with 6.5");
+		return (-1);
+	}
+	if ((t.to = open_memstream(&t.list, &t.len)) == NULL) {
+		error_set(err, MSG_NO_MEMORY, "no memory");
+		return (-1);
+	}
+	tailnet_own(&t);
+	result = tailnet_all(&t, err);
+	fclose(t.to);
+	free(t.list);
+	return (result);
+}
