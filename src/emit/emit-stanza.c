@@ -95,14 +95,17 @@ stanza_put_hostname(FILE *fp, const struct stanza *s)
 static const char *
 stanza_fact(const struct stanza *s, const char *path)
 {
-	const char	*text = json_text_at(s->doc, path);
+	const char	*text = json_text_at(s->doc, path), *end;
 	char		 host[ADDR_HOST_MAX + 1];
-	int		 port;
 
 	if (text == NULL)
 		return (NULL);
-	if (text[0] == '[')
-		return (addr_split(text, host, &port) == 0 && addr_host_ok(host) ? text : NULL);
+	if (text[0] == '[') {
+		if ((end = strstr(text, "]:")) == NULL || addr_port(end + 2) == -1 || end - text > ADDR_HOST_MAX)
+			return (NULL);
+		snprintf(host, sizeof(host), "%.*s", (int)(end - text - 1), text + 1);
+		return (addr_host_ok(host) ? text : NULL);
+	}
 	/* Of another port, a key without one is taken if it is the right one, and counts for nothing if not. */
 	if (!addr_host_ok(text) || (s->port != 22 && json_text_at(s->doc, "facts.ssh.options.hostkeyalias") == NULL))
 		return (NULL);

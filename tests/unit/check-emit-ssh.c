@@ -19,7 +19,8 @@
 
 /* What may stand in any text of a document: it shall not become a line, a word or a command of its own. */
 static const char	*const hostile[] = {
-	"", "\"", "'", "a b", "%", "%x", "\\", "#x", "*", "!nas", ",", "none", "0x10", "localhost", "::1", "255.255.255.255",
+	"", "\"", "'", "a b", "%", "%x", "\\", "#x", "*", "!nas", ",", "none", "0x10", "localhost", "::1",
+	"255.255.255.255",
 	"[nas]:22", "[x", "a.mesh.example", "\x7f", "\x1b[2J", "-oUser=evil", "x\nUser evil", "x\r\n    User evil",
 	"x\n    ProxyCommand evil", "\tUser evil", "ssh-ed25519 AAAA\nevil", "$(touch evil)", "`evil`", "${EVIL}",
 	"/opt/x;evil", "/opt/a b%c/meshssh", "/opt/\"x/meshssh", "/opt/x\n    User evil", "n\xc3\xa4s",
