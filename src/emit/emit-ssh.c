@@ -60,7 +60,11 @@ ssh_path(FILE *fp, const char *before, const char *path, struct error *err)
 
 	for (p = path; (unsigned char)*p >= ' ' && strchr("\"'\\$`!*?[]{}();<>|&#~^\x7f", *p) == NULL; p++)
 		continue;
-	if (path[0] != '/' || *p != '\0') {
+	if (path[0] != '/') {
+		error_set(err, MSG_USAGE, "\"%.100s\" is no whole path, which a ProxyCommand needs", path);
+		return (-1);
+	}
+	if (*p != '\0') {
 		error_set(err, MSG_ODD_PATH, "%.100s: cannot stand in a ProxyCommand", path);
 		return (-1);
 	}
@@ -79,7 +83,7 @@ emit_ssh_proxy(FILE *fp, const json_t *doc, const char *options, struct error *e
 	const char	*socket = json_text_at(doc, "wanted.tailscaled");
 
 	fprintf(fp, "    ProxyCommand");
-	if (ssh_path(fp, "", program != NULL ? program : "meshssh", err) == -1 ||
+	if (ssh_path(fp, "", program != NULL ? program : "", err) == -1 ||
 	    (socket != NULL && ssh_path(fp, "--tailscaled=", socket, err) == -1))
 		return (-1);
 	fprintf(fp, "%s %%h %%p\n", options);

@@ -160,7 +160,7 @@ refuses "a host that is a command" 64 "\$(id)"
 refuses "256 bytes" 64 "$(printf '%0256d' 0)"
 refuses "a pattern and a host" 64 --match='a*' b
 refuses "a network" 64 --match=10.0.0.0/8
-refuses "a program by its name" 78 --no-probe --program=meshssh box
+refuses "a program by its name" 64 --no-probe --program=meshssh box
 refuses "a port that is none" 64 --port=0 box
 refuses "an option of another command" 64 --tag=x box
 refuses "no mesh" 69 tailnet --tailscaled="$T/none"

@@ -202,8 +202,8 @@ test_refused(void **state)
 		const char	*path, *text;
 		enum message	 code;
 	} refused[] = {
-		{ "wanted.program", "meshssh", MSG_ODD_PATH },
-		{ "wanted.program", "", MSG_ODD_PATH },
+		{ "wanted.program", "meshssh", MSG_USAGE },
+		{ "wanted.program", "", MSG_USAGE },
 		{ "wanted.program", "/opt/\"x\"/meshssh", MSG_ODD_PATH },
 		{ "wanted.program", "/opt/it's/meshssh", MSG_ODD_PATH },
 		{ "wanted.program", "/opt/$(id)/meshssh", MSG_ODD_PATH },
@@ -211,7 +211,7 @@ test_refused(void **state)
 		{ "wanted.program", "/opt/x\n    User root/meshssh", MSG_ODD_PATH },
 		{ "wanted.program", "/opt/\x01/meshssh", MSG_ODD_PATH },
 		{ "wanted.program", "/opt/\x7f/meshssh", MSG_ODD_PATH },
-		{ "wanted.tailscaled", "run/socket", MSG_ODD_PATH },
+		{ "wanted.tailscaled", "run/socket", MSG_USAGE },
 		{ "wanted.tailscaled", "/run/$HOME", MSG_ODD_PATH },
 		{ "target.host", "", MSG_BAD_HOST },
 		{ "target.host", "-oProxyCommand=x", MSG_BAD_HOST },
