@@ -41,7 +41,7 @@ document(const char *name)
 	static char	 buf[256 << 10];
 	char		 path[PATH_MAX];
 	ssize_t		 len;
-	json_t		*doc;
+	json_t		*doc = NULL;
 
 	snprintf(path, sizeof(path), GOLDEN_DIR "/emit/%s", name);
 	if ((len = file_read(path, buf, sizeof(buf))) == -1 || (doc = json_parse(buf, (size_t)len, 0)) == NULL)
