@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "facts/ssh-config.h"
 
-#define BYTES_MAX	(4 << 20)	/* of all files together */
+#define BYTES_MAX	(8 << 20)	/* of all files together */
 #define SYSTEM_DIR	"/etc/ssh"
 #define BLANKS		" \t\r\f\v"
 
