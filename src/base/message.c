@@ -88,6 +88,62 @@ static const struct message_row rows[MSG_COUNT] = {
 		.hint = "remove the file",
 		.cure = "The failure record is no record that meshssh wrote. The next failure replaces it; it may be removed."
 	},
+	[MSG_CONFIG_READ] = {
+		.name = "config-read",
+		.status = EX_NOINPUT,
+		.hint = "nothing was changed",
+		.cure = "A file of ssh's configuration is there and cannot be read: it is not this user's, or no regular "
+		    "file, or a link that leads nowhere, or has more than 16 megabytes. Files of root's and of the system "
+		    "need sudo. Nothing was changed."
+	},
+	[MSG_CONFIG_WRITE] = {
+		.name = "config-write",
+		.status = EX_CANTCREAT,
+		.hint = "nothing was changed",
+		.cure = "The folder of the configuration does not take a new file, or not with the owner that the old one "
+		    "has: the disk is full or read-only, or the folder belongs to somebody else. Files of root's and of "
+		    "the system need sudo. The configuration is as it was; --dry-run shows what would change."
+	},
+	[MSG_CONFIG_BROKEN] = {
+		.name = "config-broken",
+		.status = EX_CONFIG,
+		.hint = "correct that first; nothing was changed",
+		.cure = "ssh refuses its configuration as it is, before anything of meshssh's is added; the message has ssh's "
+		    "own words, with file and line. Correct that line: ssh -G HOST tells whether ssh takes it. A file "
+		    "that begins with a byte order mark (\\357\\273\\277) was saved as \"UTF-8 with BOM\": save it "
+		    "without. Then install again."
+	},
+	[MSG_CONFIG_REFUSED] = {
+		.name = "config-refused",
+		.status = EX_CONFIG,
+		.hint = "nothing was changed; please report this",
+		.cure = "ssh takes the configuration as it is, and refuses it with what meshssh-config would write; the "
+		    "message has ssh's own words. So nothing was written. Please report it, with the output of --dry-run "
+		    "and of ssh -V."
+	},
+	[MSG_CONFIG_FOREIGN] = {
+		.name = "config-foreign",
+		.status = EX_CONFIG,
+		.hint = "rename that file",
+		.cure = "The name that meshssh-config's own file has is taken by a file that it did not write, or whose first "
+		    "lines were changed. It is left as it is. Rename it, and its Include with it, and install again."
+	},
+	[MSG_CONFIG_STORE] = {
+		.name = "config-store",
+		.status = EX_CONFIG,
+		.hint = "rebuild, then install again",
+		.cure = "home-manager, NixOS or nix-darwin makes this file, and it cannot be written. Let the module include "
+		    "meshssh-config's file: programs.ssh.includes = [ \"...\" ]; with home-manager, "
+		    "programs.ssh.extraConfig = \"Include /etc/ssh/meshssh.conf\"; with NixOS. Rebuild. From then on "
+		    "install writes the blocks alone, and needs no other line."
+	},
+	[MSG_CONFIG_MOVED] = {
+		.name = "config-moved",
+		.status = EX_TEMPFAIL,
+		.hint = "say it once more",
+		.cure = "While ssh was asked about the new configuration, somebody else wrote to the file, an editor most "
+		    "likely. What they wrote is left as it is. The same call once more starts from there."
+	},
 	[MSG_NO_SUCH_NAME] = {
 		.name = "no-such-name",
 		.status = EX_NOHOST,

@@ -16,6 +16,11 @@ const struct conf_command	conf_commands[] = {
 	    "print a block of ssh_config for each peer of the mesh" },
 	{ "known-hosts", "", " online os tag tailscaled user ", conf_emit_mesh,
 	    "print the host keys that the mesh publishes, as known_hosts has them" },
+	{ "install", "[HOST...]", " dry-run no-probe program root system tailscaled ", conf_install,
+	    "let ssh read the blocks of these hosts, or of those that it reads already, as they are now" },
+	{ "remove", "[HOST...]", " dry-run root system ", conf_remove,
+	    "take them out again; without a host, everything" },
+	{ "check", "[HOST...]", " root system ", conf_check, "does ssh take what the blocks say, and if not, who wins?" },
 	{ "wsl", "", " generic program tailscaled ", conf_wsl, "print lines of .wslconfig and wsl.conf for this WSL" },
 	{ "windows", "", " distribution forward key login-server program tailscaled ", conf_windows,
 	    "print a script for PowerShell: SSH server, keys, mesh" },
@@ -25,6 +30,7 @@ const struct conf_command	conf_commands[] = {
 
 const struct option_row		conf_options[] = {
 	{ "distribution", "NAME",	NULL,	"of WSL, if not the default one" },
+	{ "dry-run",	NULL,		NULL,	"show what would change, and change nothing" },
 	{ "forward",	"PORT",		conf_port, "of Windows, that leads to sshd in WSL" },
 	{ "generic",	NULL,		NULL,	"for any WSL, whatever this machine is" },
 	{ "key",	"FILE",		NULL,	"public keys that may log in as an administrator" },
@@ -35,6 +41,8 @@ const struct option_row		conf_options[] = {
 	{ "os",		"NAME",		NULL,	"only peers of this system: linux, macOS, windows, ..." },
 	{ "port",	"PORT",		conf_port, "of the server, if ssh's configuration does not say it; of nfs's tunnel" },
 	{ "program",	"PATH",		NULL,	"meshssh, as ssh is to run it, if not the one beside this program" },
+	{ "root",	NULL,		NULL,	"in root's own file, which nix-daemon's ssh reads" },
+	{ "system",	NULL,		NULL,	"in /etc/ssh, for all users" },
 	{ "tag",	"TAG",		NULL,	"only peers with this tag" },
 	{ "tailscaled",	"SOCKET",	NULL,	"where tailscaled listens, if not at the usual place" },
 	{ "user",	"LOGIN",	NULL,	"only peers of this user of the mesh" },

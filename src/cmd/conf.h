@@ -53,5 +53,11 @@ int	conf_emit_mesh(struct conf *, char **, struct error *);
 int	conf_wsl(struct conf *, char **, struct error *);
 int	conf_windows(struct conf *, char **, struct error *);
 int	conf_nfs(struct conf *, char **, struct error *);
+int	conf_install(struct conf *, char **, struct error *);
+int	conf_remove(struct conf *, char **, struct error *);
+int	conf_check(struct conf *, char **, struct error *);
+
+/* Whose configuration: enum install_scope, or -1 with the error set. */
+int	conf_scope(const struct conf *, struct error *);
 
 #endif

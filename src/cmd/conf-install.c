@@ -1,0 +1,193 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "cmd/conf.h"
+#include "emit/diff.h"
+#include "emit/emit.h"
+#include "emit/install.h"
+
+int
+conf_scope(const struct conf *conf, struct error *err)
+{
+	if (!conf_given(conf, "root") && !conf_given(conf, "system"))
+		return (INSTALL_USER);
+	if (!conf_given(conf, "system"))
+		return (INSTALL_ROOT);
+	if (!conf_given(conf, "root"))
+		return (INSTALL_SYSTEM);
+	error_set(err, MSG_USAGE, "--root or --system, not both");
+	return (-1);
+}
+
+/* What the emitter says of a host goes into the object under its name. 0 or -1. */
+static int
+texts_add(const struct conf *conf, json_t *texts, const char *host, struct error *err)
+{
+	json_t	*doc = conf_document(conf, host, err);
+	char	*text;
+	int	 result = -1;
+
+	if (doc == NULL)
+		return (-1);
+	if ((text = emit_text(emit_find("stanza"), doc, err)) != NULL) {
+		if (json_object_set_new(texts, host, json_string(text)) == 0)
+			result = 0;
+		else
+			error_set(err, MSG_NO_MEMORY, "no memory");
+	}
+	free(text);
+	json_decref(doc);
+	return (result);
+}
+
+/* Those that are installed are looked at anew. 0 or -1. */
+static int
+texts_again(const struct conf *conf, int scope, json_t *texts, struct error *err)
+{
+	struct install	in;
+	char		name[INSTALL_NAME];
+	size_t		at = 0;
+	int		result = install_open(&in, (enum install_scope)scope, 1, err);
+
+	while (result == 0 && install_own_next(&in.own.old, &at, name))
+		result = texts_add(conf, texts, name, err);
+	if (result == 0 && json_object_size(texts) == 0) {
+		error_set(err, MSG_USAGE, "there is no host, and none is installed yet");
+		result = -1;
+	}
+	install_close(&in);
+	return (result);
+}
+
+/* Control bytes of somebody's file are not for a terminal. */
+static void
+diff_print(const char *text, size_t len)
+{
+	int	tty = isatty(STDOUT_FILENO);
+
+	for (; len > 0; len--, text++)
+		putchar(tty && ((unsigned char)*text < ' ' || *text == '\x7f') && *text != '\n' && *text != '\t' ? '?' :
+		    *text);
+}
+
+static int
+conf_diff(const struct install *in, struct error *err)
+{
+	const struct install_file	*files[] = { &in->own, &in->config };
+	char				*text = NULL;
+	size_t				 len, i;
+	FILE				*fp = open_memstream(&text, &len);
+	int				 bad;
+
+	if (fp == NULL) {
+		error_set(err, MSG_NO_MEMORY, "no memory");
+		return (-1);
+	}
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i]->changes)
+			diff_unified(fp, files[i]->path, files[i]->old.bytes, files[i]->old.len, files[i]->new.bytes,
+			    files[i]->new.len);
+	bad = ferror(fp);
+	if (fclose(fp) != 0 || bad) {
+		free(text);
+		error_set(err, MSG_NO_MEMORY, "no memory");
+		return (-1);
+	}
+	diff_print(text, len);
+	free(text);
+	return (0);
+}
+
+/* What was done, a line each. */
+static void
+conf_tell(const struct install *in)
+{
+	const struct install_file	*files[] = { &in->own, &in->config };
+	size_t				 i;
+	int				 count = 0;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i]->changes) {
+			printf("%s: %s\n", files[i]->path, files[i]->new.bytes == NULL ? "removed" : "written");
+			count++;
+		}
+	if (in->backup.changes)
+		printf("%s: %s\n", in->backup.path, in->backup.new.bytes == NULL ?
+		    "removed, as nothing differs from it" : "what was there before");
+	if (count == 0)
+		printf("there is nothing to change\n");
+}
+
+/* Show or do it. 0 or -1. */
+static int
+conf_finish(const struct conf *conf, struct install *in, struct error *err)
+{
+	if (install_check(in, err) == -1)
+		return (-1);
+	if (conf_given(conf, "dry-run"))
+		return (conf_diff(in, err));
+	if (install_apply(in, err) == -1)
+		return (-1);
+	conf_tell(in);
+	return (0);
+}
+
+int
+conf_install(struct conf *conf, char **words, struct error *err)
+{
+	struct install	 in;
+	const char	*name;
+	json_t		*texts = json_object(), *text;
+	int		 scope = conf_scope(conf, err), result = scope == -1 ? -1 : 0, given = 0;
+
+	for (; *words != NULL && result == 0; words++, given = 1)
+		result = texts_add(conf, texts, *words, err);
+	if (result == 0 && !given)
+		result = texts_again(conf, scope, texts, err);
+	if (result == 0) {
+		result = install_open(&in, (enum install_scope)scope, conf_given(conf, "dry-run"), err);
+		json_object_foreach(texts, name, text)
+			if (result == 0)
+				result = install_put(&in, name, json_string_value(text), err);
+		if (result == 0)
+			result = conf_finish(conf, &in, err);
+		install_close(&in);
+	}
+	json_decref(texts);
+	return (result);
+}
+
+/* One section goes, if it is there. */
+static int
+remove_one(struct install *in, const char *name, struct error *err)
+{
+	char	shown[INSTALL_NAME];
+
+	if (install_own_has(&in->own.old, name))
+		return (install_drop(in, name, err));
+	printf("%s: there is no block of its own in %s\n", error_vis(shown, sizeof(shown), name), in->own.path);
+	return (0);
+}
+
+int
+conf_remove(struct conf *conf, char **words, struct error *err)
+{
+	struct install	in;
+	int		scope = conf_scope(conf, err), result;
+
+	if (scope == -1)
+		return (-1);
+	result = install_open(&in, (enum install_scope)scope, conf_given(conf, "dry-run"), err);
+	if (result == 0 && *words == NULL)
+		result = install_drop_all(&in, err);
+	for (; *words != NULL && result == 0; words++)
+		result = remove_one(&in, *words, err);
+	if (result == 0)
+		result = conf_finish(conf, &in, err);
+	install_close(&in);
+	return (result);
+}

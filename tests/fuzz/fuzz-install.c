@@ -1,0 +1,83 @@
+/*
+ * Text of a configuration and of our own file: whatever stands there, our two lines go in and come out again, and every
+ * other byte stays.
+ */
+
+#include <sys/types.h>
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit/install-text.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static const struct install_names	names = {
+	.own = "/home/u/.ssh/meshssh.conf",
+	.folder = "/home/u/.ssh",
+	.home = "/home/u",
+	.include = "/home/u/.ssh/meshssh.conf"
+};
+
+static int
+same(const struct install_text *a, const struct install_text *b)
+{
+	return (a->len == b->len && (a->len == 0 || memcmp(a->bytes, b->bytes, a->len) == 0));
+}
+
+static void
+try_config(const struct install_text *in)
+{
+	struct install_text	bare, put, again, back;
+
+	if (install_config_cut(in, &names, &bare) == -1 || bare.bytes == NULL)
+		return;
+	if (install_config_put(&bare, &names, &put) == 0) {
+		if (!install_config_reads(&put, &names) || install_config_cut(&put, &names, &back) == -1)
+			abort();
+		/* A file that held nothing but lines of ours may be said to be ours: then it is gone. */
+		if (!same(&back, &bare) && bare.len > 0)
+			abort();
+		if (install_config_put(&put, &names, &again) == -1 || !same(&again, &put))
+			abort();
+		free(again.bytes);
+		free(back.bytes);
+		free(put.bytes);
+	}
+	free(bare.bytes);
+}
+
+static void
+try_own(const struct install_text *in)
+{
+	struct install_text	put, cut;
+	char			name[INSTALL_NAME], line[INSTALL_LINE];
+	size_t			at = 0;
+
+	while (install_own_next(in, &at, name))
+		if (!install_own_has(in, name))
+			abort();
+	for (at = 0; install_own_hosts(in, &at, line); )
+		continue;
+	if (install_own_put(in, "nas", "Host nas\n", &put) == -1)
+		return;
+	if (!install_own_has(&put, "nas") || install_own_cut(&put, "nas", &cut) == -1)
+		abort();
+	free(cut.bytes);
+	free(put.bytes);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct install_text	in = { .len = len };
+
+	if ((in.bytes = malloc(len + 1)) == NULL)
+		return (0);
+	memcpy(in.bytes, data, len);
+	try_config(&in);
+	try_own(&in);
+	free(in.bytes);
+	return (0);
+}
