@@ -1,0 +1,650 @@
+"""Run by config-install.sh in a root where alice, bob and root have homes that are the test's own."""
+
+import importlib
+import os
+import random
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import threading
+import time
+import traceback
+
+T = sys.argv[1]
+sys.path.insert(0, T + "/bin")
+make = importlib.import_module("config-make")
+
+PROGRAM = T + "/bin/meshssh-config"
+ROUNDS = 200
+LIMIT = 30      # seconds for one call; none takes one
+MARK = b"# The next line is from meshssh-config; it goes by: meshssh-config remove"
+MADE = b"# meshssh-config has made this file; its line goes by: meshssh-config remove"
+CASES = []
+
+
+def case(name):
+    def add(f):
+        CASES.append((name, f))
+        return f
+    return add
+
+
+def read(path):
+    """The bytes of a file, or None if it is not there."""
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except FileNotFoundError:
+        return None
+
+
+class User:
+    def __init__(self, name, uid, home):
+        self.name, self.uid, self.home = name, uid, home
+        self.ssh_dir = home + "/.ssh"
+        self.config = self.ssh_dir + "/config"
+        self.own = self.ssh_dir + "/meshssh.conf"
+        self.backup = self.config + ".before-meshssh"
+
+    def call(self, *argv, path=None):
+        # The home that counts is the system's, so this one is wrong.
+        env = {"PATH": path or "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/nonexistent", "LC_ALL": "C"}
+        return subprocess.run(argv, user=self.uid, group=self.uid, extra_groups=[], cwd="/", env=env, timeout=LIMIT,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+
+    def run(self, *words, status=0, **more):
+        """meshssh-config with these words: what it printed on both streams."""
+        p = self.call(PROGRAM, *words, **more)
+        out, err = p.stdout.decode(errors="replace"), p.stderr.decode(errors="replace")
+        assert p.returncode == status, "%s: status %d, not %d: %s%s" % (words, p.returncode, status, out, err)
+        assert err.count("\n") <= 1 and len(err) <= 200, err
+        return out + err
+
+    def killed(self, point, *words):
+        """The same, ended at the nth call of a system call; True if it was."""
+        name, number = point
+        p = self.call("strace", "-o", "/dev/null", "-e", "trace=" + name, "-e",
+                      "inject=%s:signal=KILL:when=%d" % (name, number), PROGRAM, *words)
+        assert p.returncode in (0, -9, 137), p
+        return p.returncode != 0
+
+    def points(self, *words):
+        """From the first one on that takes the lock, all system calls: (name, how many of that name there were)."""
+        log = "%s/trace.%s" % (T, self.name)
+        with open(log, "w", encoding="ascii"):
+            os.chown(log, self.uid, self.uid)
+        p = self.call("strace", "-o", log, PROGRAM, *words)
+        assert p.returncode == 0, p
+        count, points, locked = {}, [], False
+        with open(log, encoding="utf-8", errors="replace") as f:
+            for name in re.findall(r"^(\w+)\(", f.read(), re.M):
+                count[name] = count.get(name, 0) + 1
+                locked |= name == "flock"
+                if locked and name not in ("exit_group", "restart_syscall"):
+                    points.append((name, count[name]))
+        return points
+
+    def ssh_g(self, *hosts):
+        """What ssh takes for these hosts; None where it takes nothing."""
+        answers = [self.call("ssh", "-G", "-T", host) for host in hosts]
+        return [p.stdout if p.returncode == 0 else None for p in answers]
+
+    def put(self, path, data, mode=0o600):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(data)
+        os.chmod(path, mode)
+        for folder, folders, files in os.walk(self.home):
+            for entry in [folder] + [os.path.join(folder, x) for x in folders + files]:
+                os.chown(entry, self.uid, self.uid, follow_symlinks=False)
+
+    def empty(self, config=None, mode=0o600):
+        """A home with nothing but this configuration."""
+        for entry in os.listdir(self.home):
+            path = os.path.join(self.home, entry)
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
+        if config is not None:
+            self.put(self.config, config, mode)
+
+    def snapshot(self):
+        """All that is in the home: names, kinds, modes, owners, times, bytes."""
+        found = {}
+        for folder, folders, files in os.walk(self.home):
+            for entry in folders + files:
+                path = os.path.join(folder, entry)
+                sb = os.lstat(path)
+                found[path] = (sb.st_mode, sb.st_uid, sb.st_gid, os.readlink(path) if os.path.islink(path) else
+                               read(path) if stat.S_ISREG(sb.st_mode) else None,
+                               sb.st_mtime_ns if stat.S_ISREG(sb.st_mode) else 0)
+        return found
+
+    def refused(self, words, status, *texts):
+        """The call fails like this, and nothing is changed."""
+        before = self.snapshot()
+        said = self.run(*words, status=status)
+        for text in texts:
+            assert text in said, "no \"%s\" in: %s" % (text, said)
+        same(self.snapshot(), before)
+
+
+def same(got, wanted):
+    if isinstance(got, dict) and got != wanted:
+        got = {k: v for k, v in got.items() if wanted.get(k) != v}
+        wanted = {k: v for k, v in wanted.items() if k in got or k not in got}
+    assert got == wanted, "got %.600r, wanted %.600r" % (got, wanted)
+
+
+ALICE = User("alice", 2001, "/home/alice")
+BOB = User("bob", 2002, "/home/bob")
+ROOT = User("root", 0, "/root")
+STAGES = {}
+LOCK = threading.Lock()
+
+
+def beside(failures, *calls):
+    """All of these calls, (function, argument...), at once; what one of them raises is a failure."""
+    def guarded(f, *args):
+        try:
+            f(*args)
+        except Exception:   # pylint: disable=broad-except
+            failures.append(traceback.format_exc().replace("\n", " | "))
+    workers = [threading.Thread(target=guarded, args=c) for c in calls]
+    for w in workers:
+        w.start()
+    for w in workers:
+        w.join()
+    assert not failures, " | ".join(failures)
+
+
+def stage(name):
+    with LOCK:
+        STAGES[name] = STAGES.get(name, 0) + 1
+
+
+def included(user, config):
+    """A configuration with our two lines, by the rules of the manual."""
+    include = b"Include %s/.ssh/meshssh.conf" % user.home.encode()
+    if config is None:
+        return MADE + b"\n" + include + b"\n"
+    end = b"\r\n" if config.split(b"\n")[0].endswith(b"\r") and b"\n" in config else b"\n"
+    return MARK + end + include + end + config
+
+
+def names(user):
+    return sorted(os.listdir(user.ssh_dir)) if os.path.isdir(user.ssh_dir) else []
+
+
+def left_over(user):
+    return [x for x in names(user) if ".meshssh-" in x]
+
+
+def whole(path, *choices):
+    """The file is one of these, whole; the number of which."""
+    data = read(path)
+    assert data in choices, "%s is torn: %.300r" % (path, data)
+    return choices.index(data)
+
+
+def one_round(user, number, points):
+    """One configuration, from nothing to nothing, and ended on the way there and back."""
+    r = random.Random(number)
+    config = make.make(number)
+    mode = r.choice([0o600, 0o600, 0o644, 0o400])
+    link = config is not None and number % 5 == 3
+    user.empty()
+    if link:
+        user.put(user.home + "/dotfiles/ssh-config", config, mode)
+        os.mkdir(user.ssh_dir, 0o700)
+        os.symlink("../dotfiles/ssh-config", user.config)
+    elif config is not None:
+        user.put(user.config, config, mode)
+    if os.path.isdir(user.ssh_dir):
+        user.put(user.ssh_dir + "/conf.d/a.conf", b"Host alpha\n User fromconfd\n")
+        user.put(user.ssh_dir + "/conf.d/b.conf", b"# nothing\n")
+    others = ("alpha", "w.example") if number % 2 else ("beta", "10.0.0.3")
+    taken = user.ssh_g(*others)
+    before, listed = user.snapshot(), names(user)
+    if None in taken:
+        stage("ssh refuses it")
+        user.refused(["install", "--no-probe", "nas"], 78, "ssh refuses what is there: ")
+        return
+
+    was_killed = user.killed(points[0], "install", "--no-probe", "nas")
+    new = included(user, config)
+    which = whole(user.config, config, new)
+    early = read(user.own)
+    assert not which or early is not None, "the Include is there before the file"
+    whole(user.backup, None, config)
+    stage("install: %s" % ("not killed" if not was_killed else "killed, config is new" if which else
+                           "killed, our file is new" if early is not None else "killed, nothing is new"))
+    same(user.ssh_g(others[0]), taken[:1])
+    user.run("install", "--no-probe", "nas")
+    same(read(user.config), new)
+    same(left_over(user), [])
+    own = read(user.own)
+    assert early in (None, own), "our file was torn: %r" % early
+    same(user.ssh_g(*others), taken)
+    user.run("check", "nas")
+    sb = os.stat(user.config)
+    same((sb.st_uid, stat.S_IMODE(sb.st_mode)), (user.uid, mode if config is not None else 0o600))
+    same(os.path.islink(user.config), link)
+    if number % 10 == 0:
+        installed = user.snapshot()
+        same(user.run("install", "--no-probe", "nas"), "there is nothing to change\n")
+        same(user.snapshot(), installed)
+
+    was_killed = user.killed(points[1], "remove")
+    which = whole(user.config, new, config)
+    gone = whole(user.own, own, None)
+    whole(user.backup, *([config, None] if config is not None else [None]))
+    stage("remove: %s" % ("not killed" if not was_killed else "killed, our file is gone" if gone else
+                          "killed, config is old" if which else "killed, nothing is old"))
+    same(user.ssh_g(others[1]), taken[1:])
+    user.run("remove")
+    after = user.snapshot()
+    for path in before:
+        same(after[path][:4], before[path][:4])
+    same(names(user), listed)
+
+
+def rounds(user, numbers, failures):
+    user.empty(b"Host x\n")
+    points = [user.points("install", "--no-probe", "nas"), user.points("remove")]
+    # Most of the calls are made while ssh is asked; the last ones are those that count.
+    points = [p + p[-30:] * 2 for p in points]
+    r = random.Random(user.uid)
+    for i, number in enumerate(numbers):
+        if i % len(points[0]) == 0:
+            r.shuffle(points[0])
+        if i % len(points[1]) == 0:
+            r.shuffle(points[1])
+        try:
+            one_round(user, number, [p[i % len(p)] for p in points])
+        except (AssertionError, subprocess.SubprocessError, OSError) as e:
+            failures.append("configuration %d, killed at %s and %s: %s" %
+                            (number, *[p[i % len(p)] for p in points], e or traceback.format_exc()))
+            return
+
+
+@case("200 configurations, ended midway twice: whole, nothing lost, back to the last byte")
+def rounds_case():
+    failures = []
+    beside(failures, *[(rounds, user, range(start, ROUNDS, 2), failures) for start, user in enumerate([ALICE, BOB])])
+    print("# " + "; ".join("%s %d" % x for x in sorted(STAGES.items())), file=sys.stderr)
+    killed = sum(n for name, n in STAGES.items() if "killed, " in name and "not" not in name.split("killed")[0])
+    assert killed > ROUNDS, STAGES
+    assert len([x for x in STAGES if x.startswith("install: killed") or x.startswith("remove: killed")]) == 6, STAGES
+
+
+def every_point(user, words, before, after, failures):
+    """Ended at each call of that which changes something: `before` and `after` are of config and our own file."""
+    telling = ("mkdir", "openat", "write", "fsync", "fchmod", "rename", "unlink", "rmdir")
+    user.empty(before[0])
+    for path, data in zip((user.config, user.own), before):
+        if data is not None:
+            user.put(path, data)
+    points = [p for p in user.points(*words) if p[0] in telling]
+    same((read(user.config), read(user.own)), after)
+    for point in points:
+        user.empty()
+        for path, data in zip((user.config, user.own), before):
+            if data is not None:
+                user.put(path, data)
+        user.killed(point, *words)
+        for path, old, new in zip((user.config, user.own), before, after):
+            if read(path) not in (old, new):
+                failures.append("%s at %s: %.300r" % (path, point, read(path)))
+        user.run(*words)
+        if (read(user.config), read(user.own), left_over(user)) != (*after, []):
+            failures.append("after %s at %s: %s" % (words, point, names(user)))
+    print("# %s: ended at %d calls" % (words[0], len(points)), file=sys.stderr)
+
+
+@case("ended at each call that changes a file in turn: whole, and the next one does it all")
+def every_point_case():
+    config = b"Host alpha\r\n  User carol"
+    failures, calls = [], []
+    for user, words in ((ALICE, ["install", "--no-probe", "nas"]), (BOB, ["remove"])):
+        user.empty(config)
+        user.run("install", "--no-probe", "nas")
+        states = (config, None), (included(user, config), read(user.own))
+        calls.append((every_point, user, words, *(states if words[0] == "install" else reversed(states)), failures))
+    beside(failures, *calls)
+
+
+@case("hosts stay when another comes, one that comes again is replaced, one goes alone, the last one takes all with it")
+def hosts():
+    user = ALICE
+    user.empty(b"Host x\n")
+    user.run("install", "--no-probe", "nas", "build")
+    user.run("install", "--no-probe", "third")
+    first = read(user.own)
+    user.run("install", "--no-probe", "--program=/opt/meshssh", "build")
+    same(read(user.own), re.sub(rb"(# --- build\n(?:.*\n)*?.*ProxyCommand )\S+", rb"\1/opt/meshssh", first))
+    same(read(user.config), included(user, b"Host x\n"))
+    assert "nothing" in user.run("install", "--no-probe", "nas", "third")
+    user.run("install", "--no-probe")
+    same(read(user.own), first)
+    user.run("remove", "nas")
+    assert "no block of its own" in user.run("remove", "nas")
+    same(re.findall(rb"^Host (.*)", read(user.own), re.M), [b"build", b"third"])
+    user.run("remove", "build", "third")
+    same((names(user), read(user.config)), (["config"], b"Host x\n"))
+    user.refused(["install", "--no-probe"], 64, "no host")
+    user.refused(["install", "--no-probe", "-oX"], 64, "no host name")
+    user.refused(["install", "--no-probe", "--root", "--system", "nas"], 64, "not both")
+
+
+@case("--dry-run shows what diff(1) will, and writes nothing")
+def dry_run():
+    user = ALICE
+    for config in (b"Host a\n User b\n\nHost c\n Port 22", b"#\r\n", None, b""):
+        user.empty(config)
+        before = user.snapshot()
+        said = user.run("install", "--dry-run", "--no-probe", "nas")
+        same(user.snapshot(), before)
+        shutil.copytree(user.home, T + "/before")
+        user.run("install", "--no-probe", "nas")
+        wanted = b""
+        for path in (user.own, user.config):
+            old = path.replace(user.home, T + "/before")
+            p = subprocess.run(["diff", "-N", "-u", "--label", path if os.path.exists(old) else "/dev/null", "--label",
+                                path, old, path], stdout=subprocess.PIPE, check=False)
+            wanted += p.stdout
+        same(said.encode(), wanted)
+        installed = user.snapshot()
+        assert user.run("remove", "--dry-run").count("\n+++ /dev/null\n") == (2 if config is None else 1)
+        same(user.run("install", "--dry-run", "--no-probe", "nas"), "")
+        same(user.snapshot(), installed)
+        shutil.rmtree(T + "/before")
+
+
+@case("no folder yet: it is made, for its owner only, and our file too, for all that umask allows")
+def no_folder():
+    user = ALICE
+    user.empty()
+    p = user.call("sh", "-c", "umask 0; %s install --no-probe nas" % PROGRAM)
+    same(p.returncode, 0)
+    same([stat.S_IMODE(os.stat(x).st_mode) for x in (user.ssh_dir, user.config, user.own)], [0o700, 0o600, 0o600])
+    user.run("remove")
+    same(names(user), [])
+
+
+@case("for all users: in /etc/ssh, readable; and back")
+def system():
+    before = read("/etc/ssh/ssh_config")
+    ALICE.empty()
+    ALICE.refused(["install", "--system", "--no-probe", "nas"], 73, "/etc/ssh", "Permission denied")
+    ROOT.run("install", "--system", "--no-probe", "nas")
+    same(read("/etc/ssh/ssh_config"), MARK + b"\nInclude /etc/ssh/meshssh.conf\n" + before)
+    sb = os.stat("/etc/ssh/meshssh.conf")
+    same((sb.st_uid, stat.S_IMODE(sb.st_mode)), (0, 0o644))
+    assert b"/bin/meshssh" in ALICE.ssh_g("nas")[0]
+    assert "takes effect" in ALICE.run("check", "nas")
+    ALICE.put(ALICE.config, b"Host *\n  ServerAliveInterval 3\n")
+    said = ALICE.run("check", "nas", status=1)
+    assert "\"serveraliveinterval 3\", by /home/alice/.ssh/config line 2\n" in said and said.count("\n") == 1, said
+    ROOT.run("remove", "--system")
+    same((read("/etc/ssh/ssh_config"), os.listdir("/etc/ssh")), (before, ["ssh_config"]))
+
+
+@case("for root: root's own home, and nobody else's business")
+def roots():
+    ROOT.empty()
+    ALICE.empty()
+    ALICE.refused(["install", "--root", "--no-probe", "nas"], 73, "/root/.ssh: Permission denied")
+    ROOT.run("install", "--root", "--no-probe", "nas")
+    same(read(ROOT.config), included(ROOT, None))
+    same(ALICE.snapshot(), {})
+    ROOT.run("remove", "--root")
+    same(names(ROOT), [])
+
+
+@case("check: one line if all is well; who wins, with file and line, if not")
+def check():
+    user = ALICE
+    user.empty(b"Host other\n  User x\n")
+    assert "nothing is installed" in user.run("check", status=1)
+    user.run("install", "--no-probe", "nas", "build")
+    assert "2 blocks takes effect" in user.run("check") and user.run("check").count("\n") == 1
+    assert "no block for it in /home/alice/.ssh/meshssh.conf" in user.run("check", "none", status=1)
+    ours = read(user.config)
+    user.put(user.config, b"Host n*s\n  IPQoS cs1\n  ProxyJump bastion\n" + ours)
+    said = user.run("check", "nas", status=1)
+    assert "\"ipqos none none\" has no effect: ssh takes \"ipqos cs1 cs1\", by /home/alice/.ssh/config line 2\n" in said
+    assert "%h %p\" has no effect: ssh takes \"proxyjump bastion\", by /home/alice/.ssh/config line 3\n" in said, said
+    assert "build: its block has no effect: no Include" in user.run("check", status=1)
+    user.put(user.config, b"Match exec true\n  IPQoS cs1\n" + ours)
+    assert "by what may be /home/alice/.ssh/config line 2" in user.run("check", "nas", status=1)
+    user.put(user.config, b"Host *\n" + ours)
+    assert "takes effect" in user.run("check", "nas")
+    user.put(user.config, b"Host x\n" + ours)
+    assert "no Include" in user.run("check", "nas", status=1)
+    user.put(user.config, b"Bogus 1\n" + ours)
+    assert "ssh refuses its configuration: /home/alice/.ssh/config: line 1: Bad" in user.run("check", "nas", status=1)
+    assert "no host name" in user.run("check", "a b", status=64)
+    # One that was moved below a block comes up again.
+    user.put(user.config, b"Host x\n" + ours)
+    user.run("install", "--no-probe", "nas")
+    assert read(user.config).startswith(MARK) and read(user.config).count(MARK) == 1
+    assert "takes effect" in user.run("check", "nas")
+
+
+@case("check: whose configuration nix-daemon reads")
+def check_nix():
+    ALICE.empty()
+    ROOT.empty()
+    ALICE.run("install", "--no-probe", "nas")
+    os.chmod("/root", 0o755)
+    assert "nas: nix-daemon's ssh reads /root/.ssh/config, which has no block" in ALICE.run("check", "nas")
+    ROOT.run("install", "--root", "--no-probe", "nas")
+    os.chmod("/root/.ssh", 0o755)
+    for name in names(ROOT):
+        os.chmod("/root/.ssh/" + name, 0o644)
+    said = ALICE.run("check", "nas")
+    assert "nix-daemon, whose ssh runs as root, has one as well" in said and said.count("\n") == 1, said
+    os.chmod("/root", 0o700)
+    assert "root's to look at" in ALICE.run("check", "nas")
+    same(ROOT.run("check", "--root", "nas").count("\n"), 1)
+    ROOT.run("remove", "--root")
+
+
+@case("a line of the user's own that includes our file will do")
+def by_hand():
+    user = ALICE
+    config = b"Include /home/alice/.ssh/*.conf\n\nHost x\n"
+    user.empty(config)
+    user.run("install", "--no-probe", "nas")
+    same((read(user.config), names(user)), (config, ["config", "meshssh.conf"]))
+    assert "takes effect" in user.run("check", "nas")
+    user.run("remove")
+    same((read(user.config), names(user)), (config, ["config"]))
+
+
+@case("home-manager's file: refused with what belongs into the module; then the blocks alone are written")
+def store():
+    user = ALICE
+    user.empty()
+    for text, works in ((b"Host x\n", False), (b"Include /home/alice/.ssh/meshssh.conf\n\nHost x\n", True)):
+        with open("/nix/store/abc-config", "wb") as f:
+            f.write(text)
+        os.makedirs(user.ssh_dir, exist_ok=True)
+        os.chown(user.ssh_dir, user.uid, user.uid)
+        if not works:
+            os.symlink("/nix/store/abc-config", user.config)
+            user.refused(["install", "--no-probe", "nas"], 78, "programs.ssh.includes = [ \"/home/alice/.ssh/meshssh.conf\" ];")
+            user.refused(["install", "--no-probe", "--dry-run", "nas"], 78, "made by Nix")
+        else:
+            user.run("install", "--no-probe", "nas")
+            assert "takes effect" in user.run("check", "nas")
+            user.run("remove")
+        same(names(user), ["config"])
+    os.unlink("/nix/store/abc-config")
+
+
+@case("what is no file to be read: said, and left")
+def odd_files():
+    user = ALICE
+    words = ["install", "--no-probe", "nas"]
+    user.empty(b"Host x\n", 0)
+    user.refused(words, 66, "/home/alice/.ssh/config: Permission denied; nothing was changed")
+    user.empty()
+    os.makedirs(user.config)
+    user.refused(words, 66, "no regular file")
+    os.rmdir(user.config)
+    os.mkfifo(user.config)
+    user.refused(words, 66, "no regular file")
+    os.unlink(user.config)
+    os.symlink("nowhere", user.config)
+    user.refused(words, 66, "link to what is not there")
+    os.unlink(user.config)
+    os.symlink("config", user.config)
+    user.refused(words, 66, "oo many")
+    os.unlink(user.config)
+    user.put(user.config, b"#" * (16 << 20) + b"\n")
+    user.refused(words, 66, "File too large")
+    user.empty()
+    user.put(user.ssh_dir, b"")
+    user.refused(words, 73, "Not a directory")
+
+
+@case("a configuration of 4 megabytes")
+def large():
+    user = ALICE
+    config = b"".join(b"Host h%d\n    Port %d\n# %s\n" % (i, 1 + i % 60000, b"x" * 60) for i in range(50000))
+    assert len(config) > 4 << 20
+    user.empty(config)
+    user.run("install", "--no-probe", "nas")
+    same(read(user.config) == included(user, config), True)
+    user.run("remove")
+    same(read(user.config) == config, True)
+
+
+@case("ssh refuses what is there, or what would be: its words, and nothing is changed")
+def refusals():
+    user = ALICE
+    words = ["install", "--no-probe", "nas"]
+    user.empty(b"Host x\n\nHosst y\n")
+    user.refused(words, 78, "/home/alice/.ssh/config: line 3: Bad configuration option: hosst; correct that")
+    user.refused(words + ["--dry-run"], 78, "line 3")
+    user.empty(b"\xef\xbb\xbfHost x\n")
+    user.refused(words, 78, "line 1: Bad configuration option: \\357\\273\\277host")
+    user.empty(b"Host x\n", 0o666)
+    user.refused(words, 78, "Bad owner or permissions on /home/alice/.ssh/config")
+    user.empty(b"Host x\n")
+    user.put(user.own, b"Host x\n")
+    user.refused(words, 78, "/home/alice/.ssh/meshssh.conf is there, and not from meshssh-config")
+    # Our file, that ssh did not read until now, was spoilt by somebody.
+    user.empty(b"Host x\n")
+    user.run("install", "--no-probe", "build")
+    user.put(user.own, read(user.own) + b"Bogus yes\n")
+    user.put(user.config, b"Host x\n")
+    user.refused(words, 78, "/home/alice/.ssh/meshssh.conf: line ", "Bad configuration option: bogus",
+                 "please report")
+    # What is spoilt can be taken out.
+    user.put(user.config, included(user, b"Host x\n"))
+    user.refused(words, 78, "ssh refuses what is there: /home/alice/.ssh/meshssh.conf: line ")
+    user.run("remove")
+    same((names(user), read(user.config)), (["config"], b"Host x\n"))
+    os.mkdir(T + "/none", 0o755)
+    said = user.run(*words, status=0 if os.path.exists("/usr/bin/ssh") else 72, path=T + "/none")
+    assert "written" in said or "there is no ssh" in said
+
+
+@case("folders and disks that take nothing: said, nothing is lost and nothing left")
+def no_room():
+    user = ALICE
+    words = ["install", "--no-probe", "nas"]
+    user.empty(b"Host x\n")
+    os.chmod(user.ssh_dir, 0o500)
+    user.refused(words, 73, "Permission denied")
+    os.chmod(user.ssh_dir, 0o700)
+    # Another's file in a folder of one's own: to keep its owner is not for alice.
+    os.chown(user.config, 0, 0)
+    os.chmod(user.config, 0o644)
+    user.refused(words, 73, "Operation not permitted")
+    user.empty()
+    os.mkdir(user.ssh_dir)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k,mode=700,uid=2001,gid=2001", "none", user.ssh_dir],
+                   check=True)
+    try:
+        user.put(user.config, b"Host x\n" + b"#" * 9000 + b"\n")
+        for blocks in range(7):
+            ballast = os.open(user.ssh_dir + "/ballast", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            try:
+                os.write(ballast, b"x" * 4096)
+            except OSError:
+                pass
+            os.close(ballast)
+            if blocks > 2:
+                user.refused(words, 73, "No space left on device; nothing was changed")
+        os.unlink(user.ssh_dir + "/ballast")
+        subprocess.run(["mount", "-o", "remount,ro", user.ssh_dir], check=True)
+        user.refused(words, 73, "Read-only file system")
+    finally:
+        subprocess.run(["umount", user.ssh_dir], check=True)
+
+
+@case("somebody writes to the file while ssh is asked: theirs counts")
+def editor():
+    user = ALICE
+    user.empty(b"Match exec \"echo '# saved' >>/home/alice/.ssh/config\"\n")
+    said = user.run("install", "--no-probe", "nas", status=75)
+    assert "/home/alice/.ssh/config was changed by somebody else meanwhile" in said, said
+    data = read(user.config)
+    assert data.startswith(b"Match exec") and data.endswith(b"# saved\n"), data
+    same(left_over(user), [])
+
+
+@case("many at once: each host is there in the end")
+def together():
+    user = ALICE
+    user.empty(b"Host x\n")
+    wanted = ["h%d" % i for i in range(12)]
+    beside([], *[(user.call, PROGRAM, "install", "--no-probe", h) for h in wanted])
+    same(sorted(re.findall(r"^# --- (\S+)", read(user.own).decode(), re.M)), sorted(wanted))
+    same((read(user.config), read(user.backup)), (included(user, b"Host x\n"), b"Host x\n"))
+    user.run("remove")
+
+
+@case("a copy that differs from what is there in the end is kept")
+def backup():
+    user = ALICE
+    user.empty(b"Host x\n", 0o640)
+    user.run("install", "--no-probe", "nas")
+    same(stat.S_IMODE(os.stat(user.backup).st_mode), 0o640)
+    user.put(user.config, read(user.config) + b"Host y\n", 0o640)
+    user.run("install", "--no-probe", "build")
+    same(read(user.backup), b"Host x\n")
+    user.run("remove")
+    same((read(user.config), read(user.backup)), (b"Host x\nHost y\n", b"Host x\n"))
+    # The next first time.
+    user.run("install", "--no-probe", "nas")
+    same(read(user.backup), b"Host x\nHost y\n")
+    user.run("remove")
+    same(names(user), ["config"])
+
+
+def main():
+    verdicts = []
+    for name, f in CASES:
+        start = time.monotonic()
+        try:
+            f()
+            verdicts.append("ok " + name)
+        except AssertionError as e:
+            verdicts.append("not_ok %s\t%s, line %d" % (name, " ".join(str(e).split()),
+                                                        traceback.extract_tb(e.__traceback__)[1].lineno))
+        except Exception:   # pylint: disable=broad-except
+            verdicts.append("not_ok %s\t%s" % (name, traceback.format_exc().replace("\n", " | ")))
+        print("# %.1f s: %s" % (time.monotonic() - start, name), file=sys.stderr)
+    with open(T + "/verdicts", "w", encoding="utf-8") as f:
+        f.write("".join(v + "\n" for v in verdicts))
+
+
+main()
