@@ -9,6 +9,7 @@
 #include "emit/diff.h"
 #include "emit/emit.h"
 #include "emit/install.h"
+#include "facts/mesh.h"
 
 int
 conf_scope(const struct conf *conf, struct error *err)
@@ -23,28 +24,31 @@ conf_scope(const struct conf *conf, struct error *err)
 	return (-1);
 }
 
-/* What the emitter says of a host goes into the object under its name. 0 or -1. */
+/* What an emitter says of a host, or of all peers, goes into the object under the section's name. 0 or -1. */
 static int
-texts_add(const struct conf *conf, json_t *texts, const char *host, struct error *err)
+texts_add(const struct conf *conf, json_t *texts, const char *name, struct error *err)
 {
-	json_t	*doc = conf_document(conf, host, err);
-	char	*text;
-	int	 result = -1;
+	int	 all = strcmp(name, INSTALL_TAILNET) == 0, result = -1;
+	json_t	*doc = conf_document(conf, all ? NULL : name, err), *peers;
+	char	*text = NULL;
 
 	if (doc == NULL)
 		return (-1);
-	if ((text = emit_text(emit_find("stanza"), doc, err)) != NULL) {
-		if (json_object_set_new(texts, host, json_string(text)) == 0)
-			result = 0;
-		else
-			error_set(err, MSG_NO_MEMORY, "no memory");
-	}
+	if (all && ((peers = mesh_peers(conf->tailscaled, err)) == NULL || json_put(doc, "facts.peers", peers) == -1))
+		goto done;
+	if ((text = emit_text(emit_find(all ? "tailnet" : "stanza"), doc, err)) == NULL)
+		goto done;
+	if (json_object_set_new(texts, name, json_string(text)) == 0)
+		result = 0;
+	else
+		error_set(err, MSG_NO_MEMORY, "no memory");
+done:
 	free(text);
 	json_decref(doc);
 	return (result);
 }
 
-/* Those that are installed are looked at anew. 0 or -1. */
+/* Those that are installed by name are looked at anew. All peers wait until it is said which of them. 0 or -1. */
 static int
 texts_again(const struct conf *conf, int scope, json_t *texts, struct error *err)
 {
@@ -54,9 +58,10 @@ texts_again(const struct conf *conf, int scope, json_t *texts, struct error *err
 	int		result = install_open(&in, (enum install_scope)scope, 1, err);
 
 	while (result == 0 && install_own_next(&in.own.old, &at, name))
-		result = texts_add(conf, texts, name, err);
+		if (strcmp(name, INSTALL_TAILNET) != 0)
+			result = texts_add(conf, texts, name, err);
 	if (result == 0 && json_object_size(texts) == 0) {
-		error_set(err, MSG_USAGE, "there is no host, and none is installed yet");
+		error_set(err, MSG_USAGE, "there is no host, and none is installed by name");
 		result = -1;
 	}
 	install_close(&in);
@@ -146,7 +151,9 @@ conf_install(struct conf *conf, char **words, struct error *err)
 
 	for (; *words != NULL && result == 0; words++, given = 1)
 		result = texts_add(conf, texts, *words, err);
-	if (result == 0 && !given)
+	if (result == 0 && conf_given(conf, "tailnet"))
+		result = texts_add(conf, texts, INSTALL_TAILNET, err);
+	else if (result == 0 && !given)
 		result = texts_again(conf, scope, texts, err);
 	if (result == 0) {
 		result = install_open(&in, (enum install_scope)scope, conf_given(conf, "dry-run"), err);
@@ -182,10 +189,12 @@ conf_remove(struct conf *conf, char **words, struct error *err)
 	if (scope == -1)
 		return (-1);
 	result = install_open(&in, (enum install_scope)scope, conf_given(conf, "dry-run"), err);
-	if (result == 0 && *words == NULL)
+	if (result == 0 && *words == NULL && !conf_given(conf, "tailnet"))
 		result = install_drop_all(&in, err);
 	for (; *words != NULL && result == 0; words++)
 		result = remove_one(&in, *words, err);
+	if (result == 0 && conf_given(conf, "tailnet"))
+		result = remove_one(&in, INSTALL_TAILNET, err);
 	if (result == 0)
 		result = conf_finish(conf, &in, err);
 	install_close(&in);
