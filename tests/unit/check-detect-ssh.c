@@ -154,7 +154,7 @@ static void
 test_odd_files(void **state)
 {
 	static const char	nul[] = "Port 1\nIPQoS none\0 x\nTCPKeepAlive no\n\377\376 1\nTag \377\n";
-	static char		huge[(4 << 20) + 64];
+	static char		huge[(8 << 20) + 64];
 	char			path[512];
 	json_t			*facts;
 	FILE			*fp;
