@@ -21,8 +21,8 @@ const struct conf_command	conf_commands[] = {
 	{ "remove", "[HOST...]", " dry-run root system tailnet ", conf_remove,
 	    "take them out again; without a host, everything" },
 	{ "check", "[HOST...]", " root system ", conf_check, "does ssh take what the blocks say, and if not, who wins?" },
-	{ "wsl", "", " generic program tailscaled ", conf_wsl, "print lines of .wslconfig and wsl.conf for this WSL" },
-	{ "windows", "", " distribution forward key login-server program tailscaled ", conf_windows,
+	{ "wsl", "", " generic tailscaled ", conf_wsl, "print lines of .wslconfig and wsl.conf for this WSL" },
+	{ "windows", "", " distribution forward key login-server tailscaled ", conf_windows,
 	    "print a script for PowerShell: SSH server, keys, mesh" },
 	{ "nfs", "HOST:PATH DIR", " port program tailscaled ", conf_nfs, "print a line of fstab, with a tunnel if need be" },
 	{ NULL, NULL, NULL, NULL, NULL }
