@@ -104,8 +104,8 @@ judge_host_key(const json_t *facts, struct finding *f)
 	finding_set(f->evidence, "%s: %s", nix_builder_text(facts, builder), nix_text(facts, BUILDER("remark")));
 	finding_cure(f, "On the builder: base64 -w0 /etc/ssh/ssh_host_ed25519_key.pub (macOS: base64 < FILE | tr -d "
 	    "'\\n')");
-	finding_cure(f, "The result is column 8 of %s, publicHostKey in a Nix module",
-	    nix_text(facts, BUILDER("file")));
+	finding_cure(f, "The result is column 8 of %s, publicHostKey in a Nix module; meshssh-config nix %s prints both",
+	    nix_text(facts, BUILDER("file")), nix_text(facts, BUILDER("host")));
 	return (1);
 }
 
@@ -191,9 +191,8 @@ judge_root_config(const json_t *facts, struct finding *f)
 	if (json_truth_at(facts, "nix.root_config") == 0)
 		finding_cure(f, "%smkdir -p -m 700 %.*s", glance_sudo(facts), (int)(strlen(file) - strlen("/config")), file);
 	if (linux_builder)
-		finding_cure(f, "printf 'Host linux-builder\\n HostName 127.0.0.1\\n Port 31022\\n User builder\\n "
-		    "HostKeyAlias linux-builder\\n'"
-		    " | %stee -a %s", glance_sudo(facts), file);
+		finding_cure(f, "%smeshssh-config nix --linux-builder --install writes it; without --install it is printed",
+		    glance_sudo(facts));
 	else
 		finding_cure(f, "Copy the block Host %s of your ~/.ssh/config to %s, with whole paths in it", host,
 		    file);
@@ -356,6 +355,22 @@ judge_alive(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* Of root's files a user sees nothing, and what nix-daemon does is in them. */
+static int
+judge_unseen(const json_t *facts, struct finding *f)
+{
+	const char	*host = nix_text(facts, BUILDER("host"));
+
+	if (json_truth_at(facts, "nix.daemon") != 1 || json_truth_at(facts, BUILDER("options_known")) != 0 ||
+	    json_at(facts, BUILDER("in_root_config")) != NULL || !nix_plain(facts))
+		return (0);
+	finding_set(f->cause, "nix-daemon runs ssh as root, and what root's ssh has for the builder %s only root can see%s.",
+	    host, json_truth_at(facts, BUILDER("in_user_config")) == 1 ? "; your block for it is not read" : "");
+	finding_set(f->evidence, "%s/.ssh cannot be looked into", nix_text(facts, "nix.root_home"));
+	finding_cure(f, "sudo meshssh --doctor %s", host);
+	return (1);
+}
+
 const struct rule rules_nix[] = {
 	{ "nix-machines", SEVERITY_ERROR, CERTAINTY_SURE, 88, { "nix.machines" }, NULL, judge_machines },
 	{ "nix-root-mode", SEVERITY_ERROR, CERTAINTY_SURE, 87, { "nix.root_config_ok" }, NULL, judge_root_mode },
@@ -381,6 +396,7 @@ const struct rule rules_nix[] = {
 	{ "nix-machines-odd", SEVERITY_WARNING, CERTAINTY_LIKELY, 46, { "nix.machines" }, "nix-machines",
 	    judge_remark },
 	{ "nix-sshopts", SEVERITY_NOTE, CERTAINTY_SURE, 20, { "nix.sshopts", "nix.daemon" }, NULL, judge_sshopts },
+	{ "nix-unseen", SEVERITY_NOTE, CERTAINTY_SURE, 14, { BUILDER("options_known") }, NULL, judge_unseen },
 	{ "nix-ng-silent", SEVERITY_NOTE, CERTAINTY_SURE, 12, { BUILDER("scheme") }, NULL, judge_silent },
 	{ "nix-alive", SEVERITY_NOTE, CERTAINTY_SURE, 11, { BUILDER("options_known") }, "nix-root-config",
 	    judge_alive },

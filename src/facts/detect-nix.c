@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/number.h"
 #include "facts/detect.h"
 #include "facts/look.h"
 #include "facts/nix-builder.h"
@@ -181,16 +182,28 @@ nix_fill(json_t *nix, struct nix *n)
 	return (json_put(nix, "builder", nix_builder(n->builder, n->in, &n->homes)));
 }
 
+/* Who called sudo, for it is this user's files that Nix does not read; 0 if nobody did. */
+static uid_t
+nix_sudo(void)
+{
+	const char	*id = getenv("SUDO_UID");
+	int		 uid;
+
+	return (id != NULL && number_parse(id, 1, INT_MAX, &uid) == 0 ? (uid_t)uid : 0);
+}
+
 /* Whose files are looked at. A test that is not root plays root. */
 static void
 nix_homes(struct nix *n, char root_home[PATH_MAX], char user_home[PATH_MAX], char user[64])
 {
 	const struct passwd	*pw = getpwuid(0);
+	uid_t			 uid;
 
 	strlcpy(root_home, pw != NULL ? pw->pw_dir : "/root", PATH_MAX);
 	n->homes.root_home = root_home;
 	n->homes.root_uid = n->in->root[0] == '\0' ? 0 : geteuid();
-	if (geteuid() == 0 || (pw = getpwuid(geteuid())) == NULL)
+	uid = geteuid() == 0 ? nix_sudo() : geteuid();
+	if (uid == 0 || (pw = getpwuid(uid)) == NULL)
 		return;
 	strlcpy(user_home, pw->pw_dir, PATH_MAX);
 	strlcpy(user, pw->pw_name, 64);

@@ -16,7 +16,9 @@
 #define MACHINES_DEPTH	8
 #define FILES_MAX	32	/* of all kinds, however they name each other */
 #define CONF_FILE	"/etc/nix/nix.conf"
+#define BUILDERS	"@/etc/nix/machines"	/* Nix's default */
 #define BLANKS		" \t\r\f\v"
+#define BLANK_REMARK	"its list is named behind a blank, where older Nix and Lix do not take \"@\" for a file"
 
 struct machines {
 	const char	*root;
@@ -59,6 +61,7 @@ machine_host_key(struct nix_machine *m, const char *text)
 	size_t	type;
 
 	m->host_key = -1;
+	strlcpy(m->pinned, text, sizeof(m->pinned));
 	if (len == -1) {
 		strlcpy(m->error, "column 8 is not base64", sizeof(m->error));
 		return;
@@ -223,28 +226,35 @@ machines_slurp(struct machines *ms, const char *file)
 	return (buf);
 }
 
-/* The value of builders: machines with ";" or line ends between them, or files of such. */
+/*
+ * The value of builders: machines with ";" or line ends between them, or files of such; "odd" is what is to be remarked of
+ * each, or "".
+ */
 static void
-machines_entries(struct machines *ms, const char *file, char *text, int first_line, int depth)
+machines_entries(struct machines *ms, const char *file, char *text, int first_line, int depth, const char *odd)
 {
 	struct nix_machine	m;
 	char			*line, *entry, *included;
-	int			 number = first_line;
+	int			 number = first_line, blanks;
 
 	for (; (line = strsep(&text, "\n")) != NULL; number++) {
 		line[strcspn(line, "#")] = '\0';
 		while ((entry = strsep(&line, ";")) != NULL) {
-			entry += strspn(entry, BLANKS);
+			blanks = (int)strspn(entry, BLANKS);
+			entry += blanks;
 			if (entry[0] == '@') {
 				entry[strcspn(entry, BLANKS)] = '\0';
 				if (depth < MACHINES_DEPTH && (included = machines_slurp(ms, entry + 1)) != NULL) {
-					machines_entries(ms, entry + 1, included, 1, depth + 1);
+					machines_entries(ms, entry + 1, included, 1, depth + 1,
+					    blanks > 0 ? BLANK_REMARK : odd);
 					free(included);
 				}
 			} else if (ms->count < NIX_MACHINES_MAX && nix_machine_parse(entry, &m)) {
 				ms->count++;
 				strlcpy(m.file, file, sizeof(m.file));
 				m.line = number;
+				if (m.remark[0] == '\0')
+					strlcpy(m.remark, odd, sizeof(m.remark));
 				ms->cb(ms->arg, &m);
 			}
 		}
@@ -253,7 +263,7 @@ machines_entries(struct machines *ms, const char *file, char *text, int first_li
 
 /* The last value of builders in a nix.conf and what it includes, and where that stands. */
 static void
-conf_builders(struct machines *ms, const char *file, char value[4096], char where[256], int *number, int depth)
+conf_builders(struct machines *ms, const char *file, char value[NIX_BUILDERS_MAX], char where[256], int *number, int depth)
 {
 	char	*buf = machines_slurp(ms, file), *text = buf, *line, *word, other[256];
 	int	 at = 0;
@@ -270,7 +280,7 @@ conf_builders(struct machines *ms, const char *file, char value[4096], char wher
 			snprintf(other, sizeof(other), "%s%.200s", line[0] == '/' ? "" : "/etc/nix/", line);
 			conf_builders(ms, other, value, where, number, depth + 1);
 		} else if (strcmp(word, "builders") == 0 && line[0] == '=') {
-			strlcpy(value, line + 1, 4096);
+			strlcpy(value, line + 1, NIX_BUILDERS_MAX);
 			strlcpy(where, file, 256);
 			*number = at;
 		}
@@ -282,10 +292,25 @@ int
 nix_machines_read(const char *root, void (*cb)(void *, const struct nix_machine *), void *arg)
 {
 	struct machines	ms = { .root = root, .cb = cb, .arg = arg };
-	char		value[4096] = "@/etc/nix/machines", where[256] = CONF_FILE;
+	char		value[NIX_BUILDERS_MAX] = BUILDERS, where[256] = CONF_FILE;
 	int		number = 1;
 
 	conf_builders(&ms, CONF_FILE, value, where, &number, 0);
-	machines_entries(&ms, where, value, number, 0);
+	/* The blanks behind "=" are not part of the value. */
+	machines_entries(&ms, where, value + strspn(value, BLANKS), number, 0, "");
 	return (ms.starved ? -1 : 0);
+}
+
+void
+nix_builders(const char *root, char builders[NIX_BUILDERS_MAX])
+{
+	struct machines	ms = { .root = root };
+	char		value[NIX_BUILDERS_MAX] = BUILDERS, where[256], *start, *end;
+	int		number;
+
+	conf_builders(&ms, CONF_FILE, value, where, &number, 0);
+	start = value + strspn(value, BLANKS);
+	for (end = start + strlen(start); end > start && strchr(BLANKS, end[-1]) != NULL; end--)
+		end[-1] = '\0';
+	strlcpy(builders, start, NIX_BUILDERS_MAX);
 }

@@ -5,6 +5,7 @@
 
 #define NIX_MACHINES_MAX	64
 #define NIX_MACHINE_FIELDS	8
+#define NIX_BUILDERS_MAX	4096
 
 struct nix_machine {
 	char	file[256];
@@ -19,6 +20,7 @@ struct nix_machine {
 	char	key[512];		/* the private key, or "" */
 	int	host_key;		/* 1 there is one, -1 one that no host can have, 0 none */
 	char	host_key_type[40];
+	char	pinned[1536];		/* what stands for it, base64 */
 	char	error[160];		/* why Nix refuses the line, and with it every build; or "" */
 	char	remark[160];		/* what else is odd; or "" */
 };
@@ -30,5 +32,7 @@ int	nix_machine_parse(char *, struct nix_machine *);
  * passed over.
  */
 int	nix_machines_read(const char *root, void (*)(void *, const struct nix_machine *), void *);
+/* The value of builders in nix.conf and what it includes, without blanks around it, or Nix's default. */
+void	nix_builders(const char *root, char [NIX_BUILDERS_MAX]);
 
 #endif

@@ -83,6 +83,11 @@ static const struct rules_row rows[] = {
 	{ NIX("'sshopts':'-F x','daemon':false,", ""), "nix-sshopts", NULL, NULL },
 	{ NIX("", ",'scheme':'ssh-ng'"), "nix-ng-silent", "note", "/etc/nix/machines:1: ssh://...@b" },
 	{ NIX("", ""), "nix-ng-silent", NULL, NULL },
+	{ "{'nix':{'daemon':true,'root_home':'/var/root','builder':{" LINE ",'options_known':false}}}", "nix-unseen", "note",
+	    "/var/root/.ssh" },
+	{ "{'nix':{'daemon':false,'builder':{" LINE ",'options_known':false}}}", "nix-unseen", NULL, NULL },
+	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':false,'in_root_config':true}}}", "nix-unseen", NULL, NULL },
+	{ NIX("", ""), "nix-unseen", NULL, NULL },
 	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':true}}}", "nix-alive", "note", "for b" },
 	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':false}}}", "nix-alive", NULL, NULL },
 	{ NIX("", ""), "nix-alive", NULL, NULL },
@@ -206,6 +211,7 @@ test_detect(void **state)
 	assert_int_equal(json_number_at(facts, "nix.machines.0.line", 0), 3);
 	assert_string_equal(json_text_at(facts, "nix.machines.0.uri"), "ssh-ng://...@linux-builder");
 	assert_string_equal(json_text_at(facts, "nix.machines.1.file"), "/etc/nix/nix.conf");
+	assert_null(json_at(facts, "nix.machines.0.remark"));
 	assert_int_equal(json_number_at(facts, "nix.machines.1.line", 0), 2);
 	assert_non_null(json_at(facts, "nix.machines.1.error"));
 	assert_string_equal(json_text_at(facts, "nix.builder.host"), "linux-builder");
@@ -224,6 +230,14 @@ test_detect(void **state)
 	json_decref(facts);
 	facts = detected(&detect_nix, NULL, "somebody");
 	assert_null(json_at(facts, "nix.builder"));
+	json_decref(facts);
+
+	/* The list is named behind a blank. */
+	put_mode("/etc/nix/nix.conf", "builders = ssh://other x - 1 ; @/etc/nix/machines\n", 0644);
+	facts = detected(&detect_nix, NULL, "linux-builder");
+	assert_int_equal(json_array_size(json_at(facts, "nix.machines")), 2);
+	assert_null(json_at(facts, "nix.machines.0.remark"));
+	assert_non_null(strstr(json_text_at(facts, "nix.machines.1.remark"), "behind a blank"));
 	json_decref(facts);
 
 	/* The same with a stanza for root, one thing amiss in it. */
