@@ -125,6 +125,33 @@ static const struct message_row rows[MSG_COUNT] = {
 		.cure = "While ssh was asked about the new configuration, somebody else wrote to the file, an editor most "
 		    "likely. What they wrote is left as it is. The same call once more starts from there."
 	},
+	[MSG_LOCAL_BUILDER] = {
+		.name = "local-builder", .status = EX_USAGE,
+		.hint = "give it a name of its own in ~/.ssh/config",
+		.cure = "For a builder called localhost Nix runs no ssh, but builds on this machine itself. Give what listens "
+		    "here a name of its own in ~/.ssh/config: Host vm, HostName 127.0.0.1, Port N; then meshssh-config nix vm. "
+		    "For nix-darwin's own Linux builder: meshssh-config nix --linux-builder."
+	},
+	[MSG_NO_HOST_KEY] = {
+		.name = "no-host-key", .status = EX_UNAVAILABLE,
+		.hint = "name it: --host-key=ssh_host_ed25519_key.pub",
+		.cure = "nix-daemon has no terminal to ask whether a host key is right, so the key must stand in the list of "
+		    "builders, and the builder did not show it. meshssh --why may say more. Or fetch /etc/ssh/"
+		    "ssh_host_ed25519_key.pub from the builder by another way and name it with --host-key=FILE."
+	},
+	[MSG_MANAGED_FILE] = {
+		.name = "managed-file", .status = EX_CONFIG,
+		.hint = "use --nixos or --darwin",
+		.cure = "The file is a link, as NixOS, nix-darwin and home-manager make them; what is written there is gone "
+		    "with the next rebuild. meshssh-config nix --nixos or --darwin prints a module for the configuration that "
+		    "makes the file; without --install the text is printed."
+	},
+	[MSG_NO_NIX] = {
+		.name = "no-nix", .status = EX_OSFILE,
+		.hint = "install Nix, or put it into PATH",
+		.cure = "No nix was found in PATH, nor in the profiles where its installers put it. On the builder itself, or "
+		    "where Nix runs in a container, call this there."
+	},
 	[MSG_NO_SUCH_NAME] = {
 		.name = "no-such-name", .status = EX_NOHOST,
 		.hint = "check the spelling, and that the mesh's DNS is on",

@@ -59,5 +59,13 @@ int	conf_check(struct conf *, char **, struct error *);
 
 /* Whose configuration: enum install_scope, or -1 with the error set. */
 int	conf_scope(const struct conf *, struct error *);
+int	conf_nix(struct conf *, char **, struct error *);
+
+/* Values of options, for the table: 0, or -1 if they cannot stand where Nix takes them. */
+int	conf_nix_set_word(void *, const char *);
+int	conf_nix_set_list(void *, const char *);
+int	conf_nix_set_path(void *, const char *);
+int	conf_nix_set_jobs(void *, const char *);
+int	conf_nix_set_protocol(void *, const char *);
 
 #endif

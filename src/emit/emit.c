@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-hosts.h"
+#include "emit/emit-nix.h"
 #include "emit/emit-stanza.h"
 #include "emit/emit-tailnet.h"
 #include "emit/emit.h"
@@ -18,6 +19,14 @@ const struct emitter	emitters[] = {
 	{ "wsl", emit_wsl },
 	{ "windows", emit_windows },
 	{ "nfs", emit_nfs },
+	{ "nix-ssh", emit_nix_ssh },
+	{ "nix-machines", emit_nix_machines },
+	{ "nix-known", emit_nix_known },
+	{ "nix-conf", emit_nix_conf },
+	{ "nix-sshopts", emit_nix_sshopts },
+	{ "nix-env", emit_nix_env },
+	{ "nix-nixos", emit_nix_nixos },
+	{ "nix-darwin", emit_nix_darwin },
 	{ "", NULL }
 };
 

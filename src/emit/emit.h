@@ -9,6 +9,9 @@
  *	wanted.keys	lines of public keys, a list of texts (windows)
  *	wanted.nfs	"export" and "dir", the path on the host and here (nfs)
  *	facts.peers	all peers of the mesh, as tspeer_list has them (tailnet, known-hosts)
+ *	hosts		the builders, each with the names of struct emit_nix_host and host_key, "TYPE KEY" (nix-...)
+ *	facts.nix.builders	what nix.conf has by that name (nix-conf)
+ *	wanted.program-named	wanted.program is the user's wish (nix-nixos, nix-darwin)
  *
  * The same document gives the same bytes. All that stands in it is of unknown origin and is checked before it is written.
  */

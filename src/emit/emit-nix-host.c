@@ -1,0 +1,126 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/base64.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "emit/emit-nix.h"
+
+#define JOBS_MAX	10000
+
+/* What a host may have; others are for users, or signed by an authority, which no single key pins. */
+static const char	key_types[][24] = {
+	"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"
+};
+
+int
+emit_nix_word(const char *word, const char *besides)
+{
+	const char	*p;
+
+	for (p = word; *p != '\0'; p++)
+		if (!isascii((unsigned char)*p) || (!isalnum((unsigned char)*p) && strchr(besides, *p) == NULL))
+			return (0);
+	return (word[0] != '\0' && word[0] != '-');
+}
+
+int
+emit_nix_path(const char *path)
+{
+	return (path[0] == '/' && emit_nix_word(path, "/._+@-"));
+}
+
+/* The key itself begins with its type, after the length of that: RFC 4253 6.6. */
+int
+emit_nix_key(const char *line)
+{
+	char	head[28], start[BASE64_SIZE(sizeof(head))];
+	size_t	i, len, whole;
+
+	for (i = 0; i < sizeof(key_types) / sizeof(key_types[0]); i++) {
+		len = strlen(key_types[i]);
+		if (strncmp(line, key_types[i], len) != 0 || line[len] != ' ' || strlen(line) >= EMIT_NIX_KEY_MAX)
+			continue;
+		memset(head, 0, sizeof(head));
+		head[3] = (char)len;
+		memcpy(head + 4, key_types[i], len);
+		/* What follows shares the last digits of the base64. */
+		whole = (4 + len) / 3;
+		base64(start, sizeof(start), head, whole * 3);
+		line += len + 1;
+		len = strcspn(line, "=");
+		return (strncmp(line, start, whole * 4) == 0 && len > whole * 4 && strlen(line) % 4 == 0 &&
+		    strlen(line + len) <= 2 && line[len + strspn(line + len, "=")] == '\0' &&
+		    strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") == len);
+	}
+	return (0);
+}
+
+static int
+host_alias_ok(const char *alias)
+{
+	return (emit_nix_word(alias, "_-") && strcmp(alias, "localhost") != 0);
+}
+
+static int
+host_name_ok(const char *name)
+{
+	return (addr_host_ok(name));
+}
+
+static int
+host_user_ok(const char *user)
+{
+	return (emit_nix_word(user, "._-"));
+}
+
+static int
+host_list_ok(const char *list)
+{
+	return (strcmp(list, "-") == 0 || emit_nix_word(list, ",._+-"));
+}
+
+/* One text of it; *failed is set if it is not there, or not what may stand there. */
+static const char *
+host_text(const json_t *host, const char *name, int (*ok)(const char *), struct error *err, int *failed)
+{
+	const char	*text = json_text_at(host, name);
+
+	if (!*failed && (text == NULL || !ok(text))) {
+		*failed = 1;
+		error_set(err, MSG_USAGE, "\"%.60s\" cannot stand in Nix's list of builders (%s)", text != NULL ? text : "",
+		    name);
+	}
+	return (text);
+}
+
+int
+emit_nix_host(const json_t *doc, size_t number, struct emit_nix_host *h, struct error *err)
+{
+	const json_t	*host = json_array_get(json_at(doc, "hosts"), number);
+	int		 failed = 0;
+
+	if (host == NULL)
+		return (0);
+	h->alias = host_text(host, "alias", host_alias_ok, err, &failed);
+	h->name = host_text(host, "name", host_name_ok, err, &failed);
+	h->user = host_text(host, "user", host_user_ok, err, &failed);
+	h->key = host_text(host, "key", emit_nix_path, err, &failed);
+	h->systems = host_text(host, "systems", host_list_ok, err, &failed);
+	h->features = host_text(host, "features", host_list_ok, err, &failed);
+	h->host_key = host_text(host, "host_key", emit_nix_key, err, &failed);
+	h->port = (int)json_number_at(host, "port", 0);
+	h->jobs = (int)json_number_at(host, "jobs", 0);
+	h->direct = json_truth_at(host, "direct") == 1;
+	h->there = json_text_at(host, "there");
+	if (failed)
+		return (-1);
+	if (h->port < 1 || h->port > 65535 || h->jobs < 1 || h->jobs > JOBS_MAX ||
+	    (h->there != NULL && !emit_nix_word(h->there, "/._:~-"))) {
+		error_set(err, MSG_USAGE, "%.60s: no port, or no number of jobs", h->alias);
+		return (-1);
+	}
+	base64(h->pinned, sizeof(h->pinned), h->host_key, strlen(h->host_key));
+	return (1);
+}

@@ -1,0 +1,233 @@
+#include <ctype.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "emit/emit-nix.h"
+#include "emit/emit-ssh.h"
+#include "emit/emit.h"
+#include "facts/nix-machines.h"
+
+#define DEFAULT_BUILDERS	"@/etc/nix/machines"	/* Nix's own, where nix.conf has none */
+
+const char *
+emit_nix_protocol(const json_t *doc)
+{
+	const char	*protocol = json_text_at(doc, "wanted.protocol");
+
+	return (protocol != NULL && strcmp(protocol, "ssh") == 0 ? "ssh" : "ssh-ng");
+}
+
+static int
+nix_darwin(const json_t *doc)
+{
+	const char	*os = json_text_at(doc, "facts.system.os");
+
+	return (os != NULL && strcmp(os, "darwin") == 0);
+}
+
+static void
+nix_name_line(FILE *fp, const char *name)
+{
+	fprintf(fp, "    HostName ");
+	for (; *name != '\0'; name++)
+		fprintf(fp, *name == '%' ? "%%%%" : "%c", *name);
+	fprintf(fp, "\n");
+}
+
+/* What keeps a session that nobody watches from waiting for ever, or for a person. */
+static void
+nix_block_rest(FILE *fp)
+{
+	emit_ssh_line(fp, "ConnectTimeout", "15", "Nix itself sets no time limits");
+	emit_ssh_line(fp, "ServerAliveInterval", "15", NULL);
+	emit_ssh_line(fp, "ServerAliveCountMax", "4", NULL);
+	emit_ssh_line(fp, "ControlMaster", "no", "with shared connections Nix hangs");
+	emit_ssh_line(fp, "ControlPath", "none", NULL);
+	emit_ssh_line(fp, "Compression", "no", NULL);
+	emit_ssh_line(fp, "RequestTTY", "no", NULL);
+	emit_ssh_line(fp, "ForwardAgent", "no", NULL);
+}
+
+/* meshssh's own options, behind a blank; -1 with the error set. */
+static int
+nix_proxy_options(const json_t *doc, char options[PATH_MAX], struct error *err)
+{
+	const char	*tailscaled = json_text_at(doc, "wanted.tailscaled");
+
+	options[0] = '\0';
+	if (tailscaled == NULL)
+		return (0);
+	if (emit_nix_path(tailscaled) && snprintf(options, PATH_MAX, " --tailscaled=%s", tailscaled) < PATH_MAX)
+		return (0);
+	error_set(err, MSG_ODD_PATH, "%.100s: cannot stand in a ProxyCommand", tailscaled);
+	return (-1);
+}
+
+int
+emit_nix_proxy(FILE *fp, const json_t *doc, const char *program, struct error *err)
+{
+	char	options[PATH_MAX];
+
+	if (nix_proxy_options(doc, options, err) == -1)
+		return (-1);
+	if (program == NULL)
+		return (emit_ssh_proxy(fp, doc, options, err));
+	fprintf(fp, "    ProxyCommand %s%s %%h %%p\n", program, options);
+	return (0);
+}
+
+int
+emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const char *head, const char *program,
+    struct error *err)
+{
+	char	port[12];
+
+	snprintf(port, sizeof(port), "%d", h->port);
+	fprintf(fp, "%s\n", head);
+	nix_name_line(fp, h->name);
+	emit_ssh_line(fp, "Port", port, NULL);
+	emit_ssh_line(fp, "User", h->user, NULL);
+	emit_ssh_line(fp, "HostKeyAlias", h->alias, "the name under which Nix hands the host key to ssh");
+	emit_ssh_line(fp, "IdentityFile", h->key, NULL);
+	emit_ssh_line(fp, "IdentitiesOnly", "yes", NULL);
+	emit_ssh_line(fp, "IdentityAgent", "none", "nix-daemon has neither agent nor terminal");
+	emit_ssh_line(fp, "BatchMode", "yes", NULL);
+	emit_ssh_line(fp, "StrictHostKeyChecking", "yes", NULL);
+	if (program == NULL)
+		emit_ssh_line(fp, "UserKnownHostsFile", EMIT_NIX_KNOWN_HOSTS, NULL);
+	if (!h->direct && emit_nix_proxy(fp, doc, program, err) == -1)
+		return (-1);
+	if (!h->direct)
+		emit_ssh_line(fp, "ProxyUseFdpass", "no", NULL);
+	nix_block_rest(fp);
+	return (0);
+}
+
+int
+emit_nix_ssh(FILE *fp, const json_t *doc, struct error *err)
+{
+	struct emit_nix_host	h;
+	char			head[ADDR_HOST_MAX + 8];
+	size_t			i;
+	int			more;
+
+	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++) {
+		snprintf(head, sizeof(head), "Host %s", h.alias);
+		if (i > 0)
+			fprintf(fp, "\n");
+		if (emit_nix_block(fp, doc, &h, head, NULL, err) == -1)
+			return (-1);
+	}
+	return (more);
+}
+
+/* One such line that Nix cannot read would fail every build, so it is read as Nix would. */
+static int
+nix_machine_line(FILE *fp, const char *line, const struct emit_nix_host *h, struct error *err)
+{
+	struct nix_machine	m;
+	char			copy[4096];
+
+	if (strlcpy(copy, line, sizeof(copy)) < sizeof(copy) && nix_machine_parse(copy, &m) == 1 &&
+	    m.fields == NIX_MACHINE_FIELDS && m.error[0] == '\0' && m.remark[0] == '\0' && m.host_key == 1 &&
+	    strcmp(m.host, h->alias) == 0) {
+		fprintf(fp, "%s\n", line);
+		return (0);
+	}
+	error_set(err, MSG_USAGE, "%.60s: this makes no line of Nix's list of builders", h->alias);
+	return (-1);
+}
+
+int
+emit_nix_machines(FILE *fp, const json_t *doc, struct error *err)
+{
+	struct emit_nix_host	h;
+	char			line[4096];
+	size_t			i;
+	int			more;
+
+	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++) {
+		if (h.there != NULL) {
+			fprintf(fp, "# %s is in %s already\n", h.alias, h.there);
+			continue;
+		}
+		snprintf(line, sizeof(line), "%s://%s@%s %s %s %d 1 %s - %s", emit_nix_protocol(doc), h.user, h.alias,
+		    h.systems, h.key, h.jobs, h.features, h.pinned);
+		if (nix_machine_line(fp, line, &h, err) == -1)
+			return (-1);
+	}
+	return (more);
+}
+
+int
+emit_nix_conf(FILE *fp, const json_t *doc, struct error *err)
+{
+	const char	*builders = json_text_at(doc, "facts.nix.builders"), *p;
+
+	if (builders == NULL || builders[0] == '\0')
+		builders = DEFAULT_BUILDERS;
+	for (p = builders; *p != '\0'; p++)
+		if (!isprint((unsigned char)*p) && *p != '\t') {
+			error_set(err, MSG_USAGE, "builders in nix.conf is no line of text");
+			return (-1);
+		}
+	/* Behind a blank, "@" is no file's mark but a machine's name for older Nix and for Lix. */
+	fprintf(fp, "builders = %s", builders);
+	if (strstr(builders, "@" EMIT_NIX_MACHINES) == NULL)
+		fprintf(fp, ";@%s", EMIT_NIX_MACHINES);
+	fprintf(fp, "\nbuilders-use-substitutes = true\n");
+	return (0);
+}
+
+int
+emit_nix_known(FILE *fp, const json_t *doc, struct error *err)
+{
+	struct emit_nix_host	h;
+	size_t			i;
+	int			more;
+
+	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++)
+		fprintf(fp, "%s %s\n", h.alias, h.host_key);
+	return (more);
+}
+
+void
+emit_nix_rest(FILE *fp, const char *root_home, int darwin)
+{
+	fprintf(fp, "\n# with -F, ssh reads no other file: what it would have read\nHost *\n");
+	fprintf(fp, "    Include %s/.ssh/config\n", root_home);
+	/* A managed file may lack the line that reads this folder, and nix-darwin puts its linux-builder there. */
+	if (darwin)
+		fprintf(fp, "    Include /etc/ssh/ssh_config.d/*.conf\n");
+	fprintf(fp, "    Include /etc/ssh/ssh_config\n");
+}
+
+int
+emit_nix_sshopts(FILE *fp, const json_t *doc, struct error *err)
+{
+	const char	*home = json_text_at(doc, "facts.nix.root_home");
+
+	if (emit_nix_ssh(fp, doc, err) == -1)
+		return (-1);
+	emit_nix_rest(fp, home != NULL && emit_nix_path(home) ? home : "/root", nix_darwin(doc));
+	return (0);
+}
+
+int
+emit_nix_env(FILE *fp, const json_t *doc, struct error *err)
+{
+	static const char	plist[] = "/Library/LaunchDaemons/org.nixos.nix-daemon.plist";
+
+	(void)err;
+	if (!nix_darwin(doc)) {
+		fprintf(fp, "[Service]\nEnvironment=\"NIX_SSHOPTS=-F " EMIT_NIX_SSH_CONFIG "\"\n");
+		return (0);
+	}
+	fprintf(fp, "sudo /usr/libexec/PlistBuddy -c 'Add :EnvironmentVariables:NIX_SSHOPTS string -F "
+	    EMIT_NIX_SSH_CONFIG "' %s\n", plist);
+	fprintf(fp, "sudo launchctl bootout system/org.nixos.nix-daemon\nsudo launchctl bootstrap system %s\n", plist);
+	return (0);
+}
