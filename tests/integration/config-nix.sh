@@ -1,0 +1,327 @@
+#!/bin/sh
+# meshssh-config nix makes a remote builder of a host, shown with a real Nix on both sides (nixlab.sh): what it writes and
+# nothing else is enough for nix-daemon, whose environment is empty, to build there by ssh:// and ssh-ng://, eight at once, and
+# for copies of 64 MiB both ways, bit by bit, without a word on standard error; a wrong host key, a host that is down, a relay
+# that dies, a peer that is frozen and a link that is cut each end the build in time and with a reason; and the variants for
+# NIX_SSHOPTS, NixOS and nix-darwin say the same.
+#
+# shellcheck disable=SC2016,SC2317	# text for other shells; functions that are called by way of check
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source-path=SCRIPTDIR source=nixlab.sh
+. "$TOOLS/nixlab.sh"
+PATH=$PATH:/usr/sbin:/sbin
+need 'Nix' nix nix-daemon sshd ip unshare nsenter setpriv pgrep nc python3 || finish
+if [ "$(id -u)" -ne 0 ] || ! unshare -m -n -p -f true 2>/dev/null; then
+	skip 'Nix' 'only root may make the namespaces'
+	finish
+fi
+exec </dev/null
+if ! lab_start; then
+	not_ok 'the lab' "$(cat "$T"/*.out "$SHARE"/*.log 2>/dev/null)"
+	finish
+fi
+SYSTEM=$(near nix-instantiate --eval --store dummy:// -E builtins.currentSystem | tr -d '"')
+
+# --- what it refuses ------------------------------------------------------------------------------------------------
+
+# refuses NAME STATUS WORDS ARGUMENT...: one line that has these words, nothing on standard output.
+refuses() {
+	r_name=$1
+	r_status=$2
+	r_words=$3
+	shift 3
+	near meshssh-config nix "$@" >"$T/out" 2>"$T/err"
+	is "$r_name: status, lines" "$? $(wc -l <"$T/err") $(wc -c <"$T/out")" "$r_status 1 0"
+	check "$r_name: says why" grep -qF -e "$r_words" "$T/err"
+}
+refuses 'localhost' 64 'for a builder called localhost Nix runs no ssh' localhost
+refuses 'localhost.localdomain' 64 'localhost' localhost.localdomain
+refuses 'no host' 64 'there is no host'
+refuses 'a blank in the key' 64 '--ssh-key' builder --ssh-key='/etc/nix/my key'
+refuses 'a list with a semicolon' 64 '--systems' builder --systems='a;b'
+refuses 'jobs that are none' 64 '--max-jobs' builder --max-jobs=1.5
+refuses 'the same name twice' 64 'two builders would be called builder' builder builder.mesh.example
+refuses 'two modules' 64 'exclude' builder --nixos --darwin
+refuses 'linux-builder of NixOS' 64 'nix-darwin' --linux-builder --nixos
+refuses 'a module, installed' 64 'not installed' builder --nixos --install
+refuses 'a key file that is none' 69 'no public key' builder --host-key=/etc/passwd
+refuses 'a private key' 69 'no public key' builder --host-key=/etc/nix/builder_ed25519
+refuses 'a key file that is not there' 69 'No such file' builder --host-key=/nosuch
+refuses 'a host that is not there' 69 'shows no host key' nosuch.invalid
+lab_sshd_stop
+refuses 'a host that refuses' 69 'builder shows no host key: ' builder
+check 'and why is on record' sh -c "grep -q refused '$T/err'"
+lab_sshd || exit 1
+near sh -c 'mv /etc/nix/nix.conf /nix/nix.conf; ln -s /nix/nix.conf /etc/nix/nix.conf'
+refuses 'a nix.conf that is a link' 78 'is a link, made by another program' builder --ssh-user=builder --install
+is 'and nothing was written' "$(near ls /etc/nix /root/.ssh 2>&1 | grep -c meshssh)" 0
+near sh -c 'rm /etc/nix/nix.conf; mv /nix/nix.conf /etc/nix/nix.conf'
+
+# --- what it writes -------------------------------------------------------------------------------------------------
+
+near meshssh-config nix builder.mesh.example --ssh-user=builder --max-jobs=16 >"$T/plain" 2>"$T/err"
+is 'printed: status, and nothing on stderr' "$? $(cat "$T/err")" '0 '
+near meshssh-config nix builder.mesh.example --ssh-user=builder --max-jobs=16 >"$T/again"
+check 'the same again, byte by byte' cmp "$T/plain" "$T/again"
+far cat /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f1,2 >"$T/host_key"
+is 'column 8 is the key of the host' \
+    "$(grep '^ssh-ng://' "$T/plain" | cut -d' ' -f8 | base64 -d)" "$(cat "$T/host_key")"
+is 'the line has 8 columns' "$(grep '^ssh-ng://' "$T/plain" | wc -w)" 8
+far cat /etc/ssh/ssh_host_rsa_key.pub | near_write /tmp/rsa.pub
+near meshssh-config nix builder --ssh-user=builder --host-key=/tmp/rsa.pub >"$T/out"
+is 'a key from a file' "$(grep '^ssh-ng://' "$T/out" | cut -d' ' -f8 | base64 -d)" \
+    "$(far cat /etc/ssh/ssh_host_rsa_key.pub | cut -d' ' -f1,2)"
+is 'nobody has logged in' "$(grep -c 'Accepted' "$SHARE/sshd.log")" 0
+
+check 'installed' near meshssh-config nix builder.mesh.example --ssh-user=builder --max-jobs=16 --install
+is 'modes' "$(near stat -c '%a %U %n' /root/.ssh /root/.ssh/config /root/.ssh/meshssh_nix /etc/nix/machines.meshssh \
+    /etc/nix/meshssh_known_hosts /etc/nix/nix.conf | tr '\n' ' ')" "700 root /root/.ssh 600 root /root/.ssh/config 600 root \
+/root/.ssh/meshssh_nix 644 root /etc/nix/machines.meshssh 644 root /etc/nix/meshssh_known_hosts 644 root /etc/nix/nix.conf "
+near md5sum /root/.ssh/config /etc/nix/nix.conf >"$T/sums"
+near meshssh-config nix builder.mesh.example --ssh-user=builder --max-jobs=16 --install >"$T/out"
+is 'installed again: config and nix.conf are as they should be' "$(grep -c 'is as it should be' "$T/out")" 2
+near md5sum /root/.ssh/config /etc/nix/nix.conf >"$T/sums.again"
+check 'installed again: they are the same' cmp "$T/sums" "$T/sums.again"
+
+# --- what works -----------------------------------------------------------------------------------------------------
+
+# derivation NAME SHELL-TEXT: /share/NAME.nix, whose result is new in each run of this script.
+derivation() {
+	cat >"$SHARE/$1.nix" <<-END
+	derivation { name = "$1"; system = builtins.currentSystem; builder = "/bin/sh"; PATH = "/usr/bin:/bin";
+	  run = "$$"; args = [ "-c" ''$2'' ]; }
+	END
+}
+# build USER NAME [OPTION...]: by nix-daemon; what it prints in $T/NAME.out, and its status.
+build() {
+	: >"$SHARE/near-daemon.log"
+	b_user=$1
+	b_name=$2
+	shift 2
+	$b_user timeout 120 nix build --impure --no-link -L -f "/share/$b_name.nix" "$@" >"$T/$b_name.out" 2>&1
+}
+# result NAME: the path that it has or would have.
+result() { near nix-instantiate --eval --strict --store dummy:// -E "(import /share/$1.nix).outPath" | tr -d '"'; }
+# protocol ssh|ssh-ng
+protocol() {
+	near sed -i -E "s,^ssh(-ng)?://,$1://," /etc/nix/machines.meshssh
+}
+# quiet NAME: neither nix nor the daemon said anything of ssh's or ours.
+quiet() {
+	is "$1: no word too many" "$(grep -ahE 'ssh: |Warning: ' "$T/$2.out" "$SHARE/near-daemon.log")" ''
+}
+
+check '--check: it answers, as you are and as nix-daemon runs it' near meshssh-config nix --check builder
+is '--check: both were tried' "$(grep -c 'it answers' "$T/check.out")" 2
+lab_daemon || exit 1
+for scheme in ssh-ng ssh; do
+	protocol $scheme
+	check "$scheme: nix store ping" near nix store ping --store $scheme://builder
+	derivation "hello-$scheme" 'cat /share/far.up >/dev/null; cat /etc/ssh/ssh_host_ed25519_key.pub >$out'
+	check "$scheme: a build" build alice "hello-$scheme"
+	path=$(result "hello-$scheme")
+	is "$scheme: it was built there, and came back" "$(near cat "$path")" "$(far cat /etc/ssh/ssh_host_ed25519_key.pub)"
+	check "$scheme: it is in the other store as well" far test -e "$path"
+	quiet "$scheme: a build" "hello-$scheme"
+
+	cat >"$SHARE/many-$scheme.nix" <<-END
+	map (n: derivation { name = "many-$scheme-\${toString n}"; system = builtins.currentSystem; builder = "/bin/sh";
+	  PATH = "/usr/bin:/bin"; run = "$$"; args = [ "-c" ''
+	    mkdir -p /tmp/many-$scheme; : >/tmp/many-$scheme/\${toString n}; n=0
+	    until [ \$(ls /tmp/many-$scheme | wc -l) = 8 ]; do n=\$((n + 1)); [ \$n -lt 600 ] || exit 1; sleep 0.05; done
+	    echo \${toString n} >\$out'' ]; }) [ 1 2 3 4 5 6 7 8 ]
+	END
+	check "$scheme: eight builds, each of which waits for the others" build alice "many-$scheme"
+	quiet "$scheme: eight builds" "many-$scheme"
+done
+
+# running NAME: the build has begun there.
+running() { far test -e "/tmp/began-$1"; }
+# slow NAME: a build that does not end.
+slow() { derivation "$1" ": >/tmp/began-$1; exec sleep 3600"; }
+
+# A build that is stopped short takes a minute, for ssh bears that much silence; meanwhile the large ones go on. Two, each
+# by a way and a session of its own. ended NAME: what is noted of the end: status, and seconds since $2.
+near cp /etc/nix/machines.meshssh /etc/nix/machines.good
+near meshssh-config nix builder builder2 --ssh-user=builder --max-jobs=16 --install >/dev/null
+line() { near grep "://builder@$1 " /etc/nix/machines.meshssh; }
+first=$(line builder)
+second=$(line builder2)
+near cp /etc/nix/machines.good /etc/nix/machines.meshssh
+# stalls NAME LINE: it begins, and when it ends, that is noted.
+stalls() {
+	slow "$1"
+	(build near "$1" --store daemon --builders "$2"; echo $? >"$T/$1.end"; date +%s >>"$T/$1.end") &
+	started $!
+	wait_for 30 running "$1" || not_ok "$1: a build begins" "$(cat "$T/$1.out")"
+}
+# ended NAME SECONDS: it fails, and in that time from when it was stopped short.
+ended() {
+	wait_for 100 test -s "$T/$1.end"
+	echo "# $1: after $(($(tail -n 1 "$T/$1.end") - $(cat "$T/$1.begin"))) s"
+	is "$1: the build ends within $2 s" "$(head -n 1 "$T/$1.end") $(($(tail -n 1 "$T/$1.end") - $(cat "$T/$1.begin") <= $2))" '1 1'
+}
+near rm -rf /root/.cache/meshssh
+stalls frozen "$first"
+far pkill -STOP -u builder sshd
+date +%s >"$T/frozen.begin"
+stalls cut "$second"
+far ip link set r1 down
+date +%s >"$T/cut.begin"
+
+for scheme in ssh-ng ssh; do
+	protocol $scheme
+	derivation "large-$scheme" 'head -c 67108864 /dev/urandom >$out'
+	check "$scheme: a result of 64 MiB" build alice "large-$scheme"
+	path=$(result "large-$scheme")
+	is "$scheme: it is the same here" "$(near sha256sum "$path")" "$(far sha256sum "$path")"
+
+	head -c 67108864 /dev/urandom >"$SHARE/blob-$scheme"
+	path=$(near nix store add-file "/share/blob-$scheme")
+	check "$scheme: 64 MiB are copied there" near nix copy --no-check-sigs --to $scheme://builder "$path"
+	is "$scheme: they are the same there" "$(far sha256sum "$path" | cut -d' ' -f1)" \
+	    "$(sha256sum <"$SHARE/blob-$scheme" | cut -d' ' -f1)"
+	near nix store delete "$path" >/dev/null 2>&1
+	check "$scheme: and back" near nix copy --no-check-sigs --from $scheme://builder "$path"
+	is "$scheme: they are the same here" "$(near sha256sum "$path" | cut -d' ' -f1)" \
+	    "$(sha256sum <"$SHARE/blob-$scheme" | cut -d' ' -f1)"
+	rm -f "$SHARE/blob-$scheme"
+done
+ended cut 60
+near meshssh --why >"$T/why"
+check 'cut: --why has it' grep -qE 'dead-path|address-gone' "$T/why"
+ended frozen 85
+far pkill -KILL -u builder sshd
+no_relays 'no relay is left'
+
+# --- what does not, and is told --------------------------------------------------------------------------------------
+
+# fails NAME BUILD WORDS: it fails, and the user is told that.
+fails() {
+	if build alice "$2"; then
+		not_ok "$1: it fails" "$(cat "$T/$2.out")"
+	else
+		ok "$1: it fails"
+	fi
+	check "$1: the user reads why" grep -aq -e "$3" "$T/$2.out"
+}
+near cp /etc/nix/machines.meshssh /etc/nix/machines.good
+near sed -i -E "s,[^ ]+\$,$(near base64 -w0 /etc/nix/builder_ed25519.pub)," /etc/nix/machines.meshssh
+protocol ssh
+derivation wrong 'echo x >$out'
+fails 'another key is pinned' wrong 'Host key verification failed'
+is 'another key is pinned: nothing was built' "$(far sh -c 'ls -d /nix/store/*-wrong' 2>/dev/null)" ''
+near cp /etc/nix/machines.good /etc/nix/machines.meshssh
+
+lab_sshd_stop
+protocol ssh
+derivation down 'echo x >$out'
+fails 'ssh: nobody listens' down 'meshssh: .*refused'
+near rm -rf /root/.cache/meshssh
+protocol ssh-ng
+fails 'ssh-ng: nobody listens' down 'builder'
+near meshssh --why >"$T/why"
+check 'ssh-ng: --why has it' grep -q 'refused' "$T/why"
+near meshssh-config nix --check builder >"$T/out" 2>&1
+is '--check: it says so' "$? $(grep -c 'it does not answer' "$T/out")" '1 2'
+check '--check: by the record and by the doctor' sh -c "grep -q '^    on record: .*refused' '$T/out' &&
+    grep -q 'server-refuses' '$T/out'"
+alice meshssh-config nix --check builder >"$T/out" 2>&1
+check '--check: a user cannot try what only root can' grep -q 'only root can try' "$T/out"
+lab_sshd || exit 1
+
+slow killed
+build alice killed &
+pid=$!
+started $pid
+if wait_for 30 running killed; then
+	start=$(date +%s)
+	near pkill -KILL -f '^/opt/meshssh/bin/meshssh '
+	wait $pid
+	is 'the relay is killed: the build ends' "$? $(($(date +%s) - start < 10))" '1 1'
+else
+	not_ok 'the relay is killed' "$(cat "$T/killed.out")"
+fi
+no_relays 'no relay is left of all these'
+
+# --- the variants ---------------------------------------------------------------------------------------------------
+
+near rm -rf /root/.ssh/config /root/.ssh/meshssh_nix
+# What `builder` means is in that file alone.
+near sh -c 'cp /etc/hosts /tmp/hosts; sed "s/ builder / /" /tmp/hosts >/etc/hosts'
+check '--sshopts: installed' near meshssh-config nix builder.mesh.example --ssh-user=builder --sshopts --install
+unit=/etc/systemd/system/nix-daemon.service.d/meshssh.conf
+lab_daemon "$(near sed -n 's/^Environment="\(.*\)"$/\1/p' $unit)" || exit 1
+derivation sshopts 'echo x >$out'
+check '--sshopts: --check knows what the daemon has' near meshssh-config nix --check builder
+is '--sshopts: and that the caller has not' "$(grep -o 'as .*answer.*' "$T/check.out" | tr '\n' ' ')" \
+    'as you are: it does not answer as nix-daemon runs it: it answers '
+check '--sshopts: a build' build alice sshopts
+quiet '--sshopts: a build' sshopts
+near cp /tmp/hosts /etc/hosts
+
+# What a module comes to: all but the texts as JSON, and each text by itself.
+module() {
+	near meshssh-config nix builder --ssh-user=builder --systems="$SYSTEM" "$@" >"$SHARE/module.nix"
+	near nix-instantiate --parse /share/module.nix >/dev/null &&
+	    near nix-instantiate --eval --strict --json --store dummy:// -E "(import /share/module.nix) {
+	      pkgs = { stdenv.hostPlatform.system = \"$SYSTEM\"; }; config = { }; lib = { }; }" >"$T/module.json"
+}
+# What tests/golden/emit has of modules means what tests/golden/nix has.
+evaluates() {
+	cp "$1" "$SHARE/golden.nix"
+	near nix-instantiate --parse /share/golden.nix >/dev/null &&
+	    near nix-instantiate --eval --strict --json --store dummy:// -E "(import /share/golden.nix) {
+	      pkgs = { stdenv.hostPlatform.system = \"aarch64-darwin\"; ${2:-} }; config = { }; lib = { }; }" |
+	    python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin), indent=1, sort_keys=True))'
+}
+for golden in "$SRCDIR"/tests/golden/nix/*.json; do
+	name=$(basename "$golden" .json)
+	evaluates "$SRCDIR/tests/golden/emit/$name.out" >"$T/out" 2>"$T/err"
+	check "the module $name comes to what it ought to" diff "$golden" "$T/out"
+done
+evaluates "$SRCDIR/tests/golden/emit/nix-nixos.out" 'meshssh = "/nix/store/x-meshssh";' >"$T/out"
+is 'a package of meshssh is taken where there is one' "$(grep -c 'ProxyCommand' "$T/out") \
+$(grep -o 'ProxyCommand [^%]*' "$T/out" | sort -u)" '1 ProxyCommand \"/nix/store/x-meshssh/bin/meshssh\" '
+
+check '--nixos: it parses, and can be evaluated' module --nixos
+python3 - "$T/module.json" "$SHARE/text" <<'END' >"$T/out"
+import json, sys
+module = json.load(open(sys.argv[1]))
+open(sys.argv[2], "w").write(module["programs"]["ssh"].pop("extraConfig"))
+for machine in module["nix"]["buildMachines"]:
+    print("{protocol}://{sshUser}@{hostName} {0} {sshKey} {maxJobs} 1 {1} - {publicHostKey}".format(
+        ",".join(machine["systems"]), ",".join(machine["supportedFeatures"]), **machine))
+END
+near cp /share/text /etc/ssh/ssh_config
+near_write /etc/nix/machines <"$T/out"
+near rm /etc/nix/machines.meshssh
+lab_daemon || exit 1
+derivation nixos 'echo x >$out'
+check '--nixos: a build' build alice nixos
+quiet '--nixos: a build' nixos
+is '--nixos: to others the host is what it was' "$(alice ssh -G -T builder | grep -cE '^(proxycommand|identityagent) ')" 0
+
+check '--darwin: it parses, and can be evaluated' module --darwin --linux-builder
+python3 - "$T/module.json" "$SHARE/text" <<'END'
+import json, sys
+module = json.load(open(sys.argv[1]))
+open(sys.argv[2], "w").write(module["environment"]["etc"]["nix/meshssh_ssh_config"]["text"])
+assert module["nix"]["linux-builder"]["enable"], module
+assert [m["hostName"] for m in module["nix"]["buildMachines"]] == ["builder"], module
+env = module["launchd"]["daemons"]["nix-daemon"]["serviceConfig"]["EnvironmentVariables"]
+assert env == {"NIX_SSHOPTS": "-F /etc/nix/meshssh_ssh_config"}, env
+END
+is '--darwin: the attributes' $? 0
+# A managed file that has no Include, and sets what breaks Nix.
+printf 'Host *\n  Port 1\n  ControlMaster auto\n  ProxyCommand false\n' | near_write /etc/ssh/ssh_config
+near cp /share/text /etc/nix/meshssh_ssh_config
+lab_daemon 'NIX_SSHOPTS=-F /etc/nix/meshssh_ssh_config' || exit 1
+derivation darwin 'echo x >$out'
+check '--darwin: a build, whatever /etc/ssh/ssh_config has' build alice darwin
+is '--darwin: linux-builder' "$(near ssh -G -T -F /etc/nix/meshssh_ssh_config linux-builder |
+    grep -E '^(hostname|port|user|hostkeyalias|proxycommand|controlmaster) ' | sort | tr '\n' ' ')" \
+    'controlmaster false hostkeyalias linux-builder hostname 127.0.0.1 port 31022 proxycommand false user builder '
+no_relays 'no relay is left at the end'
+finish
