@@ -53,7 +53,7 @@ cp "$MESHSSH" "$BUILDDIR/meshssh-config" "$TOOLS/config-install.py" "$TOOLS/conf
 } >"$T/passwd"
 printf '%s\n' 'Include /etc/ssh/ssh_config.d/*.conf' 'Host *' '    SendEnv LANG LC_*' >"$T/etc-ssh/ssh_config"
 
-unshare -m sh "$T/enter" "$T" </dev/null || not_ok "the driver ran"
+unshare -m --propagation private sh "$T/enter" "$T" </dev/null || not_ok "the driver ran"
 touch "$T/verdicts"
 tab=$(printf '\t')
 while IFS=$tab read -r name detail; do
