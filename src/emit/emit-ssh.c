@@ -99,24 +99,35 @@ ssh_where(const json_t *doc, const char *keyword)
 	return (json_at(doc, path));
 }
 
+/* A line of a file that install has written. */
+static int
+ssh_installed(const json_t *where)
+{
+	return (glance_is(where, "file", "~/.ssh/meshssh.conf") || glance_is(where, "file", "/etc/ssh/meshssh.conf"));
+}
+
 int
 emit_ssh_by_meshssh(const json_t *doc)
 {
 	const char	*program = json_text_at(doc, "facts.ssh.proxy.program"), *name;
 
+	if (ssh_installed(ssh_where(doc, "proxycommand")))
+		return (1);
 	if (program == NULL)
 		return (0);
 	name = strrchr(program, '/');
 	return (strcmp(name != NULL ? name + 1 : program, "meshssh") == 0);
 }
 
-/* A line of a block that names the host, in a file where such a one has meshssh. */
+/* A line that install has written, or of a block that names the host, in a file where such a one has meshssh. */
 static int
 ssh_ours(const json_t *doc, const json_t *where)
 {
 	const json_t	*proxy = ssh_where(doc, "proxycommand");
 	const char	*file = json_text_at(where, "file");
 
+	if (ssh_installed(where))
+		return (1);
 	return (emit_ssh_by_meshssh(doc) && json_truth_at(proxy, "named") == 1 && json_truth_at(where, "named") == 1 &&
 	    file != NULL && glance_is(proxy, "file", file));
 }
@@ -164,7 +175,10 @@ ssh_other_line(const json_t *doc)
 	return (jump != NULL ? jump : ssh_where(doc, "proxycommand"));
 }
 
-/* "ProxyJump bastion (~/.ssh/config:7)", as far as that is known and may stand in a comment. */
+/*
+ * "ProxyJump bastion (~/.ssh/config)", as far as that is known and may stand in a comment. No number of a line: that changes
+ * with each line above it, and with those of install.
+ */
 static void
 ssh_quote(FILE *fp, const json_t *doc)
 {
@@ -177,8 +191,7 @@ ssh_quote(FILE *fp, const json_t *doc)
 		value = "";
 	fprintf(fp, "%s %s", ssh_other_way(doc), error_vis(shown, sizeof(shown), value));
 	if (file != NULL)
-		fprintf(fp, " (%s:%lld)", error_vis(shown, sizeof(shown), file),
-		    (long long)json_number_at(where, "line", 0));
+		fprintf(fp, " (%s)", error_vis(shown, sizeof(shown), file));
 }
 
 int

@@ -119,7 +119,7 @@ login "a descriptor that the user wants passed" box
 theirs 'Host box' '	ProxyJump 127.0.0.1' 'Match originalhost none exec "true"' '	User nobody'
 config --port="$port" box
 lacks "the user's own way stays" '^    \(ProxyCommand\|IPQoS\|HostName\)'
-has "and it is said which" 'this line stays in force: ProxyJump 127.0.0.1 (~/.ssh/config:2)$'
+has "and it is said which" 'this line stays in force: ProxyJump 127.0.0.1 (~/.ssh/config)$'
 cat "$T/out" "$home/config" >"$T/joined"
 is "and ssh takes it" "$(at_home ssh -G -T -F "$T/joined" box | grep -o '^proxy[cj][a-z]*')" proxyjump
 theirs
