@@ -612,6 +612,54 @@ def together():
     user.run("remove")
 
 
+def mesh(count):
+    """A socket that says what tailscaled would of so many peers, and the process behind it."""
+    socket = "%s/tailscaled.%d" % (T, count)
+    p = subprocess.Popen([sys.executable, T + "/bin/status-server.py", socket, str(count)])
+    end = time.monotonic() + LIMIT
+    while not os.path.exists(socket):
+        assert p.poll() is None and time.monotonic() < end, "no status server"
+        time.sleep(0.02)    # the pace of the poll
+    os.chmod(socket, 0o666)
+    return p, "--tailscaled=" + socket
+
+
+@case("all peers: one section behind the hosts that were named; it is replaced whole, and goes alone")
+def tailnet():
+    user = ALICE
+    user.empty(b"Host peer-00002\n  Port 44\n")
+    taken = user.ssh_g("other")
+    few, few_socket = mesh(3)
+    many, many_socket = mesh(40)
+    try:
+        user.run("install", "--tailnet", many_socket)
+        user.run("install", "--no-probe", many_socket, "nas", "peer-00003")
+        assert "its 42 blocks takes effect" in user.run("check")
+        user.run("install", "--tailnet", few_socket)
+        own = read(user.own).decode()
+        same(re.findall(r"^# --- (\S+)", own, re.M), ["nas", "peer-00003", "--tailnet"])
+        same(len(re.findall(r"^Host peer-", own, re.M)), 4)
+        for host in ("peer-00001", "peer-00002.mesh.test", "peer-00003", "nas"):
+            assert b"/bin/meshssh" in user.ssh_g(host)[0], host
+            assert "takes effect" in user.run("check", host)
+        assert b"\nport 44\n" in user.ssh_g("peer-00002")[0]
+        same(user.ssh_g("other"), taken)
+        for words in (["--tailnet", few_socket], ["--no-probe", many_socket, "peer-00003", "nas"]):
+            same(user.run("install", *words), "there is nothing to change\n")
+        assert "no block of its own" in user.run("remove", "peer-00001")
+        user.run("remove", "--tailnet")
+        same(re.findall(r"^# --- (\S+)", read(user.own).decode(), re.M), ["nas", "peer-00003"])
+        user.run("install", "--tailnet", few_socket, "--online")
+        assert "peer-00001" not in user.run("remove", "nas", "peer-00003")
+        user.refused(["install", "--no-probe"], 64, "none is installed by name")
+        user.run("remove", "--tailnet")
+        same(names(user), ["config"])
+    finally:
+        for p in (few, many):
+            p.kill()
+            p.wait()
+
+
 @case("a copy that differs from what is there in the end is kept")
 def backup():
     user = ALICE
