@@ -123,8 +123,7 @@ judge_key_alias(const json_t *facts, struct finding *f)
 	    strchr(looked_for, '%') != NULL || json_truth_at(facts, BUILDER("options_known")) != 1 || !nix_plain(facts))
 		return (0);
 	finding_set(f->cause, "Nix pins the builder's key to the name %s, and root's ssh looks for it under %s: the "
-	    "key counts as unknown.",
-	    host, looked_for);
+	    "key counts as unknown.", host, looked_for);
 	finding_set(f->evidence, "%s %s, and no HostKeyAlias %s", alias != NULL ? "HostKeyAlias" : "HostName",
 	    looked_for, host);
 	finding_cure(f, "Add to the builder's block in %s: HostKeyAlias %s", nix_file(facts, file), host);
@@ -344,14 +343,11 @@ static int
 judge_alive(const json_t *facts, struct finding *f)
 {
 	if (json_truth_at(facts, BUILDER("options_known")) != 1 ||
-	    json_at(facts, BUILDER("serveraliveinterval")) != NULL ||
-	    !nix_plain(facts))
+	    json_at(facts, BUILDER("serveraliveinterval")) != NULL || !nix_plain(facts))
 		return (0);
-	finding_set(f->cause, "Nix sets no time limit for builders, and root's ssh has none either: a dead link stops "
-	    "a build for ever.");
+	finding_set(f->cause, "Neither Nix nor root's ssh has a time limit: a dead link stops a build for ever.");
 	finding_set(f->evidence, "no ServerAliveInterval for %s", nix_text(facts, BUILDER("host")));
-	finding_cure(f, "Add to the builder's block: ServerAliveInterval 15, ServerAliveCountMax 4 and ConnectTimeout "
-	    "15");
+	finding_cure(f, "Add to the builder's block: ServerAliveInterval 15, ServerAliveCountMax 4, ConnectTimeout 15");
 	return (1);
 }
 

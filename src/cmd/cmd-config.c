@@ -16,7 +16,7 @@ const struct conf_command	conf_commands[] = {
 	    "print a block of ssh_config for each peer of the mesh" },
 	{ "known-hosts", "", " online os tag tailscaled user ", conf_emit_mesh,
 	    "print the host keys that the mesh publishes, as known_hosts has them" },
-	{ "install", "[HOST...]", " dry-run no-probe program root system tailnet tailscaled ", conf_install,
+	{ "install", "[HOST...]", " dry-run no-probe online os program root system tag tailnet tailscaled user ", conf_install,
 	    "let ssh read the blocks of these hosts, of all peers, or of those that it reads already, as they are now" },
 	{ "remove", "[HOST...]", " dry-run root system tailnet ", conf_remove,
 	    "take them out again; without a host, everything" },

@@ -23,6 +23,7 @@
 #define DEFAULT_KEY		"/etc/nix/builder_ed25519"	/* where nix-darwin keeps its own */
 #define DEFAULT_FEATURES	"benchmark,big-parallel"	/* what every Nix does unless it was told otherwise */
 
+#define NIX_LOGIN_MS		2000	/* for ssh -G, which may run a Match exec */
 #define LINUX_BUILDER		"linux-builder"
 /* Of nixpkgs' nixos/modules/profiles/keys: its private half is as public, so it is of use on loopback only. */
 #define LINUX_BUILDER_KEY	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWVdCb"
@@ -71,7 +72,7 @@ nix_login(const char *typed, char user[64], struct error *err)
 		error_set(err, MSG_NO_MEMORY, "no memory");
 		return (-1);
 	}
-	ssh_ask(argv, SSH_ASK_MS, ask);
+	ssh_ask(argv, NIX_LOGIN_MS, ask);
 	line = ask->status == 0 && strncmp(ask->out, "user ", 5) == 0 ? ask->out : strstr(ask->out, "\nuser ");
 	if (line != NULL) {
 		line += line[0] == '\n';

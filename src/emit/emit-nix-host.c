@@ -101,8 +101,11 @@ emit_nix_host(const json_t *doc, size_t number, struct emit_nix_host *h, struct 
 	const json_t	*host = json_array_get(json_at(doc, "hosts"), number);
 	int		 failed = 0;
 
-	if (host == NULL)
-		return (0);
+	if (host == NULL) {
+		if (number == 0)
+			error_set(err, MSG_USAGE, "there is no host");
+		return (number == 0 ? -1 : 0);
+	}
 	h->alias = host_text(host, "alias", host_alias_ok, err, &failed);
 	h->name = host_text(host, "name", host_name_ok, err, &failed);
 	h->user = host_text(host, "user", host_user_ok, err, &failed);

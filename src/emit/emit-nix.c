@@ -71,10 +71,10 @@ emit_nix_proxy(FILE *fp, const json_t *doc, const char *program, struct error *e
 {
 	char	options[PATH_MAX];
 
+	if (program == NULL)
+		return (emit_ssh_proxy(fp, doc, "", err));
 	if (nix_proxy_options(doc, options, err) == -1)
 		return (-1);
-	if (program == NULL)
-		return (emit_ssh_proxy(fp, doc, options, err));
 	fprintf(fp, "    ProxyCommand %s%s %%h %%p\n", program, options);
 	return (0);
 }

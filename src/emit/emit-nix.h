@@ -30,7 +30,7 @@ struct emit_nix_host {
 	char		 pinned[EMIT_NIX_KEY_MAX * 4 / 3 + 4];	/* the same in base64, as Nix has it */
 };
 
-/* The builder of this number: 1, 0 if there are not so many, or -1 with the error set. */
+/* The builder of this number: 1, 0 if there are not so many, or -1 with the error set; at least one must be there. */
 int	emit_nix_host(const json_t *doc, size_t, struct emit_nix_host *, struct error *);
 /* "ssh" or "ssh-ng". */
 const char *emit_nix_protocol(const json_t *doc);
