@@ -157,6 +157,7 @@ check_walk(struct check *c)
 {
 	const struct passwd		*pw = getpwuid(getuid());
 	const struct ssh_config		 config = { .root = "", .home = pw != NULL ? pw->pw_dir : NULL,
+					     .tilde = ssh_config_tilde(),
 					     .user = pw != NULL ? pw->pw_name : NULL, .uid = getuid(),
 					     .host = c->host };
 	const struct ssh_config_reader	 reader = { .line = check_line_cb, .file = check_file_cb, .arg = c };

@@ -134,9 +134,8 @@ where_file_cb(void *arg, const struct ssh_config_file *file)
 static void
 where_files(struct where *w)
 {
-	const struct ssh_config		config = { .root = w->in->root, .home = w->home, .user = w->user,
-	    .uid = geteuid(),
-					    .host = w->in->host != NULL ? w->in->host : "" };
+	const struct ssh_config		config = { .root = w->in->root, .home = w->home, .tilde = ssh_config_tilde(),
+					    .user = w->user, .uid = geteuid(), .host = w->in->host != NULL ? w->in->host : "" };
 	const struct ssh_config_reader	reader = { .line = where_line_cb, .file = where_file_cb, .arg = w };
 
 	where_put(w, "where", json_object());

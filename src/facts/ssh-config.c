@@ -214,19 +214,20 @@ setting_note(struct setting *s, const struct ssh_config_line *l)
 static void
 include_one(struct walk *w, const struct place *p, const char *arg)
 {
-	char	path[PATH_MAX];
-	size_t	skip = strlen(w->in->root), i;
-	glob_t	g;
-	int	n, error;
+	char		 path[PATH_MAX];
+	const char	*home = w->in->tilde != NULL ? w->in->tilde : w->in->home;
+	size_t		 skip = strlen(w->in->root), i;
+	glob_t		 g;
+	int		 n, error;
 
 	if (strchr(arg, '$') != NULL || strchr(arg, '%') != NULL || (arg[0] == '~' && (w->system || arg[1] != '/')))
 		n = -1;
 	else if (arg[0] == '~')
-		n = snprintf(path, sizeof(path), "%s%s%s", w->in->root, w->in->home, arg + 1);
+		n = snprintf(path, sizeof(path), "%s%s%s", w->in->root, home, arg + 1);
 	else if (arg[0] == '/')
 		n = snprintf(path, sizeof(path), "%s%s", w->in->root, arg);
 	else
-		n = snprintf(path, sizeof(path), "%s%s%s/%s", w->in->root, w->system ? SYSTEM_DIR : w->in->home,
+		n = snprintf(path, sizeof(path), "%s%s%s/%s", w->in->root, w->system ? SYSTEM_DIR : home,
 		    w->system ? "" : "/.ssh", arg);
 	if (n < 0 || n >= (int)sizeof(path)) {
 		w->blind = 1;
@@ -385,4 +386,12 @@ ssh_config_read(const struct ssh_config *in, const struct ssh_config_reader *to)
 	w.system = 1;
 	walk_file(&w, &outside, SYSTEM_DIR "/ssh_config");
 	return (w.starved ? -1 : 0);
+}
+
+const char *
+ssh_config_tilde(void)
+{
+	const char	*home = getenv("HOME");
+
+	return (home != NULL && home[0] == '/' ? home : NULL);
 }

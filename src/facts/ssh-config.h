@@ -23,6 +23,7 @@ enum ssh_config_match {
 struct ssh_config {
 	const char	*root;		/* the folder that all files are below */
 	const char	*home;		/* the user's; NULL: the system's file alone */
+	const char	*tilde;		/* "~" of an Include: ssh leaves it to glob(3), which takes $HOME; NULL: the same */
 	const char	*user;		/* the user's name; NULL if it is not known */
 	uid_t		 uid;		/* whose the files have to be, if not root's */
 	const char	*host;		/* as typed; "" matches "*" alone */
@@ -53,6 +54,8 @@ struct ssh_config_reader {
 
 /* The user's file, then the system's, in ssh's order: the first value wins. 0, or -1 if there is no memory. */
 int	ssh_config_read(const struct ssh_config *, const struct ssh_config_reader *);
+/* What "~" is for an ssh that this user runs from here: $HOME, or NULL if that is not set. */
+const char *ssh_config_tilde(void);
 /* 1 if the text is what the pattern means, "*" any bytes and "?" one; letter case counts or not. */
 int	ssh_config_pattern(const char *text, const char *pattern, int fold);
 

@@ -48,6 +48,7 @@ look(const char *host, int full)
 	json_t			*facts = json_object();
 
 	unsetenv("MESHSSH_TRIED");
+	unsetenv("HOME");
 	assert_int_equal(detect_one(&detect_ssh, facts, &in), 0);
 	return (facts);
 }

@@ -42,6 +42,7 @@ test_hosts(void **state)
 	int			 port;
 
 	(void)state;
+	unsetenv("HOME");
 	put("/.ssh/config", "Host nas\nHostName 10.0.0.7\nPort 2222\n"
 	    "Host build-*\nHostName %h.mesh.example\n"
 	    "Host percent\nHostName a%%b\nHost odd\nHostName -oX\nHost token\nHostName %k\nHost high\nPort 70000\n"
@@ -53,10 +54,36 @@ test_hosts(void **state)
 	}
 }
 
+/* ssh finds its files by the password database, and what they include by $HOME, if that is set. */
+static void
+test_tilde(void **state)
+{
+	char	elsewhere[sizeof(root) + 8], host[ADDR_HOST_MAX + 1];
+	int	port;
+
+	(void)state;
+	put("/.ssh/config", "Include hosts ~/more\n");
+	put("/.ssh/hosts", "Host nas\nPort 1\n");
+	put("/other/.ssh/hosts", "Host nas\nPort 2\n");
+	put("/other/more", "Host build\nPort 3\n");
+	snprintf(elsewhere, sizeof(elsewhere), "%s/other", root);
+	assert_int_equal(setenv("HOME", elsewhere, 1), 0);
+	assert_int_equal(ssh_host("nas", host, &port), 0);
+	assert_int_equal(port, 2);
+	assert_int_equal(ssh_host("build", host, &port), 0);
+	assert_int_equal(port, 3);
+	assert_int_equal(unsetenv("HOME"), 0);
+	assert_int_equal(ssh_host("nas", host, &port), 0);
+	assert_int_equal(port, 1);
+}
+
 int
 main(void)
 {
-	static const struct CMUnitTest	tests[] = { cmocka_unit_test(test_hosts) };
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_tilde),
+	};
 
 	return (cmocka_run_group_tests_name("ssh-host", tests, root_make, root_remove));
 }
