@@ -1,23 +1,11 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "cmd/conf.h"
-
-/* A descriptor that is missing now would later be a file that somebody prints to. */
-static int
-plug_stdio(void)
-{
-	int	fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
-			return (-1);
-	return (0);
-}
+#include "cmd/events.h"
+#include "cmd/stdio.h"
 
 int
 main(int argc, char **argv)
@@ -26,8 +14,9 @@ main(int argc, char **argv)
 	int		status = 0;
 
 	error_program("meshssh-config");
-	if (plug_stdio() == -1)
+	if (stdio_plug() == -1)
 		return (error_row(MSG_SYSTEM)->status);
+	events_tame();
 	if (cmd_config(argc, argv, &status, &err) == 0) {
 		if (fflush(stdout) == 0)
 			return (status);

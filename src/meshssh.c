@@ -1,7 +1,6 @@
 #include <sys/types.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,26 +10,8 @@
 #include "cmd/cmd.h"
 #include "cmd/events.h"
 #include "cmd/options.h"
+#include "cmd/stdio.h"
 #include "os/os.h"
-
-/*
- * A descriptor that is missing now would later be a socket that somebody prints to. 1 if stdin or stdout was missing, -1 if
- * it could not be helped.
- */
-static int
-plug_stdio(void)
-{
-	int	fd, missing = 0;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) != -1)
-			continue;
-		missing |= fd != STDERR_FILENO;
-		if (open("/dev/null", O_RDWR) != fd)
-			return (-1);
-	}
-	return (missing);
-}
 
 /*
  * Exactly two words of which the second begins like a number, or is empty: a host and a port. If the first begins with a
@@ -99,7 +80,7 @@ main(int argc, char **argv)
 {
 	struct options	opts;
 	struct error	err = { .code = MSG_NONE };
-	int		rest, count = 0, dashes, status = 0, missing = plug_stdio();
+	int		rest, count = 0, dashes, status = 0, missing = stdio_plug();
 
 	if (missing == -1)
 		return (error_row(MSG_SYSTEM)->status);

@@ -18,15 +18,6 @@
 
 #define REPLAY_BYTES_MAX (4 << 20)
 
-static void
-doctor_progress(const char *host, const char *doing)
-{
-	char	line[ADDR_HOST_MAX + 64];
-
-	snprintf(line, sizeof(line), "%s%s%s", host, host[0] != '\0' ? ": " : "", doing);
-	terminal_progress(line);
-}
-
 /* Before anything is done that leaves a trace on the server. */
 static void
 doctor_announce(const char *host)
@@ -42,7 +33,7 @@ doctor_look(const struct options *opts, const char *host, int port)
 {
 	struct examine	exam = { .look = { .root = "", .host = host, .port = port, .tailscaled = opts->tailscaled,
 			    .full = opts->full }, .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
-			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce, .progress = doctor_progress };
+			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce, .progress = terminal_doing };
 
 	return (examine(&exam));
 }

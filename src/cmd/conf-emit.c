@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cmd/conf.h"
+#include "cmd/terminal.h"
 #include "emit/emit.h"
 #include "facts/mesh.h"
 #include "os/os.h"
@@ -40,15 +41,6 @@ conf_program(const struct conf *conf, json_t *wanted, struct error *err)
 }
 
 static void
-conf_progress(const char *host, const char *doing)
-{
-	if (!isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r\033[K%s%s%s", host, host[0] != '\0' ? ": " : "", doing);
-	fflush(stderr);
-}
-
-static void
 conf_announce(const char *host)
 {
 	(void)host;
@@ -62,7 +54,7 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 			    .port = port != NULL ? addr_port(port) : 0 }, .ssh = 1,
 			    .timeout_ms = CONF_TIMEOUT_MS, .dead_after_s = CONF_TIMEOUT_MS / 1000,
 			    .no_probe = conf_given(conf, "no-probe"), .announce = conf_announce,
-			    .progress = conf_progress };
+			    .progress = terminal_doing };
 	json_t		*doc, *wanted;
 
 	if (host != NULL && !addr_host_ok(host)) {

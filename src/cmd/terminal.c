@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "cmd/terminal.h"
 
 #define COLUMNS	80	/* where the terminal does not say */
@@ -30,4 +31,13 @@ terminal_progress(const char *text)
 	/* In the last column some terminals wrap already. */
 	fprintf(stderr, "\r\033[K%.*s", columns - 1, text);
 	fflush(stderr);
+}
+
+void
+terminal_doing(const char *host, const char *doing)
+{
+	char	line[ADDR_HOST_MAX + 64];
+
+	snprintf(line, sizeof(line), "%s%s%s", host, host[0] != '\0' ? ": " : "", doing);
+	terminal_progress(line);
 }
