@@ -179,11 +179,15 @@ int
 conf_nix(struct conf *conf, char **words, struct error *err)
 {
 	const struct conf_nix_way	*way = nix_way(conf, err);
-	int			 own = conf_given(conf, "linux-builder");
+	int			 own = conf_given(conf, "linux-builder"), check = conf_given(conf, "check");
 
 	if (way == NULL)
 		return (-1);
-	if (conf_given(conf, "check")) {
+	if (words[0] != NULL && strcmp(words[0], "check") == 0) {
+		check = 1;
+		words++;
+	}
+	if (check) {
 		if (words[0] == NULL || words[1] == NULL)
 			return (conf_nix_check(conf, words[0], err));
 		error_set(err, MSG_USAGE, "--check takes one builder, or none for all");

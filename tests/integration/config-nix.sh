@@ -223,7 +223,7 @@ protocol ssh-ng
 fails 'ssh-ng: nobody listens' down 'builder'
 near meshssh --why >"$T/why"
 check 'ssh-ng: --why has it' grep -q 'refused' "$T/why"
-near meshssh-config nix --check builder >"$T/out" 2>&1
+near meshssh-config nix check builder >"$T/out" 2>&1
 is '--check: it says so' "$? $(grep -c 'it does not answer' "$T/out")" '1 2'
 check '--check: by the record and by the doctor' sh -c "grep -q '^    on record: .*refused' '$T/out' &&
     grep -q 'server-refuses' '$T/out'"
