@@ -327,7 +327,7 @@ done | sort | tr '\n' ' ')" --tailnet
 freeze "$MESH_SSHD"
 look 'sshd hangs' server-mute 1 usr -- "$(socket usr)" srv
 look 'sshd hangs, TUN' server-mute 1 tun -- "$(socket tun)" "$srv"
-look 'sshd hangs behind a SOCKS5 proxy' server-mute 1 prx $SOCKS:1055 -- "$srv"
+look 'sshd hangs behind a SOCKS5 proxy' proxy-no-server 1 prx $SOCKS:1055 -- "$srv"
 looked
 kill -CONT "$MESH_SSHD"
 mesh_switch expire-soon/tun
