@@ -133,6 +133,7 @@ lab_start() {
 	UsePAM no
 	PasswordAuthentication no
 	MaxStartups 100:30:200
+	$(t_forgiving)
 	PidFile /run/sshd.pid
 	END
 	far sh -c 'exec nix-daemon --daemon >/share/far-daemon.log 2>&1' &
