@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "emit/install-int.h"
+#include "emit/install-file.h"
 
 #define BYTES_MAX	(16 << 20)	/* nobody has written that many by hand */
 

@@ -8,8 +8,7 @@
 
 #include <jansson.h>
 
-#include "base/file.h"
-#include "emit/install-text.h"
+#include "emit/install-file.h"
 
 struct error;
 
@@ -22,16 +21,6 @@ enum install_scope {
 	INSTALL_USER,
 	INSTALL_ROOT,
 	INSTALL_SYSTEM
-};
-
-/* One file. */
-struct install_file {
-	char			path[PATH_MAX];	/* as ssh opens it */
-	char			real[PATH_MAX];	/* where links lead to from there */
-	struct file_own		own;		/* as it is, or as it will be made */
-	struct install_text	old, new;
-	int			set, changes;	/* there is a new one; it is something else */
-	char			tmp[PATH_MAX];	/* the new bytes, until they have their place; or "" */
 };
 
 struct install {

@@ -80,9 +80,21 @@ is 'modes' "$(near stat -c '%a %U %n' /root/.ssh /root/.ssh/config /root/.ssh/me
 /root/.ssh/meshssh_nix 644 root /etc/nix/machines.meshssh 644 root /etc/nix/meshssh_known_hosts 644 root /etc/nix/nix.conf "
 near md5sum /root/.ssh/config /etc/nix/nix.conf >"$T/sums"
 near meshssh-config nix builder.mesh.example --ssh-user=builder --max-jobs=16 --install >"$T/out"
-is 'installed again: config and nix.conf are as they should be' "$(grep -c 'is as it should be' "$T/out")" 2
+is 'installed again: config and nix.conf are as they should be' \
+    "$(grep -c '/\(config\|nix.conf\): is as it should be' "$T/out")" 2
 near md5sum /root/.ssh/config /etc/nix/nix.conf >"$T/sums.again"
 check 'installed again: they are the same' cmp "$T/sums" "$T/sums.again"
+is "found whatever HOME a sudo has left" "$(near env HOME=/home/alice ssh -G builder 2>/dev/null | grep '^hostname ')" \
+    'hostname builder.mesh.example'
+
+# nix.conf may have access tokens in it: who may read a file is not for us to change, nor what stands in it.
+near cp -a /etc/nix/nix.conf /root/.ssh/config /tmp
+near sh -c 'sed -i "/^builders/d" /etc/nix/nix.conf; chmod 600 /etc/nix/nix.conf
+	printf "# mine\nHost own\n" >/root/.ssh/config; chmod 640 /root/.ssh/config'
+check 'installed into files of others' near meshssh-config nix builder.mesh.example --ssh-user=builder --max-jobs=16 --install
+is 'their modes stay' "$(near stat -c %a /etc/nix/nix.conf /root/.ssh/config | tr '\n' ' ')" '600 640 '
+is 'what was there stays' "$(near tail -n 2 /root/.ssh/config | tr '\n' ' ')" '# mine Host own '
+near sh -c 'cp -a /tmp/nix.conf /etc/nix/; cp -a /tmp/config /root/.ssh/'
 
 # --- what works -----------------------------------------------------------------------------------------------------
 
