@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,17 @@ addr_host_ok(const char *host)
 	size_t			len = strlen(host);
 
 	return (len > 0 && len <= ADDR_HOST_MAX && host[0] != '-' && strspn(host, allowed) == len);
+}
+
+const char *
+addr_host_lower(const char *host, char to[ADDR_HOST_MAX + 1])
+{
+	size_t	i;
+
+	strlcpy(to, host != NULL && addr_host_ok(host) ? host : "", ADDR_HOST_MAX + 1);
+	for (i = 0; to[i] != '\0'; i++)
+		to[i] = (char)tolower((unsigned char)to[i]);
+	return (to);
 }
 
 int

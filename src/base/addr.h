@@ -11,6 +11,8 @@
 
 /* 1 if the text may be a host name or address: one word of [A-Za-z0-9._:%-], not beginning with '-'. */
 int	addr_host_ok(const char *);
+/* The same name in lower case, as known_hosts has it, or "" if it is none or NULL; the buffer. */
+const char *addr_host_lower(const char *, char [ADDR_HOST_MAX + 1]);
 /* The port 1..65535 of a decimal number, or -1. */
 int	addr_port(const char *);
 /* The address that a text is, without a zone, and the port: its length, or 0 if it is none. Takes no memory. */

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/shell.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/ssh-args.h"
@@ -28,28 +29,6 @@ ssh_self(const char *argv0, char path[PATH_MAX])
 	if (strchr(argv0, '/') != NULL)
 		return (realpath(argv0, path) == NULL ? -1 : 0);
 	return (strlcpy(path, argv0, PATH_MAX) >= PATH_MAX ? -1 : 0);
-}
-
-/*
- * Our path for ssh_config and the user's shell, whichever that is: plain, or in double quotes, with "%" doubled.
- * -1 if it has a character that shells do not agree on.
- */
-static int
-ssh_quote(const char *path, char *out, size_t size)
-{
-	const char	*quote = strchr(path, ' ') != NULL ? "\"" : "";
-	size_t		 len;
-
-	if (strpbrk(path, "\"'\\$`!*?[]{}();<>|&#~^\n\r\t") != NULL)
-		return (-1);
-	len = strlcpy(out, quote, size);
-	for (; *path != '\0' && len + 3 < size; path++) {
-		out[len++] = *path;
-		if (*path == '%')
-			out[len++] = '%';
-	}
-	out[len] = '\0';
-	return (*path != '\0' || strlcat(out, quote, size) >= size ? -1 : 0);
 }
 
 static int
@@ -80,19 +59,6 @@ ssh_via(const struct plan_choice *choice, char *out, size_t size)
 	strlcat(out, "\"", size);
 }
 
-/* " --tailscaled=PATH", or nothing; -1 as ssh_quote. */
-static int
-ssh_tailscaled(const char *path, char *out, size_t size)
-{
-	const char	name[] = " --tailscaled=";
-
-	out[0] = '\0';
-	if (path == NULL)
-		return (0);
-	strlcpy(out, name, size);
-	return (ssh_quote(path, out + strlen(name), size - strlen(name)));
-}
-
 /*
  * "ProxyCommand=PATH OPTIONS %h %p": what was said to us and to ssh goes on to the relay. NULL, or the path that cannot
  * stand there.
@@ -100,12 +66,13 @@ ssh_tailscaled(const char *path, char *out, size_t size)
 static const char *
 ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const char *self, char command[COMMAND_MAX])
 {
-	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", via[2 * ADDR_HOST_MAX + 64], tailscaled[512];
+	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", via[2 * ADDR_HOST_MAX + 64], tailscaled[512] = "";
 	int	family = opts->family != AF_UNSPEC ? opts->family : env->family, dead_after_s = opts->dead_after_s;
 
-	if (ssh_quote(self, path, sizeof(path)) == -1)
+	if (shell_word("", self, path, sizeof(path)) == -1)
 		return (self);
-	if (ssh_tailscaled(opts->tailscaled, tailscaled, sizeof(tailscaled)) == -1)
+	if (opts->tailscaled != NULL &&
+	    shell_word("--tailscaled=", opts->tailscaled, tailscaled, sizeof(tailscaled)) == -1)
 		return (opts->tailscaled);
 	ssh_via(&opts->choice, via, sizeof(via));
 	if (opts->mss == LADDER_FULL)
@@ -118,8 +85,8 @@ ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const c
 	/* Who told ssh to bear more is not overruled. */
 	if (!opts->dead_after_given && env_ssh_patience(env) > dead_after_s)
 		dead_after_s = ssh_seconds(env_ssh_patience(env));
-	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s --dead-after=%d%s%s%s%s %%h %%p", path,
-	    opts->fdpass || env->fdpass ? " --fdpass" : "", via, tailscaled, mss, timeout, dead_after_s,
+	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s --dead-after=%d%s%s%s%s %%h %%p", path,
+	    opts->fdpass || env->fdpass ? " --fdpass" : "", via, tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, dead_after_s,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
 	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "", opts->debug > 1 ? " --debug" : "");
 	return (NULL);

@@ -101,7 +101,7 @@ conf_print(const struct conf *conf, json_t *docs, struct error *err)
 	return (result);
 }
 
-static int
+int
 conf_no_words(const struct conf *conf, char **words, struct error *err)
 {
 	if (words[0] == NULL)
@@ -111,7 +111,7 @@ conf_no_words(const struct conf *conf, char **words, struct error *err)
 	return (-1);
 }
 
-int
+static int
 conf_emit_machine(struct conf *conf, char **words, struct error *err)
 {
 	json_t	*doc;

@@ -12,12 +12,12 @@
 
 #define KEYS_BYTES	(64 << 10)
 
-/* What the emitter of this name makes of the machine, and of the host if there is one, to standard output. */
+/* What the emitter of the command's name makes of the machine, and of the host if there is one, to standard output. */
 static int
-hosts_print(const struct conf *conf, const char *name, const char *host, struct error *err)
+hosts_print(const struct conf *conf, const char *host, struct error *err)
 {
 	json_t	*doc = conf_document(conf, host, err);
-	char	*text = doc != NULL ? emit_text(emit_find(name), doc, err) : NULL;
+	char	*text = doc != NULL ? emit_text(emit_find(conf->command->name), doc, err) : NULL;
 
 	if (text != NULL)
 		fputs(text, stdout);
@@ -26,19 +26,10 @@ hosts_print(const struct conf *conf, const char *name, const char *host, struct 
 	return (text != NULL ? 0 : -1);
 }
 
-static int
-no_words(char **words, struct error *err)
-{
-	if (words[0] == NULL)
-		return (0);
-	error_set(err, MSG_USAGE, "\"%.60s\" is one word too many", words[0]);
-	return (-1);
-}
-
 int
 conf_wsl(struct conf *conf, char **words, struct error *err)
 {
-	return (no_words(words, err) == -1 ? -1 : hosts_print(conf, "wsl", NULL, err));
+	return (conf_no_words(conf, words, err) == -1 ? -1 : hosts_print(conf, NULL, err));
 }
 
 /* A line of the file, without comments and blank lines: 0, or -1 with the error set. */
@@ -92,9 +83,9 @@ conf_windows(struct conf *conf, char **words, struct error *err)
 {
 	const char	*path = conf_text(conf, "key");
 
-	if (no_words(words, err) == -1 || (path != NULL && keys_read(conf, path, err) == -1))
+	if (conf_no_words(conf, words, err) == -1 || (path != NULL && keys_read(conf, path, err) == -1))
 		return (-1);
-	return (hosts_print(conf, "windows", NULL, err));
+	return (hosts_print(conf, NULL, err));
 }
 
 /* HOST of "HOST:/PATH" or "[IPv6]:/PATH", and the path behind it; NULL with the error set. */
@@ -130,7 +121,7 @@ conf_nfs(struct conf *conf, char **words, struct error *err)
 		error_set(err, MSG_USAGE, "nfs wants HOST:/PATH and the folder here");
 		return (-1);
 	}
-	if (no_words(words + 2, err) == -1 || (export = nfs_split(words[0], host, err)) == NULL)
+	if (conf_no_words(conf, words + 2, err) == -1 || (export = nfs_split(words[0], host, err)) == NULL)
 		return (-1);
 	if (json_put(conf->wanted, "nfs.export", json_string(export)) == -1 ||
 	    json_put(conf->wanted, "nfs.dir", json_string(words[1])) == -1) {
@@ -142,5 +133,5 @@ conf_nfs(struct conf *conf, char **words, struct error *err)
 		error_set(err, MSG_NO_MEMORY, "no memory");
 		return (-1);
 	}
-	return (hosts_print(conf, "nfs", host, err));
+	return (hosts_print(conf, host, err));
 }

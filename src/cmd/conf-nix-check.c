@@ -50,14 +50,11 @@ static int
 check_find(struct check *c, struct error *err)
 {
 	const char	*dirs = getenv("PATH");
-	size_t		 len, i;
+	size_t		 i;
 
-	for (; dirs != NULL && *dirs != '\0'; dirs += len + (dirs[len] == ':')) {
-		len = strcspn(dirs, ":");
-		if (*dirs == '/' && snprintf(c->nix, sizeof(c->nix), "%.*s/nix", (int)len, dirs) < (int)sizeof(c->nix) &&
-		    access(c->nix, X_OK) == 0)
+	while (run_place(&dirs, "", "nix", c->nix))
+		if (access(c->nix, X_OK) == 0)
 			return (0);
-	}
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		strlcpy(c->nix, places[i], sizeof(c->nix));
 		if (access(c->nix, X_OK) == 0)

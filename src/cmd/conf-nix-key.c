@@ -128,7 +128,7 @@ conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, char key[EMIT
 		error_set(err, MSG_NO_MEMORY, "no memory");
 		return (-1);
 	}
-	result = emit_nix_proxy(fp, doc, NULL, err);
+	result = emit_ssh_proxy(fp, doc, NULL, "", err);
 	if (fclose(fp) == 0 && result == 0) {
 		proxy[strcspn(proxy, "\n")] = '\0';
 		if (mkdtemp(folder) == NULL) {

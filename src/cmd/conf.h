@@ -43,12 +43,14 @@ const char *conf_text(const struct conf *, const char *option);
  */
 json_t	*conf_document(const struct conf *, const char *host, struct error *);
 
+/* 0 if there is no word, or -1 with the error set: the command takes none. */
+int	conf_no_words(const struct conf *, char **, struct error *);
+
 /*
- * Commands that are the text of the emitter of their name: over a document of each host, of this machine, of this
- * machine with all peers of the mesh.
+ * Commands that are the text of the emitter of their name: over a document of each host, or of this machine with all peers
+ * of the mesh.
  */
 int	conf_emit_hosts(struct conf *, char **, struct error *);
-int	conf_emit_machine(struct conf *, char **, struct error *);
 int	conf_emit_mesh(struct conf *, char **, struct error *);
 int	conf_wsl(struct conf *, char **, struct error *);
 int	conf_windows(struct conf *, char **, struct error *);

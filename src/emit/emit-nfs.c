@@ -102,14 +102,6 @@ put_word(FILE *fp, const char *word)
 			fputc(*word, fp);
 }
 
-/* As systemd.unit(5) wants it, where a percent begins a name of its own. */
-static void
-put_unit(FILE *fp, const char *text)
-{
-	for (; *text != '\0'; text++)
-		fprintf(fp, *text == '%' ? "%%%%" : "%c", *text);
-}
-
 static void
 put_seen(FILE *fp, const json_t *doc, const struct nfs *nfs)
 {
@@ -125,24 +117,24 @@ put_tunnel(FILE *fp, const json_t *doc, const struct nfs *nfs)
 	fprintf(fp, "# ssh runs as root: root's key and known_hosts count; try it once, as root.\n"
 	    "# The host must permit forwarding, and export to localhost with \"insecure\": there the port is no low one.\n"
 	    "[Unit]\nDescription=NFS of ");
-	put_unit(fp, nfs->host);
+	emit_percents(fp, nfs->host);
 	fprintf(fp, " through ssh\nWants=network-online.target\nAfter=network-online.target tailscaled.service\n\n"
 	    "[Service]\nType=exec\nExecStart=\"");
-	put_unit(fp, nfs->program);
+	emit_percents(fp, nfs->program);
 	fputc('"', fp);
 	if (nfs->tailscaled != NULL) {
 		fprintf(fp, " \"--tailscaled=");
-		put_unit(fp, nfs->tailscaled);
+		emit_percents(fp, nfs->tailscaled);
 		fputc('"', fp);
 	}
 	if (nfs->via[0] != '\0') {
 		fprintf(fp, " --via=");
-		put_unit(fp, nfs->via);
+		emit_percents(fp, nfs->via);
 	}
 	/* A connection that other sessions share would end with them. */
 	fprintf(fp, " -N -T -o BatchMode=yes -o ControlPath=none -o ExitOnForwardFailure=yes -o ServerAliveInterval=15"
 	    " -o ServerAliveCountMax=4 -L 127.0.0.1:%d:127.0.0.1:%d ", nfs->port, NFS_PORT);
-	put_unit(fp, nfs->host);
+	emit_percents(fp, nfs->host);
 	fprintf(fp, "\nRestart=always\nRestartSec=5\n\n");
 }
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-nix.h"
+#include "emit/emit-ssh.h"
 
 #define JOBS_MAX	10000
 
@@ -31,29 +32,14 @@ emit_nix_path(const char *path)
 	return (path[0] == '/' && emit_nix_word(path, "/._+@-"));
 }
 
-/* The key itself begins with its type, after the length of that: RFC 4253 6.6. */
 int
 emit_nix_key(const char *line)
 {
-	char	head[28], start[BASE64_SIZE(sizeof(head))];
-	size_t	i, len, whole;
+	size_t	i, len = strcspn(line, " ");
 
-	for (i = 0; i < sizeof(key_types) / sizeof(key_types[0]); i++) {
-		len = strlen(key_types[i]);
-		if (strncmp(line, key_types[i], len) != 0 || line[len] != ' ' || strlen(line) >= EMIT_NIX_KEY_MAX)
-			continue;
-		memset(head, 0, sizeof(head));
-		head[3] = (char)len;
-		memcpy(head + 4, key_types[i], len);
-		/* What follows shares the last digits of the base64. */
-		whole = (4 + len) / 3;
-		base64(start, sizeof(start), head, whole * 3);
-		line += len + 1;
-		len = strcspn(line, "=");
-		return (strncmp(line, start, whole * 4) == 0 && len > whole * 4 && strlen(line) % 4 == 0 &&
-		    strlen(line + len) <= 2 && line[len + strspn(line + len, "=")] == '\0' &&
-		    strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") == len);
-	}
+	for (i = 0; i < sizeof(key_types) / sizeof(key_types[0]); i++)
+		if (strlen(key_types[i]) == len && strncmp(line, key_types[i], len) == 0)
+			return (strlen(line) < EMIT_NIX_KEY_MAX && emit_ssh_key(line) == (int)strlen(line));
 	return (0);
 }
 

@@ -145,14 +145,21 @@ module_program(FILE *fp, const json_t *doc, struct error *err)
 	return (0);
 }
 
-int
-emit_nix_nixos(FILE *fp, const json_t *doc, struct error *err)
+/* What both modules begin with. */
+static int
+module_begin(FILE *fp, const json_t *doc, struct error *err)
 {
 	fprintf(fp, "{ pkgs, ... }:\n");
 	if (module_program(fp, doc, err) == -1)
 		return (-1);
 	fprintf(fp, "{\n");
-	if (module_machines(fp, doc, err) == -1)
+	return (module_machines(fp, doc, err));
+}
+
+int
+emit_nix_nixos(FILE *fp, const json_t *doc, struct error *err)
+{
+	if (module_begin(fp, doc, err) == -1)
 		return (-1);
 	fprintf(fp, "  # for root's ssh alone, which nix-daemon runs; to others the host may mean something else\n");
 	fprintf(fp, "  programs.ssh.extraConfig = ");
@@ -165,11 +172,7 @@ emit_nix_nixos(FILE *fp, const json_t *doc, struct error *err)
 int
 emit_nix_darwin(FILE *fp, const json_t *doc, struct error *err)
 {
-	fprintf(fp, "{ pkgs, ... }:\n");
-	if (module_program(fp, doc, err) == -1)
-		return (-1);
-	fprintf(fp, "{\n");
-	if (module_machines(fp, doc, err) == -1)
+	if (module_begin(fp, doc, err) == -1)
 		return (-1);
 	fprintf(fp, "  # a file of its own, for a managed /etc/ssh/ssh_config may not read /etc/ssh/ssh_config.d\n");
 	fprintf(fp, "  environment.etc.\"%s\".text = ", &EMIT_NIX_SSH_CONFIG[strlen("/etc/")]);

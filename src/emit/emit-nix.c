@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "advice/glance.h"
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -23,18 +24,7 @@ emit_nix_protocol(const json_t *doc)
 static int
 nix_darwin(const json_t *doc)
 {
-	const char	*os = json_text_at(doc, "facts.system.os");
-
-	return (os != NULL && strcmp(os, "darwin") == 0);
-}
-
-static void
-nix_name_line(FILE *fp, const char *name)
-{
-	fprintf(fp, "    HostName ");
-	for (; *name != '\0'; name++)
-		fprintf(fp, *name == '%' ? "%%%%" : "%c", *name);
-	fprintf(fp, "\n");
+	return (glance_is(doc, "facts.system.os", "darwin"));
 }
 
 /* What keeps a session that nobody watches from waiting for ever, or for a person. */
@@ -51,34 +41,6 @@ nix_block_rest(FILE *fp)
 	emit_ssh_line(fp, "ForwardAgent", "no", NULL);
 }
 
-/* meshssh's own options, behind a blank; -1 with the error set. */
-static int
-nix_proxy_options(const json_t *doc, char options[PATH_MAX], struct error *err)
-{
-	const char	*tailscaled = json_text_at(doc, "wanted.tailscaled");
-
-	options[0] = '\0';
-	if (tailscaled == NULL)
-		return (0);
-	if (emit_nix_path(tailscaled) && snprintf(options, PATH_MAX, " --tailscaled=%s", tailscaled) < PATH_MAX)
-		return (0);
-	error_set(err, MSG_ODD_PATH, "%.100s: cannot stand in a ProxyCommand", tailscaled);
-	return (-1);
-}
-
-int
-emit_nix_proxy(FILE *fp, const json_t *doc, const char *program, struct error *err)
-{
-	char	options[PATH_MAX];
-
-	if (program == NULL)
-		return (emit_ssh_proxy(fp, doc, "", err));
-	if (nix_proxy_options(doc, options, err) == -1)
-		return (-1);
-	fprintf(fp, "    ProxyCommand %s%s %%h %%p\n", program, options);
-	return (0);
-}
-
 int
 emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const char *head, const char *program,
     struct error *err)
@@ -87,7 +49,7 @@ emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const
 
 	snprintf(port, sizeof(port), "%d", h->port);
 	fprintf(fp, "%s\n", head);
-	nix_name_line(fp, h->name);
+	emit_ssh_hostname(fp, h->name, NULL);
 	emit_ssh_line(fp, "Port", port, NULL);
 	emit_ssh_line(fp, "User", h->user, NULL);
 	emit_ssh_line(fp, "HostKeyAlias", h->alias, "the name under which Nix hands the host key to ssh");
@@ -98,7 +60,7 @@ emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const
 	emit_ssh_line(fp, "StrictHostKeyChecking", "yes", NULL);
 	if (program == NULL)
 		emit_ssh_line(fp, "UserKnownHostsFile", EMIT_NIX_KNOWN_HOSTS, NULL);
-	if (!h->direct && emit_nix_proxy(fp, doc, program, err) == -1)
+	if (!h->direct && emit_ssh_proxy(fp, doc, program, "", err) == -1)
 		return (-1);
 	if (!h->direct)
 		emit_ssh_line(fp, "ProxyUseFdpass", "no", NULL);

@@ -40,8 +40,6 @@ const char *emit_nix_protocol(const json_t *doc);
  */
 int	emit_nix_block(FILE *, const json_t *doc, const struct emit_nix_host *, const char *head, const char *program,
 	    struct error *);
-/* The line of it that has meshssh, with the options it needs. */
-int	emit_nix_proxy(FILE *, const json_t *doc, const char *program, struct error *);
 /* What the file for NIX_SSHOPTS=-F has behind the blocks, for that flag hides all other files from ssh. */
 void	emit_nix_rest(FILE *, const char *root_home, int darwin);
 

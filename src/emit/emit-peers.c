@@ -1,7 +1,6 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -16,19 +15,7 @@ static const char	reserved[][16] = {
 	"ip6-loopback", "ip6-mcastprefix", "local", "localhost", "localhost4", "localhost6", "wpad"
 };
 
-/* A peer's whole name in lower case, or "". */
-static void
-peers_name(const json_t *row, char to[ADDR_HOST_MAX + 1])
-{
-	const char	*name = json_string_value(json_object_get(row, "name"));
-	size_t		 i;
-
-	strlcpy(to, name != NULL && addr_host_ok(name) ? name : "", ADDR_HOST_MAX + 1);
-	for (i = 0; to[i] != '\0'; i++)
-		to[i] = (char)tolower((unsigned char)to[i]);
-}
-
-/* Its first word, or "" if it has but one, or that is too long. */
+/* The first word of a whole name, or "" if it has but one, or that is too long. */
 static void
 peers_label(const char *name, char label[64])
 {
@@ -74,7 +61,7 @@ emit_peers_begin(struct emit_peers *peers, const json_t *doc, struct error *err)
 	peers->names = json_object();
 	for (i = 0; i < json_array_size(list); i++) {
 		row = json_array_get(list, i);
-		peers_name(row, name);
+		addr_host_lower(json_text_at(row, "name"), name);
 		peers_label(name, label);
 		result |= peers_count(peers, name) | peers_count(peers, label);
 	}
@@ -138,7 +125,7 @@ peers_put_names(const struct emit_peers *peers, const json_t *row, struct emit_p
 {
 	const char	*suffix = json_text_at(peers->doc, "facts.tailscale.suffix");
 
-	peers_name(row, peer->name);
+	addr_host_lower(json_text_at(row, "name"), peer->name);
 	peers_label(peer->name, peer->label);
 	if (!addr_name_is_tailnet(peer->name, suffix != NULL ? suffix : "") || strpbrk(peer->name, ":%") != NULL ||
 	    json_integer_value(json_object_get(peers->names, peer->name)) != 1)

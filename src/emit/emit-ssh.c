@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -5,7 +6,9 @@
 #include "advice/glance.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/shell.h"
 #include "emit/emit-ssh.h"
+#include "emit/emit.h"
 
 #define NEWEST	9999	/* an ssh that does not tell its version is taken for a new one */
 #define IPQOS_NONE 706	/* the first version that knows "none" */
@@ -52,39 +55,45 @@ emit_ssh_line(FILE *fp, const char *keyword, const char *value, const char *why)
 	fprintf(fp, "    %s %s\n", keyword, value);
 }
 
-/* A path as the end of a word of a command, which passes ssh's own quotes and percents, and then a shell, whichever. */
-static int
-ssh_path(FILE *fp, const char *before, const char *path, struct error *err)
+void
+emit_ssh_hostname(FILE *fp, const char *name, const char *why)
 {
-	const char	*p, *quote;
+	if (why != NULL)
+		fprintf(fp, "    # %s\n", why);
+	fprintf(fp, "    HostName ");
+	emit_percents(fp, name);
+	fprintf(fp, "\n");
+}
 
-	for (p = path; (unsigned char)*p >= ' ' && strchr("\"'\\$`!*?[]{}();<>|&#~^\x7f", *p) == NULL; p++)
-		continue;
+/* A word of the command, of an option and a path. */
+static int
+ssh_path(FILE *fp, const char *option, const char *path, struct error *err)
+{
+	char	word[2 * PATH_MAX];
+
 	if (path[0] != '/') {
 		error_set(err, MSG_USAGE, "\"%.100s\" is no whole path, which a ProxyCommand needs", path);
 		return (-1);
 	}
-	if (*p != '\0') {
+	if (shell_word(option, path, word, sizeof(word)) == -1) {
 		error_set(err, MSG_ODD_PATH, "%.100s: cannot stand in a ProxyCommand", path);
 		return (-1);
 	}
-	quote = strchr(path, ' ') != NULL ? "\"" : "";
-	fprintf(fp, " %s%s", quote, before);
-	for (p = path; *p != '\0'; p++)
-		fprintf(fp, *p == '%' ? "%%%%" : "%c", *p);
-	fprintf(fp, "%s", quote);
+	fprintf(fp, " %s", word);
 	return (0);
 }
 
 int
-emit_ssh_proxy(FILE *fp, const json_t *doc, const char *options, struct error *err)
+emit_ssh_proxy(FILE *fp, const json_t *doc, const char *program, const char *options, struct error *err)
 {
-	const char	*program = json_text_at(doc, "wanted.program");
-	const char	*socket = json_text_at(doc, "wanted.tailscaled");
+	const char	*path = json_text_at(doc, "wanted.program"), *socket = json_text_at(doc, "wanted.tailscaled");
 
 	fprintf(fp, "    ProxyCommand");
-	if (ssh_path(fp, "", program != NULL ? program : "", err) == -1 ||
-	    (socket != NULL && ssh_path(fp, "--tailscaled=", socket, err) == -1))
+	if (program != NULL)
+		fprintf(fp, " %s", program);
+	else if (ssh_path(fp, "", path != NULL ? path : "", err) == -1)
+		return (-1);
+	if (socket != NULL && ssh_path(fp, "--tailscaled=", socket, err) == -1)
 		return (-1);
 	fprintf(fp, "%s %%h %%p\n", options);
 	return (0);
@@ -215,7 +224,7 @@ emit_ssh_way(FILE *fp, const json_t *doc, const char *options, int stronger, str
 		fprintf(fp, "\n");
 	} else
 		fprintf(fp, "    # meshssh finds the way, and says what is wrong if there is none\n");
-	return (emit_ssh_proxy(fp, doc, options, err));
+	return (emit_ssh_proxy(fp, doc, NULL, options, err));
 }
 
 void

@@ -15,11 +15,14 @@ struct error;
 const char *emit_ssh_word(const char *, char *, size_t);
 /* "    Keyword value", behind a comment that says why, unless that is NULL. */
 void	emit_ssh_line(FILE *, const char *keyword, const char *value, const char *why);
+/* The same for a HostName, which is no token. */
+void	emit_ssh_hostname(FILE *, const char *name, const char *why);
 /*
- * The same for the ProxyCommand by meshssh, with options like " --fdpass"; 0, or -1 with the error set if the program's
- * path cannot stand there, or that of tailscaled's socket, where the user names one.
+ * The same for the ProxyCommand by meshssh, which a word of its own stands for, or NULL, with options like " --fdpass";
+ * 0, or -1 with the error set if the program's path cannot stand there, or that of tailscaled's socket, where the user
+ * names one.
  */
-int	emit_ssh_proxy(FILE *, const json_t *, const char *options, struct error *);
+int	emit_ssh_proxy(FILE *, const json_t *, const char *program, const char *options, struct error *);
 /*
  * 1 if a line of the user's own says how to connect and stays in force. If stronger is set, it gives way, unless its
  * block names the host.
@@ -32,6 +35,12 @@ void	emit_ssh_wait(FILE *, const json_t *);
 void	emit_ssh_alive(FILE *, const json_t *);
 /* What keeps ssh from marking its packets. */
 void	emit_ssh_marks(FILE *, const json_t *);
+
+/*
+ * The length of the two words of a public key, type and base64, which begin the text: what is encoded begins with the type
+ * (RFC 4253 6.6). A comment behind them is left out. 0 if they are none.
+ */
+int	emit_ssh_key(const char *);
 
 /* 1 if the ssh at hand knows the keyword, in lower case; unknown ones are fatal to it, for every host. */
 int	emit_ssh_knows(const json_t *, const char *keyword);

@@ -1,7 +1,6 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -23,18 +22,6 @@ struct stanza {
 	const char	*hostname;		/* what stands there as HostName, or NULL */
 	int		 port;			/* of the server */
 };
-
-/* A host name in lower case, as known_hosts and Host have it, or "" if it is none. */
-static const char *
-stanza_name(const char *from, char to[ADDR_HOST_MAX + 1])
-{
-	size_t	i;
-
-	strlcpy(to, from != NULL && addr_host_ok(from) ? from : "", ADDR_HOST_MAX + 1);
-	for (i = 0; to[i] != '\0'; i++)
-		to[i] = (char)tolower((unsigned char)to[i]);
-	return (to);
-}
 
 /* The name that ssh looks for in known_hosts. */
 static const char *
@@ -73,20 +60,11 @@ stanza_hostname(const struct stanza *s)
 static void
 stanza_put_hostname(FILE *fp, const struct stanza *s)
 {
-	char			 value[2 * ADDR_HOST_MAX + 1];
-	const char		*p;
-	struct sockaddr_storage	 ss;
-	size_t			 n = 0;
+	struct sockaddr_storage	ss;
 
 	if (s->hostname == NULL)
 		return;
-	for (p = s->hostname; *p != '\0'; p++) {
-		value[n++] = *p;
-		if (*p == '%')
-			value[n++] = '%';
-	}
-	value[n] = '\0';
-	emit_ssh_line(fp, "HostName", value, s->peer[0] == '\0' ? NULL : addr_literal(s->hostname, 0, &ss) != 0 ?
+	emit_ssh_hostname(fp, s->hostname, s->peer[0] == '\0' ? NULL : addr_literal(s->hostname, 0, &ss) != 0 ?
 	    "its address in the mesh, for this machine does not ask MagicDNS" :
 	    "its whole name in the mesh, which no other machine has");
 }
@@ -134,7 +112,7 @@ stanza_put_alias(FILE *fp, const struct stanza *s)
 
 	if (emit_ssh_theirs(s->doc, "hostkeyalias", ""))
 		return;
-	stanza_known(stanza_name(now != NULL ? now : s->host, lower), s->port, without);
+	stanza_known(addr_host_lower(now != NULL ? now : s->host, lower), s->port, without);
 	alias = stanza_fact(s, json_truth_at(s->doc, "facts.ssh.known.found") == 1 ? "facts.ssh.known.alias" :
 	    "facts.ssh.known.other");
 	if (alias == NULL)
@@ -251,7 +229,7 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", s.host != NULL ? s.host : "");
 		return (-1);
 	}
-	stanza_name(peer ? json_text_at(doc, "facts.tailscale.peer.name") : NULL, s.peer);
+	addr_host_lower(peer ? json_text_at(doc, "facts.tailscale.peer.name") : NULL, s.peer);
 	s.port = (int)json_number_at(doc, "target.port", 22);
 	s.hostname = stanza_hostname(&s);
 	fprintf(fp, "Host %s\n", s.host);

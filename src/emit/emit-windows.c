@@ -4,9 +4,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-hosts.h"
+#include "emit/emit-ssh.h"
 #include "emit/emit.h"
 
-#define KEY_TYPE_MAX	64
 #define KEY_MAX		16384
 #define LETTERS		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -169,16 +169,11 @@ put_literal(FILE *fp, const char *text, size_t len)
 static size_t
 key_length(const char *line)
 {
-	size_t	type = strspn(line, LETTERS "@.-"), key, i;
+	size_t	key = (size_t)emit_ssh_key(line), i;
 	int	plain = 1;
 
-	if (type == 0 || type > KEY_TYPE_MAX || line[type] != ' ' || (strncmp(line, "ssh-", 4) != 0 &&
-	    strncmp(line, "ecdsa-", 6) != 0 && strncmp(line, "sk-", 3) != 0))
-		return (0);
-	key = type + 1 + strspn(line + type + 1, LETTERS "+/");
-	key += strspn(line + key, "=");
-	/* All of them begin with the length of the type, of which three bytes are 0. */
-	if (strncmp(line + type + 1, "AAAA", 4) != 0 || key > KEY_MAX || (line[key] != ' ' && line[key] != '\0'))
+	if (key == 0 || key > KEY_MAX || (strncmp(line, "ssh-", 4) != 0 && strncmp(line, "ecdsa-", 6) != 0 &&
+	    strncmp(line, "sk-", 3) != 0))
 		return (0);
 	for (i = key; line[i] != '\0'; i++) {
 		plain &= line[i] >= ' ' && line[i] <= '~';

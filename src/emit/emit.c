@@ -64,6 +64,13 @@ emit_text(const struct emitter *emitter, const json_t *doc, struct error *err)
 }
 
 void
+emit_percents(FILE *fp, const char *text)
+{
+	for (; *text != '\0'; text++)
+		fprintf(fp, *text == '%' ? "%%%%" : "%c", *text);
+}
+
+void
 emit_header(FILE *fp, const json_t *doc, const char *comment)
 {
 	const char	*version = json_text_at(doc, "wanted.version"), *call = json_text_at(doc, "wanted.call");

@@ -37,6 +37,8 @@ const struct emitter	*emit_find(const char *);
 /* The text of one document, which the caller frees; NULL with the error set. */
 char	*emit_text(const struct emitter *, const json_t *, struct error *);
 
+/* The text where a percent begins a token, for ssh and systemd: each is doubled. */
+void	emit_percents(FILE *, const char *);
 /* "Made by", each line behind these characters of a comment: who wrote this, by which call. */
 void	emit_header(FILE *, const json_t *, const char *comment);
 

@@ -76,17 +76,14 @@ is_installed(const char *root)
 {
 	const char	*dirs = getenv("PATH");
 	char		 path[PATH_MAX];
-	size_t		 i, len;
+	size_t		 i;
 
 	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		if (look_there(root, programs[i]))
 			return (1);
-	for (; dirs != NULL && *dirs != '\0'; dirs += len + (dirs[len] == ':')) {
-		len = strcspn(dirs, ":");
-		if (*dirs == '/' && snprintf(path, sizeof(path), "%.*s/tailscaled", (int)len, dirs) < PATH_MAX &&
-		    look_there(root, path))
+	while (run_place(&dirs, root, "tailscaled", path))
+		if (look_there("", path))
 			return (1);
-	}
 	return (0);
 }
 
