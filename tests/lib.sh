@@ -97,6 +97,18 @@ need() {
 	done
 }
 
+# verdicts: the cases of a driver in another language, from $T/verdicts: "ok NAME" or "not_ok NAME", a tab, the detail.
+verdicts() {
+	touch "$T/verdicts"
+	v_tab=$(printf '\t')
+	while IFS=$v_tab read -r v_name v_detail; do
+		case $v_name in
+		ok\ *) ok "${v_name#ok }" ;;
+		*) not_ok "${v_name#not_ok }" "$v_detail" ;;
+		esac
+	done <"$T/verdicts"
+}
+
 finish() {
 	echo "1..$T_COUNT"
 	[ "$T_FAILED" -eq 0 ]

@@ -54,12 +54,5 @@ cp "$MESHSSH" "$BUILDDIR/meshssh-config" "$TOOLS/config-install.py" "$TOOLS/conf
 printf '%s\n' 'Include /etc/ssh/ssh_config.d/*.conf' 'Host *' '    SendEnv LANG LC_*' >"$T/etc-ssh/ssh_config"
 
 unshare -m --propagation private sh "$T/enter" "$T" </dev/null || not_ok "the driver ran"
-touch "$T/verdicts"
-tab=$(printf '\t')
-while IFS=$tab read -r name detail; do
-	case $name in
-	ok\ *) ok "${name#ok }" ;;
-	*) not_ok "${name#not_ok }" "$detail" ;;
-	esac
-done <"$T/verdicts"
+verdicts
 finish

@@ -8,17 +8,7 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source-path=SCRIPTDIR source=nixlab.sh
 . "$TOOLS/nixlab.sh"
-PATH=$PATH:/usr/sbin:/sbin
-need 'Nix' nix nix-daemon sshd ip unshare nsenter setpriv pgrep nc python3 || finish
-if [ "$(id -u)" -ne 0 ] || ! unshare -m -n -p -f true 2>/dev/null; then
-	skip 'Nix' 'only root may make the namespaces'
-	finish
-fi
-exec </dev/null
-if ! lab_start; then
-	not_ok 'the lab' "$(cat "$T"/*.out "$SHARE"/*.log 2>/dev/null)"
-	finish
-fi
+lab_or_finish
 # The one address has the long name alone: what `builder` means is in the block.
 near sh -c 'sed "s/ builder / /" /etc/hosts >/tmp/hosts && cp /tmp/hosts /etc/hosts'
 near meshssh-config nix builder.mesh.example --ssh-user=builder --install >"$T/out" 2>&1 || { cat "$T/out"; exit 1; }

@@ -10,17 +10,7 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source-path=SCRIPTDIR source=nixlab.sh
 . "$TOOLS/nixlab.sh"
-PATH=$PATH:/usr/sbin:/sbin
-need 'Nix' nix nix-daemon sshd ip unshare nsenter setpriv pgrep nc python3 || finish
-if [ "$(id -u)" -ne 0 ] || ! unshare -m -n -p -f true 2>/dev/null; then
-	skip 'Nix' 'only root may make the namespaces'
-	finish
-fi
-exec </dev/null
-if ! lab_start; then
-	not_ok 'the lab' "$(cat "$T"/*.out "$SHARE"/*.log 2>/dev/null)"
-	finish
-fi
+lab_or_finish
 SYSTEM=$(near nix-instantiate --eval --store dummy:// -E builtins.currentSystem | tr -d '"')
 
 # --- what it refuses ------------------------------------------------------------------------------------------------

@@ -180,3 +180,17 @@ no_relays() {
 	fi
 }
 lab_no_relay() { [ -z "$(relays_near)" ]; }
+
+# lab_or_finish: the lab stands, or the script ends here, with a skip where it cannot be.
+lab_or_finish() {
+	PATH=$PATH:/usr/sbin:/sbin
+	need 'Nix' nix nix-daemon sshd ip unshare nsenter setpriv pgrep nc python3 || finish
+	if [ "$(id -u)" -ne 0 ] || ! unshare -m -n -p -f true 2>/dev/null; then
+		skip 'Nix' 'only root may make the namespaces'
+		finish
+	fi
+	exec </dev/null
+	lab_start && return
+	not_ok 'the lab' "$(cat "$T"/*.out "$SHARE"/*.log 2>/dev/null)"
+	finish
+}

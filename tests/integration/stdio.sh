@@ -887,12 +887,5 @@ main()
 END_OF_PYTHON
 
 python3 "$T/stdio.py" "$T" </dev/null || not_ok "the driver ran"
-touch "$T/verdicts"
-tab=$(printf '\t')
-while IFS=$tab read -r name detail; do
-	case $name in
-	ok\ *) ok "${name#ok }" ;;
-	*) not_ok "${name#not_ok }" "$detail" ;;
-	esac
-done <"$T/verdicts"
+verdicts
 finish

@@ -370,6 +370,20 @@ test_loss(void **state)
 	end(&s);
 }
 
+/* The server is silent, so the same was said on a second connection. */
+static void
+beside(struct scene *s)
+{
+	begin(s, 960);
+	greet(s);
+	tcp.waiting_bytes = 0;
+	pass(s, 5);
+	pass(s, 1010);
+	pass(s, 46);
+	spare(s, 768);
+	pass(s, 60);
+}
+
 /* Nothing of the client waits, but the server's first message does not come. */
 static void
 test_back(void **state)
@@ -415,14 +429,7 @@ test_back(void **state)
 	end(&s);
 
 	/* Or the second; it is not told again. */
-	begin(&s, 960);
-	greet(&s);
-	tcp.waiting_bytes = 0;
-	pass(&s, 5);
-	pass(&s, 1010);
-	pass(&s, 46);
-	spare(&s, 768);
-	pass(&s, 60);
+	beside(&s);
 	server(&s, S_ID, strlen(S_ID));
 	pass(&s, 50);
 	assert_int_equal(s.switched, 0);
@@ -436,14 +443,7 @@ test_back(void **state)
 	end(&s);
 
 	/* Or the second loses a part of what it says: behind its identification, which nobody has read yet, that was counted. */
-	begin(&s, 960);
-	greet(&s);
-	tcp.waiting_bytes = 0;
-	pass(&s, 5);
-	pass(&s, 1010);
-	pass(&s, 46);
-	spare(&s, 768);
-	pass(&s, 60);
+	beside(&s);
 	server(&s, S_ID, strlen(S_ID));
 	pass(&s, 50);
 	assert_int_equal(s.switched, 0);
@@ -453,14 +453,7 @@ test_back(void **state)
 	end(&s);
 
 	/* Or neither for so long that it takes still smaller ones. */
-	begin(&s, 960);
-	greet(&s);
-	tcp.waiting_bytes = 0;
-	pass(&s, 5);
-	pass(&s, 1010);
-	pass(&s, 46);
-	spare(&s, 768);
-	pass(&s, 60);
+	beside(&s);
 	pass(&s, 2990);
 	assert_int_equal(s.switched, 0);
 	pass(&s, 20);
