@@ -32,7 +32,7 @@ static const struct down {
 	    { "Look at the modes of the socket and of its folder: tailscaled makes them 0666 and 0755.",
 	    "Where a container has the socket mounted, mount its whole folder." } },
 	{ "mesh-stuck", "hung", "", "tailscaled on this machine takes connections and does not answer",
-	    "no answer in 1 s", { RESTART, "" } },
+	    "no answer in 0.9 s", { RESTART, "" } },
 	{ "mesh-odd-answer", "odd", "", "What listens on tailscaled's socket does not answer as tailscaled does",
 	    "the answer is no status",
 	    { "Name the right socket: --tailscaled=SOCKET, or TS_SOCKET.", RESTART } },
