@@ -4,8 +4,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <copyfile.h>
 #include <errno.h>
 #include <mach-o/dyld.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "os/os.h"
@@ -19,6 +21,22 @@ os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)) == -1)
 		return (-1);
 	return (setsockopt(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &dead_after_s, sizeof(dead_after_s)));
+}
+
+int
+os_rename(const char *from, const char *to, int swap)
+{
+	if (renamex_np(from, to, swap ? RENAME_SWAP : RENAME_EXCL) == 0)
+		return (0);
+	if (errno == ENOTSUP)
+		errno = ENOSYS;	/* the file system */
+	return (-1);
+}
+
+int
+os_attributes_copy(int from, int to)
+{
+	return (fcopyfile(from, to, NULL, COPYFILE_ACL | COPYFILE_XATTR));
 }
 
 void

@@ -1,7 +1,10 @@
 #include <sys/types.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
 
+#include <linux/fs.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>		/* libc's own struct tcp_info is an old one */
@@ -11,10 +14,14 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "os/os.h"
+
+#define ACL		"system.posix_acl_access"
+#define ATTRIBUTE_MAX	65536	/* bytes of a value, and of the list of names: the kernel has no more (xattr(7)) */
 
 int
 os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
@@ -128,6 +135,67 @@ const char *
 os_tailscale_gui(void)
 {
 	return (NULL);
+}
+
+int
+os_rename(const char *from, const char *to, int swap)
+{
+	const unsigned int	flags = swap ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+
+	/* Not every C library has renameat2(2). */
+	if (syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags) == 0)
+		return (0);
+	if (errno == EINVAL)
+		errno = ENOSYS;	/* the file system */
+	return (-1);
+}
+
+/* One attribute. What is neither the user's nor an access control list may be for the system alone to set. */
+static int
+attribute_copy(int from, int to, const char *name, char *value)
+{
+	ssize_t	len;
+
+	if ((len = fgetxattr(from, name, value, ATTRIBUTE_MAX)) != -1 &&
+	    fsetxattr(to, name, value, (size_t)len, 0) == 0)
+		return (0);
+	return (strncmp(name, "user.", 5) == 0 || strncmp(name, "system.", 7) == 0 ? -1 : 0);
+}
+
+/* The access control list comes last: it may take from the owner what the others need. */
+static int
+attributes_copy(int from, int to, char *names, char *value)
+{
+	ssize_t	len = flistxattr(from, names, ATTRIBUTE_MAX);
+	char	*name;
+	int	 acl = 0;
+
+	if (len == -1)
+		return (errno == ENOTSUP ? 0 : -1);
+	for (name = names; name < names + len; name += strlen(name) + 1)
+		if (strcmp(name, ACL) == 0)
+			acl = 1;
+		else if (attribute_copy(from, to, name, value) == -1)
+			return (-1);
+	if (acl)
+		return (attribute_copy(from, to, ACL, value));
+	/* The folder may have given the new file one by default. */
+	return (fremovexattr(to, ACL) == -1 && errno != ENODATA && errno != ENOTSUP ? -1 : 0);
+}
+
+int
+os_attributes_copy(int from, int to)
+{
+	char	*names = malloc(2 * ATTRIBUTE_MAX);
+	int	 result, error;
+
+	if (names == NULL)
+		return (-1);
+	result = attributes_copy(from, to, names, names + ATTRIBUTE_MAX);
+	error = errno;
+	free(names);
+	errno = error;
+	return (result);
 }
 
 void

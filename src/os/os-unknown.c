@@ -18,6 +18,25 @@ os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 	return (-1);
 }
 
+int
+os_rename(const char *from, const char *to, int swap)
+{
+	(void)from;
+	(void)to;
+	(void)swap;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+os_attributes_copy(int from, int to)
+{
+	(void)from;
+	(void)to;
+	errno = ENOSYS;
+	return (-1);
+}
+
 void
 os_close_from(int fd)
 {

@@ -86,6 +86,17 @@ ssize_t	os_process_args(pid_t, char *, size_t);
 /* The root folder under which Tailscale's graphical builds for macOS leave their files, or NULL where there are none. */
 const char *os_tailscale_gui(void);
 
+/*
+ * Rename without losing a file: the new name must be free, or with `swap` the two files get each other's names. -1 with
+ * errno: EEXIST where the name is taken, ENOSYS where the system or the file system has no such call.
+ */
+int	os_rename(const char *from, const char *to, int swap);
+/*
+ * Give one open file the access control list and the extended attributes of another. Some, such as security labels, may be
+ * the system's own to give; of the others all are copied. 0, or -1 with errno, ENOSYS where it is not known how.
+ */
+int	os_attributes_copy(int from, int to);
+
 /* Close every descriptor from this one on. */
 void	os_close_from(int);
 /* The path of the running program in the buffer; 0 or -1. */
