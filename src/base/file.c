@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+
+#define TMP_DIGITS	16
 
 /* Make the folder of the file and the one above; their parents are the user's own business. */
 static void
@@ -30,16 +33,34 @@ file_mkdir(const char *path)
 	mkdir(dir, 0700);
 }
 
-/* What a new file is called until it has its place, "DIR/.NAME.meshssh-", and six letters: "*" passes it over. */
+/*
+ * What a new file is called until it has its place, "DIR/.NAME.meshssh-" and sixteen hexadecimal digits: a name that a
+ * person does not choose, and that "*" passes over.
+ */
 static int
 file_prefix(const char *path, char prefix[PATH_MAX])
 {
 	const char	*slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
 
-	if (snprintf(prefix, PATH_MAX, "%.*s.%s.meshssh-", (int)(name - path), path, name) < PATH_MAX)
+	if (snprintf(prefix, PATH_MAX, "%.*s.%s.meshssh-", (int)(name - path), path, name) < PATH_MAX - TMP_DIGITS)
 		return (0);
 	errno = ENAMETOOLONG;
 	return (-1);
+}
+
+/* Open a new file of such a name, for its owner alone. */
+static int
+file_temporary(const char *path, char tmp[PATH_MAX])
+{
+	uint64_t	number;
+	size_t		len;
+
+	if (file_prefix(path, tmp) == -1)
+		return (-1);
+	len = strlen(tmp);
+	arc4random_buf(&number, sizeof(number));
+	snprintf(tmp + len, PATH_MAX - len, "%016" PRIx64, number);
+	return (open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
 }
 
 static int
@@ -56,39 +77,17 @@ file_put(int fd, const char *bytes, size_t len)
 	return (0);
 }
 
-/* Owner and mode come last: until then nobody else can read what it holds. */
-static int
-file_give(int fd, const struct file_own *own)
+int
+file_stage(const char *path, const char *bytes, size_t len, char tmp[PATH_MAX])
 {
-	struct stat	sb;
+	int	fd, error;
 
-	if (fstat(fd, &sb) == -1 ||
-	    ((sb.st_uid != own->uid || sb.st_gid != own->gid) && fchown(fd, own->uid, own->gid) == -1))
+	if ((fd = file_temporary(path, tmp)) == -1)
 		return (-1);
-	return (fchmod(fd, own->mode));
-}
-
-static int
-file_new(const char *path, const char *bytes, size_t len, const struct file_own *own, char tmp[PATH_MAX])
-{
-	int	fd, ok, error;
-
-	if (file_prefix(path, tmp) == -1)
-		return (-1);
-	if (strlcat(tmp, "XXXXXX", PATH_MAX) >= PATH_MAX) {
-		errno = ENAMETOOLONG;
-		return (-1);
-	}
-	if ((fd = mkstemp(tmp)) == -1)
-		return (-1);
-	ok = file_put(fd, bytes, len) == 0 && (own == NULL || (file_give(fd, own) == 0 && fsync(fd) == 0));
+	if (file_put(fd, bytes, len) == 0)
+		return (fd);
 	error = errno;
-	if (close(fd) == -1 && ok) {
-		ok = 0;
-		error = errno;
-	}
-	if (ok)
-		return (0);
+	close(fd);
 	unlink(tmp);
 	errno = error;
 	return (-1);
@@ -98,12 +97,12 @@ int
 file_write(const char *path, const char *text)
 {
 	char	tmp[PATH_MAX];
-	int	error;
+	int	fd, error;
 
 	file_mkdir(path);
-	if (file_new(path, text, strlen(text), NULL, tmp) == -1)
+	if ((fd = file_stage(path, text, strlen(text), tmp)) == -1)
 		return (-1);
-	if (rename(tmp, path) == 0)
+	if (close(fd) == 0 && rename(tmp, path) == 0)
 		return (0);
 	error = errno;
 	unlink(tmp);
@@ -111,14 +110,7 @@ file_write(const char *path, const char *text)
 	return (-1);
 }
 
-int
-file_stage(const char *path, const char *bytes, size_t len, const struct file_own *own, char tmp[PATH_MAX])
-{
-	return (file_new(path, bytes, len, own, tmp));
-}
-
-/* The disk is told of names, too; where it cannot be, it is not our failure. */
-static void
+void
 file_sync_dir(const char *path)
 {
 	char	dir[PATH_MAX], *slash;
@@ -134,22 +126,14 @@ file_sync_dir(const char *path)
 	close(fd);
 }
 
-int
-file_commit(const char *tmp, const char *path)
+/* 1 if it is a file that file_temporary made for this user; a link to it, or of it, is not. */
+static int
+file_is_temporary(const char *path, const char *digits)
 {
-	if (rename(tmp, path) == -1)
-		return (-1);
-	file_sync_dir(path);
-	return (0);
-}
+	struct stat	sb;
 
-int
-file_remove(const char *path)
-{
-	if (unlink(path) == -1)
-		return (-1);
-	file_sync_dir(path);
-	return (0);
+	return (strlen(digits) == TMP_DIGITS && strspn(digits, "0123456789abcdef") == TMP_DIGITS &&
+	    lstat(path, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_uid == geteuid() && sb.st_nlink == 1);
 }
 
 void
@@ -168,8 +152,9 @@ file_sweep(const char *path)
 	if ((fp = opendir(dir)) == NULL)
 		return;
 	while ((entry = readdir(fp)) != NULL)
-		if (strncmp(entry->d_name, slash, len) == 0 && strlen(entry->d_name) == len + strlen("XXXXXX") &&
-		    snprintf(found, sizeof(found), "%s%s", dir, entry->d_name) < (int)sizeof(found))
+		if (strncmp(entry->d_name, slash, len) == 0 &&
+		    snprintf(found, sizeof(found), "%s%s", dir, entry->d_name) < (int)sizeof(found) &&
+		    file_is_temporary(found, entry->d_name + len))
 			unlink(found);
 	closedir(fp);
 }
@@ -195,7 +180,7 @@ file_load(const char *path, size_t max, struct stat *sb)
 	char	*bytes = NULL;
 	int	 fd, error;
 
-	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return (NULL);
 	if (fstat(fd, sb) == 0) {
 		errno = !S_ISREG(sb->st_mode) ? EINVAL : EFBIG;

@@ -19,27 +19,18 @@ ssize_t	file_read(const char *path, char *buf, size_t size);
 /* The same, of a file that nobody but this user or root can have written; EPERM if not. */
 ssize_t	file_read_own(const char *path, char *buf, size_t size);
 
-/* Whose a file is, and who may read it. */
-struct file_own {
-	uid_t	uid;
-	gid_t	gid;
-	mode_t	mode;
-};
-
 /*
- * The bytes in a new file, on the disk, in the folder of this path, with this owner and mode: its name in the buffer. The
- * caller lets it take the path's place, with file_commit, or unlinks it. 0, or -1 with errno and nothing left.
+ * The bytes in a new file, for its owner alone, in the folder of this path: its descriptor, and its name in the buffer.
+ * The caller gives it the path's place or unlinks it. -1 with errno and nothing left.
  */
-int	file_stage(const char *path, const char *bytes, size_t len, const struct file_own *, char tmp[PATH_MAX]);
-/* The one file becomes the other; it is so on the disk, too. 0, or -1 with errno and both as they were. */
-int	file_commit(const char *tmp, const char *path);
-/* The file is gone, on the disk, too. 0, or -1 with errno. */
-int	file_remove(const char *path);
-/* Unlink what a process that was ended between file_stage and file_commit left of this path. */
+int	file_stage(const char *path, const char *bytes, size_t len, char tmp[PATH_MAX]);
+/* Write the names in the folder of this path to the disk; a file system that cannot do so is not our failure. */
+void	file_sync_dir(const char *path);
+/* Unlink the files that file_stage made for this path and a process that was ended left. The caller holds a lock. */
 void	file_sweep(const char *path);
 /*
  * A whole file of at most so many bytes, which the caller frees; its size and owner are in the last argument. NULL with
- * errno: EINVAL if it is no regular file, EFBIG, EAGAIN if it got shorter meanwhile.
+ * errno: EINVAL if it is not a regular file, ELOOP if it is a link, EFBIG, EAGAIN if it got shorter meanwhile.
  */
 char	*file_load(const char *path, size_t max, struct stat *);
 

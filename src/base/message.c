@@ -86,9 +86,9 @@ static const struct message_row rows[MSG_COUNT] = {
 	[MSG_CONFIG_WRITE] = {
 		.name = "config-write", .status = EX_CANTCREAT,
 		.hint = "nothing was changed",
-		.cure = "The folder of the configuration does not take a new file, or not with the owner that the old one "
-		    "has: the disk is full or read-only, or the folder belongs to somebody else. Files of root's and of "
-		    "the system need sudo. The configuration is as it was; --dry-run shows what would change."
+		.cure = "The folder of the configuration does not take a new file with the owner, access control list and "
+		    "attributes of the old one: the disk is full or read-only, or the folder is another user's. Files of root's "
+		    "and of the system need sudo. The configuration is as it was; --dry-run shows what would change."
 	},
 	[MSG_CONFIG_BROKEN] = {
 		.name = "config-broken", .status = EX_CONFIG,
@@ -121,9 +121,14 @@ static const struct message_row rows[MSG_COUNT] = {
 	},
 	[MSG_CONFIG_MOVED] = {
 		.name = "config-moved", .status = EX_TEMPFAIL,
-		.hint = "say it once more",
-		.cure = "While ssh was asked about the new configuration, somebody else wrote to the file, an editor most "
-		    "likely. What they wrote is left as it is. The same call once more starts from there."
+		.hint = "run the command again",
+		.cure = "While ssh was asked about the new configuration, another program wrote to the file, most likely an "
+		    "editor. What it wrote is left as it is. Run the command again to start from there."
+	},
+	[MSG_CONFIG_PARTLY] = {
+		.name = "config-partly", .status = EX_IOERR,
+		.hint = "run the command again to finish",
+		.cure = "Each file is whole, old or new. Remove the cause that the message names, and run the same command again."
 	},
 	[MSG_LOCAL_BUILDER] = {
 		.name = "local-builder", .status = EX_USAGE,

@@ -21,8 +21,8 @@ const struct conf_command	conf_commands[] = {
 	{ "remove", "[HOST...]", " dry-run root system tailnet ", conf_remove,
 	    "take them out again; without a host, everything" },
 	{ "check", "[HOST...]", " root system ", conf_check, "does ssh take what the blocks say, and if not, who wins?" },
-	{ "nix", "HOST...", " check darwin host-key install linux-builder max-jobs nixos program protocol ssh-key ssh-user "
-	    "sshopts supported-features systems tailscaled ", conf_nix, "make hosts remote builders of Nix's" },
+	{ "nix", "HOST...", " check darwin dry-run host-key install linux-builder max-jobs nixos program protocol ssh-key "
+	    "ssh-user sshopts supported-features systems tailscaled ", conf_nix, "make hosts remote builders of Nix's" },
 	{ "wsl", "", " generic tailscaled ", conf_wsl, "print lines of .wslconfig and wsl.conf for this WSL" },
 	{ "windows", "", " distribution forward key login-server tailscaled ", conf_windows,
 	    "print a script for PowerShell: SSH server, keys, mesh" },

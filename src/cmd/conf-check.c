@@ -41,7 +41,7 @@ static void
 check_line_cb(void *arg, const struct ssh_config_line *line)
 {
 	struct check	*c = arg;
-	int		 ours = strcmp(line->file, c->in->own.path) == 0;
+	int		 ours = strcmp(line->file, c->in->own->path) == 0;
 
 	if (line->match == SSH_CONFIG_NO || strcmp(line->keyword, "include") == 0)
 		return;
@@ -60,7 +60,7 @@ check_file_cb(void *arg, const struct ssh_config_file *file)
 {
 	struct check	*c = arg;
 
-	c->followed |= strcmp(file->file, c->in->own.path) == 0;
+	c->followed |= strcmp(file->file, c->in->own->path) == 0;
 }
 
 /* The nth value of a keyword in ssh's answer, up to the end of its line; NULL if there is none. */
@@ -174,12 +174,12 @@ check_compare(struct check *c)
 	json_t		*line;
 	int		 good = 1;
 
-	if (check_ask(c, NULL, &c->is) == -1 || check_ask(c, c->in->own.path, &c->wanted) == -1)
+	if (check_ask(c, NULL, &c->is) == -1 || check_ask(c, c->in->own->path, &c->wanted) == -1)
 		return (0);
 	check_walk(c);
 	if (!c->followed) {
 		printf("%s: its block has no effect: no Include of %s that ssh follows for this host, in %s\n", c->host,
-		    c->in->own.path, c->in->config.path);
+		    c->in->own->path, c->in->config->path);
 		return (0);
 	}
 	json_object_foreach(c->ours, keyword, line)
@@ -197,7 +197,7 @@ check_has(const struct install *in, const char *host)
 	char	line[INSTALL_LINE], *words, *word;
 	size_t	at = 0;
 
-	while (install_own_hosts(&in->own.old, &at, line))
+	while (install_own_hosts(&in->own->old, &at, line))
 		for (words = line; (word = strsep(&words, " \t")) != NULL; )
 			if (strcmp(word, host) == 0)
 				return (1);
@@ -217,7 +217,7 @@ check_host(const struct install *in, const char *host, struct error *err)
 		if (check_has(in, host))
 			good = check_compare(c);
 		else
-			printf("%s: there is no block for it in %s\n", host, in->own.path);
+			printf("%s: there is no block for it in %s\n", host, in->own->path);
 	}
 	if (c == NULL || c->first == NULL || c->failed) {
 		error_set(err, MSG_NO_MEMORY, "no memory");
@@ -239,7 +239,7 @@ check_all(struct conf *conf, const struct install *in, struct error *err)
 	size_t	at = 0;
 	int	good, hosts = 0;
 
-	while (install_own_hosts(&in->own.old, &at, line)) {
+	while (install_own_hosts(&in->own->old, &at, line)) {
 		line[strcspn(line, " \t")] = '\0';
 		if (!addr_host_ok(line))
 			continue;
@@ -249,10 +249,10 @@ check_all(struct conf *conf, const struct install *in, struct error *err)
 		conf->status |= !good;
 	}
 	if (hosts == 0) {
-		printf("nothing is installed in %s\n", in->own.path);
+		printf("nothing is installed in %s\n", in->own->path);
 		conf->status = 1;
 	} else if (conf->status == 0)
-		printf("%s: what is in its %d block%s takes effect\n", in->own.path, hosts, hosts == 1 ? "" : "s");
+		printf("%s: what is in its %d block%s takes effect\n", in->own->path, hosts, hosts == 1 ? "" : "s");
 	return (0);
 }
 
@@ -315,7 +315,7 @@ check_named(struct conf *conf, const struct install *in, const char *host, struc
 		return (-1);
 	conf->status |= !good;
 	if (good)
-		printf("%s: the block in %s takes effect%s\n", host, in->own.path,
+		printf("%s: the block in %s takes effect%s\n", host, in->own->path,
 		    root == ROOT_HAS_ONE ? "; nix-daemon, whose ssh runs as root, has one as well" : "");
 	if (root == ROOT_HAS_NONE)
 		printf("%s: nix-daemon's ssh reads %s/.ssh/config, which has no block for it: "
@@ -352,7 +352,7 @@ conf_check(struct conf *conf, char **words, struct error *err)
 		return (-1);
 	result = install_open(&in, (enum install_scope)scope, 1, err);
 	/* Where a user has no file, there may be one for all. */
-	if (result == 0 && scope == INSTALL_USER && in.own.old.bytes == NULL && access(INSTALL_SYSTEM_OWN, F_OK) == 0) {
+	if (result == 0 && scope == INSTALL_USER && in.own->old.bytes == NULL && access(INSTALL_SYSTEM_OWN, F_OK) == 0) {
 		install_close(&in);
 		result = install_open(&in, INSTALL_SYSTEM, 1, err);
 	}

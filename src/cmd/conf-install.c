@@ -57,7 +57,7 @@ texts_again(const struct conf *conf, int scope, json_t *texts, struct error *err
 	size_t		at = 0;
 	int		result = install_open(&in, (enum install_scope)scope, 1, err);
 
-	while (result == 0 && install_own_next(&in.own.old, &at, name))
+	while (result == 0 && install_own_next(&in.own->old, &at, name))
 		if (strcmp(name, INSTALL_TAILNET) != 0)
 			result = texts_add(conf, texts, name, err);
 	if (result == 0 && json_object_size(texts) == 0) {
@@ -82,7 +82,7 @@ diff_print(const char *text, size_t len)
 static int
 conf_diff(const struct install *in, struct error *err)
 {
-	const struct install_file	*files[] = { &in->own, &in->config };
+	const struct install_file	*f;
 	char				*text = NULL;
 	size_t				 len, i;
 	FILE				*fp = open_memstream(&text, &len);
@@ -92,10 +92,11 @@ conf_diff(const struct install *in, struct error *err)
 		error_set(err, MSG_NO_MEMORY, "no memory");
 		return (-1);
 	}
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (files[i]->changes)
-			diff_unified(fp, files[i]->path, files[i]->old.bytes, files[i]->old.len, files[i]->new.bytes,
-			    files[i]->new.len);
+	for (i = 0; i < in->count; i++) {
+		f = in->files[i];
+		if (f->changes)
+			diff_unified(fp, f->path, f->old.bytes, f->old.len, f->new.bytes, f->new.len);
+	}
 	bad = ferror(fp);
 	if (fclose(fp) != 0 || bad) {
 		free(text);
@@ -107,38 +108,42 @@ conf_diff(const struct install *in, struct error *err)
 	return (0);
 }
 
-/* What was done, a line each. */
-static void
+/* What was done, a line each; the number of lines. */
+static int
 conf_tell(const struct install *in)
 {
-	const struct install_file	*files[] = { &in->own, &in->config };
+	const struct install_file	*f;
 	size_t				 i;
 	int				 count = 0;
 
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (files[i]->changes) {
-			printf("%s: %s\n", files[i]->path, files[i]->new.bytes == NULL ? "removed" : "written");
-			count++;
-		}
-	if (in->backup.changes)
-		printf("%s: %s\n", in->backup.path, in->backup.new.bytes == NULL ?
-		    "removed, as nothing differs from it" : "what was there before");
-	if (count == 0)
-		printf("there is nothing to change\n");
+	for (i = 0; i < in->count; i++) {
+		f = in->files[i];
+		if (f->done)
+			printf("%s: %s\n", f->path, f->new.bytes == NULL ? "removed" : "written");
+		if (f->kept)
+			printf("%s: what was there before\n", f->backup);
+		else if (f->done && access(f->backup, F_OK) == 0)
+			printf("%s: stays as it is\n", f->backup);
+		count += f->done;
+	}
+	return (count);
 }
 
-/* Show or do it. 0 or -1. */
-static int
-conf_finish(const struct conf *conf, struct install *in, struct error *err)
+int
+conf_finish(const struct conf *conf, struct install *in, int *changed, struct error *err)
 {
+	int	result, count;
+
 	if (install_check(in, err) == -1)
 		return (-1);
 	if (conf_given(conf, "dry-run"))
 		return (conf_diff(in, err));
-	if (install_apply(in, err) == -1)
-		return (-1);
-	conf_tell(in);
-	return (0);
+	result = install_apply(in, err);
+	if ((count = conf_tell(in)) == 0 && result == 0)
+		printf("there is nothing to change\n");
+	if (changed != NULL)
+		*changed = count > 0;
+	return (result);
 }
 
 int
@@ -161,7 +166,7 @@ conf_install(struct conf *conf, char **words, struct error *err)
 			if (result == 0)
 				result = install_put(&in, name, json_string_value(text), err);
 		if (result == 0)
-			result = conf_finish(conf, &in, err);
+			result = conf_finish(conf, &in, NULL, err);
 		install_close(&in);
 	}
 	json_decref(texts);
@@ -174,9 +179,9 @@ remove_one(struct install *in, const char *name, struct error *err)
 {
 	char	shown[INSTALL_NAME];
 
-	if (install_own_has(&in->own.old, name))
+	if (install_own_has(&in->own->old, name))
 		return (install_drop(in, name, err));
-	printf("%s: there is no block of its own in %s\n", error_vis(shown, sizeof(shown), name), in->own.path);
+	printf("%s: there is no block of its own in %s\n", error_vis(shown, sizeof(shown), name), in->own->path);
 	return (0);
 }
 
@@ -196,7 +201,7 @@ conf_remove(struct conf *conf, char **words, struct error *err)
 	if (result == 0 && conf_given(conf, "tailnet"))
 		result = remove_one(&in, INSTALL_TAILNET, err);
 	if (result == 0)
-		result = conf_finish(conf, &in, err);
+		result = conf_finish(conf, &in, NULL, err);
 	install_close(&in);
 	return (result);
 }

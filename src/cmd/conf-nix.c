@@ -157,7 +157,7 @@ nix_run(struct conf *conf, const struct conf_nix_way *way, char **words, struct 
 	if ((doc = conf_nix_document(conf, words, err)) == NULL)
 		return (-1);
 	if (conf_given(conf, "install")) {
-		result = conf_nix_install(doc, way, err);
+		result = conf_nix_install(conf, doc, way, err);
 		json_decref(doc);
 		return (result);
 	}
@@ -197,6 +197,8 @@ conf_nix(struct conf *conf, char **words, struct error *err)
 		error_set(err, MSG_USAGE, "--host-key is for one host");
 	else if (own && conf_given(conf, "nixos"))
 		error_set(err, MSG_USAGE, "--linux-builder is nix-darwin's, and NixOS has none");
+	else if (conf_given(conf, "dry-run") && !conf_given(conf, "install"))
+		error_set(err, MSG_USAGE, "--dry-run is for --install; without it, nix only prints");
 	else if (conf_given(conf, "install") && (conf_given(conf, "nixos") || conf_given(conf, "darwin")))
 		error_set(err, MSG_USAGE, "a module is for your configuration, and not installed");
 	else

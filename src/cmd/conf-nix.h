@@ -38,8 +38,8 @@ int	conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *, char [EMIT
 
 /* The file of a part, as this system and this installation of Nix call it; the buffer. */
 const char *conf_nix_file(const json_t *doc, const struct conf_nix_part *, char [300]);
-/* Write what would be printed, each text to its file. 0, or -1 with the error set. */
-int	conf_nix_install(const json_t *doc, const struct conf_nix_way *, struct error *);
+/* Write what would be printed, each text to its file, or show what would change. 0, or -1 with the error set. */
+int	conf_nix_install(const struct conf *, json_t *doc, const struct conf_nix_way *, struct error *);
 
 /* Let the real nix ask a builder, or each one on the list if it is NULL, and explain what comes of it. */
 int	conf_nix_check(struct conf *, const char *, struct error *);

@@ -9,6 +9,7 @@
 #include "base/option.h"
 
 struct error;
+struct install;
 
 struct conf {
 	const struct conf_command *command;	/* which is run */
@@ -61,6 +62,8 @@ int	conf_check(struct conf *, char **, struct error *);
 
 /* Whose configuration: enum install_scope, or -1 with the error set. */
 int	conf_scope(const struct conf *, struct error *);
+/* Do what changes and tell, or show it with --dry-run; *changed may be NULL. 0, or -1 with the error set. */
+int	conf_finish(const struct conf *, struct install *, int *changed, struct error *);
 int	conf_nix(struct conf *, char **, struct error *);
 
 /* Values of options, for the table: 0, or -1 if they cannot stand where Nix takes them. */

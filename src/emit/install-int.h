@@ -1,4 +1,4 @@
-/* install.c and its other half: what ssh says (install-judge.c). */
+/* install.c, install-files.c and what ssh says (install-judge.c). */
 
 #ifndef EMIT_INSTALL_INT_H
 #define EMIT_INSTALL_INT_H

@@ -76,8 +76,8 @@ prove_file(const struct install *in, const char *file, struct error *err)
 		result = judge_ask(in, file, name != NULL && strcmp(name, INSTALL_TAILNET) != 0 ? name : NO_HOST, told);
 	} while (result == 0 && ++i < json_array_size(in->touched));
 	if (result == -1) {
-		judge_told(told, sizeof(told), file, in->config.path);
-		judge_told(told, sizeof(told), in->own.tmp, in->own.path);
+		judge_told(told, sizeof(told), file, in->config != NULL ? in->config->path : in->own->path);
+		judge_told(told, sizeof(told), in->own->tmp, in->own->path);
 		error_set(err, MSG_CONFIG_REFUSED, "ssh refuses it: %s", told);
 	}
 	return (result);
@@ -88,10 +88,10 @@ static int
 prove_text(const struct install *in, struct install_text *out)
 {
 	struct install_names	 names = in->names;
-	const struct install_text	*config = install_file_now(&in->config);
+	const struct install_text	*config = install_file_now(in->config);
 
-	names.include = in->own.tmp[0] != '\0' ? in->own.tmp : in->own.path;
-	if (install_file_now(&in->own)->bytes != NULL)
+	names.include = in->own->tmp[0] != '\0' ? in->own->tmp : in->own->path;
+	if (install_file_now(in->own)->bytes != NULL)
 		return (install_config_put(config, &names, out));
 	return (install_config_cut(config, &names, out));
 }
@@ -99,11 +99,12 @@ prove_text(const struct install *in, struct install_text *out)
 int
 install_prove(const struct install *in, struct error *err)
 {
-	const struct file_own	 own = { .uid = geteuid(), .gid = getegid(), .mode = 0600 };
 	struct install_text	 text;
 	char			 file[PATH_MAX];
-	int			 result = 0;
+	int			 fd, result = 0;
 
+	if (in->config == NULL)
+		return (in->own->changes ? prove_file(in, in->own->tmp, err) : 0);
 	if (prove_text(in, &text) == -1) {
 		error_set(err, MSG_NO_MEMORY, "no memory");
 		return (-1);
@@ -111,10 +112,11 @@ install_prove(const struct install *in, struct error *err)
 	if (text.bytes == NULL)
 		return (0);
 	/* Beside our own file: where the other one is, there may be no room for anything. */
-	if (file_stage(in->own.real, text.bytes, text.len, &own, file) == -1) {
-		error_set(err, MSG_CONFIG_WRITE, "%s: %s", in->own.real, strerror(errno));
+	if ((fd = file_stage(in->own->real, text.bytes, text.len, file)) == -1) {
+		error_set(err, MSG_CONFIG_WRITE, "%s: %s", in->own->real, strerror(errno));
 		result = -1;
 	} else {
+		close(fd);
 		result = prove_file(in, file, err);
 		unlink(file);
 	}

@@ -1,11 +1,13 @@
 """Run by config-install.sh in a root where alice, bob and root have homes that are the test's own."""
 
+import fcntl
 import importlib
 import os
 import random
 import re
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -13,11 +15,13 @@ import time
 import traceback
 
 T = sys.argv[1]
-sys.path.insert(0, T + "/bin")
+BIN = "/home/bin"
+sys.path.insert(0, BIN)
 make = importlib.import_module("config-make")
 
-PROGRAM = T + "/bin/meshssh-config"
+PROGRAM = BIN + "/meshssh-config"
 ROUNDS = 200
+KEPT = ["config", "config.before-meshssh"]
 LIMIT = 30      # seconds for one call; none takes one
 MARK = b"# The next line is from meshssh-config; it goes by: meshssh-config remove"
 MADE = b"# meshssh-config has made this file; its line goes by: meshssh-config remove"
@@ -62,11 +66,15 @@ class User:
         assert err.count("\n") <= 1 and len(err) <= 200, err
         return out + err
 
+    def injected(self, name, fault, *words):
+        """The same under strace, which does this to a system call: what is to be told of the process."""
+        return self.call("strace", "-o", "/dev/null", "-e", "trace=" + name, "-e", "inject=%s:%s" % (name, fault),
+                         PROGRAM, *words)
+
     def killed(self, point, *words):
         """The same, ended at the nth call of a system call; True if it was."""
         name, number = point
-        p = self.call("strace", "-o", "/dev/null", "-e", "trace=" + name, "-e",
-                      "inject=%s:signal=KILL:when=%d" % (name, number), PROGRAM, *words)
+        p = self.injected(name, "signal=KILL:when=%d" % number, *words)
         assert p.returncode in (0, -9, 137), p
         return p.returncode != 0
 
@@ -241,7 +249,7 @@ def one_round(user, number, points):
     was_killed = user.killed(points[1], "remove")
     which = whole(user.config, new, config)
     gone = whole(user.own, own, None)
-    whole(user.backup, *([config, None] if config is not None else [None]))
+    same(read(user.backup), config)
     stage("remove: %s" % ("not killed" if not was_killed else "killed, our file is gone" if gone else
                           "killed, config is old" if which else "killed, nothing is old"))
     same(user.ssh_g(others[1]), taken[1:])
@@ -249,7 +257,7 @@ def one_round(user, number, points):
     after = user.snapshot()
     for path in before:
         same(after[path][:4], before[path][:4])
-    same(names(user), listed)
+    same(names(user), sorted(listed + ["config.before-meshssh"] * (config is not None)))
 
 
 def rounds(user, numbers, failures):
@@ -283,7 +291,7 @@ def rounds_case():
 
 def every_point(user, words, before, after, failures):
     """Ended at each call of that which changes something: `before` and `after` are of config and our own file."""
-    telling = ("mkdir", "openat", "write", "fsync", "fchmod", "rename", "unlink", "rmdir")
+    telling = ("mkdir", "openat", "write", "fsync", "fchmod", "fsetxattr", "rename", "renameat2", "unlink", "rmdir")
     user.empty(before[0])
     for path, data in zip((user.config, user.own), before):
         if data is not None:
@@ -334,7 +342,7 @@ def hosts():
     assert "no block of its own" in user.run("remove", "nas")
     same(re.findall(rb"^Host (.*)", read(user.own), re.M), [b"build", b"third"])
     user.run("remove", "build", "third")
-    same((names(user), read(user.config)), (["config"], b"Host x\n"))
+    same((names(user), read(user.config)), (KEPT, b"Host x\n"))
     user.refused(["install", "--no-probe"], 64, "no host")
     user.refused(["install", "--no-probe", "-oX"], 64, "no host name")
     user.refused(["install", "--no-probe", "--root", "--system", "nas"], 64, "not both")
@@ -390,7 +398,8 @@ def system():
     said = ALICE.run("check", "nas", status=1)
     assert "\"serveraliveinterval 3\", by /home/alice/.ssh/config line 2\n" in said and said.count("\n") == 1, said
     ROOT.run("remove", "--system")
-    same((read("/etc/ssh/ssh_config"), os.listdir("/etc/ssh")), (before, ["ssh_config"]))
+    same((read("/etc/ssh/ssh_config"), read("/etc/ssh/ssh_config.before-meshssh")), (before, before))
+    same(sorted(os.listdir("/etc/ssh")), ["ssh_config", "ssh_config.before-meshssh"])
 
 
 @case("for root: root's own home, and nobody else's business")
@@ -495,13 +504,13 @@ def odd_files():
     user.refused(words, 66, "/home/alice/.ssh/config: Permission denied; nothing was changed")
     user.empty()
     os.makedirs(user.config)
-    user.refused(words, 66, "no regular file")
+    user.refused(words, 66, "not a regular file")
     os.rmdir(user.config)
     os.mkfifo(user.config)
-    user.refused(words, 66, "no regular file")
+    user.refused(words, 66, "not a regular file")
     os.unlink(user.config)
     os.symlink("nowhere", user.config)
-    user.refused(words, 66, "link to what is not there")
+    user.refused(words, 66, "link to a file that does not exist")
     os.unlink(user.config)
     os.symlink("config", user.config)
     user.refused(words, 66, "oo many")
@@ -550,7 +559,7 @@ def refusals():
     user.put(user.config, included(user, b"Host x\n"))
     user.refused(words, 78, "ssh refuses what is there: /home/alice/.ssh/meshssh.conf: line ")
     user.run("remove")
-    same((names(user), read(user.config)), (["config"], b"Host x\n"))
+    same((names(user), read(user.config)), (KEPT, b"Host x\n"))
     os.mkdir(T + "/none", 0o755)
     said = user.run(*words, status=0 if os.path.exists("/usr/bin/ssh") else 72, path=T + "/none")
     assert "written" in said or "there is no ssh" in said
@@ -595,10 +604,10 @@ def editor():
     user = ALICE
     user.empty(b"Match exec \"echo '# saved' >>/home/alice/.ssh/config\"\n")
     said = user.run("install", "--no-probe", "nas", status=75)
-    assert "/home/alice/.ssh/config was changed by somebody else meanwhile" in said, said
+    assert "/home/alice/.ssh/config was changed by another program meanwhile" in said, said
     data = read(user.config)
     assert data.startswith(b"Match exec") and data.endswith(b"# saved\n"), data
-    same(left_over(user), [])
+    same(names(user), ["config"])
 
 
 @case("many at once: each host is there in the end")
@@ -612,10 +621,27 @@ def together():
     user.run("remove")
 
 
+@case("the folder that another one made, locked and removed is made again")
+def folder_gone():
+    user = ALICE
+    user.empty()
+    os.mkdir(user.ssh_dir)
+    os.chown(user.ssh_dir, user.uid, user.uid)
+    lock = os.open(user.ssh_dir, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with subprocess.Popen([PROGRAM, "install", "--no-probe", "nas"], user=user.uid, group=user.uid, extra_groups=[],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as p:
+        assert b"waiting for another" in p.stderr.readline()
+        os.rmdir(user.ssh_dir)
+        os.close(lock)
+        same((p.communicate(timeout=LIMIT)[1], p.returncode), (b"", 0))
+    same(names(user), ["config", "meshssh.conf"])
+
+
 def mesh(count):
     """A socket that says what tailscaled would of so many peers, and the process behind it."""
     socket = "%s/tailscaled.%d" % (T, count)
-    p = subprocess.Popen([sys.executable, T + "/bin/status-server.py", socket, str(count)])
+    p = subprocess.Popen([sys.executable, BIN + "/status-server.py", socket, str(count)])
     end = time.monotonic() + LIMIT
     while not os.path.exists(socket):
         assert p.poll() is None and time.monotonic() < end, "no status server"
@@ -653,29 +679,154 @@ def tailnet():
         assert "peer-00001" not in user.run("remove", "nas", "peer-00003")
         user.refused(["install", "--no-probe"], 64, "none is installed by name")
         user.run("remove", "--tailnet")
-        same(names(user), ["config"])
+        same(names(user), KEPT)
     finally:
         for p in (few, many):
             p.kill()
             p.wait()
 
 
-@case("a copy that differs from what is there in the end is kept")
+@case("the copy is made once, and neither replaced nor removed; what has its name already is left")
 def backup():
     user = ALICE
     user.empty(b"Host x\n", 0o640)
-    user.run("install", "--no-probe", "nas")
+    assert "config.before-meshssh: what was there before" in user.run("install", "--no-probe", "nas")
     same(stat.S_IMODE(os.stat(user.backup).st_mode), 0o640)
     user.put(user.config, read(user.config) + b"Host y\n", 0o640)
-    user.run("install", "--no-probe", "build")
-    same(read(user.backup), b"Host x\n")
+    assert "before-meshssh" not in user.run("install", "--no-probe", "build")
+    assert "config.before-meshssh: stays as it is" in user.run("remove")
+    same((read(user.config), read(user.backup)), (b"Host x\nHost y\n", b"Host x\n"))
+    assert "config.before-meshssh: stays as it is" in user.run("install", "--no-probe", "nas")
     user.run("remove")
     same((read(user.config), read(user.backup)), (b"Host x\nHost y\n", b"Host x\n"))
-    # The next first time.
+    for mine in (lambda: user.put(user.backup, b"Host x\n"), lambda: user.put(user.backup, b"mine\n"),
+                 lambda: os.mkdir(user.backup), lambda: os.symlink("../secret", user.backup),
+                 lambda: os.symlink("nowhere", user.backup)):
+        user.empty(b"Host x\n")
+        user.put(user.home + "/secret", b"secret\n")
+        mine()
+        before = user.snapshot()
+        user.run("install", "--no-probe", "nas")
+        user.run("remove")
+        after = user.snapshot()
+        for path in before:
+            same(after[path][:4], before[path][:4])
+        same(sorted(after), sorted(before))
+
+
+@case("what only looks like a file of ours that was left is not swept; what was left is")
+def sweep():
+    user = ALICE
+    user.empty(b"Host x\n")
+    stays = [".config.meshssh-backup", ".config.meshssh-ABCDEF", ".config.meshssh-0123456789abcde",
+             ".config.meshssh-0123456789ABCDEF", ".meshssh.conf.meshssh-old-version-here"]
+    for name in stays:
+        user.put(user.ssh_dir + "/" + name, b"mine\n")
+    user.put(user.home + "/other", b"mine\n")
+    os.link(user.home + "/other", user.ssh_dir + "/.config.meshssh-0123456789abcdee")
+    os.symlink("../other", user.ssh_dir + "/.config.meshssh-0123456789abcded")
+    os.mkdir(user.ssh_dir + "/.config.meshssh-0123456789abcdec")
+    user.put(user.ssh_dir + "/.config.meshssh-0123456789abcdeb", b"bob's\n")
+    os.chown(user.ssh_dir + "/.config.meshssh-0123456789abcdeb", BOB.uid, BOB.uid)
+    before = names(user)
+    goes = [".config.meshssh-0123456789abcdef", ".meshssh.conf.meshssh-00112233445566ff",
+            ".config.before-meshssh.meshssh-fedcba9876543210"]
+    for name in goes:
+        with open(user.ssh_dir + "/" + name, "wb") as f:
+            os.fchown(f.fileno(), user.uid, user.uid)
     user.run("install", "--no-probe", "nas")
-    same(read(user.backup), b"Host x\nHost y\n")
+    same(names(user), sorted(before + ["config.before-meshssh", "meshssh.conf"]))
+
+
+def acl(user_bits, owner, group, mask):
+    """An access control list as the kernel has it (acl(5)): one more user, carol, may do this."""
+    entries = [(1, owner, 0xffffffff), (2, user_bits, 2003), (4, group, 0xffffffff), (16, mask, 0xffffffff),
+               (32, 0, 0xffffffff)]
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in entries)
+
+
+@case("the access control list and the attributes stay, and the group gets nothing that only the mask allowed")
+def attributes():
+    name, other = "system.posix_acl_access", "user.origin"
+    for user in (ALICE, ROOT):
+        user.empty(b"Host x\n")
+        try:
+            os.setxattr(user.config, name, acl(4, 6, 0, 4))
+            os.setxattr(user.config, other, b"by hand\0")
+        except OSError as e:
+            print("# %s has no attributes: %s" % (user.home, e), file=sys.stderr)
+            assert user is ALICE, e
+            continue
+        before = {x: os.getxattr(user.config, x) for x in os.listxattr(user.config)}
+        assert name in before and other in before, before
+        same(stat.S_IMODE(os.stat(user.config).st_mode), 0o640)
+        for words in (["install", "--no-probe", "nas"], ["remove"]):
+            user.run(*words)
+            for path in (user.config, user.backup):
+                same({x: os.getxattr(path, x) for x in os.listxattr(path)}, before)
+                same(stat.S_IMODE(os.stat(path).st_mode), 0o640)
+        # Where the list cannot be copied, nothing is written.
+        before = user.snapshot()
+        p = user.injected("fsetxattr", "error=EOPNOTSUPP:when=1+", "install", "--no-probe", "nas")
+        same((p.returncode, user.snapshot()), (73, before))
+        assert b"Operation not supported; nothing was changed" in p.stderr, p
+        # What new files in the folder get by default is not the old file's.
+        os.removexattr(user.config, name)
+        os.chmod(user.config, 0o640)
+        os.setxattr(user.ssh_dir, "system.posix_acl_default", acl(6, 6, 6, 6))
+        user.run("install", "--no-probe", "nas")
+        same((os.listxattr(user.config), stat.S_IMODE(os.stat(user.config).st_mode)), ([other], 0o640))
+
+
+@case("a failure midway: which files have changed is said, and why the other has not; the same command does the rest")
+def midway():
+    user = ALICE
+    words = ["install", "--no-probe", "nas"]
+    user.empty(b"Host x\n")
+    p = user.injected("renameat2", "error=EIO:when=3", *words)
+    same((p.returncode, read(user.config)), (74, b"Host x\n"))
+    assert b"/config: Input/output error; already changed: meshssh.conf; run the command again" in p.stderr, p.stderr
+    assert b"/meshssh.conf: written\n" in p.stdout, p.stdout
+    same(left_over(user), [])
+    user.run(*words)
+    same(read(user.config), included(user, b"Host x\n"))
+    p = user.injected("rename", "error=EIO:when=1", "remove")
+    same((p.returncode, read(user.config)), (74, b"Host x\n"))
+    assert b"/meshssh.conf: Input/output error; already changed: config; run the command again" in p.stderr, p.stderr
+    assert b"/config: written\n" in p.stdout and b"nothing" not in p.stdout, p.stdout
+    assert read(user.own) is not None
     user.run("remove")
-    same(names(user), ["config"])
+    same(names(user), KEPT)
+    # Nothing has changed yet: that is said as it was.
+    p = user.injected("renameat2", "error=EIO:when=1", *words)
+    assert p.returncode == 73 and b"Input/output error; nothing was changed" in p.stderr, p.stderr
+    # A file that cannot be read any more was not changed by anybody.
+    user.empty(b"Match exec \"chmod 0 /home/alice/.ssh/config\"\n")
+    said = user.run(*words, status=66)
+    assert "/home/alice/.ssh/config: Permission denied; nothing was changed" in said, said
+    same((read(user.own), left_over(user)), (None, []))
+
+
+@case("where the system cannot exchange two files: the same, by rename")
+def no_exchange():
+    user = ALICE
+    for error in ("ENOSYS", "EINVAL"):
+        user.empty(b"Host x\n")
+        p = user.injected("renameat2", "error=" + error, "install", "--no-probe", "nas")
+        same((p.returncode, read(user.config), read(user.backup)), (0, included(user, b"Host x\n"), b"Host x\n"))
+        p = user.injected("renameat2", "error=" + error, "remove")
+        same((p.returncode, names(user), read(user.config)), (0, KEPT, b"Host x\n"))
+
+
+@case("a hard link of a configuration is named: it keeps the old text")
+def hard_link():
+    user = ALICE
+    user.empty(b"Host x\n")
+    os.link(user.config, user.home + "/dotfile")
+    for words in (["install", "--no-probe", "--dry-run", "nas"], ["install", "--no-probe", "nas"]):
+        assert "/home/alice/.ssh/config has another hard link, which keeps the old text\n" in user.run(*words)
+    same((read(user.home + "/dotfile"), read(user.config)), (b"Host x\n", included(user, b"Host x\n")))
+    assert "hard link" not in user.run("remove")
 
 
 def main():

@@ -36,14 +36,17 @@ cat >"$T/enter" <<-'END'
 		mkdir "$1/jail/home/${user%:*}"
 		chown "${user#*:}:${user#*:}" "$1/jail/home/${user%:*}"
 	done
+	# Root installs a program only from where root alone can write.
+	cp -r "$1/bin" "$1/jail/home/bin"
 	mount --bind "$1/etc-ssh" "$1/jail/etc/ssh"
 	mount --bind "$1/passwd" "$1/jail/etc/passwd"
-	exec chroot "$1/jail" python3 "$1/bin/config-install.py" "$1"
+	exec chroot "$1/jail" python3 /home/bin/config-install.py "$1"
 END
 mkdir "$T/bin" "$T/etc-ssh"
 mkdir -p "$T/jail/nix/store" "$T/jail/home"
+chown 0:0 "$T/jail" "$T/jail/nix" "$T/jail/home"
 mkdir -m 700 "$T/jail/root"
-chmod 755 "$T" "$T/jail" "$T/etc-ssh"
+chmod 755 "$T" "$T/bin" "$T/jail" "$T/jail/nix" "$T/jail/home" "$T/etc-ssh"
 cp "$MESHSSH" "$BUILDDIR/meshssh-config" "$TOOLS/config-install.py" "$TOOLS/config-make.py" "$TOOLS/status-server.py" "$T/bin"
 {
 	grep -v -e '^root:' -e '^alice:' -e '^bob:' /etc/passwd

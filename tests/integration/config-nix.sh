@@ -70,12 +70,88 @@ is 'modes' "$(near stat -c '%a %U %n' /root/.ssh /root/.ssh/config /root/.ssh/me
 /root/.ssh/meshssh_nix 644 root /etc/nix/machines.meshssh 644 root /etc/nix/meshssh_known_hosts 644 root /etc/nix/nix.conf "
 near md5sum /root/.ssh/config /etc/nix/nix.conf >"$T/sums"
 near meshssh-config nix builder.mesh.example --ssh-user=builder --max-jobs=16 --install >"$T/out"
-is 'installed again: config and nix.conf are as they should be' \
-    "$(grep -c '/\(config\|nix.conf\): is as it should be' "$T/out")" 2
+is 'installed again: there is nothing to do' "$(cat "$T/out")" 'there is nothing to change'
 near md5sum /root/.ssh/config /etc/nix/nix.conf >"$T/sums.again"
 check 'installed again: they are the same' cmp "$T/sums" "$T/sums.again"
 is "found whatever HOME a sudo has left" "$(near env HOME=/home/alice ssh -G builder 2>/dev/null | grep '^hostname ')" \
     'hostname builder.mesh.example'
+
+# --- what it changes in files of others ------------------------------------------------------------------------------
+
+# all_files: everything that an installation writes, or leaves behind.
+all_files() {
+	near sh -c 'cd / && ls -lA --time-style=+ root/.ssh etc/nix && cat root/.ssh/config root/.ssh/meshssh_nix etc/nix/*mesh* \
+	    etc/nix/nix.conf* root/.ssh/*.before-meshssh' 2>&1
+}
+# again: as before the first time, but for these two files.
+again() {
+	near sh -c 'rm -rf /root/.ssh /etc/nix/*meshssh*; mkdir -m 700 /root/.ssh; sed -i "/^# Made\|^builders/d" /etc/nix/nix.conf
+	    printf "# mine\nHost own\n" >/root/.ssh/config; cp /root/.ssh/config /tmp/config.mine; cp /etc/nix/nix.conf /tmp/conf.mine'
+}
+# install OPTION...
+install() {
+	near meshssh-config nix builder.mesh.example --ssh-user=builder --host-key=/tmp/host.pub --install "$@"
+}
+far cat /etc/ssh/ssh_host_ed25519_key.pub | near_write /tmp/host.pub
+near cp -a /etc/nix/nix.conf /root/.ssh/config /tmp
+near cp -a /root/.ssh /tmp/ssh.good
+near cp -a /etc/nix /tmp/nix.good
+
+again
+all_files >"$T/before"
+install --dry-run >"$T/diff" 2>&1
+all_files >"$T/after"
+check '--dry-run changes nothing' cmp "$T/before" "$T/after"
+is '--dry-run shows the files and their lines' "$(grep '^+++ ' "$T/diff" | cut -f1 | tr '\n' ' ')" "+++ /root/.ssh/meshssh_nix \
++++ /root/.ssh/config +++ /etc/nix/meshssh_known_hosts +++ /etc/nix/machines.meshssh +++ /etc/nix/nix.conf "
+is '--dry-run: the lines' "$(grep -c '^+Include /root/.ssh/meshssh_nix$\|^+builders = ' "$T/diff")" 2
+check '--dry-run without --install is refused' sh -c '! "$@" 2>/dev/null' sh near meshssh-config nix builder --dry-run
+
+twenty=
+for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	(install >"$T/twenty.$n" 2>&1; echo $? >>"$T/twenty.$n") &
+	started $!
+	twenty="$twenty $!"
+done
+# shellcheck disable=SC2086	# one word each
+wait $twenty
+is 'twenty at once: all succeed' "$(tail -qn 1 "$T"/twenty.* | sort -u)" 0
+is 'twenty at once: one set of lines' "$(near sh -c 'grep -c ^Include /root/.ssh/config; grep -c ^builders /etc/nix/nix.conf
+    grep -c "://" /etc/nix/machines.meshssh' | tr '\n' ' ')" '1 2 1 '
+is 'twenty at once: nothing is left over' "$(near ls -A /root/.ssh /etc/nix | grep '\.meshssh-')" ''
+is 'the first one kept what was there' "$(near sh -c 'cmp /root/.ssh/config.before-meshssh /tmp/config.mine &&
+    cmp /etc/nix/nix.conf.before-meshssh /tmp/conf.mine && tail -n 2 /root/.ssh/config | cmp - /tmp/config.mine && echo same')" same
+is 'no other file has a copy' "$(near ls -A /root/.ssh /etc/nix | grep -c 'before-meshssh')" 2
+
+# Ended as each file changes: it is whole, and the next one does the rest.
+all_files | grep -v before-meshssh >"$T/wanted"
+killed=0
+for n in 1 2 3 4 5 6 7; do
+	again
+	near strace -o /dev/null -e trace=renameat2 -e inject=renameat2:signal=KILL:when=$n meshssh-config nix builder.mesh.example \
+	    --ssh-user=builder --host-key=/tmp/host.pub --install >/dev/null 2>&1
+	[ $? -ne 137 ] || killed=$((killed + 1))
+	near cat /root/.ssh/config /etc/nix/nix.conf | grep -vxFf "$T/wanted" >"$T/torn"
+	install >"$T/out" 2>&1
+	all_files | grep -v before-meshssh >"$T/after"
+	if ! cmp -s "$T/wanted" "$T/after" || [ -s "$T/torn" ]; then
+		break
+	fi
+done
+is 'ended at each file: whole, and the next one does the rest' \
+    "$killed $(diff "$T/wanted" "$T/after") $(cat "$T/torn")" '7  '
+
+# Our file is another program's.
+again
+near sh -c 'echo mine >/etc/nix/machines.meshssh'
+refuses 'a list that is another program'"'"'s' 78 'machines.meshssh is there, and not from meshssh-config' \
+    builder --ssh-user=builder --host-key=/tmp/host.pub --install
+is 'it is left' "$(near cat /etc/nix/machines.meshssh; near ls -A /root/.ssh)" "mine
+config"
+near sh -c 'echo Bogus >>/root/.ssh/config; rm /etc/nix/machines.meshssh'
+refuses 'a configuration that ssh refuses' 78 'ssh refuses what is there: /root/.ssh/config' \
+    builder --ssh-user=builder --host-key=/tmp/host.pub --install
+near sh -c 'rm -rf /root/.ssh /etc/nix /tmp/bin && mv /tmp/ssh.good /root/.ssh && mv /tmp/nix.good /etc/nix'
 
 # nix.conf may have access tokens in it: who may read a file is not for us to change, nor what stands in it.
 near cp -a /etc/nix/nix.conf /root/.ssh/config /tmp

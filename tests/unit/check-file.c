@@ -13,12 +13,6 @@ at(const char *name)
 	return (path);
 }
 
-static struct file_own
-mine(mode_t mode)
-{
-	return ((struct file_own){ .uid = geteuid(), .gid = getegid(), .mode = mode });
-}
-
 static void
 expect_file(const char *name, const char *text, mode_t mode)
 {
@@ -32,61 +26,38 @@ expect_file(const char *name, const char *text, mode_t mode)
 	free(bytes);
 }
 
-/* The old file is there until the new one is. */
+/* It is for its owner alone, whatever the umask, and is beside the file. */
 static void
 test_stage(void **state)
 {
-	const struct file_own	own = mine(0644);
-	mode_t			mask;
+	mode_t	mask;
+	int	fd;
 
 	(void)state;
 	put("/f", "old");
-	mask = umask(077);
-	assert_int_equal(file_stage(at("/f"), "new\n", 4, &own, tmp), 0);
+	mask = umask(0);
+	assert_int_not_equal(fd = file_stage(at("/f"), "new\n", 4, tmp), -1);
 	umask(mask);
+	close(fd);
 	expect_file("/f", "old", 0600);
-	assert_int_equal(file_commit(tmp, at("/f")), 0);
-	expect_file("/f", "new\n", 0644);
-	assert_int_equal(access(tmp, F_OK), -1);
-	assert_int_equal(file_remove(at("/f")), 0);
-	assert_int_equal(access(at("/f"), F_OK), -1);
-}
-
-static void
-test_owner(void **state)
-{
-	struct file_own	own = mine(0600);
-	struct stat	sb;
-
-	(void)state;
-	own.uid = own.gid = 12345;
-	if (geteuid() == 0) {
-		assert_int_equal(file_stage(at("/f"), "", 0, &own, tmp), 0);
-		assert_int_equal(stat(tmp, &sb), 0);
-		assert_int_equal(sb.st_uid, 12345);
-		assert_int_equal(sb.st_gid, 12345);
-		unlink(tmp);
-		return;
-	}
-	/* What cannot be given away is not left lying about. */
-	assert_int_equal(file_stage(at("/f"), "", 0, &own, tmp), -1);
-	assert_int_equal(errno, EPERM);
-	file_sweep(at("/f"));
+	assert_int_equal(rename(tmp, at("/f")), 0);
+	expect_file("/f", "new\n", 0600);
+	assert_int_equal(file_write(at("/f"), "newer"), 0);
+	expect_file("/f", "newer", 0600);
 }
 
 static void
 test_no_room(void **state)
 {
-	const struct file_own	own = mine(0600);
-	char			name[300];
+	char	name[300];
 
 	(void)state;
-	assert_int_equal(file_stage(at("/none/f"), "x", 1, &own, tmp), -1);
+	assert_int_equal(file_stage(at("/none/f"), "x", 1, tmp), -1);
 	assert_int_equal(errno, ENOENT);
 	memset(name, 'n', 250);
 	name[0] = '/';
 	name[250] = '\0';
-	assert_int_equal(file_stage(at(name), "x", 1, &own, tmp), -1);
+	assert_int_equal(file_stage(at(name), "x", 1, tmp), -1);
 	assert_int_equal(errno, ENAMETOOLONG);
 	assert_int_equal(file_write("/dev/full/f", "x"), -1);
 	assert_int_equal(errno, ENOTDIR);
@@ -96,24 +67,38 @@ test_no_room(void **state)
 static void
 test_sweep(void **state)
 {
-	const struct file_own	own = mine(0600);
+	static const char *const	stay[] = {
+		"/.config.meshssh-backup", "/.config.meshssh-ABCDEF", "/.config.meshssh-0123456789abcde",
+		"/.config.meshssh-0123456789abcdef0", "/.config.meshssh-0123456789ABCDEF",
+		"/.configs.meshssh-0123456789abcdef", "/config.meshssh-0123456789abcdef", "/config"
+	};
+	char	from[sizeof(path)], other[64];
+	size_t	i;
+	int	fd;
 
 	(void)state;
-	put("/config", "");
-	put("/.config.meshssh-ABCDEF", "");
-	put("/.config.meshssh-ABCDE", "");
-	put("/.config.meshssh-ABCDEFG", "");
-	put("/.configs.meshssh-ABCDEF", "");
-	put("/config.backup", "");
-	assert_int_equal(file_stage(at("/config"), "x", 1, &own, tmp), 0);
+	for (i = 0; i < COUNT(stay); i++)
+		put(stay[i], "");
+	put("/.config.meshssh-00000000000000ff", "");
+	/* A link, a folder, a second name of a file, and, where that can be made, another user's file. */
+	assert_int_equal(symlink("config", at("/.config.meshssh-0000000000000001")), 0);
+	assert_int_equal(mkdir(at("/.config.meshssh-0000000000000002"), 0700), 0);
+	strlcpy(from, at("/config"), sizeof(from));
+	assert_int_equal(link(from, at("/.config.meshssh-0000000000000003")), 0);
+	put("/.config.meshssh-0000000000000004", "");
+	i = geteuid() == 0 && chown(at("/.config.meshssh-0000000000000004"), 12345, 12345) == 0 ? 4 : 3;
+	assert_int_not_equal(fd = file_stage(at("/config"), "x", 1, tmp), -1);
+	close(fd);
 	file_sweep(at("/config"));
 	assert_int_equal(access(tmp, F_OK), -1);
-	assert_int_equal(access(at("/.config.meshssh-ABCDEF"), F_OK), -1);
-	assert_int_equal(access(at("/.config.meshssh-ABCDE"), F_OK), 0);
-	assert_int_equal(access(at("/.config.meshssh-ABCDEFG"), F_OK), 0);
-	assert_int_equal(access(at("/.configs.meshssh-ABCDEF"), F_OK), 0);
-	assert_int_equal(access(at("/config.backup"), F_OK), 0);
-	assert_int_equal(access(at("/config"), F_OK), 0);
+	assert_int_equal(access(at("/.config.meshssh-00000000000000ff"), F_OK), -1);
+	for (; i > 0; i--) {
+		snprintf(other, sizeof(other), "/.config.meshssh-%016zu", i);
+		assert_int_equal(access(at(other), F_OK), 0);
+	}
+	for (i = 0; i < COUNT(stay); i++)
+		if (access(at(stay[i]), F_OK) == -1)
+			fail_msg("%s is gone", stay[i]);
 }
 
 static void
@@ -131,6 +116,9 @@ test_load(void **state)
 	assert_int_equal(mkfifo(at("/fifo"), 0600), 0);
 	assert_null(file_load(at("/fifo"), 3, &sb));
 	assert_int_equal(errno, EINVAL);
+	assert_int_equal(symlink("f", at("/link")), 0);
+	assert_null(file_load(at("/link"), 1 << 20, &sb));
+	assert_int_equal(errno, ELOOP);
 	assert_null(file_load(at("/none"), 3, &sb));
 	assert_int_equal(errno, ENOENT);
 }
@@ -140,7 +128,6 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test_setup(test_stage, empty),
-		cmocka_unit_test_setup(test_owner, empty),
 		cmocka_unit_test_setup(test_no_room, empty),
 		cmocka_unit_test_setup(test_sweep, empty),
 		cmocka_unit_test_setup(test_load, empty),

@@ -1,0 +1,333 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "check-root.h"
+#include "emit/install-file.h"
+#include "os/os.h"
+
+int	__real_os_rename(const char *, const char *, int);
+int	__wrap_os_rename(const char *, const char *, int);
+int	__real_rename(const char *, const char *);
+int	__wrap_rename(const char *, const char *);
+
+static char			path[512];
+static struct install_file	f;
+static struct error		err;
+static int			calls, absent;
+static void			(*before)(void);	/* what another program does just before a file is renamed */
+
+/* The last look is over, and the next thing that happens to the file is this. */
+int
+__wrap_os_rename(const char *from, const char *to, int swap)
+{
+	calls++;
+	if (before != NULL)
+		before();
+	if (!absent)
+		return (__real_os_rename(from, to, swap));
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+__wrap_rename(const char *from, const char *to)
+{
+	calls++;
+	if (before != NULL)
+		before();
+	return (__real_rename(from, to));
+}
+
+static const char *
+at(const char *name)
+{
+	snprintf(path, sizeof(path), "%s%s", root, name);
+	return (path);
+}
+
+static void
+expect_file(const char *name, const char *text)
+{
+	struct stat	 sb;
+	char		*bytes = file_load(at(name), 1 << 20, &sb);
+
+	if (bytes == NULL)
+		fail_msg("%s: %s", name, strerror(errno));
+	if ((size_t)sb.st_size != strlen(text) || memcmp(bytes, text, strlen(text)) != 0)
+		fail_msg("%s is \"%.*s\", not \"%s\"", name, (int)sb.st_size, bytes, text);
+	free(bytes);
+}
+
+/* There are this many names in the folder. */
+static void
+expect_names(int count)
+{
+	char	command[600];
+
+	snprintf(command, sizeof(command), "test $(ls -A '%s' | wc -l) = %d || { ls -lA '%s'; false; }", root, count, root);
+	assert_int_equal(system(command), 0);
+}
+
+static int
+begin(void **state)
+{
+	calls = absent = 0;
+	before = NULL;
+	memset(&f, 0, sizeof(f));
+	memset(&err, 0, sizeof(err));
+	return (empty(state));
+}
+
+/* The file is read, and is to be this, or is to go. */
+static void
+want(const char *name, const char *text)
+{
+	struct install_text	new = { .bytes = NULL };
+
+	assert_int_equal(install_file_open(&f, at(name), 0600, 0, &err), 0);
+	if (text != NULL) {
+		assert_non_null(new.bytes = strdup(text));
+		new.len = strlen(text);
+	}
+	install_file_set(&f, &new);
+}
+
+static void
+commit(int result, enum message code)
+{
+	assert_int_equal(install_file_stage(&f, &err), 0);
+	assert_int_equal(install_file_commit(&f, &err), result);
+	assert_int_equal(err.code, code);
+	install_file_close(&f);
+}
+
+/* Another file takes the name, as most editors save. */
+static void
+save_as(const char *text)
+{
+	char	name[sizeof(path)];
+
+	put("/saved", text);
+	strlcpy(name, at("/saved"), sizeof(name));
+	assert_int_equal(__real_rename(name, at("/f")), 0);
+}
+
+static void
+save_once(void)
+{
+	if (calls == 1)
+		save_as("saved\n");
+}
+
+/* Into the file that is there. */
+static void
+save_within(void)
+{
+	if (calls == 1)
+		put("/f", "saved\n");
+}
+
+static void
+save_twice(void)
+{
+	if (calls < 3)
+		save_as(calls == 1 ? "first\n" : "second\n");
+}
+
+static void
+change_mode(void)
+{
+	if (calls == 1)
+		assert_int_equal(chmod(at("/f"), 0640), 0);
+}
+
+static void
+remove_it(void)
+{
+	if (calls == 1)
+		assert_int_equal(unlink(at("/f")), 0);
+}
+
+static void
+test_saved(void **state)
+{
+	static const struct {
+		const char	*old, *new;
+		void		(*before)(void);
+		const char	*left;
+	} rows[] = {
+		{ "old\n", "new\n", save_once, "saved\n" },
+		{ "old\n", "new\n", save_within, "saved\n" },
+		{ "old\n", "new\n", save_twice, "second\n" },
+		{ "old\n", "new\n", change_mode, "old\n" },
+		{ "old\n", NULL, save_once, "saved\n" },
+		{ "old\n", NULL, save_within, "saved\n" },
+		{ "old\n", NULL, save_twice, "second\n" },
+		{ NULL, "new\n", save_once, "saved\n" },
+	};
+	size_t	i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		begin(state);
+		if (rows[i].old != NULL)
+			put("/f", rows[i].old);
+		want("/f", rows[i].new);
+		before = rows[i].before;
+		commit(-1, MSG_CONFIG_MOVED);
+		expect_file("/f", rows[i].left);
+		expect_names(1);
+	}
+}
+
+/* A file that was removed meanwhile does not come back. */
+static void
+test_removed(void **state)
+{
+	const char	*rows[] = { "new\n", NULL };
+	size_t		 i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		begin(state);
+		put("/f", "old\n");
+		want("/f", rows[i]);
+		before = remove_it;
+		commit(-1, MSG_CONFIG_MOVED);
+		expect_names(0);
+	}
+}
+
+/* The last look, which is all there is where two files cannot change places. */
+static void
+test_look(void **state)
+{
+	put("/f", "old\n");
+	want("/f", "new\n");
+	put("/f", "saved\n");
+	commit(-1, MSG_CONFIG_MOVED);
+	expect_file("/f", "saved\n");
+	assert_int_equal(calls, 0);
+
+	begin(state);
+	want("/f", "new\n");
+	put("/f", "saved\n");
+	commit(-1, MSG_CONFIG_MOVED);
+	expect_file("/f", "saved\n");
+
+	/* What cannot be read any more is told as that. */
+	begin(state);
+	put("/f", "old\n");
+	want("/f", "new\n");
+	assert_int_equal(unlink(at("/f")), 0);
+	assert_int_equal(mkdir(at("/f"), 0700), 0);
+	commit(-1, MSG_CONFIG_READ);
+	expect_names(1);
+}
+
+static void
+test_absent(void **state)
+{
+	absent = 1;
+	put("/f", "old\n");
+	want("/f", "new\n");
+	f.keeps = 1;
+	commit(0, MSG_NONE);
+	expect_file("/f", "new\n");
+	expect_file("/f" INSTALL_BACKUP, "old\n");
+	expect_names(2);
+
+	begin(state);
+	absent = 1;
+	want("/f", "new\n");
+	commit(0, MSG_NONE);
+	expect_file("/f", "new\n");
+
+	begin(state);
+	absent = 1;
+	put("/f", "old\n");
+	want("/f", NULL);
+	commit(0, MSG_NONE);
+	expect_names(0);
+}
+
+static void
+save_backup(void)
+{
+	if (calls == 1)
+		put("/f" INSTALL_BACKUP, "mine\n");
+}
+
+/* A copy is made where its name is free. */
+static void
+test_backup(void **state)
+{
+	put_mode("/f", "old\n", 0640);
+	want("/f", "new\n");
+	f.keeps = 1;
+	commit(0, MSG_NONE);
+	assert_int_equal(f.kept, 1);
+	expect_file("/f" INSTALL_BACKUP, "old\n");
+	expect_names(2);
+
+	begin(state);
+	put("/f", "old\n");
+	put("/f" INSTALL_BACKUP, "mine\n");
+	want("/f", "new\n");
+	f.keeps = 1;
+	commit(0, MSG_NONE);
+	assert_int_equal(f.kept, 0);
+	expect_file("/f", "new\n");
+	expect_file("/f" INSTALL_BACKUP, "mine\n");
+
+	/* It was free when it was looked at. */
+	begin(state);
+	put("/f", "old\n");
+	want("/f", "new\n");
+	f.keeps = 1;
+	before = save_backup;
+	commit(0, MSG_NONE);
+	expect_file("/f" INSTALL_BACKUP, "mine\n");
+	expect_names(2);
+}
+
+static void
+test_owner(void **state)
+{
+	struct stat	sb;
+
+	(void)state;
+	put_mode("/f", "old\n", 0640);
+	if (geteuid() == 0)
+		assert_int_equal(chown(at("/f"), 12345, 12346), 0);
+	want("/f", "new\n");
+	if (geteuid() == 0) {
+		commit(0, MSG_NONE);
+		assert_int_equal(stat(at("/f"), &sb), 0);
+		assert_int_equal(sb.st_uid, 12345);
+		assert_int_equal(sb.st_gid, 12346);
+		assert_int_equal(sb.st_mode & 07777, 0640);
+		return;
+	}
+	/* What cannot be given away is not left lying about. */
+	f.own.st_uid = 12345;
+	assert_int_equal(install_file_stage(&f, &err), -1);
+	assert_int_equal(err.code, MSG_CONFIG_WRITE);
+	install_file_close(&f);
+	expect_names(1);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test_setup(test_saved, begin),
+		cmocka_unit_test_setup(test_removed, begin),
+		cmocka_unit_test_setup(test_look, begin),
+		cmocka_unit_test_setup(test_absent, begin),
+		cmocka_unit_test_setup(test_backup, begin),
+		cmocka_unit_test_setup(test_owner, begin),
+	};
+
+	return (cmocka_run_group_tests_name("install-file", tests, root_make, root_remove));
+}
