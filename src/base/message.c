@@ -130,6 +130,12 @@ static const struct message_row rows[MSG_COUNT] = {
 		.hint = "run the command again to finish",
 		.cure = "Each file is whole, old or new. Remove the cause that the message names, and run the same command again."
 	},
+	[MSG_CONFIG_PROGRAM] = {
+		.name = "config-program", .status = EX_CONFIG,
+		.hint = "use \"make install\", or --program=PATH",
+		.cure = "root's ssh will run this program: it, and each folder and link on the way to it, must be root's and not "
+		    "writable by group or others, sticky or not. Use make install, or name another one by --program=PATH."
+	},
 	[MSG_LOCAL_BUILDER] = {
 		.name = "local-builder", .status = EX_USAGE,
 		.hint = "give it a name of its own in ~/.ssh/config",

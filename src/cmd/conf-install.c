@@ -24,6 +24,15 @@ conf_scope(const struct conf *conf, struct error *err)
 	return (-1);
 }
 
+/* Root's ssh, or everybody's, is to run the program of this document. 0 if it may, or -1 with the error set. */
+static int
+conf_program_ok(const struct conf *conf, const json_t *doc, struct error *err)
+{
+	if (geteuid() != 0 && !conf_given(conf, "root") && !conf_given(conf, "system"))
+		return (0);
+	return (install_program(json_text_at(doc, "wanted.program"), err));
+}
+
 /* What an emitter says of a host, or of all peers, goes into the object under the section's name. 0 or -1. */
 static int
 texts_add(const struct conf *conf, json_t *texts, const char *name, struct error *err)
@@ -34,6 +43,8 @@ texts_add(const struct conf *conf, json_t *texts, const char *name, struct error
 
 	if (doc == NULL)
 		return (-1);
+	if (conf_program_ok(conf, doc, err) == -1)
+		goto done;
 	if (all && ((peers = mesh_peers(conf->tailscaled, err)) == NULL || json_put(doc, "facts.peers", peers) == -1))
 		goto done;
 	if ((text = emit_text(emit_find(all ? "tailnet" : "stanza"), doc, err)) == NULL)

@@ -195,6 +195,8 @@ conf_nix_install(const struct conf *conf, json_t *doc, const struct conf_nix_way
 	struct install			 in;
 	int				 result, changed = 0;
 
+	if (install_program(json_text_at(doc, "wanted.program"), err) == -1)
+		return (-1);
 	if ((result = install_begin(&in, conf_given(conf, "dry-run"), err)) == 0)
 		result = nix_touch(&in, doc, err);
 	for (part = way->parts; part->emitter != NULL && result == 0; part++)

@@ -71,4 +71,10 @@ int	install_drop_all(struct install *, struct error *);
 int	install_judge(const struct install *, struct error *);
 /* Whether this may be done at all; nothing is written. 0, or -1 with the error set. */
 int	install_check(const struct install *, struct error *);
+/*
+ * Whether root's ssh may run this program: it, and each folder and link on the way to it, is root's, and nobody else may
+ * change it. 0, or -1 with the error set.
+ */
+int	install_program(const char *path, struct error *);
+
 #endif

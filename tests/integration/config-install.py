@@ -778,6 +778,61 @@ def attributes():
         same((os.listxattr(user.config), stat.S_IMODE(os.stat(user.config).st_mode)), ([other], 0o640))
 
 
+@case("root's ssh gets a program only from where nobody else can write: the part that others can change is named")
+def programs():
+    folder = "/home/programs"
+    os.mkdir(folder, 0o755)
+    for name, mode, owner in (("safe", 0o755, 0), ("group", 0o775, 0), ("all", 0o777, 0), ("sticky", 0o1777, 0),
+                              ("alice", 0o755, ALICE.uid)):
+        os.makedirs("%s/%s/bin" % (folder, name), 0o755)
+        shutil.copy(BIN + "/meshssh", "%s/%s/bin/meshssh" % (folder, name))
+        os.chmod("%s/%s" % (folder, name), mode)
+        os.chown("%s/%s" % (folder, name), owner, owner)
+    os.chown(shutil.copy(BIN + "/meshssh", folder + "/alices"), ALICE.uid, ALICE.uid)
+    os.chmod(shutil.copy(BIN + "/meshssh", folder + "/groups"), 0o775)
+    os.symlink("alice", folder + "/to-alice")
+    os.symlink("safe/bin/meshssh", folder + "/to-safe")
+    os.symlink("/home/programs/safe", folder + "/alice/to-safe")
+    os.symlink("../safe/bin/../../safe", folder + "/alices-link")
+    os.lchown(folder + "/alices-link", ALICE.uid, ALICE.uid)
+    os.symlink("loop", folder + "/loop")
+    bad = {"group/bin/meshssh": "group can be written", "all/bin/meshssh": "all can be written",
+           "sticky/bin/meshssh": "sticky can be written", "alice/bin/meshssh": "alice is not owned by root",
+           "to-alice/bin/meshssh": "alice is not owned by root", "alice/to-safe/bin/meshssh": "alice is not owned by root",
+           "alices-link/bin/meshssh": "alices-link is not owned by root", "alices": "alices is not owned by root",
+           "groups": "groups can be written", "loop": "ymbolic links", "none/meshssh": "No such file"}
+    try:
+        for user, words in ((ROOT, []), (ROOT, ["--root"]), (ROOT, ["--system"])):
+            user.empty()
+            system = read("/etc/ssh/ssh_config"), sorted(os.listdir("/etc/ssh"))
+            for program, why in bad.items():
+                user.refused(["install", "--no-probe", *words, "--program=%s/%s" % (folder, program), "nas"], 78, why)
+            user.refused(["install", "--no-probe", *words, "--program=meshssh", "nas"], 78, "not a whole path")
+            user.refused(["install", "--no-probe", *words, "--dry-run", "--program=" + folder + "/alices", "nas"], 78,
+                         "alices is not owned by root", "--program=PATH")
+            same((read("/etc/ssh/ssh_config"), sorted(os.listdir("/etc/ssh"))), system)
+            for program in ("safe/bin/meshssh", "to-safe"):
+                user.run("install", "--no-probe", *words, "--program=%s/%s" % (folder, program), "nas")
+                user.run("remove", *words)
+        # The copy below the folder of temporary files is the one beside that meshssh-config.
+        p = ROOT.call(T + "/bin/meshssh-config", "install", "--no-probe", "nas")
+        assert p.returncode == 78 and b"can be written by others than root" in p.stderr, p
+        same(names(ROOT), [])
+        # For a user, whatever the user names.
+        ALICE.empty()
+        ALICE.run("install", "--no-probe", "--program=%s/alice/bin/meshssh" % folder, "nas")
+        # The store of Nix, to which the group of its builders may add.
+        shutil.copytree(folder + "/safe", "/nix/store/x-meshssh")
+        for mode, status in ((0o1775, 0), (0o755, 0), (0o775, 78), (0o1777, 78)):
+            os.chmod("/nix/store", mode)
+            ROOT.run("install", "--no-probe", "--program=/nix/store/x-meshssh/bin/meshssh", "nas", status=status)
+        ROOT.run("remove")
+    finally:
+        os.chmod("/nix/store", 0o755)
+        shutil.rmtree("/nix/store/x-meshssh", ignore_errors=True)
+        shutil.rmtree(folder)
+
+
 @case("a failure midway: which files have changed is said, and why the other has not; the same command does the rest")
 def midway():
     user = ALICE

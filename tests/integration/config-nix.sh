@@ -141,8 +141,18 @@ done
 is 'ended at each file: whole, and the next one does the rest' \
     "$killed $(diff "$T/wanted" "$T/after") $(cat "$T/torn")" '7  '
 
-# Our file is another program's.
+# The program is another user's to change, or our file is another program's.
 again
+all_files >"$T/before"
+near mkdir -p /tmp/bin
+near cp /opt/meshssh/bin/meshssh /opt/meshssh/bin/meshssh-config /tmp/bin
+refuses 'a program below a folder of everybody' 78 '/tmp can be written by others than root' \
+    builder --ssh-user=builder --host-key=/tmp/host.pub --install --program=/tmp/bin/meshssh
+near env PATH=/tmp/bin:/usr/bin:/bin meshssh-config nix builder --ssh-user=builder --host-key=/tmp/host.pub --install \
+    >"$T/out" 2>&1
+is 'a program beside this one there: status' "$? $(grep -c '/tmp can be written' "$T/out")" '78 1'
+all_files >"$T/after"
+check 'a program of everybody: nothing was written' cmp "$T/before" "$T/after"
 near sh -c 'echo mine >/etc/nix/machines.meshssh'
 refuses 'a list that is another program'"'"'s' 78 'machines.meshssh is there, and not from meshssh-config' \
     builder --ssh-user=builder --host-key=/tmp/host.pub --install
