@@ -14,10 +14,10 @@ main(int argc, char **argv)
 	int		status = 0;
 
 	error_program("meshssh-config");
-	if (stdio_plug() == -1)
-		return (error_row(MSG_SYSTEM)->status);
 	events_tame();
-	if (cmd_config(argc, argv, &status, &err) == 0) {
+	if (stdio_plug() == -1)
+		error_errno(&err, errno, "cannot open /dev/null");
+	else if (cmd_config(argc, argv, &status, &err) == 0) {
 		if (fflush(stdout) == 0)
 			return (status);
 		error_set(&err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));

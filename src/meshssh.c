@@ -14,15 +14,17 @@
 #include "os/os.h"
 
 /*
- * Exactly two words of which the second begins like a number, or is empty: a host and a port. If the first begins with a
- * hyphen, it is an option of ssh's and the second an address, unless that can be nothing but a port.
+ * Without --relay: exactly two words of which the second begins like a number, or is empty: a host and a port. If the first
+ * begins with a hyphen, it is an option of ssh's and the second an address, unless that can be nothing but a port.
  */
 static int
-wants_relay(int count, char **words)
+wants_relay(const struct options *opts, int count, char **words)
 {
 	size_t	digits;
 
-	if (count != 2)
+	if (opts->relay)
+		return (1);
+	if (opts->mode != OPTIONS_RUN || count != 2)
 		return (0);
 	digits = strspn(words[1], "0123456789");
 	return (words[1][digits] == '\0' || (digits > 0 && words[0][0] != '-'));
@@ -64,15 +66,21 @@ run(const struct options *opts, const char *argv0, int count, char **words, int 
 	return (cmd_ssh(opts, argv0, words, err));
 }
 
-/* A relay, which says its errors itself; the exit status. */
+/* A relay, which says its errors itself: its exit status. Or -1 with the error set, if it cannot be one. */
 static int
-relay(const struct options *opts, char **words)
+relay(const struct options *opts, int count, char **words, int missing, struct error *err)
 {
-	struct error	err = { .code = MSG_NONE };
-
+	if (opts->mode != OPTIONS_RUN || count != 2) {
+		error_set(err, MSG_USAGE, "--relay takes a host and a port, and nothing else");
+		return (-1);
+	}
+	if (missing) {
+		error_set(err, MSG_NO_STDIO, "standard input or output is closed");
+		return (-1);
+	}
 	/* What ssh or a script left open is not ours to keep. */
 	os_close_from(STDERR_FILENO + 1);
-	return (cmd_relay(opts, words[0], words[1], &err) == 0 ? 0 : error_row(err.code)->status);
+	return (cmd_relay(opts, words[0], words[1], err) == 0 ? 0 : error_row(err->code)->status);
 }
 
 int
@@ -82,18 +90,17 @@ main(int argc, char **argv)
 	struct error	err = { .code = MSG_NONE };
 	int		rest, count = 0, dashes, status = 0, missing = stdio_plug();
 
-	if (missing == -1)
-		return (error_row(MSG_SYSTEM)->status);
 	events_tame();
-	if (options_parse(&opts, argc, argv, &rest, &err) == 0) {
+	if (missing == -1)
+		error_errno(&err, errno, "cannot open /dev/null");
+	else if (options_parse(&opts, argc, argv, &rest, &err) == 0) {
 		log_set_level(opts.debug);
 		while (argv[rest + count] != NULL)
 			count++;
 		dashes = count > 0 && strcmp(argv[rest], "--") == 0;
-		if (opts.mode == OPTIONS_RUN && wants_relay(count - dashes, argv + rest + dashes)) {
-			if (!missing)
-				return (relay(&opts, argv + rest + dashes));
-			error_set(&err, MSG_NO_STDIO, "standard input or output is closed");
+		if (wants_relay(&opts, count - dashes, argv + rest + dashes)) {
+			if ((status = relay(&opts, count - dashes, argv + rest + dashes, missing, &err)) != -1)
+				return (status);
 		} else if (run(&opts, argv[0], count, argv + rest, &status, &err) == 0) {
 			if (fflush(stdout) == 0)
 				return (status);

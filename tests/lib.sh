@@ -190,9 +190,9 @@ ssh_config_write() {
 	SSH_CONFIG=$T/ssh_config
 	cat >"$SSH_CONFIG" <<-END
 	Host relay
-		ProxyCommand $MESHSSH %h %p
+		ProxyCommand $MESHSSH --relay -- "%h" "%p"
 	Host fdpass
-		ProxyCommand $MESHSSH --fdpass %h %p
+		ProxyCommand $MESHSSH --fdpass --relay -- "%h" "%p"
 		ProxyUseFdpass yes
 		IPQoS none
 	Host *

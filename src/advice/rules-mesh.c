@@ -5,6 +5,7 @@
 #include "advice/advice.h"
 #include "advice/glance.h"
 #include "base/json.h"
+#include "base/shell.h"
 
 #define DIAL_MINOR	24	/* 1.24 is the first whose LocalAPI connects for others */
 #define SOON_DAYS	14
@@ -234,7 +235,7 @@ static void
 cure_plain(struct finding *f)
 {
 	finding_cure(f, "meshssh HOST in the place of ssh HOST");
-	finding_cure(f, "In ~/.ssh/config, in a Host block of the mesh's names: ProxyCommand meshssh %%h %%p");
+	finding_cure(f, "In ~/.ssh/config, in a Host block of the mesh's names: ProxyCommand meshssh%s", SHELL_RELAY);
 }
 
 static int

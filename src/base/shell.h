@@ -6,6 +6,12 @@
 #include <stddef.h>
 
 /*
+ * How a ProxyCommand of ours ends: it is a relay whatever the words are, and the shell neither splits nor expands them. ssh
+ * before 9.6 hands over any host name, later ones still "*", "?", "[" and others.
+ */
+#define SHELL_RELAY	" --relay -- \"%h\" \"%p\""
+
+/*
  * A path, behind an option like "--name=" or "", as one word of a ProxyCommand (ssh_config(5)): in double quotes where it
  * has blanks, each percent doubled. 0, or -1 if it does not fit or has a byte that shells do not agree on.
  */

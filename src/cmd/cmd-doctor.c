@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/stdio.h"
 #include "cmd/terminal.h"
 #include "probe/examine.h"
 #include "probe/probe.h"
@@ -88,7 +89,9 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 	if (opts->replay != NULL) {
 		if ((doc = doctor_replay(opts->replay, err)) == NULL)
 			return (-1);
-	} else
+	} else if (stdio_room(err) == -1)
+		return (-1);
+	else
 		doc = doctor_look(opts, host, number);
 	if (doc == NULL || advice_judge(doc) == -1 || json_starved()) {
 		json_decref(doc);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/shell.h"
@@ -60,7 +61,7 @@ ssh_via(const struct plan_choice *choice, char *out, size_t size)
 }
 
 /*
- * "ProxyCommand=PATH OPTIONS %h %p": what was said to us and to ssh goes on to the relay. NULL, or the path that cannot
+ * "ProxyCommand=PATH OPTIONS": what was said to us and to ssh goes on to the relay. NULL, or the path that cannot
  * stand there.
  */
 static const char *
@@ -85,10 +86,11 @@ ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const c
 	/* Who told ssh to bear more is not overruled. */
 	if (!opts->dead_after_given && env_ssh_patience(env) > dead_after_s)
 		dead_after_s = ssh_seconds(env_ssh_patience(env));
-	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s --dead-after=%d%s%s%s%s %%h %%p", path,
+	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s --dead-after=%d%s%s%s%s%s", path,
 	    opts->fdpass || env->fdpass ? " --fdpass" : "", via, tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, dead_after_s,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
-	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "", opts->debug > 1 ? " --debug" : "");
+	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "", opts->debug > 1 ? " --debug" : "",
+	    SHELL_RELAY);
 	return (NULL);
 }
 
@@ -151,6 +153,25 @@ ssh_exec_proxied(const struct options *opts, const struct env_ssh *env, const ch
 	return (-1);
 }
 
+/*
+ * 1 if this host may stand in our ProxyCommand, or else 0 with the error set. ssh before 9.6 takes even a line break in a
+ * destination, which then ends the line of ssh -G that tells the host.
+ */
+static int
+ssh_host_ok(const struct env_ssh *env, const char *destination, struct error *err)
+{
+	const char	*p = destination != NULL ? destination : "", *odd = env->host;
+
+	while ((unsigned char)*p >= ' ')
+		p++;
+	if (*p != '\0')
+		odd = destination;
+	else if (addr_host_ok(env->host))
+		return (1);
+	error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", odd);
+	return (0);
+}
+
 int
 cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error *err)
 {
@@ -169,15 +190,15 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	while (args[count] != NULL)
 		count++;
 	ssh_args_walk(count, args, &walk);
-	if (!walk.local && (asked = env_ssh_ask(ssh, args, &env)) == -1) {
-		error_errno(err, errno, "cannot ask ssh -G");
+	if (!walk.local && (asked = env_ssh_ask(ssh, args, &env, err)) == -1)
 		return (-1);
-	}
 	/* args has room for argv[0] in front. */
 	if (asked != 0 || env.taken) {
 		log_debug(1, "plain %s", ssh);
 		return (ssh_exec(ssh, args - 1, err));
 	}
+	if (!ssh_host_ok(&env, walk.destination, err))
+		return (-1);
 	odd = self[0] == '\0' ? self : ssh_proxy_command(opts, &env, self, command);
 	if (odd != NULL) {
 		error_set(err, MSG_ODD_PATH, "%s: cannot stand in a ProxyCommand", odd);

@@ -116,6 +116,16 @@ set_debug(void *to, const char *value)
 }
 
 static int
+set_relay(void *to, const char *value)
+{
+	struct options	*opts = to;
+
+	(void)value;
+	opts->relay = 1;
+	return (0);
+}
+
+static int
 set_why(void *to, const char *value)
 {
 	struct options	*opts = to;
@@ -214,6 +224,7 @@ set_version(void *to, const char *value)
 }
 
 const struct option_row	options_table[] = {
+	{ "relay",	NULL,		set_relay,	"relay to HOST PORT, which must follow; never become ssh" },
 	{ "why",	NULL,		set_why,	"tell the last failure: what was tried, and what to do" },
 	{ "doctor",	NULL,		set_doctor,	"look at this machine and at the path to HOST [PORT]; say what is wrong" },
 	{ "scan",	NULL,		set_scan,	"look at many hosts, given as arguments or on standard input" },
@@ -273,8 +284,8 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 void
 options_usage(FILE *fp)
 {
-	fprintf(fp, "usage: meshssh [--options] HOST PORT        relay, as ssh's ProxyCommand\n"
-	    "       meshssh [--options] [ssh arguments]  ssh, with the relay as its ProxyCommand\n"
+	fprintf(fp, "usage: meshssh [--options] --relay -- HOST PORT  relay, as ssh's ProxyCommand\n"
+	    "       meshssh [--options] [ssh arguments]       ssh, with the relay as its ProxyCommand\n"
 	    "       meshssh --doctor [--options] [HOST [PORT]]\n"
 	    "       meshssh --scan [--options] [HOST...]\n"
 	    "       meshssh --why | --help | --version\n\n");

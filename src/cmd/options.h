@@ -24,6 +24,7 @@ enum options_mode {
 
 struct options {
 	enum options_mode	mode;
+	int			relay;		/* HOST and PORT must follow */
 	int			family;		/* AF_UNSPEC, AF_INET or AF_INET6 */
 	int			mss;		/* bytes, or as in route/ladder.h */
 	int			fdpass;

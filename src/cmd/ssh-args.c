@@ -28,17 +28,17 @@ ssh_args_cluster(const char *word, const char *next, struct ssh_args *args)
 void
 ssh_args_walk(int argc, char **argv, struct ssh_args *args)
 {
-	int	i = 0, used, destination = 0;
+	int	i = 0, used;
 
+	args->destination = NULL;
 	args->local = 0;
 	args->insert = 0;
 	while (i < argc && strcmp(argv[i], "--") != 0) {
 		if (argv[i][0] != '-' || argv[i][1] == '\0') {
 			/* ssh goes on with options behind the destination; the next such word begins the command. */
-			if (destination)
+			if (args->destination != NULL)
 				break;
-			destination = 1;
-			i++;
+			args->destination = argv[i++];
 			continue;
 		}
 		if ((used = ssh_args_cluster(argv[i] + 1, i + 1 < argc ? argv[i + 1] : NULL, args)) == 0) {
@@ -48,4 +48,6 @@ ssh_args_walk(int argc, char **argv, struct ssh_args *args)
 		i += used;
 	}
 	args->insert = i < argc ? i : argc;
+	if (args->destination == NULL && i < argc)
+		args->destination = argv[i + 1];
 }

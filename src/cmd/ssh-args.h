@@ -4,13 +4,14 @@
 #define CMD_SSH_ARGS_H
 
 struct ssh_args {
+	const char	*destination;	/* NULL if there is none */
 	int	local;		/* only asks ssh, or a running master: -G, -O, -Q, -V; there will be no connection */
 	int	insert;		/* further options belong in front of this argument: behind the user's own, which win */
 };
 
 /*
- * Walk over the options as ssh itself does. Options that are not known end the walk: then insert is 0, which is always
- * valid, and nothing is said to be local.
+ * Walk over the options as ssh itself does, until a NULL. Options that are not known end the walk: then insert is 0, which
+ * is always valid, and nothing is said to be local.
  */
 void	ssh_args_walk(int, char **, struct ssh_args *);
 

@@ -1,7 +1,11 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "cmd/stdio.h"
+
+#define ROOM	32	/* more than a look has open at any time */
 
 int
 stdio_plug(void)
@@ -16,4 +20,18 @@ stdio_plug(void)
 			return (-1);
 	}
 	return (missing);
+}
+
+int
+stdio_room(struct error *err)
+{
+	int	fds[ROOM], n = 0;
+
+	while (n < ROOM && (fds[n] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) != -1)
+		n++;
+	if (n < ROOM)
+		error_errno(err, errno, "this takes room for some 32 open files");
+	while (n > 0)
+		close(fds[--n]);
+	return (err->code == MSG_NONE ? 0 : -1);
 }

@@ -95,7 +95,7 @@ emit_ssh_proxy(FILE *fp, const json_t *doc, const char *program, const char *opt
 		return (-1);
 	if (socket != NULL && ssh_path(fp, "--tailscaled=", socket, err) == -1)
 		return (-1);
-	fprintf(fp, "%s %%h %%p\n", options);
+	fprintf(fp, "%s%s\n", options, SHELL_RELAY);
 	return (0);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/shell.h"
 #include "emit/install-text.h"
 
 #define BLANKS		" \t\r\n\f\v"
@@ -278,6 +279,24 @@ install_own_has(const struct install_text *t, const char *name)
 	return (own_find(t, name, &from, &to));
 }
 
+/* These lines, but a ProxyCommand of a version that had neither --relay nor quotation marks is written as it is now. */
+static void
+own_renew(FILE *fp, const struct install_text *t, size_t at, size_t to)
+{
+	static const char	keyword[] = "    ProxyCommand ", end[] = " %h %p\n";
+	size_t			len, tail = strlen(end);
+
+	for (; at < to; at += len) {
+		len = line_len(t, at);
+		if (len > strlen(keyword) + tail && memcmp(t->bytes + at, keyword, strlen(keyword)) == 0 &&
+		    memcmp(t->bytes + at + len - tail, end, tail) == 0) {
+			fwrite(t->bytes + at, 1, len - tail, fp);
+			fprintf(fp, "%s\n", SHELL_RELAY);
+		} else
+			fwrite(t->bytes + at, 1, len, fp);
+	}
+}
+
 int
 install_own_put(const struct install_text *in, const char *name, const char *body, struct install_text *out)
 {
@@ -292,12 +311,11 @@ install_own_put(const struct install_text *in, const char *name, const char *bod
 	else if (!own_find(in, name, &from, &to) && own_find(in, INSTALL_TAILNET, &from, &unused))
 		to = from;
 	if (from > 0) {
-		fwrite(in->bytes, 1, from, fp);
+		own_renew(fp, in, 0, from);
 		fputs(in->bytes[from - 1] != '\n' ? "\n" : "", fp);
 	}
 	fprintf(fp, "%s%s\n%s\n", section, name, body);
-	if (in->len > to)
-		fwrite(in->bytes + to, 1, in->len - to, fp);
+	own_renew(fp, in, to, in->len);
 	return (text_close(fp, out));
 }
 

@@ -13,10 +13,14 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/number.h"
 #include "facts/env-ssh.h"
 #include "facts/run.h"
 
 #define ENV_SSH_MARK	"MESHSSH_TRIED"		/* process id, number, whether the last was a script */
+#define NOT_RUN		127		/* exit status of a program that could not be run, as of a shell's */
+#define TRIED_MAX	20		/* a circle ends here, if there is nothing but what leads back */
 
 /* Settings under which ssh connects by itself in a way that a ProxyCommand would change: such hosts stay as they are. */
 static const struct env_ssh_keyword {
@@ -46,27 +50,39 @@ static int
 env_ssh_tried(void)
 {
 	const char	*mark = getenv(ENV_SSH_MARK);
-	long		 pid;
-	int		 tried, script;
+	char		 copy[64], *rest = copy;
+	int		 pid, tried, script;
 
-	if (mark == NULL || sscanf(mark, "%ld:%d:%d", &pid, &tried, &script) != 3)
+	if (mark == NULL || strlcpy(copy, mark, sizeof(copy)) >= sizeof(copy) ||
+	    number_parse(strsep(&rest, ":"), 1, INT_MAX, &pid) == -1 ||
+	    rest == NULL || number_parse(strsep(&rest, ":"), 0, TRIED_MAX, &tried) == -1 ||
+	    rest == NULL || number_parse(rest, 0, 1, &script) == -1)
 		return (0);
 	/* ssh itself has children that are nobody's second try: a ProxyCommand, a Match exec. */
-	return (pid == (long)getpid() || (script && pid == (long)getppid()) ? tried : 0);
+	return (pid == getpid() || (script && pid == getppid()) ? tried : 0);
+}
+
+/* 1 if the file begins as a script does. */
+static int
+env_ssh_script(const char *path)
+{
+	char	head[2] = "";
+	int	fd;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return (0);
+	if (read(fd, head, sizeof(head)) == -1)
+		head[0] = '\0';
+	close(fd);
+	return (memcmp(head, "#!", 2) == 0);
 }
 
 void
 env_ssh_mark(const char *path)
 {
-	char	mark[64], head[2] = "";
-	int	fd;
+	char	mark[64];
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1) {
-		if (read(fd, head, sizeof(head)) == -1)
-			head[0] = '\0';
-		close(fd);
-	}
-	snprintf(mark, sizeof(mark), "%ld:%d:%d", (long)getpid(), env_ssh_tried() + 1, memcmp(head, "#!", 2) == 0);
+	snprintf(mark, sizeof(mark), "%ld:%d:%d", (long)getpid(), env_ssh_tried() + 1, env_ssh_script(path));
 	setenv(ENV_SSH_MARK, mark, 1);
 }
 
@@ -74,17 +90,38 @@ int
 env_ssh_find(const char *self, char path[PATH_MAX])
 {
 	const char	*dirs = getenv("PATH"), *fallback = "/usr/bin/ssh";
+	char		 passed[PATH_MAX] = "";
 	struct stat	 self_sb;
 	int		 skip = env_ssh_tried();
 
+	if (skip == TRIED_MAX)
+		return (-1);
 	if (stat(self, &self_sb) == -1)
 		memset(&self_sb, 0, sizeof(self_sb));
 	/* ssh takes its argv[0] for ProxyJump, from whatever directory: only whole paths will do. */
-	while (run_place(&dirs, "", "ssh", path))
-		if (env_ssh_usable(path, &self_sb) && skip-- <= 0)
+	while (run_place(&dirs, "", "ssh", path)) {
+		if (!env_ssh_usable(path, &self_sb))
+			continue;
+		if (skip-- <= 0)
 			return (0);
+		if (!env_ssh_script(path))
+			strlcpy(passed, path, sizeof(passed));
+	}
 	strlcpy(path, fallback, PATH_MAX);
-	return (skip <= 0 && env_ssh_usable(path, &self_sb) ? 0 : -1);
+	if (env_ssh_usable(path, &self_sb) && (skip <= 0 || !env_ssh_script(path)))
+		return (0);
+	/* The mark may be another process's, of the same number: it must not hide the only ssh that there is. */
+	strlcpy(path, passed, PATH_MAX);
+	return (path[0] != '\0' ? 0 : -1);
+}
+
+/* A number of ssh's that is not negative; 0 for a word, or for what ssh cannot mean. */
+static int
+env_ssh_number(const char *value)
+{
+	int	n;
+
+	return (number_parse(value, 0, INT_MAX, &n) == 0 ? n : 0);
 }
 
 void
@@ -95,17 +132,20 @@ env_ssh_line(struct env_ssh *env, const char *keyword, const char *value)
 	for (row = taken; row->keyword != NULL; row++)
 		if (strcasecmp(row->keyword, keyword) == 0)
 			env->taken |= row->harmless == NULL || strcasecmp(row->harmless, value) != 0;
-	if (strcasecmp(keyword, "addressfamily") == 0)
+	/* A second one would be of a host name with a line break, so it does not take the place of one that is odd. */
+	if (strcasecmp(keyword, "hostname") == 0 && (env->host[0] == '\0' || !addr_host_ok(value)))
+		strlcpy(env->host, value, sizeof(env->host));
+	else if (strcasecmp(keyword, "addressfamily") == 0)
 		env->family = strcasecmp(value, "inet") == 0 ? AF_INET :
 		    strcasecmp(value, "inet6") == 0 ? AF_INET6 : AF_UNSPEC;
 	else if (strcasecmp(keyword, "connecttimeout") == 0)
-		env->connect_timeout_s = atoi(value) > 0 ? atoi(value) : 0;
+		env->connect_timeout_s = env_ssh_number(value);
 	else if (strcasecmp(keyword, "tcpkeepalive") == 0)
 		env->no_keepalive = strcasecmp(value, "no") == 0;
 	else if (strcasecmp(keyword, "serveraliveinterval") == 0)
-		env->alive_interval_s = atoi(value);
+		env->alive_interval_s = env_ssh_number(value);
 	else if (strcasecmp(keyword, "serveralivecountmax") == 0)
-		env->alive_count = atoi(value);
+		env->alive_count = env_ssh_number(value);
 	else if (strcasecmp(keyword, "proxyusefdpass") == 0)
 		env->fdpass = strcasecmp(value, "yes") == 0;
 	else if (strcasecmp(keyword, "canonicalizehostname") == 0)
@@ -146,57 +186,78 @@ env_ssh_read(FILE *fp, struct env_ssh *env)
 
 /* In the child: be `ssh -G args`, with nothing of the caller's but the environment. */
 static void
-env_ssh_exec(const char *ssh, char **argv, int out)
+env_ssh_exec(const char *ssh, char **argv, int null, int out)
 {
-	int	null;
-
-	env_ssh_mark(ssh);
-	if ((null = open("/dev/null", O_RDWR)) != -1 && dup2(null, STDIN_FILENO) != -1 &&
-	    dup2(null, STDERR_FILENO) != -1 && dup2(out, STDOUT_FILENO) != -1)
+	if (dup2(null, STDIN_FILENO) != -1 && dup2(null, STDERR_FILENO) != -1 && dup2(out, STDOUT_FILENO) != -1) {
+		/* Room for the look at whether it is a script. */
+		close(null);
+		env_ssh_mark(ssh);
 		execv(ssh, argv);
-	_exit(127);
+	}
+	_exit(NOT_RUN);
+}
+
+/* A stream of what `ssh -G` prints, and the process; NULL with errno. */
+static FILE *
+env_ssh_start(const char *ssh, char **argv, pid_t *pid)
+{
+	FILE	*fp = NULL;
+	int	 fds[2], null, error;
+
+	if (pipe(fds) == -1)
+		return (NULL);
+	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	/* Not in the child, which could not say that it has no room for one more. */
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null != -1 && (fp = fdopen(fds[0], "r")) != NULL && (*pid = fork()) == 0)
+		env_ssh_exec(ssh, argv, null, fds[1]);
+	error = errno;
+	if (null != -1)
+		close(null);
+	close(fds[1]);
+	if (fp == NULL)
+		close(fds[0]);
+	else if (*pid == -1) {
+		fclose(fp);
+		fp = NULL;
+	}
+	errno = error;
+	return (fp);
 }
 
 /* Run it, read what it prints, and wait for its end. */
 static int
-env_ssh_run(const char *ssh, char **argv, struct env_ssh *env)
+env_ssh_run(const char *ssh, char **argv, struct env_ssh *env, struct error *err)
 {
-	void	(*chld)(int);
+	/* Where a parent ignores it, and we with it, there would be nothing to wait for. */
+	void	(*chld)(int) = signal(SIGCHLD, SIG_DFL);
 	pid_t	 pid;
 	FILE	*fp;
-	int	 fds[2], status = -1, result = -1;
+	int	 status = -1, result = -1;
 
-	if (pipe(fds) == -1)
-		return (-1);
-	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
-	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-	if ((fp = fdopen(fds[0], "r")) == NULL) {
-		close(fds[0]);
-		close(fds[1]);
-		return (-1);
-	}
-	/* Where a parent ignores it, and we with it, there would be nothing to wait for. */
-	chld = signal(SIGCHLD, SIG_DFL);
-	if ((pid = fork()) == 0)
-		env_ssh_exec(ssh, argv, fds[1]);
-	close(fds[1]);
-	if (pid != -1) {
-		result = env_ssh_read(fp, env);
+	if ((fp = env_ssh_start(ssh, argv, &pid)) == NULL)
+		error_errno(err, errno, "cannot ask ssh -G");
+	else {
+		if ((result = env_ssh_read(fp, env)) == -1)
+			error_errno(err, errno, "cannot read what ssh -G prints");
 		fclose(fp);
-		fp = NULL;
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 			continue;
-		if (result == 0 && status != 0)
+		/* Its refusal ssh will say itself; this it could not, and to connect all the same would be another way. */
+		if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_RUN) {
+			error_set(err, MSG_SYSTEM, "%.90s -G %s", ssh, WIFEXITED(status) ? "cannot be run" :
+			    "was ended by a signal");
+			result = -1;
+		} else if (result == 0 && status != 0)
 			result = 1;
 	}
 	signal(SIGCHLD, chld);
-	if (fp != NULL)
-		fclose(fp);
 	return (result);
 }
 
 int
-env_ssh_ask(const char *ssh, char **args, struct env_ssh *env)
+env_ssh_ask(const char *ssh, char **args, struct env_ssh *env, struct error *err)
 {
 	char	**argv;
 	int	  result, n = 0;
@@ -204,12 +265,14 @@ env_ssh_ask(const char *ssh, char **args, struct env_ssh *env)
 	memset(env, 0, sizeof(*env));
 	while (args[n] != NULL)
 		n++;
-	if ((argv = calloc((size_t)n + 3, sizeof(*argv))) == NULL)
+	if ((argv = calloc((size_t)n + 3, sizeof(*argv))) == NULL) {
+		error_errno(err, ENOMEM, "cannot ask ssh -G");
 		return (-1);
+	}
 	argv[0] = (char *)(uintptr_t)ssh;
 	argv[1] = (char *)(uintptr_t)"-G";
 	memcpy(argv + 2, args, (size_t)n * sizeof(*argv));
-	result = env_ssh_run(ssh, argv, env);
+	result = env_ssh_run(ssh, argv, env, err);
 	free(argv);
 	return (result);
 }

@@ -5,8 +5,13 @@
 
 #include <limits.h>
 
+#include "base/addr.h"
+
+struct error;
+
 /* What decides how ssh reaches a host, as `ssh -G` prints it. */
 struct env_ssh {
+	char	host[ADDR_HOST_MAX + 2];	/* HostName; cut, but longer than any name, if it is too long */
 	int	family;			/* AddressFamily */
 	int	connect_timeout_s;	/* ConnectTimeout; 0: none */
 	int	no_keepalive;		/* TCPKeepAlive no */
@@ -26,9 +31,9 @@ int	env_ssh_find(const char *self, char [PATH_MAX]);
 void	env_ssh_mark(const char *);
 /*
  * Ask `ssh -G` with these arguments (a NULL ends them). 0, 1 if it refuses them or prints no configuration, or -1 with
- * errno if it could not be asked.
+ * the error set if it could not be asked, or was ended by a signal.
  */
-int	env_ssh_ask(const char *ssh, char **args, struct env_ssh *);
+int	env_ssh_ask(const char *ssh, char **args, struct env_ssh *, struct error *);
 /* The silence in seconds that ssh was told to bear; 0 if nothing was said. */
 int	env_ssh_patience(const struct env_ssh *);
 /* One line of ssh -G; pure. */

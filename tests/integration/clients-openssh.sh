@@ -1,5 +1,5 @@
 #!/bin/sh
-# OpenSSH's own programs, and rsync and git which run ssh, with `ProxyCommand meshssh %h %p` against a real sshd: exit
+# OpenSSH's own programs, and rsync and git which run ssh, with `ProxyCommand meshssh --relay -- "%h" "%p"` against a real sshd: exit
 # status, 5 MB bit-exact both ways, forwards, -W and ProxyJump, name, IPv6 and zone literals. A session that ends well
 # leaves nothing of meshssh's on stderr and no relay behind.
 #
@@ -24,7 +24,7 @@ cfg=$T/config
 	Host jumped
 		ProxyJump relay
 	Host relay six name
-		ProxyCommand $MESHSSH %h %p
+		ProxyCommand $MESHSSH --relay -- "%h" "%p"
 	Host *
 		$(how_config)
 	END

@@ -50,7 +50,7 @@ else
 	    "$TOOLS/libssh-client.c" $(pkg-config --cflags --libs libssh)
 	libssh() {
 		timeout 30 "$T/libssh-client" 127.0.0.1 "$SSHD_PORT" "$user" "$T/user_key" "$T/known_hosts.other" \
-		    "$MESHSSH %h %p" "$1"
+		    "$MESHSSH --relay -- \"%h\" \"%p\"" "$1"
 	}
 	libssh 'echo out; exit 7' >"$T/out" 2>"$T/err"
 	is "libssh: status and output, no word on stderr" "$? $(cat "$T/out" "$T/err")" '7 out'

@@ -426,7 +426,7 @@ def check():
     user.put(user.config, b"Host n*s\n  IPQoS cs1\n  ProxyJump bastion\n" + ours)
     said = user.run("check", "nas", status=1)
     assert "\"ipqos none none\" has no effect: ssh takes \"ipqos cs1 cs1\", by /home/alice/.ssh/config line 2\n" in said
-    assert "%h %p\" has no effect: ssh takes \"proxyjump bastion\", by /home/alice/.ssh/config line 3\n" in said, said
+    assert "\"%p\"\" has no effect: ssh takes \"proxyjump bastion\", by /home/alice/.ssh/config line 3\n" in said, said
     assert "build: its block has no effect: no Include" in user.run("check", status=1)
     user.put(user.config, b"Match exec true\n  IPQoS cs1\n" + ours)
     assert "by what may be /home/alice/.ssh/config line 2" in user.run("check", "nas", status=1)

@@ -189,7 +189,7 @@ mesh="--tailscaled=$T/socket"
 config tailnet "$mesh"
 is "ten thousand peers" "$(grep -c '^Host ' "$T/out") $(grep -c '^Match ' "$T/out")" '10000 1'
 wanted="peer-09999.mesh.test
-$MESHSSH $mesh %h %p"
+$MESHSSH $mesh --relay -- \"%h\" \"%p\""
 for host in peer-09999 peer-09999.mesh.test 100.64.39.15 fd7a:115c:a1e0::270f; do
 	is "$host: which name, and how" "$(of $host hostname proxycommand)" "$wanted"
 done

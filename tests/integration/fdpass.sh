@@ -17,7 +17,7 @@ cfg=$T/config
 	cat <<-END
 	Host six
 		HostName ::1
-		ProxyCommand $MESHSSH --fdpass %h %p
+		ProxyCommand $MESHSSH --fdpass --relay -- "%h" "%p"
 		ProxyUseFdpass yes
 	Host *
 		$(how_config)

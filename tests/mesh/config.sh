@@ -62,7 +62,7 @@ echo 'nameserver 100.100.100.100' >"/etc/netns/$MESH-tun/resolv.conf"
 config tun stanza srv
 is "MagicDNS is asked: the name" "$(grep '^    HostName' "$T/tun")" "    HostName $full"
 is "and the path is clean: ssh gets the connection" "$(grep '^    Proxy' "$T/tun")" \
-    "    ProxyCommand $MESHSSH --tailscaled=$(node_socket tun) --fdpass %h %p
+    "    ProxyCommand $MESHSSH --tailscaled=$(node_socket tun) --fdpass --relay -- \"%h\" \"%p\"
     ProxyUseFdpass yes"
 login tun srv
 

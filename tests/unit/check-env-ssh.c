@@ -1,6 +1,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "check.h"
 #include "facts/env-ssh.h"
 
@@ -17,6 +18,7 @@ test_lines(void **state)
 		{ "proxyusefdpass", "yes", 0 }, { "hostname", "nas", 0 }, { "ProxyJump", "bastion", 1 },
 	};
 	struct env_ssh	env;
+	char		longest[400] = "";
 	size_t		i;
 
 	(void)state;
@@ -43,12 +45,25 @@ test_lines(void **state)
 	env_ssh_line(&env, "serveraliveinterval", "0");
 	env_ssh_line(&env, "tcpkeepalive", "no");
 	assert_int_equal(env_ssh_patience(&env), INT_MAX);
+	env_ssh_line(&env, "serveraliveinterval", "99999999999999999999");
+	env_ssh_line(&env, "tcpkeepalive", "yes");
+	assert_int_equal(env_ssh_patience(&env), 0);
 	env_ssh_line(&env, "connecttimeout", "none");
 	env_ssh_line(&env, "canonicalizehostname", "always");
 	env_ssh_line(&env, "addressfamily", "any");
 	assert_int_equal(env.family, AF_UNSPEC);
 	assert_int_equal(env.connect_timeout_s, 0);
 	assert_int_equal(env.canonicalize, 0);
+	/* An odd host is not made good by one that comes before or behind it. */
+	env_ssh_line(&env, "hostname", "nas");
+	assert_string_equal(env.host, "nas");
+	env_ssh_line(&env, "hostname", "a;b");
+	env_ssh_line(&env, "hostname", "nas");
+	assert_string_equal(env.host, "a;b");
+	memset(longest, 'a', sizeof(longest) - 1);
+	memset(&env, 0, sizeof(env));
+	env_ssh_line(&env, "hostname", longest);
+	assert_false(addr_host_ok(env.host));
 }
 
 static void
@@ -67,6 +82,7 @@ static void
 test_find(void **state)
 {
 	char	dir[] = "/tmp/meshssh-check.XXXXXX", self[64], one[64], two[64], found[PATH_MAX], path[256];
+	int	i;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
@@ -98,16 +114,10 @@ test_find(void **state)
 	env_ssh_mark(two);
 	if (env_ssh_find(self, found) == 0)
 		assert_string_equal(found, "/usr/bin/ssh");
-	env_ssh_mark(two);
-	assert_int_equal(env_ssh_find(self, found), -1);
-	setenv("MESHSSH_TRIED", "1:3:1", 1);
-	assert_int_equal(env_ssh_find(self, found), 0);
-	snprintf(path, sizeof(path), "%ld:3:0", (long)getppid());
-	setenv("MESHSSH_TRIED", path, 1);
-	assert_int_equal(env_ssh_find(self, found), 0);
-	snprintf(path, sizeof(path), "%ld:3:1", (long)getppid());
-	setenv("MESHSSH_TRIED", path, 1);
-	assert_int_equal(env_ssh_find(self, found), -1);
+	/* A circle of which nothing leads out ends. */
+	for (i = 0; i < 40 && env_ssh_find(self, found) == 0; i++)
+		env_ssh_mark(two);
+	assert_int_equal(i, access("/usr/bin/ssh", X_OK) == 0 ? 18 : 0);
 	unsetenv("MESHSSH_TRIED");
 	unlink(one);
 	unlink(two);
@@ -116,6 +126,59 @@ test_find(void **state)
 	rmdir(one);
 	rmdir(two);
 	assert_int_equal(rmdir(dir), 0);
+}
+
+/* The mark passes over the scripts that led here, and never hides the one ssh that is a program. */
+static void
+test_mark(void **state)
+{
+	static const struct {
+		char		 whose;		/* number: our own, our parent's, none */
+		char		 rest[80];
+		int		 passes;
+	}		marks[] = {
+		{ 'o', ":1:0", 1 }, { 'o', ":1:1", 1 }, { 'p', ":1:1", 1 }, { 'p', ":1:0", 0 },
+		{ '-', "1:1:1", 0 }, { 'o', ":0:1", 0 }, { 'o', ":2:1", 1 }, { 'p', ":5:1", 1 },
+		{ 'o', ":19:0", 1 }, { 'o', ":21:1", 0 }, { 'o', ":-1:1", 0 },
+		{ 'o', ":2147483648:1", 0 }, { 'o', ":4294967297:1", 0 }, { 'o', ":1:2", 0 },
+		{ 'o', ":99999999999999999999:1", 0 }, { 'o', "00000000000000000000:1:1", 0 },
+		{ 'o', ":1", 0 }, { 'o', "", 0 }, { 'o', ":1:", 0 }, { 'o', "::1", 0 },
+		{ '-', ":1:1", 0 }, { '-', "", 0 }, { 'o', ":1:1:1", 0 }, { 'o', ":1:1 ", 0 },
+		{ 'o', ": 1:1", 0 }, { 'o', ":+1:1", 0 },
+		{ 'o', ":1:1                                                                ", 0 },
+	};
+	char		dir[] = "/tmp/meshssh-check.XXXXXX", script[64], program[64], path[256], found[PATH_MAX], mark[128], number[24];
+	size_t		i;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(script, sizeof(script), "%s/1", dir);
+	snprintf(program, sizeof(program), "%s/2", dir);
+	snprintf(path, sizeof(path), "%s:%s", script, program);
+	assert_int_equal(mkdir(script, 0755) | mkdir(program, 0755), 0);
+	setenv("PATH", path, 1);
+	strcat(script, "/ssh");
+	strcat(program, "/ssh");
+	write_script(script, "#!/bin/sh\n");
+	write_script(program, "\177ELF");
+	for (i = 0; i < COUNT(marks); i++) {
+		snprintf(number, sizeof(number), "%ld", (long)(marks[i].whose == 'p' ? getppid() : getpid()));
+		snprintf(mark, sizeof(mark), "%s%s", marks[i].whose != '-' ? number : "", marks[i].rest);
+		setenv("MESHSSH_TRIED", mark, 1);
+		assert_int_equal(env_ssh_find("", found), 0);
+		if (strcmp(found, "/usr/bin/ssh") != 0 || strncmp(marks[i].rest, ":1:", 3) == 0)
+			assert_string_equal(found, marks[i].passes ? program : script);
+		unlink(script);
+		assert_int_equal(env_ssh_find("", found), 0);
+		if (strcmp(found, "/usr/bin/ssh") != 0)
+			assert_string_equal(found, program);
+		write_script(script, "#!/bin/sh\n");
+	}
+	unsetenv("MESHSSH_TRIED");
+	unlink(script);
+	unlink(program);
+	*strrchr(script, '/') = *strrchr(program, '/') = '\0';
+	assert_int_equal(rmdir(script) | rmdir(program) | rmdir(dir), 0);
 }
 
 /* Whatever stands for ssh: refusal, silence and too much are no configuration. */
@@ -130,14 +193,15 @@ test_ask(void **state)
 		{ "#!/bin/sh\necho hostname nas\n", 0, 0 },
 		{ "#!/bin/sh\n[ \"$*\" = '-G -p 22 nas' ] && echo hostname nas\n", 0, 0 },
 		{ "#!/bin/sh\necho hostname nas\nexit 255\n", 1, 0 },
-		{ "#!/bin/sh\necho hostname nas\nkill -9 $$\n", 1, 0 },
+		{ "#!/bin/sh\necho hostname nas\nkill -9 $$\n", -1, 0 },
 		{ "#!/bin/sh\necho OpenSSH_9.2\n", 1, 0 },
 		{ "#!/bin/sh\n", 1, 0 },
-		{ "#!/no/such/interpreter\n", 1, 0 },
+		{ "#!/no/such/interpreter\n", -1, 0 },
 		{ "#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' x\necho\necho hostname nas\n", 0, 0 },
 	};
 	char		dir[] = "/tmp/meshssh-check.XXXXXX", ssh[64];
 	char		*args[] = { (char *)(uintptr_t)"-p", (char *)(uintptr_t)"22", (char *)(uintptr_t)"nas", NULL };
+	struct error	err = { .code = MSG_NONE };
 	struct env_ssh	env;
 	size_t		i;
 
@@ -147,13 +211,15 @@ test_ask(void **state)
 	snprintf(ssh, sizeof(ssh), "%s/ssh", dir);
 	for (i = 0; i < COUNT(cases); i++) {
 		write_script(ssh, cases[i].script);
-		if (env_ssh_ask(ssh, args, &env) != cases[i].result)
+		err.code = MSG_NONE;
+		if (env_ssh_ask(ssh, args, &env, &err) != cases[i].result)
 			fail_msg("case %zu", i);
+		assert_int_equal(err.code, cases[i].result == -1 ? MSG_SYSTEM : MSG_NONE);
 		if (cases[i].result == 0)
 			assert_int_equal(env.taken, cases[i].taken);
 	}
 	unlink(ssh);
-	assert_int_equal(env_ssh_ask(ssh, args, &env), 1);
+	assert_int_equal(env_ssh_ask(ssh, args, &env, &err), -1);
 	assert_int_equal(rmdir(dir), 0);
 }
 
@@ -163,6 +229,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_ask),
 	};
 

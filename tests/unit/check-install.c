@@ -4,6 +4,7 @@
 #define MARK	"# The next line is from meshssh-config; it goes by: meshssh-config remove"
 #define MADE	"# meshssh-config has made this file; its line goes by: meshssh-config remove"
 #define INCLUDE	"Include /home/u/.ssh/meshssh.conf"
+#define BYTES(text) text, sizeof(text) - 1
 #define OURS	MARK "\n" INCLUDE "\n"
 
 static const struct install_names	names = {
@@ -228,6 +229,16 @@ test_own(void **state)
 	cut(&t, "c");
 	cut(&t, "a");
 	sections(&t, "b --tailnet ");
+	/* Blocks of a version that had no --relay are renewed with the next one, wherever they stand; nothing else is. */
+	put(&t, "b", "Host b\n    ProxyCommand /x/meshssh --fdpass %h %p\n    # ProxyCommand y %h %p\n    ProxyCommand none\n");
+	put(&t, INSTALL_TAILNET, "Match host x\n    ProxyCommand \"/a b/meshssh\" %h %p\n    ProxyCommand x %h %p c\n");
+	put(&t, "a", "Host a\n    ProxyCommand /x/meshssh --relay -- \"%h\" \"%p\"\n");
+	assert_non_null(memmem(t.bytes, t.len, BYTES("\n    ProxyCommand /x/meshssh --fdpass --relay -- \"%h\" \"%p\"\n"
+	    "    # ProxyCommand y %h %p\n    ProxyCommand none\n")));
+	assert_non_null(memmem(t.bytes, t.len, BYTES("\n    ProxyCommand \"/a b/meshssh\" --relay -- \"%h\" \"%p\"\n"
+	    "    ProxyCommand x %h %p c\n")));
+	assert_non_null(memmem(t.bytes, t.len, BYTES("Host a\n    ProxyCommand /x/meshssh --relay -- \"%h\" \"%p\"\n")));
+	cut(&t, "a");
 	cut(&t, INSTALL_TAILNET);
 	cut(&t, "b");
 	assert_null(t.bytes);

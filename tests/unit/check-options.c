@@ -27,6 +27,7 @@ test_good(void **state)
 	static const char *const	all[WORDS] = { "--timeout=5", "--dead-after", "7", "--mss=1000", "--fdpass", "nas" };
 	static const char *const	dashes[WORDS] = { "--debug", "--debug", "--family=inet6", "--", "--help" };
 	static const char *const	via[WORDS] = { "--via=http=[::1]:3128", "--tailscaled=/run/sock", "nas", "22" };
+	static const char *const	relay[WORDS] = { "--relay", "--timeout=5", "--", "--doctor", "22" };
 	static const char *const	again[WORDS] = { "--via=socks5=:1055", "--via", "auto", "nas", "22" };
 	struct options			opts;
 	struct error			err;
@@ -42,6 +43,12 @@ test_good(void **state)
 	assert_int_equal(opts.mode, OPTIONS_RUN);
 	assert_null(opts.choice.via);
 	assert_null(opts.tailscaled);
+	assert_int_equal(opts.relay, 0);
+
+	assert_int_equal(parse(relay, &opts, &rest, &err), 0);
+	assert_int_equal(rest, 3);
+	assert_int_equal(opts.relay, 1);
+	assert_int_equal(opts.mode, OPTIONS_RUN);
 
 	assert_int_equal(parse(all, &opts, &rest, &err), 0);
 	assert_int_equal(rest, 6);
@@ -96,7 +103,7 @@ static void
 test_bad(void **state)
 {
 	static const char *const	bad[][WORDS] = {
-		{ "--nonsense" }, { "--help=x" }, { "--debug=1" }, { "--timeout=0" }, { "--timeout=-1" },
+		{ "--nonsense" }, { "--help=x" }, { "--debug=1" }, { "--relay=1" }, { "--timeout=0" }, { "--timeout=-1" },
 		{ "--timeout=1e9" }, { "--timeout=" }, { "--timeout" }, { "--timeout= 5" }, { "--timeout=3601" },
 		{ "--timeout=99999999999999999999" }, { "--dead-after=x" }, { "--dead-after=0" }, { "--mss=1" },
 		{ "--mss=87" }, { "--mss=32768" }, { "--mss" }, { "--family=ipv4" }, { "--time=5" }, { "--=" },

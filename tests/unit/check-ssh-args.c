@@ -8,34 +8,35 @@ static const struct {
 	const char	*words[WORDS];
 	int		 local;
 	int		 insert;
+	const char	*destination;
 } cases[] = {
-	{ { "nas" },							0, 1 },
-	{ { "-p", "22", "nas", "ls", "-G" },				0, 3 },
-	{ { "-p22", "nas", "grep", "-Q", "x" },				0, 2 },
-	{ { "-vvp", "22", "-4", "nas" },				0, 4 },
-	{ { "nas", "-p", "22", "-v", "ls" },				0, 4 },
-	{ { "nas", "-oProxyCommand=none", "ls", "-l" },			0, 2 },
-	{ { "nas", "-G" },						1, 2 },
-	{ { "nas", "--", "-G" },					0, 1 },
-	{ { "--", "nas", "-V" },					0, 0 },
-	{ { "-v", "--", "nas", "-V" },					0, 1 },
-	{ { "-G", "nas" },						1, 2 },
-	{ { "-vG", "nas" },						1, 2 },
-	{ { "-V" },							1, 1 },
-	{ { "-Q", "cipher" },						1, 2 },
-	{ { "-O", "check", "nas" },					1, 3 },
-	{ { "-Ocheck", "nas" },						1, 2 },
-	{ { "-l", "-G", "nas" },					0, 3 },
-	{ { "-o", "SendEnv=GIT_PROTOCOL", "-p", "2200", "u@h", "git-upload-pack '/r'" }, 0, 5 },
-	{ { "-G", "-o", "SendEnv=GIT_PROTOCOL", "-p", "2200", "u@h" },	1, 6 },
-	{ { "-oForwardX11 no", "-oPort 2200", "-l", "u", "-s", "--", "h", "sftp" }, 0, 5 },
-	{ { "-n", "-tt", "-S", "none", "u@h", "--", "mosh-server" },	0, 5 },
-	{ { "-P", "tag", "nas" },					0, 0 },
-	{ { "-P", "-G", "nas" },					1, 3 },
-	{ { "-9", "-G", "nas" },					0, 0 },
-	{ { "-" },							0, 1 },
-	{ { "-p" },							0, 1 },
-	{ { NULL },							0, 0 },
+	{ { "nas" },							0, 1, "nas" },
+	{ { "-p", "22", "nas", "ls", "-G" },				0, 3, "nas" },
+	{ { "-p22", "nas", "grep", "-Q", "x" },				0, 2, "nas" },
+	{ { "-vvp", "22", "-4", "nas" },				0, 4, "nas" },
+	{ { "nas", "-p", "22", "-v", "ls" },				0, 4, "nas" },
+	{ { "nas", "-oProxyCommand=none", "ls", "-l" },			0, 2, "nas" },
+	{ { "nas", "-G" },						1, 2, "nas" },
+	{ { "nas", "--", "-G" },					0, 1, "nas" },
+	{ { "--", "nas", "-V" },					0, 0, "nas" },
+	{ { "-v", "--", "nas", "-V" },					0, 1, "nas" },
+	{ { "-G", "nas" },						1, 2, "nas" },
+	{ { "-vG", "nas" },						1, 2, "nas" },
+	{ { "-V" },							1, 1, NULL },
+	{ { "-Q", "cipher" },						1, 2, NULL },
+	{ { "-O", "check", "nas" },					1, 3, "nas" },
+	{ { "-Ocheck", "nas" },						1, 2, "nas" },
+	{ { "-l", "-G", "nas" },					0, 3, "nas" },
+	{ { "-o", "SendEnv=GIT_PROTOCOL", "-p", "2200", "u@h", "git-upload-pack '/r'" }, 0, 5, "u@h" },
+	{ { "-G", "-o", "SendEnv=GIT_PROTOCOL", "-p", "2200", "u@h" },	1, 6, "u@h" },
+	{ { "-oForwardX11 no", "-oPort 2200", "-l", "u", "-s", "--", "h", "sftp" }, 0, 5, "h" },
+	{ { "-n", "-tt", "-S", "none", "u@h", "--", "mosh-server" },	0, 5, "u@h" },
+	{ { "-P", "tag", "nas" },					0, 0, NULL },
+	{ { "-P", "-G", "nas" },					1, 3, "nas" },
+	{ { "-9", "-G", "nas" },					0, 0, NULL },
+	{ { "-" },							0, 1, "-" },
+	{ { "-p" },							0, 1, NULL },
+	{ { NULL },							0, 0, NULL },
 };
 
 static void
@@ -43,6 +44,7 @@ test_walk(void **state)
 {
 	struct ssh_args	args;
 	char		*argv[WORDS + 1];
+	const char	*want;
 	size_t		 i;
 	int		 argc;
 
@@ -54,6 +56,9 @@ test_walk(void **state)
 		ssh_args_walk(argc, argv, &args);
 		if (args.local != cases[i].local || args.insert != cases[i].insert)
 			fail_msg("case %zu, %s: local %d, insert %d", i, argv[0], args.local, args.insert);
+		want = cases[i].destination;
+		if (want == NULL ? args.destination != NULL : args.destination == NULL || strcmp(want, args.destination) != 0)
+			fail_msg("case %zu: destination %s", i, args.destination != NULL ? args.destination : "none");
 	}
 }
 
