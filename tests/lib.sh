@@ -10,6 +10,10 @@ BUILDDIR=${BUILDDIR:-$SRCDIR/build}
 MESHSSH=${MESHSSH:-$BUILDDIR/meshssh}
 # shellcheck disable=SC2034	# for the scripts
 TOOLS=$SRCDIR/tests/integration
+# Files below it stand in configurations of ssh, to which % and quotes mean something, and in words of scripts.
+case ${TMPDIR:-} in
+*[!A-Za-z0-9/._+-]*) TMPDIR=/tmp ;;
+esac
 T=$(mktemp -d "${TMPDIR:-/tmp}/meshssh-test.XXXXXX") || exit 1
 T_COUNT=0
 T_FAILED=0

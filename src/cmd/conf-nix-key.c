@@ -123,7 +123,8 @@ conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, char key[EMIT
 	FILE		*fp;
 	int		 result;
 
-	snprintf(folder, sizeof(folder), "%s/meshssh.XXXXXX", tmp != NULL && tmp[0] == '/' ? tmp : "/tmp");
+	/* ssh's versions do not agree on how a percent sign is written in UserKnownHostsFile. */
+	snprintf(folder, sizeof(folder), "%s/meshssh.XXXXXX", tmp != NULL && emit_nix_path(tmp) ? tmp : "/tmp");
 	if ((fp = open_memstream(&proxy, &len)) == NULL) {
 		error_set(err, MSG_NO_MEMORY, "no memory");
 		return (-1);

@@ -102,6 +102,13 @@ cp "$T/out" "$home/generated"
 theirs 'Include generated' 'Host nas' '	HostName box' "	Port $port"
 config nas
 check "with the block in force, the same again" cmp "$home/generated" "$T/out"
+# A temporary folder of a name that ssh takes for more than it says.
+for dir in '100%h' 'a%z' "it is one's" 'a"b' '${HOME}' 'a b'; do
+	mkdir "$T/$dir"
+	at_home env TMPDIR="$T/$dir" timeout 60 "$CONFIG" nix nas --ssh-user=builder >"$T/out" 2>"$T/err"
+	is "nix, TMPDIR is $dir: the key that the host shows, and no file left" "$? $(grep '^ssh-ng://' "$T/out" | cut -d' ' -f8 |
+	    base64 -d) $(find "$T/$dir" -mindepth 1)" "0 $key "
+done
 theirs
 config --port="$port" box
 cp "$T/out" "$home/config"

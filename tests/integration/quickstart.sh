@@ -66,6 +66,12 @@ for shell in dash 'busybox sh' bash; do
 done
 check 'the versions are printed' printed 'versions: meshssh [0-9].*, OpenSSH_.*'
 
+# A temporary folder of a name that ssh takes for more than it says.
+mkdir "$T/100%h"
+quickstart env TMPDIR="$T/100%h" contrib/quickstart
+is "TMPDIR with a percent sign: status and stderr" "$STATUS $(cat "$T/err")" '0 '
+is "TMPDIR with a percent sign: no file is left there" "$(ls -A "$T/100%h")" ''
+
 # Interrupted in mid-trial
 trial_runs() { ls "$T"/tmp/*/times.direct; }
 for signal in TERM INT HUP; do
