@@ -93,7 +93,9 @@ old_front() {
 each old_front
 
 # A name that an alias of the user's leads to is what counts; and how the user connects is the user's business.
-printf 'Host *=odd*\n\tHostName 127.0.0.1\n\tPort 1\nHost own\n\tHostName a,b\n\tProxyCommand echo own >&2; read x\n' >"$T/alias"
+printf '#!/bin/sh\necho own >&2\nread x\n' >"$T/bin/own"
+chmod 755 "$T/bin/own"
+printf 'Host *=odd*\n\tHostName 127.0.0.1\n\tPort 1\nHost own\n\tHostName a,b\n\tProxyCommand own\n' >"$T/alias"
 timeout 20 "$MESHSSH" -F "$T/alias" 'a=odd!' true 2>"$T/err"
 is "an odd alias of a good name is connected to" "$? $(grep -c 'refused' "$T/err")" '255 1'
 timeout 20 "$MESHSSH" -F "$T/alias" own true 2>"$T/err"
@@ -119,6 +121,29 @@ wait_for 30 test -S "$T/socket"
 kind='tailnet'
 check "$kind: printed" sh -c '"$1" tailnet --tailscaled="$3" >"$2"' sh "$CONFIG" "$T/block" "$T/socket"
 each block
+
+### the user's shell is what runs a ProxyCommand: whichever it is, the host arrives as it is, or nothing runs
+cat >"$T/bin/told" <<END
+#!/bin/sh
+for word; do printf '<%s>' "\$word"; done >"$T/told"
+exit 1
+END
+chmod 755 "$T/bin/told"
+sed -n "s,.*ProxyCommand [^ ]*/meshssh.* --relay,ProxyCommand $T/bin/told --relay,p" "$T/block" >"$T/told_config"
+for shell in sh bash tcsh fish zsh; do
+	need "$shell" "$shell" || continue
+	for host in 127.0.0.1 'fe80::1%lo' '*' '?' '[a-z]' '~' '#a' 'a#b' 'a!' '!a' '!#*' 'a=b' '=ls' '^a^b' '%self' 'a%h'; do
+		: >"$T/told"
+		SHELL=$(command -v "$shell") timeout 20 ssh -F "$T/told_config" -oBatchMode=yes -- "$host" true >"$T/out" 2>"$T/err"
+		# What csh reads as its history is not there, or what it is adds words to a relay.
+		case $shell:$host in
+		tcsh:!*) is "$shell, $host: nothing, or a relay" "$(sed 's/^\(<--relay><-->\)<.*/\1/' "$T/told" | sort -u |
+		    grep -v '^<--relay><-->$')" '' ;;
+		*) is "$shell, $host: as it is" "$(cat "$T/told")" "<--relay><--><$host><22>" ;;
+		esac
+		unharmed "$shell, $host"
+	done
+done
 
 ### a repository
 if need "a hostile repository" git; then
