@@ -46,7 +46,7 @@ looks "no environment" 1900 env -i "$MESHSSH" --doctor --json
 looks "PATH of nothing, a home that is not there" 1900 env -i PATH= HOME=/nonexistent TERM=dumb "$MESHSSH" --doctor --json
 looks "a closed standard input" 1900 sh -c 'exec "$0" --doctor --json <&-' "$MESHSSH"
 looks "64 descriptors" 1900 sh -c 'ulimit -n 64; exec "$0" --doctor --json' "$MESHSSH"
-looks "8 descriptors" 1900 sh -c 'ulimit -n 8; exec "$0" --doctor --json' "$MESHSSH"
+looks "48 descriptors" 1900 sh -c 'ulimit -n 48; exec "$0" --doctor --json' "$MESHSSH"
 mkdir "$T/gone"
 looks "a folder that is gone" 1900 sh -c 'cd "$1" && rmdir "$1" && exec "$0" --doctor --json' "$MESHSSH" "$T/gone"
 
