@@ -192,13 +192,14 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	ssh_args_walk(count, args, &walk);
 	if (!walk.local && (asked = env_ssh_ask(ssh, args, &env, err)) == -1)
 		return (-1);
+	/* A block of an earlier version, or one written by hand, may lack the quotation marks. */
+	if (asked == 0 && (!env.taken || env.relayed) && !ssh_host_ok(&env, walk.destination, err))
+		return (-1);
 	/* args has room for argv[0] in front. */
 	if (asked != 0 || env.taken) {
 		log_debug(1, "plain %s", ssh);
 		return (ssh_exec(ssh, args - 1, err));
 	}
-	if (!ssh_host_ok(&env, walk.destination, err))
-		return (-1);
 	odd = self[0] == '\0' ? self : ssh_proxy_command(opts, &env, self, command);
 	if (odd != NULL) {
 		error_set(err, MSG_ODD_PATH, "%s: cannot stand in a ProxyCommand", odd);

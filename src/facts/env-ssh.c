@@ -124,6 +124,19 @@ env_ssh_number(const char *value)
 	return (number_parse(value, 0, INT_MAX, &n) == 0 ? n : 0);
 }
 
+/* 1 if a word of the command, or the last part of its path, is this program's name. */
+static int
+env_ssh_ours(const char *command)
+{
+	static const char	 name[] = "meshssh";
+	const char		*p = command;
+
+	for (; (p = strstr(p, name)) != NULL; p += strlen(name))
+		if ((p == command || strchr("/ \t\"'", p[-1]) != NULL) && strchr(" \t\"'", p[strlen(name)]) != NULL)
+			return (1);
+	return (0);
+}
+
 void
 env_ssh_line(struct env_ssh *env, const char *keyword, const char *value)
 {
@@ -132,6 +145,8 @@ env_ssh_line(struct env_ssh *env, const char *keyword, const char *value)
 	for (row = taken; row->keyword != NULL; row++)
 		if (strcasecmp(row->keyword, keyword) == 0)
 			env->taken |= row->harmless == NULL || strcasecmp(row->harmless, value) != 0;
+	if (strcasecmp(keyword, "proxycommand") == 0)
+		env->relayed = env_ssh_ours(value);
 	/* A second one would be of a host name with a line break, so it does not take the place of one that is odd. */
 	if (strcasecmp(keyword, "hostname") == 0 && (env->host[0] == '\0' || !addr_host_ok(value)))
 		strlcpy(env->host, value, sizeof(env->host));

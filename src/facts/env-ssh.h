@@ -20,6 +20,7 @@ struct env_ssh {
 	int	fdpass;			/* ProxyUseFdpass yes */
 	int	canonicalize;		/* CanonicalizeHostname yes, which a proxy would turn off */
 	int	taken;			/* has a proxy, or asks for what ssh does only without one */
+	int	relayed;		/* that proxy is this program, by a block of the configuration */
 };
 
 /*

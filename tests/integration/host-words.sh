@@ -115,6 +115,9 @@ each block
 sed 's/ --relay -- "%h" "%p"/ %h %p/' "$T/block" >"$T/old_block"
 check "the same without quotes, and without saying that it is a relay, does harm" pwning
 rm -f "$T/PWNED"
+timeout 20 "$MESHSSH" -F "$T/old_block" '*.mesh.test' true >"$T/out" 2>"$T/err"
+is "but not by the front door, which refuses: one line" "$? $(grep -c '^meshssh: ' "$T/err") $(wc -l <"$T/err")" '64 1 1'
+unharmed "the front door, and a block of an earlier version"
 python3 "$TOOLS/status-server.py" "$T/socket" 3 &
 started $!
 wait_for 30 test -S "$T/socket"
