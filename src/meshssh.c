@@ -14,8 +14,9 @@
 #include "os/os.h"
 
 /*
- * Without --relay: exactly two words of which the second begins like a number, or is empty: a host and a port. If the first
- * begins with a hyphen, it is an option of ssh's and the second an address, unless that can be nothing but a port.
+ * Without --relay: exactly two words of which the second begins like a number, or is empty: a host
+ * and a port. If the first begins with a hyphen, it is an option of ssh's and the second an
+ * address, unless that can be nothing but a port.
  */
 static int
 wants_relay(const struct options *opts, int count, char **words)
@@ -66,7 +67,7 @@ run(const struct options *opts, const char *argv0, int count, char **words, int 
 	return (cmd_ssh(opts, argv0, words, err));
 }
 
-/* A relay, which says its errors itself: its exit status. Or -1 with the error set, if it cannot be one. */
+/* The exit status of a relay, which prints its errors itself; -1 with the error set if it cannot start. */
 static int
 relay(const struct options *opts, int count, char **words, int missing, struct error *err)
 {
@@ -99,7 +100,8 @@ main(int argc, char **argv)
 			count++;
 		dashes = count > 0 && strcmp(argv[rest], "--") == 0;
 		if (wants_relay(&opts, count - dashes, argv + rest + dashes)) {
-			if ((status = relay(&opts, count - dashes, argv + rest + dashes, missing, &err)) != -1)
+			status = relay(&opts, count - dashes, argv + rest + dashes, missing, &err);
+			if (status != -1)
 				return (status);
 		} else if (run(&opts, argv[0], count, argv + rest, &status, &err) == 0) {
 			if (fflush(stdout) == 0)

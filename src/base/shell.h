@@ -6,8 +6,9 @@
 #include <stddef.h>
 
 /*
- * How a ProxyCommand of ours ends: it is a relay whatever the words are, and the shell neither splits nor expands them. ssh
- * before 9.6 hands over any host name, later ones still "*", "?", "[" and others.
+ * How every ProxyCommand of ours ends: whatever the words are, meshssh stays a relay, and the
+ * shell neither splits nor expands them. ssh before 9.6 passes any host name on, later versions
+ * still pass "*", "?", "[" and others.
  */
 #define SHELL_RELAY	" --relay -- \"%h\" \"%p\""
 

@@ -61,8 +61,8 @@ ssh_via(const struct plan_choice *choice, char *out, size_t size)
 }
 
 /*
- * "ProxyCommand=PATH OPTIONS": what was said to us and to ssh goes on to the relay. NULL, or the path that cannot
- * stand there.
+ * "ProxyCommand=PATH OPTIONS": what was said to us and to ssh goes on to the relay. NULL, or the
+ * path that cannot stand there.
  */
 static const char *
 ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const char *self, char command[COMMAND_MAX])
@@ -89,8 +89,8 @@ ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const c
 	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s --dead-after=%d%s%s%s%s%s", path,
 	    opts->fdpass || env->fdpass ? " --fdpass" : "", via, tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, dead_after_s,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
-	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "", opts->debug > 1 ? " --debug" : "",
-	    SHELL_RELAY);
+	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "",
+	    opts->debug > 1 ? " --debug" : "", SHELL_RELAY);
 	return (NULL);
 }
 
@@ -154,8 +154,9 @@ ssh_exec_proxied(const struct options *opts, const struct env_ssh *env, const ch
 }
 
 /*
- * 1 if this host may stand in our ProxyCommand, or else 0 with the error set. ssh before 9.6 takes even a line break in a
- * destination, which then ends the line of ssh -G that tells the host.
+ * 1 if this host may stand in our ProxyCommand, or else 0 with the error set. The destination is
+ * checked for control characters as well: ssh before 9.6 accepts a line break in it, and the line
+ * of ssh -G that tells the host then ends there.
  */
 static int
 ssh_host_ok(const struct env_ssh *env, const char *destination, struct error *err)
@@ -192,7 +193,7 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	ssh_args_walk(count, args, &walk);
 	if (!walk.local && (asked = env_ssh_ask(ssh, args, &env, err)) == -1)
 		return (-1);
-	/* A block of an earlier version, or one written by hand, may lack the quotation marks. */
+	/* Blocks written by hand or by an earlier version may lack the quotation marks. */
 	if (asked == 0 && (!env.taken || env.relayed) && !ssh_host_ok(&env, walk.destination, err))
 		return (-1);
 	/* args has room for argv[0] in front. */

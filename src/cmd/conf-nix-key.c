@@ -123,8 +123,9 @@ conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, char key[EMIT
 	FILE		*fp;
 	int		 result;
 
-	/* ssh's versions do not agree on how a percent sign is written in UserKnownHostsFile. */
-	snprintf(folder, sizeof(folder), "%s/meshssh.XXXXXX", tmp != NULL && emit_nix_path(tmp) ? tmp : "/tmp");
+	/* Versions of ssh disagree on how to write a percent sign in UserKnownHostsFile. */
+	snprintf(folder, sizeof(folder), "%s/meshssh.XXXXXX",
+	    tmp != NULL && emit_nix_path(tmp) ? tmp : "/tmp");
 	if ((fp = open_memstream(&proxy, &len)) == NULL) {
 		error_set(err, MSG_NO_MEMORY, "no memory");
 		return (-1);

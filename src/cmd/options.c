@@ -224,7 +224,8 @@ set_version(void *to, const char *value)
 }
 
 const struct option_row	options_table[] = {
-	{ "relay",	NULL,		set_relay,	"relay to HOST PORT, which must follow; never become ssh" },
+	{ "relay",	NULL,		set_relay,
+	    "relay to HOST PORT, which must follow; never become ssh" },
 	{ "why",	NULL,		set_why,	"tell the last failure: what was tried, and what to do" },
 	{ "doctor",	NULL,		set_doctor,	"look at this machine and at the path to HOST [PORT]; say what is wrong" },
 	{ "scan",	NULL,		set_scan,	"look at many hosts, given as arguments or on standard input" },

@@ -10,8 +10,8 @@ struct ssh_args {
 };
 
 /*
- * Walk over the options as ssh itself does, until a NULL. Options that are not known end the walk: then insert is 0, which
- * is always valid, and nothing is said to be local.
+ * Walk over the options as ssh itself does; argv ends with a NULL. Unknown options end the walk:
+ * then insert is 0, which is always valid, and nothing is said to be local.
  */
 void	ssh_args_walk(int, char **, struct ssh_args *);
 

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "cmd/stdio.h"
 
-#define ROOM	32	/* more than a look has open at any time */
+#define ROOM	32	/* an examination has 10 or so open at a time */
 
 int
 stdio_plug(void)
@@ -30,7 +30,7 @@ stdio_room(struct error *err)
 	while (n < ROOM && (fds[n] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) != -1)
 		n++;
 	if (n < ROOM)
-		error_errno(err, errno, "this takes room for some 32 open files");
+		error_errno(err, errno, "not enough descriptors, 32 are needed");
 	while (n > 0)
 		close(fds[--n]);
 	return (err->code == MSG_NONE ? 0 : -1);

@@ -11,8 +11,8 @@ struct error;
  */
 int	stdio_plug(void);
 /*
- * 0 if there is room for the descriptors of a look at this machine, or -1 with the error set: what cannot be opened would
- * be taken for what is not there.
+ * 0 if enough descriptors are free to examine this machine, or -1 with the error set: a file that
+ * cannot be opened would count as one that does not exist.
  */
 int	stdio_room(struct error *);
 

@@ -279,7 +279,7 @@ install_own_has(const struct install_text *t, const char *name)
 	return (own_find(t, name, &from, &to));
 }
 
-/* These lines, but a ProxyCommand of a version that had neither --relay nor quotation marks is written as it is now. */
+/* Write these lines; a ProxyCommand of an earlier version gets --relay and the quotation marks. */
 static void
 own_renew(FILE *fp, const struct install_text *t, size_t at, size_t to)
 {
@@ -288,7 +288,8 @@ own_renew(FILE *fp, const struct install_text *t, size_t at, size_t to)
 
 	for (; at < to; at += len) {
 		len = line_len(t, at);
-		if (len > strlen(keyword) + tail && memcmp(t->bytes + at, keyword, strlen(keyword)) == 0 &&
+		if (len > strlen(keyword) + tail &&
+		    memcmp(t->bytes + at, keyword, strlen(keyword)) == 0 &&
 		    memcmp(t->bytes + at + len - tail, end, tail) == 0) {
 			fwrite(t->bytes + at, 1, len - tail, fp);
 			fprintf(fp, "%s\n", SHELL_RELAY);

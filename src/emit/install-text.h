@@ -36,8 +36,8 @@ int	install_config_cut(const struct install_text *, const struct install_names *
 /* 1 if the file is ours, or there is none. */
 int	install_own_ok(const struct install_text *);
 /*
- * A section in place of the one with its name, or a new one; what an earlier version wrote, and is to be written otherwise
- * now, is renewed in the others. 0, or -1 if there is no memory.
+ * A section in place of the one with its name, or a new one. In the other sections, each
+ * ProxyCommand of an earlier version becomes one of this version. 0, or -1 if there is no memory.
  */
 int	install_own_put(const struct install_text *, const char *name, const char *body, struct install_text *);
 /* The file without a section, or NULL if no other is left. 0 or -1. */

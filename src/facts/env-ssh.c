@@ -19,8 +19,8 @@
 #include "facts/run.h"
 
 #define ENV_SSH_MARK	"MESHSSH_TRIED"		/* process id, number, whether the last was a script */
-#define NOT_RUN		127		/* exit status of a program that could not be run, as of a shell's */
-#define TRIED_MAX	20		/* a circle ends here, if there is nothing but what leads back */
+#define NOT_RUN		127		/* exit status of a program that could not be run */
+#define TRIED_MAX	20		/* where every ssh leads back here, the loop ends */
 
 /* Settings under which ssh connects by itself in a way that a ProxyCommand would change: such hosts stay as they are. */
 static const struct env_ssh_keyword {
@@ -82,7 +82,8 @@ env_ssh_mark(const char *path)
 {
 	char	mark[64];
 
-	snprintf(mark, sizeof(mark), "%ld:%d:%d", (long)getpid(), env_ssh_tried() + 1, env_ssh_script(path));
+	snprintf(mark, sizeof(mark), "%ld:%d:%d", (long)getpid(), env_ssh_tried() + 1,
+	    env_ssh_script(path));
 	setenv(ENV_SSH_MARK, mark, 1);
 }
 
@@ -110,12 +111,12 @@ env_ssh_find(const char *self, char path[PATH_MAX])
 	strlcpy(path, fallback, PATH_MAX);
 	if (env_ssh_usable(path, &self_sb) && (skip <= 0 || !env_ssh_script(path)))
 		return (0);
-	/* The mark may be another process's, of the same number: it must not hide the only ssh that there is. */
+	/* The mark may come from another process of the same number: it must not hide the only ssh. */
 	strlcpy(path, passed, PATH_MAX);
 	return (path[0] != '\0' ? 0 : -1);
 }
 
-/* A number of ssh's that is not negative; 0 for a word, or for what ssh cannot mean. */
+/* A value of ssh -G as a number; 0 for a word, a negative number or one that is too large. */
 static int
 env_ssh_number(const char *value)
 {
@@ -132,7 +133,8 @@ env_ssh_ours(const char *command)
 	const char		*p = command;
 
 	for (; (p = strstr(p, name)) != NULL; p += strlen(name))
-		if ((p == command || strchr("/ \t\"'", p[-1]) != NULL) && strchr(" \t\"'", p[strlen(name)]) != NULL)
+		if ((p == command || strchr("/ \t\"'", p[-1]) != NULL) &&
+		    strchr(" \t\"'", p[strlen(name)]) != NULL)
 			return (1);
 	return (0);
 }
@@ -147,7 +149,7 @@ env_ssh_line(struct env_ssh *env, const char *keyword, const char *value)
 			env->taken |= row->harmless == NULL || strcasecmp(row->harmless, value) != 0;
 	if (strcasecmp(keyword, "proxycommand") == 0)
 		env->relayed = env_ssh_ours(value);
-	/* A second one would be of a host name with a line break, so it does not take the place of one that is odd. */
+	/* Only a host name with a line break makes more than one such line: a bad one stays. */
 	if (strcasecmp(keyword, "hostname") == 0 && (env->host[0] == '\0' || !addr_host_ok(value)))
 		strlcpy(env->host, value, sizeof(env->host));
 	else if (strcasecmp(keyword, "addressfamily") == 0)
@@ -203,8 +205,9 @@ env_ssh_read(FILE *fp, struct env_ssh *env)
 static void
 env_ssh_exec(const char *ssh, char **argv, int null, int out)
 {
-	if (dup2(null, STDIN_FILENO) != -1 && dup2(null, STDERR_FILENO) != -1 && dup2(out, STDOUT_FILENO) != -1) {
-		/* Room for the look at whether it is a script. */
+	if (dup2(null, STDIN_FILENO) != -1 && dup2(null, STDERR_FILENO) != -1 &&
+	    dup2(out, STDOUT_FILENO) != -1) {
+		/* The mark has to open a file. */
 		close(null);
 		env_ssh_mark(ssh);
 		execv(ssh, argv);
@@ -223,7 +226,7 @@ env_ssh_start(const char *ssh, char **argv, pid_t *pid)
 		return (NULL);
 	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-	/* Not in the child, which could not say that it has no room for one more. */
+	/* Not in the child, which could not report that it has no descriptor left. */
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null != -1 && (fp = fdopen(fds[0], "r")) != NULL && (*pid = fork()) == 0)
 		env_ssh_exec(ssh, argv, null, fds[1]);
@@ -259,10 +262,13 @@ env_ssh_run(const char *ssh, char **argv, struct env_ssh *env, struct error *err
 		fclose(fp);
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 			continue;
-		/* Its refusal ssh will say itself; this it could not, and to connect all the same would be another way. */
+		/*
+		 * If ssh refuses its arguments, plain ssh will say so again. If it did not run, plain ssh
+		 * might connect, by another way than asked for and without a word.
+		 */
 		if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_RUN) {
-			error_set(err, MSG_SYSTEM, "%.90s -G %s", ssh, WIFEXITED(status) ? "cannot be run" :
-			    "was ended by a signal");
+			error_set(err, MSG_SYSTEM, "%.90s -G %s", ssh, WIFEXITED(status) ?
+			    "cannot be run" : "was ended by a signal");
 			result = -1;
 		} else if (result == 0 && status != 0)
 			result = 1;

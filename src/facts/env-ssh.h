@@ -11,7 +11,7 @@ struct error;
 
 /* What decides how ssh reaches a host, as `ssh -G` prints it. */
 struct env_ssh {
-	char	host[ADDR_HOST_MAX + 2];	/* HostName; cut, but longer than any name, if it is too long */
+	char	host[ADDR_HOST_MAX + 2];	/* HostName; if cut, still too long for a name */
 	int	family;			/* AddressFamily */
 	int	connect_timeout_s;	/* ConnectTimeout; 0: none */
 	int	no_keepalive;		/* TCPKeepAlive no */
@@ -20,12 +20,13 @@ struct env_ssh {
 	int	fdpass;			/* ProxyUseFdpass yes */
 	int	canonicalize;		/* CanonicalizeHostname yes, which a proxy would turn off */
 	int	taken;			/* has a proxy, or asks for what ssh does only without one */
-	int	relayed;		/* that proxy is this program, by a block of the configuration */
+	int	relayed;		/* a ProxyCommand of the configuration is this program */
 };
 
 /*
  * The path of ssh: the first in PATH that is not this program, which may be called ssh too, or else /usr/bin/ssh. 0 or -1.
- * An ssh that led back here, as a script may that runs this program, is passed over.
+ * An ssh that led back here, as a script may that runs this program, is passed over,
+ * but a program, unlike a script, only as long as there is another ssh.
  */
 int	env_ssh_find(const char *self, char [PATH_MAX]);
 /* Remember in the environment that this process is about to become what env_ssh_find found. */

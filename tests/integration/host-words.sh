@@ -138,7 +138,7 @@ for shell in sh bash tcsh fish zsh; do
 	for host in 127.0.0.1 'fe80::1%lo' '*' '?' '[a-z]' '~' '#a' 'a#b' 'a!' '!a' '!#*' 'a=b' '=ls' '^a^b' '%self' 'a%h'; do
 		: >"$T/told"
 		SHELL=$(command -v "$shell") timeout 20 ssh -F "$T/told_config" -oBatchMode=yes -- "$host" true >"$T/out" 2>"$T/err"
-		# What csh reads as its history is not there, or what it is adds words to a relay.
+		# csh takes ! for its history: either it refuses that, or words are added to those of a relay.
 		case $shell:$host in
 		tcsh:!*) is "$shell, $host: nothing, or a relay" "$(sed 's/^\(<--relay><-->\)<.*/\1/' "$T/told" | sort -u |
 		    grep -v '^<--relay><-->$')" '' ;;

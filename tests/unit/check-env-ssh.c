@@ -12,7 +12,8 @@ test_lines(void **state)
 		const char	*keyword, *value;
 		int		 taken, relayed;
 	}		cases[] = {
-		{ "proxycommand", "/x/meshssh %h %p", 1, 1 }, { "proxycommand", "\"/a b/meshssh\" --fdpass %h %p", 1, 1 },
+		{ "proxycommand", "/x/meshssh %h %p", 1, 1 },
+		{ "proxycommand", "\"/a b/meshssh\" --fdpass %h %p", 1, 1 },
 		{ "proxycommand", "meshssh", 1, 1 }, { "proxycommand", "exec meshssh-x meshssh", 1, 1 },
 		{ "proxycommand", "/home/meshssh/nc %h %p", 1 }, { "proxycommand", "mymeshssh %h %p", 1 },
 		{ "proxycommand", "nc %h %p", 1 }, { "proxyjump", "bastion", 1 }, { "bindaddress", "10.0.0.1", 1 },
@@ -151,7 +152,8 @@ test_mark(void **state)
 		{ 'o', ": 1:1", 0 }, { 'o', ":+1:1", 0 },
 		{ 'o', ":1:1                                                                ", 0 },
 	};
-	char		dir[] = "/tmp/meshssh-check.XXXXXX", script[64], program[64], path[256], found[PATH_MAX], mark[128], number[24];
+	char		dir[] = "/tmp/meshssh-check.XXXXXX", script[64], program[64], path[256],
+			found[PATH_MAX], mark[128], number[24];
 	size_t		i;
 
 	(void)state;
@@ -169,7 +171,7 @@ test_mark(void **state)
 		snprintf(number, sizeof(number), "%ld", (long)(marks[i].whose == 'p' ? getppid() : getpid()));
 		snprintf(mark, sizeof(mark), "%s%s", marks[i].whose != '-' ? number : "", marks[i].rest);
 		setenv("MESHSSH_TRIED", mark, 1);
-		/* There is no other than these two, for that at /usr/bin is said to be this program. */
+		/* There are only these two: the one in /usr/bin is said to be this program. */
 		assert_int_equal(env_ssh_find("/usr/bin/ssh", found), 0);
 		assert_string_equal(found, marks[i].passes ? program : script);
 		unlink(script);

@@ -44,7 +44,7 @@ test_walk(void **state)
 {
 	struct ssh_args	args;
 	char		*argv[WORDS + 1];
-	const char	*want;
+	const char	*got;
 	size_t		 i;
 	int		 argc;
 
@@ -56,9 +56,9 @@ test_walk(void **state)
 		ssh_args_walk(argc, argv, &args);
 		if (args.local != cases[i].local || args.insert != cases[i].insert)
 			fail_msg("case %zu, %s: local %d, insert %d", i, argv[0], args.local, args.insert);
-		want = cases[i].destination;
-		if (want == NULL ? args.destination != NULL : args.destination == NULL || strcmp(want, args.destination) != 0)
-			fail_msg("case %zu: destination %s", i, args.destination != NULL ? args.destination : "none");
+		got = args.destination != NULL ? args.destination : "";
+		if (strcmp(got, cases[i].destination != NULL ? cases[i].destination : "") != 0)
+			fail_msg("case %zu: destination \"%s\"", i, got);
 	}
 }
 
