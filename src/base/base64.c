@@ -1,13 +1,16 @@
+#include <string.h>
+
 #include "base/base64.h"
+
+static const char	digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* By hand: b64_ntop(3) is in a library of its own with glibc, which every relay would load, and musl has none. */
 const char *
 base64(char *buf, size_t size, const char *data, size_t len)
 {
-	static const char	digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char			*out = buf;
-	unsigned long		 group;
-	size_t			 i, j;
+	char		*out = buf;
+	unsigned long	 group;
+	size_t		 i, j;
 
 	if (size < BASE64_SIZE(len)) {
 		buf[0] = '\0';
@@ -21,4 +24,25 @@ base64(char *buf, size_t size, const char *data, size_t len)
 	}
 	*out = '\0';
 	return (buf);
+}
+
+int
+base64_decode(char *buf, size_t size, const char *text, size_t len)
+{
+	const char	*digit;
+	unsigned long	 group = 0;
+	size_t		 i, n = 0;
+	int		 bits = 0;
+
+	for (i = 0; i < len && text[i] != '='; i++) {
+		if (text[i] == '\0' || (digit = strchr(digits, text[i])) == NULL || n + 1 >= size)
+			return (-1);
+		group = (group << 6 | (unsigned long)(digit - digits)) & 0xffffff;
+		if ((bits += 6) >= 8) {
+			bits -= 8;
+			buf[n++] = (char)(group >> bits & 0xff);
+		}
+	}
+	buf[n] = '\0';
+	return ((int)n);
 }

@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-peers.h"
-#include "emit/emit-ssh.h"
 #include "emit/emit-tailnet.h"
+#include "wire/sshkey.h"
 
 /* The names that the peer may be called by, with commas between them. */
 static void
@@ -32,7 +32,7 @@ known_again(const struct emit_peer *peer, size_t at, const char *text, int len)
 
 	while (at-- > 0)
 		if ((other = json_string_value(json_array_get(peer->host_keys, at))) != NULL &&
-		    strncmp(other, text, (size_t)len) == 0 && emit_ssh_key(other) == len)
+		    strncmp(other, text, (size_t)len) == 0 && sshkey_text(other) == len)
 			return (1);
 	return (0);
 }
@@ -52,7 +52,7 @@ emit_known_hosts(FILE *fp, const json_t *doc, struct error *err)
 	while (emit_peers_next(&peers, &peer))
 		for (i = 0; i < json_array_size(peer.host_keys); i++) {
 			text = json_string_value(json_array_get(peer.host_keys, i));
-			if (text == NULL || (len = emit_ssh_key(text)) == 0 || known_again(&peer, i, text, len))
+			if (text == NULL || (len = sshkey_text(text)) == 0 || known_again(&peer, i, text, len))
 				continue;
 			known_names(fp, &peer);
 			fprintf(fp, " %.*s\n", len, text);

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-nix.h"
-#include "emit/emit-ssh.h"
+#include "wire/sshkey.h"
 
 #define JOBS_MAX	10000
 
@@ -39,7 +39,7 @@ emit_nix_key(const char *line)
 
 	for (i = 0; i < sizeof(key_types) / sizeof(key_types[0]); i++)
 		if (strlen(key_types[i]) == len && strncmp(line, key_types[i], len) == 0)
-			return (strlen(line) < EMIT_NIX_KEY_MAX && emit_ssh_key(line) == (int)strlen(line));
+			return (strlen(line) < EMIT_NIX_KEY_MAX && sshkey_text(line) == (int)strlen(line));
 	return (0);
 }
 

@@ -36,12 +36,6 @@ void	emit_ssh_alive(FILE *, const json_t *);
 /* What keeps ssh from marking its packets. */
 void	emit_ssh_marks(FILE *, const json_t *);
 
-/*
- * The length of the two words of a public key, type and base64, which begin the text: what is encoded begins with the type
- * (RFC 4253 6.6). A comment behind them is left out. 0 if they are none.
- */
-int	emit_ssh_key(const char *);
-
 /* 1 if the ssh at hand knows the keyword, in lower case; unknown ones are fatal to it, for every host. */
 int	emit_ssh_knows(const json_t *, const char *keyword);
 /*

@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-hosts.h"
-#include "emit/emit-ssh.h"
 #include "emit/emit.h"
+#include "wire/sshkey.h"
 
 #define KEY_MAX		16384
 #define LETTERS		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -169,7 +169,7 @@ put_literal(FILE *fp, const char *text, size_t len)
 static size_t
 key_length(const char *line)
 {
-	size_t	key = (size_t)emit_ssh_key(line), i;
+	size_t	key = (size_t)sshkey_text(line), i;
 	int	plain = 1;
 
 	if (key == 0 || key > KEY_MAX || (strncmp(line, "ssh-", 4) != 0 && strncmp(line, "ecdsa-", 6) != 0 &&

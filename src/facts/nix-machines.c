@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/base64.h"
 #include "base/file.h"
 #include "facts/nix-machines.h"
+#include "wire/sshkey.h"
 
 #define CONF_BYTES	(64 * 1024)
 #define CONF_DEPTH	4
@@ -29,35 +31,12 @@ struct machines {
 	int		 starved;
 };
 
-/* Base64 as Nix reads it: the length, or -1 if it is none. */
-static int
-decode(const char *text, char *out, size_t size)
-{
-	static const char	digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char		*digit;
-	unsigned long		 group = 0;
-	int			 bits = 0;
-	size_t			 n = 0;
-
-	for (; *text != '\0' && *text != '='; text++) {
-		if ((digit = strchr(digits, *text)) == NULL || n + 1 >= size)
-			return (-1);
-		group = (group << 6 | (unsigned long)(digit - digits)) & 0xffffff;
-		if ((bits += 6) >= 8) {
-			bits -= 8;
-			out[n++] = (char)(group >> bits & 0xff);
-		}
-	}
-	out[n] = '\0';
-	return ((int)n);
-}
-
 /* What stands for the key of the host: base64 of "TYPE KEY comment", a line of a .pub file. */
 static void
 machine_host_key(struct nix_machine *m, const char *text)
 {
 	char	line[2048];
-	int	len = decode(text, line, sizeof(line));
+	int	len = base64_decode(line, sizeof(line), text, strlen(text));
 	size_t	type;
 
 	m->host_key = -1;
@@ -66,9 +45,10 @@ machine_host_key(struct nix_machine *m, const char *text)
 		strlcpy(m->error, "column 8 is not base64", sizeof(m->error));
 		return;
 	}
+	line[strcspn(line, "\r\n")] = '\0';
 	type = strcspn(line, " ");
 	if ((strncmp(line, "ssh-", 4) == 0 || strncmp(line, "ecdsa-", 6) == 0 || strncmp(line, "sk-", 3) == 0) &&
-	    type < sizeof(m->host_key_type) && strncmp(line + type, " AAAA", 5) == 0) {
+	    type < sizeof(m->host_key_type) && sshkey_text(line) > 0) {
 		m->host_key = 1;
 		memcpy(m->host_key_type, line, type);
 		m->host_key_type[type] = '\0';

@@ -43,6 +43,27 @@ test_cases(void **state)
 }
 
 static void
+test_decode(void **state)
+{
+	char	buf[64];
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		memset(buf, '#', sizeof(buf));
+		assert_int_equal(base64_decode(buf, cases[i].len + 1, cases[i].text, strlen(cases[i].text)), cases[i].len);
+		assert_memory_equal(buf, cases[i].data, cases[i].len);
+		assert_int_equal(buf[cases[i].len], '\0');
+		assert_int_equal(buf[cases[i].len + 1], '#');
+		if (cases[i].len > 0)
+			assert_int_equal(base64_decode(buf, cases[i].len, cases[i].text, strlen(cases[i].text)), -1);
+	}
+	assert_int_equal(base64_decode(buf, sizeof(buf), "Zm9!", 4), -1);
+	assert_int_equal(base64_decode(buf, sizeof(buf), "Zm9\0", 4), -1);
+	assert_int_equal(base64_decode(buf, sizeof(buf), "Zm9vYmFy", 4), 3);
+}
+
+static void
 test_small(void **state)
 {
 	char	buf[16];
@@ -81,6 +102,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_alphabet),
 	};

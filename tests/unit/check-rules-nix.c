@@ -147,6 +147,9 @@ test_line(void **state)
 		{ "nas x /k 1 1 - - c3NoL!", "ssh", "nas", "", 0, 8, -1, "column 8 is not base64", "" },
 		{ "nas x /k 1 1 - - c3NoLWVkMjU1MTk=", "ssh", "nas", "", 0, 8, -1, "",
 		    "column 8 is base64 of something that is no key" },
+		/* "ssh-rsa" in front of a key that says ssh-ed25519. */
+		{ "nas x /k 1 1 - - c3NoLXJzYSBBQUFBQzNOemFDMWxaREkxTlRFNUFBQUFJQT09", "ssh", "nas", "", 0, 8, -1, "",
+		    "column 8 is base64 of something that is no key" },
 		{ "nas x /k 1 1 - - AAAAC3NzaC1lZDI1NTE5AAAA", "ssh", "nas", "", 0, 8, -1, "",
 		    "column 8 is the key itself, not base64 of its line" },
 		{ "nas x /my key 1 1 a b c d", "ssh", "nas", "", 0, 10, -1,
