@@ -150,6 +150,14 @@ static const struct message_row rows[MSG_COUNT] = {
 		    "builders, and the builder did not show it. meshssh --why may say more. Or fetch /etc/ssh/"
 		    "ssh_host_ed25519_key.pub from the builder by another way and name it with --host-key=FILE."
 	},
+	[MSG_HOST_KEY_DIFFERS] = {
+		.name = "host-key-differs", .status = EX_NOPERM,
+		.hint = "get its key by another way: --host-key=FILE",
+		.cure = "A known_hosts file has the host, and the key that it showed is not among those there, or is revoked, or the "
+		    "file has only the key of an authority. Another machine may have answered, or the host was installed "
+		    "anew. Ask whoever runs it for /etc/ssh/ssh_host_ed25519_key.pub and name it with --host-key=FILE. If "
+		    "the line is out of date, ssh-keygen -R HOST -f FILE removes it. A revoked key is never accepted."
+	},
 	[MSG_MANAGED_FILE] = {
 		.name = "managed-file", .status = EX_CONFIG,
 		.hint = "use --nixos or --darwin",

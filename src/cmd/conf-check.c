@@ -63,22 +63,6 @@ check_file_cb(void *arg, const struct ssh_config_file *file)
 	c->followed |= strcmp(file->file, c->in->own->path) == 0;
 }
 
-/* The nth value of a keyword in ssh's answer, up to the end of its line; NULL if there is none. */
-static const char *
-answer_value(const char *answer, const char *keyword, int nth, size_t *len)
-{
-	size_t	n = strlen(keyword), end;
-
-	for (; *answer != '\0'; answer += end + (answer[end] == '\n')) {
-		end = strcspn(answer, "\n");
-		if (end > n && strncmp(answer, keyword, n) == 0 && answer[n] == ' ' && nth-- == 0) {
-			*len = end - n - 1;
-			return (answer + n + 1);
-		}
-	}
-	return (NULL);
-}
-
 static const char *
 answer_shown(const char *value, size_t len, char shown[SHOWN])
 {
@@ -96,9 +80,9 @@ check_same(const struct check *c, const char *keyword)
 	size_t		 wanted_len, is_len = 0;
 	int		 i, j, same = 1;
 
-	for (i = 0; same && (wanted = answer_value(c->wanted.out, keyword, i, &wanted_len)) != NULL; i++) {
+	for (i = 0; same && (wanted = ssh_answer(c->wanted.out, keyword, i, &wanted_len)) != NULL; i++) {
 		same = 0;
-		for (j = 0; !same && (is = answer_value(c->is.out, keyword, j, &is_len)) != NULL; j++)
+		for (j = 0; !same && (is = ssh_answer(c->is.out, keyword, j, &is_len)) != NULL; j++)
 			same = is_len == wanted_len && memcmp(is, wanted, is_len) == 0;
 	}
 	return (same);
@@ -113,15 +97,15 @@ check_tell(const struct check *c, const char *keyword)
 	size_t		 len;
 	char		 shown[SHOWN];
 
-	if ((value = answer_value(c->wanted.out, keyword, 0, &len)) == NULL)
+	if ((value = ssh_answer(c->wanted.out, keyword, 0, &len)) == NULL)
 		return;
 	printf("%s: \"%s %s\" has no effect: ", c->host, keyword, answer_shown(value, len, shown));
-	if (answer_value(c->is.out, by, 0, &len) == NULL || first == NULL) {
-		if (answer_value(c->is.out, check_rival(keyword), 0, &len) != NULL)
+	if (ssh_answer(c->is.out, by, 0, &len) == NULL || first == NULL) {
+		if (ssh_answer(c->is.out, check_rival(keyword), 0, &len) != NULL)
 			by = check_rival(keyword);
 		first = json_object_get(c->first, by);
 	}
-	if ((value = answer_value(c->is.out, by, 0, &len)) == NULL)
+	if ((value = ssh_answer(c->is.out, by, 0, &len)) == NULL)
 		printf("ssh takes none");
 	else
 		printf("ssh takes \"%s %s\"", by, answer_shown(value, len, shown));

@@ -23,7 +23,7 @@
 #define DEFAULT_KEY		"/etc/nix/builder_ed25519"	/* where nix-darwin keeps its own */
 #define DEFAULT_FEATURES	"benchmark,big-parallel"	/* what every Nix does unless it was told otherwise */
 
-#define NIX_LOGIN_MS		2000	/* for ssh -G, which may run a Match exec */
+#define NIX_ASK_MS		2000	/* for ssh -G, which may run a Match exec */
 #define LINUX_BUILDER		"linux-builder"
 /* Of nixpkgs' nixos/modules/profiles/keys: its private half is as public, so it is of use on loopback only. */
 #define LINUX_BUILDER_KEY	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWVdCb"
@@ -56,32 +56,45 @@ nix_alias(const char *typed, char alias[ADDR_HOST_MAX + 1], struct error *err)
 	return (0);
 }
 
-/* As whom the user's own ssh would log in. */
-static int
-nix_login(const char *typed, char user[64], struct error *err)
+/* What the user's own ssh would do for the host, which the caller frees; NULL with the error set. */
+static struct ssh_ask *
+nix_ask_ssh(const char *typed, struct error *err)
 {
-	char		 self[PATH_MAX], ssh[PATH_MAX], *line;
+	char		 self[PATH_MAX], ssh[PATH_MAX];
 	const char	*argv[] = { ssh, "-G", "-T", "--", typed, NULL };
 	struct ssh_ask	*ask;
 
 	if (os_exe_path(self, sizeof(self)) == -1 || env_ssh_find(self, ssh) == -1) {
 		error_set(err, MSG_NO_SSH, "no ssh was found");
-		return (-1);
+		return (NULL);
 	}
 	if ((ask = malloc(sizeof(*ask))) == NULL) {
 		error_set(err, MSG_NO_MEMORY, "no memory");
-		return (-1);
+		return (NULL);
 	}
-	ssh_ask(argv, NIX_LOGIN_MS, ask);
-	line = ask->status == 0 && strncmp(ask->out, "user ", 5) == 0 ? ask->out : strstr(ask->out, "\nuser ");
-	if (line != NULL) {
-		line += line[0] == '\n';
-		line[strcspn(line, "\n")] = '\0';
-		strlcpy(user, line + strlen("user "), 64);
-	} else
-		error_set(err, MSG_USAGE, "%.60s: ssh does not say as whom to log in; use --ssh-user", typed);
+	ssh_ask(argv, NIX_ASK_MS, ask);
+	if (ask->status == 0)
+		return (ask);
+	ask->err[strcspn(ask->err, "\r\n")] = '\0';
+	error_set(err, MSG_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.80s", typed, ask->err[0] != '\0' ? ": " : "",
+	    ask->err);
 	free(ask);
-	return (line != NULL ? 0 : -1);
+	return (NULL);
+}
+
+/* As whom Nix logs in: as it was said, or as the user's own ssh would. */
+static int
+nix_login(const struct conf *conf, const char *typed, const char *answer, char user[64], struct error *err)
+{
+	const char	*said = conf_text(conf, "ssh-user"), *value = NULL;
+	size_t		 len = 0;
+
+	if (said != NULL || (value = ssh_answer(answer, "user", 0, &len)) != NULL) {
+		snprintf(user, 64, "%.*s", (int)(said != NULL ? strlen(said) : len), said != NULL ? said : value);
+		return (0);
+	}
+	error_set(err, MSG_USAGE, "%.60s: ssh does not say as whom to log in; use --ssh-user", typed);
+	return (-1);
 }
 
 /* What was given, or otherwise this. */
@@ -168,18 +181,19 @@ nix_system_known(const struct conf *conf, const json_t *found, struct error *err
 }
 
 static int
-nix_host_key(const struct conf *conf, const json_t *doc, size_t number, json_t *host, struct error *err)
+nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const json_t *known, struct error *err)
 {
+	const size_t		number = json_array_size(json_at(doc, "hosts")) - 1;
 	struct emit_nix_host	h;
 	char			key[EMIT_NIX_KEY_MAX];
 
 	if (conf_given(conf, "host-key")) {
-		if (conf_nix_key_file(conf_text(conf, "host-key"), key, err) == -1)
+		if (conf_nix_key_file(conf_text(conf, "host-key"), json_text_at(host, "alias"), known, key, err) == -1)
 			return (-1);
 	} else {
 		/* One that is well-formed, so that all else is checked before it is used. */
 		if (json_put(host, "host_key", json_string(LINUX_BUILDER_KEY)) == -1 ||
-		    emit_nix_host(doc, number, &h, err) == -1 || conf_nix_key_ask(doc, &h, key, err) == -1)
+		    emit_nix_host(doc, number, &h, err) == -1 || conf_nix_key_ask(doc, &h, known, key, err) == -1)
 			return (-1);
 	}
 	if (json_put(host, "host_key", json_string(key)) == 0)
@@ -188,24 +202,40 @@ nix_host_key(const struct conf *conf, const json_t *doc, size_t number, json_t *
 	return (-1);
 }
 
+/* The host of a document of its own, with what ssh answers for it. */
+static int
+nix_add_found(const struct conf *conf, json_t *doc, const json_t *found, const char *alias, const char *answer,
+    struct error *err)
+{
+	char	 user[64];
+	json_t	*host, *known = NULL;
+	int	 result = -1;
+
+	if (nix_system_known(conf, found, err) == -1 || nix_login(conf, alias, answer, user, err) == -1 ||
+	    (host = nix_add(conf, doc, alias, json_text_at(found, "target.name"),
+	    (int)json_number_at(found, "target.port", 22), err)) == NULL ||
+	    (known = conf_nix_known(answer, found, alias, err)) == NULL)
+		return (-1);
+	if (json_put(host, "user", json_string(user)) == 0)
+		result = nix_host_key(conf, doc, host, known, err);
+	else
+		error_set(err, MSG_USAGE, "the user's name is no text");
+	json_decref(known);
+	return (result);
+}
+
 static int
 nix_add_typed(const struct conf *conf, json_t *doc, const char *typed, struct error *err)
 {
-	char	 alias[ADDR_HOST_MAX + 1], user[64];
-	json_t	*found, *host;
-	int	 result = -1;
+	char		 alias[ADDR_HOST_MAX + 1];
+	struct ssh_ask	*ask = NULL;
+	json_t		*found = NULL;
+	int		 result = -1;
 
-	if (nix_alias(typed, alias, err) == -1 || (found = conf_document(conf, typed, err)) == NULL)
-		return (-1);
-	strlcpy(user, nix_or(conf, "ssh-user", ""), sizeof(user));
-	if (nix_system_known(conf, found, err) == 0 && (user[0] != '\0' || nix_login(typed, user, err) == 0) &&
-	    (host = nix_add(conf, doc, alias, json_text_at(found, "target.name"),
-	    (int)json_number_at(found, "target.port", 22), err)) != NULL) {
-		if (json_put(host, "user", json_string(user)) == 0)
-			result = nix_host_key(conf, doc, json_array_size(json_at(doc, "hosts")) - 1, host, err);
-		else
-			error_set(err, MSG_USAGE, "the user's name is no text");
-	}
+	if (nix_alias(typed, alias, err) == 0 && (found = conf_document(conf, typed, err)) != NULL &&
+	    (ask = nix_ask_ssh(typed, err)) != NULL)
+		result = nix_add_found(conf, doc, found, alias, ask->out, err);
+	free(ask);
 	json_decref(found);
 	return (result);
 }

@@ -31,10 +31,34 @@ struct conf_nix_way {
  */
 json_t	*conf_nix_document(struct conf *, char **, struct error *);
 
-/* The public key of a host, "TYPE KEY", out of a .pub file. 0, or -1 with the error set. */
-int	conf_nix_key_file(const char *path, char [EMIT_NIX_KEY_MAX], struct error *);
-/* The same from the host itself, by ssh and the way that its block will take; the document has meshssh's path. */
-int	conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *, char [EMIT_NIX_KEY_MAX], struct error *);
+/* What known_hosts files say of a key, the more the greater. */
+enum conf_nix_trust {
+	CONF_NIX_NEW,		/* nothing */
+	CONF_NIX_AUTHORITY,	/* the host's keys are an authority's to sign */
+	CONF_NIX_DIFFERS,	/* the host has another key */
+	CONF_NIX_KNOWN,
+	CONF_NIX_REVOKED
+};
+
+/*
+ * The lines of known_hosts files that have the host, as a list for the two below: those of the caller, whom `ssh -G` gave this
+ * answer, of who called sudo, of root, and of what nix --install wrote, where the builder has this alias. The document is the
+ * host's own. NULL with the error set.
+ */
+json_t	*conf_nix_known(const char *answer, const json_t *found, const char *alias, struct error *);
+/* What they say of "TYPE KEY", and the line that says it, or NULL. */
+enum conf_nix_trust conf_nix_trust(const json_t *known, const char *key, const json_t **);
+/* 1 if a key of this type is known. */
+int	conf_nix_known_type(const json_t *known, const char *type);
+
+/*
+ * The public key of a host, "TYPE KEY", out of a .pub file, or from the host itself, by ssh and the way that its block will
+ * take, for which the document has meshssh's path. 0, or -1 with the error set, also where it is not the one that is known.
+ * What is trusted for the first time, or against known_hosts by the user's own word, is told on standard error.
+ */
+int	conf_nix_key_file(const char *path, const char *alias, const json_t *known, char [EMIT_NIX_KEY_MAX], struct error *);
+int	conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *, const json_t *known, char [EMIT_NIX_KEY_MAX],
+	    struct error *);
 
 /* The file of a part, as this system and this installation of Nix call it; the buffer. */
 const char *conf_nix_file(const json_t *doc, const struct conf_nix_part *, char [300]);

@@ -16,6 +16,7 @@
 #include "facts/look.h"
 #include "facts/ssh-ask.h"
 #include "facts/ssh-key.h"
+#include "facts/ssh-known.h"
 #include "facts/ssh-proxy.h"
 
 #define LIST_MAX	32
@@ -63,18 +64,13 @@ view_told(const struct view *l, const char *text)
 static const char *
 view_option(const struct view *l, const char *keyword, int nth, char value[VALUE_MAX])
 {
-	const char	*line;
-	size_t		 len = strlen(keyword), n, size;
+	const char	*found;
+	size_t		 len;
 
-	for (line = l->options; line != NULL && *line != '\0'; line += n + (line[n] == '\n')) {
-		n = strcspn(line, "\n");
-		if (n > len && line[len] == ' ' && strncmp(line, keyword, len) == 0 && nth-- == 0) {
-			size = n - len < VALUE_MAX ? n - len : VALUE_MAX;
-			strlcpy(value, line + len + 1, size);
-			return (value);
-		}
-	}
-	return (NULL);
+	if (l->options == NULL || (found = ssh_answer(l->options, keyword, nth, &len)) == NULL)
+		return (NULL);
+	snprintf(value, VALUE_MAX, "%.*s", (int)(len < VALUE_MAX ? len : VALUE_MAX), found);
+	return (value);
 }
 
 /* Why it does nothing at all: the first line. */

@@ -12,6 +12,7 @@
 #include "facts/ssh-ask.h"
 #include "facts/ssh-config.h"
 #include "facts/ssh-key.h"
+#include "facts/ssh-known.h"
 #include "facts/ssh-proxy.h"
 
 #define VALUE_MAX	512

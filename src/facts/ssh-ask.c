@@ -47,6 +47,21 @@ ssh_ask(const char *const argv[], int ms, struct ssh_ask *ask)
 	ask->status = run(argv, ms, &out, &err, env_ssh_mark);
 }
 
+const char *
+ssh_answer(const char *answer, const char *keyword, int nth, size_t *len)
+{
+	size_t	n = strlen(keyword), end;
+
+	for (; *answer != '\0'; answer += end + (answer[end] == '\n')) {
+		end = strcspn(answer, "\n");
+		if (end > n && strncmp(answer, keyword, n) == 0 && answer[n] == ' ' && nth-- == 0) {
+			*len = end - n - 1;
+			return (answer + n + 1);
+		}
+	}
+	return (NULL);
+}
+
 /* 1 if these bytes are in the word, in either case. */
 static int
 word_has(const char *word, size_t len, const char *what)

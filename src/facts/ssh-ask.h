@@ -16,6 +16,8 @@ struct ssh_ask {
 
 /* Run argv[0], which is a path, as run() does. */
 void	ssh_ask(const char *const argv[], int ms, struct ssh_ask *);
+/* The nth value of a keyword in what `ssh -G` prints, and its length; NULL if there is none. */
+const char *ssh_answer(const char *answer, const char *keyword, int nth, size_t *len);
 
 /*
  * Text of a configuration as a fact: printable and cut, the home as "~"; what stands for a password is left out, and so

@@ -249,6 +249,7 @@ test_files(void **state)
 
 #define KEY	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb"
 
+#define RSA	"AAAAB3NzaC1yc2EAAAADAQAB"	/* its beginning */
 #define SK_KEY	"sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJBWcxb/Blaqt1auOtE+F8QUWrUo" \
 	"tiC5qBJ+UuEWdVCbAAAABHNzaDo="
 
@@ -292,6 +293,13 @@ test_options(void **state)
 	assert_string_equal(json_text_at(facts, "ssh.known.other"), "nas");
 	json_decref(facts);
 
+	/* Blanks in the name of a file look like those between two. */
+	put_ssh("hostname nas\nport 22\nuserknownhostsfile /none ~/.ssh/my hosts /none\nglobalknownhostsfile none\n", "", 0);
+	put_home("my hosts", "nas " KEY "\n");
+	facts = look("nas", 0);
+	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 1);
+	json_decref(facts);
+
 	/* Another port than 22, and the key of the name without it: ssh takes that, too. */
 	put_ssh("hostname nas\nport 2222\nuserknownhostsfile ~/.ssh/known_hosts\nglobalknownhostsfile none\n", "", 0);
 	facts = look("nas", 0);
@@ -309,9 +317,11 @@ test_options(void **state)
 	json_decref(facts);
 
 	/* Revoked is not known, and two of a type are two. */
-	put("/etc/ssh/ssh_known_hosts", "@revoked box ssh-rsa AAAA1111111111111111111111111111111111111111\n"
-	    "box ssh-rsa AAAA2222222222222222222222222222222222222222\n"
-	    "box ssh-rsa AAAA3333333333333333333333333333333333333333\n");
+	put("/etc/ssh/ssh_known_hosts", "@revoked box ssh-rsa " RSA "11111111111111111111111111111111\n"
+	    "box ssh-rsa " RSA "22222222222222222222222222222222\n"
+	    "box \tssh-rsa  " RSA "33333333333333333333333333333333 me\n"
+	    "box ssh-dss " RSA "44444444444444444444444444444444\n"
+	    "box ssh-rsx " RSA "55555555555555555555555555555555\n");
 	facts = look("nas", 0);
 	assert_int_equal(json_array_size(json_at(facts, "ssh.known.keys")), 2);
 	assert_string_equal(json_text_at(facts, "ssh.known.keys.1"), "ssh-rsa 33333333333333333333333333333333");
