@@ -10,7 +10,6 @@
 #include "cmd/conf.h"
 #include "cmd/terminal.h"
 #include "emit/emit.h"
-#include "facts/mesh.h"
 #include "os/os.h"
 #include "probe/examine.h"
 
@@ -124,15 +123,10 @@ conf_emit_machine(struct conf *conf, char **words, struct error *err)
 int
 conf_emit_mesh(struct conf *conf, char **words, struct error *err)
 {
-	json_t	*doc, *peers;
+	json_t	*doc;
 
-	if (conf_no_words(conf, words, err) == -1 || (peers = mesh_peers(conf->tailscaled, err)) == NULL)
+	if (conf_no_words(conf, words, err) == -1 || (doc = conf_document_mesh(conf, err)) == NULL)
 		return (-1);
-	if ((doc = conf_document(conf, NULL, err)) == NULL) {
-		json_decref(peers);
-		return (-1);
-	}
-	json_put(doc, "facts.peers", peers);
 	return (conf_print(conf, json_pack("[o]", doc), err));
 }
 

@@ -9,7 +9,6 @@
 #include "emit/diff.h"
 #include "emit/emit.h"
 #include "emit/install.h"
-#include "facts/mesh.h"
 
 int
 conf_scope(const struct conf *conf, struct error *err)
@@ -38,22 +37,18 @@ static int
 texts_add(const struct conf *conf, json_t *texts, const char *name, struct error *err)
 {
 	int	 all = strcmp(name, INSTALL_TAILNET) == 0, result = -1;
-	json_t	*doc = conf_document(conf, all ? NULL : name, err), *peers;
+	json_t	*doc = all ? conf_document_mesh(conf, err) : conf_document(conf, name, err);
 	char	*text = NULL;
 
 	if (doc == NULL)
 		return (-1);
-	if (conf_program_ok(conf, doc, err) == -1)
-		goto done;
-	if (all && ((peers = mesh_peers(conf->tailscaled, err)) == NULL || json_put(doc, "facts.peers", peers) == -1))
-		goto done;
-	if ((text = emit_text(emit_find(all ? "tailnet" : "stanza"), doc, err)) == NULL)
-		goto done;
-	if (json_object_set_new(texts, name, json_string(text)) == 0)
-		result = 0;
-	else
-		error_set(err, MSG_NO_MEMORY, "no memory");
-done:
+	if (conf_program_ok(conf, doc, err) == 0 &&
+	    (text = emit_text(emit_find(all ? "tailnet" : "stanza"), doc, err)) != NULL) {
+		if (json_object_set_new(texts, name, json_string(text)) == 0)
+			result = 0;
+		else
+			error_set(err, MSG_NO_MEMORY, "no memory");
+	}
 	free(text);
 	json_decref(doc);
 	return (result);

@@ -15,15 +15,12 @@
 #include "base/number.h"
 #include "cmd/conf.h"
 #include "cmd/conf-nix.h"
-#include "facts/env-ssh.h"
 #include "facts/nix-machines.h"
 #include "facts/ssh-ask.h"
-#include "os/os.h"
 
 #define DEFAULT_KEY		"/etc/nix/builder_ed25519"	/* where nix-darwin keeps its own */
 #define DEFAULT_FEATURES	"benchmark,big-parallel"	/* what every Nix does unless it was told otherwise */
 
-#define NIX_ASK_MS		2000	/* for ssh -G, which may run a Match exec */
 #define LINUX_BUILDER		"linux-builder"
 /* Of nixpkgs' nixos/modules/profiles/keys: its private half is as public, so it is of use on loopback only. */
 #define LINUX_BUILDER_KEY	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWVdCb"
@@ -54,32 +51,6 @@ nix_alias(const char *typed, char alias[ADDR_HOST_MAX + 1], struct error *err)
 		return (-1);
 	}
 	return (0);
-}
-
-/* What the user's own ssh would do for the host, which the caller frees; NULL with the error set. */
-static struct ssh_ask *
-nix_ask_ssh(const char *typed, struct error *err)
-{
-	char		 self[PATH_MAX], ssh[PATH_MAX];
-	const char	*argv[] = { ssh, "-G", "-T", "--", typed, NULL };
-	struct ssh_ask	*ask;
-
-	if (os_exe_path(self, sizeof(self)) == -1 || env_ssh_find(self, ssh) == -1) {
-		error_set(err, MSG_NO_SSH, "no ssh was found");
-		return (NULL);
-	}
-	if ((ask = malloc(sizeof(*ask))) == NULL) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
-		return (NULL);
-	}
-	ssh_ask(argv, NIX_ASK_MS, ask);
-	if (ask->status == 0)
-		return (ask);
-	ask->err[strcspn(ask->err, "\r\n")] = '\0';
-	error_set(err, MSG_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.80s", typed, ask->err[0] != '\0' ? ": " : "",
-	    ask->err);
-	free(ask);
-	return (NULL);
 }
 
 /* As whom Nix logs in: as it was said, or as the user's own ssh would. */
@@ -233,7 +204,7 @@ nix_add_typed(const struct conf *conf, json_t *doc, const char *typed, struct er
 	int		 result = -1;
 
 	if (nix_alias(typed, alias, err) == 0 && (found = conf_document(conf, typed, err)) != NULL &&
-	    (ask = nix_ask_ssh(typed, err)) != NULL)
+	    (ask = conf_ssh_ask(typed, err)) != NULL)
 		result = nix_add_found(conf, doc, found, alias, ask->out, err);
 	free(ask);
 	json_decref(found);

@@ -17,6 +17,7 @@
 #include "facts/env-ssh.h"
 #include "facts/ssh-ask.h"
 #include "facts/ssh-known.h"
+#include "facts/ssh-trust.h"
 #include "os/os.h"
 
 #define KEY_FILE_BYTES	16384
@@ -63,22 +64,22 @@ static int
 key_judge(const json_t *known, const char *alias, const char *key, const char *file, struct error *err)
 {
 	const json_t		*line;
-	enum conf_nix_trust	 trust = conf_nix_trust(known, key, &line);
+	enum ssh_trust	 trust = ssh_trust(known, key, &line);
 	const char		*where = json_text_at(line, "file");
 	char			 shown[100];
 	int			 number = (int)json_number_at(line, "line", 0);
 
 	error_vis(shown, sizeof(shown), where != NULL ? where : "");
-	if (trust == CONF_NIX_REVOKED)
+	if (trust == SSH_TRUST_REVOKED)
 		error_set(err, MSG_HOST_KEY_DIFFERS, "%.60s line %d revokes the host key of %.40s", shown, number, alias);
-	else if (trust == CONF_NIX_DIFFERS && file == NULL)
+	else if (trust == SSH_TRUST_DIFFERS && file == NULL)
 		error_set(err, MSG_HOST_KEY_DIFFERS, "%.40s shows another host key than %.60s line %d has for it", alias,
 		    shown, number);
-	else if (trust == CONF_NIX_AUTHORITY && file == NULL)
+	else if (trust == SSH_TRUST_AUTHORITY && file == NULL)
 		error_set(err, MSG_HOST_KEY_DIFFERS, "%.40s: %.60s line %d trusts an authority's signature, not a key by "
 		    "itself", alias, shown, number);
 	else {
-		if (trust == CONF_NIX_DIFFERS)
+		if (trust == SSH_TRUST_DIFFERS)
 			fprintf(stderr, "meshssh-config: warning: %s line %d has another host key for %s; yours from --host-key "
 			    "is pinned\n", shown, number, alias);
 		return (0);
@@ -114,7 +115,7 @@ key_offers(const json_t *known, char option[KEY_OFFERS])
 	strlcpy(option, "HostKeyAlgorithms=", KEY_OFFERS);
 	for (pass = 1; pass >= 0; pass--)
 		for (i = 0; i < sizeof(offers) / sizeof(offers[0]); i++)
-			if (conf_nix_known_type(known, offers[i].type) == pass) {
+			if (ssh_trust_type(known, offers[i].type) == pass) {
 				if (option[strlen(option) - 1] != '=')
 					strlcat(option, ",", KEY_OFFERS);
 				strlcat(option, offers[i].algorithms, KEY_OFFERS);
@@ -129,7 +130,7 @@ key_tell(const struct emit_nix_host *h, const json_t *known, const char *key, co
 	const json_t			*line;
 	char				 fingerprint[SSH_KNOWN_FINGERPRINT];
 
-	if (conf_nix_trust(known, key, &line) != CONF_NIX_NEW)
+	if (ssh_trust(known, key, &line) != SSH_TRUST_NEW)
 		return (0);
 	if (ssh_known_fingerprint(&in, file, fingerprint) == -1) {
 		error_set(err, MSG_NO_HOST_KEY, "ssh-keygen does not tell the fingerprint of the key of %.40s", h->alias);

@@ -31,25 +31,12 @@ struct conf_nix_way {
  */
 json_t	*conf_nix_document(struct conf *, char **, struct error *);
 
-/* What known_hosts files say of a key, the more the greater. */
-enum conf_nix_trust {
-	CONF_NIX_NEW,		/* nothing */
-	CONF_NIX_AUTHORITY,	/* the host's keys are an authority's to sign */
-	CONF_NIX_DIFFERS,	/* the host has another key */
-	CONF_NIX_KNOWN,
-	CONF_NIX_REVOKED
-};
-
 /*
- * The lines of known_hosts files that have the host, as a list for the two below: those of the caller, whom `ssh -G` gave this
+ * The lines of known_hosts files that have the host, as facts/ssh-trust.h has them: those of the caller, whom `ssh -G` gave this
  * answer, of who called sudo, of root, and of what nix --install wrote, where the builder has this alias. The document is the
  * host's own. NULL with the error set.
  */
 json_t	*conf_nix_known(const char *answer, const json_t *found, const char *alias, struct error *);
-/* What they say of "TYPE KEY", and the line that says it, or NULL. */
-enum conf_nix_trust conf_nix_trust(const json_t *known, const char *key, const json_t **);
-/* 1 if a key of this type is known. */
-int	conf_nix_known_type(const json_t *known, const char *type);
 
 /*
  * The public key of a host, "TYPE KEY", out of a .pub file, or from the host itself, by ssh and the way that its block will

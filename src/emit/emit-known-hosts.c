@@ -1,27 +1,62 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-peers.h"
 #include "emit/emit-tailnet.h"
+#include "facts/ssh-trust.h"
 #include "wire/sshkey.h"
 
-/* The names that the peer may be called by, with commas between them. */
-static void
-known_names(FILE *fp, const struct emit_peer *peer)
+/* The name behind a comma, if it is one and may have this key; if known_hosts says something else, a comment tells. 1 or 0. */
+static int
+known_name(FILE *names, FILE *fp, const struct emit_peers *peers, const char *name, const char *key)
 {
-	const char	*comma = "";
-	int		 i;
+	const json_t	*lines = json_object_get(json_at(peers->doc, "facts.ssh.known_names"), name), *where;
+	const char	*file;
+	char		 shown[100];
 
-	if (peer->name[0] != '\0') {
-		fprintf(fp, "%s", peer->name);
-		comma = ",";
+	if (name[0] == '\0' || emit_peers_theirs(peers, name))
+		return (0);
+	switch (ssh_trust(lines, key, &where)) {
+	case SSH_TRUST_NEW:
+	case SSH_TRUST_KNOWN:
+		fprintf(names, "%s%s", ftell(names) > 0 ? "," : "", name);
+		return (1);
+	case SSH_TRUST_AUTHORITY:
+	case SSH_TRUST_DIFFERS:
+	case SSH_TRUST_REVOKED:
+		break;
 	}
-	if (peer->label[0] != '\0')
-		fprintf(fp, ",%s", peer->label);
-	for (i = 0; i < peer->addr_count; i++, comma = ",")
-		fprintf(fp, "%s%s", comma, peer->addrs[i]);
+	file = json_text_at(where, "file");
+	fprintf(fp, "# %s is left out for this %.*s key: %s line %d does not trust it\n", name, (int)strcspn(key, " "), key,
+	    error_vis(shown, sizeof(shown), file != NULL ? file : "known_hosts"), (int)json_number_at(where, "line", 0));
+	return (0);
+}
+
+/* The line of a key, with the names that the peer may be called by, if there are any. 0, or -1 if there is no memory. */
+static int
+known_line(FILE *fp, const struct emit_peers *peers, const struct emit_peer *peer, const char *text, int len)
+{
+	char	*key = strndup(text, (size_t)len), *list = NULL;
+	size_t	 size;
+	FILE	*names = open_memstream(&list, &size);
+	int	 i, count = 0, result = -1;
+
+	if (key != NULL && names != NULL) {
+		count = known_name(names, fp, peers, peer->name, key) + known_name(names, fp, peers, peer->label, key);
+		for (i = 0; i < peer->addr_count; i++)
+			count += known_name(names, fp, peers, peer->addrs[i], key);
+	}
+	if (names != NULL && fclose(names) == 0 && key != NULL) {
+		if (count > 0)
+			fprintf(fp, "%s %s\n", list, key);
+		result = 0;
+	}
+	free(list);
+	free(key);
+	return (result);
 }
 
 /* A key may be told twice, with another comment. */
@@ -44,23 +79,26 @@ emit_known_hosts(FILE *fp, const json_t *doc, struct error *err)
 	struct emit_peer	 peer;
 	const char		*text;
 	size_t			 i;
-	int			 len, count = 0;
+	int			 len, count = 0, starved = 0;
 
 	if (emit_peers_begin(&peers, doc, err) == -1)
 		return (-1);
 	fprintf(fp, "# The mesh's control server vouches for these; they are those of peers with Tailscale SSH.\n");
+	emit_peers_put_theirs(fp, doc);
 	while (emit_peers_next(&peers, &peer))
 		for (i = 0; i < json_array_size(peer.host_keys); i++) {
 			text = json_string_value(json_array_get(peer.host_keys, i));
 			if (text == NULL || (len = sshkey_text(text)) == 0 || known_again(&peer, i, text, len))
 				continue;
-			known_names(fp, &peer);
-			fprintf(fp, " %.*s\n", len, text);
+			starved |= known_line(fp, &peers, &peer, text, len);
 			count++;
 		}
 	emit_peers_end(&peers);
-	if (count > 0)
+	if (count > 0 && !starved)
 		return (0);
-	error_set(err, MSG_NOT_IN_MESH, "no peer%s publishes a host key", emit_peers_some(doc) ? " like that" : "");
+	if (starved)
+		error_set(err, MSG_NO_MEMORY, "no memory");
+	else
+		error_set(err, MSG_NOT_IN_MESH, "no peer%s publishes a host key", emit_peers_some(doc) ? " like that" : "");
 	return (-1);
 }

@@ -11,7 +11,7 @@
 
 /* First words that mean something else everywhere. */
 static const char	reserved[][16] = {
-	"_gateway", "broadcasthost", "gateway", "ip6-allnodes", "ip6-allrouters", "ip6-localhost", "ip6-localnet",
+	"_gateway", "_localdnsproxy", "_localdnsstub", "_outbound", "broadcasthost", "gateway", "ip6-allnodes", "ip6-allrouters", "ip6-localhost", "ip6-localnet",
 	"ip6-loopback", "ip6-mcastprefix", "local", "localhost", "localhost4", "localhost6", "wpad"
 };
 
@@ -77,6 +77,34 @@ emit_peers_end(struct emit_peers *peers)
 {
 	json_decref(peers->names);
 	peers->names = NULL;
+}
+
+int
+emit_peers_theirs(const struct emit_peers *peers, const char *name)
+{
+	return (json_object_get(json_at(peers->doc, "facts.ssh.named"), name) != NULL);
+}
+
+void
+emit_peers_put_theirs(FILE *fp, const json_t *doc)
+{
+	json_t		*who;
+	const char	*name, *by, *file;
+	char		 shown[100];
+
+	json_object_foreach(json_at(doc, "facts.ssh.named"), name, who) {
+		if (!addr_host_ok(name))
+			continue;
+		by = json_text_at(who, "by");
+		file = json_text_at(who, "file");
+		fprintf(fp, "# %s is left out; your own configuration has it: %s", name,
+		    error_vis(shown, sizeof(shown), by != NULL ? by : ""));
+		if (file != NULL && file[0] != '\0')
+			fprintf(fp, " (%s)", error_vis(shown, sizeof(shown), file));
+		fprintf(fp, "\n");
+	}
+	if (json_truth_at(doc, "facts.ssh.named_blind") == 1)
+		fprintf(fp, "# Not all files of ssh's configuration could be read: names that only those have are not left out.\n");
 }
 
 int

@@ -4,6 +4,7 @@
 #define EMIT_EMIT_PEERS_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "base/addr.h"
 
@@ -30,6 +31,13 @@ int	emit_peers_begin(struct emit_peers *, const json_t *, struct error *);
 /* The next one that fits wanted.tag, .user, .os and .online and can be called somehow, 1; 0 at the end. */
 int	emit_peers_next(struct emit_peers *, struct emit_peer *);
 void	emit_peers_end(struct emit_peers *);
+/*
+ * 1 if this name or address means something else already: the user's own configuration has it, or this machine. So it is no
+ * peer's here.
+ */
+int	emit_peers_theirs(const struct emit_peers *, const char *name);
+/* Comments that say which names these are, and what has them. */
+void	emit_peers_put_theirs(FILE *, const json_t *);
 /* 1 if not all peers are wanted. */
 int	emit_peers_some(const json_t *);
 

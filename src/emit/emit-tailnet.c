@@ -15,6 +15,7 @@ struct tailnet {
 	int		 some;		/* not all of them are wanted, so they are named one by one */
 	char		 own[ADDR_HOST_MAX + 3];	/* the pattern of the mesh's own names, or "" */
 	int		 count;		/* of peers so far */
+	int		 theirs;	/* peers of which the user's own configuration has each name */
 	/* The HostNames that the last block is for, with commas between them. */
 	char		*list;
 	size_t		 len;
@@ -45,19 +46,32 @@ tailnet_list(struct tailnet *t, const char *hostname)
 	fprintf(t->to, "%s%s", ftell(t->to) > 0 ? "," : "", hostname);
 }
 
+/* One more name in the line of Host, unless the user's own configuration has it: 1 or 0. */
+static int
+tailnet_name(struct tailnet *t, const struct emit_peers *peers, const char *name, int count)
+{
+	if (name[0] == '\0' || emit_peers_theirs(peers, name))
+		return (0);
+	fprintf(t->fp, "%s %s", count == 0 ? "Host" : "", name);
+	return (1);
+}
+
 /* By whichever name or address it is called, it is connected to, and known, by one. */
 static void
-tailnet_peer(struct tailnet *t, const struct emit_peer *peer)
+tailnet_peer(struct tailnet *t, const struct emit_peers *peers, const struct emit_peer *peer)
 {
 	const char	*hostname = peer->name;
-	int		 i;
+	int		 i, count;
 
 	if (peer->addr_count > 0 && (hostname[0] == '\0' || t->nameless))
 		hostname = peer->addrs[0];
-	fprintf(t->fp, "Host%s%s%s%s", peer->label[0] != '\0' ? " " : "", peer->label, peer->name[0] != '\0' ? " " : "",
-	    peer->name);
+	count = tailnet_name(t, peers, peer->label, 0);
+	count += tailnet_name(t, peers, peer->name, count);
 	for (i = 0; i < peer->addr_count; i++)
-		fprintf(t->fp, " %s", peer->addrs[i]);
+		count += tailnet_name(t, peers, peer->addrs[i], count);
+	t->theirs += count == 0;
+	if (count == 0)
+		return;
 	fprintf(t->fp, "\n");
 	emit_ssh_line(t->fp, "HostName", hostname, NULL);
 	if (peer->name[0] != '\0' && hostname != peer->name)
@@ -66,11 +80,22 @@ tailnet_peer(struct tailnet *t, const struct emit_peer *peer)
 	t->count++;
 }
 
-/* What is the same for all stands behind them, once: HostName is set by then. */
+/*
+ * What is the same for all stands behind them, once: HostName is set by then. It is not for names that the user's own
+ * configuration has, whatever HostName that gives them.
+ */
 static int
 tailnet_common(struct tailnet *t, struct error *err)
 {
-	fprintf(t->fp, "\nMatch host %s\n", t->list);
+	json_t		*who;
+	const char	*name;
+	int		 count = 0;
+
+	fprintf(t->fp, "\nMatch");
+	json_object_foreach(json_at(t->doc, "facts.ssh.named"), name, who)
+		if (addr_host_ok(name))
+			fprintf(t->fp, "%s,!%s", count++ == 0 ? " originalhost *" : "", name);
+	fprintf(t->fp, " host %s\n", t->list);
 	if (emit_ssh_way(t->fp, t->doc, "", 1, err) == -1)
 		return (-1);
 	if (emit_ssh_theirs(t->doc, "proxyusefdpass", "no"))
@@ -95,9 +120,12 @@ tailnet_all(struct tailnet *t, struct error *err)
 		    "# known_hosts has its key under its whole name in the mesh.\n");
 	else
 		fprintf(t->fp, "# Each name and address of a peer leads to its whole name, in known_hosts, too.\n");
+	emit_peers_put_theirs(t->fp, t->doc);
 	while (emit_peers_next(&peers, &peer))
-		tailnet_peer(t, &peer);
+		tailnet_peer(t, &peers, &peer);
 	emit_peers_end(&peers);
+	if (t->count == 0 && t->theirs > 0)
+		return (0);
 	if (t->count == 0)
 		error_set(err, MSG_NOT_IN_MESH, "there is no %s", t->some ? "peer like that" : "peer");
 	if (fflush(t->to) != 0 || t->count == 0)

@@ -111,31 +111,32 @@ nsswitch_read(const char *root, struct resolv *to)
 	return (mdns);
 }
 
-/* hosts(5): every address that the host has there. */
+struct hosts {
+	const char	*host;
+	json_t		*list;
+};
+
+/* Every address that the host has there. */
+static void
+hosts_cb(void *arg, const char *address, const char *name)
+{
+	struct hosts	*hosts = arg;
+	size_t		 count = json_array_size(hosts->list);
+	const char	*last = json_string_value(json_array_get(hosts->list, count - 1));
+
+	/* A line may have the name twice. */
+	if (strcasecmp(name, hosts->host) == 0 && count < NAMES_LIST_MAX && (last == NULL || strcmp(last, address) != 0))
+		look_append(hosts->list, address);
+}
+
 static int
 names_put_hosts(json_t *facts, const char *root, const char *host)
 {
-	FILE			*fp = look_open(root, "/etc/hosts");
-	json_t			*list = json_array();
-	struct sockaddr_storage	 ss;
-	char			 line[8192], *at, *address, *word;
+	json_t		*list = json_array();
+	struct hosts	 hosts = { .host = host, .list = list };
 
-	while (fp != NULL && list != NULL && look_line(fp, line, sizeof(line))) {
-		line[strcspn(line, "#")] = '\0';
-		at = line + strspn(line, " \t");
-		address = strsep(&at, " \t");
-		/* The rest of a line that is too long does not begin with one. */
-		if (addr_literal(address, 0, &ss) == 0)
-			continue;
-		while ((word = strsep(&at, " \t")) != NULL)
-			if (strcasecmp(word, host) == 0) {
-				if (json_array_size(list) < NAMES_LIST_MAX)
-					look_append(list, address);
-				break;
-			}
-	}
-	if (fp != NULL)
-		fclose(fp);
+	if (list != NULL)
+		look_hosts(root, hosts_cb, &hosts);
 	if (list != NULL && json_array_size(list) == 0) {
 		json_decref(list);
 		return (0);

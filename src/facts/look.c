@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "facts/look.h"
@@ -76,6 +77,28 @@ look_first(const char *root, const char *path, char *line, size_t size)
 	result = look_line(fp, line, size) ? 0 : -1;
 	fclose(fp);
 	return (result);
+}
+
+void
+look_hosts(const char *root, void (*cb)(void *, const char *, const char *), void *arg)
+{
+	FILE			*fp = look_open(root, "/etc/hosts");
+	struct sockaddr_storage	 ss;
+	char			 line[8192], *at, *address, *word;
+
+	while (fp != NULL && look_line(fp, line, sizeof(line))) {
+		line[strcspn(line, "#")] = '\0';
+		at = line + strspn(line, " \t");
+		address = strsep(&at, " \t");
+		/* The rest of a line that is too long does not begin with one. */
+		if (addr_literal(address, 0, &ss) == 0)
+			continue;
+		while ((word = strsep(&at, " \t")) != NULL)
+			if (*word != '\0')
+				cb(arg, address, word);
+	}
+	if (fp != NULL)
+		fclose(fp);
 }
 
 int

@@ -17,6 +17,8 @@ int	 look_starved(void);
 int	 look_line(FILE *, char *, size_t);
 /* The first line of a file: 0, or -1 if there is none. */
 int	 look_first(const char *root, const char *path, char *, size_t);
+/* Each name in /etc/hosts, hosts(5), and the address on its line. */
+void	 look_hosts(const char *root, void (*)(void *, const char *address, const char *name), void *);
 /* 1 if there is something of this name, a link that leads nowhere included. */
 int	 look_there(const char *root, const char *path);
 /* Put a text of unknown origin at a path in the facts, or at the end of a list: 0, or -1 if there is no memory. */

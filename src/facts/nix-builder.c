@@ -75,7 +75,7 @@ stanza_read(struct stanza *s, const struct ssh_config *config)
 	const struct ssh_config_reader	reader = { .line = stanza_line_cb, .file = stanza_file_cb, .arg = s };
 
 	memset(s, 0, sizeof(*s));
-	return (ssh_config_read(config, &reader));
+	return (ssh_config_read(config, &reader) == -1 ? -1 : 0);
 }
 
 /* 1 with the value if it is set, 0 if it is not, -1 if that is not known. */

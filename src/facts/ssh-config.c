@@ -67,9 +67,8 @@ ssh_config_pattern(const char *text, const char *pattern, int fold)
 	return (pattern[strspn(pattern, "*")] == '\0');
 }
 
-/* The next word, in place, without quotes (ssh's argv_split); NULL at the end. A sign of equality may end one. */
-static char *
-word_next(char **at, int equals)
+char *
+ssh_config_word(char **at, int equals)
 {
 	char	*word = *at + strspn(*at, BLANKS), *from = word, *to = word, quote = '\0';
 
@@ -111,7 +110,7 @@ host_match(const struct walk *w, char *words, int *named)
 	char			*word;
 	int			 one;
 
-	while ((word = word_next(&words, 0)) != NULL) {
+	while ((word = ssh_config_word(&words, 0)) != NULL) {
 		if ((one = pattern_match(word, w->in->host, 0, named)) == -1)
 			return (SSH_CONFIG_NO);
 		if (one == 1)
@@ -178,7 +177,7 @@ match_match(struct walk *w, char *words, int *named)
 	char			*what, *list;
 	int			 not, here;
 
-	while ((what = word_next(&words, 1)) != NULL) {
+	while ((what = ssh_config_word(&words, 1)) != NULL) {
 		not = what[0] == '!';
 		what += not;
 		here = 0;
@@ -187,7 +186,7 @@ match_match(struct walk *w, char *words, int *named)
 		/* What they set comes after all else, in a second pass. */
 		else if (strcasecmp(what, "final") == 0 || strcasecmp(what, "canonical") == 0)
 			one = SSH_CONFIG_NO;
-		else if (words += strspn(words, BLANKS "="), (list = word_next(&words, 0)) == NULL)
+		else if (words += strspn(words, BLANKS "="), (list = ssh_config_word(&words, 0)) == NULL)
 			return (SSH_CONFIG_UNSURE);
 		else
 			one = criterion_match(w, what, list, &here);
@@ -284,7 +283,10 @@ walk_line(struct walk *w, struct place *p, char *text)
 	text += *text == '=';
 	l.value = words = value_of(l.keyword, text + strspn(text, BLANKS));
 	if (strcmp(l.keyword, "host") == 0 || strcmp(l.keyword, "match") == 0) {
-		p->match = l.keyword[0] == 'h' ? host_match(w, words, &named) : match_match(w, words, &named);
+		if (w->to->block != NULL)
+			w->to->block(w->to->arg, &l);
+		p->match = w->to->block != NULL ? SSH_CONFIG_YES :
+		    l.keyword[0] == 'h' ? host_match(w, words, &named) : match_match(w, words, &named);
 		if (p->outer < p->match)
 			p->match = p->outer;
 		p->named = named || p->outer_named;
@@ -300,7 +302,7 @@ walk_line(struct walk *w, struct place *p, char *text)
 	else if (strcmp(l.keyword, "tag") == 0)
 		setting_note(&w->tag, &l);
 	else if (strcmp(l.keyword, "include") == 0)
-		while (p->match != SSH_CONFIG_NO && (word = word_next(&words, 0)) != NULL)
+		while (p->match != SSH_CONFIG_NO && (word = ssh_config_word(&words, 0)) != NULL)
 			include_one(w, p, word);
 }
 
@@ -385,7 +387,7 @@ ssh_config_read(const struct ssh_config *in, const struct ssh_config_reader *to)
 		walk_file(&w, &outside, path);
 	w.system = 1;
 	walk_file(&w, &outside, SYSTEM_DIR "/ssh_config");
-	return (w.starved ? -1 : 0);
+	return (w.starved ? -1 : w.blind);
 }
 
 const char *

@@ -12,7 +12,7 @@
 #include "facts/ssh-known.h"
 #include "wire/sshkey.h"
 
-#define KNOWN_FILES	1024	/* bytes of their names */
+#define KNOWN_FILES	8192	/* bytes of their names */
 #define KNOWN_KEY	4096	/* RSA of 16384 bits, the most that ssh takes, has 2740 digits */
 
 /* One question. */

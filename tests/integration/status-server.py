@@ -1,4 +1,5 @@
-"""status-server.py SOCKET COUNT|hostile: what tailscaled says of itself and so many peers, at a unix socket.
+"""status-server.py SOCKET COUNT|hostile|NAME,NAME... [KEY...]: what tailscaled says of itself and so many peers, or of those
+that are called so and publish these host keys, at a unix socket.
 
 Only GET /localapi/v0/status is answered; with ?peers=false there are none in it, as with tailscaled."""
 import http.server, json, os, socketserver, sys
@@ -28,8 +29,13 @@ def hostile():
     yield {"DNSName": 7, "TailscaleIPs": {}, "sshHostKeys": [EVIL]}
 
 
-path, what = sys.argv[1:]
-peers = list(hostile()) if what == "hostile" else [peer(n) for n in range(1, int(what) + 1)]
+path, what, *keys = sys.argv[1:]
+if what == "hostile":
+    peers = list(hostile())
+elif what.isdigit():
+    peers = [peer(n) for n in range(1, int(what) + 1)]
+else:
+    peers = [peer(n, DNSName=name + ".mesh.test.", sshHostKeys=keys) for n, name in enumerate(what.split(","), 1)]
 status = {"Version": "1.102.3", "TUN": False, "BackendState": "Running", "TailscaleIPs": ["100.127.0.1"],
           "Self": peer(0, DNSName="self.mesh.test."), "Health": [], "MagicDNSSuffix": "mesh.test",
           "CurrentTailnet": {"Name": "mesh", "MagicDNSSuffix": "mesh.test", "MagicDNSEnabled": True},
