@@ -17,6 +17,7 @@
 
 struct stanza {
 	const json_t	*doc;
+	int		 is_peer;		/* of the mesh */
 	const char	*host;			/* as it will be typed */
 	char		 peer[ADDR_HOST_MAX + 1];	/* its name in the mesh, in lower case; "" if it has none */
 	const char	*hostname;		/* what stands there as HostName, or NULL */
@@ -43,7 +44,7 @@ stanza_hostname(const struct stanza *s)
 
 	if (emit_ssh_theirs(s->doc, "hostname", s->host))
 		return (NULL);
-	if (want[0] == '\0' && json_truth_at(s->doc, "facts.tailscale.peer.found") != 1)
+	if (!s->is_peer)
 		/* A HostName in a block of ours stays. */
 		return (name != NULL && addr_host_ok(name) && strcasecmp(name, s->host) != 0 ? name : NULL);
 	/* Who types an address means it. */
@@ -216,12 +217,31 @@ stanza_match(FILE *fp, const json_t *doc, const char *pattern, struct error *err
 	return (stanza_rest(fp, doc, 1, err));
 }
 
+/* A peer chooses its name: where /etc/hosts has the one that was typed, with no address of the mesh, that host is meant. */
+static int
+stanza_is_peer(const struct stanza *s)
+{
+	const json_t		*entries = json_at(s->doc, "facts.names.hosts_entries"), *one;
+	const char		*name = json_text_at(s->doc, "target.name"), *text;
+	struct sockaddr_storage	 ss;
+	size_t			 i;
+
+	if (json_truth_at(s->doc, "facts.tailscale.peer.found") != 1)
+		return (0);
+	if (json_array_size(entries) == 0 || (name != NULL && strcasecmp(name, s->host) != 0))
+		return (1);
+	json_array_foreach(entries, i, one)
+		if ((text = json_string_value(one)) != NULL && addr_literal(text, 0, &ss) != 0 &&
+		    addr_is_tailnet((struct sockaddr *)&ss))
+			return (1);
+	return (0);
+}
+
 int
 emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 {
 	struct stanza	s = { .doc = doc, .host = json_text_at(doc, "target.host") };
 	const char	*pattern = json_text_at(doc, "wanted.match");
-	int		 peer = json_truth_at(doc, "facts.tailscale.peer.found") == 1;
 
 	if (pattern != NULL)
 		return (stanza_match(fp, doc, pattern, err));
@@ -229,14 +249,17 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", s.host != NULL ? s.host : "");
 		return (-1);
 	}
-	addr_host_lower(peer ? json_text_at(doc, "facts.tailscale.peer.name") : NULL, s.peer);
+	s.is_peer = stanza_is_peer(&s);
+	addr_host_lower(s.is_peer ? json_text_at(doc, "facts.tailscale.peer.name") : NULL, s.peer);
 	s.port = (int)json_number_at(doc, "target.port", 22);
 	s.hostname = stanza_hostname(&s);
 	fprintf(fp, "Host %s\n", s.host);
+	if (!s.is_peer && json_truth_at(doc, "facts.tailscale.peer.found") == 1)
+		fprintf(fp, "    # /etc/hosts has this name for another address, so it is not the peer that is called the same\n");
 	/* Who connects in our place may know the host by the name that is typed, and by no other. */
-	if (!emit_ssh_stays(doc, peer) && !stanza_keeps(&s)) {
+	if (!emit_ssh_stays(doc, s.is_peer) && !stanza_keeps(&s)) {
 		stanza_put_hostname(fp, &s);
 		stanza_put_alias(fp, &s);
 	}
-	return (stanza_rest(fp, doc, peer, err));
+	return (stanza_rest(fp, doc, s.is_peer, err));
 }

@@ -70,7 +70,7 @@ config() { timeout 60 "$BUILDDIR/meshssh-config" "$@" --tailscaled="$T/ts.sock" 
 asked() { ssh -G -T "$1" 2>/dev/null; }
 
 theirs='github gh web1 bastion 100.64.0.5 inc nas.mesh.test jump.mesh.test sys sys2 hosted lent.mesh.test here quoted'
-for host in $theirs; do
+for host in $theirs free; do
 	asked "$host" >"$T/before.$host"
 done
 config install --tailnet
@@ -101,16 +101,20 @@ says here 'the name of this machine'
 is 'no other names' "$(sed -n 's/^# \(.*\) is left out;.*/\1/p' "$own" | sort | tr '\n' ' ')" \
     '100.64.0.5 bastion gh github here hosted inc jump.mesh.test lent.mesh.test nas.mesh.test quoted sys sys2 web1 web1.mesh.test web9.mesh.test '
 
+# One that is named by hand, and is not the peer of that name.
+config stanza hosted
+is 'a block by hand: what /etc/hosts has stays' "$? $(grep -c 'HostName\|HostKeyAlias' "$T/out")" '0 0'
+config stanza free
+is 'a block by hand: the peer' "$? $(grep -c 'HostName free.mesh.test' "$T/out")" '0 1'
+
 # Its own file is not the user's.
 cp "$own" "$T/first"
 config install --tailnet
 is 'installed again: nothing changes' "$? $(cat "$T/out")" '0 there is nothing to change'
 check 'installed again: the same bytes' cmp "$T/first" "$own"
-config remove
-for host in $theirs free; do
-	asked "$host" >"$T/after.$host"
-done
-check 'removed: ssh does what it did' diff "$T/before.github" "$T/after.github"
+check 'removed' timeout 60 "$BUILDDIR/meshssh-config" remove
+asked free >"$T/after.free"
+check 'removed: ssh does what it did' diff "$T/before.free" "$T/after.free"
 
 # known-hosts
 known=$HOME/.ssh/known_hosts
