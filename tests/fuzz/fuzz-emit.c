@@ -27,6 +27,7 @@ check_stanza_line(const char *line, size_t len)
 	if (len == 0 || line[strspn(line, " ")] == '#')
 		return;
 	must(strncmp(line, "Host ", 5) == 0 || strncmp(line, "Match host ", 11) == 0 ||
+	    strncmp(line, "Match originalhost *,!", 22) == 0 ||
 	    (strncmp(line, "    ", 4) == 0 && strspn(line + 4, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") > 0));
 	for (i = 0; i < len; i++) {
 		must(strchr("'\\`$;|&<>()", line[i]) == NULL);

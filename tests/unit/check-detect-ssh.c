@@ -9,15 +9,6 @@
 static char	home[256];
 
 static void
-put_home(const char *file, const char *text)
-{
-	char	path[512];
-
-	snprintf(path, sizeof(path), "%s/.ssh/%s", home, file);
-	put(path, text);
-}
-
-static void
 clear(void)
 {
 	char	command[600];

@@ -5,6 +5,8 @@
 
 #include <sys/stat.h>
 
+#include <pwd.h>
+
 #include "base/json.h"
 #include "check.h"
 #include "facts/detect.h"
@@ -35,6 +37,18 @@ static inline void
 put(const char *file, const char *text)
 {
 	put_mode(file, text, 0600);
+}
+
+/* The same in .ssh of this user's home. */
+static inline void
+put_home(const char *file, const char *text)
+{
+	const struct passwd	*pw = getpwuid(geteuid());
+	char			 path[512];
+
+	assert_non_null(pw);
+	snprintf(path, sizeof(path), "%s/.ssh/%s", pw->pw_dir, file);
+	put(path, text);
 }
 
 /* For each test: nothing is there. */

@@ -1,20 +1,7 @@
-#include <pwd.h>
-
 #include "check-root.h"
 #include "facts/ssh-known.h"
 #include "facts/ssh-named.h"
 #include "facts/ssh-trust.h"
-
-static char	home[256];
-
-static void
-put_home(const char *file, const char *text)
-{
-	char	path[512];
-
-	snprintf(path, sizeof(path), "%s/.ssh/%s", home, file);
-	put(path, text);
-}
 
 static int
 compare(const void *a, const void *b)
@@ -180,10 +167,6 @@ main(void)
 		cmocka_unit_test_setup(test_system, empty),
 		cmocka_unit_test(test_trust),
 	};
-	const struct passwd	*pw = getpwuid(geteuid());
 
-	if (pw == NULL)
-		return (1);
-	strlcpy(home, pw->pw_dir, sizeof(home));
 	return (cmocka_run_group_tests(tests, root_make, root_remove));
 }
