@@ -11,8 +11,9 @@
 
 /* First words that mean something else everywhere. */
 static const char	reserved[][16] = {
-	"_gateway", "_localdnsproxy", "_localdnsstub", "_outbound", "broadcasthost", "gateway", "ip6-allnodes", "ip6-allrouters", "ip6-localhost", "ip6-localnet",
-	"ip6-loopback", "ip6-mcastprefix", "local", "localhost", "localhost4", "localhost6", "wpad"
+	"_gateway", "_localdnsproxy", "_localdnsstub", "_outbound", "broadcasthost", "gateway", "ip6-allnodes",
+	"ip6-allrouters", "ip6-localhost", "ip6-localnet", "ip6-loopback", "ip6-mcastprefix", "local", "localhost",
+	"localhost4", "localhost6", "wpad"
 };
 
 /* The first word of a whole name, or "" if it has but one, or that is too long. */

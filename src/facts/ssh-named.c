@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -18,7 +19,6 @@
 #include "facts/ssh-named.h"
 
 #define OWN_FILE	"meshssh.conf"
-#define WORDS_MAX	256		/* of one line */
 #define HOST_NAME	256		/* of this machine, and the NUL */
 
 struct named {
@@ -59,15 +59,19 @@ words_name(char *const words[], int count, const char *name)
 	return (result);
 }
 
-/* A name below the mesh's domain that no peer has: what is for all names there is not for this one. */
+/*
+ * A word by itself may be a peer's, or a name below the mesh's domain that no peer has: what is for all names there is not for
+ * this one.
+ */
 static void
-words_own(struct named *n, char *const words[], int count, const char *by, const char *file)
+words_plain(struct named *n, char *const words[], int count, const char *by, const char *file)
 {
 	char	name[ADDR_HOST_MAX + 1];
 	int	i;
 
 	for (i = 0; i < count; i++)
-		if (addr_name_under(addr_host_lower(words[i], name), n->suffix))
+		if ((json_object_get(n->peers, addr_host_lower(words[i], name)) != NULL ||
+		    addr_name_under(name, n->suffix)) && words_name(words, count, name))
 			named_put(n, name, by, file);
 }
 
@@ -76,39 +80,46 @@ words_look(struct named *n, char *const words[], int count, const char *by, cons
 {
 	const char	*name;
 	json_t		*addresses;
+	int		 i;
 
-	json_object_foreach(n->peers, name, addresses)
-		if (words_name(words, count, name))
-			named_put(n, name, by, file);
-	words_own(n, words, count, by, file);
+	words_plain(n, words, count, by, file);
+	for (i = 0; i < count && strpbrk(words[i], "*?") == NULL; i++)
+		continue;
+	/* Only where there is a pattern, all peers are gone through. */
+	if (i < count)
+		json_object_foreach(n->peers, name, addresses)
+			if (words_name(words, count, name))
+				named_put(n, name, by, file);
 }
 
-/* The words of a Host line, or of each such list in a Match. */
+/* The words of a Host line. */
 static void
-block_host(struct named *n, char *value, const char *by, const char *file)
+block_host(struct named *n, char *value, char **words, const char *by, const char *file)
 {
-	char	*words[WORDS_MAX];
-	int	 count = 0;
+	int	count = 0;
 
-	while (count < WORDS_MAX && (words[count] = ssh_config_word(&value, 0)) != NULL)
+	while ((words[count] = ssh_config_word(&value, 0)) != NULL)
 		count++;
 	words_look(n, words, count, by, file);
 }
 
+/* Each list of hosts in a Match. */
 static void
-block_match(struct named *n, char *value, const char *by, const char *file)
+block_match(struct named *n, char *value, char **words, const char *by, const char *file)
 {
-	char	*words[WORDS_MAX], *what, *list;
+	char	*what, *list;
 	int	 count;
 
 	while ((what = ssh_config_word(&value, 1)) != NULL) {
-		if (strcasecmp(what, "host") != 0 && strcasecmp(what, "originalhost") != 0)
+		if (strcasecmp(what, "all") == 0 || strcasecmp(what, "final") == 0 || strcasecmp(what, "canonical") == 0)
 			continue;
 		value += strspn(value, " \t=");
 		if ((list = ssh_config_word(&value, 0)) == NULL)
 			return;
-		for (count = 0; count < WORDS_MAX && (words[count] = strsep(&list, ",")) != NULL; )
-			count++;
+		if (strcasecmp(what, "host") != 0 && strcasecmp(what, "originalhost") != 0)
+			continue;
+		for (count = 0; (words[count] = strsep(&list, ",")) != NULL; count++)
+			continue;
 		words_look(n, words, count, by, file);
 	}
 }
@@ -132,17 +143,22 @@ static void
 named_block_cb(void *arg, const struct ssh_config_line *line)
 {
 	struct named	*n = arg;
-	char		 value[8192], by[128];
-	int		 host = strcmp(line->keyword, "host") == 0;
+	char		*value, **words, by[128];
 
 	if (named_ours(n, line->file))
 		return;
-	strlcpy(value, line->value, sizeof(value));
-	snprintf(by, sizeof(by), "%s %.100s", host ? "Host" : "Match", value);
-	if (host)
-		block_host(n, value, by, line->file);
+	value = strdup(line->value);
+	/* Each has a byte, and one that parts it from the next; then there is the NULL. */
+	words = calloc(strlen(line->value) + 2, sizeof(*words));
+	snprintf(by, sizeof(by), "%s %.100s", line->keyword[0] == 'h' ? "Host" : "Match", line->value);
+	if (value == NULL || words == NULL)
+		n->failed = 1;
+	else if (line->keyword[0] == 'h')
+		block_host(n, value, words, by, line->file);
 	else
-		block_match(n, value, by, line->file);
+		block_match(n, value, words, by, line->file);
+	free(words);
+	free(value);
 }
 
 static void

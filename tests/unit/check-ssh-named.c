@@ -77,6 +77,7 @@ test_blocks(void **state)
 		{ "Match user github host nas,!x final\n", " nas " },
 		{ "Match host x,!nas\n", " " },
 		{ "Match !host nas\n", " " },
+		{ "Match user host exec nas\n", " " },
 		{ "Match all\nMatch exec nas\nMatch host\nMatch user nas\n", " " },
 		/* Wherever it is included. */
 		{ "Host nobody\nInclude more\n", " nas " },
