@@ -10,8 +10,8 @@
 /* So many bytes as text in the buffer, which it returns; "" if that is smaller than BASE64_SIZE of them. */
 const char *base64(char *, size_t, const char *, size_t);
 /*
- * The bytes that so much text stands for, up to its padding, with a NUL behind them: how many, or -1 if a character is none
- * of the alphabet or they do not fit.
+ * The bytes that so much text stands for, up to its padding, with a NUL behind them: how many, or
+ * -1 if a character is none of the alphabet or they do not fit.
  */
 int	base64_decode(char *, size_t, const char *, size_t);
 

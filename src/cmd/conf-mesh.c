@@ -88,7 +88,8 @@ static int
 mesh_named(json_t *doc, struct error *err)
 {
 	int	blind;
-	json_t	*named = ssh_named("", json_at(doc, "facts.peers"), json_text_at(doc, "facts.tailscale.suffix"), &blind);
+	json_t	*named = ssh_named("", json_at(doc, "facts.peers"), json_text_at(doc, "facts.tailscale.suffix"),
+		    &blind);
 
 	if (json_put(doc, "facts.ssh.named", named) == -1 ||
 	    json_put(doc, "facts.ssh.named_blind", json_boolean(blind)) == -1)

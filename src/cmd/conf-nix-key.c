@@ -26,8 +26,8 @@
 #define KEY_OFFERS	160	/* all algorithms, in whichever order */
 
 /*
- * One key is pinned, so of several the host shall show the one that is known, or else the one that lasts; without those of an
- * authority.
+ * One key is pinned, so of several the host shall show the one that is known, or else the one that
+ * lasts; without those of an authority.
  */
 static const struct offer {
 	char	type[24];
@@ -59,7 +59,10 @@ key_find(char *text, int number, char key[EMIT_NIX_KEY_MAX])
 	return (-1);
 }
 
-/* 0 if the key may be pinned, or -1 with the error set: known_hosts has a word on it, and so has the user who named a file. */
+/*
+ * 0 if the key may be pinned, or -1 with the error set: known_hosts has a word on it, and so has
+ * the user who named a file.
+ */
 static int
 key_judge(const json_t *known, const char *alias, const char *key, const char *file, struct error *err)
 {
@@ -71,17 +74,18 @@ key_judge(const json_t *known, const char *alias, const char *key, const char *f
 
 	error_vis(shown, sizeof(shown), where != NULL ? where : "");
 	if (trust == SSH_TRUST_REVOKED)
-		error_set(err, MSG_HOST_KEY_DIFFERS, "%.60s line %d revokes the host key of %.40s", shown, number, alias);
+		error_set(err, MSG_HOST_KEY_DIFFERS, "%.60s line %d revokes the host key of %.40s", shown,
+		    number, alias);
 	else if (trust == SSH_TRUST_DIFFERS && file == NULL)
-		error_set(err, MSG_HOST_KEY_DIFFERS, "%.40s shows another host key than %.60s line %d has for it", alias,
-		    shown, number);
+		error_set(err, MSG_HOST_KEY_DIFFERS, "%.40s shows another host key than %.60s line %d has for it",
+		    alias, shown, number);
 	else if (trust == SSH_TRUST_AUTHORITY && file == NULL)
-		error_set(err, MSG_HOST_KEY_DIFFERS, "%.40s: %.60s line %d trusts an authority's signature, not a key by "
-		    "itself", alias, shown, number);
+		error_set(err, MSG_HOST_KEY_DIFFERS, "%.40s: %.60s line %d trusts an authority's signature, not a "
+		    "key by itself", alias, shown, number);
 	else {
 		if (trust == SSH_TRUST_DIFFERS)
-			fprintf(stderr, "meshssh-config: warning: %s line %d has another host key for %s; yours from --host-key "
-			    "is pinned\n", shown, number, alias);
+			fprintf(stderr, "meshssh-config: warning: %s line %d has another host key for %s; yours from "
+			    "--host-key is pinned\n", shown, number, alias);
 		return (0);
 	}
 	return (-1);
@@ -122,7 +126,10 @@ key_offers(const json_t *known, char option[KEY_OFFERS])
 			}
 }
 
-/* A key that nothing was known of until now: whose it is, and how it is told from others. 0, or -1 with the error set. */
+/*
+ * A key that nothing was known of until now: whose it is, and how it is told from others. 0, or -1
+ * with the error set.
+ */
 static int
 key_tell(const struct emit_nix_host *h, const json_t *known, const char *key, const char *file, struct error *err)
 {
@@ -133,11 +140,12 @@ key_tell(const struct emit_nix_host *h, const json_t *known, const char *key, co
 	if (ssh_trust(known, key, &line) != SSH_TRUST_NEW)
 		return (0);
 	if (ssh_known_fingerprint(&in, file, fingerprint) == -1) {
-		error_set(err, MSG_NO_HOST_KEY, "ssh-keygen does not tell the fingerprint of the key of %.40s", h->alias);
+		error_set(err, MSG_NO_HOST_KEY, "ssh-keygen does not tell the fingerprint of the key of %.40s",
+		    h->alias);
 		return (-1);
 	}
-	fprintf(stderr, "meshssh-config: the host key of %s is trusted for the first time, as %s port %d showed it: %.*s %s\n",
-	    h->alias, h->name, h->port, (int)strcspn(key, " "), key, fingerprint);
+	fprintf(stderr, "meshssh-config: the host key of %s is trusted for the first time, as %s port %d showed it: "
+	    "%.*s %s\n", h->alias, h->name, h->port, (int)strcspn(key, " "), key, fingerprint);
 	return (0);
 }
 

@@ -95,10 +95,12 @@ conf_nix_known(const char *answer, const json_t *found, const char *alias, struc
 {
 	const char		*peer = json_truth_at(found, "facts.tailscale.peer.found") == 1 ?
 				    json_text_at(found, "facts.tailscale.peer.name") : NULL;
-	const struct known_list	 list = { .in = { .root = "", .until_ms = clock_ms() + KNOWN_MS }, .lines = json_array() };
+	const struct known_list	 list = { .in = { .root = "", .until_ms = clock_ms() + KNOWN_MS },
+				    .lines = json_array() };
 	struct known_names	 names = { .count = 0 }, plain = { .count = 0 }, own = { .count = 0 };
 	char			 files[CONF_KNOWN_FILES], value[ADDR_HOST_MAX + 9];
-	const char		*each[] = { json_text_at(found, "target.name"), json_text_at(found, "target.host"), peer };
+	const char		*each[] = { json_text_at(found, "target.name"), json_text_at(found, "target.host"),
+				    peer };
 	int			 port = (int)json_number_at(found, "target.port", 22);
 	size_t			 i;
 

@@ -32,18 +32,20 @@ struct conf_nix_way {
 json_t	*conf_nix_document(struct conf *, char **, struct error *);
 
 /*
- * The lines of known_hosts files that have the host, as facts/ssh-trust.h has them: those of the caller, whom `ssh -G` gave this
- * answer, of who called sudo, of root, and of what nix --install wrote, where the builder has this alias. The document is the
- * host's own. NULL with the error set.
+ * The lines of known_hosts files that have the host, as facts/ssh-trust.h has them: those of the
+ * caller, whom `ssh -G` gave this answer, of who called sudo, of root, and of what nix --install
+ * wrote, where the builder has this alias. The document is the host's own. NULL with the error set.
  */
 json_t	*conf_nix_known(const char *answer, const json_t *found, const char *alias, struct error *);
 
 /*
- * The public key of a host, "TYPE KEY", out of a .pub file, or from the host itself, by ssh and the way that its block will
- * take, for which the document has meshssh's path. 0, or -1 with the error set, also where it is not the one that is known.
- * What is trusted for the first time, or against known_hosts by the user's own word, is told on standard error.
+ * The public key of a host, "TYPE KEY", out of a .pub file, or from the host itself, by ssh and the
+ * way that its block will take, for which the document has meshssh's path. 0, or -1 with the error
+ * set, also where it is not the one that is known. What is trusted for the first time, or against
+ * known_hosts by the user's own word, is told on standard error.
  */
-int	conf_nix_key_file(const char *path, const char *alias, const json_t *known, char [EMIT_NIX_KEY_MAX], struct error *);
+int	conf_nix_key_file(const char *path, const char *alias, const json_t *known, char [EMIT_NIX_KEY_MAX],
+	    struct error *);
 int	conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *, const json_t *known, char [EMIT_NIX_KEY_MAX],
 	    struct error *);
 

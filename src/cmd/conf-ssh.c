@@ -64,6 +64,7 @@ conf_ssh_known(const char *answer, char files[CONF_KNOWN_FILES])
 			value = "?";
 			len = 1;
 		}
-		used += (size_t)snprintf(files + used, CONF_KNOWN_FILES - used, "%s%.*s", used > 0 ? " " : "", (int)len, value);
+		used += (size_t)snprintf(files + used, CONF_KNOWN_FILES - used, "%s%.*s", used > 0 ? " " : "",
+		    (int)len, value);
 	}
 }

@@ -46,14 +46,17 @@ const char *conf_text(const struct conf *, const char *option);
 json_t	*conf_document(const struct conf *, const char *host, struct error *);
 
 /*
- * The same for the machine with all peers of the mesh as facts.peers, and who else gives their names a meaning; NULL with the
- * error set.
+ * The same for the machine with all peers of the mesh as facts.peers, and who else gives their
+ * names a meaning; NULL with the error set.
  */
 json_t	*conf_document_mesh(const struct conf *, struct error *);
 
 #define CONF_KNOWN_FILES	8192	/* bytes of the paths of known_hosts files */
 
-/* What the caller's ssh would do for the host, as `ssh -G` prints it; the caller frees it. NULL with the error set. */
+/*
+ * What the caller's ssh would do for the host, as `ssh -G` prints it; the caller frees it. NULL
+ * with the error set.
+ */
 struct ssh_ask *conf_ssh_ask(const char *host, struct error *);
 /* Of that, a value, or "" if there is none or it does not fit: the buffer. */
 const char *conf_ssh_value(const char *answer, const char *keyword, char *, size_t);

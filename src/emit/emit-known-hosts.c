@@ -9,7 +9,10 @@
 #include "facts/ssh-trust.h"
 #include "wire/sshkey.h"
 
-/* The name behind a comma, if it is one and may have this key; if known_hosts says something else, a comment tells. 1 or 0. */
+/*
+ * The name behind a comma, if it is one and may have this key; if known_hosts says something else,
+ * a comment tells. 1 or 0.
+ */
 static int
 known_name(FILE *names, FILE *fp, const struct emit_peers *peers, const char *name, const char *key)
 {
@@ -21,6 +24,7 @@ known_name(FILE *names, FILE *fp, const struct emit_peers *peers, const char *na
 		return (0);
 	switch (ssh_trust(lines, key, &where)) {
 	case SSH_TRUST_NEW:
+	case SSH_TRUST_ELSEWHERE:
 	case SSH_TRUST_KNOWN:
 		fprintf(names, "%s%s", ftell(names) > 0 ? "," : "", name);
 		return (1);
@@ -30,12 +34,16 @@ known_name(FILE *names, FILE *fp, const struct emit_peers *peers, const char *na
 		break;
 	}
 	file = json_text_at(where, "file");
-	fprintf(fp, "# %s is left out for this %.*s key: %s line %d does not trust it\n", name, (int)strcspn(key, " "), key,
-	    error_vis(shown, sizeof(shown), file != NULL ? file : "known_hosts"), (int)json_number_at(where, "line", 0));
+	fprintf(fp, "# %s is left out for this %.*s key: %s line %d does not trust it\n", name,
+	    (int)strcspn(key, " "), key, error_vis(shown, sizeof(shown), file != NULL ? file : "known_hosts"),
+	    (int)json_number_at(where, "line", 0));
 	return (0);
 }
 
-/* The line of a key, with the names that the peer may be called by, if there are any. 0, or -1 if there is no memory. */
+/*
+ * The line of a key, with the names that the peer may be called by, if there are any. 0, or -1 if
+ * there is no memory.
+ */
 static int
 known_line(FILE *fp, const struct emit_peers *peers, const struct emit_peer *peer, const char *text, int len)
 {
@@ -99,6 +107,7 @@ emit_known_hosts(FILE *fp, const json_t *doc, struct error *err)
 	if (starved)
 		error_set(err, MSG_NO_MEMORY, "no memory");
 	else
-		error_set(err, MSG_NOT_IN_MESH, "no peer%s publishes a host key", emit_peers_some(doc) ? " like that" : "");
+		error_set(err, MSG_NOT_IN_MESH, "no peer%s publishes a host key",
+		    emit_peers_some(doc) ? " like that" : "");
 	return (-1);
 }

@@ -105,7 +105,8 @@ emit_peers_put_theirs(FILE *fp, const json_t *doc)
 		fprintf(fp, "\n");
 	}
 	if (json_truth_at(doc, "facts.ssh.named_blind") == 1)
-		fprintf(fp, "# Not all files of ssh's configuration could be read: names that only those have are not left out.\n");
+		fprintf(fp, "# Not all files of ssh's configuration could be read: "
+		    "names that only those have are not left out.\n");
 }
 
 int

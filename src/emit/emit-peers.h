@@ -32,8 +32,8 @@ int	emit_peers_begin(struct emit_peers *, const json_t *, struct error *);
 int	emit_peers_next(struct emit_peers *, struct emit_peer *);
 void	emit_peers_end(struct emit_peers *);
 /*
- * 1 if this name or address means something else already: the user's own configuration has it, or this machine. So it is no
- * peer's here.
+ * 1 if this name or address means something else already: the user's own configuration has it, or
+ * this machine. So it is no peer's here.
  */
 int	emit_peers_theirs(const struct emit_peers *, const char *name);
 /* Comments that say which names these are, and what has them. */

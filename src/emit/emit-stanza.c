@@ -217,7 +217,10 @@ stanza_match(FILE *fp, const json_t *doc, const char *pattern, struct error *err
 	return (stanza_rest(fp, doc, 1, err));
 }
 
-/* A peer chooses its name: where /etc/hosts has the one that was typed, with no address of the mesh, that host is meant. */
+/*
+ * A peer chooses its name: where /etc/hosts has the one that was typed, with no address of the
+ * mesh, that host is meant.
+ */
 static int
 stanza_is_peer(const struct stanza *s)
 {
@@ -255,7 +258,8 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 	s.hostname = stanza_hostname(&s);
 	fprintf(fp, "Host %s\n", s.host);
 	if (!s.is_peer && json_truth_at(doc, "facts.tailscale.peer.found") == 1)
-		fprintf(fp, "    # /etc/hosts has this name for another address, so it is not the peer that is called the same\n");
+		fprintf(fp, "    # /etc/hosts has this name for another address, "
+		    "so it is not the peer that is called the same\n");
 	/* Who connects in our place may know the host by the name that is typed, and by no other. */
 	if (!emit_ssh_stays(doc, s.is_peer) && !stanza_keeps(&s)) {
 		stanza_put_hostname(fp, &s);

@@ -81,8 +81,8 @@ tailnet_peer(struct tailnet *t, const struct emit_peers *peers, const struct emi
 }
 
 /*
- * What is the same for all stands behind them, once: HostName is set by then. It is not for names that the user's own
- * configuration has, whatever HostName that gives them.
+ * What is the same for all stands behind them, once: HostName is set by then. It is not for names
+ * that the user's own configuration has, whatever HostName that gives them.
  */
 static int
 tailnet_common(struct tailnet *t, struct error *err)

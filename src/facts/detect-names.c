@@ -125,7 +125,8 @@ hosts_cb(void *arg, const char *address, const char *name)
 	const char	*last = json_string_value(json_array_get(hosts->list, count - 1));
 
 	/* A line may have the name twice. */
-	if (strcasecmp(name, hosts->host) == 0 && count < NAMES_LIST_MAX && (last == NULL || strcmp(last, address) != 0))
+	if (strcasecmp(name, hosts->host) == 0 && count < NAMES_LIST_MAX &&
+	    (last == NULL || strcmp(last, address) != 0))
 		look_append(hosts->list, address);
 }
 

@@ -49,19 +49,22 @@ struct ssh_config_file {
 struct ssh_config_reader {
 	void	(*line)(void *, const struct ssh_config_line *);	/* each line but Host and Match */
 	void	(*file)(void *, const struct ssh_config_file *);	/* each file that is there */
-	/* Each Host and Match: whoever asks for these has every Include followed, whichever host it is for. NULL: nobody does. */
+	/*
+	 * Each Host and Match: whoever asks for these has every Include followed, whichever host it
+	 * is for. NULL: nobody does.
+	 */
 	void	(*block)(void *, const struct ssh_config_line *);
 	void	*arg;
 };
 
 /*
- * The user's file, then the system's, in ssh's order: the first value wins. 0, 1 if something could not be read or followed, or
- * -1 if there is no memory.
+ * The user's file, then the system's, in ssh's order: the first value wins. 0, 1 if something could
+ * not be read or followed, or -1 if there is no memory.
  */
 int	ssh_config_read(const struct ssh_config *, const struct ssh_config_reader *);
 /*
- * The next word of a value, in place, without quotes, as ssh splits them; NULL at the end. With the second argument a sign of
- * equality ends one, too.
+ * The next word of a value, in place, without quotes, as ssh splits them; NULL at the end. With the
+ * second argument a sign of equality ends one, too.
  */
 char	*ssh_config_word(char **, int equals);
 /* What "~" is for an ssh that this user runs from here: $HOME, or NULL if that is not set. */

@@ -129,8 +129,8 @@ known_file(const struct question *q, const char *file, struct ssh_ask *ask)
 }
 
 /*
- * The next file of the list. A blank may be in its name: then the longest name counts that there is a file of, or, if there is
- * none, all up to what could be another path.
+ * The next file of the list. A blank may be in its name: then the longest name counts that there is
+ * a file of, or, if there is none, all up to what could be another path.
  */
 static char *
 known_next(const struct ssh_known *known, char **at)
@@ -207,8 +207,10 @@ ssh_known_fingerprint(const struct detect_input *in, const char *file, char fing
 	if (ask != NULL && known_keygen(keygen) == 0) {
 		ssh_ask(argv, detect_left_ms(in), ask);
 		/* "256 SHA256:... NAME (ED25519)" */
-		if (ask->status == 0 && (word = strchr(ask->out, ' ')) != NULL && strncmp(word + 1, "SHA256:", 7) == 0) {
-			snprintf(fingerprint, SSH_KNOWN_FINGERPRINT, "%.*s", (int)strcspn(word + 1, " \n"), word + 1);
+		if (ask->status == 0 && (word = strchr(ask->out, ' ')) != NULL &&
+		    strncmp(word + 1, "SHA256:", 7) == 0) {
+			snprintf(fingerprint, SSH_KNOWN_FINGERPRINT, "%.*s", (int)strcspn(word + 1, " \n"),
+			    word + 1);
 			result = 0;
 		}
 	}

@@ -1,4 +1,7 @@
-/* What known_hosts files say of a host: ssh-keygen, beside ssh or in /usr/bin, is asked, who knows hashed names, too. */
+/*
+ * What known_hosts files say of a host: ssh-keygen, beside ssh or in /usr/bin, is asked, who knows
+ * hashed names, too.
+ */
 
 #ifndef FACTS_SSH_KNOWN_H
 #define FACTS_SSH_KNOWN_H
@@ -38,12 +41,14 @@ struct ssh_known {
 };
 
 /*
- * Each line that has the name "host" or "[host]:port", or a pattern that means it, in the order of the files. 0, or -1 if a
- * file that is there could not be looked at.
+ * Each line that has the name "host" or "[host]:port", or a pattern that means it, in the order of
+ * the files. 0, or -1 if a file that is there could not be looked at.
  */
 int	ssh_known_lines(const struct ssh_known *, const char *name, void (*)(void *, const struct ssh_known_line *),
 	    void *);
-/* 1 if a key of the name "host" or "[host]:port" is known, 0 if none is, -1 if that cannot be told. */
+/*
+ * 1 if a key of the name "host" or "[host]:port" is known, 0 if none is, -1 if that cannot be told.
+ */
 int	ssh_known(struct ssh_known *, const char *name);
 /* "SHA256:..." of the first key in a file, as ssh prints it; 0 or -1. */
 int	ssh_known_fingerprint(const struct detect_input *, const char *file, char [SSH_KNOWN_FINGERPRINT]);

@@ -60,8 +60,8 @@ words_name(char *const words[], int count, const char *name)
 }
 
 /*
- * A word by itself may be a peer's, or a name below the mesh's domain that no peer has: what is for all names there is not for
- * this one.
+ * A word by itself may be a peer's, or a name below the mesh's domain that no peer has: what is for
+ * all names there is not for this one.
  */
 static void
 words_plain(struct named *n, char *const words[], int count, const char *by, const char *file)
@@ -111,7 +111,8 @@ block_match(struct named *n, char *value, char **words, const char *by, const ch
 	int	 count;
 
 	while ((what = ssh_config_word(&value, 1)) != NULL) {
-		if (strcasecmp(what, "all") == 0 || strcasecmp(what, "final") == 0 || strcasecmp(what, "canonical") == 0)
+		if (strcasecmp(what, "all") == 0 || strcasecmp(what, "final") == 0 ||
+		    strcasecmp(what, "canonical") == 0)
 			continue;
 		value += strspn(value, " \t=");
 		if ((list = ssh_config_word(&value, 0)) == NULL)

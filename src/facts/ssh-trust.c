@@ -16,8 +16,8 @@ trust_line_cb(void *arg, const struct ssh_known_line *line)
 {
 	struct trust	*t = arg;
 
-	if (json_array_append_new(t->lines, json_pack("{s:s, s:i, s:i, s:b, s:s}", "file", line->file, "line", line->line,
-	    "mark", (int)line->mark, "other", t->other, "key", line->key)) == -1)
+	if (json_array_append_new(t->lines, json_pack("{s:s, s:i, s:i, s:b, s:s}", "file", line->file, "line",
+	    line->line, "mark", (int)line->mark, "other", t->other, "key", line->key)) == -1)
 		t->failed = 1;
 }
 
@@ -39,12 +39,12 @@ trust_line(const json_t *line, const char *key)
 
 	if (mark == SSH_KNOWN_REVOKED)
 		return (same ? SSH_TRUST_REVOKED : SSH_TRUST_NEW);
-	if (mark == SSH_KNOWN_KEY && same)
-		return (SSH_TRUST_KNOWN);
 	/* Of another port, a key that is not the right one is that of another server. */
 	if (other)
-		return (SSH_TRUST_NEW);
-	return (mark == SSH_KNOWN_KEY ? SSH_TRUST_DIFFERS : SSH_TRUST_AUTHORITY);
+		return (mark == SSH_KNOWN_KEY && same ? SSH_TRUST_ELSEWHERE : SSH_TRUST_NEW);
+	if (mark == SSH_KNOWN_AUTHORITY)
+		return (SSH_TRUST_AUTHORITY);
+	return (same ? SSH_TRUST_KNOWN : SSH_TRUST_DIFFERS);
 }
 
 enum ssh_trust

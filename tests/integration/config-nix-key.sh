@@ -113,6 +113,8 @@ printf '127.0.0.1 %s\n' "$(key other)" >"$known"
 tells 'the key of another port' host "127.0.0.1 port $port" box
 printf '127.0.0.1 %s\n' "$(key host)" >"$known"
 pins 'the same key on another port' host box
+echo "[127.0.0.1]:$port $(key other)" >>"$known"
+refuses 'the same key on another port, and another on this one' "$known line 2" box
 
 echo "[127.0.0.1]:$port $(key rsa)" >"$known"
 pins 'a key of another type is known' rsa box

@@ -129,7 +129,8 @@ test_trust(void **state)
 	}	rows[] = {
 		{ { { 0, 0, NULL } }, SSH_TRUST_NEW, 0 },
 		{ { { SSH_KNOWN_KEY, 0, A } }, SSH_TRUST_KNOWN, 1 },
-		{ { { SSH_KNOWN_KEY, 1, A } }, SSH_TRUST_KNOWN, 1 },
+		{ { { SSH_KNOWN_KEY, 1, A } }, SSH_TRUST_ELSEWHERE, 1 },
+		{ { { SSH_KNOWN_KEY, 1, A }, { SSH_KNOWN_KEY, 0, B } }, SSH_TRUST_DIFFERS, 2 },
 		{ { { SSH_KNOWN_KEY, 0, B }, { SSH_KNOWN_KEY, 0, B } }, SSH_TRUST_DIFFERS, 1 },
 		{ { { SSH_KNOWN_KEY, 1, B } }, SSH_TRUST_NEW, 0 },
 		{ { { SSH_KNOWN_KEY, 0, B }, { SSH_KNOWN_KEY, 0, A } }, SSH_TRUST_KNOWN, 2 },
