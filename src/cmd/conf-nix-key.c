@@ -66,11 +66,11 @@ key_find(char *text, int number, char key[EMIT_NIX_KEY_MAX])
 static int
 key_judge(const json_t *known, const char *alias, const char *key, const char *file, struct error *err)
 {
-	const json_t		*line;
+	const json_t	*line;
 	enum ssh_trust	 trust = ssh_trust(known, key, &line);
-	const char		*where = json_text_at(line, "file");
-	char			 shown[100];
-	int			 number = (int)json_number_at(line, "line", 0);
+	const char	*where = json_text_at(line, "file");
+	char		 shown[100];
+	int		 number = (int)json_number_at(line, "line", 0);
 
 	error_vis(shown, sizeof(shown), where != NULL ? where : "");
 	if (trust == SSH_TRUST_REVOKED)

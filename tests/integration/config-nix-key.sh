@@ -39,10 +39,12 @@ key() { cut -d' ' -f1,2 "$T/$1_key.pub"; }
 # A server with keys of two types, and one that lost the better.
 sshd_start "HostKey $T/rsa_key" || { not_ok "sshd starts"; finish; }
 port=$SSHD_PORT
-sed "/host_key/d; s/^Port .*/Port $((port + 1))/" "$T/sshd_config" >"$T/rsa_config"
+sed '/host_key/d; /ListenAddress ::1/d' "$T/sshd_config" >"$T/rsa_config"
+# On another address of loopback, with the same port, which can be taken only by chance.
+sed -i 's/^ListenAddress .*/ListenAddress 127.0.0.2/' "$T/rsa_config"
 "$(command -v sshd)" -D -e -f "$T/rsa_config" 2>"$T/rsa.log" &
 started $!
-wait_for 10 grep -q 'Server listening on 127.0.0.1' "$T/rsa.log" || not_ok "sshd with one key starts" "$(cat "$T/rsa.log")"
+wait_for 10 grep -q 'Server listening on 127.0.0.2' "$T/rsa.log" || not_ok "sshd with one key starts" "$(cat "$T/rsa.log")"
 known=$HOME/.ssh/known_hosts
 global="$T/for all"
 cat >"$HOME/.ssh/config" <<END
@@ -50,8 +52,8 @@ Host box box2 named
 	HostName 127.0.0.1
 	Port $port
 Host old
-	HostName 127.0.0.1
-	Port $((port + 1))
+	HostName 127.0.0.2
+	Port $port
 Host named
 	HostKeyAlias The-Box
 Host *
@@ -118,7 +120,7 @@ refuses 'the same key on another port, and another on this one' "$known line 2" 
 
 echo "[127.0.0.1]:$port $(key rsa)" >"$known"
 pins 'a key of another type is known' rsa box
-echo "[127.0.0.1]:$((port + 1)) $(key host)" >"$known"
+echo "[127.0.0.2]:$port $(key host)" >"$known"
 refuses 'a key of the type that is known is not shown' "old shows another host key than $known line 1" old
 
 clean
@@ -163,7 +165,7 @@ echo "[127.0.0.1]:$port $(key host)" >"$known"
 nix box old
 is 'two hosts: the new one is told' "$? $(grep -c '^ssh-ng://' "$T/out") $(grep -c 'first time' "$T/err") \
 $(grep -c 'of old is' "$T/err")" '0 2 1 1'
-echo "[127.0.0.1]:$((port + 1)) $(key host)" >>"$known"
+echo "[127.0.0.2]:$port $(key host)" >>"$known"
 refuses 'two hosts: one shows another key' "old shows another host key than $known line 2" box old
 
 clean
