@@ -28,9 +28,12 @@ looked_up_elsewhere(const json_t *facts)
 {
 	const char	*jump = json_text_at(facts, "ssh.options.proxyjump");
 	const char	*proxy = json_text_at(facts, "ssh.options.proxycommand");
+	int		 ours = json_truth_at(facts, "ssh.proxy.ours");
 
-	return ((jump != NULL && strcasecmp(jump, "none") != 0) ||
-	    (proxy != NULL && strcasecmp(proxy, "none") != 0 && strstr(proxy, "meshssh") == NULL));
+	/* Documents of before have the command itself only. */
+	if (ours == -1 && proxy != NULL)
+		ours = strstr(proxy, "meshssh") != NULL;
+	return ((jump != NULL && strcasecmp(jump, "none") != 0) || (proxy != NULL && strcasecmp(proxy, "none") != 0 && !ours));
 }
 
 /* 1 if the system's resolver was asked and has no address. */

@@ -28,6 +28,7 @@ error_set(struct error *err, enum message code, const char *fmt, ...)
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
 	err->code = code;
+	err->own = 0;
 	error_vis(err->text, sizeof(err->text), raw);
 }
 

@@ -84,6 +84,7 @@ struct message_row {
 struct error {
 	enum message	 code;
 	char		 text[160];	/* what happened, without prefix, hint or newline; safe to print */
+	size_t		 own;		/* so many bytes of it are our words, and the rest a peer's; 0: all of them are ours */
 };
 
 /* The row of a code; never NULL. */

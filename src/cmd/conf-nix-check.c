@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "cmd/conf.h"
 #include "cmd/conf-nix.h"
+#include "facts/nix-daemon.h"
 #include "facts/nix-machines.h"
 #include "facts/run.h"
 #include "session/record.h"
@@ -183,21 +184,6 @@ check_doctor(struct check *c, const char *host)
 	json_decref(doc);
 }
 
-/* What is set for it where its service is described. */
-static int
-check_environment(const struct conf *conf, struct error *err)
-{
-	json_t		*doc = conf_document(conf, NULL, err);
-	const char	*opts;
-
-	if (doc == NULL)
-		return (-1);
-	if ((opts = json_text_at(doc, "facts.nix.daemon_sshopts")) != NULL)
-		strlcpy(daemon_sshopts, opts, sizeof(daemon_sshopts));
-	json_decref(doc);
-	return (0);
-}
-
 static void
 check_machine_cb(void *arg, const struct nix_machine *m)
 {
@@ -236,8 +222,9 @@ conf_nix_check(struct conf *conf, const char *host, struct error *err)
 		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", host);
 		return (-1);
 	}
-	if (check_find(&c, err) == -1 || check_version(&c, err) == -1 || check_environment(conf, err) == -1)
+	if (check_find(&c, err) == -1 || check_version(&c, err) == -1)
 		return (-1);
+	nix_daemon_sshopts("", daemon_sshopts, sizeof(daemon_sshopts));
 	if (nix_machines_read("", check_machine_cb, &c) == -1) {
 		error_set(err, MSG_NO_MEMORY, "no memory");
 		return (-1);

@@ -26,7 +26,7 @@ resolv_server(struct resolv *to, const char *server)
 {
 	struct sockaddr_storage	ss;
 
-	if (json_array_size(to->nameservers) < NAMES_LIST_MAX)
+	if (json_array_size(to->nameservers) < NAMES_LIST_MAX && addr_host_ok(server))
 		look_append(to->nameservers, server);
 	if (strcmp(server, "100.100.100.100") == 0 || strcasecmp(server, "fd7a:115c:a1e0::53") == 0)
 		to->magicdns = 1;
@@ -61,7 +61,7 @@ resolv_read(const char *root, const char *path, struct resolv *to)
 			/* The last line of the two kinds counts. */
 			json_array_clear(to->search);
 			while ((word = strsep(&at, " \t")) != NULL)
-				if (*word != '\0' && json_array_size(to->search) < NAMES_LIST_MAX)
+				if (addr_host_ok(word) && json_array_size(to->search) < NAMES_LIST_MAX)
 					look_append(to->search, word);
 		}
 	}

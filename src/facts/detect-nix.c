@@ -13,25 +13,16 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/number.h"
 #include "facts/detect.h"
 #include "facts/look.h"
 #include "facts/nix-builder.h"
+#include "facts/nix-daemon.h"
 #include "facts/nix-machines.h"
-#include "facts/ssh-ask.h"
+#include "facts/tell.h"
 
 #define DAEMON_SOCKET	"/nix/var/nix/daemon-socket/socket"
-#define UNIT_BYTES	16384
-
-/* Where the environment of the daemon is set. */
-static const char	units[][68] = {
-	"/etc/systemd/system/nix-daemon.service.d/*.conf",
-	"/etc/systemd/system/nix-daemon.service",
-	"/Library/LaunchDaemons/org.nixos.nix-daemon.plist",
-	"/Library/LaunchDaemons/systems.determinate.nix-daemon.plist",
-};
 
 /* One run of the detector. */
 struct nix {
@@ -68,50 +59,6 @@ nix_daemon(const struct detect_input *in)
 	return (error == 0 ? 1 : error == ENOENT || error == ECONNREFUSED || error == ENOTDIR ? 0 : -1);
 }
 
-/* Environment="NIX_SSHOPTS=VALUE" of systemd's, or the string after the key in launchd's. */
-static int
-unit_sshopts(char *text, char *to, size_t size)
-{
-	char	*at = strstr(text, "NIX_SSHOPTS"), *end;
-
-	if (at == NULL)
-		return (0);
-	at += strlen("NIX_SSHOPTS");
-	if (at[0] == '=') {
-		at++;
-		end = at + strcspn(at, "\"\n");
-	} else if ((at = strstr(at, "<string>")) != NULL) {
-		at += strlen("<string>");
-		end = at + strcspn(at, "<");
-	} else
-		return (0);
-	*end = '\0';
-	strlcpy(to, at, size);
-	return (1);
-}
-
-/* What the daemon's own environment has for ssh; 0 if nothing was found. */
-static int
-nix_daemon_sshopts(const struct detect_input *in, char *to, size_t size)
-{
-	char	text[UNIT_BYTES];
-	size_t	count, i, j;
-	ssize_t	len;
-	glob_t	g;
-	int	found = 0;
-
-	for (i = 0; i < sizeof(units) / sizeof(units[0]) && !found; i++) {
-		count = look_glob(in->root, units[i], &g);
-		for (j = 0; j < count && !found; j++)
-			if ((len = file_read(g.gl_pathv[j], text, sizeof(text))) != -1) {
-				text[len] = '\0';
-				found = unit_sshopts(text, to, size);
-			}
-		globfree(&g);
-	}
-	return (found);
-}
-
 /* Of several, the one that was asked about; where none was, the first with a flaw that its line shows, or the first. */
 static int
 machine_rank(const struct nix *n, const struct nix_machine *m)
@@ -128,14 +75,14 @@ nix_machine_cb(void *arg, const struct nix_machine *m)
 {
 	struct nix	*n = arg;
 	json_t		*one = json_pack("{s:o, s:o, s:i, s:i}", "uri",
-	    ssh_told(m->uri, n->homes.user_home, n->in->full), "file",
-			    ssh_told(m->file, n->homes.user_home, n->in->full), "line", m->line, "fields", m->fields);
+	    tell(TELL_URI, m->uri, n->homes.user_home, n->in->full), "file",
+			    tell(TELL_PATHS, m->file, n->homes.user_home, n->in->full), "line", m->line, "fields", m->fields);
 	int		 rank = machine_rank(n, m);
 
 	if (one != NULL && m->error[0] != '\0')
-		json_object_set_new(one, "error", ssh_told(m->error, n->homes.user_home, n->in->full));
+		json_object_set_new(one, "error", json_string(m->error));
 	if (one != NULL && m->remark[0] != '\0')
-		json_object_set_new(one, "remark", ssh_told(m->remark, n->homes.user_home, n->in->full));
+		json_object_set_new(one, "remark", json_string(m->remark));
 	if (one == NULL || json_array_append_new(n->machines, one) == -1)
 		n->failed = 1;
 	if (rank > n->found) {
@@ -151,7 +98,7 @@ nix_root_config(json_t *nix, const struct nix *n)
 	char		file[PATH_MAX];
 
 	snprintf(file, sizeof(file), "%s/.ssh/config", n->homes.root_home);
-	json_put(nix, "root_home", ssh_told(n->homes.root_home, NULL, 1));
+	look_put(nix, "root_home", n->homes.root_home);
 	if (nix_stat(n->in, file, &sb) == 0) {
 		json_put(nix, "root_config", json_true());
 		json_put(nix, "root_config_ok", json_boolean((sb.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
@@ -170,9 +117,9 @@ nix_fill(json_t *nix, struct nix *n)
 	if (daemon != -1)
 		json_put(nix, "daemon", json_boolean(daemon));
 	if (getenv("NIX_SSHOPTS") != NULL && getenv("NIX_SSHOPTS")[0] != '\0')
-		json_put(nix, "sshopts", ssh_told(getenv("NIX_SSHOPTS"), n->homes.user_home, n->in->full));
-	if (nix_daemon_sshopts(n->in, opts, sizeof(opts)))
-		json_put(nix, "daemon_sshopts", ssh_told(opts, n->homes.user_home, n->in->full));
+		json_put(nix, "sshopts", tell(TELL_SSH_ARGS, getenv("NIX_SSHOPTS"), n->homes.user_home, n->in->full));
+	if (nix_daemon_sshopts(n->in->root, opts, sizeof(opts)))
+		json_put(nix, "daemon_sshopts", tell(TELL_SSH_ARGS, opts, n->homes.user_home, n->in->full));
 	nix_root_config(nix, n);
 	if ((n->machines = json_array()) == NULL || json_put(nix, "machines", n->machines) == -1 ||
 	    nix_machines_read(n->in->root, nix_machine_cb, n) == -1 || n->failed)

@@ -8,8 +8,8 @@
 #include "base/json.h"
 #include "facts/detect-ssh.h"
 #include "facts/look.h"
-#include "facts/ssh-ask.h"
 #include "facts/ssh-config.h"
+#include "facts/tell.h"
 
 #define SYSTEM_FILE	"/etc/ssh/ssh_config"
 #define LIST_MAX	32
@@ -38,18 +38,15 @@ where_put(struct where *w, const char *path, json_t *value)
 }
 
 static json_t *
-where_told(const struct where *w, const char *text)
+where_told(const struct where *w, const char *path)
 {
-	return (ssh_told(text, w->home, w->in->full));
+	return (tell(TELL_PATHS, path, w->home, w->in->full));
 }
 
-/* The value of a line; who logs in is told only where everything is. */
 static json_t *
 where_value(const struct where *w, const struct ssh_config_line *line)
 {
-	if (!w->in->full && strcmp(line->keyword, "user") == 0)
-		return (json_string("..."));
-	return (where_told(w, line->value));
+	return (tell((enum tell)tell_keyword(line->keyword), line->value, w->home, w->in->full));
 }
 
 static int
@@ -103,7 +100,8 @@ where_line_cb(void *arg, const struct ssh_config_line *line)
 	if (strcmp(line->keyword, "include") == 0 && strcmp(line->file, SYSTEM_FILE) == 0 &&
 	    strstr(line->value, "ssh_config.d") != NULL && line->match != SSH_CONFIG_NO && w->includes != 1)
 		w->includes = line->match == SSH_CONFIG_YES ? 1 : -1;
-	if (line->match == SSH_CONFIG_NO || is_gathered(line->keyword) || rival_get(w->unsure, line->keyword) != NULL)
+	/* What is no keyword of ssh's may be anything, and is not told. */
+	if (line->match == SSH_CONFIG_NO || tell_keyword(line->keyword) == -1 || is_gathered(line->keyword) || rival_get(w->unsure, line->keyword) != NULL)
 		return;
 	if ((first = rival_get(where, line->keyword)) != NULL) {
 		if (line->match == SSH_CONFIG_YES)

@@ -18,9 +18,11 @@
 #include "facts/ssh-key.h"
 #include "facts/ssh-known.h"
 #include "facts/ssh-proxy.h"
+#include "facts/tell.h"
 
 #define LIST_MAX	32
 #define VALUE_MAX	1024
+#define VERSION_BYTES	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-"
 /* Where nobody names a host, this one shows whether ssh takes its configuration; no such name can be (RFC 6761). */
 #define NO_HOST		"meshssh.invalid"
 
@@ -55,9 +57,9 @@ view_put(struct view *l, const char *path, json_t *value)
 }
 
 static json_t *
-view_told(const struct view *l, const char *text)
+view_told(const struct view *l, enum tell kind, const char *text)
 {
-	return (ssh_told(text, l->home, l->in->full));
+	return (tell(kind, text, l->home, l->in->full));
 }
 
 /* The value, cut to fit, of the nth line of ssh -G with this keyword; NULL if there is none. */
@@ -79,7 +81,7 @@ view_refuses(struct view *l, struct ssh_ask *ask)
 {
 	ask->err[strcspn(ask->err, "\r\n")] = '\0';
 	if (ask->err[0] != '\0')
-		view_put(l, "refuses", view_told(l, ask->err));
+		view_put(l, "refuses", view_told(l, TELL_SENTENCE, ask->err));
 }
 
 /* "OpenSSH_9.2p1 Debian-2, OpenSSL ..." */
@@ -97,8 +99,8 @@ view_version(struct view *l, const char *ssh, struct ssh_ask *ask)
 			view_refuses(l, ask);
 		return;
 	}
-	ask->err[strcspn(ask->err, " ,\r\n")] = '\0';
-	view_put(l, "version", view_told(l, ask->err));
+	ask->err[strspn(ask->err, VERSION_BYTES)] = '\0';
+	view_put(l, "version", json_string(ask->err));
 	for (digit = ask->err; *digit != '\0' && !isdigit((unsigned char)*digit); )
 		digit++;
 	if (sscanf(digit, "%3d.%2d", &major, &minor) == 2)
@@ -152,7 +154,7 @@ view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 	for (i = 0; i < sizeof(told_options) / sizeof(told_options[0]); i++) {
 		snprintf(path, sizeof(path), "options.%.40s", told_options[i]);
 		if (view_option(l, told_options[i], 0, value) != NULL)
-			view_put(l, path, view_told(l, value));
+			view_put(l, path, view_told(l, (enum tell)tell_keyword(told_options[i]), value));
 	}
 	view_algorithms(l);
 }
@@ -171,7 +173,7 @@ view_keys(struct view *l)
 		    snprintf(path, sizeof(path), "%s%s", home ? l->home : "", value + home) >= (int)sizeof(path))
 			continue;
 		ssh_key_look(l->in->root, path, geteuid(), &key);
-		if (key.there != 1 || (one = json_pack("{s:o}", "file", view_told(l, path))) == NULL)
+		if (key.there != 1 || (one = json_pack("{s:o}", "file", view_told(l, TELL_PATHS, path))) == NULL)
 			continue;
 		if (key.mode_ok != -1)
 			json_object_set_new(one, "mode_ok", json_boolean(key.mode_ok));
@@ -222,7 +224,7 @@ view_known_other(struct view *l, struct ssh_known *known, const char *name)
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (others[i] != NULL && strcasecmp(others[i], name) != 0 &&
 		    view_known_name(l, known, others[i], 0, form) == 1) {
-			view_put(l, "known.other", view_told(l, form));
+			view_put(l, "known.other", view_told(l, TELL_HOSTS, form));
 			return;
 		}
 }
@@ -255,7 +257,7 @@ view_known(struct view *l)
 		*c = (char)tolower((unsigned char)*c);
 	snprintf(files, sizeof(files), "%s %s", a, b);
 	found = view_known_name(l, &known, name, alias, form);
-	view_put(l, "known.alias", view_told(l, form));
+	view_put(l, "known.alias", view_told(l, TELL_HOSTS, form));
 	/* Where a program is asked for keys, what the files lack may be known all the same. */
 	if (found == -1 || (found == 0 && view_option(l, "knownhostscommand", 0, user) != NULL &&
 	    strcmp(user, "none") != 0))
@@ -264,7 +266,7 @@ view_known(struct view *l)
 	if (found == 0)
 		view_known_other(l, &known, name);
 	else if (!known.authority) {
-		view_put(l, "known.types", view_told(l, known.types));
+		view_put(l, "known.types", view_told(l, TELL_NAMES, known.types));
 		view_known_keys(l, &known);
 	}
 }
@@ -275,10 +277,12 @@ view_proxy(struct view *l)
 	struct ssh_proxy	p;
 	char			value[VALUE_MAX];
 
-	if (view_option(l, "proxycommand", 0, value) == NULL || strcmp(value, "none") == 0 ||
-	    ssh_proxy_look(value, l->in->root, l->home, &p) == -1)
+	if (view_option(l, "proxycommand", 0, value) == NULL || strcmp(value, "none") == 0)
 		return;
-	view_put(l, "proxy.program", view_told(l, p.program));
+	view_put(l, "proxy.ours", json_boolean(strstr(value, "meshssh") != NULL));
+	if (ssh_proxy_look(value, l->in->root, l->home, &p) == -1)
+		return;
+	view_put(l, "proxy.program", view_told(l, TELL_COMMAND, p.program));
 	view_put(l, "proxy.absolute", json_boolean(p.absolute));
 	if (p.there != -1)
 		view_put(l, "proxy.there", json_boolean(p.there));
@@ -296,7 +300,7 @@ view_program(struct view *l, struct ssh_ask *ask)
 
 	if (env_ssh_find("/proc/self/exe", ssh) == -1)
 		return;
-	view_put(l, "path", view_told(l, ssh));
+	view_put(l, "path", view_told(l, TELL_PATHS, ssh));
 	view_version(l, ssh, ask);
 	view_options(l, ssh, ask);
 	if (l->options == NULL)

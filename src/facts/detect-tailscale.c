@@ -16,7 +16,7 @@
 #include "facts/facts.h"
 #include "facts/look.h"
 #include "facts/run.h"
-#include "facts/ssh-ask.h"
+#include "facts/tell.h"
 #include "wire/tspeer.h"
 
 #define PEERS_PATH	"/localapi/v0/status"
@@ -66,7 +66,8 @@ put_socket(json_t *facts, const struct tailscaled *at, int full)
 	const struct passwd	*pw = getpwuid(geteuid());
 	char			 name[sizeof(at->path)];
 
-	return (json_put(facts, "tailscale.socket", ssh_told(tailscaled_name(at, name, sizeof(name)),
+	tailscaled_name(at, name, sizeof(name));
+	return (json_put(facts, "tailscale.socket", tell(at->path[0] != '\0' ? TELL_PATHS : TELL_SENTENCE, name,
 	    pw != NULL ? pw->pw_dir : NULL, full)));
 }
 
@@ -101,7 +102,8 @@ put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_in
 		return (result);
 	result |= put_text(facts, "tailscale.backend", status->state);
 	result |= put_text(facts, "tailscale.version", status->version);
-	result |= put_text(facts, "tailscale.health", status->health);
+	if (status->health[0] != '\0')
+		result |= json_put(facts, "tailscale.health", tell(TELL_SENTENCE, status->health, NULL, in->full));
 	result |= put_text(facts, "tailscale.suffix", status->suffix);
 	if (status->tun != TSJSON_TUN_UNSAID)
 		result |= put_truth(facts, "tailscale.tun", status->tun == TSJSON_TUN_YES);

@@ -146,15 +146,14 @@ machine_numbers(struct nix_machine *m, const char *jobs, const char *speed)
 	char	*end;
 
 	if (strcmp(jobs, "-") != 0 && !all_digits(jobs))
-		snprintf(m->error, sizeof(m->error), "column 4 (jobs) is \"%.40s\", no whole number", jobs);
+		strlcpy(m->error, "column 4 (jobs) is not a whole number", sizeof(m->error));
 	else if (strcmp(speed, "-") != 0 && !all_digits(speed)) {
 		strtod(speed, &end);
 		if (*end != '\0' || end == speed || speed[0] == '-')
-			snprintf(m->error, sizeof(m->error), "column 5 (speed) is \"%.40s\", no number", speed);
+			strlcpy(m->error, "column 5 (speed) is not a number", sizeof(m->error));
 		else
-			snprintf(m->remark, sizeof(m->remark),
-			    "column 5 (speed) is %.40s; Nix before 2.20 takes whole numbers only",
-			    speed);
+			strlcpy(m->remark, "column 5 (speed) is not a whole number, which Nix before 2.20 wants",
+			    sizeof(m->remark));
 	}
 }
 

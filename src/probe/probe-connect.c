@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "facts/look.h"
+#include "facts/tell.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
 #include "route/ladder.h"
@@ -163,19 +164,36 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 
 /* --- each route --------------------------------------------------------------------------------------------------- */
 
+/* Why it failed: of what a proxy or tailscaled has said, which may be a name or a link to log in with, what may be told. */
+static json_t *
+route_detail(const struct error *err)
+{
+	json_t	*said, *detail;
+
+	if (err->own == 0)
+		return (json_string(err->text));
+	said = tell(TELL_SENTENCE, err->text + err->own, NULL, 0);
+	detail = json_sprintf("%.*s%s", (int)err->own, err->text, said != NULL ? json_string_value(said) : "");
+	json_decref(said);
+	return (detail);
+}
+
+/* The detail, unless it is NULL, is the row's from then on. */
 static int
-route_fact(json_t *facts, const struct via *via, const char *to, int ok, int64_t ms, const char *detail)
+route_fact(json_t *facts, const struct via *via, const char *to, int ok, int64_t ms, json_t *detail)
 {
 	json_t	*array = json_at(facts, "connect.routes");
 	json_t	*row = json_pack("{s:s, s:b, s:I}", "route", via->name, "ok", ok, "ms", (json_int_t)ms);
 
 	if (array == NULL && json_put(facts, "connect.routes", array = json_array()) == -1) {
 		json_decref(row);
+		json_decref(detail);
 		return (-1);
 	}
-	if (json_array_append_new(array, row) == -1 || (to[0] != '\0' && look_put(row, "to", to) == -1))
+	if ((detail != NULL && json_object_set_new(row, "detail", detail) == -1) ||
+	    json_array_append_new(array, row) == -1)
 		return (-1);
-	return (detail != NULL ? look_put(row, "detail", detail) : 0);
+	return (to[0] != '\0' ? look_put(row, "to", to) : 0);
 }
 
 /* The route is the one that works, unless there is a better one already. */
@@ -205,7 +223,7 @@ route_direct(json_t *facts, const struct attempt_direct *list, int count)
 		return (0);
 	addr_text(best->to->ai_addr, best->to->ai_addrlen, text);
 	if (route_fact(facts, &via_direct, text, best->error == 0, best->ms,
-	    best->error != 0 ? strerror(best->error) : NULL) == -1)
+	    best->error != 0 ? json_string(strerror(best->error)) : NULL) == -1)
 		return (-1);
 	return (best->error == 0 ? route_works(facts, &via_direct, text, best->ms) : 0);
 }
@@ -225,7 +243,7 @@ route_through(json_t *facts, const struct probe_input *in, const struct via *via
 	if (ok)
 		probe_end(way.fd, NULL, 0);
 	if (route_fact(facts, via, attempts.count > 0 ? attempts.list[attempts.count - 1].to : "", ok, ms,
-	    ok ? NULL : err.text) == -1 || probe_made(facts, ok) == -1)
+	    ok ? NULL : route_detail(&err)) == -1 || probe_made(facts, ok) == -1)
 		return (-1);
 	return (ok ? route_works(facts, via, NULL, ms) : 0);
 }
@@ -293,6 +311,8 @@ connect_run(json_t *facts, const struct probe_input *in)
 	plan.lookup = ways->known.count > 0 ? PLAN_LOOKUP_DONE : PLAN_LOOKUP_FAILED;
 	plan.list = ways->known.count > 0 ? ways->known.list : NULL;
 	plan_make(&ways->plan, &plan);
+	/* What stands in parentheses, a path or a state, is a fact of tailscaled's. */
+	ways->plan.why_not_text[strcspn(ways->plan.why_not_text, "(")] = '\0';
 	if (ways->plan.why_not == MSG_NONE || look_put(facts, "connect.why_not", ways->plan.why_not_text) == 0)
 		result = routes_run(facts, in, ways) == -1 ? -1 : routes_far(facts, in);
 	free(ways);

@@ -63,7 +63,8 @@ http_refused(struct via_hop *hop, struct http_talk *t)
 	if ((code = http_message(t->head.status, text)) == MSG_PROXY_AUTH)
 		return (via_fail(hop, code, "the HTTP proxy %s %s", proxy, t->has_auth ?
 		    "does not accept this user and password" : "wants a user and a password"));
-	return (via_fail(hop, code, "the HTTP proxy %s says %d %.80s", proxy, t->head.status, text));
+	via_fail(hop, code, "the HTTP proxy %s says %d ", proxy, t->head.status);
+	return (via_said(hop, text));
 }
 
 static enum via_want

@@ -56,8 +56,10 @@ localapi_refused(struct via_hop *hop, struct http_talk *t)
 	const char	*text = http_talk_text(t);
 
 	if (t->head.status == 502)
-		return (via_fail(hop, via_message(text, MSG_PROXY_FAILED), "tailscaled: %.100s", text));
-	return (via_fail(hop, MSG_TAILSCALED, "tailscaled will not: %d %.60s", t->head.status, text));
+		via_fail(hop, via_message(text, MSG_PROXY_FAILED), "tailscaled: ");
+	else
+		via_fail(hop, MSG_TAILSCALED, "tailscaled will not: %d ", t->head.status);
+	return (via_said(hop, text));
 }
 
 static enum via_want

@@ -68,6 +68,16 @@ via_fail(struct via_hop *hop, enum message code, const char *fmt, ...)
 }
 
 enum via_want
+via_said(struct via_hop *hop, const char *said)
+{
+	struct error	*err = &hop->err;
+
+	err->own = strlen(err->text);
+	error_vis(err->text + err->own, sizeof(err->text) - err->own, said);
+	return (VIA_FAIL);
+}
+
+enum via_want
 via_send(struct via_hop *hop, const void *buf, size_t len, size_t *sent)
 {
 	ssize_t	n;

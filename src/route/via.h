@@ -78,6 +78,8 @@ const char	*via_text(const struct via_step *, char *, size_t);
 const struct via *via_find(const char *, size_t);
 /* Set the error of the hop: the target, a colon, a blank and this text. Returns VIA_FAIL. */
 enum via_want	via_fail(struct via_hop *, enum message, const char *, ...) __attribute__((__format__(printf, 3, 4)));
+/* Add what a peer has said to the error that was just set. Returns VIA_FAIL. */
+enum via_want	via_said(struct via_hop *, const char *);
 /* Send what is left of so many bytes; VIA_WANT_WRITE, VIA_WANT_READ when all are gone, or VIA_FAIL. */
 enum via_want	via_send(struct via_hop *, const void *, size_t, size_t *sent);
 /* Set the error to what the system says of a descriptor in the middle of a handshake: errno, or 0 for its end. */

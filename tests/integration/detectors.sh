@@ -91,7 +91,53 @@ for host in nas web; do
 	    "$(grep -nE 'hidden|Hidden|hunter2|aHVudGVyMg|BEGIN|b3BlbnNzaC' "$T/out")" ""
 	looks "with --full" 4000 env T="$T" unshare -m sh "$T/secret.sh" "$MESHSSH" --doctor --json --full --timeout=1 $host
 	check "names are" grep -q 'hidden-owner' "$T/out"
-	is "and passwords and keys are not" "$(grep -nE 'hunter2|aHVudGVyMg|BEGIN|b3BlbnNzaC|hidden-comment' "$T/out")" ""
+	is "and what stands in no configuration is not" "$(grep -nE 'BEGIN|b3BlbnNzaC|hidden-comment' "$T/out")" ""
 done
+
+# Secrets as people have them in commands, each in a block of its own, read by the real ssh -G: none is told.
+cat >"$T/commands" <<'END'
+ProxyCommand proxytunnel -p proxy.example:3128 -P bob:hunter2 -d %h:%p
+ProxyCommand tunnel --key hunter2 %h %p
+ProxyCommand tunnel --key=hunter2 %h %p
+ProxyCommand curl --cookie session=hunter2 https://gw.example/%h
+ProxyCommand curl -H "X-Api-Key: hunter2" https://gw.example/
+ProxyCommand wstunnel wss://gw.example/t?sig=hunter2
+ProxyCommand wstunnel wss://bob:hunter2@gw.example
+ProxyCommand KEY=hunter2 tunnel %h %p
+ProxyCommand env KEY=hunter2 tunnel %h %p
+ProxyCommand sh -c 'KEY=hunter2 nc %%h %%p'
+ProxyCommand tunnel ghp_hunter2ABCDEFGHIJKLMNOP %h
+ProxyCommand ncat --proxy proxy:3128 --proxy-auth bob:hunter2 %h %p
+ProxyCommand nc -X connect -x bob:hunter2@proxy:3128 %h %p
+ProxyCommand ssh -o User=hunter2 -o SetEnv=K=hunter2 jump -W %h:%p
+ProxyCommand ssh jump TOKEN=hunter2 nc %h %p
+ProxyCommand meshssh --via=socks5=bob:hunter2@127.0.0.1:1 %h %p
+ProxyJump hunter2@bastion:2222
+KnownHostsCommand /usr/bin/keys --token hunter2 %H
+RemoteCommand TOKEN=hunter2 sh
+RemoteCommand deploy --key hunter2
+LocalCommand notify https://hooks.example/services/hunter2
+SetEnv TOKEN=hunter2
+User hunter2
+IdentityFile /home/hunter2/.ssh/id
+ControlPath /tmp/cm-hunter2@%h
+Port 22 # hunter2
+END
+mkdir -p "$T/told/.ssh"
+sed '{h;s/.*//;x;}; =' "$T/commands" | sed -n 'N;s/\(.*\)\n\(.*\)/Host h\1\n\t\2/p' >"$T/told/.ssh/config"
+printf 'Host m\n\tMatch exec "test hunter2"\nMatch exec "true hunter2"\n\tCompression yes\n' >"$T/told/matched"
+cat >"$T/told.sh" <<'END'
+mount -t tmpfs none /home && mkdir /home/teller && cp -r "$T/told/.ssh" /home/teller && chown -R 54322:54322 /home/teller &&
+sed '$a\
+teller:x:54322:54322::/home/teller:/bin/sh' /etc/passwd >"$T/passwd" && mount -o bind "$T/passwd" /etc/passwd && chmod 755 "$T" &&
+exec setpriv --reuid=54322 --regid=54322 --clear-groups env -i PATH="$PATH" HOME=/home/teller NIX_SSHOPTS='-l hunter2' \
+    sh -c 'while read -r host; do "$0" --doctor --json --timeout=1 "$host" 1; "$0" --doctor --timeout=1 "$host" 1; done' "$MESHSSH"
+END
+sed -n 's/^Host //p' "$T/told/.ssh/config" >"$T/hosts"
+timeout 300 env T="$T" unshare -m sh "$T/told.sh" <"$T/hosts" >"$T/out" 2>"$T/err"
+is "each of them was looked at" "$(grep -c '"version": 1,*$' "$T/out")" "$(wc -l <"$T/commands" | tr -d ' ')"
+check "the commands are told as far as they may be" grep -qF '"proxycommand": "proxytunnel -p proxy.example:3128 -P ... -d %h:%p"' \
+    "$T/out"
+is "and no secret of theirs" "$(grep -n hunter2 "$T/out" "$T/err")" ""
 
 finish
