@@ -125,7 +125,6 @@ Port 22 # hunter2
 END
 mkdir -p "$T/told/.ssh"
 sed '{h;s/.*//;x;}; =' "$T/commands" | sed -n 'N;s/\(.*\)\n\(.*\)/Host h\1\n\t\2/p' >"$T/told/.ssh/config"
-printf 'Host m\n\tMatch exec "test hunter2"\nMatch exec "true hunter2"\n\tCompression yes\n' >"$T/told/matched"
 cat >"$T/told.sh" <<'END'
 mount -t tmpfs none /home && mkdir /home/teller && cp -r "$T/told/.ssh" /home/teller && chown -R 54322:54322 /home/teller &&
 sed '$a\
