@@ -204,7 +204,7 @@ file_slurp(const char *path, char *buf, size_t size, int own)
 {
 	struct stat	sb;
 	ssize_t		n = -1;
-	int		fd;
+	int		fd, error;
 
 	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
 		return (-1);
@@ -216,7 +216,9 @@ file_slurp(const char *path, char *buf, size_t size, int own)
 		errno = EINVAL;
 		n = -1;
 	}
+	error = errno;
 	close(fd);
+	errno = error;
 	return (n);
 }
 
@@ -230,4 +232,21 @@ ssize_t
 file_read_own(const char *path, char *buf, size_t size)
 {
 	return (file_slurp(path, buf, size, 1));
+}
+
+int
+file_room(void)
+{
+	int	fds[FILE_ROOM], n, error = 0;
+
+	/* Pipes: they need no file that is there. */
+	for (n = 0; n < FILE_ROOM && error == 0; )
+		if (pipe(fds + n) == 0)
+			n += 2;
+		else
+			error = errno;
+	while (n > 0)
+		close(fds[--n]);
+	errno = error;
+	return (error == 0 ? 0 : -1);
 }

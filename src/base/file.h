@@ -34,4 +34,11 @@ void	file_sweep(const char *path);
  */
 char	*file_load(const char *path, size_t max, struct stat *);
 
+/*
+ * Whether what looks around can open all that it needs, FILE_ROOM files at once: 0, or -1 with errno. What could not be opened
+ * only for that would look as if it were not there.
+ */
+#define FILE_ROOM	32
+int	file_room(void);
+
 #endif

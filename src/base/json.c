@@ -120,3 +120,41 @@ json_put(json_t *root, const char *path, json_t *value)
 	json_decref(value);
 	return (-1);
 }
+
+int
+json_within(const json_t *value, size_t members, size_t bytes)
+{
+	const json_t	*one;
+	const char	*key;
+	size_t		 i;
+
+	if (json_string_length(value) > bytes || json_array_size(value) > members || json_object_size(value) > members)
+		return (0);
+	json_array_foreach(value, i, one)
+		if (!json_within(one, members, bytes))
+			return (0);
+	json_object_foreach((json_t *)(uintptr_t)value, key, one)
+		if (strlen(key) > bytes || !json_within(one, members, bytes))
+			return (0);
+	return (1);
+}
+
+int
+json_print(FILE *fp, const json_t *doc, size_t flags)
+{
+	char	*text = json_dumps(doc, flags | JSON_ENSURE_ASCII), *at;
+
+	if (text == NULL || starved) {
+		free(text);
+		return (-1);
+	}
+	/* The one control character that JSON lets stand. */
+	for (at = text; *at != '\0'; at++)
+		if (*at == '\x7f')
+			fputs("\\u007f", fp);
+		else
+			putc(*at, fp);
+	putc('\n', fp);
+	free(text);
+	return (0);
+}

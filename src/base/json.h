@@ -4,6 +4,7 @@
 #define BASE_JSON_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 /*
  * The document in so many bytes, to be let go with json_decref, with further flags of jansson's; objects with a key twice
@@ -26,5 +27,10 @@ int	 json_truth_at(const json_t *, const char *);
  * there is no memory or the value is NULL.
  */
 int	 json_put(json_t *, const char *, json_t *);
+
+/* 1 if no list or object in it has more members, and no text more bytes, than that. */
+int	 json_within(const json_t *, size_t members, size_t bytes);
+/* Print a document in ASCII, with flags of jansson's for how, and end the line: 0, or -1. */
+int	 json_print(FILE *, const json_t *, size_t flags);
 
 #endif

@@ -1,8 +1,10 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "cmd/conf.h"
@@ -188,7 +190,10 @@ conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 		    stdio_room(err) == 0) {
 			json_object_update(conf->wanted, call);
 			conf->command = command;
-			result = command->run(conf, words, err);
+			if (file_room() == -1)
+				error_errno(err, errno, "cannot look at this machine");
+			else
+				result = command->run(conf, words, err);
 		}
 	}
 	json_decref(call);

@@ -12,12 +12,14 @@
 #include "base/json.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "cmd/stdio.h"
 #include "cmd/terminal.h"
 #include "probe/examine.h"
 #include "probe/probe.h"
 
 #define REPLAY_BYTES_MAX (4 << 20)
+/* No list and no text of a document comes near: rules compare lists with lists. */
+#define REPLAY_MEMBERS_MAX	1024
+#define REPLAY_TEXT_MAX		4096
 
 /* Before anything is done that leaves a trace on the server. */
 static void
@@ -53,13 +55,15 @@ doctor_replay(const char *path, struct error *err)
 		error_set(err, MSG_INPUT, "%.100s: %s", path, strerror(errno));
 	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL && errno == ENOMEM)
 		error_errno(err, ENOMEM, "cannot read");
-	else if (json_number_at(doc, "version", 0) != EXAMINE_VERSION || !json_is_object(json_at(doc, "facts"))) {
+	else if (json_number_at(doc, "version", 0) != EXAMINE_VERSION || !json_is_object(json_at(doc, "facts")))
 		error_set(err, MSG_INPUT, "%.100s: this is no document of --doctor --json, version %d", path, EXAMINE_VERSION);
-		json_decref(doc);
-		doc = NULL;
-	}
+	else if (!json_within(doc, REPLAY_MEMBERS_MAX, REPLAY_TEXT_MAX))
+		error_set(err, MSG_INPUT, "%.100s: a list or text in it is longer than any that --doctor writes", path);
 	free(buf);
-	return (doc);
+	if (err->code == MSG_NONE)
+		return (doc);
+	json_decref(doc);
+	return (NULL);
 }
 
 /* In colour only where a person looks on who has not asked for none (no-color.org). */
@@ -75,7 +79,6 @@ int
 cmd_doctor(const struct options *opts, const char *host, const char *port, int *status, struct error *err)
 {
 	json_t	*doc;
-	char	*text = NULL;
 	int	 number = 0;
 
 	if (host != NULL && !addr_host_ok(host)) {
@@ -89,23 +92,20 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 	if (opts->replay != NULL) {
 		if ((doc = doctor_replay(opts->replay, err)) == NULL)
 			return (-1);
-	} else if (stdio_room(err) == -1)
+	} else if ((doc = doctor_look(opts, host, number)) == NULL) {
+		error_errno(err, errno, "cannot look at this machine");
 		return (-1);
-	else
-		doc = doctor_look(opts, host, number);
-	if (doc == NULL || advice_judge(doc) == -1 || json_starved()) {
+	}
+	if (advice_judge(doc) == -1 || json_starved()) {
 		json_decref(doc);
 		error_errno(err, ENOMEM, "cannot look");
 		return (-1);
 	}
 	if (!opts->json)
 		report_text(stdout, doc, doctor_colour());
-	else if ((text = json_dumps(doc, JSON_INDENT(1) | JSON_SORT_KEYS)) != NULL && !json_starved())
-		puts(text);
-	else
+	else if (json_print(stdout, doc, JSON_INDENT(1) | JSON_SORT_KEYS) == -1)
 		error_errno(err, ENOMEM, "cannot tell");
 	*status = report_status(doc);
-	free(text);
 	json_decref(doc);
 	return (err->code == MSG_NONE ? 0 : -1);
 }

@@ -12,6 +12,7 @@
 
 #include "advice/glance.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
@@ -72,8 +73,7 @@ row_json(const struct scan_row *row)
 		json_put(object, "message", json_string(error_row(row->err.code)->name));
 		json_put(object, "text", json_string(row->err.text));
 	}
-	if (json_dumpf(object, stdout, JSON_COMPACT | JSON_SORT_KEYS) == 0)
-		putchar('\n');
+	json_print(stdout, object, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(object);
 }
 
@@ -148,6 +148,10 @@ scan_all(struct list *list, const struct scan_config *conf, struct facts *facts,
 {
 	int	result;
 
+	if (file_room() == -1) {
+		error_errno(err, errno, "cannot scan");
+		return (-1);
+	}
 	if (facts_detect(facts, list->opts->tailscaled) == -1) {
 		error_errno(err, ENOMEM, "cannot scan");
 		return (-1);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +61,11 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", host);
 		return (NULL);
 	}
-	if ((doc = examine(&exam)) == NULL || (wanted = json_copy(conf->wanted)) == NULL ||
+	if ((doc = examine(&exam)) == NULL) {
+		error_errno(err, errno, "cannot look at this machine");
+		return (NULL);
+	}
+	if ((wanted = json_copy(conf->wanted)) == NULL ||
 	    json_put(doc, "wanted", wanted) == -1)
 		error_set(err, MSG_NO_MEMORY, "no memory");
 	else if (conf_program(conf, wanted, err) == 0)

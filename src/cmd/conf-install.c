@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "cmd/conf.h"
 #include "emit/diff.h"
 #include "emit/emit.h"
@@ -74,15 +75,24 @@ texts_again(const struct conf *conf, int scope, json_t *texts, struct error *err
 	return (result);
 }
 
-/* Control bytes of somebody's file are not for a terminal. */
+/* Control characters of a user's file are not for a terminal; programs, such as patch(1), want all as it is. */
 static void
 diff_print(const char *text, size_t len)
 {
-	int	tty = isatty(STDOUT_FILENO);
+	int	n;
 
-	for (; len > 0; len--, text++)
-		putchar(tty && ((unsigned char)*text < ' ' || *text == '\x7f') && *text != '\n' && *text != '\t' ? '?' :
-		    *text);
+	if (!isatty(STDOUT_FILENO)) {
+		fwrite(text, 1, len, stdout);
+		return;
+	}
+	for (; len > 0; len -= (size_t)n, text += n)
+		if ((n = text_char(text, len)) > 0 || *text == '\n' || *text == '\t') {
+			n = n > 0 ? n : 1;
+			fwrite(text, 1, (size_t)n, stdout);
+		} else {
+			n = -n;
+			putchar('?');
+		}
 }
 
 static int

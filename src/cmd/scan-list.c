@@ -40,17 +40,19 @@ list_host(struct scan_list *list, const char *word)
 static const char *
 list_line(struct scan_list *list)
 {
+	size_t	len;
 	int	c;
 
-	while (fgets(list->line, sizeof(list->line), list->fp) != NULL) {
-		/* The rest of a line that is too long for a host. */
-		if (strchr(list->line, '\n') == NULL)
-			while ((c = getc(list->fp)) != EOF && c != '\n')
-				continue;
-		list->line[strcspn(list->line, " \t\r\n#")] = '\0';
+	do {
+		/* What is too long for a host is cut, and none either. A NUL would hide what follows, so another byte that is in no name. */
+		for (len = 0; (c = getc(list->fp)) != EOF && c != '\n'; )
+			if (len < sizeof(list->line) - 1)
+				list->line[len++] = c == '\0' ? '?' : (char)c;
+		list->line[len] = '\0';
+		list->line[strcspn(list->line, " \t\r#")] = '\0';
 		if (list->line[0] != '\0')
 			return (list->line);
-	}
+	} while (c != EOF);
 	return (NULL);
 }
 

@@ -1,7 +1,9 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "facts/facts.h"
 #include "probe/examine.h"
@@ -62,23 +64,30 @@ examine(const struct examine *given)
 {
 	struct examine	 exam = *given;
 	json_t		*doc;
-	int		 known;
+	int		 known, error = ENOMEM;
 
 	json_watch();
 	doc = json_pack("{s:i, s:{}, s:{}}", "version", EXAMINE_VERSION, "target", "facts");
 	if ((exam.look.seen = calloc(1, sizeof(*exam.look.seen))) == NULL || doc == NULL)
 		goto err;
+	if (file_room() == -1)
+		goto err_room;
 	exam.progress("", "looks at this machine");
 	known = detect(json_at(doc, "facts"), &exam.look) == 0;
 	exam.progress("", "");
 	/* A fact that is missing for want of memory could mean anything. */
 	if (!known || examine_host(doc, &exam) == -1 || json_starved())
 		goto err;
+	if (file_room() == -1)
+		goto err_room;
 	free(exam.look.seen);
 	return (doc);
 
+err_room:
+	error = errno;
 err:
 	free(exam.look.seen);
 	json_decref(doc);
+	errno = error;
 	return (NULL);
 }

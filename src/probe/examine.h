@@ -20,8 +20,8 @@ struct examine {
 };
 
 /*
- * {"version", "target", "facts"}; the target is empty if there is no host. NULL if there is no memory; to be let go with
- * json_decref.
+ * {"version", "target", "facts"}; the target is empty if there is no host. To be let go with json_decref. NULL with errno:
+ * ENOMEM, or that of file_room, for what was not seen only for want of descriptors would look as if it were not there.
  */
 json_t	*examine(const struct examine *);
 

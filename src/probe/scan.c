@@ -210,14 +210,16 @@ scan_run(const struct scan_config *conf)
 {
 	struct scan	 scan = { .conf = conf, .tune = { .connect_s = (conf->timeout_ms + 999) / 1000,
 			    .dead_after_s = (conf->timeout_ms + 999) / 1000 }, .ladder = { LADDER_AUTO, 0 } };
-	int		 result = 0;
+	int		 result = 0, error = ENOMEM;
 
 	if ((scan.pace = pace_new()) == NULL)
 		return (-1);
 	scan_fill(&scan);
-	if (scan.running > 0 && event_base_dispatch(conf->base) == -1)
+	if (scan.running > 0 && event_base_dispatch(conf->base) == -1) {
+		error = errno;
 		result = -1;
+	}
 	pace_free(scan.pace);
-	errno = ENOMEM;
+	errno = scan.starved ? ENOMEM : error;
 	return (scan.starved ? -1 : result);
 }

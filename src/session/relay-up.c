@@ -64,13 +64,16 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay	*r = arg;
 	ssize_t		 n;
+	int		 error;
 
 	(void)what;
-	if ((n = read(fd, relay_buf, RELAY_BUFFER)) == -1 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
+	n = read(fd, relay_buf, RELAY_BUFFER);
+	error = errno;
+	if (n == -1 && (error == EINTR || error == EAGAIN || error == EWOULDBLOCK))
 		return;
 	/* A terminal that is hung up, or a socket whose other end is gone, has ended; a file that cannot be read has not. */
-	if (n == -1 && errno != ECONNRESET && !(errno == EIO && isatty(fd))) {
-		error_set(&r->err, MSG_INPUT, "cannot read standard input: %s", strerror(errno));
+	if (n == -1 && error != ECONNRESET && !(error == EIO && isatty(fd))) {
+		error_set(&r->err, MSG_INPUT, "cannot read standard input: %s", strerror(error));
 		relay_done(r);
 		return;
 	}

@@ -54,6 +54,35 @@ check "with a cure" grep -q '^    do: ' "$T/out"
 doctor "a name that nobody knows" 2 --doctor --json --timeout=2 nosuchname.invalid
 check "and that is said first" sh -c "[ \"\$(echo '$(codes)' | cut -d' ' -f1)\" = name-unknown ]"
 
+# A document of others': control characters, those of Unicode too, are not for a terminal; and lists of any length take no time.
+printf '{"version": 1, "target": {"host": "a\302\233\177"}, "facts": {"b\342\200\256": "\302\205\303\244"}}' >"$T/odd"
+doctor "a document with control characters" 0 --replay "$T/odd" --json
+check "is ASCII" sh -c "! LC_ALL=C grep -q '[^ -~]' '$T/out'"
+cp "$T/out" "$T/ascii"
+doctor "the same again" 0 --replay "$T/ascii" --json
+check "gives the same, byte by byte" cmp "$T/ascii" "$T/out"
+python3 -c 'import json
+print(json.dumps({"version": 1, "target": {}, "facts": {"ssh": {"version_number": 902, "system_includes": False,
+    "system_files": ["/a%d" % i for i in range(30000)], "files": [{"file": "/b%d" % i} for i in range(30000)]}}}))' >"$T/long"
+timeout 5 "$MESHSSH" --replay "$T/long" >"$T/out" 2>"$T/err"
+is "a document with long lists is told at once" "$? $(wc -l <"$T/err")" "74 1"
+
+# Where files cannot be opened, nothing that was not seen is told as if it were not there.
+for limit in 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 34; do
+	for words in '--doctor' '--doctor --json' "--doctor 127.0.0.1 $port"; do
+		# shellcheck disable=SC2086
+		timeout 20 prlimit --nofile=$limit "$MESHSSH" $words >"$T/few.out" 2>"$T/few.err"
+		d_status=$?
+		# The loader itself may lack one for a library.
+		[ $d_status -eq 71 ] && grep -q '^meshssh: cannot look at this machine: Too many open files; raise ulimit' "$T/few.err" ||
+		    [ $d_status -eq 127 ] || echo "$limit $words: $d_status $(cat "$T/few.err")"
+		[ ! -s "$T/few.out" ] || echo "$limit $words: $(head -n 3 "$T/few.out")"
+	done
+done >"$T/few"
+is "with few descriptors it says so, and nothing of this machine" "$(cat "$T/few")" ""
+prlimit --nofile=64 "$MESHSSH" --doctor --json 127.0.0.1 "$port" >"$T/few.out" 2>&1
+is "with more it looks" "$?" 0
+
 # On a terminal: what is seen of each line when it has been written over, and the colours.
 shown() {
 	timeout 60 python3 "$TOOLS/on-pty.py" 40 120 env TERM=xterm "$@" </dev/null >"$T/raw"
@@ -118,6 +147,10 @@ is "--scan: what is no host is told" "$(cat "$T/err")" 'meshssh: "a b" is no hos
 printf '# a list\n127.0.0.1\n\n127.0.0.2 # two\n' | timeout 60 "$MESHSSH" --scan --timeout=2 >"$T/out" 2>"$T/err"
 is "--scan: from standard input" "$(grep -c '^127\.0\.0\.' "$T/out")" 2
 check "--scan: a summary" grep -qE '^[0-9]+ reached, [0-9]+ not' "$T/out"
+printf '127.0.0.1:%s\0x\n127.0.0.2:%s\n# \0\n127.0.0.3:%s' "$port" "$port" "$port" |
+    timeout 60 "$MESHSSH" --scan --json --timeout=2 >"$T/out" 2>"$T/err"
+is "--scan: a NUL in a line: that one is told, and those behind it are looked at" "$(cat "$T/err") $(wc -l <"$T/out")" \
+    "meshssh: \"127.0.0.1:$port?x\" is no host name or address 2"
 timeout 10 "$MESHSSH" --scan >"$T/out" 2>"$T/err"
 is "--scan: no host at all" "$? $(wc -l <"$T/err")" "64 1"
 timeout 10 "$MESHSSH" --scan --tailnet 127.0.0.1 >"$T/out" 2>"$T/err"

@@ -343,6 +343,17 @@ def _():
         finish(start(server.port, stdin=f))
 
 
+@case("stdin cannot be read: told why")
+def _():
+    server = Server(quiet)
+    # EIO, and it is not a terminal.
+    with open("/proc/self/mem", "rb", buffering=0) as f:
+        p = start(server.port, stdin=f)
+        said = read_to_end(p.stderr.fileno())
+        same("status", finish(p), 74)
+        assert b"cannot read standard input: Input/output error" in said, said
+
+
 @case("stdin and stdout are one socketpair")
 def _():
     a, b = socket.socketpair()
