@@ -225,4 +225,23 @@ while read -r host; do
 	of "$host" user hostname | grep -q 'refused\|evil' && bad="$bad $host"
 done <"$T/patterns"
 is "ssh takes all $(grep -c . "$T/patterns") names" "$bad" ''
+# Where files cannot be opened it does not guess, and writes nothing.
+known box
+theirs 'Host box' '	ProxyJump bastion'
+cp "$home/config" "$T/before"
+few_before=$(echo "$home"/*)
+for limit in 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for words in 'stanza --no-probe box' 'install --no-probe box' 'remove' 'check box' 'wsl --generic' 'nix box'; do
+		# shellcheck disable=SC2086
+		at_home timeout 20 prlimit --nofile=$limit "$CONFIG" $words >"$T/few.out" 2>"$T/few.err"
+		r_status=$?
+		# The loader itself, or what stands before it, may lack one for a library.
+		{ [ $r_status -eq 71 ] && grep -q 'Too many open files; raise ulimit' "$T/few.err"; } || [ $r_status -eq 127 ] ||
+		    echo "$limit $words: $r_status $(cat "$T/few.err")"
+		[ ! -s "$T/few.out" ] || echo "$limit $words: $(head -n 3 "$T/few.out")"
+	done
+done >"$T/few"
+is "with few descriptors it says so, and nothing else" "$(cat "$T/few")" ""
+is "and nothing is written" "$(cmp "$T/before" "$home/config" 2>&1)$(echo "$home"/*)" "$few_before"
+
 finish
