@@ -67,6 +67,37 @@ print(json.dumps({"version": 1, "target": {}, "facts": {"ssh": {"version_number"
 timeout 5 "$MESHSSH" --replay "$T/long" >"$T/out" 2>"$T/err"
 is "a document with long lists is told at once" "$? $(wc -l <"$T/err")" "74 1"
 
+# What tailscaled complains of, and why a proxy refuses, is told without what may be a secret.
+HEALTH='You are logged out: log in at https://login.example.com/a/hunter2 (key hunter2)' \
+    python3 "$TOOLS/status-server.py" "$T/ts.sock" 3 >/dev/null 2>&1 &
+started $!
+cat >"$T/proxy.py" <<'END'
+import os, socket, sys
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(9)
+with open(sys.argv[1] + ".new", "w") as f:
+    f.write(str(s.getsockname()[1]))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+while True:
+    c, _ = s.accept()
+    c.recv(4096)
+    c.sendall(b"HTTP/1.1 403 Forbidden: user hunter2\r\nContent-Length: 0\r\n\r\n")
+    c.close()
+END
+python3 "$T/proxy.py" "$T/proxy.port" &
+started $!
+wait_for 10 test -S "$T/ts.sock" && wait_for 10 test -s "$T/proxy.port"
+timeout 60 "$MESHSSH" --doctor --json --tailscaled="$T/ts.sock" >"$T/out" 2>"$T/err"
+check "a complaint of tailscaled's is told" grep -qF \
+    '"health": "You are logged out: log in at https://login.example.com/... (key ..."' "$T/out"
+is "without its secret" "$(grep -n hunter2 "$T/out")" ""
+ALL_PROXY=http://bob:hunter2@127.0.0.1:$(cat "$T/proxy.port") timeout 60 "$MESHSSH" --doctor --json --timeout=2 \
+    --tailscaled="$T/nosuch" nas.mesh.ts.net >"$T/out" 2>"$T/err"
+check "a refusal of a proxy's is told" grep -q 'says 403 Forbidden: user \.\.\."' "$T/out"
+is "and found" "$(codes | tr ' ' '\n' | grep proxy)" proxy-forbids
+is "without its secret" "$(grep -n hunter2 "$T/out")" ""
+
 # Where files cannot be opened, nothing that was not seen is told as if it were not there.
 for limit in 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 34; do
 	for words in '--doctor' '--doctor --json' "--doctor 127.0.0.1 $port"; do

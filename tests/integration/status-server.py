@@ -1,7 +1,8 @@
 """status-server.py SOCKET COUNT|hostile|NAME,NAME... [KEY...]: what tailscaled says of itself and so many peers, or of those
 that are called so and publish these host keys, at a unix socket.
 
-Only GET /localapi/v0/status is answered; with ?peers=false there are none in it, as with tailscaled."""
+Only GET /localapi/v0/status is answered; with ?peers=false there are none in it, as with tailscaled. $HEALTH is its
+complaint, if it has one."""
 import http.server, json, os, socketserver, sys
 
 EVIL = "x\nUser evil"
@@ -37,7 +38,8 @@ elif what.isdigit():
 else:
     peers = [peer(n, DNSName=name + ".mesh.test.", sshHostKeys=keys) for n, name in enumerate(what.split(","), 1)]
 status = {"Version": "1.102.3", "TUN": False, "BackendState": "Running", "TailscaleIPs": ["100.127.0.1"],
-          "Self": peer(0, DNSName="self.mesh.test."), "Health": [], "MagicDNSSuffix": "mesh.test",
+          "Self": peer(0, DNSName="self.mesh.test."), "Health": [os.environ["HEALTH"]] if "HEALTH" in os.environ else [],
+          "MagicDNSSuffix": "mesh.test",
           "CurrentTailnet": {"Name": "mesh", "MagicDNSSuffix": "mesh.test", "MagicDNSEnabled": True},
           "Peer": None, "User": {"1": {"LoginName": "alice@mesh.test"}, "2": {"LoginName": "bob@mesh.test"}}}
 alone = json.dumps(status, indent="\t").encode()
