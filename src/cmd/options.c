@@ -232,7 +232,7 @@ const struct option_row	options_table[] = {
 	{ "tailnet",	NULL,		set_tailnet,	"with --scan: all peers of the mesh" },
 	{ "jobs",	"NUMBER",	set_jobs,	"with --scan: so many hosts at once (256)" },
 	{ "json",	NULL,		set_json,	"with --doctor and --scan: for programs" },
-	{ "full",	NULL,		set_full,	"with --doctor: user names and whole commands, too; not to be shown to others" },
+	{ "full",	NULL,		set_full,	"with --doctor: user names and passwords, too" },
 	{ "replay",	"FILE",		set_replay,	"judge a file that --doctor --json has written once more" },
 	{ "fdpass",	NULL,		set_fdpass,	"hand the connection to ssh (ProxyUseFdpass yes) and end" },
 	{ "family",	"any|inet|inet6", set_family,	"use only IPv4 or only IPv6 addresses" },

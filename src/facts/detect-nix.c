@@ -76,7 +76,7 @@ nix_machine_cb(void *arg, const struct nix_machine *m)
 	struct nix	*n = arg;
 	json_t		*one = json_pack("{s:o, s:o, s:i, s:i}", "uri",
 	    tell(TELL_URI, m->uri, n->homes.user_home, n->in->full), "file",
-			    tell(TELL_PATHS, m->file, n->homes.user_home, n->in->full), "line", m->line, "fields", m->fields);
+			    tell(TELL_PATH, m->file, n->homes.user_home, n->in->full), "line", m->line, "fields", m->fields);
 	int		 rank = machine_rank(n, m);
 
 	if (one != NULL && m->error[0] != '\0')

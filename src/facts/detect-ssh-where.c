@@ -40,7 +40,7 @@ where_put(struct where *w, const char *path, json_t *value)
 static json_t *
 where_told(const struct where *w, const char *path)
 {
-	return (tell(TELL_PATHS, path, w->home, w->in->full));
+	return (tell(TELL_PATH, path, w->home, w->in->full));
 }
 
 static json_t *
@@ -101,7 +101,8 @@ where_line_cb(void *arg, const struct ssh_config_line *line)
 	    strstr(line->value, "ssh_config.d") != NULL && line->match != SSH_CONFIG_NO && w->includes != 1)
 		w->includes = line->match == SSH_CONFIG_YES ? 1 : -1;
 	/* What is no keyword of ssh's may be anything, and is not told. */
-	if (line->match == SSH_CONFIG_NO || tell_keyword(line->keyword) == -1 || is_gathered(line->keyword) || rival_get(w->unsure, line->keyword) != NULL)
+	if (line->match == SSH_CONFIG_NO || tell_keyword(line->keyword) == -1 || is_gathered(line->keyword) ||
+	    rival_get(w->unsure, line->keyword) != NULL)
 		return;
 	if ((first = rival_get(where, line->keyword)) != NULL) {
 		if (line->match == SSH_CONFIG_YES)

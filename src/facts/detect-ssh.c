@@ -81,7 +81,7 @@ view_refuses(struct view *l, struct ssh_ask *ask)
 {
 	ask->err[strcspn(ask->err, "\r\n")] = '\0';
 	if (ask->err[0] != '\0')
-		view_put(l, "refuses", view_told(l, TELL_SENTENCE, ask->err));
+		view_put(l, "refuses", view_told(l, TELL_ERROR, ask->err));
 }
 
 /* "OpenSSH_9.2p1 Debian-2, OpenSSL ..." */
@@ -173,7 +173,7 @@ view_keys(struct view *l)
 		    snprintf(path, sizeof(path), "%s%s", home ? l->home : "", value + home) >= (int)sizeof(path))
 			continue;
 		ssh_key_look(l->in->root, path, geteuid(), &key);
-		if (key.there != 1 || (one = json_pack("{s:o}", "file", view_told(l, TELL_PATHS, path))) == NULL)
+		if (key.there != 1 || (one = json_pack("{s:o}", "file", view_told(l, TELL_PATH, path))) == NULL)
 			continue;
 		if (key.mode_ok != -1)
 			json_object_set_new(one, "mode_ok", json_boolean(key.mode_ok));
@@ -300,7 +300,7 @@ view_program(struct view *l, struct ssh_ask *ask)
 
 	if (env_ssh_find("/proc/self/exe", ssh) == -1)
 		return;
-	view_put(l, "path", view_told(l, TELL_PATHS, ssh));
+	view_put(l, "path", view_told(l, TELL_PATH, ssh));
 	view_version(l, ssh, ask);
 	view_options(l, ssh, ask);
 	if (l->options == NULL)

@@ -67,7 +67,7 @@ put_socket(json_t *facts, const struct tailscaled *at, int full)
 	char			 name[sizeof(at->path)];
 
 	tailscaled_name(at, name, sizeof(name));
-	return (json_put(facts, "tailscale.socket", tell(at->path[0] != '\0' ? TELL_PATHS : TELL_SENTENCE, name,
+	return (json_put(facts, "tailscale.socket", tell(at->path[0] != '\0' ? TELL_PATH : TELL_SENTENCE, name,
 	    pw != NULL ? pw->pw_dir : NULL, full)));
 }
 

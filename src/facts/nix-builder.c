@@ -96,7 +96,7 @@ builder_key(json_t *b, const struct nix_machine *m, const struct detect_input *i
 
 	if (m->key[0] != '/')
 		return;
-	json_object_set_new(b, "key_file", tell(TELL_PATHS, m->key, homes->user_home, in->full));
+	json_object_set_new(b, "key_file", tell(TELL_PATH, m->key, homes->user_home, in->full));
 	ssh_key_look(in->root, m->key, homes->root_uid, &key);
 	if (key.there == -1)
 		return;
@@ -136,14 +136,15 @@ builder_options(json_t *b, const struct stanza *s, const struct detect_input *in
 
 	for (i = 0; i < KEYWORDS; i++)
 		if (i != PROXY && i != JUMP && stanza_value(s, i, &value) == 1)
-			json_object_set_new(b, keywords[i], tell((enum tell)tell_keyword(keywords[i]), value, homes->user_home, in->full));
+			json_object_set_new(b, keywords[i],
+			    tell((enum tell)tell_keyword(keywords[i]), value, homes->user_home, in->full));
 	if (stanza_value(s, PORT, &value) != -1)
 		json_object_set_new(b, "port_in_stanza", json_boolean(s->of[PORT].known == SSH_CONFIG_YES));
 	/* Silence of these two says something only where all was read. */
 	json_object_set_new(b, "options_known", json_boolean(!s->blind));
 	if (s->of[CONTROL].known == SSH_CONFIG_YES) {
 		snprintf(where, sizeof(where), "%s:%d", s->of[CONTROL].file, s->of[CONTROL].line);
-		json_object_set_new(b, "controlmaster_where", tell(TELL_PATHS, where, homes->user_home, in->full));
+		json_object_set_new(b, "controlmaster_where", tell(TELL_PATH, where, homes->user_home, in->full));
 	}
 }
 
@@ -230,7 +231,7 @@ nix_builder(const struct nix_machine *m, const struct detect_input *in, const st
 {
 	json_t	*b = json_pack("{s:o, s:s, s:o, s:i, s:i}", "uri", tell(TELL_URI, m->uri, homes->user_home, in->full),
 	    "scheme", m->scheme,
-		    "file", tell(TELL_PATHS, m->file, homes->user_home, in->full), "line", m->line, "fields", m->fields);
+		    "file", tell(TELL_PATH, m->file, homes->user_home, in->full), "line", m->line, "fields", m->fields);
 
 	if (b == NULL)
 		return (NULL);

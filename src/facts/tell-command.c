@@ -7,7 +7,6 @@
 
 #define LETTERS		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define PROGRAM_BYTES	LETTERS "0123456789/._+-~"
-#define PAIRS_MAX	4	/* operands of programs that take hosts and ports */
 
 /*
  * Programs whose arguments are known. An option that takes a value is a letter, or a name, and how the value is told: n a
@@ -18,24 +17,25 @@ static const struct program {
 	char	flags[32];	/* letters that take no value */
 	char	values[72];	/* a letter, how */
 	char	names[176];	/* long ones with a value: " NAME=how"; without: " NAME" */
-	char	operands;	/* s: host, then a command; p: pairs of host and port; 0: nothing is known of them */
+	char	operands;	/* s: host, then a command; 2, 4: so many, in pairs of host and port; ?: nothing is known */
 } programs[] = {
 	{ "meshssh", "46AaCfGgKkMNnqsTtVvXxYy", "B-bhc-D-E-e-F-I-i-JjL-l-m-O-ooP-pnQ-R-S-Whw-",
 	    " via=w mss=v family=v timeout=n dead-after=n tailscaled=/ jobs=n replay=- relay fdpass no-cache debug why doctor "
 	    "scan tailnet json full help version ", 's' },
 	{ "ssh", "46AaCfGgKkMNnqsTtVvXxYy", "B-bhc-D-E-e-F-I-i-JjL-l-m-O-ooP-pnQ-R-S-Whw-", "", 's' },
-	{ "nc", "46CDdFhklNnrtUuvz", "I-inM-mnO-P-pnq-shT-V-wnXvxh", "", 'p' },
-	{ "nc.openbsd", "46CDdFhklNnrtUuvz", "I-inM-mnO-P-pnq-shT-V-wnXvxh", "", 'p' },
-	{ "nc.traditional", "hlnruvz", "c-e-g-G-inpnq-shT-wn", "", 'p' },
-	{ "netcat", "46CDdFhklNnrtUuvz", "I-inM-mnO-P-pnq-shT-V-wnXvxh", "", 'p' },
+	{ "nc", "46CDdFhklNnrtUuvz", "I-inM-mnO-P-pnq-shT-V-wnXvxh", "", '2' },
+	{ "nc.openbsd", "46CDdFhklNnrtUuvz", "I-inM-mnO-P-pnq-shT-V-wnXvxh", "", '2' },
+	{ "nc.traditional", "hlnruvz", "c-e-g-G-inpnq-shT-wn", "", '2' },
+	{ "netcat", "46CDdFhklNnrtUuvz", "I-inM-mnO-P-pnq-shT-V-wnXvxh", "", '2' },
 	{ "ncat", "46Chklntuv", "c-e-d-g-G-i-m-pnshwnx-", " proxy=h proxy-type=v proxy-dns=v proxy-auth=- wait=n ssl no-shutdown ",
-	    'p' },
-	{ "connect", "45dns", "HhShThpnPnwna-RvG-c-", "", 'p' },
-	{ "connect-proxy", "45dns", "HhShThpnPnwna-RvG-c-", "", 'p' },
-	{ "corkscrew", "", "", "", 'p' },
-	{ "proxytunnel", "vqeEXNzB", "phrhdhP-R-c-k-H-A-F-", " proxy=h remproxy=h dest=h verbose quiet ", 0 },
-	{ "", "", "", "", 0 }
+	    '2' },
+	{ "connect", "45dns", "HhShThpnPnwna-RvG-c-", "", '2' },
+	{ "connect-proxy", "45dns", "HhShThpnPnwna-RvG-c-", "", '2' },
+	{ "corkscrew", "", "", "", '4' },
+	{ "proxytunnel", "vqeEXNzB", "phrhdhP-R-c-k-H-A-F-", " proxy=h remproxy=h dest=h verbose quiet ", '?' },
+	{ "", "", "", "", '?' }
 };
+#define UNKNOWN		(&programs[sizeof(programs) / sizeof(programs[0]) - 1])
 
 /* Words before a program that are told, and those that tell nothing but what a program is to do. */
 static const char	openers[][8] = { "command", "env", "exec", "nohup", "setsid" };
@@ -120,7 +120,7 @@ option_tell(const char *word, const char *home, char told[TELL_WORD_MAX])
 	else if (kind == TELL_HOSTS)
 		ok = tell_hosts(word + len + 1, value);
 	else if (kind == TELL_PATHS)
-		ok = tell_path(word + len + 1, home, value);
+		ok = tell_path_word(word + len + 1, home, value);
 	return (snprintf(told, TELL_WORD_MAX, "%.*s=%s", (int)len, word, ok ? value : "...") < TELL_WORD_MAX);
 }
 
@@ -161,7 +161,7 @@ value_tell(const struct command *c, char how, const char *word, char told[TELL_W
 	case 'o':
 		return (option_tell(word, c->teller->home, told));
 	case '/':
-		return (tell_path(word, c->teller->home, told));
+		return (tell_path_word(word, c->teller->home, told));
 	case '?':
 		return (tell_address(word, told) || tell_url(word, told));
 	}
@@ -242,7 +242,7 @@ program_tell(struct command *c, const char *word, char told[TELL_WORD_MAX])
 	c->operands = c->host = 0;
 	if (word[0] == '-')
 		return (0);
-	if (strchr(word, '/') != NULL && tell_path(word, c->teller->home, told))
+	if (strchr(word, '/') != NULL && tell_path_word(word, c->teller->home, told))
 		return (1);
 	return ((strspn(word, PROGRAM_BYTES) == strlen(word) && strlcpy(told, word, TELL_WORD_MAX) < TELL_WORD_MAX) ||
 	    tell_address(word, told));
@@ -257,10 +257,10 @@ operand_tell(struct command *c, const char *word, char told[TELL_WORD_MAX])
 		/* What follows the host is a command, and the port, or its token, of our own call. */
 		if (c->operands++ == 0)
 			return (tell_host(word, told));
-		c->program = NULL;
+		c->program = UNKNOWN;
 		return (number_tell(word, told) || program_tell(c, word, told));
 	}
-	if (c->program->operands == 'p' && c->operands < PAIRS_MAX)
+	if (isdigit((unsigned char)c->program->operands) && c->operands < c->program->operands - '0')
 		return (c->operands++ % 2 == 0 ? tell_host(word, told) : number_tell(word, told));
 	c->host = tell_site(word, told) || tell_url(word, told);
 	return (c->host || (after_host && number_tell(word, told)));
@@ -275,7 +275,7 @@ word_tell(struct command *c, const char *word, char told[TELL_WORD_MAX])
 	if (LISTED(word, operators))
 		c->program = NULL;
 	if (LISTED(word, operators) || (how == 0 && (LISTED(word, redirections) ||
-	    (c->program != NULL && c->program->operands == 0 && LISTED(word, plain)))))
+	    (c->program != NULL && c->program->operands == '?' && LISTED(word, plain)))))
 		return (strlcpy(told, word, TELL_WORD_MAX) < TELL_WORD_MAX);
 	c->value = 0;
 	if (c->program == NULL)
@@ -306,6 +306,10 @@ tell_command(struct teller *t, const char *text, int ssh_args)
 		for (c.program = programs; strcmp(c.program->name, "ssh") != 0; )
 			c.program++;
 	while ((n = shell_word(&text, word, quote)) != 0) {
+		if (n == 1 && quote[0] == '\0' && word[0] == '#') {
+			teller_hide(t);
+			return;
+		}
 		if (n == 1 && word_tell(&c, word, told)) {
 			snprintf(quoted, sizeof(quoted), "%s%s%s", quote, told, quote);
 			teller_word(t, quoted);
@@ -314,7 +318,7 @@ tell_command(struct teller *t, const char *text, int ssh_args)
 		teller_hide(t);
 		/* Of a word that only a shell can tell, what comes next cannot be known either. */
 		if (n == -1) {
-			c.program = &programs[sizeof(programs) / sizeof(programs[0]) - 1];
+			c.program = UNKNOWN;
 			c.value = '?';
 		}
 	}

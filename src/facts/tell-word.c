@@ -16,22 +16,27 @@
 
 /* What ssh, and programs that are given to it, take as values. */
 static const char	values[][22] = {
-	"4", "5", "accept-new", "all", "always", "ask", "auth", "auto", "autoask", "bridged", "confirm", "connect",
-	"consomme", "daemon", "debug", "debug1", "debug2", "debug3", "default", "delayed", "direct", "ef", "error", "ethernet",
-	"false", "fatal", "force", "gssapi-keyex", "gssapi-with-mic", "hostbased", "http", "https", "inet", "inet6", "info",
-	"keyboard-interactive", "le", "local", "localapi", "lowdelay", "md5", "mirrored", "nat", "never", "no", "none", "off",
-	"on", "password", "point-to-point", "publickey", "quiet", "reliability", "remote", "sha256", "socks4", "socks5",
-	"socks5h", "subsystem", "throughput", "true", "unset", "user", "verbose", "virtioproxy", "yes"
+	"4", "5", "accept-new", "all", "always", "ask", "auth", "auto", "autoask", "bridged",
+	"confirm", "connect", "consomme", "daemon", "debug", "debug1", "debug2", "debug3",
+	"default", "delayed", "direct", "ef", "error", "ethernet", "false", "fatal", "force",
+	"gssapi-keyex", "gssapi-with-mic", "hostbased", "http", "https", "inet", "inet6", "info",
+	"keyboard-interactive", "le", "local", "localapi", "lowdelay", "md5", "mirrored", "nat",
+	"never", "no", "none", "off", "on", "password", "point-to-point", "publickey", "quiet",
+	"reliability", "remote", "sha256", "socks4", "socks5", "socks5h", "subsystem",
+	"throughput", "true", "unset", "user", "verbose", "virtioproxy", "yes"
 };
 
 /* How names of algorithms begin. */
 static const char	algorithms[][16] = {
-	"3des-", "aes", "arcfour", "blowfish", "cast128", "chacha20-", "curve25519-", "diffie-hellman-", "ecdh-", "ecdsa-",
-	"gss-", "hmac-", "mlkem", "none", "rsa-sha2-", "sk-ecdsa-", "sk-ssh-", "sntrup", "ssh-dss", "ssh-ed25519", "ssh-ed448",
-	"ssh-rsa", "umac-", "webauthn-", "x509v3-"
+	"3des-", "aes", "arcfour", "blowfish", "cast128", "chacha20-", "curve25519-",
+	"diffie-hellman-", "ecdh-", "ecdsa-", "gss-", "hmac-", "mlkem", "none", "rsa-sha2-",
+	"sk-ecdsa-", "sk-ssh-", "sntrup", "ssh-dss", "ssh-ed25519", "ssh-ed448", "ssh-rsa",
+	"umac-", "webauthn-", "x509v3-"
 };
 
-static const char	schemes[][10] = { "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h", "ssh", "ssh-ng", "ws", "wss" };
+static const char	schemes[][10] = {
+	"http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h", "ssh", "ssh-ng", "ws", "wss"
+};
 
 /* Behind these is a host of ssh's, whatever it looks like. */
 static const char	ssh_schemes[][20] = { "ssh://", "ssh-ng://", "mounted-ssh-ng://" };
@@ -299,8 +304,7 @@ tell_path(const char *word, const char *home, char told[TELL_WORD_MAX])
 	char		 before[16] = "";
 	size_t		 len = home != NULL ? strlen(home) : 0;
 
-	if ((word[0] != '/' && word[0] != '~' && word[0] != '%' && word[0] != '$') || strlen(word) >= TELL_WORD_MAX / 2 ||
-	    strspn(word, PATH_BYTES) < strlen(word))
+	if ((word[0] != '/' && word[0] != '~' && word[0] != '%' && word[0] != '$') || strlen(word) >= TELL_WORD_MAX / 2)
 		return (0);
 	told[0] = '\0';
 	if (len > 1 && strncmp(word, home, len) == 0 && (word[len] == '/' || word[len] == '\0')) {
@@ -322,4 +326,10 @@ tell_path(const char *word, const char *home, char told[TELL_WORD_MAX])
 			return (1);
 		strlcat(told, "/", TELL_WORD_MAX);
 	}
+}
+
+int
+tell_path_word(const char *word, const char *home, char told[TELL_WORD_MAX])
+{
+	return (strspn(word, PATH_BYTES) == strlen(word) && tell_path(word, home, told));
 }

@@ -42,7 +42,7 @@ is_version(const char *word)
 
 /* A word of a sentence, without the marks around it. */
 static int
-sentence_word(const struct teller *t, const char *word, char told[TELL_WORD_MAX])
+sentence_word(const struct teller *t, enum tell kind, const char *word, char told[TELL_WORD_MAX])
 {
 	char	 lower[TELL_WORD_MAX];
 	size_t	 i;
@@ -52,11 +52,12 @@ sentence_word(const struct teller *t, const char *word, char told[TELL_WORD_MAX]
 	lower[i] = '\0';
 	if (tell_is_word(word) || tell_keyword(lower) != -1 || is_version(word))
 		return (strlcpy(told, word, TELL_WORD_MAX) < TELL_WORD_MAX);
-	return (tell_value(word, told) || tell_site(word, told) || tell_url(word, told) || tell_path(word, t->home, told));
+	return (tell_value(word, told) || tell_site(word, told) || tell_url(word, told) ||
+	    (kind == TELL_ERROR && tell_path_word(word, t->home, told)));
 }
 
 static int
-sentence_piece(const struct teller *t, const char *word, char told[TELL_WORD_MAX])
+sentence_piece(const struct teller *t, enum tell kind, const char *word, char told[TELL_WORD_MAX])
 {
 	char	core[TELL_WORD_MAX], shown[TELL_WORD_MAX];
 	size_t	before = strspn(word, MARKS), end = strlen(word);
@@ -66,7 +67,7 @@ sentence_piece(const struct teller *t, const char *word, char told[TELL_WORD_MAX
 	while (strchr(MARKS, word[end - 1]) != NULL)
 		end--;
 	snprintf(core, sizeof(core), "%.*s", (int)(end - before), word + before);
-	return (sentence_word(t, core, shown) &&
+	return (sentence_word(t, kind, core, shown) &&
 	    snprintf(told, TELL_WORD_MAX, "%.*s%s%s", (int)before, word, shown, word + end) < TELL_WORD_MAX);
 }
 
@@ -84,10 +85,12 @@ value_word(const struct teller *t, enum tell kind, const char *word, char told[T
 	case TELL_URI:
 		return (tell_host(word, told) || tell_url(word, told));
 	case TELL_PATHS:
-		return (tell_path(word, t->home, told) || tell_value(word, told));
+		return (tell_path_word(word, t->home, told) || tell_value(word, told));
 	case TELL_SENTENCE:
-		return (sentence_piece(t, word, told));
+	case TELL_ERROR:
+		return (sentence_piece(t, kind, word, told));
 	case TELL_NOTHING:
+	case TELL_PATH:
 	case TELL_COMMAND:
 	case TELL_SSH_ARGS:
 		break;
@@ -116,11 +119,13 @@ tell_words(struct teller *t, enum tell kind, const char *text)
 json_t *
 tell(enum tell kind, const char *text, const char *home, int full)
 {
-	char		told[TELL_MAX] = "", shown[TELL_MAX];
+	char		told[TELL_MAX] = "", word[TELL_WORD_MAX], shown[TELL_MAX];
 	struct teller	t = { .home = home, .to = told, .size = sizeof(told) };
 
 	if (full)
 		strlcpy(told, text, sizeof(told));
+	else if (kind == TELL_PATH && tell_path(text, home, word))
+		teller_word(&t, word);
 	else if (kind == TELL_COMMAND || kind == TELL_SSH_ARGS)
 		tell_command(&t, text, kind == TELL_SSH_ARGS);
 	else

@@ -17,10 +17,12 @@ enum tell {
 	TELL_NAMES,	/* algorithms, with commas between them */
 	TELL_HOSTS,	/* host names and addresses, with or without ports; of USER@HOST the host */
 	TELL_URI,	/* scheme, host and port of a URL, or a host */
-	TELL_PATHS,	/* whole paths; the home is "~", and the names of users are left out */
+	TELL_PATH,	/* of a file that was found: the home is "~", and the names of users are left out */
+	TELL_PATHS,	/* the same of such as they are written, with blanks between them */
 	TELL_COMMAND,	/* a command line: the program, and of its arguments what tell-command.c knows */
 	TELL_SSH_ARGS,	/* arguments of ssh */
-	TELL_SENTENCE	/* what a program or a server says: words that such sentences are made of, hosts, paths */
+	TELL_SENTENCE,	/* what a server says: words that such sentences are made of, hosts, and of URLs the host */
+	TELL_ERROR	/* what a program of this machine says: paths, too */
 };
 
 /*
@@ -33,7 +35,7 @@ int	 tell_keyword(const char *keyword);
 
 /* The parts of that, for one word each. 1 with what is told in the buffer, 0 if it must not be told. */
 
-#define TELL_WORD_MAX	256
+#define TELL_WORD_MAX	512
 
 int	tell_value(const char *word, char told[TELL_WORD_MAX]);
 int	tell_names(const char *word, char told[TELL_WORD_MAX]);
@@ -42,7 +44,8 @@ int	tell_hosts(const char *word, char told[TELL_WORD_MAX]);		/* the same, with c
 int	tell_address(const char *word, char told[TELL_WORD_MAX]);	/* %-tokens, or an IP address, with or without a port */
 int	tell_site(const char *word, char told[TELL_WORD_MAX]);		/* the same, or what looks like a whole host name */
 int	tell_url(const char *word, char told[TELL_WORD_MAX]);		/* scheme, host and port */
-int	tell_path(const char *word, const char *home, char told[TELL_WORD_MAX]);
+int	tell_path(const char *word, const char *home, char told[TELL_WORD_MAX]);	/* of any bytes */
+int	tell_path_word(const char *word, const char *home, char told[TELL_WORD_MAX]);
 /* 1 if sentences are made of words like this one, in any letter case. */
 int	tell_is_word(const char *word);
 
