@@ -50,6 +50,7 @@ static const struct keyword {
 	{ "gssapiauthentication",		TELL_VALUES },
 	{ "gssapiclientidentity",		TELL_NOTHING },
 	{ "gssapidelegatecredentials",		TELL_VALUES },
+	{ "gssapikexalgorithms",		TELL_NAMES },
 	{ "gssapikeyexchange",			TELL_VALUES },
 	{ "gssapirenewalforcesrekey",		TELL_VALUES },
 	{ "gssapiserveridentity",		TELL_NOTHING },

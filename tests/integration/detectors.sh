@@ -94,6 +94,11 @@ for host in nas web; do
 	is "and what stands in no configuration is not" "$(grep -nE 'BEGIN|b3BlbnNzaC|hidden-comment' "$T/out")" ""
 done
 
+# What ssh does by itself is told.
+"$MESHSSH" --doctor --json --timeout=1 127.0.0.1 1 >"$T/out" 2>"$T/err"
+is "all that ssh -G says of its own defaults is told" "$(python3 -c 'import json, sys
+print(*sorted(k for k, v in json.load(open(sys.argv[1]))["facts"]["ssh"]["options"].items() if "..." in v))' "$T/out")" ""
+
 # Secrets as people have them in commands, each in a block of its own, read by the real ssh -G: none is told.
 cat >"$T/commands" <<'END'
 ProxyCommand proxytunnel -p proxy.example:3128 -P bob:hunter2 -d %h:%p
