@@ -16,15 +16,15 @@
 
 /* What ssh, and programs that are given to it, take as values. */
 static const char	values[][22] = {
-	"4", "5", "accept-new", "all", "always", "any", "ask", "auth", "auto", "autoask", "bridged",
-	"confirm", "connect", "consomme", "daemon", "debug", "debug1", "debug2", "debug3",
+	"4", "5", "accept-new", "all", "always", "any", "ask", "auth", "auto", "autoask",
+	"confirm", "connect", "daemon", "debug", "debug1", "debug2", "debug3",
 	"default", "delayed", "direct", "ef", "error", "ethernet", "false", "fatal", "force",
 	"gssapi-keyex", "gssapi-with-mic", "hostbased", "http", "https", "inet", "inet6", "info",
 	"internal",
-	"keyboard-interactive", "le", "local", "localapi", "lowdelay", "md5", "mirrored", "nat",
+	"keyboard-interactive", "le", "local", "localapi", "lowdelay", "md5",
 	"never", "no", "none", "off", "on", "password", "point-to-point", "publickey", "quiet",
 	"reliability", "remote", "sha256", "socks4", "socks5", "socks5h", "subsystem",
-	"throughput", "true", "unset", "user", "verbose", "virtioproxy", "yes"
+	"throughput", "true", "unset", "user", "verbose", "yes"
 };
 
 /* How names of algorithms begin. */
