@@ -17,6 +17,7 @@
 #include "facts/look.h"
 
 #define WSLCONFIGS_MAX	16
+#define NAME_BYTES	"abcdefghijklmnopqrstuvwxyz0123456789._-"	/* os-release(5), ID */
 #define RTF_GATEWAY_BIT	0x2	/* in /proc/net/route */
 
 /* What wslinfo --networking-mode prints, but "wsl1"; "virtioproxy" has been "consomme" since 2.9.0. */
@@ -67,6 +68,7 @@ system_put_distribution(json_t *facts, const char *root)
 		}
 	if (fp != NULL)
 		fclose(fp);
+	id[strspn(id, NAME_BYTES)] = '\0';
 	return (id[0] != '\0' ? look_put(facts, "system.distribution", id) : 0);
 }
 
@@ -100,6 +102,8 @@ system_put_container(json_t *facts, const char *root)
 			strlcpy(name, container_traces[i].name, sizeof(name));
 	if (name[0] == '\0')
 		container_of_init(root, name);
+	/* What comes from an environment may be more than a name. */
+	name[strspn(name, NAME_BYTES)] = '\0';
 	return (name[0] != '\0' ? look_put(facts, "system.container", name) : 0);
 }
 
