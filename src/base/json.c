@@ -142,12 +142,16 @@ json_within(const json_t *value, size_t members, size_t bytes)
 int
 json_print(FILE *fp, const json_t *doc, size_t flags)
 {
-	char	*text = json_dumps(doc, flags | JSON_ENSURE_ASCII), *at;
+	const int	 before = starved;
+	char		*text, *at;
 
+	json_watch();
+	text = json_dumps(doc, flags | JSON_ENSURE_ASCII);
 	if (text == NULL || starved) {
 		free(text);
 		return (-1);
 	}
+	starved = before;
 	/* The one control character that JSON lets stand. */
 	for (at = text; *at != '\0'; at++)
 		if (*at == '\x7f')
