@@ -21,6 +21,7 @@
 #include "cmd/terminal.h"
 #include "facts/facts.h"
 #include "facts/mesh.h"
+#include "facts/tell.h"
 #include "probe/scan.h"
 
 #define SCAN_SPARE	64	/* descriptors for everything else */
@@ -71,7 +72,7 @@ row_json(const struct scan_row *row)
 		json_put(object, "server", json_string(row->server));
 	else {
 		json_put(object, "message", json_string(error_row(row->err.code)->name));
-		json_put(object, "text", json_string(row->err.text));
+		json_put(object, "text", tell_error(&row->err));
 	}
 	json_print(stdout, object, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(object);

@@ -132,3 +132,16 @@ tell(enum tell kind, const char *text, const char *home, int full)
 		tell_words(&t, kind, text);
 	return (json_string(error_vis(shown, sizeof(shown), told)));
 }
+
+json_t *
+tell_error(const struct error *err)
+{
+	json_t	*said, *text;
+
+	if (err->own == 0)
+		return (json_string(err->text));
+	said = tell(TELL_SENTENCE, err->text + err->own, NULL, 0);
+	text = json_sprintf("%.*s%s", (int)err->own, err->text, said != NULL ? json_string_value(said) : "");
+	json_decref(said);
+	return (text);
+}

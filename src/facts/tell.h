@@ -11,6 +11,8 @@
 
 #define TELL_MAX	512	/* bytes of a told text */
 
+struct error;
+
 enum tell {
 	TELL_NOTHING,
 	TELL_VALUES,	/* numbers, times, and words that ssh or one of its relatives gives a meaning */
@@ -30,6 +32,8 @@ enum tell {
  * NULL if there is no memory.
  */
 json_t	*tell(enum tell, const char *text, const char *home, int full);
+/* The text of an error: of what a proxy or tailscaled has said, a name or a link to log in with may be part. As tell. */
+json_t	*tell_error(const struct error *);
 /* How the values of a keyword of ssh_config(5), in lower case, are told; -1 if ssh has no such keyword. */
 int	 tell_keyword(const char *keyword);
 

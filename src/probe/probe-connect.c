@@ -164,20 +164,6 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 
 /* --- each route --------------------------------------------------------------------------------------------------- */
 
-/* Why it failed: of what a proxy or tailscaled has said, which may be a name or a link to log in with, what may be told. */
-static json_t *
-route_detail(const struct error *err)
-{
-	json_t	*said, *detail;
-
-	if (err->own == 0)
-		return (json_string(err->text));
-	said = tell(TELL_SENTENCE, err->text + err->own, NULL, 0);
-	detail = json_sprintf("%.*s%s", (int)err->own, err->text, said != NULL ? json_string_value(said) : "");
-	json_decref(said);
-	return (detail);
-}
-
 /* The detail, unless it is NULL, is the row's from then on. */
 static int
 route_fact(json_t *facts, const struct via *via, const char *to, int ok, int64_t ms, json_t *detail)
@@ -243,7 +229,7 @@ route_through(json_t *facts, const struct probe_input *in, const struct via *via
 	if (ok)
 		probe_end(way.fd, NULL, 0);
 	if (route_fact(facts, via, attempts.count > 0 ? attempts.list[attempts.count - 1].to : "", ok, ms,
-	    ok ? NULL : route_detail(&err)) == -1 || probe_made(facts, ok) == -1)
+	    ok ? NULL : tell_error(&err)) == -1 || probe_made(facts, ok) == -1)
 		return (-1);
 	return (ok ? route_works(facts, via, NULL, ms) : 0);
 }
