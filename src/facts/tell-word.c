@@ -295,7 +295,9 @@ component_tell(char *to, const char *name, size_t len, const char *user, const c
 static void
 component_keep(char before[16], const char *name, size_t len)
 {
-	snprintf(before, 16, len < 12 ? "/%.*s/" : "", (int)len, name);
+	before[0] = '\0';
+	if (len < 12)
+		snprintf(before, 16, "/%.*s/", (int)len, name);
 }
 
 int
