@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cmd/conf.h"
-#include "cmd/stdio.h"
 
 static int	conf_port(void *, const char *);
 
@@ -186,8 +185,7 @@ conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 			else
 				printf("%s\n", PACKAGE_STRING);
 			result = 0;
-		} else if (conf_fits(conf, command, err) == 0 && conf_socket(conf, err) == 0 &&
-		    stdio_room(err) == 0) {
+		} else if (conf_fits(conf, command, err) == 0 && conf_socket(conf, err) == 0) {
 			json_object_update(conf->wanted, call);
 			conf->command = command;
 			if (file_room() == -1)

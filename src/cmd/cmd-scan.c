@@ -17,7 +17,6 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/scan-list.h"
-#include "cmd/stdio.h"
 #include "cmd/terminal.h"
 #include "facts/facts.h"
 #include "facts/mesh.h"
@@ -179,7 +178,7 @@ cmd_scan(const struct options *opts, char **words, int *status, struct error *er
 	signal(SIGPIPE, SIG_IGN);
 	if (facts == NULL || conf.base == NULL)
 		error_errno(err, ENOMEM, "cannot scan");
-	else if (stdio_room(err) == 0 && scan_hosts(opts, words, &list.hosts, err) == 0)
+	else if (scan_hosts(opts, words, &list.hosts, err) == 0)
 		result = scan_all(&list, &conf, facts, err);
 	if (result == 0 && !opts->json)
 		list_summary(&list);

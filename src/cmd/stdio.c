@@ -1,11 +1,7 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "cmd/stdio.h"
-
-#define ROOM	32	/* an examination has 10 or so open at a time */
 
 int
 stdio_plug(void)
@@ -20,18 +16,4 @@ stdio_plug(void)
 			return (-1);
 	}
 	return (missing);
-}
-
-int
-stdio_room(struct error *err)
-{
-	int	fds[ROOM], n = 0;
-
-	while (n < ROOM && (fds[n] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) != -1)
-		n++;
-	if (n < ROOM)
-		error_errno(err, errno, "not enough descriptors, 32 are needed");
-	while (n > 0)
-		close(fds[--n]);
-	return (err->code == MSG_NONE ? 0 : -1);
 }

@@ -17,6 +17,7 @@
 #include "facts/ssh-ask.h"
 #include "facts/ssh-config.h"
 #include "facts/ssh-named.h"
+#include "facts/tell.h"
 
 #define OWN_FILE	"meshssh.conf"
 #define HOST_NAME	256		/* of this machine, and the NUL */
@@ -37,7 +38,7 @@ named_put(struct named *n, const char *name, const char *by, const char *file)
 	char	shown[80];
 
 	if (json_object_get(n->found, name) == NULL && json_object_set_new(n->found, name, json_pack("{s:s, s:o}", "by",
-	    error_vis(shown, sizeof(shown), by), "file", ssh_told(file, n->home, 0))) == -1)
+	    error_vis(shown, sizeof(shown), by), "file", tell(TELL_PATH, file, n->home, 0))) == -1)
 		n->failed = 1;
 }
 
