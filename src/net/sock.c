@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "net/sock.h"
 #include "os/os.h"
@@ -85,6 +87,21 @@ sock_error(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		return (errno);
 	return (error);
+}
+
+int
+sock_wait(int fd, short events, int64_t until_ms)
+{
+	struct pollfd	pfd = { .fd = fd, .events = events };
+	int64_t		left_ms;
+	int		n;
+
+	/* Data that is there already would win against every deadline. */
+	do {
+		left_ms = until_ms - clock_ms();
+		n = left_ms > 0 ? poll(&pfd, 1, (int)left_ms) : 0;
+	} while (n == -1 && errno == EINTR);
+	return (n);
 }
 
 int

@@ -5,6 +5,8 @@
 
 #include <sys/socket.h>
 
+#include <stdint.h>
+
 struct sock_tune {
 	int	connect_s;	/* connecting may take so long, even if that is more than the next; 0: not said */
 	int	dead_after_s;	/* then bear so much silence, or unacknowledged bytes */
@@ -21,6 +23,8 @@ int	sock_open(const struct sockaddr *, const struct sock_tune *, int mss_bytes);
 void	sock_connected(int, const struct sock_tune *);
 /* The pending error of a socket, errno values; 0 if there is none. */
 int	sock_error(int);
+/* Wait for this (poll(2)) until then, and never look after that: 1, 0 when the time is over, or -1 with errno. */
+int	sock_wait(int, short events, int64_t until_ms);
 /* Switch O_NONBLOCK on or off. */
 int	sock_set_blocking(int, int);
 

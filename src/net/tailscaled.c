@@ -70,14 +70,8 @@ tailscaled_headers(const struct tailscaled *at, char *buf, size_t size)
 static int
 tailscaled_wait(int fd, short events, int64_t until_ms)
 {
-	struct pollfd	pfd = { .fd = fd, .events = events };
-	int64_t		left_ms;
-	int		n;
+	int	n = sock_wait(fd, events, until_ms);
 
-	do {
-		left_ms = until_ms - clock_ms();
-		n = left_ms > 0 ? poll(&pfd, 1, (int)left_ms) : 0;
-	} while (n == -1 && errno == EINTR);
 	if (n == 0)
 		errno = ETIMEDOUT;
 	return (n == 1 ? 0 : -1);
@@ -116,15 +110,14 @@ tailscaled_body(int fd, int64_t until_ms, char *buf, size_t size)
 			errno = EMSGSIZE;
 			return (-1);
 		}
+		/* Even of what comes without a pause, no more than comes in time. */
+		if (tailscaled_wait(fd, POLLIN, until_ms) == -1)
+			return (-1);
 		switch (exact_read(fd, buf + len, size - len, &got)) {
 		case 1:
 			len += got;
 			break;
-		case 0:
-			if (tailscaled_wait(fd, POLLIN, until_ms) == -1)
-				return (-1);
-			break;
-		default:
+		case -1:
 			return (errno == 0 ? (ssize_t)len : -1);
 		}
 	}

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "facts/look.h"
+#include "net/sock.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
 #include "wire/dns.h"
@@ -54,7 +55,7 @@ question_wait(struct question *q, int fd, int64_t until_ms)
 	ssize_t		len;
 	int		n;
 
-	while ((n = probe_wait(fd, POLLIN, until_ms)) == 1) {
+	while ((n = sock_wait(fd, POLLIN, until_ms)) == 1) {
 		if ((len = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) == -1) {
 			if (errno != EAGAIN && errno != EINTR)
 				return (-1);

@@ -152,7 +152,7 @@ wire_acked(int fd, int64_t until_ms)
 		if (tcp.waiting_bytes == 0)
 			return (1);
 		/* An acknowledgement wakes nobody up. */
-		probe_wait(-1, 0, clock_ms() + TICK_MS);
+		sock_wait(-1, 0, clock_ms() + TICK_MS);
 	} while (clock_ms() < until_ms);
 	return (0);
 }
@@ -191,7 +191,7 @@ wire_race(struct marked *m, int first_ms)
 
 	if (fd == -1)
 		return (-1);
-	if (probe_wait(fd, POLLOUT, clock_ms() + first_ms) != 1 || sock_error(fd) != 0) {
+	if (sock_wait(fd, POLLOUT, clock_ms() + first_ms) != 1 || sock_error(fd) != 0) {
 		close(fd);
 		return (-1);
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "net/sock.h"
 #include "os/os.h"
 #include "probe/probe-kex.h"
 #include "probe/probe-net.h"
@@ -28,7 +29,7 @@ struct climb {
 
 /* A packet of its own: the mark keeps the kernel from joining it with the next. */
 static int
-climb_send(struct climb *c, int size, int64_t until_ms)
+climb_send(struct climb *c, int size)
 {
 	size_t	n = (size_t)(size - c->wire->header - c->wire->options);
 	ssize_t	done;
@@ -40,7 +41,7 @@ climb_send(struct climb *c, int size, int64_t until_ms)
 	while ((done = send(c->wire->talk->fd, c->bytes + c->sent, n, MSG_NOSIGNAL | MSG_EOR)) == -1) {
 		if (errno == EINTR)
 			continue;
-		if (errno != EAGAIN || probe_wait(c->wire->talk->fd, POLLOUT, until_ms) != 1)
+		if (errno != EAGAIN || sock_wait(c->wire->talk->fd, POLLOUT, c->wire->until_ms) != 1)
 			return (-1);
 	}
 	c->sent += (size_t)done;
@@ -74,7 +75,8 @@ climb_stuck(const struct climb *c, const struct os_tcp *tcp)
 
 /*
  * Wait until all is acknowledged: 0. -1 if the connection ends, or when a packet was sent four times in vain: at first,
- * when what is behind it was acknowledged, and twice by the kernel's timer (RFC 6298 5).
+ * when what is behind it was acknowledged, and twice by the kernel's timer (RFC 6298 5); and when the exchange has had its
+ * time, however much of it was acknowledged by then.
  */
 static int
 climb_wait(const struct climb *c, struct kex_result *r)
@@ -88,13 +90,15 @@ climb_wait(const struct climb *c, struct kex_result *r)
 		if (!c->wire->talk->over)
 			probe_hear(c->wire->talk, clock_ms() + TICK_MS);
 		else
-			probe_wait(-1, 0, clock_ms() + TICK_MS);
+			sock_wait(-1, 0, clock_ms() + TICK_MS);
 		if (os_tcp(c->wire->talk->fd, &tcp) == -1)
 			return (-1);
 		climb_note(c, &tcp, r);
 		now_ms = clock_ms();
 		if (tcp.waiting_bytes == 0)
 			return (0);
+		if (now_ms >= c->wire->until_ms)
+			return (-1);
 		if (tcp.waiting_bytes != waiting) {
 			waiting = tcp.waiting_bytes;
 			progress_ms = now_ms;
@@ -116,17 +120,16 @@ climb_wait(const struct climb *c, struct kex_result *r)
 static int
 climb_group(struct climb *c, const int *sizes, int count, struct kex_result *r)
 {
-	int64_t	until_ms = clock_ms() + c->wire->in->timeout_ms;
 	int	i;
 
 	for (i = 0; i < count; i++) {
-		if (climb_send(c, sizes[i], until_ms) == -1)
+		if (climb_send(c, sizes[i]) == -1)
 			return (-1);
 		c->ends[i] = c->sent;
 		c->sizes[i] = sizes[i];
 	}
 	c->count = count;
-	if (climb_send(c, c->wire->header + c->wire->options + TAIL_BYTES, until_ms) == -1)
+	if (climb_send(c, c->wire->header + c->wire->options + TAIL_BYTES) == -1)
 		return (-1);
 	return (climb_wait(c, r));
 }
@@ -145,7 +148,7 @@ kex_ladder(const struct kex_wire *wire, const int *sizes, int count, const char 
 	}
 	c.count = 0;
 	while (c.sent < len)
-		if (climb_send(&c, sizes[0], clock_ms() + wire->in->timeout_ms) == -1)
+		if (climb_send(&c, sizes[0]) == -1)
 			return (-1);
 	return (climb_wait(&c, r));
 }

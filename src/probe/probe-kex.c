@@ -62,7 +62,7 @@ kex_patience(const struct kex *k, const struct os_tcp *tcp, int64_t progress_ms,
 	return (KEX_BACK_UNTRIED);
 }
 
-/* The server's next packet that says something: WHOLE, or what keeps it from coming. */
+/* The server's next packet that says something: WHOLE, or what keeps it from coming; UNTRIED if the time is over. */
 static int
 kex_hear(struct kex *k, struct sshkex_packet *packet)
 {
@@ -78,6 +78,8 @@ kex_hear(struct kex *k, struct sshkex_packet *packet)
 		}
 		if (n == -1)
 			return (KEX_BACK_ENDED);
+		if (clock_ms() >= k->wire.until_ms)
+			return (KEX_BACK_UNTRIED);
 		if (probe_hear(&k->talk, clock_ms() + TICK_MS) == 1) {
 			progress_ms = clock_ms();
 			continue;
@@ -87,8 +89,6 @@ kex_hear(struct kex *k, struct sshkex_packet *packet)
 		/* It cannot answer what it has not got. */
 		if (tcp.waiting_bytes > 0)
 			told_ms = clock_ms();
-		if (told_ms - progress_ms > 2 * k->in->timeout_ms)
-			return (KEX_BACK_ENDED);
 		if ((result = kex_patience(k, &tcp, progress_ms, told_ms)) != KEX_BACK_UNTRIED)
 			return (result);
 	}
@@ -256,8 +256,10 @@ probe_kex(const struct kex_try *try, const struct probe_input *in, struct kex_re
 	k->wire.in = in;
 	if ((k->talk.fd = probe_dial(try->sa, try->len, in, try->mss_bytes)) != -1) {
 		r->state = KEX_BLIND;
+		k->wire.until_ms = clock_ms() + 3 * (int64_t)in->timeout_ms;
 		if (kex_agreed(k) == 0)
 			kex_talk(k);
+		r->late = clock_ms() >= k->wire.until_ms;
 		kex_end(k);
 	}
 	free(k);

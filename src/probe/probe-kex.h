@@ -8,6 +8,8 @@
 
 #include <sys/socket.h>
 
+#include <stdint.h>
+
 #include "probe/probe.h"
 #include "wire/sshkex.h"
 
@@ -49,10 +51,14 @@ struct kex_result {
 	int	 back_full;	/* the largest packet that the server would send */
 	int	 back_bytes;	/* the largest that came, or the smallest that did not */
 	int	 in_reply;	/* it was the answer that did not come, not the KEXINIT */
+	int	 late;		/* the exchange was not over when its time was */
 	char	 host_key[SSHKEX_KEY_TEXT];	/* that came in the answer; "" if none did */
 };
 
-/* Connect and look; it takes no longer than a few times the input's timeout, and leaves nothing open. -1: no memory. */
+/*
+ * Connect and look; what is said then takes no longer than three times the input's timeout, however little the server says at
+ * a time. Leaves nothing open. -1: no memory.
+ */
 int	probe_kex(const struct kex_try *, const struct probe_input *, struct kex_result *);
 
 /* --- of probe-kex-ladder.c ---------------------------------------------------------------------------------------- */
@@ -63,6 +69,7 @@ struct probe_talk;
 struct kex_wire {
 	struct probe_talk	*talk;
 	const struct probe_input *in;
+	int64_t			 until_ms;	/* for all that is said on it */
 	int			 header;	/* bytes of IP and TCP */
 	int			 options;	/* of TCP, in each segment */
 };

@@ -133,7 +133,7 @@ mtu_try(struct mtu *m, struct reach *whose)
 		m->full = r.full;
 		m->mss_bytes = r.mss_bytes;
 	}
-	if (r.passed == 0 && r.stuck == 0)
+	if (r.late || (r.passed == 0 && r.stuck == 0))
 		m->troubles++;
 	if (whose == &m->there)
 		mtu_note_there(&m->there, &r);

@@ -103,20 +103,6 @@ probe_made(json_t *facts, int more)
 /* --- connections -------------------------------------------------------------------------------------------------- */
 
 int
-probe_wait(int fd, short events, int64_t until_ms)
-{
-	struct pollfd	pfd = { .fd = fd, .events = events };
-	int64_t		left_ms;
-	int		n;
-
-	do {
-		left_ms = until_ms - clock_ms();
-		n = poll(&pfd, 1, left_ms > 0 ? (int)left_ms : 0);
-	} while (n == -1 && errno == EINTR);
-	return (n);
-}
-
-int
 probe_mark(int fd, const struct sockaddr *sa, int tos)
 {
 	return (sa->sa_family == AF_INET6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos)) :
@@ -146,7 +132,7 @@ probe_dial(const struct sockaddr *sa, socklen_t len, const struct probe_input *i
 
 	if ((fd = probe_begin(sa, len, in, mss_bytes, 0)) == -1)
 		return (-1);
-	n = probe_wait(fd, POLLOUT, clock_ms() + in->timeout_ms);
+	n = sock_wait(fd, POLLOUT, clock_ms() + in->timeout_ms);
 	error = n == 1 ? sock_error(fd) : n == 0 ? ETIMEDOUT : errno;
 	if (error == 0)
 		return (fd);
@@ -166,7 +152,7 @@ probe_send(int fd, const void *buf, size_t len, int64_t until_ms)
 			p += n;
 			len -= (size_t)n;
 		} else if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			if (probe_wait(fd, POLLOUT, until_ms) != 1) {
+			if (sock_wait(fd, POLLOUT, until_ms) != 1) {
 				errno = ETIMEDOUT;
 				return (-1);
 			}
@@ -182,7 +168,7 @@ probe_hear(struct probe_talk *talk, int64_t until_ms)
 	size_t	got;
 	int	n;
 
-	while (!talk->over && probe_wait(talk->fd, POLLIN, until_ms) == 1) {
+	while (!talk->over && sock_wait(talk->fd, POLLIN, until_ms) == 1) {
 		n = talk->len == sizeof(talk->buf) ? -1 : exact_read(talk->fd, talk->buf + talk->len,
 		    sizeof(talk->buf) - talk->len, &got);
 		if (n == 1) {
@@ -214,7 +200,7 @@ probe_end(int fd, const void *goodbye, size_t len)
 		probe_send(fd, goodbye, len, until_ms);
 	if (shutdown(fd, SHUT_WR) == 0)
 		/* What is left unread would make the kernel reset the connection. */
-		while (probe_wait(fd, POLLIN, until_ms) == 1 && exact_read(fd, buf, sizeof(buf), &got) != -1)
+		while (sock_wait(fd, POLLIN, until_ms) == 1 && exact_read(fd, buf, sizeof(buf), &got) != -1)
 			continue;
 	close(fd);
 }

@@ -37,8 +37,6 @@ int	probe_far(const json_t *facts, const struct probe_input *);
 int	probe_left(const json_t *facts);
 int	probe_made(json_t *facts, int);
 
-/* Wait for this (poll(2)), but not longer than until then: 1, 0 when the time is over, or -1 with errno. */
-int	probe_wait(int fd, short events, int64_t until_ms);
 /*
  * Begin to connect, with segments of so many bytes (0: as the kernel has them) and this TOS, of which 0 is none. The
  * caller closes the descriptor; -1 with errno.

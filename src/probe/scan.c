@@ -30,6 +30,7 @@ struct scan_job {
 	struct event		 ev;
 	int			 fd;
 	int64_t			 began_ms;	/* without what it had to wait */
+	int64_t			 until_ms;	/* for the identification */
 	struct greeting		 greeting;
 	struct sshwire_line	 line;		/* the last one, so far */
 	struct scan_row		 row;
@@ -92,6 +93,19 @@ job_read(struct scan_job *job, const char *buf, size_t len)
 	return (0);
 }
 
+/* Wait for more of it. */
+static void
+job_wait(struct scan_job *job)
+{
+	int64_t		left_ms = job->until_ms - clock_ms();
+	struct timeval	tv = clock_timeval(left_ms > 0 ? left_ms : 0);
+
+	if (event_add(&job->ev, &tv) == 0)
+		return;
+	error_errno(&job->row.err, ENOMEM, "cannot look");
+	job_end(job);
+}
+
 static void
 job_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -104,8 +118,10 @@ job_cb(evutil_socket_t fd, short what, void *arg)
 		job_judge(job, GREETING_TIMEOUT);
 		return;
 	}
-	if ((n = read(fd, buf, sizeof(buf))) == -1 && (errno == EAGAIN || errno == EINTR))
+	if ((n = read(fd, buf, sizeof(buf))) == -1 && (errno == EAGAIN || errno == EINTR)) {
+		job_wait(job);
 		return;
+	}
 	if (n <= 0) {
 		job_judge(job, n == 0 ? GREETING_EOF : GREETING_RESET);
 		return;
@@ -113,6 +129,8 @@ job_cb(evutil_socket_t fd, short what, void *arg)
 	if (!job_read(job, buf, (size_t)n)) {
 		if (job->greeting.server.state == SSHWIRE_NOT_SSH)
 			job_judge(job, GREETING_EOF);
+		else
+			job_wait(job);
 		return;
 	}
 	/* Its end, or the last byte of a line that is too long, gives way. */
@@ -129,7 +147,6 @@ static void
 job_connected_cb(const struct race_way *way, const struct error *err, void *arg)
 {
 	struct scan_job	*job = arg;
-	struct timeval	 tv = clock_timeval(job->scan->conf->timeout_ms);
 
 	if (way == NULL) {
 		job->row.err = *err;
@@ -140,11 +157,9 @@ job_connected_cb(const struct race_way *way, const struct error *err, void *arg)
 	job->row.route = way->step.via->name;
 	if (way->step.via == &via_direct)
 		addr_text((const struct sockaddr *)&way->to, way->step.to_len, job->row.address);
-	event_assign(&job->ev, job->scan->conf->base, way->fd, EV_READ | EV_PERSIST, job_cb, job);
-	if (event_add(&job->ev, &tv) == -1) {
-		error_errno(&job->row.err, ENOMEM, "cannot look");
-		job_end(job);
-	}
+	job->until_ms = clock_ms() + job->scan->conf->timeout_ms;
+	event_assign(&job->ev, job->scan->conf->base, way->fd, EV_READ, job_cb, job);
+	job_wait(job);
 }
 
 static int

@@ -101,6 +101,12 @@ class Client:
         if select.select([self.sock], [], [], QUIET)[0]:
             self.note("wrong: %r out of turn" % self.sock.recv(100, socket.MSG_PEEK))
 
+    def drip(self, data):
+        """One byte each so many milliseconds, which are the argument."""
+        for byte in data:
+            self.sock.sendall(bytes([byte]))
+            time.sleep(int(self.argument) / 1000)
+
     def wait_end(self):
         """Reads and forgets until the client ends."""
         while self.sock.recv(65536):
@@ -327,6 +333,11 @@ def socks_stop(c):
     """Silence after so many bytes."""
     socks_part(c)
     c.wait_end()
+
+
+def socks_drip(c):
+    socks_begin(c)
+    c.drip(b"\5\0\0" + name(255))
 
 
 def silent(c):
@@ -632,6 +643,17 @@ def http_drip(c):
         time.sleep(0.2)
 
 
+def http_drip_head(c):
+    http_request(c)
+    c.drip(OK + b"X-Odd: " + b"x" * 8000)
+
+
+def http_drip_body(c):
+    http_request(c)
+    c.put(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+    c.drip(b"x" * 8000)
+
+
 def http_eof(c):
     http_request(c)
     c.put(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -805,6 +827,10 @@ def local_hang(c):
     local(c, Client.wait_end)
 
 
+def local_drip(c):
+    local(c, lambda c: c.drip(SWITCH[:-2] + b"X-Odd: " + b"x" * 8000))
+
+
 def local_hang_all(c):
     c.wait_end()
 
@@ -915,7 +941,7 @@ MODES = {f.__name__.replace("_", "-"): f for f in (
     socks_login_refused, socks_login_version, socks_login_cut, socks_mute, socks_yes_end, socks_late, socks_http,
     socks_ssh, socks_eof, socks_sink, http_apart, http_open, http_open_lies, http_500, http_502, http_503, http_504,
     http_tailscale, http_login, http_cut, http_rst, http_stop, http_mute, http_ssh_first, http_headers_endless,
-    http_body_endless, http_drip, http_eof, http_sink, local_yes, local_apart, local_no_open, local_502, local_self,
+    http_body_endless, http_drip, http_drip_head, http_drip_body, http_eof, http_sink, socks_drip, local_drip, local_yes, local_apart, local_no_open, local_502, local_self,
     local_self_tun, local_hang, local_hang_all, local_cut, local_rst, local_mute, local_status_hang,
     local_status_garbage, local_status_deep, local_status_other, local_status_html, local_status_404,
     local_status_end, local_status_big, local_status_slow, local_status_drip, local_state, local_eof)}

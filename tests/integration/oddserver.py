@@ -190,6 +190,104 @@ def forward(s, port, greeting=b"", limit=None):
         time.sleep(60)
 
 
+# --- one byte now and then: MODE=MILLISECONDS ------------------------------------------------------------------------
+
+def bytewise(s, data, ms):
+    for byte in data:
+        s.sendall(bytes([byte]))
+        time.sleep(int(ms) / 1000)
+
+
+def packet(payload):
+    """RFC 4253 6, not encrypted yet."""
+    padding = 4 + -(9 + len(payload)) % 8
+    return struct.pack(">IB", 1 + len(payload) + padding, padding) + payload + bytes(padding)
+
+
+def kexinit(size):
+    """RFC 4253 7.1; a method whose answer is large, and one list that makes it as long as it should be."""
+    lists = [b"mlkem768x25519-sha256", b"ssh-ed25519", b"x" * size] + [b"none"] * 5 + [b"", b""]
+    return packet(b"\x14" + bytes(16) + b"".join(struct.pack(">I", len(x)) + x for x in lists) + bytes(5))
+
+
+def drip_lines(s, ms):
+    """Lines before the identification, which never comes."""
+    while True:
+        bytewise(s, b"wait\r\n", ms)
+
+
+def drip_id(s, ms):
+    bytewise(s, b"SSH-2.0-" + b"x" * 8000, ms)
+    wait_end(s)
+
+
+def drip_kexinit(s, ms):
+    s.sendall(BANNER)
+    bytewise(s, kexinit(30000), ms)
+    wait_end(s)
+
+
+def kex_then(s, rest, ms):
+    """A whole KEXINIT for who waits for it; who sends his own first gets the rest, a byte at a time."""
+    s.sendall(BANNER)
+    s.settimeout(0.3)
+    data = b""
+    try:
+        while data.count(b"\n") == 0 or data.endswith(b"\n"):
+            more = s.recv(65536)
+            if not more:
+                return
+            data += more
+    except socket.timeout:
+        s.settimeout(None)
+        s.sendall(kexinit(200))
+        wait_end(s)
+        return
+    s.settimeout(None)
+    threading.Thread(target=wait_end, args=(s,), daemon=True).start()
+    bytewise(s, rest, ms)
+    while True:
+        time.sleep(60)
+
+
+def drip_kex(s, ms):
+    kex_then(s, kexinit(30000), ms)
+
+
+def drip_ignore(s, ms):
+    """SSH_MSG_IGNORE (RFC 4253 11.2) may come at any time, and says nothing."""
+    kex_then(s, packet(b"\x02" + bytes(4)) * 3000, ms)
+
+
+def drip_session(s, ms):
+    """A session that goes on, whatever the client does."""
+    s.sendall(BANNER)
+    while True:
+        bytewise(s, b"x", ms)
+
+
+def sip(s, ms):
+    """Says hello, and reads a little now and then."""
+    s.sendall(BANNER)
+    while s.recv(4096):
+        time.sleep(int(ms) / 1000)
+
+
+def dns_truncated(address):
+    """Every answer over UDP says that it is to be asked over TCP."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((address, 53))
+    while True:
+        data, peer = s.recvfrom(4096)
+        s.sendto(data[:2] + b"\x83\x80" + data[4:], peer)
+
+
+def drip_dns(s, ms):
+    """The answer over TCP (RFC 1035 4.2.2), of 8000 bytes."""
+    s.recv(4096)
+    bytewise(s, struct.pack(">H", 8000) + bytes(8000), ms)
+
+
 def greeting20(s, port):
     forward(s, port, b"".join(b"Notice %d: authorised users only.\r\n" % i for i in range(20)))
 
@@ -200,7 +298,8 @@ def kexstall(s, port):
 
 MODES = {f.__name__.replace("_", "-"): f for f in (
     silent, close, fin, refusal, rst, http, http_open, html, longline, lines, drip, garbage, garbage_close, half,
-    half_close, escape, midrst, midfin, banner, hoard, source, echo, greeting20, kexstall)}
+    half_close, escape, midrst, midfin, banner, hoard, source, echo, greeting20, kexstall, drip_lines, drip_id,
+    drip_kexinit, drip_kex, drip_ignore, drip_session, sip, drip_dns)}
 
 
 def one(serve, s, argument):
@@ -242,7 +341,11 @@ def main():
     for arg in args:
         mode, _, argument = arg.partition("=")
         listener = socket.socket(family)
-        listener.bind((address, 0))
+        if mode == "sip":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        if mode == "drip-dns":
+            threading.Thread(target=dns_truncated, args=(address,), daemon=True).start()
+        listener.bind((address, 53 if mode == "drip-dns" else 0))
         keep.append(listener)
         if mode == "full":
             listener.listen(0)

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "check.h"
 #include "facts/facts.h"
+#include "net/sock.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
@@ -315,6 +316,40 @@ test_printer(void **state)
 	assert_string_equal(probe_service_kind("SSH-2", 5), "ssh");
 }
 
+/* --- deadlines ---------------------------------------------------------------------------------------------------- */
+
+static void *
+flood_thread(void *arg)
+{
+	char	buf[4096];
+
+	memset(buf, 'x', sizeof(buf));
+	while (send(*(int *)arg, buf, sizeof(buf), MSG_NOSIGNAL) > 0)
+		continue;
+	return (NULL);
+}
+
+/* What is there to be read at any time moves no deadline. */
+static void
+test_deadline(void **state)
+{
+	pthread_t	thread;
+	int64_t		began_ms = clock_ms();
+	int		fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(pthread_create(&thread, NULL, flood_thread, &fds[1]), 0);
+	assert_int_equal(sock_wait(fds[0], POLLIN, clock_ms() + 5000), 1);
+	assert_int_equal(sock_wait(fds[0], POLLIN, clock_ms()), 0);
+	alarm(20);
+	probe_end(fds[0], "goodbye", 7);
+	alarm(0);
+	assert_true(clock_ms() - began_ms < 2000);
+	pthread_join(thread, NULL);
+	close(fds[1]);
+}
+
 /* --- connecting --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -517,6 +552,7 @@ main(void)
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_service_ssh),
 		cmocka_unit_test(test_printer),
+		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_localapi),
