@@ -31,6 +31,7 @@ relay_net_ended(struct relay *r)
 	}
 	output_end(&r->out, r->conf->out_fd);
 	relay_watch_caller(r, 0);
+	relay_last(r);
 	relay_linger(r, r->up.len == 0);
 }
 

@@ -41,6 +41,7 @@ struct relay {
 	struct event		 room_ev;	/* the socket has room again */
 	struct event		 out_ev;	/* the output has room again */
 	struct event		 timer;		/* the greeting's limit, then the lingering, or the end that is held back */
+	struct event		 last_ev;	/* ssh has ended: this long is borne what the server still says */
 	struct event		 hup_ev;
 	struct event		 term_ev;
 	struct lifeline		*lifeline;	/* while the input cannot tell that the caller died */
@@ -79,6 +80,8 @@ void	relay_linger(struct relay *, int);
  * it is told when it has been silent for a while. Called again whenever it was not.
  */
 void	relay_end(struct relay *);
+/* One side has ended. SSH has no half-close: the other may still say so much, but not for long, be it never silent. */
+void	relay_last(struct relay *);
 /* Look after the caller's life while the input cannot tell of it; after the server's end the output cannot either. */
 void	relay_watch_caller(struct relay *, int);
 

@@ -26,6 +26,7 @@ relay_in_ended(struct relay *r)
 			relay_done(r);
 		return;
 	}
+	relay_last(r);
 	relay_end(r);
 	relay_watch_caller(r, 1);
 }

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,6 +127,15 @@ relay_end(struct relay *r)
 }
 
 void
+relay_last(struct relay *r)
+{
+	struct timeval	tv = clock_timeval(RELAY_LINGER_MS);
+
+	if (r->greeting.client == CLIENT_SSH && !event_pending(&r->last_ev, EV_TIMEOUT, NULL))
+		event_add(&r->last_ev, &tv);
+}
+
+void
 relay_watch_caller(struct relay *r, int on)
 {
 	if (!on) {
@@ -152,32 +162,50 @@ relay_timer_cb(evutil_socket_t fd, short what, void *arg)
 		event_add(&r->timer, &tv);
 }
 
+/* Send so many bytes of the buffer, or with 0 the rest, before then: 1, 0 if the time was too short, -1 if it failed. */
+static int
+relay_drain(struct relay *r, size_t len, int64_t end_ms)
+{
+	int	sent;
+
+	for (; (sent = relay_send(r, len)) == 0; len = 0)
+		if (sock_wait(r->net_fd, POLLOUT, end_ms) != 1)
+			return (0);
+	return (sent);
+}
+
 /* ssh is done and says so before its last bytes were read: they are in the pipe, and go out now. */
 static void
 relay_hup_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay	*r = arg;
-	struct timeval	 tv = clock_timeval(RELAY_DRAIN_MS / 2);
 	int64_t		 end_ms = clock_ms() + RELAY_DRAIN_MS;
 	ssize_t		 n;
 	int		 queued, sent;
 
 	(void)fd;
 	(void)what;
-	setsockopt(r->net_fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
-	sock_set_blocking(r->net_fd, 1);
-	sent = relay_send(r, 0);
+	sent = relay_drain(r, 0, end_ms);
 	while (sent == 1 && r->in_open && clock_ms() < end_ms) {
 		if (ioctl(r->conf->in_fd, FIONREAD, &queued) == -1 || queued <= 0 ||
 		    (n = read(r->conf->in_fd, relay_buf, RELAY_BUFFER)) <= 0)
 			break;
-		sent = relay_send(r, (size_t)n);
+		sent = relay_drain(r, (size_t)n, end_ms);
 	}
 	shutdown(r->net_fd, SHUT_WR);
 	/* Closing a socket with unread bytes would send a reset, which may overtake ours. */
 	while (recv(r->net_fd, relay_buf, RELAY_BUFFER, MSG_DONTWAIT) > 0 && clock_ms() < end_ms)
 		continue;
 	relay_done(r);
+}
+
+static void
+relay_last_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	log_debug(1, "ssh has ended, and the server goes on: enough waited");
+	relay_done(arg);
 }
 
 static void
@@ -210,6 +238,7 @@ relay_begin(struct relay *r)
 	relay_events(r, conf->net_fd);
 	event_assign(&r->out_ev, r->base, r->out.fd, EV_WRITE, relay_out_cb, r);
 	event_assign(&r->timer, r->base, -1, 0, relay_timer_cb, r);
+	event_assign(&r->last_ev, r->base, -1, 0, relay_last_cb, r);
 	evsignal_assign(&r->hup_ev, r->base, SIGHUP, relay_hup_cb, r);
 	evsignal_assign(&r->term_ev, r->base, SIGTERM, relay_term_cb, r);
 	if (event_add(&r->in_ev, NULL) == -1 || event_add(&r->net_ev, NULL) == -1 ||
@@ -243,6 +272,7 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	event_del(&r->room_ev);
 	event_del(&r->out_ev);
 	event_del(&r->timer);
+	event_del(&r->last_ev);
 	event_del(&r->hup_ev);
 	event_del(&r->term_ev);
 	lifeline_stop(r->lifeline);
