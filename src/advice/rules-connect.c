@@ -115,6 +115,20 @@ judge_captive(const json_t *facts, struct finding *f)
 	return (0);
 }
 
+/* Where meshssh would have looked for a proxy of the mesh, another user's program listens: the mesh, or a trap. */
+static int
+judge_proxy_of_others(const json_t *facts, struct finding *f)
+{
+	const char	*address = json_text_at(facts, "tailscale.proxies_of_others.0");
+
+	if (address == NULL || !glance_is(facts, "tailscale.host", "mesh") || glance_reached(facts) == 1)
+		return (0);
+	finding_set(f->cause, "A program of another user listens where a proxy of the mesh often is; it was not used.");
+	finding_set(f->evidence, "%.60s belongs to neither root nor you", address);
+	finding_cure(f, "If you know it as a proxy of the mesh: meshssh --via=socks5=%.60s HOST", address);
+	return (1);
+}
+
 /* No rule knows better; a failure without a cause would leave the user with nothing to do. */
 static int
 judge_not_connected(const json_t *facts, struct finding *f)
@@ -158,6 +172,8 @@ const struct rule rules_connect[] = {
 	PROXY("proxy-failed", CERTAINTY_SURE, 59, "server-refuses server-no-answer peer-silent path-no-route"),
 	{ .name = "proxy-no-server", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 57,
 	  .needs = { "banner.error", "connect.routes" }, .judge = proxy_judge_no_server },
+	{ .name = "proxy-of-others", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SURE, .rank = 15,
+	  .needs = { "tailscale.proxies_of_others", "tailscale.host" }, .judge = judge_proxy_of_others },
 	{ .name = "not-connected", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SUSPECTED, .rank = 1,
 	  .needs = { "connect.ok" }, .under = UNDER_ANY, .judge = judge_not_connected },
 	{ .name = "" }

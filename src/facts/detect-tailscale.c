@@ -130,6 +130,22 @@ put_proxies(json_t *facts, const struct env_proxy *env)
 	return (json_put(facts, "tailscale.proxies", list));
 }
 
+/* Where one was guessed, and another user listens: it is not used. */
+static int
+put_others(json_t *facts, const struct env_proxy *env)
+{
+	json_t	*list = json_array();
+	int	 i;
+
+	for (i = 0; i < env->count; i++)
+		if (env->list[i].listener == OS_LISTENER_OTHERS)
+			json_array_append_new(list, json_string(env->list[i].name));
+	if (json_array_size(list) > 0)
+		return (json_put(facts, "tailscale.proxies_of_others", list));
+	json_decref(list);
+	return (0);
+}
+
 static int
 put_peer(json_t *facts, const struct tspeers *peers)
 {
@@ -297,7 +313,8 @@ tailscale_detect(json_t *facts, const struct detect_input *in)
 	if (env_tailscale_detect(ts, in->tailscaled, in->root, detect_left_ms(in)) == -1)
 		return (-1);
 	env_proxy_detect(&in->seen->proxy, ts->pid);
-	if (put_daemon(facts, ts, in) != 0 || put_proxies(facts, &in->seen->proxy) != 0)
+	if (put_daemon(facts, ts, in) != 0 || put_proxies(facts, &in->seen->proxy) != 0 ||
+	    put_others(facts, &in->seen->proxy) != 0)
 		return (-1);
 	if (ts->state >= ENV_TAILSCALE_DOWN && ask_peers(facts, in, ts, host) != 0)
 		return (-1);

@@ -167,6 +167,22 @@ proxy_process(struct env_proxy *env, pid_t pid)
 		env_proxy_words(env, words, (size_t)len, "tailscaled's command line");
 }
 
+/* Where one may be, whoever runs it. */
+static void
+proxy_guess(struct env_proxy *env, const char *text, const char *source)
+{
+	struct proxy	*proxy = env_proxy_add(env, PROXY_SOCKS5, text, source, 1);
+
+	if (proxy != NULL && proxy->guess)
+		proxy->listener = os_listener((const struct sockaddr *)&proxy->ss);
+}
+
+int
+env_proxy_usable(const struct proxy *proxy, int asked)
+{
+	return (!proxy->guess || proxy->listener == OS_LISTENER_OURS || (asked && proxy->listener == OS_LISTENER_UNKNOWN));
+}
+
 /* An environment variable, or "" if it is not set. */
 static const char *
 variable(const char *name)
@@ -187,6 +203,6 @@ env_proxy_detect(struct env_proxy *env, pid_t pid)
 	proxy_process(env, pid);
 	proxy_file(env, "/etc/default/tailscaled");
 	proxy_file(env, "/etc/sysconfig/tailscaled");
-	env_proxy_add(env, PROXY_SOCKS5, "127.0.0.1:1055", "where tailscaled's often is", 1);
-	env_proxy_add(env, PROXY_SOCKS5, "127.0.0.1:1080", "where one often is", 1);
+	proxy_guess(env, "127.0.0.1:1055", "where tailscaled's often is");
+	proxy_guess(env, "127.0.0.1:1080", "where one often is");
 }

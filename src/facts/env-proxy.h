@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/addr.h"
+#include "os/os.h"
 
 #define ENV_PROXY_MAX	10
 
@@ -23,6 +24,7 @@ struct proxy {
 	const char		*source;	/* who says so */
 	int			 named;		/* the user does, and means it for any program */
 	int			 guess;		/* nobody does: it is where such proxies often are */
+	enum os_listener	 listener;	/* of a guess: who listens there */
 };
 
 struct env_proxy {
@@ -36,6 +38,12 @@ struct env_proxy {
  * connected to.
  */
 void	env_proxy_detect(struct env_proxy *, pid_t);
+
+/*
+ * Whether a guess may be used: any user of this machine can listen there, so only if root or this user does, or where that
+ * cannot be known, if the caller asked for such a proxy. Others than guesses always may.
+ */
+int	env_proxy_usable(const struct proxy *, int asked);
 
 /* The parts of that, pure. A proxy that is known already is not added again. */
 

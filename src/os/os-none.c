@@ -22,6 +22,13 @@ os_network(char *text, size_t size)
 	text[0] = '\0';
 }
 
+enum os_listener
+os_listener(const struct sockaddr *sa)
+{
+	(void)sa;
+	return (OS_LISTENER_UNKNOWN);
+}
+
 int
 os_tcp(int fd, struct os_tcp *tcp)
 {

@@ -40,6 +40,14 @@ struct os_tcp {
 	int64_t		received_bytes;	/* in order */
 };
 
+/* Who listens at an address of this machine. */
+enum os_listener {
+	OS_LISTENER_UNKNOWN,	/* this system does not tell */
+	OS_LISTENER_NONE,
+	OS_LISTENER_OURS,	/* root or this user, and no one else */
+	OS_LISTENER_OTHERS
+};
+
 /* What happened to an address of this machine. */
 enum os_address {
 	OS_ADDRESS_SAME,
@@ -53,6 +61,8 @@ void	os_route(const struct sockaddr *, struct os_route *);
  * interface. "" where that is not known.
  */
 void	os_network(char *, size_t);
+/* Who listens at this TCP address, in our own network namespace. */
+enum os_listener os_listener(const struct sockaddr *);
 /* Look at a connection; -1 with errno where that is not to be had. */
 int	os_tcp(int, struct os_tcp *);
 /* Let routers cut the packets of this IPv4 socket from now on (DF cleared). */

@@ -232,13 +232,30 @@ plan_add_proxies(struct plan *plan, const struct plan_input *in, enum proxy_kind
 
 	for (i = 0; i < in->facts->proxy.count; i++, proxy++) {
 		if (proxy->kind != kind || (proxy->guess && !guesses) ||
+		    !env_proxy_usable(proxy, in->choice->via != NULL) ||
 		    (step = plan_add(plan, in, kind == PROXY_HTTP ? &via_http : &via_socks5, proxy->source)) == NULL)
 			continue;
 		step->to = (const struct sockaddr *)&proxy->ss;
 		step->to_len = proxy->len;
 		step->proxy = proxy->name;
 		step->proxy_named = proxy->named;
+		step->proxy_guess = proxy->listener == OS_LISTENER_OURS;
 	}
+}
+
+/* None is named: why none is known, perhaps because the one that there is cannot be trusted. */
+static void
+plan_no_proxy(struct plan *plan, const struct plan_input *in, enum proxy_kind kind)
+{
+	const struct proxy	*proxy = in->facts->proxy.list;
+	char			 text[sizeof(plan->why_not_text)];
+	int			 i;
+
+	snprintf(text, sizeof(text), "no %s proxy is known on this machine", kind == PROXY_HTTP ? "HTTP" : "SOCKS5");
+	for (i = 0; i < in->facts->proxy.count; i++, proxy++)
+		if (proxy->kind == kind && proxy->listener == OS_LISTENER_OTHERS)
+			snprintf(text, sizeof(text), "what listens on %s belongs to another user", proxy->name);
+	plan_set_why_not(plan, MSG_NO_PROXY, text, NULL);
 }
 
 static void
@@ -251,11 +268,10 @@ plan_forced_proxy(struct plan *plan, const struct plan_input *in)
 
 	if (choice->address == NULL) {
 		plan_add_proxies(plan, in, kind, 0);
-		if (plan->count == 0)
-			plan_set_why_not(plan, MSG_NO_PROXY, kind == PROXY_HTTP ?
-			    "no HTTP proxy is known on this machine" : "no SOCKS5 proxy is known on this machine", NULL);
-		if (plan->count == 0)
-			plan_add_proxies(plan, in, kind, 1);
+		if (plan->count > 0)
+			return;
+		plan_no_proxy(plan, in, kind);
+		plan_add_proxies(plan, in, kind, 1);
 		return;
 	}
 	if (addr_split(choice->address, host, &port) == -1)

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "os/os.h"
 #include "route/via-proxy.h"
 
 int
@@ -14,6 +15,15 @@ via_proxy_auth(struct via_hop *hop, struct proxy_auth *auth)
 	if ((result = proxy_auth_find(hop->step->proxy, auth, text, sizeof(text))) == -1)
 		via_fail(hop, MSG_PROXY_AUTH, "%s", text);
 	return (result);
+}
+
+int
+via_proxy_check(struct via_hop *hop)
+{
+	if (!hop->step->proxy_guess || os_listener(hop->step->to) == OS_LISTENER_OURS)
+		return (0);
+	via_fail(hop, MSG_NO_PROXY, "what listens on %s belongs to another user", hop->step->proxy);
+	return (-1);
 }
 
 void

@@ -42,7 +42,7 @@ socks5_open(struct via_hop *hop)
 
 	if ((hop->talk = t = calloc(1, sizeof(*t))) == NULL)
 		return (via_fail(hop, MSG_NO_MEMORY, "no memory"));
-	if ((has = via_proxy_auth(hop, &t->auth)) == -1)
+	if (via_proxy_check(hop) == -1 || (has = via_proxy_auth(hop, &t->auth)) == -1)
 		return (VIA_FAIL);
 	if (socks5_begin(&t->socks5, hop->step->host, hop->target->port, has ? t->auth.user : NULL, t->auth.password) == -1)
 		return (socks5_failed(hop, &t->socks5));

@@ -25,6 +25,7 @@ struct via_step {
 	const struct tailscaled	*tailscaled;
 	const char		*proxy;		/* HOST:PORT */
 	int			 proxy_named;	/* by the user */
+	int			 proxy_guess;	/* it is trusted only for who listens there */
 	const char		*host;		/* the target, as this way is to name it */
 	int			 dial_self;	/* if tailscaled says that the host is none of the mesh, connect ourselves */
 	int			 hung;		/* tailscaled was asked for its status and did not answer */

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Proxies that behave in odd ways, each in its own: SOCKS5, HTTP CONNECT, and tailscaled's LocalAPI on a unix socket.
 
-usage: oddproxy.py PORTFILE [-n BYTES] [slow:]MODE[=ARGUMENT]...
+usage: oddproxy.py PORTFILE [-n BYTES] [-u UID] [-b ADDRESS PORT] [slow:]MODE[=ARGUMENT]...
 
 Every mode gets a port of its own, a mode that begins with "local-" a unix socket; the lines "MODE PORT" (or PATH),
 with MODE as it was given, appear in PORTFILE (all at once) when all of them listen. It serves until it is killed, or
-until its parent is gone. With "slow:" what the proxy says comes in single bytes, of something long the middle in
-pieces.
+until its parent is gone. With -b the first port is this one, with -u its socket belongs to that user. With "slow:" what
+the proxy says comes in single bytes, of something long the middle in pieces.
 
 Where a mode succeeds, a number as its argument is the port of a server on 127.0.0.1, to which it forwards; without
 one the proxy itself plays the server: an identification, then an echo of BYTES bytes, then the end.
@@ -941,8 +941,8 @@ MODES = {f.__name__.replace("_", "-"): f for f in (
     socks_login_refused, socks_login_version, socks_login_cut, socks_mute, socks_yes_end, socks_late, socks_http,
     socks_ssh, socks_eof, socks_sink, http_apart, http_open, http_open_lies, http_500, http_502, http_503, http_504,
     http_tailscale, http_login, http_cut, http_rst, http_stop, http_mute, http_ssh_first, http_headers_endless,
-    http_body_endless, http_drip, http_drip_head, http_drip_body, http_eof, http_sink, socks_drip, local_drip, local_yes, local_apart, local_no_open, local_502, local_self,
-    local_self_tun, local_hang, local_hang_all, local_cut, local_rst, local_mute, local_status_hang,
+    http_body_endless, http_drip, http_drip_head, http_drip_body, http_eof, http_sink, socks_drip, local_drip,
+    local_yes, local_apart, local_no_open, local_502, local_self, local_self_tun, local_hang, local_hang_all, local_cut, local_rst, local_mute, local_status_hang,
     local_status_garbage, local_status_deep, local_status_other, local_status_html, local_status_404,
     local_status_end, local_status_big, local_status_slow, local_status_drip, local_state, local_eof)}
 MODES.update(("http-" + key, lambda c, head=value: http_yes(c, head)) for key, value in HTTP_YES.items())
@@ -972,9 +972,17 @@ def main():
     args = sys.argv[1:]
     portfile = args.pop(0)
     options = {"log": portfile + ".log", "count": 0}
+    bound = ("127.0.0.1", 0)
+    owner = os.geteuid()
     if args[:1] == ["-n"]:
         options["count"] = int(args[1])
         args = args[2:]
+    if args[:1] == ["-u"]:
+        owner = int(args[1])
+        args = args[2:]
+    if args[:1] == ["-b"]:
+        bound = (args[1], int(args[2]))
+        args = args[3:]
     keep = []
     told = ""
     for word in args:
@@ -984,8 +992,12 @@ def main():
             where = "%s.%d" % (portfile, len(keep))
             listener.bind(where)
         else:
-            listener = socket.socket()
-            listener.bind(("127.0.0.1", 0))
+            os.seteuid(owner)       # a socket belongs to whoever makes it
+            listener = socket.socket(socket.AF_INET6 if ":" in bound[0] else socket.AF_INET)
+            os.seteuid(os.getuid())
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(bound)
+            bound = ("127.0.0.1", 0)
             where = listener.getsockname()[1]
         keep.append(listener)
         if mode not in ("refused", "local-refused"):    # these are bound, so that nobody else is there

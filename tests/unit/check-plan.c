@@ -166,7 +166,7 @@ facts_make(const struct golden *g, struct facts *facts)
 		env_proxy_add(&facts->proxy, PROXY_SOCKS5, g->socks5, "test", 0);
 	/* The guess is always there, and most plans must not have it. */
 	if (g->via == NULL || strcmp(g->via, "http") != 0)
-		env_proxy_add(&facts->proxy, PROXY_SOCKS5, ":1055", "guess", 1);
+		env_proxy_add(&facts->proxy, PROXY_SOCKS5, ":1055", "guess", 1)->listener = OS_LISTENER_OURS;
 }
 
 static void
@@ -261,6 +261,46 @@ test_dial_self(void **state)
 }
 
 /* --family=inet6 and a proxy that has IPv4 only go together. */
+/* A guessed proxy is a way only if root or this user listens there; where that is not told, only for who asks. */
+static void
+test_guess(void **state)
+{
+	static const struct {
+		enum os_listener listener;
+		const struct via *via;
+		int		 used;
+		const char	*why_not;
+	}			cases[] = {
+		{ OS_LISTENER_OURS, NULL, 1, "" }, { OS_LISTENER_OTHERS, NULL, 0, "" },
+		{ OS_LISTENER_NONE, NULL, 0, "" }, { OS_LISTENER_UNKNOWN, NULL, 0, "" },
+		{ OS_LISTENER_OURS, &via_socks5, 1, "no SOCKS5 proxy is known on this machine" },
+		{ OS_LISTENER_OTHERS, &via_socks5, 0, "what listens on 127.0.0.1:1055 belongs to another user" },
+		{ OS_LISTENER_NONE, &via_socks5, 0, "no SOCKS5 proxy is known on this machine" },
+		{ OS_LISTENER_UNKNOWN, &via_socks5, 1, "no SOCKS5 proxy is known on this machine" },
+	};
+	struct plan_choice	 choice = { .via = NULL };
+	struct target		 target = { .host = "100.64.0.9", .port = 22 };
+	struct facts		 facts = { .tailscale = { .state = ENV_TAILSCALE_NONE } };
+	struct plan_input	 in = { .target = &target, .choice = &choice, .facts = &facts, .lookup = PLAN_LOOKUP_FAILED };
+	struct plan		 plan;
+	struct proxy		*proxy;
+	size_t			 i;
+
+	(void)state;
+	assert_non_null(proxy = env_proxy_add(&facts.proxy, PROXY_SOCKS5, ":1055", "guess", 1));
+	for (i = 0; i < COUNT(cases); i++) {
+		choice.via = cases[i].via;
+		proxy->listener = cases[i].listener;
+		plan_make(&plan, &in);
+		if (plan.count != cases[i].used ||
+		    (choice.via != NULL && strcmp(plan.why_not_text, cases[i].why_not) != 0))
+			fail_msg("case %zu: %d steps, \"%s\"", i, plan.count, plan.why_not_text);
+		/* It is looked at again when the connection is there. */
+		if (plan.count == 1)
+			assert_int_equal(plan.steps[0].proxy_guess, cases[i].listener == OS_LISTENER_OURS);
+	}
+}
+
 static void
 test_family(void **state)
 {
@@ -337,6 +377,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_dial_self),
+		cmocka_unit_test(test_guess),
 		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_needs_facts),
 		cmocka_unit_test(test_many),

@@ -102,6 +102,11 @@ static const struct rules_case cases[] = {
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
 	    "fused)\"}]}}", "", "" },
+	{ "proxy-of-others", "{\"tailscale\":{\"host\":\"mesh\",\"proxies_of_others\":[\"127.0.0.1:1055\"]},"
+	    "\"connect\":{\"ok\":false}}", "note", "sure" },
+	{ "proxy-of-others", "{\"tailscale\":{\"host\":\"mesh\",\"proxies_of_others\":[\"127.0.0.1:1055\"]},"
+	    "\"connect\":{\"ok\":true}}", "", "" },
+	{ "proxy-of-others", "{\"tailscale\":{\"host\":\"other\",\"proxies_of_others\":[\"127.0.0.1:1055\"]}}", "", "" },
 	{ "proxy-no-server", "{\"banner\":{\"kind\":\"none\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
 	    "\"route\":\"http\",\"routes\":[{\"route\":\"http\",\"ok\":true}]}}", "error", "likely" },
 	{ "proxy-no-server", "{\"banner\":{\"kind\":\"none\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"

@@ -255,6 +255,29 @@ test_named_otherwise(void **state)
 	talk_close(&t);
 }
 
+/* A guessed proxy whose listener has gone since the plan was made, so that anybody may be connected now: not a word to it. */
+static void
+test_guess(void **state)
+{
+	struct sockaddr_in	in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t		len = sizeof(in);
+	struct talk		t;
+	int			fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&in, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	talk_open(&t, &via_socks5, "nas");
+	t.step.proxy_named = 0;
+	t.step.proxy_guess = 1;
+	t.step.to = (struct sockaddr *)&in;
+	begin(&t);
+	check_error(&t, "a guess", MSG_NO_PROXY, PROXY);
+	check_arrived(&t, "nothing", BYTES(""));
+	talk_close(&t);
+	close(fd);
+}
+
 /* The turns of SOCKS5. */
 static void
 test_socks5_turns(void **state)
@@ -963,6 +986,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_named_otherwise),
+		cmocka_unit_test(test_guess),
 		cmocka_unit_test(test_socks5_turns),
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_begin_bad),
