@@ -97,7 +97,8 @@ question_addresses(const struct question *q, json_t *list)
 	char				 text[INET6_ADDRSTRLEN];
 	int				 i;
 
-	for (i = 0; i < q->answer.count; i++) {
+	/* An address beside "no such name" is no answer. */
+	for (i = 0; q->error == NULL && i < q->answer.count; i++) {
 		a = &q->answer.addresses[i];
 		if (inet_ntop(a->ipv6 ? AF_INET6 : AF_INET, a->bytes, text, sizeof(text)) != NULL &&
 		    look_append(list, text) == -1)
@@ -113,7 +114,7 @@ probe_dns(json_t *facts, const char *path, const char *server, int port, const c
 	struct question	 v4 = { .len = 0 }, v6 = { .len = 0 };
 	int64_t		 began_ms = clock_ms();
 	json_t		*said = json_object(), *list = json_array();
-	const char	*error = NULL;
+	const char	*error;
 	int		 fd, failed;
 
 	if ((fd = dns_socket(server, port)) == -1)
@@ -122,15 +123,14 @@ probe_dns(json_t *facts, const char *path, const char *server, int port, const c
 		question_ask(&v4, fd, name, DNS_A, in);
 		question_ask(&v6, fd, name, DNS_AAAA, in);
 		close(fd);
-		error = v4.error != NULL && v6.error != NULL ? v4.error : v4.answer.count + v6.answer.count == 0 ?
-		    "it has no address" : NULL;
+		error = v4.error != NULL ? v4.error : v6.error != NULL ? v6.error : "it has no address";
 	}
 	failed = said == NULL || list == NULL || json_put(said, "ms", json_integer(clock_ms() - began_ms)) == -1 ||
 	    question_addresses(&v4, list) == -1 || question_addresses(&v6, list) == -1;
-	if (!failed && error != NULL)
-		failed = look_put(said, "error", error) == -1;
 	if (!failed && json_array_size(list) > 0)
 		failed = json_put(said, "addresses", json_incref(list)) == -1;
+	else if (!failed)
+		failed = look_put(said, "error", error) == -1;
 	json_decref(list);
 	if (!failed)
 		return (json_put(facts, path, said));

@@ -118,26 +118,30 @@ keep(struct dns_answer *answer, size_t type, const unsigned char *data, size_t l
 int
 dns_parse(const unsigned char *buf, size_t len, const unsigned char *query, size_t query_len, struct dns_answer *answer)
 {
-	size_t	at = query_len, records, type, data;
+	struct dns_answer	said;
+	size_t			at = query_len, records, type, data;
 
-	memset(answer, 0, sizeof(*answer));
+	memset(&said, 0, sizeof(said));
 	/* QR, one question, the same ID and the same question. */
 	if (query_len < HEADER_BYTES + 5 || len < query_len || memcmp(buf, query, 2) != 0 || (buf[2] & 0x80) == 0 ||
 	    get16(buf + 4) != 1 || !same_question(buf, query, query_len))
 		return (-1);
-	answer->rcode = buf[3] & 0x0f;
-	answer->cut = (buf[2] & 0x02) != 0;
+	said.rcode = buf[3] & 0x0f;
+	said.cut = (buf[2] & 0x02) != 0;
 	type = get16(query + query_len - 4);
 	for (records = get16(buf + 6); records > 0; records--) {
 		if ((data = name_len(buf, len, at)) == 0 || len - at < data + RECORD_BYTES)
-			return (answer->cut ? 0 : -1);
+			break;
 		at += data;
 		data = get16(buf + at + 8);
 		if (len - at - RECORD_BYTES < data)
-			return (answer->cut ? 0 : -1);
+			break;
 		if (get16(buf + at) == type && get16(buf + at + 2) == 1)
-			keep(answer, type, buf + at + RECORD_BYTES, data);
+			keep(&said, type, buf + at + RECORD_BYTES, data);
 		at += RECORD_BYTES + data;
 	}
+	if (records > 0 && !said.cut)
+		return (-1);
+	*answer = said;
 	return (0);
 }

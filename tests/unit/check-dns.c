@@ -56,11 +56,15 @@ test_answers(void **state)
 	(void)state;
 	len = dns_query(query, sizeof(query), 0x1234, "a.b", DNS_A);
 	for (i = 0; i < COUNT(answers); i++) {
+		answer.count = -7;
 		if (dns_parse((const unsigned char *)answers[i].bytes, answers[i].len, query, len, &answer) !=
 		    answers[i].result)
 			fail_msg("%s: not %d", answers[i].what, answers[i].result);
-		if (answers[i].result == -1)
+		/* What is refused leaves nothing behind. */
+		if (answers[i].result == -1) {
+			assert_int_equal(answer.count, -7);
 			continue;
+		}
 		if (answer.rcode != answers[i].rcode || answer.count != answers[i].count)
 			fail_msg("%s: %d, %d addresses", answers[i].what, answer.rcode, answer.count);
 		if (answers[i].first != NULL)

@@ -463,6 +463,7 @@ test_names(void **state)
 struct resolver {
 	int		 fd;
 	int		 rcode;		/* -1: it stays silent */
+	int		 records;	/* that the answer says it has; the address is one */
 	unsigned char	 address[4];
 	int		 asked;
 };
@@ -486,8 +487,8 @@ resolver_thread(void *arg)
 		sendto(r->fd, "rubbish", 7, 0, (struct sockaddr *)&from, len);
 		buf[2] = 0x81;
 		buf[3] = (unsigned char)(0x80 | r->rcode);
-		if (r->rcode == 0 && buf[n - 3] == DNS_A) {
-			buf[7] = 1;
+		if (r->records > 0 && buf[n - 3] == DNS_A) {
+			buf[7] = (unsigned char)r->records;
 			memcpy(buf + n, "\xc0\x0c\0\1\0\1\0\0\0\36\0\4", 12);
 			memcpy(buf + n + 12, r->address, 4);
 			n += 16;
@@ -498,14 +499,20 @@ resolver_thread(void *arg)
 
 static const struct {
 	int		 rcode;
+	int		 records;
 	const char	*address;
 	const char	*error;
 	int		 asked;
 } resolvers[] = {
-	{ 0,	"100.64.1.2",	NULL,			2 },
-	{ 3,	NULL,		"no such name",		2 },
-	{ 2,	NULL,		"the server has failed", 2 },
-	{ -1,	NULL,		"no answer",		4 },
+	{ 0,	1, "100.64.1.2", NULL,			2 },
+	{ 0,	0, NULL,	"it has no address",	2 },
+	{ 3,	0, NULL,	"no such name",		2 },
+	{ 2,	0, NULL,	"the server has failed", 2 },
+	{ -1,	0, NULL,	"no answer",		4 },
+	/* An address in what is refused, or in what says that there is none, is not told. */
+	{ 0,	2, NULL,	"no answer",		3 },
+	{ 3,	1, NULL,	"no such name",		2 },
+	{ 2,	2, NULL,	"no answer",		3 },
 };
 
 static void
@@ -525,6 +532,7 @@ test_dns(void **state)
 		sin.sin_port = 0;
 		r.fd = socket(AF_INET, SOCK_DGRAM, 0);
 		r.rcode = resolvers[i].rcode;
+		r.records = resolvers[i].records;
 		r.asked = 0;
 		assert_int_equal(bind(r.fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
 		assert_int_equal(getsockname(r.fd, (struct sockaddr *)&sin, &len), 0);
