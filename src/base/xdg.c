@@ -1,24 +1,96 @@
 #include <sys/types.h>
+#include <sys/stat.h>
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/xdg.h"
+
+#define OWN_FOLDER	"meshssh"
+
+/*
+ * 1 if only root and this user can change what is here, and what is in it if it is a folder; a link counts with its target. In
+ * a folder like /tmp others can make new files, but not change what is there: is that allowed?
+ */
+static int
+place_ours(const char *path, int sticky)
+{
+	struct stat	sb;
+	uid_t		own = geteuid();
+
+	if (lstat(path, &sb) == -1 || (sb.st_uid != 0 && sb.st_uid != own))
+		return (0);
+	return (stat(path, &sb) == 0 && (sb.st_uid == 0 || sb.st_uid == own) &&
+	    (!S_ISDIR(sb.st_mode) || (sb.st_mode & S_IWOTH) == 0 || (sticky && (sb.st_mode & S_ISVTX) != 0)));
+}
+
+/* 1 if there is nothing. */
+static int
+place_empty(const char *path)
+{
+	struct stat	sb;
+
+	return (lstat(path, &sb) == -1 && (errno == ENOENT || errno == ENOTDIR));
+}
+
+/* The folder that a path is in: 1, or 0 if it is the root folder. */
+static int
+place_up(char path[PATH_MAX])
+{
+	char	*slash = strrchr(path, '/');
+
+	if (slash == NULL || strcmp(path, "/") == 0)
+		return (0);
+	while (slash > path && slash[-1] == '/')
+		slash--;
+	slash[slash == path] = '\0';
+	return (1);
+}
+
+/*
+ * Whether files below this folder are safe from other users: as far as it and our own folder in it are there, they belong to
+ * root or this user, and so does what holds them.
+ */
+static int
+folder_safe(const char *folder)
+{
+	char	path[PATH_MAX];
+	int	levels;
+
+	snprintf(path, sizeof(path), "%s/" OWN_FOLDER, folder);
+	while (place_empty(path) && place_up(path))
+		continue;
+	if (!place_ours(path, 0))
+		return (0);
+	/* What holds our own folder, and what holds that; or what holds the place where they will be made. */
+	for (levels = strlen(path) > strlen(folder) ? 2 : 1; levels > 0 && place_up(path); levels--)
+		if (!place_ours(path, 1))
+			return (0);
+	return (1);
+}
 
 int
 xdg_path(const char *variable, const char *folder, const char *file, char path[PATH_MAX])
 {
 	const char		*value = getenv(variable);
 	const struct passwd	*pw;
-	int			 n;
+	char			 home[PATH_MAX];
 
-	if (value != NULL && value[0] == '/')
-		n = snprintf(path, PATH_MAX, "%s/%s", value, file);
-	else if ((pw = getpwuid(geteuid())) != NULL)
-		n = snprintf(path, PATH_MAX, "%s/%s/%s", pw->pw_dir, folder, file);
-	else
-		return (-1);
-	return (n < 0 || n >= PATH_MAX ? -1 : 0);
+	/* sudo may leave the variables of the user who calls it. */
+	if (value == NULL || value[0] != '/' || (strlen(value) < PATH_MAX / 2 && !folder_safe(value))) {
+		if ((pw = getpwuid(geteuid())) == NULL || pw->pw_dir[0] != '/' ||
+		    snprintf(home, sizeof(home), "%s/%s", pw->pw_dir, folder) >= PATH_MAX / 2 || !folder_safe(home)) {
+			errno = ENOENT;
+			return (-1);
+		}
+		value = home;
+	}
+	if (strlen(value) < PATH_MAX / 2 && snprintf(path, PATH_MAX, "%s/" OWN_FOLDER "/%s", value, file) < PATH_MAX)
+		return (0);
+	errno = ENAMETOOLONG;
+	return (-1);
 }

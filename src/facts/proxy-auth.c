@@ -124,7 +124,7 @@ proxy_auth_find(const char *name, struct proxy_auth *auth, char *text, size_t si
 	}
 	if (auth_url(getenv("ALL_PROXY"), name, auth) || auth_url(getenv("all_proxy"), name, auth))
 		return (1);
-	if (xdg_path("XDG_CONFIG_HOME", ".config", "meshssh/proxy-auth", path) == -1)
+	if (xdg_path("XDG_CONFIG_HOME", ".config", "proxy-auth", path) == -1)
 		return (0);
 	return (proxy_auth_file(path, name, auth, text, size));
 }

@@ -16,7 +16,7 @@
 int
 record_path(char path[PATH_MAX])
 {
-	return (xdg_path("XDG_CACHE_HOME", ".cache", "meshssh/failure.json", path));
+	return (xdg_path("XDG_CACHE_HOME", ".cache", "failure.json", path));
 }
 
 /* The JSON text, to be freed; NULL if there is no memory. */

@@ -21,8 +21,8 @@ struct record {
 };
 
 /*
- * The file: $XDG_CACHE_HOME/meshssh/failure.json if that is absolute, else .cache/meshssh/failure.json in the home of
- * the password database; $HOME is not needed. 0 or -1.
+ * The file: meshssh/failure.json in $XDG_CACHE_HOME, or in .cache of the home of the password database, as xdg_path has
+ * it. 0, or -1 with errno.
  */
 int	record_path(char [PATH_MAX]);
 /* Write it, atomically. Best effort: -1 with errno where the disk is full, read-only or not there. */

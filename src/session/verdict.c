@@ -33,7 +33,7 @@ verdict_path(const char *network, const char *host, char path[PATH_MAX])
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		for (p = texts[i]; *p != '\0'; p++)
 			hash = (hash ^ (unsigned char)*p) * UINT64_C(1099511628211);
-	snprintf(name, sizeof(name), "meshssh/" PREFIX "%016" PRIx64, hash);
+	snprintf(name, sizeof(name), PREFIX "%016" PRIx64, hash);
 	return (xdg_path("XDG_CACHE_HOME", ".cache", name, path));
 }
 

@@ -35,7 +35,7 @@ try() {
 	started $proxy
 	wait_for 10 test -s "$T/$COUNT/port" || not_ok "$name: the proxy starts"
 	as=$(user "$caller")
-	printf 'SSH-2.0-test\r\n' | XDG_CACHE_HOME='' timeout 10 $as "$T/meshssh" --no-cache --timeout=2 \
+	printf 'SSH-2.0-test\r\n' | timeout 10 $as "$T/meshssh" --no-cache --timeout=2 \
 	    --tailscaled=/nonexistent "$@" 100.64.0.9 22 >"$T/out" 2>"$T/err"
 	if grep -q SSH-2.0-odd "$T/out"; then got=used; else got="not used"; fi
 	[ "$got" = used ] || ! test -s "$T/$COUNT/port.log" || got="asked: $(cat "$T/$COUNT/port.log")"

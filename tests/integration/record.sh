@@ -163,6 +163,22 @@ else
 		# shellcheck disable=SC2016
 		in_space 'mount -t tmpfs -o ro none "$T/disk"; export XDG_CACHE_HOME="$T/disk"'
 		fails_all_the_same "the disk is read-only" $?
+		# As with sudo, which may keep the variables of its caller: nothing there is followed, written or swept.
+		[ "$(id -u)" -ne 0 ] || {
+			rm -rf "$T/home/.cache"
+			mkdir -p "$T/home/user/meshssh"
+			touch -d @1000 "$T/home/user/meshssh/path-0123456789abcdef" \
+			    "$T/home/user/meshssh/.failure.json.meshssh-AbCdEf"
+			chown -R 1234 "$T/home/user"
+			# shellcheck disable=SC2016
+			in_space 'export XDG_CACHE_HOME="$T/home/user"'
+			fails_all_the_same "XDG_CACHE_HOME is another user's" $?
+			is "XDG_CACHE_HOME is another user's: nothing is written or swept" \
+			    "$(cd "$T/home/user" && find . | sort | tr '\n' ' ')" \
+			    ". ./meshssh ./meshssh/.failure.json.meshssh-AbCdEf ./meshssh/path-0123456789abcdef "
+			check "XDG_CACHE_HOME is another user's: as if it were not set" \
+			    valid "$T/home/.cache/meshssh/failure.json"
+		}
 	}
 fi
 

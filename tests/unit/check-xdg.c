@@ -1,0 +1,142 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+
+#include "base/xdg.h"
+#include "check.h"
+
+#define OTHER	1234
+
+static char	dir[] = "/tmp/check-xdg.XXXXXX";
+
+static int
+setup(void **state)
+{
+	(void)state;
+	return (mkdtemp(dir) == NULL || setenv("HOME", "/nowhere", 1) == -1);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	return (rmdir(dir));
+}
+
+static const char *
+in_dir(const char *name, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s", dir, name);
+	return (path);
+}
+
+/* What the variable makes of it: 1 if its folder is used, 0 if the password database's is, or none. */
+static int
+is_used(const char *value)
+{
+	const struct passwd	*pw = getpwuid(geteuid());
+	char			 path[PATH_MAX], wanted[PATH_MAX];
+
+	setenv("XDG_TEST", value, 1);
+	if (xdg_path("XDG_TEST", ".cache", "x", path) == -1)
+		return (0);
+	snprintf(wanted, sizeof(wanted), "%s/meshssh/x", value);
+	if (strcmp(path, wanted) == 0)
+		return (1);
+	snprintf(wanted, sizeof(wanted), "%s/.cache/meshssh/x", pw->pw_dir);
+	assert_string_equal(path, wanted);
+	return (0);
+}
+
+/* Folders of this user's, some not there yet. */
+static void
+test_ours(void **state)
+{
+	char	cache[PATH_MAX], own[PATH_MAX], link[PATH_MAX], deep[PATH_MAX];
+
+	(void)state;
+	assert_int_equal(is_used("relative"), 0);
+	assert_int_equal(is_used(""), 0);
+	assert_int_equal(is_used("/"), 1);
+	assert_int_equal(is_used("/tmp"), 0);
+	assert_int_equal(is_used("/tmp/check-xdg-is-not-there"), 0);
+	assert_int_equal(is_used("/dev/null"), 1);
+	in_dir("cache", cache);
+	in_dir("cache/meshssh", own);
+	in_dir("link", link);
+	in_dir("no/cache", deep);
+	assert_int_equal(is_used(cache), 1);
+	assert_int_equal(is_used(deep), 1);
+	assert_int_equal(mkdir(cache, 0700), 0);
+	assert_int_equal(is_used(cache), 1);
+	assert_int_equal(symlink(cache, link), 0);
+	assert_int_equal(is_used(link), 1);
+	assert_int_equal(mkdir(own, 0700), 0);
+	assert_int_equal(is_used(cache), 1);
+	/* Like /tmp, but with a folder of ours in it. */
+	assert_int_equal(chmod(cache, 01777), 0);
+	assert_int_equal(is_used(cache), 1);
+	assert_int_equal(chmod(cache, 0777), 0);
+	assert_int_equal(is_used(cache), 0);
+	assert_int_equal(chmod(cache, 0700), 0);
+	assert_int_equal(chmod(own, 0777), 0);
+	assert_int_equal(is_used(cache), 0);
+	assert_int_equal(rmdir(own), 0);
+	assert_int_equal(chmod(cache, 01777), 0);
+	assert_int_equal(is_used(cache), 0);
+	assert_int_equal(rmdir(cache), 0);
+	assert_int_equal(unlink(link), 0);
+}
+
+static void
+test_others(void **state)
+{
+	char	cache[PATH_MAX], own[PATH_MAX], target[PATH_MAX];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	in_dir("cache", cache);
+	in_dir("cache/meshssh", own);
+	in_dir("target", target);
+	assert_int_equal(mkdir(target, 0700), 0);
+	/* Another's folder, and what is not there in another's folder. */
+	assert_int_equal(mkdir(cache, 0700), 0);
+	assert_int_equal(chown(cache, OTHER, OTHER), 0);
+	assert_int_equal(is_used(cache), 0);
+	assert_int_equal(is_used(own), 0);
+	/* Ours, in a folder of another's, as an earlier call by sudo may have left it. */
+	assert_int_equal(mkdir(own, 0700), 0);
+	assert_int_equal(is_used(own), 0);
+	strlcat(own, "//", sizeof(own));
+	assert_int_equal(is_used(own), 0);
+	in_dir("cache/meshssh", own);
+	assert_int_equal(chown(cache, 0, 0), 0);
+	assert_int_equal(is_used(own), 1);
+	assert_int_equal(is_used(cache), 1);
+	/* Another's within ours, and links that another made. */
+	assert_int_equal(chown(own, OTHER, OTHER), 0);
+	assert_int_equal(is_used(cache), 0);
+	assert_int_equal(rmdir(own), 0);
+	assert_int_equal(symlink(target, own), 0);
+	assert_int_equal(is_used(cache), 1);
+	assert_int_equal(lchown(own, OTHER, OTHER), 0);
+	assert_int_equal(is_used(cache), 0);
+	assert_int_equal(is_used(own), 0);
+	assert_int_equal(unlink(own), 0);
+	assert_int_equal(rmdir(cache), 0);
+	assert_int_equal(rmdir(target), 0);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_ours),
+		cmocka_unit_test(test_others),
+	};
+
+	return (cmocka_run_group_tests_name("xdg", tests, setup, teardown));
+}
