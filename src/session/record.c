@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/xdg.h"
+#include "session/cache.h"
 #include "session/record.h"
 
 #define RECORD_VERSION	1
@@ -52,6 +53,8 @@ record_write(const struct target *target, const struct attempts *attempts, const
 		return (-1);
 	result = file_write(path, text);
 	free(text);
+	if (result == 0)
+		cache_sweep(path);
 	return (result);
 }
 

@@ -15,6 +15,7 @@
 #include "base/number.h"
 #include "base/xdg.h"
 #include "os/os.h"
+#include "session/cache.h"
 #include "session/verdict.h"
 
 #define NETWORK_MAX	96
@@ -124,6 +125,7 @@ verdict_keep(const char *host, int mss_bytes)
 	if (n >= (int)sizeof(text))
 		return;
 	verdict_prune(path);
+	cache_sweep(path);
 	if (file_write(path, text) == -1)
 		log_debug(1, "what was learned of the path could not be kept");
 }

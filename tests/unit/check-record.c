@@ -1,6 +1,8 @@
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <limits.h>
+#include <time.h>
 
 #include "check.h"
 #include "session/record.h"
@@ -145,6 +147,74 @@ test_hostile(void **state)
 	assert_string_equal(record.attempts.list[0].what, "\\n");
 }
 
+/* What killed relays left goes when it is old; what is no such file stays. */
+static const struct leftover {
+	const char	*name;
+	mode_t		 type;
+	time_t		 age_s;
+	uid_t		 uid;
+	int		 stays;
+} leftovers[] = {
+	{ ".failure.json.meshssh-AbCdEf", S_IFREG, 601, 0, 0 },
+	{ ".path-0123456789abcdef.meshssh-AbCdEf", S_IFREG, 86400, 0, 0 },
+	{ ".failure.json.meshssh-BbCdEf", S_IFREG, 60, 0, 1 },
+	{ ".failure.json.meshssh-CbCdEf", S_IFDIR, 86400, 0, 1 },
+	{ ".failure.json.meshssh-DbCdEf", S_IFLNK, 86400, 0, 1 },
+	{ ".failure.json.meshssh-EbCdEf", S_IFIFO, 86400, 0, 1 },
+	{ ".failure.json.meshssh-FbCdEf", S_IFREG, 86400, 1234, 1 },
+	{ "failure.json.meshssh-AbCdEf", S_IFREG, 86400, 0, 1 },
+	{ ".other.meshssh-AbCdEf", S_IFREG, 86400, 0, 1 },
+};
+
+static void
+leftover_make(int dir_fd, const struct leftover *left)
+{
+	struct timespec	times[2] = { { .tv_sec = time(NULL) - left->age_s }, { .tv_sec = time(NULL) - left->age_s } };
+
+	if (left->type == S_IFDIR)
+		assert_int_equal(mkdirat(dir_fd, left->name, 0700), 0);
+	else if (left->type == S_IFLNK)
+		assert_int_equal(symlinkat("failure.json", dir_fd, left->name), 0);
+	else if (left->type == S_IFIFO)
+		assert_int_equal(mkfifoat(dir_fd, left->name, 0600), 0);
+	else
+		assert_int_equal(close(openat(dir_fd, left->name, O_CREAT | O_WRONLY, 0600)), 0);
+	if (left->uid != 0)
+		assert_int_equal(fchownat(dir_fd, left->name, left->uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(utimensat(dir_fd, left->name, times, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+static void
+test_leftovers(void **state)
+{
+	struct target	target = { .host = "nas", .port = 22 };
+	struct attempts	attempts = { .count = 0 };
+	struct stat	sb;
+	struct error	err;
+	char		path[PATH_MAX];
+	size_t		i;
+	int		dir_fd;
+
+	(void)state;
+	error_set(&err, MSG_REFUSED, "refused");
+	assert_int_equal(record_path(path), 0);
+	assert_int_equal(record_write(&target, &attempts, &err), 0);
+	*strrchr(path, '/') = '\0';
+	assert_true((dir_fd = open(path, O_RDONLY | O_DIRECTORY)) != -1);
+	for (i = 0; i < COUNT(leftovers); i++)
+		if (leftovers[i].uid == 0 || geteuid() == 0)
+			leftover_make(dir_fd, &leftovers[i]);
+	assert_int_equal(record_write(&target, &attempts, &err), 0);
+	for (i = 0; i < COUNT(leftovers); i++) {
+		if (leftovers[i].uid != 0 && geteuid() != 0)
+			continue;
+		if ((fstatat(dir_fd, leftovers[i].name, &sb, AT_SYMLINK_NOFOLLOW) == 0) != leftovers[i].stays)
+			fail_msg("%s, of kind %o", leftovers[i].name, (unsigned int)leftovers[i].type);
+		unlinkat(dir_fd, leftovers[i].name, leftovers[i].type == S_IFDIR ? AT_REMOVEDIR : 0);
+	}
+	close(dir_fd);
+}
+
 int
 main(void)
 {
@@ -152,6 +222,7 @@ main(void)
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_leftovers),
 	};
 
 	return (cmocka_run_group_tests_name("record", tests, setup, teardown));
