@@ -16,6 +16,17 @@ error_program(const char *name)
 	program = name;
 }
 
+enum message
+error_by_name(const char *name)
+{
+	enum message	code;
+
+	for (code = MSG_NONE; code < MSG_COUNT; code++)
+		if (strcmp(error_row(code)->name, name) == 0)
+			return (code);
+	return (MSG_NONE);
+}
+
 void
 error_set(struct error *err, enum message code, const char *fmt, ...)
 {
@@ -35,12 +46,20 @@ error_set(struct error *err, enum message code, const char *fmt, ...)
 void
 error_errno(struct error *err, int error, const char *tried)
 {
+	static const struct {
+		int		 error;
+		enum message	 code;
+	}		codes[] = {
+		{ EMFILE, MSG_NO_DESCRIPTORS }, { ENFILE, MSG_NO_DESCRIPTORS }, { ENOMEM, MSG_NO_MEMORY },
+		{ ENOBUFS, MSG_NO_MEMORY }, { EACCES, MSG_PERMISSION }, { EPERM, MSG_PERMISSION }, { EROFS, MSG_PERMISSION },
+		{ ENOSPC, MSG_OUTPUT }, { EDQUOT, MSG_OUTPUT }, { EFBIG, MSG_OUTPUT },
+	};
 	enum message	code = MSG_SYSTEM;
+	size_t		i;
 
-	if (error == EMFILE || error == ENFILE)
-		code = MSG_NO_DESCRIPTORS;
-	else if (error == ENOMEM || error == ENOBUFS)
-		code = MSG_NO_MEMORY;
+	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i].error == error)
+			code = codes[i].code;
 	error_set(err, code, "%s: %s", tried, strerror(error));
 }
 

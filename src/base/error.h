@@ -44,6 +44,8 @@ enum message {
 	MSG_BLOCKED,
 	MSG_MESH_DOWN,
 	MSG_MESH_HUNG,
+	MSG_MESH_CLOSED,
+	MSG_MESH_STATUS,
 	MSG_NOT_IN_MESH,
 	MSG_TAILSCALED,
 	MSG_NO_PROXY,
@@ -68,6 +70,7 @@ enum message {
 	MSG_OUTPUT,
 	MSG_NO_DESCRIPTORS,
 	MSG_NO_MEMORY,
+	MSG_PERMISSION,
 	MSG_SYSTEM,
 	MSG_COUNT
 };
@@ -95,7 +98,7 @@ enum message	error_by_name(const char *);
 /* Fill the error (NULL is allowed); the text passes vis(3) and is cut to fit. */
 void	error_set(struct error *, enum message, const char *, ...) __attribute__((__format__(printf, 3, 4)));
 /*
- * Fill the error from errno: descriptors and memory get their own codes, the rest MSG_SYSTEM.
+ * Fill the error from errno: descriptors, memory, permissions and full disks get their own codes, the rest MSG_SYSTEM.
  * The text says what was tried and strerror(3).
  */
 void	error_errno(struct error *, int, const char *);

@@ -1,4 +1,3 @@
-#include <string.h>
 #include <sysexits.h>
 
 #include "base/error.h"
@@ -228,6 +227,18 @@ static const struct message_row rows[MSG_COUNT] = {
 		.cure = "tailscaled on this machine takes connections and does not answer. It is stopped, overloaded or "
 		    "locked up; restart it (systemctl restart tailscaled)."
 	},
+	[MSG_MESH_CLOSED] = {
+		.name = "mesh-closed", .status = EX_UNAVAILABLE,
+		.hint = "ask root for access to it, or try --via=socks5",
+		.cure = "tailscaled runs here, but this user may not open its socket: its folder is closed to others, or a sandbox or "
+		    "security policy forbids it. Ask root to open the folder, or use tailscaled's proxy if it has one."
+	},
+	[MSG_MESH_STATUS] = {
+		.name = "mesh-status", .status = EX_UNAVAILABLE,
+		.hint = "name the hosts yourself, or update tailscaled",
+		.cure = "tailscaled was asked for the peers of the mesh, and its answer is of no use: it is too large, cut off or not a "
+		    "status, or something else listens on its socket. Name the hosts; tailscale status shows what it knows."
+	},
 	[MSG_NOT_IN_MESH] = {
 		.name = "not-in-mesh", .status = EX_NOHOST,
 		.hint = "check the name, and tailscale status",
@@ -369,8 +380,9 @@ static const struct message_row rows[MSG_COUNT] = {
 	},
 	[MSG_OUTPUT] = {
 		.name = "output", .status = EX_IOERR,
-		.hint = "is the disk full?",
-		.cure = "What the server sent could not be written to standard output. If that is a file, the disk may be full."
+		.hint = "is the disk full, or the terminal gone?",
+		.cure = "What was to be written to standard output or a file could not be. The disk may be full, a limit of the "
+		    "file's size or a quota reached, or the terminal closed."
 	},
 	[MSG_NO_DESCRIPTORS] = {
 		.name = "no-descriptors", .status = EX_OSERR,
@@ -383,10 +395,17 @@ static const struct message_row rows[MSG_COUNT] = {
 		.hint = "end some programs",
 		.cure = "The system gave no more memory."
 	},
+	[MSG_PERMISSION] = {
+		.name = "permission", .status = EX_NOPERM,
+		.hint = "who owns it, and does a policy or sandbox forbid it?",
+		.cure = "The system did not permit it; the message says what. A file or folder belongs to another user or is mounted "
+		    "read-only, or a sandbox or security policy forbids it."
+	},
 	[MSG_SYSTEM] = {
 		.name = "system", .status = EX_OSERR,
-		.hint = "meshssh --debug says more",
-		.cure = "The system refused something that normally works; the message names it."
+		.hint = "the system said so; see meshssh-messages(7)",
+		.cure = "The system refused something that normally works; the message names it, and the option --debug may show "
+		    "what led to it."
 	},
 };
 
@@ -394,15 +413,4 @@ const struct message_row *
 error_row(enum message code)
 {
 	return (&rows[code]);
-}
-
-enum message
-error_by_name(const char *name)
-{
-	enum message	code;
-
-	for (code = MSG_NONE; code < MSG_COUNT; code++)
-		if (strcmp(rows[code].name, name) == 0)
-			return (code);
-	return (MSG_NONE);
 }

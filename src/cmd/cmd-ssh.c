@@ -113,10 +113,16 @@ ssh_shell(void)
 static int
 ssh_exec(const char *ssh, char **argv, struct error *err)
 {
+	char	text[128];
+
 	argv[0] = (char *)(uintptr_t)ssh;
 	env_ssh_mark(ssh);
 	execv(ssh, argv);
-	error_set(err, MSG_NO_SSH, "cannot run %s: %s", ssh, strerror(errno));
+	snprintf(text, sizeof(text), "cannot run %.100s", ssh);
+	if (errno == ENOENT)
+		error_set(err, MSG_NO_SSH, "%s: %s", text, strerror(errno));
+	else
+		error_errno(err, errno, text);
 	return (-1);
 }
 

@@ -13,6 +13,29 @@
 #define MESH_MS		5000
 #define STATUS_MS	1000
 
+/* It is connected, and the list of its peers did not come. */
+static void
+mesh_untold(int error, struct error *err)
+{
+	switch (error) {
+	case ETIMEDOUT:
+		error_set(err, MSG_MESH_HUNG, "tailscaled does not tell its peers in time");
+		break;
+	case EMSGSIZE:
+		error_set(err, MSG_MESH_STATUS, "tailscaled's list of peers has more than %d MB", TSPEER_BYTES_MAX >> 20);
+		break;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+		error_errno(err, error, "cannot ask tailscaled for its peers");
+		break;
+	default:
+		error_set(err, MSG_MESH_STATUS, "tailscaled does not tell its peers: %s", strerror(error));
+		break;
+	}
+}
+
 /* Why there are no peers to be had. */
 static void
 mesh_error(const struct env_tailscale *ts, struct error *err)
@@ -25,19 +48,19 @@ mesh_error(const struct env_tailscale *ts, struct error *err)
 		error_set(err, MSG_MESH_DOWN, "tailscaled does not run: nobody listens on its socket");
 		break;
 	case ENV_TAILSCALE_CLOSED:
-		error_set(err, MSG_TAILSCALED, "tailscaled's socket is not for this user");
+		error_set(err, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user");
 		break;
 	case ENV_TAILSCALE_HUNG:
 		error_set(err, MSG_MESH_HUNG, "tailscaled does not answer");
 		break;
 	case ENV_TAILSCALE_ODD:
-		error_set(err, MSG_TAILSCALED, "what listens on tailscaled's socket gives no status");
+		error_set(err, MSG_MESH_STATUS, "what listens on tailscaled's socket gives no status");
 		break;
 	case ENV_TAILSCALE_DOWN:
 		error_set(err, MSG_MESH_DOWN, "tailscaled is not connected: %s", ts->status.state);
 		break;
 	case ENV_TAILSCALE_UP:
-		error_set(err, MSG_TAILSCALED, "tailscaled does not tell its peers: %s", strerror(errno));
+		mesh_untold(errno, err);
 		break;
 	}
 }

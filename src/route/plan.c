@@ -173,7 +173,7 @@ plan_tailscaled_unusable(struct plan *plan, const struct env_tailscale *ts)
 		plan_set_why_not(plan, MSG_MESH_DOWN, "tailscaled does not run", ts->at.path);
 		break;
 	case ENV_TAILSCALE_CLOSED:
-		plan_set_why_not(plan, MSG_MESH_DOWN, "tailscaled's socket is closed to this user", ts->at.path);
+		plan_set_why_not(plan, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user", ts->at.path);
 		break;
 	case ENV_TAILSCALE_ODD:
 		plan_set_why_not(plan, MSG_TAILSCALED, "what listens on tailscaled's socket is something else", NULL);

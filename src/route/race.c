@@ -25,6 +25,7 @@ static const unsigned char	ranks[MSG_COUNT] = {
 	[MSG_BLOCKED] = 9,
 	[MSG_MESH_DOWN] = 8,
 	[MSG_MESH_HUNG] = 8,
+	[MSG_MESH_CLOSED] = 8,
 	[MSG_PROXY_AUTH] = 7,
 	[MSG_PROXY_REFUSED] = 7,
 	[MSG_NO_ANSWER] = 6,

@@ -5,7 +5,7 @@
 #include "route/target.h"
 #include "route/via.h"
 
-/* What connect(2) says. */
+/* What connect(2) and socket(2) say. */
 static const struct direct_errno {
 	int		 error;
 	enum message	 code;

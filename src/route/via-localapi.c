@@ -80,12 +80,16 @@ localapi_step(struct via_hop *hop)
 static void
 localapi_unconnected(struct via_hop *hop, int error, int64_t took_ms)
 {
+	enum message	own = via_own_fault(error);
+
 	(void)took_ms;
 	/* The queue of a listener that does not listen any more is full. */
 	if (error == EAGAIN || error == ETIMEDOUT)
 		via_fail(hop, MSG_MESH_HUNG, "tailscaled takes no connection");
+	else if (own == MSG_BLOCKED)
+		via_fail(hop, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user (%s)", strerror(error));
 	else
-		via_fail(hop, MSG_MESH_DOWN, "tailscaled cannot be reached (%s)", strerror(error));
+		via_fail(hop, own != MSG_NONE ? own : MSG_MESH_DOWN, "tailscaled cannot be reached (%s)", strerror(error));
 }
 
 static void

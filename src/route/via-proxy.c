@@ -30,12 +30,14 @@ void
 via_proxy_unconnected(struct via_hop *hop, int error, int64_t took_ms)
 {
 	const struct via_step	*step = hop->step;
+	enum message		 own = via_own_fault(error);
 
 	if (error == ETIMEDOUT)
 		via_fail(hop, MSG_PROXY_DOWN, "%s %s does not answer (%lld s)", step->via->peer, step->proxy,
 		    (long long)(took_ms + 500) / 1000);
 	else
-		via_fail(hop, MSG_PROXY_DOWN, "%s %s cannot be reached (%s)", step->via->peer, step->proxy, strerror(error));
+		via_fail(hop, own != MSG_NONE ? own : MSG_PROXY_DOWN, "%s %s cannot be reached (%s)", step->via->peer,
+		    step->proxy, strerror(error));
 }
 
 void

@@ -100,6 +100,26 @@ via_broken(struct via_hop *hop, int error)
 }
 
 enum message
+via_own_fault(int error)
+{
+	static const struct {
+		int		 error;
+		enum message	 code;
+	}	own[] = {
+		{ EMFILE, MSG_NO_DESCRIPTORS }, { ENFILE, MSG_NO_DESCRIPTORS }, { ENOMEM, MSG_NO_MEMORY },
+		{ ENOBUFS, MSG_NO_MEMORY }, { EPERM, MSG_BLOCKED }, { EACCES, MSG_BLOCKED }, { ENETUNREACH, MSG_UNREACHABLE },
+		{ EHOSTUNREACH, MSG_UNREACHABLE }, { EHOSTDOWN, MSG_UNREACHABLE }, { ENETDOWN, MSG_UNREACHABLE },
+		{ EADDRNOTAVAIL, MSG_UNREACHABLE }, { EAFNOSUPPORT, MSG_UNREACHABLE },
+	};
+	size_t	i;
+
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (own[i].error == error)
+			return (own[i].code);
+	return (MSG_NONE);
+}
+
+enum message
 via_message(const char *text, enum message other)
 {
 	const struct via_words	*row;

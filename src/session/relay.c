@@ -64,6 +64,8 @@ relay_net_failed(struct relay *r, int error)
 	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN ||
 	    error == EHOSTDOWN)
 		error_set(&r->err, MSG_DEAD_PATH, "%s: the other side does not answer, or takes nothing, any more", target);
+	else if (error == EPERM || error == EACCES)
+		error_set(&r->err, MSG_BLOCKED, "%s: %s", target, strerror(error));
 	else
 		error_errno(&r->err, error, target);
 	relay_done(r);

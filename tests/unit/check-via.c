@@ -829,19 +829,31 @@ static const struct {
 } unconnected[] = {
 	{ &via_localapi, ENOENT, MSG_MESH_DOWN, NULL },
 	{ &via_localapi, ECONNREFUSED, MSG_MESH_DOWN, NULL },
-	{ &via_localapi, EACCES, MSG_MESH_DOWN, NULL },
+	{ &via_localapi, EACCES, MSG_MESH_CLOSED, "user" },
+	{ &via_localapi, EPERM, MSG_MESH_CLOSED, "user" },
+	{ &via_localapi, EMFILE, MSG_NO_DESCRIPTORS, "Too many open files" },
+	{ &via_localapi, ENOBUFS, MSG_NO_MEMORY, NULL },
 	{ &via_localapi, EAGAIN, MSG_MESH_HUNG, NULL },
 	{ &via_localapi, ETIMEDOUT, MSG_MESH_HUNG, NULL },
 	{ &via_http, ECONNREFUSED, MSG_PROXY_DOWN, PROXY },
 	{ &via_http, ETIMEDOUT, MSG_PROXY_DOWN, "5 s" },
 	{ &via_socks5, ECONNREFUSED, MSG_PROXY_DOWN, PROXY },
-	{ &via_socks5, EHOSTUNREACH, MSG_PROXY_DOWN, PROXY },
+	{ &via_socks5, EHOSTUNREACH, MSG_UNREACHABLE, PROXY },
+	{ &via_socks5, ENETUNREACH, MSG_UNREACHABLE, PROXY },
+	{ &via_socks5, EADDRNOTAVAIL, MSG_UNREACHABLE, PROXY },
+	{ &via_socks5, EMFILE, MSG_NO_DESCRIPTORS, "Too many open files" },
+	{ &via_http, ENFILE, MSG_NO_DESCRIPTORS, NULL },
+	{ &via_http, ENOMEM, MSG_NO_MEMORY, NULL },
+	{ &via_http, EPERM, MSG_BLOCKED, PROXY },
+	{ &via_socks5, EACCES, MSG_BLOCKED, PROXY },
 	{ &via_direct, ECONNREFUSED, MSG_REFUSED, "127.0.0.1" },
 	{ &via_direct, ETIMEDOUT, MSG_NO_ANSWER, "127.0.0.1 in 5 s" },
 	{ &via_direct, EHOSTUNREACH, MSG_UNREACHABLE, "127.0.0.1" },
 	{ &via_direct, ENETUNREACH, MSG_UNREACHABLE, "127.0.0.1" },
 	{ &via_direct, EACCES, MSG_BLOCKED, "127.0.0.1" },
 	{ &via_direct, EMFILE, MSG_NO_DESCRIPTORS, "127.0.0.1" },
+	{ &via_direct, ENOBUFS, MSG_NO_MEMORY, "127.0.0.1" },
+	{ &via_direct, EPERM, MSG_BLOCKED, "127.0.0.1" },
 	{ &via_direct, EADDRNOTAVAIL, MSG_UNREACHABLE, "127.0.0.1" },
 	{ &via_direct, EIO, MSG_SYSTEM, "127.0.0.1" },
 };
@@ -863,7 +875,7 @@ test_unconnected(void **state)
 		t.want = VIA_FAIL;
 		check_error(&t, strerror(unconnected[i].error), unconnected[i].code, unconnected[i].text);
 		/* Only of a way that this machine does not have does a failure tell little. */
-		assert_int_equal(t.hop.minor, unconnected[i].error == EADDRNOTAVAIL);
+		assert_int_equal(t.hop.minor, unconnected[i].error == EADDRNOTAVAIL && unconnected[i].via == &via_direct);
 		talk_close(&t);
 	}
 }
