@@ -19,6 +19,7 @@
 
 #define RELAY_DRAIN_MS	2000		/* for the last bytes after SIGHUP */
 #define RELAY_LINGER_MS	10000		/* for the side that goes on after the other ended */
+#define RELAY_LAST_MS	20000		/* for the same where it is SSH, in all */
 /* SSH has no half-close, the end of the server is the end; but ssh takes it ill if it cannot say its last word. */
 #define RELAY_FAREWELL_MS 1000
 
@@ -131,7 +132,7 @@ relay_end(struct relay *r)
 void
 relay_last(struct relay *r)
 {
-	struct timeval	tv = clock_timeval(RELAY_LINGER_MS);
+	struct timeval	tv = clock_timeval(RELAY_LAST_MS);
 
 	if (r->greeting.client == CLIENT_SSH && !event_pending(&r->last_ev, EV_TIMEOUT, NULL))
 		event_add(&r->last_ev, &tv);

@@ -144,5 +144,5 @@ told "SIGHUP: a server that goes on" 2500 drip-session signal HUP
 told "SIGTERM: a server that goes on" 2500 drip-session signal TERM
 told "SIGHUP: a server that reads a byte at a time" 3000 sip stuff HUP
 told "SIGTERM: a server that reads a byte at a time" 3000 sip stuff TERM
-told "EOF from ssh: a server that goes on" 12000 drip-session hang_up
+told "EOF from ssh: a server that goes on" 22000 drip-session hang_up
 finish
