@@ -85,7 +85,10 @@ enum via_want	via_said(struct via_hop *, const char *);
 enum via_want	via_send(struct via_hop *, const void *, size_t, size_t *sent);
 /* Set the error to what the system says of a descriptor in the middle of a handshake: errno, or 0 for its end. */
 enum via_want	via_broken(struct via_hop *, int error);
-/* What this errno of connect(2) or socket(2) says of this machine and its network, whoever was to be reached; MSG_NONE if nothing. */
+/*
+ * What this errno of connect(2) or socket(2) says of this machine and its network, whoever was to be reached; MSG_NONE if
+ * nothing.
+ */
 enum message	via_own_fault(int);
 /* What a peer says of a connection that it could not make ("connection was refused"): the message that fits, or the other. */
 enum message	via_message(const char *, enum message);

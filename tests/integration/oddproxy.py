@@ -942,8 +942,9 @@ MODES = {f.__name__.replace("_", "-"): f for f in (
     socks_ssh, socks_eof, socks_sink, http_apart, http_open, http_open_lies, http_500, http_502, http_503, http_504,
     http_tailscale, http_login, http_cut, http_rst, http_stop, http_mute, http_ssh_first, http_headers_endless,
     http_body_endless, http_drip, http_drip_head, http_drip_body, http_eof, http_sink, socks_drip, local_drip,
-    local_yes, local_apart, local_no_open, local_502, local_self, local_self_tun, local_hang, local_hang_all, local_cut, local_rst, local_mute, local_status_hang,
-    local_status_garbage, local_status_deep, local_status_other, local_status_html, local_status_404,
+    local_yes, local_apart, local_no_open, local_502, local_self, local_self_tun, local_hang, local_hang_all, local_cut,
+    local_rst, local_mute, local_status_hang, local_status_garbage, local_status_deep, local_status_other,
+    local_status_html, local_status_404,
     local_status_end, local_status_big, local_status_slow, local_status_drip, local_state, local_eof)}
 MODES.update(("http-" + key, lambda c, head=value: http_yes(c, head)) for key, value in HTTP_YES.items())
 MODES.update(("http-" + key, lambda c, answer=value: http_no(c, answer)) for key, value in HTTP_NO.items())
