@@ -276,8 +276,12 @@ walk_line(struct walk *w, struct place *p, char *text)
 	len = strcspn(text, BLANKS "=");
 	if (*text == '#' || len == 0 || len >= sizeof(l.keyword))
 		return;
-	for (i = 0; i < len; i++)
+	for (i = 0; i < len; i++) {
+		/* ssh has no such keyword, and it would be told as it is. */
+		if (!isalnum((unsigned char)text[i]))
+			return;
 		l.keyword[i] = (char)tolower((unsigned char)text[i]);
+	}
 	text += len;
 	text += strspn(text, BLANKS);
 	text += *text == '=';
@@ -347,8 +351,8 @@ walk_file(struct walk *w, const struct place *outer, const char *file)
 	    .match = outer->match,
 				    .outer_named = outer->named, .named = outer->named };
 	struct ssh_config_file	f = { .file = file };
+	struct stat		sb;
 	char			path[PATH_MAX], *buf;
-	ssize_t			len;
 
 	if (p.depth > SSH_CONFIG_DEPTH || w->files++ >= SSH_CONFIG_FILES ||
 	    snprintf(path, sizeof(path), "%s%s", w->in->root, file) >= (int)sizeof(path)) {
@@ -358,17 +362,14 @@ walk_file(struct walk *w, const struct place *outer, const char *file)
 	if (!file_look(w, path, p.depth > 1 || !w->system, &f))
 		return;
 	w->to->file(w->to->arg, &f);
-	if ((buf = malloc(w->bytes)) == NULL) {
-		w->starved = 1;
+	if ((buf = file_load(path, w->bytes, &sb)) == NULL) {
+		w->starved |= errno == ENOMEM;
+		w->blind = 1;
 		return;
 	}
-	if ((len = file_read(path, buf, w->bytes)) == -1)
-		w->blind = 1;
-	else {
-		buf[len] = '\0';
-		w->bytes -= (size_t)len;
-		walk_text(w, &p, buf, (size_t)len);
-	}
+	buf[sb.st_size] = '\0';
+	w->bytes -= (size_t)sb.st_size;
+	walk_text(w, &p, buf, (size_t)sb.st_size);
 	free(buf);
 }
 
