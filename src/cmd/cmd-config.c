@@ -164,34 +164,41 @@ conf_call(struct conf *conf, int argc, char **argv)
 	    json_string(PACKAGE_STRING)));
 }
 
+int
+conf_parse(struct conf *conf, char ***words, struct error *err)
+{
+	conf->command = &conf_commands[0];
+	if (option_gather(conf_options, *words, conf_set_cb, conf, err) == -1)
+		return (-1);
+	if (**words != NULL && conf_find(**words) != NULL)
+		conf->command = conf_find(*(*words)++);
+	if (conf_given(conf, "help") || conf_given(conf, "version"))
+		return (0);
+	return (conf_fits(conf, conf->command, err) == -1 ? -1 : conf_socket(conf, err));
+}
+
 static int
 conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 {
-	const struct conf_command	*command = &conf_commands[0];
-	char				**words = argv + 1;
-	json_t				*call = json_object();
-	int				 result = -1;
+	char	**words = argv + 1;
+	json_t	*call = json_object();
+	int	 result = -1;
 
 	/* The call as it was, before its words are moved. */
 	if (conf_call(&(struct conf){ .wanted = call }, argc, argv) == -1 || conf->wanted == NULL)
 		error_set(err, MSG_NO_MEMORY, "no memory");
-	else if (option_gather(conf_options, words, conf_set_cb, conf, err) == 0) {
-		if (words[0] != NULL && conf_find(words[0]) != NULL)
-			command = conf_find(*words++);
+	else if ((result = conf_parse(conf, &words, err)) == 0) {
 		log_set_level(conf_given(conf, "debug"));
-		if (conf_given(conf, "help") || conf_given(conf, "version")) {
-			if (conf_given(conf, "help"))
-				conf_usage(stdout);
-			else
-				printf("%s\n", PACKAGE_STRING);
-			result = 0;
-		} else if (conf_fits(conf, command, err) == 0 && conf_socket(conf, err) == 0) {
+		if (conf_given(conf, "help"))
+			conf_usage(stdout);
+		else if (conf_given(conf, "version"))
+			printf("%s\n", PACKAGE_STRING);
+		else {
 			json_object_update(conf->wanted, call);
-			conf->command = command;
-			if (file_room() == -1)
+			if ((result = file_room()) == -1)
 				error_errno(err, errno, "cannot look at this machine");
 			else
-				result = command->run(conf, words, err);
+				result = conf->command->run(conf, words, err);
 		}
 	}
 	json_decref(call);
