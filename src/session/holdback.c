@@ -48,6 +48,7 @@ struct holdback {
 	struct sshwire_id	 id;		/* of the server, on this connection */
 	struct sshwire_line	 line;		/* its last one so far */
 	struct sshwire_line	 passed;	/* the identification that the client got */
+	const char		*due;		/* why all passes when it has come again; or NULL */
 	int			 holding;	/* there is more behind it */
 	struct sshwire_hello	 hello;
 	size_t			 said_len;
@@ -101,35 +102,41 @@ holdback_stop(struct holdback *h)
 	munmap(h, sizeof(*h));
 }
 
-static void
+/* 1, and the handle is gone; or 0 if the identification is to come again, which the client must not get twice. */
+static int
 holdback_commit(struct holdback *h, const struct holdback_proof *proof, const char *why)
 {
 	struct holdback_config	conf = h->conf;
-	struct holdback_proof	none = { 0, 0 };
 	int			mss_bytes = h->descended > 0 ? h->way.mss_bytes : 0;
 
+	if (h->passed.len > 0 && h->id.state == SSHWIRE_MORE) {
+		h->due = why;
+		event_del(&h->timer);
+		holdback_drop_spare(h);
+		return (0);
+	}
 	log_debug(1, "%s: the session passes, after %lld ms", why, (long long)(clock_ms() - h->began_ms));
 	holdback_stop(h);
-	conf.committed_cb(mss_bytes, proof != NULL ? proof : &none, conf.arg);
+	conf.committed_cb(mss_bytes, proof != NULL ? proof : &(struct holdback_proof){ 0, 0 }, conf.arg);
+	return (1);
 }
 
 void
 holdback_client(struct holdback *h, const char *buf, size_t len)
 {
-	if (sshwire_hello_feed(&h->hello, buf, len) == SSHWIRE_HELLO_OTHER) {
+	if (sshwire_hello_feed(&h->hello, buf, len) == SSHWIRE_HELLO_OTHER || len > sizeof(h->said) - h->said_len) {
 		holdback_commit(h, NULL, "the client says what cannot be said again");
 		return;
 	}
-	/* It is no longer than the hello may be. */
 	memcpy(h->said + h->said_len, buf, len);
 	h->said_len += len;
 	h->told_ms = 0;
 }
 
 void
-holdback_client_end(struct holdback *h)
+holdback_end(struct holdback *h)
 {
-	holdback_commit(h, NULL, "the client has ended");
+	holdback_commit(h, NULL, "one side has ended");
 }
 
 int
@@ -219,13 +226,6 @@ holdback_dial(struct holdback *h, const struct os_tcp *tcp)
 		h->no_spare = 1;
 }
 
-/* 1 if the client has a part of a line, which must come to its end from where it began. */
-static int
-holdback_in_line(const struct holdback *h)
-{
-	return (h->passed.len == 0 && h->line.len > 0 && !h->line.ended);
-}
-
 /* Throw the connection away and say the same on the spare one. */
 static void
 holdback_switch(struct holdback *h)
@@ -279,7 +279,9 @@ holdback_takes(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp, i
 	/* What arrives in order may be acknowledged late, what fills a gap is acknowledged at once (RFC 5681 4.2). */
 	int	slack_ms = tcp->waiting_bytes > 0 && tcp->sacked == 0 ? ACK_MS : SLACK_MS;
 
-	if (now_ms - h->doubt_ms < 2 * tcp->rtt_ms + slack_ms || holdback_in_line(h))
+	/* A line that the client has a part of must come to its end from where it began. */
+	if (now_ms - h->doubt_ms < 2 * tcp->rtt_ms + slack_ms ||
+	    (h->passed.len == 0 && h->line.len > 0 && !h->line.ended))
 		return (0);
 	return (doubt == DOUBT_SILENCE ? holdback_beside(h, now_ms) : 1);
 }
@@ -309,17 +311,14 @@ holdback_look(struct holdback *h)
 	const char		*why;
 	enum doubt		 doubt;
 
-	if (os_tcp(h->way.fd, &tcp) == -1)
-		why = "there is no telling what is acknowledged here";
-	else
-		why = holdback_proven(h, &tcp, now_ms);
+	why = os_tcp(h->way.fd, &tcp) == -1 ? "there is no telling what is acknowledged here" :
+	    holdback_proven(h, &tcp, now_ms);
 	if (why != NULL) {
 		if (tcp.waiting_bytes == 0)
 			proof.there_bytes = (int)h->hello.packet;
 		if (h->holding)
 			proof.back_bytes = (int)(tcp.received_bytes - (int64_t)h->id.total);
-		holdback_commit(h, &proof, why);
-		return (1);
+		return (holdback_commit(h, &proof, why));
 	}
 	if (tcp.waiting_bytes > 0)
 		h->told_ms = 0;
@@ -362,10 +361,13 @@ static int
 holdback_identified(struct holdback *h)
 {
 	if (h->passed.len > 0) {
-		if (memcmp(&h->line, &h->passed, sizeof(h->line)) == 0)
-			return (0);
-		errno = EPROTO;
-		return (-1);
+		if (memcmp(&h->line, &h->passed, sizeof(h->line)) != 0) {
+			errno = EPROTO;
+			return (-1);
+		}
+		if (h->due != NULL)
+			holdback_commit(h, NULL, h->due);
+		return (0);
 	}
 	h->passed = h->line;
 	h->passed_ms = clock_ms();

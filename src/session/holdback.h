@@ -42,9 +42,10 @@ struct holdback	*holdback_start(const struct holdback_config *);
 /* Without a callback. */
 void		 holdback_stop(struct holdback *);
 
-/* The client has said this, which the caller sends; or it has ended. May commit. */
+/* The client has said this, which the caller sends. May commit. */
 void		 holdback_client(struct holdback *, const char *, size_t);
-void		 holdback_client_end(struct holdback *);
+/* The client, or the server, has ended. May commit. */
+void		 holdback_end(struct holdback *);
 /*
  * Read what may be read of the server now, as read(2) does: -1 with EAGAIN if nothing may, with EPROTO if the server
  * identifies itself otherwise than before. *again is set if the client has these bytes already. May commit.

@@ -29,6 +29,8 @@ relay_net_ended(struct relay *r)
 		relay_done(r);
 		return;
 	}
+	if (r->hold != NULL)
+		holdback_end(r->hold);
 	output_end(&r->out, r->conf->out_fd);
 	relay_watch_caller(r, 0);
 	relay_last(r);

@@ -74,7 +74,7 @@ relay_committed_cb(int mss_bytes, const struct holdback_proof *proof, void *arg)
 		r->conf->learned_cb(mss_bytes, r->conf->arg);
 	relay_committed(r, proof);
 	/* What the output has no room for waits as ever. */
-	if (r->down.len == 0)
+	if (r->net_open && r->down.len == 0)
 		event_add(&r->net_ev, NULL);
 }
 

@@ -20,7 +20,7 @@ relay_in_ended(struct relay *r)
 	event_del(&r->in_ev);
 	relay_greeting(r, greeting_client_end(&r->greeting));
 	if (r->hold != NULL)
-		holdback_client_end(r->hold);
+		holdback_end(r->hold);
 	if (!r->net_open) {
 		if (relay_judge(r, GREETING_EOF) == 0)
 			relay_done(r);

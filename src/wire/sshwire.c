@@ -99,7 +99,7 @@ hello_packet_byte(struct sshwire_hello *hello, unsigned char c)
 	hello->packet++;
 	if (hello->packet < head)
 		return (SSHWIRE_HELLO_MORE);
-	if (hello->length < 2 || hello->length + head > SSHWIRE_PACKET_MAX ||
+	if (hello->length < 2 || hello->length > SSHWIRE_PACKET_MAX - head ||
 	    (hello->packet == head + 2 && c != 20 /* SSH_MSG_KEXINIT */))
 		return (SSHWIRE_HELLO_OTHER);
 	return (hello->packet == head + hello->length ? SSHWIRE_HELLO_WHOLE : SSHWIRE_HELLO_MORE);

@@ -10,6 +10,7 @@
 #include "route/ladder.h"
 #include "route/race.h"
 #include "session/holdback.h"
+#include "wire/sshwire.h"
 
 /* The kernel's view, the clock and the second connection are the test's own; the sockets are pairs. */
 
@@ -24,12 +25,15 @@ int			 __wrap_os_tcp(int, struct os_tcp *);
 int64_t			 __wrap_clock_ms(void);
 struct race		*__wrap_race_again(const struct race_config *, const struct race_way *);
 void			 __wrap_race_cancel(struct race *);
+int			 __real_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
+int			 __wrap_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
 
 static struct os_tcp	 tcp;
 static int		 tcp_errno;
 static int64_t		 now_ms;
 static struct race_config dialled;	/* what the last second connection was asked for with */
 static int		 dials, cancels;
+static int		 endless;	/* the client's hello never comes to its end */
 
 int
 __wrap_os_tcp(int fd, struct os_tcp *to)
@@ -59,6 +63,12 @@ void
 __wrap_race_cancel(struct race *race)
 {
 	cancels += race != NULL;
+}
+
+int
+__wrap_sshwire_hello_feed(struct sshwire_hello *hello, const char *buf, size_t len)
+{
+	return (endless ? SSHWIRE_HELLO_MORE : __real_sshwire_hello_feed(hello, buf, len));
 }
 
 struct scene {
@@ -568,6 +578,61 @@ test_another_server(void **state)
 }
 
 /* No second connection is to be had, or no smaller segments: the first one may still come round. */
+/* All is to pass after a switch, but the client must not get the identification of the second server as well. */
+static void
+test_end_after_switch(void **state)
+{
+	struct scene	s;
+	char		buf[64];
+	int		again, how;
+
+	(void)state;
+	for (how = 0; how < 4; how++) {
+		begin(&s, 960);
+		greet(&s);
+		tcp.retransmitted = SYNS + 1;
+		pass(&s, 5);
+		pass(&s, 46);
+		spare(&s, 768);
+		pass(&s, 60);
+		assert_int_equal(s.switched, 1);
+		if (how == 0)
+			holdback_end(s.h);
+		else if (how == 1)
+			client(&s, "x", 1);
+		else if (how == 2)
+			pass(&s, 10000);
+		else {
+			tcp.open = 0;
+			pass(&s, 5);
+		}
+		assert_int_equal(s.committed, -1);
+		server(&s, S_ID "kexinit", strlen(S_ID "kexinit"));
+		assert_int_equal(holdback_read(s.h, buf, sizeof(buf), &again), strlen(S_ID));
+		assert_int_equal(again, 1);
+		assert_int_equal(s.committed, 768);
+		end(&s);
+	}
+}
+
+/* No more is recorded than there is room for. */
+static void
+test_endless(void **state)
+{
+	static const char	much[SSHWIRE_HELLO_MAX / 2 + 1];
+	struct scene		s;
+
+	(void)state;
+	begin(&s, 960);
+	endless = 1;
+	client(&s, much, sizeof(much));
+	assert_int_equal(s.committed, -1);
+	client(&s, much, sizeof(much));
+	assert_int_equal(s.committed, 0);
+	endless = 0;
+	end(&s);
+}
+
 static void
 test_no_spare(void **state)
 {
@@ -631,7 +696,7 @@ test_aside(void **state)
 
 	begin(&s, 960);
 	client(&s, C_ID, strlen(C_ID));
-	holdback_client_end(s.h);
+	holdback_end(s.h);
 	assert_int_equal(s.committed, 0);
 	end(&s);
 
@@ -692,6 +757,8 @@ main(void)
 		cmocka_unit_test(test_back),
 		cmocka_unit_test(test_late_identification),
 		cmocka_unit_test(test_another_server),
+		cmocka_unit_test(test_end_after_switch),
+		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_no_spare),
 		cmocka_unit_test(test_aside),
 	};

@@ -117,6 +117,7 @@ static const struct {
 	{ T(ID "\0\0\210\264\1\24"),		SSHWIRE_HELLO_MORE },	/* 34996 and 4 are 35000 */
 	{ T(ID "\0\0\210\265\1\24"),		SSHWIRE_HELLO_OTHER },
 	{ T(ID "\377\377\377\377\1\24"),		SSHWIRE_HELLO_OTHER },
+	{ T(ID "\377\377\377\374\1\24"),		SSHWIRE_HELLO_OTHER },	/* and 4 are 0, of 32 bits */
 	{ T("SSH-1.5-x\n"),				SSHWIRE_HELLO_OTHER },
 	{ T("ssh-2.0-x\n"),				SSHWIRE_HELLO_OTHER },
 	{ T("\n" ID),					SSHWIRE_HELLO_OTHER },
