@@ -1,9 +1,7 @@
-#include <stdint.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "wire/dns.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* An answer to a question whose type the first byte says; the rest is what comes behind the question. */
 int

@@ -1,22 +1,13 @@
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "fuzz.h"
 
 /* Those whose text is ssh_config(5) and nothing else. */
 static const char	stanzas[][16] = { "stanza", "tailnet" };
-
-static void
-must(int so)
-{
-	if (!so)
-		__builtin_trap();
-}
 
 /* A comment, an empty line, the head of a block, or a keyword and a value that neither ssh nor a shell can misread. */
 static void

@@ -1,10 +1,8 @@
-#include <stdint.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "fuzz.h"
 #include "session/greeting.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /*
  * Whatever both sides say, in whatever pieces: each piece is two bytes of length and side, then so many bytes. The verdict

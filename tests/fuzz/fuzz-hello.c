@@ -1,9 +1,7 @@
-#include <stdint.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "wire/sshwire.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /*
  * A client's first bytes: in one piece, and cut where the first byte says, they are the same; what is taken for a whole

@@ -1,16 +1,7 @@
-#include <stdint.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "wire/http1.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int so)
-{
-	if (!so)
-		__builtin_trap();
-}
 
 /* Kept of a line: ended by a NUL, and of one line. */
 static void

@@ -5,13 +5,11 @@
 
 #include <sys/types.h>
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "emit/install-text.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "fuzz.h"
 
 static const struct install_names	names = {
 	.own = "/home/u/.ssh/meshssh.conf",

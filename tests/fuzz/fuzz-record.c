@@ -1,8 +1,5 @@
-#include <stdint.h>
-
+#include "fuzz.h"
 #include "session/record.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static void
 check(const char *text)

@@ -1,16 +1,7 @@
-#include <stdint.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "wire/socks5.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int so)
-{
-	if (!so)
-		__builtin_trap();
-}
 
 /* A text at the front, behind two bytes for its length: longer than any that the protocol has, if the input says so. */
 static const char *

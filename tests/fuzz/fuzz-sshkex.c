@@ -1,9 +1,7 @@
-#include <stdint.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "wire/sshkex.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /*
  * What a server says behind its identification: packets lie within the bytes, their lists within them, names within

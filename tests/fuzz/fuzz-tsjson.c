@@ -1,18 +1,9 @@
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "wire/tsjson.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int so)
-{
-	if (!so)
-		__builtin_trap();
-}
 
 static void
 check(const struct tsjson *status)

@@ -1,8 +1,5 @@
-#include <stdint.h>
-
+#include "fuzz.h"
 #include "session/verdict.h"
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* Whatever a file says, the size is none or one that TCP and the ladder can do with. */
 int

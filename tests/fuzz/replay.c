@@ -3,31 +3,34 @@
 #include <dirent.h>
 #include <err.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "fuzz.h"
 
-/* Runs a fuzz target over the files of its corpus, for the ordinary tests. */
+/* Runs a fuzz target, fuzz-NAME, over the files of its corpus, corpus/NAME, for the ordinary tests. */
 int
-main(void)
+main(int argc, char **argv)
 {
 	static uint8_t		 buf[1 << 20];
-	char			 path[PATH_MAX];
+	const char		*name = strrchr(argv[0], '-');
+	char			 folder[PATH_MAX], path[PATH_MAX];
 	struct dirent		*entry;
 	size_t			 len;
 	DIR			*dir;
 	FILE			*fp;
 	int			 count = 0;
 
-	if ((dir = opendir(CORPUS)) == NULL)
-		err(1, "%s", CORPUS);
+	(void)argc;
+	snprintf(folder, sizeof(folder), CORPUS "/%s", name != NULL ? name + 1 : "");
+	if ((dir = opendir(folder)) == NULL)
+		err(1, "%s", folder);
 	while ((entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", CORPUS, entry->d_name);
-		if ((fp = fopen(path, "r")) == NULL)
+		if (snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >= (int)sizeof(path) ||
+		    (fp = fopen(path, "r")) == NULL)
 			err(1, "%s", path);
 		len = fread(buf, 1, sizeof(buf), fp);
 		fclose(fp);
@@ -35,6 +38,6 @@ main(void)
 		count++;
 	}
 	closedir(dir);
-	printf("%d files of %s\n", count, CORPUS);
+	printf("%d files of %s\n", count, folder);
 	return (count > 0 ? 0 : 1);
 }
