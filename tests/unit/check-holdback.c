@@ -223,6 +223,19 @@ greet(struct scene *s)
 	tcp.waiting_bytes = 10;
 }
 
+/* Bytes of the client are lost: the same is said on a second connection, with smaller segments. */
+static void
+descend(struct scene *s)
+{
+	greet(s);
+	tcp.retransmitted = SYNS + 1;
+	pass(s, 5);
+	pass(s, 46);
+	spare(s, 768);
+	pass(s, 60);
+	assert_int_equal(s->switched, 1);
+}
+
 static void
 test_proven(void **state)
 {
@@ -563,13 +576,7 @@ test_another_server(void **state)
 
 	(void)state;
 	begin(&s, 960);
-	greet(&s);
-	tcp.retransmitted = SYNS + 1;
-	pass(&s, 5);
-	pass(&s, 46);
-	spare(&s, 768);
-	pass(&s, 60);
-	assert_int_equal(s.switched, 1);
+	descend(&s);
 	server(&s, "SSH-2.0-Server\r\n", strlen(S_ID));
 	assert_int_equal(holdback_read(s.h, buf, sizeof(buf), &again), -1);
 	assert_int_equal(errno, EPROTO);
@@ -589,13 +596,7 @@ test_end_after_switch(void **state)
 	(void)state;
 	for (how = 0; how < 4; how++) {
 		begin(&s, 960);
-		greet(&s);
-		tcp.retransmitted = SYNS + 1;
-		pass(&s, 5);
-		pass(&s, 46);
-		spare(&s, 768);
-		pass(&s, 60);
-		assert_int_equal(s.switched, 1);
+		descend(&s);
 		if (how == 0)
 			holdback_end(s.h);
 		else if (how == 1)
