@@ -34,8 +34,8 @@ extern const struct option_row		conf_options[];	/* ends with a NULL name */
 /* All of meshssh-config: argv, and the exit status. 0, or -1 with the error set. */
 int	cmd_config(int, char **, int *, struct error *);
 /*
- * Its command line without the running: the command and what is wanted, set in the conf; the words, which a NULL ends, are
- * then those behind the command. 0, or -1 with the error set. With --help and --version nothing else is checked.
+ * Parse its command line and run nothing: the command and what is wanted are set, and *words, which a NULL ends, begins
+ * behind the command. 0, or -1 with the error set. With --help or --version, the rest is not checked.
  */
 int	conf_parse(struct conf *, char ***, struct error *);
 void	conf_usage(FILE *);

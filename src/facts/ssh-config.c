@@ -277,7 +277,7 @@ walk_line(struct walk *w, struct place *p, char *text)
 	if (*text == '#' || len == 0 || len >= sizeof(l.keyword))
 		return;
 	for (i = 0; i < len; i++) {
-		/* ssh has no such keyword, and it would be told as it is. */
+		/* No keyword of ssh has such a byte, and here it would not be escaped. */
 		if (!isalnum((unsigned char)text[i]))
 			return;
 		l.keyword[i] = (char)tolower((unsigned char)text[i]);

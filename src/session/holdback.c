@@ -48,7 +48,7 @@ struct holdback {
 	struct sshwire_id	 id;		/* of the server, on this connection */
 	struct sshwire_line	 line;		/* its last one so far */
 	struct sshwire_line	 passed;	/* the identification that the client got */
-	const char		*due;		/* why all passes when it has come again; or NULL */
+	const char		*due;		/* why to commit when it has come again; or NULL */
 	int			 holding;	/* there is more behind it */
 	struct sshwire_hello	 hello;
 	size_t			 said_len;
@@ -102,7 +102,7 @@ holdback_stop(struct holdback *h)
 	munmap(h, sizeof(*h));
 }
 
-/* 1, and the handle is gone; or 0 if the identification is to come again, which the client must not get twice. */
+/* 1 if the handle is gone; 0 if a second server has not identified itself yet: only what follows that may pass. */
 static int
 holdback_commit(struct holdback *h, const struct holdback_proof *proof, const char *why)
 {
