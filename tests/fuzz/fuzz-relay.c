@@ -132,11 +132,13 @@ stream_at(const struct stream *st, size_t at, size_t *len)
 static int
 stream_has(const struct stream *st, size_t at, size_t len)
 {
-	size_t	done, n;
+	const uint8_t	*bytes;
+	size_t		 done, n;
 
 	for (done = 0; done < len; done += n) {
 		n = len - done;
-		if (memcmp(buf + done, stream_at(st, at + done, &n), n) != 0)
+		bytes = stream_at(st, at + done, &n);
+		if (memcmp(buf + done, bytes, n) != 0)
 			return (0);
 	}
 	return (1);
@@ -146,12 +148,14 @@ stream_has(const struct stream *st, size_t at, size_t len)
 static size_t
 stream_write(int fd, const struct stream *st, size_t at, size_t len)
 {
-	size_t	total = 0, n;
-	ssize_t	written;
+	const uint8_t	*bytes;
+	size_t		 total = 0, n;
+	ssize_t		 written;
 
 	do {
 		n = len - total;
-		written = write(fd, stream_at(st, at + total, &n), n);
+		bytes = stream_at(st, at + total, &n);
+		written = write(fd, bytes, n);
 		total += written > 0 ? (size_t)written : 0;
 	} while (total < len && written == (ssize_t)n);
 	return (total);

@@ -14,7 +14,7 @@ int
 main(int argc, char **argv)
 {
 	static uint8_t		 buf[1 << 20];
-	const char		*name = strrchr(argv[0], '-');
+	const char		*name = strstr(argv[0], "/fuzz-");
 	char			 folder[PATH_MAX], path[PATH_MAX];
 	struct dirent		*entry;
 	size_t			 len;
@@ -23,7 +23,7 @@ main(int argc, char **argv)
 	int			 count = 0;
 
 	(void)argc;
-	snprintf(folder, sizeof(folder), CORPUS "/%s", name != NULL ? name + 1 : "");
+	snprintf(folder, sizeof(folder), CORPUS "/%s", name != NULL ? name + strlen("/fuzz-") : "");
 	if ((dir = opendir(folder)) == NULL)
 		err(1, "%s", folder);
 	while ((entry = readdir(dir)) != NULL) {
