@@ -15,22 +15,21 @@
 
 #define TMP_DIGITS	16
 
-/* Make the folder of the file and the one above; their parents are the user's own business. */
-static void
-file_mkdir(const char *path)
+void
+file_mkdir(char *path)
 {
-	char	dir[PATH_MAX], *slash;
+	char	*slash = strrchr(path, '/'), *above;
 
-	strlcpy(dir, path, sizeof(dir));
-	if ((slash = strrchr(dir, '/')) == NULL)
+	if (slash == NULL)
 		return;
 	*slash = '\0';
-	if (mkdir(dir, 0700) == 0 || errno != ENOENT || (slash = strrchr(dir, '/')) == NULL)
-		return;
-	*slash = '\0';
-	mkdir(dir, 0700);
+	if (mkdir(path, 0700) == -1 && errno == ENOENT && (above = strrchr(path, '/')) != NULL) {
+		*above = '\0';
+		mkdir(path, 0700);
+		*above = '/';
+		mkdir(path, 0700);
+	}
 	*slash = '/';
-	mkdir(dir, 0700);
 }
 
 /*
@@ -99,7 +98,8 @@ file_write(const char *path, const char *text)
 	char	tmp[PATH_MAX];
 	int	fd, error;
 
-	file_mkdir(path);
+	strlcpy(tmp, path, sizeof(tmp));
+	file_mkdir(tmp);
 	if ((fd = file_stage(path, text, strlen(text), tmp)) == -1)
 		return (-1);
 	if (close(fd) == 0 && rename(tmp, path) == 0)

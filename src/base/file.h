@@ -9,6 +9,8 @@
 #include <limits.h>
 #include <stddef.h>
 
+/* Make the folder of the file and the one above; their parents are the user's own business. The path is as it was. */
+void	file_mkdir(char *path);
 /*
  * Write the text to a file of this path, which is there whole or not at all; missing folders are made, the last two of
  * the path at most. 0, or -1 with errno where the disk is full, read-only or not there.

@@ -73,21 +73,32 @@ folder_safe(const char *folder)
 	return (1);
 }
 
+/* The home of this user as passwd(5) has it, or NULL; looked up once, for a sandbox may be round us the next time. */
+static const char *
+own_home(void)
+{
+	static char		*home;
+	const struct passwd	*pw;
+
+	if (home == NULL && (pw = getpwuid(geteuid())) != NULL && pw->pw_dir[0] == '/')
+		home = strdup(pw->pw_dir);
+	return (home);
+}
+
 int
 xdg_path(const char *variable, const char *folder, const char *file, char path[PATH_MAX])
 {
-	const char		*value = getenv(variable);
-	const struct passwd	*pw;
-	char			 home[PATH_MAX];
+	const char	*value = getenv(variable), *home;
+	char		 below[PATH_MAX];
 
 	/* sudo may leave the variables of the user who calls it. */
 	if (value == NULL || value[0] != '/' || (strlen(value) < PATH_MAX / 2 && !folder_safe(value))) {
-		if ((pw = getpwuid(geteuid())) == NULL || pw->pw_dir[0] != '/' ||
-		    snprintf(home, sizeof(home), "%s/%s", pw->pw_dir, folder) >= PATH_MAX / 2 || !folder_safe(home)) {
+		if ((home = own_home()) == NULL || snprintf(below, sizeof(below), "%s/%s", home, folder) >= PATH_MAX / 2 ||
+		    !folder_safe(below)) {
 			errno = ENOENT;
 			return (-1);
 		}
-		value = home;
+		value = below;
 	}
 	if (strlen(value) < PATH_MAX / 2 && snprintf(path, PATH_MAX, "%s/" OWN_FOLDER "/%s", value, file) < PATH_MAX)
 		return (0);

@@ -10,9 +10,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/terminal.h"
+#include "os/os.h"
 #include "probe/examine.h"
 #include "probe/probe.h"
 
@@ -41,18 +43,32 @@ doctor_look(const struct options *opts, const char *host, int port)
 	return (examine(&exam));
 }
 
+/* Only memory and standard output are needed from here on, and what others have written is about to be read. */
+static void
+doctor_confine(void)
+{
+	/* What keeps a document from choosing its hashes comes from a file. */
+	json_object_seed(0);
+	log_debug(1, "the sandbox confines: %s", os_sandbox(NULL));
+}
+
 /* A document that was saved, to be judged again; NULL with the error set. */
 static json_t *
 doctor_replay(const char *path, struct error *err)
 {
 	json_t	*doc = NULL;
 	char	*buf;
-	ssize_t	 len;
+	ssize_t	 len = -1;
+	int	 error;
 
-	if ((buf = malloc(REPLAY_BYTES_MAX)) == NULL)
+	if ((buf = malloc(REPLAY_BYTES_MAX)) != NULL)
+		len = file_read(path, buf, REPLAY_BYTES_MAX);
+	error = errno;
+	doctor_confine();
+	if (buf == NULL)
 		error_errno(err, ENOMEM, "cannot read");
-	else if ((len = file_read(path, buf, REPLAY_BYTES_MAX)) == -1)
-		error_set(err, MSG_INPUT, "%.100s: %s", path, strerror(errno));
+	else if (len == -1)
+		error_set(err, MSG_INPUT, "%.100s: %s", path, strerror(error));
 	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL && errno == ENOMEM)
 		error_errno(err, ENOMEM, "cannot read");
 	else if (json_number_at(doc, "version", 0) != EXAMINE_VERSION || !json_is_object(json_at(doc, "facts")))
@@ -92,9 +108,13 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 	if (opts->replay != NULL) {
 		if ((doc = doctor_replay(opts->replay, err)) == NULL)
 			return (-1);
-	} else if ((doc = doctor_look(opts, host, number)) == NULL) {
-		error_errno(err, errno, "cannot look at this machine");
-		return (-1);
+	} else {
+		doc = doctor_look(opts, host, number);
+		if (doc == NULL) {
+			error_errno(err, errno, "cannot look at this machine");
+			return (-1);
+		}
+		doctor_confine();
 	}
 	if (advice_judge(doc) == -1 || json_starved()) {
 		json_decref(doc);

@@ -1,9 +1,11 @@
 #include <sys/types.h>
+#include <sys/mman.h>
 
 #include <event2/event.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +15,13 @@
 
 #include "base/addr.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "facts/facts.h"
 #include "net/sock.h"
+#include "os/os.h"
 #include "route/ladder.h"
 #include "route/race.h"
 #include "session/handover.h"
@@ -42,6 +46,7 @@ struct session {
 	int			 gone;		/* ssh died meanwhile */
 	int			 null_fd;	/* to let go of standard error with, or -1; not opened in mid-session */
 	int			 mute;		/* standard error is no longer the caller's */
+	char			 network[VERDICT_NETWORK_MAX]; /* where we connect from; "": nothing is learned of the path */
 };
 
 /* Standard input may be a file or /dev/null, which epoll and kqueue refuse: poll takes everything. */
@@ -137,8 +142,10 @@ relay_dial(struct session *s, struct attempts *attempts)
 	s->tune.connect_s = s->opts->timeout_given ? s->opts->timeout_s : 0;
 	s->tune.dead_after_s = s->opts->dead_after_s;
 	s->ladder.mss_bytes = s->opts->mss;
-	if (!s->opts->no_cache && !relay_here(s->target->host))
-		s->ladder.verdict_bytes = verdict_find(s->target->host);
+	if (!s->opts->no_cache && !relay_here(s->target->host)) {
+		os_network(s->network, sizeof(s->network));
+		s->ladder.verdict_bytes = verdict_find(s->network, s->target->host);
+	}
 	s->race = (struct race_config){ .base = s->base, .target = s->target, .tune = &s->tune, .ladder = &s->ladder,
 	    .attempts = attempts, .cb = relay_connected_cb, .arg = s };
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
@@ -165,8 +172,24 @@ relay_learned_cb(int mss_bytes, void *arg)
 	struct session	*s = arg;
 
 	s->ladder.verdict_bytes = 0;
-	if (!s->opts->no_cache)
-		verdict_keep(s->target->host, mss_bytes);
+	verdict_keep(s->network, s->target->host, mss_bytes);
+}
+
+/* What the server sends from now on meets a process that can do no more than relay it, and write down a failure. */
+static void
+relay_confine(void)
+{
+	/* Of the stack or the heap, an idle relay would keep the page. */
+	char	*path = mmap(NULL, PATH_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *folder = NULL;
+
+	if (path != MAP_FAILED && record_path(path) == 0) {
+		file_mkdir(path);
+		folder = path;
+		*strrchr(path, '/') = '\0';
+	}
+	log_debug(1, "the sandbox confines: %s", os_sandbox(folder));
+	if (path != MAP_FAILED)
+		munmap(path, PATH_MAX);
 }
 
 /* The session is under way: let go of what is the caller's, so that nobody waits for us and no key hits us. */
@@ -181,11 +204,13 @@ relay_running_cb(int ssh, void *arg)
 		setpgid(0, 0);
 		signal(SIGTTOU, SIG_IGN);
 	}
-	if (s->null_fd == -1)
-		return;
-	s->mute = dup2(s->null_fd, STDERR_FILENO) != -1;
-	close(s->null_fd);
-	s->null_fd = -1;
+	if (s->null_fd != -1) {
+		s->mute = dup2(s->null_fd, STDERR_FILENO) != -1;
+		close(s->null_fd);
+		s->null_fd = -1;
+		openlog("meshssh", LOG_PID | LOG_NDELAY, LOG_USER);
+	}
+	relay_confine();
 }
 
 static volatile sig_atomic_t	relay_status;
@@ -212,13 +237,12 @@ relay_report(const struct session *s, const struct attempts *attempts)
 	alarm(REPORT_SECONDS);
 	/* It was of no help: the next connection finds out anew. */
 	if (s->ladder.verdict_bytes != 0 && s->way.fd != -1)
-		verdict_drop(s->target->host);
+		verdict_drop(s->network, s->target->host);
 	if (record_write(s->target, attempts, s->err) == -1)
 		log_debug(1, "the failure could not be put on record: %s", strerror(errno));
 	if (s->mute) {
 		close(STDIN_FILENO);
 		close(STDOUT_FILENO);
-		openlog("meshssh", LOG_PID, LOG_USER);
 		syslog(LOG_NOTICE, "%s", s->err->text);
 	}
 	alarm(0);
@@ -279,6 +303,7 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 		result = relay_session(&s, &attempts);
 	if (result == -1)
 		relay_report(&s, &attempts);
+	closelog();
 	free(s.facts);
 	if (s.base != NULL)
 		event_base_free(s.base);

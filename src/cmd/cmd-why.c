@@ -64,7 +64,9 @@ cmd_why(struct error *err)
 		error_set(err, MSG_SYSTEM, "there is no home directory to look for the failure record in");
 		return (-1);
 	}
-	switch (record_read(path, &record, err)) {
+	/* The time zone is in a file, too. */
+	tzset();
+	switch (record_read(path, 1, &record, err)) {
 	case -1:
 		return (-1);
 	case 0:

@@ -147,7 +147,7 @@ check_said(char *said, time_t since)
 	while ((word = strsep(&rest, "\n")) != NULL)
 		if (word[strspn(word, " \t\r")] != '\0' && strncmp(word, "warning: ", 9) != 0)
 			printf("    %s\n", error_vis(line, sizeof(line), word));
-	if (record_path(path) == 0 && record_read(path, &record, NULL) == 1 && record.when >= since)
+	if (record_path(path) == 0 && record_read(path, 0, &record, NULL) == 1 && record.when >= since)
 		printf("    on record: %s\n    do: %s\n", record.err.text, error_row(record.err.code)->cure);
 }
 

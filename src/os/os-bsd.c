@@ -93,3 +93,19 @@ os_tailscale_gui(void)
 {
 	return (NULL);
 }
+
+const char *
+os_sandbox(const char *folder)
+{
+#ifdef __OpenBSD__
+	/* "error": what is denied fails; a session does not die of a call that the C library makes one day. */
+	if (folder != NULL && unveil(folder, "rwc") == 0 && unveil(NULL, NULL) == 0 &&
+	    pledge("error stdio rpath wpath cpath", NULL) == 0)
+		return ("system calls and files");
+	return (pledge("error stdio", NULL) == 0 ? "system calls and files" : "none");
+#else
+	/* FreeBSD's capsicum knows no paths, and the report of a failure is written to one. */
+	(void)folder;
+	return ("none");
+#endif
+}

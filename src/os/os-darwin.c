@@ -61,3 +61,10 @@ os_tailscale_gui(void)
 {
 	return ("");
 }
+
+const char *
+os_sandbox(const char *folder)
+{
+	(void)folder;
+	return ("none");
+}

@@ -60,3 +60,10 @@ os_tailscale_gui(void)
 {
 	return (NULL);
 }
+
+const char *
+os_sandbox(const char *folder)
+{
+	(void)folder;
+	return ("none");
+}

@@ -107,6 +107,12 @@ int	os_rename(const char *from, const char *to, int swap);
  */
 int	os_attributes_copy(int from, int to);
 
+/*
+ * From now on this process has what is open, its memory, the clock and its end, and nothing else: no existing file, no new
+ * socket, no program, no other process. In the folder, if there is one, it can still make, replace, list and remove files.
+ * Best effort, for good, and never fatal: what is denied fails as if the platform did not have it. Says what is confined.
+ */
+const char *os_sandbox(const char *folder);
 /* Close every descriptor from this one on. */
 void	os_close_from(int);
 /* The path of the running program in the buffer; 0 or -1. */

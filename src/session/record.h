@@ -29,9 +29,10 @@ int	record_path(char [PATH_MAX]);
 int	record_write(const struct target *, const struct attempts *, const struct error *);
 /*
  * Read a record file of unknown origin: 1 if there is one, 0 if there is none, -1 with the error set if it cannot be
- * read or is none of ours. The strings of the record are printable.
+ * read or is none of ours. The strings of the record are printable. With confine, its bytes are looked at in a sandbox
+ * (os_sandbox), where the process then stays.
  */
-int	record_read(const char *, struct record *, struct error *);
+int	record_read(const char *, int confine, struct record *, struct error *);
 
 /* The same for the bytes of a file: 0, or -1 with errno, EINVAL if they are no record. */
 int	record_parse(const char *, size_t, struct record *);

@@ -14,14 +14,15 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/xdg.h"
-#include "os/os.h"
 #include "session/cache.h"
 #include "session/verdict.h"
 
-#define NETWORK_MAX	96
 #define PREFIX		"path-"
 
-/* One file for each network and host, so that relays which write at the same time do not meet: FNV-1a of both. */
+/*
+ * One file for each network and host, so that relays which write at the same time do not meet: FNV-1a of both. 0, or -1
+ * where the network is not known.
+ */
 static int
 verdict_path(const char *network, const char *host, char path[PATH_MAX])
 {
@@ -34,6 +35,8 @@ verdict_path(const char *network, const char *host, char path[PATH_MAX])
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		for (p = texts[i]; *p != '\0'; p++)
 			hash = (hash ^ (unsigned char)*p) * UINT64_C(1099511628211);
+	if (network[0] == '\0')
+		return (-1);
 	snprintf(name, sizeof(name), PREFIX "%016" PRIx64, hash);
 	return (xdg_path("XDG_CACHE_HOME", ".cache", name, path));
 }
@@ -66,22 +69,14 @@ verdict_parse(const char *buf, size_t len, const char *network, const char *host
 	return (mss_bytes);
 }
 
-/* Where the verdict of this host would be; the network is at least that large. 0 or -1. */
-static int
-verdict_where(const char *host, char network[NETWORK_MAX], char path[PATH_MAX])
-{
-	os_network(network, NETWORK_MAX);
-	return (network[0] == '\0' ? -1 : verdict_path(network, host, path));
-}
-
 int
-verdict_find(const char *host)
+verdict_find(const char *network, const char *host)
 {
-	char	network[NETWORK_MAX], path[PATH_MAX], buf[VERDICT_BYTES_MAX];
+	char	path[PATH_MAX], buf[VERDICT_BYTES_MAX];
 	ssize_t	len;
 	int	mss_bytes;
 
-	if (verdict_where(host, network, path) == -1 || (len = file_read_own(path, buf, sizeof(buf))) == -1 ||
+	if (verdict_path(network, host, path) == -1 || (len = file_read_own(path, buf, sizeof(buf))) == -1 ||
 	    (mss_bytes = verdict_parse(buf, (size_t)len, network, host, time(NULL))) == 0)
 		return (0);
 	log_debug(1, "an earlier connection has learned: segments of %d bytes", mss_bytes);
@@ -114,12 +109,12 @@ verdict_prune(const char *path)
 }
 
 void
-verdict_keep(const char *host, int mss_bytes)
+verdict_keep(const char *network, const char *host, int mss_bytes)
 {
-	char	network[NETWORK_MAX], path[PATH_MAX], text[VERDICT_BYTES_MAX];
+	char	path[PATH_MAX], text[VERDICT_BYTES_MAX];
 	int	n;
 
-	if (verdict_where(host, network, path) == -1)
+	if (verdict_path(network, host, path) == -1)
 		return;
 	n = snprintf(text, sizeof(text), "%s\n%s\n%d %lld\n", network, host, mss_bytes, (long long)time(NULL));
 	if (n >= (int)sizeof(text))
@@ -131,10 +126,10 @@ verdict_keep(const char *host, int mss_bytes)
 }
 
 void
-verdict_drop(const char *host)
+verdict_drop(const char *network, const char *host)
 {
-	char	network[NETWORK_MAX], path[PATH_MAX];
+	char	path[PATH_MAX];
 
-	if (verdict_where(host, network, path) == 0 && unlink(path) == 0)
+	if (verdict_path(network, host, path) == 0 && unlink(path) == 0)
 		log_debug(1, "what was learned of the path no longer holds");
 }

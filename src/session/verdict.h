@@ -11,13 +11,14 @@
 #include <stdint.h>
 
 #define VERDICT_BYTES_MAX	512	/* of a file */
+#define VERDICT_NETWORK_MAX	96	/* bytes of the text for a network, by os_network; it may be "": not known */
 #define VERDICT_SECONDS		(24 * 60 * 60)
 #define VERDICT_COUNT_MAX	256	/* files; what is more goes, the old ones first */
 
-/* The size in bytes for this host, in the network where we are now; 0 if there is no verdict. */
-int	verdict_find(const char *host);
-void	verdict_keep(const char *host, int mss_bytes);
-void	verdict_drop(const char *host);
+/* The size in bytes for this host, in this network; 0 if there is no verdict. */
+int	verdict_find(const char *network, const char *host);
+void	verdict_keep(const char *network, const char *host, int mss_bytes);
+void	verdict_drop(const char *network, const char *host);
 
 /* The bytes of a file for this network and host, at this time in seconds: its size, or 0 if they are no valid verdict. */
 int	verdict_parse(const char *, size_t, const char *network, const char *host, int64_t now_s);

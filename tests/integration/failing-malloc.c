@@ -1,11 +1,14 @@
 /*
  * Preloaded: memory runs out. Counts the allocations from main() on; with FAIL_FROM=N the Nth and all after it fail,
- * with FAIL_AT=N only the Nth. The first failure makes the file FAIL_MARK, so that a run that met none is known.
+ * with FAIL_AT=N only the Nth. The first failure fills the file FAIL_MARK, so that a run that met none is known; it is
+ * mapped from the start, for a sandbox would be in the way.
  * With FAIL_SPARE the C library's own allocations are spared: glibc's name lookup aborts when one fails.
  * Programs that are started from there are left alone.
  */
 
 #define _GNU_SOURCE
+
+#include <sys/mman.h>
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -26,7 +29,7 @@ int	 __libc_start_main(int (*)(int, char **, char **), int, char **, void (*)(vo
 static int		(*real_main)(int, char **, char **);
 static atomic_long	 count;
 static long		 fail_from, fail_at;
-static char		 mark[4096];
+static char		*mark;
 static atomic_int	 armed;
 static void		*spared;	/* where the C library begins, if it is spared */
 
@@ -35,15 +38,14 @@ fails(const void *caller)
 {
 	Dl_info	info;
 	long	n;
-	int	fd;
 
 	if (!armed || (spared != NULL && dladdr(caller, &info) != 0 && info.dli_fbase == spared))
 		return (0);
 	n = ++count;
 	if (!(fail_from > 0 && n >= fail_from) && !(fail_at > 0 && n == fail_at))
 		return (0);
-	if ((fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) != -1)
-		close(fd);
+	if (mark != NULL)
+		*mark = 'x';
 	errno = ENOMEM;
 	return (1);
 }
@@ -83,6 +85,20 @@ posix_memalign(void **p, size_t align, size_t size)
 	return (0);
 }
 
+/* The one byte of that file, or NULL. */
+static char *
+mark_map(const char *path)
+{
+	void	*p;
+	int	 fd;
+
+	if (path == NULL || (fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) == -1)
+		return (NULL);
+	p = ftruncate(fd, 1) == -1 ? MAP_FAILED : mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	return (p == MAP_FAILED ? NULL : p);
+}
+
 static int
 counted_main(int argc, char **argv, char **envp)
 {
@@ -110,8 +126,7 @@ __libc_start_main(int (*main_fn)(int, char **, char **), int argc, char **argv, 
 	fail_at = number("FAIL_AT");
 	if (getenv("FAIL_SPARE") != NULL && dladdr(*(void **)&start, &info) != 0)
 		spared = info.dli_fbase;
-	if (getenv("FAIL_MARK") != NULL)
-		strncpy(mark, getenv("FAIL_MARK"), sizeof(mark) - 1);
+	mark = mark_map(getenv("FAIL_MARK"));
 	unsetenv("LD_PRELOAD");
 	real_main = main_fn;
 	return (start(counted_main, argc, argv, init, fini, rtld_fini, stack_end));

@@ -18,8 +18,10 @@ if LC_ALL=C grep -q __asan_init "$MESHSSH"; then
 	skip "out of memory" "a program with a sanitizer has an allocator of its own"
 	finish
 fi
+# marked: an allocation has failed
+marked() { [ -e "$T/mark" ] && [ -n "$(tr -d '\0' <"$T/mark")" ]; }
 env LD_PRELOAD="$T/failing-malloc.so" FAIL_FROM=1 FAIL_MARK="$T/mark" "$MESHSSH" --version >/dev/null 2>&1
-if [ ! -e "$T/mark" ]; then
+if ! marked; then
 	skip "out of memory" "the library has no effect: a static program?"
 	finish
 fi
@@ -75,7 +77,7 @@ storm() {
 			timeout -k 1 10 env LD_PRELOAD="$T/failing-malloc.so" FAIL_MARK="$T/mark" $variable=$n "$@" \
 			    <"$T/stdin" >"$T/out" 2>"$T/err"
 			got=$?
-			[ -e "$T/mark" ] || break
+			marked || break
 			[ "$got" -ne "$wanted" ] || good_count=$((good_count + 1))
 			once && continue
 			bad_count=$((bad_count + 1))

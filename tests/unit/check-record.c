@@ -62,14 +62,14 @@ test_round_trip(void **state)
 
 	(void)state;
 	assert_int_equal(record_path(path), 0);
-	assert_int_equal(record_read(path, &record, &err), 0);
+	assert_int_equal(record_read(path, 0, &record, &err), 0);
 	attempts_add(&attempts, "10.0.0.5", "Connection refused", 3);
 	attempts_add(&attempts, "fd7a::5", "No route to host", 0);
 	error_set(&err, MSG_REFUSED, "nas port 2222: connection refused by 10.0.0.5");
 	assert_int_equal(record_write(&target, &attempts, &err), 0);
 	assert_int_equal(stat(path, &sb), 0);
 	assert_int_equal(sb.st_mode & 0777, 0600);
-	assert_int_equal(record_read(path, &record, &err), 1);
+	assert_int_equal(record_read(path, 0, &record, &err), 1);
 	assert_string_equal(record.host, "nas");
 	assert_int_equal(record.port, 2222);
 	assert_int_equal(record.err.code, MSG_REFUSED);
@@ -117,10 +117,10 @@ test_hostile(void **state)
 	(void)state;
 	assert_int_equal(record_path(path), 0);
 	write_file(path, WHOLE, strlen(WHOLE));
-	assert_int_equal(record_read(path, &record, &err), 1);
+	assert_int_equal(record_read(path, 0, &record, &err), 1);
 	for (i = 0; i < COUNT(bad); i++) {
 		write_file(path, bad[i], strlen(bad[i]));
-		if (record_read(path, &record, &err) != -1)
+		if (record_read(path, 0, &record, &err) != -1)
 			fail_msg("taken for a record: %s", bad[i]);
 		assert_int_equal(err.code, MSG_BAD_RECORD);
 	}
@@ -129,19 +129,19 @@ test_hostile(void **state)
 	memset(big, ' ', RECORD_BYTES_MAX);
 	memcpy(big, WHOLE, strlen(WHOLE));
 	write_file(path, big, RECORD_BYTES_MAX);
-	assert_int_equal(record_read(path, &record, &err), -1);
+	assert_int_equal(record_read(path, 0, &record, &err), -1);
 	memset(big, '[', RECORD_BYTES_MAX);
 	write_file(path, big, RECORD_BYTES_MAX - 1);
-	assert_int_equal(record_read(path, &record, &err), -1);
+	assert_int_equal(record_read(path, 0, &record, &err), -1);
 	free(big);
 	/* No file at all: a FIFO would stand still. */
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(record_read(path, &record, &err), -1);
+	assert_int_equal(record_read(path, 0, &record, &err), -1);
 	unlink(path);
 	/* Control characters are shown, not sent; more attempts than there can be are dropped. */
 	write_file(path, odd, strlen(odd));
-	assert_int_equal(record_read(path, &record, &err), 1);
+	assert_int_equal(record_read(path, 0, &record, &err), 1);
 	assert_string_equal(record.err.text, "a^[[2Jb");
 	assert_string_equal(record.attempts.list[0].to, "\\a");
 	assert_string_equal(record.attempts.list[0].what, "\\n");

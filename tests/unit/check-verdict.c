@@ -7,19 +7,10 @@
 
 #include "base/file.h"
 #include "check.h"
-#include "os/os.h"
 #include "session/verdict.h"
-
-void	__wrap_os_network(char *, size_t);
 
 static const char	*network = "192.168.1.1 eth0 02:00:00:00:00:01";
 static char		 cache[] = "/tmp/check-verdict.XXXXXX";
-
-void
-__wrap_os_network(char *text, size_t size)
-{
-	strlcpy(text, network, size);
-}
 
 static const struct {
 	const char	*text;
@@ -71,22 +62,22 @@ static void
 test_keep(void **state)
 {
 	(void)state;
-	assert_int_equal(verdict_find("nas"), 0);
-	verdict_keep("nas", 768);
-	assert_int_equal(verdict_find("nas"), 768);
-	assert_int_equal(verdict_find("nas2"), 0);
+	assert_int_equal(verdict_find(network, "nas"), 0);
+	verdict_keep(network, "nas", 768);
+	assert_int_equal(verdict_find(network, "nas"), 768);
+	assert_int_equal(verdict_find(network, "nas2"), 0);
 	network = "192.168.1.1 eth0 02:00:00:00:00:02";
-	assert_int_equal(verdict_find("nas"), 0);
+	assert_int_equal(verdict_find(network, "nas"), 0);
 	network = "192.168.1.1 eth0 02:00:00:00:00:01";
-	verdict_keep("nas", 536);
-	assert_int_equal(verdict_find("nas"), 536);
-	verdict_drop("nas");
-	assert_int_equal(verdict_find("nas"), 0);
-	verdict_drop("nas");
+	verdict_keep(network, "nas", 536);
+	assert_int_equal(verdict_find(network, "nas"), 536);
+	verdict_drop(network, "nas");
+	assert_int_equal(verdict_find(network, "nas"), 0);
+	verdict_drop(network, "nas");
 	/* Without a network there is nothing to tell one from another by. */
 	network = "";
-	verdict_keep("nas", 536);
-	assert_int_equal(verdict_find("nas"), 0);
+	verdict_keep(network, "nas", 536);
+	assert_int_equal(verdict_find(network, "nas"), 0);
 	network = "192.168.1.1 eth0 02:00:00:00:00:01";
 }
 
@@ -119,9 +110,9 @@ test_at_once(void **state)
 		if (fork() == 0) {
 			snprintf(host, sizeof(host), "host-%d", i);
 			for (j = 0; j < 20; j++) {
-				verdict_keep(host, 536 + i);
-				verdict_keep("all", 536 + i);
-				if (verdict_find(host) != 536 + i || verdict_find("all") < 536 || verdict_find("all") >= 586)
+				verdict_keep(network, host, 536 + i);
+				verdict_keep(network, "all", 536 + i);
+				if (verdict_find(network, host) != 536 + i || verdict_find(network, "all") < 536 || verdict_find(network, "all") >= 586)
 					_exit(1);
 			}
 			_exit(0);
@@ -132,7 +123,7 @@ test_at_once(void **state)
 	}
 	for (i = 0; i < 50; i++) {
 		snprintf(host, sizeof(host), "host-%d", i);
-		assert_int_equal(verdict_find(host), 536 + i);
+		assert_int_equal(verdict_find(network, host), 536 + i);
 	}
 	assert_int_equal(count(folder), 51);
 }
@@ -148,7 +139,7 @@ test_hostile(void **state)
 
 	(void)state;
 	count(folder);
-	verdict_keep("nas", 768);
+	verdict_keep(network, "nas", 768);
 	assert_non_null(dir = opendir(folder));
 	while ((entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, "path-", 5) != 0)
@@ -157,7 +148,7 @@ test_hostile(void **state)
 		assert_int_equal(chmod(path, 0622), 0);
 		found++;
 	}
-	assert_int_equal(verdict_find("nas"), 0);
+	assert_int_equal(verdict_find(network, "nas"), 0);
 	rewinddir(dir);
 	while ((entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, "path-", 5) != 0)
@@ -168,9 +159,9 @@ test_hostile(void **state)
 	}
 	closedir(dir);
 	/* A pipe that nobody writes to does not hold it up, and gives way. */
-	assert_int_equal(verdict_find("nas"), 0);
-	verdict_keep("nas", 768);
-	assert_int_equal(verdict_find("nas"), 768);
+	assert_int_equal(verdict_find(network, "nas"), 0);
+	verdict_keep(network, "nas", 768);
+	assert_int_equal(verdict_find(network, "nas"), 768);
 	assert_true(found > 0);
 }
 
@@ -187,23 +178,23 @@ test_bounds(void **state)
 	(void)state;
 	for (i = 0; i < VERDICT_COUNT_MAX + 20; i++) {
 		snprintf(host, sizeof(host), "many-%d", i);
-		verdict_keep(host, 768);
+		verdict_keep(network, host, 768);
 	}
-	assert_int_equal(verdict_find(host), 768);
+	assert_int_equal(verdict_find(network, host), 768);
 	assert_true(count(folder) <= VERDICT_COUNT_MAX && count(folder) > VERDICT_COUNT_MAX / 2);
 	assert_non_null(dir = opendir(folder));
 	while ((entry = readdir(dir)) != NULL)
 		utimensat(dirfd(dir), entry->d_name, times, 0);
 	closedir(dir);
-	verdict_keep("new", 768);
+	verdict_keep(network, "new", 768);
 	assert_int_equal(count(folder), 1);
-	verdict_drop("new");
+	verdict_drop(network, "new");
 	assert_int_equal(rmdir(folder), 0);
 	assert_int_equal(rmdir(cache), 0);
 	/* A folder that is none, and a disk that takes nothing. */
 	assert_int_equal(close(open(cache, O_CREAT | O_WRONLY, 0600)), 0);
-	verdict_keep("nas", 768);
-	assert_int_equal(verdict_find("nas"), 0);
+	verdict_keep(network, "nas", 768);
+	assert_int_equal(verdict_find(network, "nas"), 0);
 	unlink(cache);
 }
 
