@@ -51,7 +51,7 @@ relay_judged(struct relay *r)
 		r->conf->running_cb(ssh, r->conf->arg);
 }
 
-/* From here on nothing needs a new descriptor but the report of a failure: this is where a sandbox can be put. */
+/* The path is proven. From here on nothing needs a new descriptor, and running_cb may put up a sandbox. */
 static void
 relay_committed(struct relay *r, const struct holdback_proof *proof)
 {
