@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "check.h"
+#include "os/os.h"
 #include "session/verdict.h"
 
 static const char	*network = "192.168.1.1 eth0 02:00:00:00:00:01";
@@ -112,7 +113,8 @@ test_at_once(void **state)
 			for (j = 0; j < 20; j++) {
 				verdict_keep(network, host, 536 + i);
 				verdict_keep(network, "all", 536 + i);
-				if (verdict_find(network, host) != 536 + i || verdict_find(network, "all") < 536 || verdict_find(network, "all") >= 586)
+				if (verdict_find(network, host) != 536 + i || verdict_find(network, "all") < 536 ||
+				    verdict_find(network, "all") >= 586)
 					_exit(1);
 			}
 			_exit(0);
@@ -165,6 +167,36 @@ test_hostile(void **state)
 	assert_true(found > 0);
 }
 
+/* In the sandbox of a relay a verdict can be kept and dropped, and an old one goes; none can be read. */
+static void
+test_sandbox(void **state)
+{
+	struct timespec	 times[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	struct dirent	*entry;
+	char		 folder[64];
+	DIR		*dir;
+	int		 status;
+
+	(void)state;
+	verdict_keep(network, "old", 768);
+	count(folder);
+	assert_non_null(dir = opendir(folder));
+	while ((entry = readdir(dir)) != NULL)
+		utimensat(dirfd(dir), entry->d_name, times, 0);
+	closedir(dir);
+	verdict_keep(network, "dropped", 768);
+	if (fork() == 0) {
+		status = strcmp(os_sandbox(folder), "none") != 0 && verdict_find(network, "dropped") != 0;
+		verdict_keep(network, "kept", 900);
+		verdict_drop(network, "dropped");
+		_exit(status);
+	}
+	assert_true(wait(&status) > 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(count(folder), 1);
+	assert_int_equal(verdict_find(network, "kept"), 900);
+}
+
 /* There are never more than so many, and the old ones go first. */
 static void
 test_bounds(void **state)
@@ -206,6 +238,7 @@ main(void)
 		cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_sandbox),
 		cmocka_unit_test(test_bounds),
 	};
 
