@@ -47,7 +47,7 @@ relay_judged(struct relay *r)
 {
 	int	ssh = r->greeting.client == CLIENT_SSH;
 
-	if (!ssh || (r->hold == NULL && r->watch == NULL))
+	if (r->hold == NULL && (!ssh || r->watch == NULL))
 		r->conf->running_cb(ssh, r->conf->arg);
 }
 
@@ -60,8 +60,9 @@ relay_committed(struct relay *r, const struct holdback_proof *proof)
 				    .proof = *proof, .ssh = r->greeting.client == CLIENT_SSH, .settled_cb = relay_settled_cb,
 				    .lost_cb = relay_lost_cb, .arg = r };
 
-	if ((r->watch = watch_start(&conf)) == NULL && r->judged && conf.ssh)
-		relay_settled_cb(r);
+	r->watch = watch_start(&conf);
+	if (r->judged && (!conf.ssh || r->watch == NULL))
+		r->conf->running_cb(conf.ssh, r->conf->arg);
 }
 
 static void

@@ -199,6 +199,51 @@ else
 	skip "the system's log is told" "no right to make a mount namespace"
 fi
 
+### what a path that is watched needs is there before: the news of addresses
+cat >"$T/watched.py" <<'END'
+import socket, subprocess, sys, time
+SERVER = """
+import socket, subprocess
+input()
+subprocess.run("ip addr add 10.77.0.2/24 dev m1 && ip link set m1 up", shell=True, check=True)
+listener = socket.create_server(("10.77.0.2", 7000))
+print("ready", flush=True)
+s, _ = listener.accept()
+while data := s.recv(1000):
+    s.sendall(data)
+"""
+def ip(words):
+    subprocess.run(["ip", *words.split()], check=True)
+with subprocess.Popen(["unshare", "-n", sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                      bufsize=0) as server:
+    deadline = time.monotonic() + 5
+    while b"python" not in open("/proc/%d/cmdline" % server.pid, "rb").read().split(b"\0")[0]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    ip("link add m0 type veth peer name m1 netns %d" % server.pid)
+    ip("addr add 10.77.0.1/24 dev m0")
+    ip("link set m0 up")
+    server.stdin.write(b"go\n")
+    assert server.stdout.readline() == b"ready\n"
+    with subprocess.Popen([sys.argv[1], "--debug", "10.77.0.2", "7000"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, bufsize=0) as p:
+        p.stdin.write(b"no SSH\n")
+        assert p.stdout.read(100) == b"no SSH\n"
+        assert "Seccomp:\t2" in open("/proc/%d/status" % p.pid, encoding="ascii").read(), "a filter"
+        ip("addr del 10.77.0.1/24 dev m0")
+        _, err = p.communicate(timeout=10)
+        assert b"no longer has the address" in err, err
+        assert b"not be put on record" not in err, err
+        assert p.returncode == 75, p.returncode
+    server.kill()
+END
+if need "the address is taken away" ip && unshare $NS true 2>/dev/null; then
+	check "a session without SSH, and its address is taken away" \
+	    timeout -k 2 30 unshare $NS python3 "$T/watched.py" "$MESHSSH"
+else
+	skip "the address is taken away" "no right to make a network namespace"
+fi
+
 ### bulk
 for options in '-i' '' '-s -i'; do
 	# shellcheck disable=SC2086	# options are words
@@ -222,7 +267,7 @@ if need "--replay and --why in the sandbox" strace; then
 	    "read seccomp write "
 	TZ=Asia/Tokyo strace -o "$T/strace" "$MESHSSH" --why >"$T/out"
 	is "--why: status" $? 0
-	check "--why: the record" grep -q 'connection reset' "$T/out"
+	check "--why: the record" grep -q '^What to do:' "$T/out"
 	# shellcheck disable=SC2016
 	is "--why: the time is local" "$(cut -d: -f1-3 "$T/out" | head -n 1)" "$(TZ=Asia/Tokyo date '+%Y-%m-%d %H:%M:%S' \
 	    -d "@$(sed -n 's/^ "time": \([0-9]*\),$/\1/p' "$T/cache/meshssh/failure.json")")"
