@@ -90,6 +90,22 @@ wait_for() {
 	done
 }
 
+# namespaces: 0 where `unshare $NS` gives a network and mounts of our own.
+namespaces() {
+	NS=-nm
+	[ "$(id -u)" -eq 0 ] || NS=-rnm
+	unshare $NS true 2>/dev/null
+}
+
+# with_dev COMMAND...: in namespaces, with the loopback up and a /dev where nobody has the system's log yet.
+with_dev() {
+	mkdir -p "$T/dev"
+	touch "$T/dev/null" "$T/dev/urandom"
+	# shellcheck disable=SC2016
+	timeout -k 2 30 unshare $NS sh -c 'ip link set lo up && mount --bind /dev/null "$1/null" &&
+	    mount --bind /dev/urandom "$1/urandom" && mount --rbind "$1" /dev && shift && exec "$@"' sh "$T/dev" "$@"
+}
+
 # need NAME PROGRAM...: 1 and a skip if one of the programs is missing.
 need() {
 	t_name=$1

@@ -7,10 +7,12 @@
 #include <asm/termbits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
-#include <linux/landlock.h>
 #include <linux/net.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
+#if defined(SYS_landlock_create_ruleset) && __has_include(<linux/landlock.h>)
+#include <linux/landlock.h>
+#endif
 
 #include <errno.h>
 #include <fcntl.h>
@@ -180,6 +182,7 @@ sandbox_calls(void)
 static int
 sandbox_files(const char *folder)
 {
+#ifdef LANDLOCK_CREATE_RULESET_VERSION
 	static const int		 rights[] = { 0, 13, 14, 15 };	/* that each version of the interface knows */
 	struct landlock_ruleset_attr	 ruleset = { 0 };
 	struct landlock_path_beneath_attr below = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
@@ -200,6 +203,12 @@ sandbox_files(const char *folder)
 	result = (int)syscall(SYS_landlock_restrict_self, fd, 0);
 	close(fd);
 	return (result);
+#else
+	/* The headers are older than Linux 5.14. */
+	(void)folder;
+	errno = ENOSYS;
+	return (-1);
+#endif
 }
 
 /* A sanitizer looks for leaks at the end, with a process of its own that traces us. */

@@ -101,16 +101,9 @@ assert os.read(p.stdout.fileno(), 100) == b""
 assert time.monotonic() - since < 3, "stdout is held"
 assert p.wait(5) == 75, p.returncode
 END
-NS=-nm
-[ "$(id -u)" -eq 0 ] || NS=-rnm
-if command -v unshare >/dev/null && unshare $NS true 2>/dev/null; then
-	mkdir "$T/dev"
-	touch "$T/dev/null" "$T/dev/urandom"
-	# shellcheck disable=SC2016
+if namespaces; then
 	check "the server killed, and the system's log takes nothing: ends all the same" \
-	    timeout -k 2 30 unshare $NS sh -c 'ip link set lo up && mount --bind /dev/null "$1/dev/null" &&
-	    mount --bind /dev/urandom "$1/dev/urandom" && mount --rbind "$1/dev" /dev && exec python3 "$1/log.py" "$2"' \
-	    sh "$T" "$MESHSSH"
+	    with_dev python3 "$T/log.py" "$MESHSSH"
 else
 	skip "the system's log takes nothing" "no right to make a mount namespace"
 fi
@@ -277,7 +270,7 @@ round address addr del 10.99.0.2/24 dev v1
 END
 if ! need "--dead-after" unshare nsenter ip; then
 	:
-elif ! unshare $NS true 2>/dev/null; then
+elif ! namespaces; then
 	skip "--dead-after" "no right to make a network namespace"
 else
 	check "--dead-after: the lab ran" timeout -k 2 60 unshare $NS sh "$T/lab.sh" "$T" "$MESHSSH" "$TOOLS"

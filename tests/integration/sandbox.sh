@@ -186,15 +186,8 @@ said = log.recv(1000)
 assert b"meshssh[%d]: " % p.pid in said and b"connection reset" in said, said
 assert p.wait(5) == 75, p.returncode
 END
-NS=-nm
-[ "$(id -u)" -eq 0 ] || NS=-rnm
-if command -v unshare >/dev/null && unshare $NS true 2>/dev/null; then
-	mkdir "$T/dev"
-	touch "$T/dev/null" "$T/dev/urandom"
-	# shellcheck disable=SC2016
-	check "the system's log is told" timeout -k 2 30 unshare $NS sh -c 'ip link set lo up &&
-	    mount --bind /dev/null "$1/dev/null" && mount --bind /dev/urandom "$1/dev/urandom" &&
-	    mount --rbind "$1/dev" /dev && exec python3 "$1/log.py" "$2"' sh "$T" "$MESHSSH"
+if namespaces; then
+	check "the system's log is told" with_dev python3 "$T/log.py" "$MESHSSH"
 else
 	skip "the system's log is told" "no right to make a mount namespace"
 fi
@@ -237,7 +230,7 @@ with subprocess.Popen(["unshare", "-n", sys.executable, "-c", SERVER], stdin=sub
         assert p.returncode == 75, p.returncode
     server.kill()
 END
-if need "the address is taken away" ip && unshare $NS true 2>/dev/null; then
+if need "the address is taken away" ip && namespaces; then
 	check "a session without SSH, and its address is taken away" \
 	    timeout -k 2 30 unshare $NS python3 "$T/watched.py" "$MESHSSH"
 else
