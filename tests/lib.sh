@@ -102,7 +102,7 @@ with_dev() {
 	mkdir -p "$T/dev"
 	touch "$T/dev/null" "$T/dev/urandom"
 	# shellcheck disable=SC2016
-	timeout -k 2 30 unshare $NS sh -c 'ip link set lo up && mount --bind /dev/null "$1/null" &&
+	timeout -k 2 30 unshare "$NS" sh -c 'ip link set lo up && mount --bind /dev/null "$1/null" &&
 	    mount --bind /dev/urandom "$1/urandom" && mount --rbind "$1" /dev && shift && exec "$@"' sh "$T/dev" "$@"
 }
 

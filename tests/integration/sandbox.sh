@@ -220,8 +220,9 @@ with subprocess.Popen(["unshare", "-n", sys.executable, "-c", SERVER], stdin=sub
     assert server.stdout.readline() == b"ready\n"
     with subprocess.Popen([sys.argv[1], "--debug", "10.77.0.2", "7000"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, bufsize=0) as p:
-        p.stdin.write(b"no SSH\n")
-        assert p.stdout.read(100) == b"no SSH\n"
+        for turn in sys.argv[2:]:
+            p.stdin.write(turn.encode() + b"\r\n")
+            assert p.stdout.read(100) == turn.encode() + b"\r\n"
         assert "Seccomp:\t2" in open("/proc/%d/status" % p.pid, encoding="ascii").read(), "a filter"
         ip("addr del 10.77.0.1/24 dev m0")
         _, err = p.communicate(timeout=10)
@@ -232,7 +233,9 @@ with subprocess.Popen(["unshare", "-n", sys.executable, "-c", SERVER], stdin=sub
 END
 if need "the address is taken away" ip && namespaces; then
 	check "a session without SSH, and its address is taken away" \
-	    timeout -k 2 30 unshare $NS python3 "$T/watched.py" "$MESHSSH"
+	    timeout -k 2 30 unshare "$NS" python3 "$T/watched.py" "$MESHSSH" 'no SSH'
+	check "a session of SSH, and its address is taken away" \
+	    timeout -k 2 30 unshare "$NS" python3 "$T/watched.py" "$MESHSSH" SSH-2.0-test one two three four
 else
 	skip "the address is taken away" "no right to make a network namespace"
 fi
