@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -31,6 +32,7 @@
 #include "session/verdict.h"
 
 #define REPORT_SECONDS	2	/* for the record and the log */
+#define CONFINE_MS	100	/* whoever reads the session's first bytes may be waiting for this processor */
 
 /* What the race, the lifeline and the relay tell us. */
 struct session {
@@ -177,11 +179,14 @@ relay_learned_cb(int mss_bytes, void *arg)
 
 /* What the server sends from now on meets a process that can do no more than relay it, and write down a failure. */
 static void
-relay_confine(void)
+relay_confine_cb(evutil_socket_t fd, short what, void *arg)
 {
 	/* Of the stack or the heap, an idle relay would keep the page. */
 	char	*path = mmap(NULL, PATH_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *folder = NULL;
 
+	(void)fd;
+	(void)what;
+	(void)arg;
 	if (path != MAP_FAILED && record_path(path) == 0) {
 		file_mkdir(path);
 		folder = path;
@@ -197,6 +202,7 @@ static void
 relay_running_cb(int ssh, void *arg)
 {
 	struct session	*s = arg;
+	struct timeval	 tv = clock_timeval(CONFINE_MS);
 
 	log_debug(1, "the session is under way");
 	/* A key that is meant for ssh must not end a session that others share; who runs us by hand wants ^C to work. */
@@ -210,7 +216,8 @@ relay_running_cb(int ssh, void *arg)
 		s->null_fd = -1;
 		openlog("meshssh", LOG_PID | LOG_NDELAY, LOG_USER);
 	}
-	relay_confine();
+	if (event_base_once(s->base, -1, EV_TIMEOUT, relay_confine_cb, NULL, &tv) == -1)
+		relay_confine_cb(-1, 0, NULL);
 }
 
 static volatile sig_atomic_t	relay_status;

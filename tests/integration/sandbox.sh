@@ -32,6 +32,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 import traceback
 
 MESHSSH = os.environ["MESHSSH"]
@@ -55,6 +56,16 @@ def thread_status(pid, tid):
     return lines.get("NoNewPrivs", "") + " " + lines.get("Seccomp", "")
 
 
+def confined(pid, refuse):
+    """Wait until the sandbox is there, and tell what each thread has; NoNewPrivs is set even if there is no filter."""
+    deadline = time.monotonic() + 5
+    while True:
+        threads = [thread_status(pid, tid) for tid in os.listdir("/proc/%d/task" % pid)]
+        if threads[0] == ("1 0" if "seccomp" in refuse else "1 2") or time.monotonic() > deadline:
+            return threads
+        time.sleep(0.01)
+
+
 def session(env, after, options=()):
     """A session under way, with some bytes both ways; what the client still says; then the server resets."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -66,11 +77,11 @@ def session(env, after, options=()):
         p.stdin.write(b"SSH-2.0-TRY-BEFORE\r\n")
         assert p.stdout.read(100) == b"SSH-2.0-server\r\n"
         assert s.recv(100) == b"SSH-2.0-TRY-BEFORE\r\n"
+        threads = confined(p.pid, env.get("TRY_REFUSE", ""))
         p.stdin.write(after)
         assert s.recv(100) == after
         s.sendall(b"answer")
         assert p.stdout.read(100) == b"answer"
-        threads = [thread_status(p.pid, tid) for tid in os.listdir("/proc/%d/task" % p.pid)]
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         s.close()
         rest, err = p.communicate(timeout=10)
@@ -167,7 +178,7 @@ verdicts
 
 ### the system's log, which is connected to before
 cat >"$T/log.py" <<'END'
-import os, socket, struct, subprocess, sys
+import os, socket, struct, subprocess, sys, time
 log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 log.bind("/dev/log")
 log.settimeout(5)
@@ -180,6 +191,10 @@ os.write(p.stdin.fileno(), b"SSH-2.0-test\r\n")
 assert os.read(p.stdout.fileno(), 100) == b"SSH-2.0-odd\r\n"
 assert s.recv(100) == b"SSH-2.0-test\r\n"
 assert p.stderr.read() == b"", "stderr is let go of"
+deadline = time.monotonic() + 5
+while "Seccomp:\t2" not in open("/proc/%d/status" % p.pid, encoding="ascii").read():
+    assert time.monotonic() < deadline, "a filter"
+    time.sleep(0.01)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 s.close()
 said = log.recv(1000)
@@ -216,6 +231,7 @@ with subprocess.Popen(["unshare", "-n", sys.executable, "-c", SERVER], stdin=sub
     ip("link add m0 type veth peer name m1 netns %d" % server.pid)
     ip("addr add 10.77.0.1/24 dev m0")
     ip("link set m0 up")
+    deadline = time.monotonic() + 15
     server.stdin.write(b"go\n")
     assert server.stdout.readline() == b"ready\n"
     with subprocess.Popen([sys.argv[1], "--debug", "10.77.0.2", "7000"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -223,7 +239,9 @@ with subprocess.Popen(["unshare", "-n", sys.executable, "-c", SERVER], stdin=sub
         for turn in sys.argv[2:]:
             p.stdin.write(turn.encode() + b"\r\n")
             assert p.stdout.read(100) == turn.encode() + b"\r\n"
-        assert "Seccomp:\t2" in open("/proc/%d/status" % p.pid, encoding="ascii").read(), "a filter"
+        while "Seccomp:\t2" not in open("/proc/%d/status" % p.pid, encoding="ascii").read():
+            assert time.monotonic() < deadline, "a filter"
+            time.sleep(0.01)
         ip("addr del 10.77.0.1/24 dev m0")
         _, err = p.communicate(timeout=10)
         assert b"no longer has the address" in err, err
