@@ -48,7 +48,7 @@ struct session {
 	int			 gone;		/* ssh died meanwhile */
 	int			 null_fd;	/* to let go of standard error with, or -1; not opened in mid-session */
 	int			 mute;		/* standard error is no longer the caller's */
-	char			 network[VERDICT_NETWORK_MAX]; /* where we connect from; "": nothing is learned of the path */
+	char			 network[VERDICT_NETWORK_MAX]; /* we connect from; "": nothing is learned */
 };
 
 /* Standard input may be a file or /dev/null, which epoll and kqueue refuse: poll takes everything. */

@@ -58,7 +58,8 @@
 /* A call that stays; one that stays where an argument has that value under that mask. */
 #define ANY(call)	UNLESS(__NR_##call, 1), ALLOW
 #define WHEN(call, arg, mask, value) \
-	UNLESS(__NR_##call, 5), LOAD(ARG(arg)), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask), UNLESS(value, 1), ALLOW, LOAD_CALL
+	UNLESS(__NR_##call, 5), LOAD(ARG(arg)), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask), \
+	UNLESS(value, 1), ALLOW, LOAD_CALL
 #define IS(call, arg, value) \
 	WHEN(call, arg, 0xffffffff, value)
 /* Only what does not exist yet, so that nothing can be read or overwritten; and the list of a folder. */
@@ -67,8 +68,8 @@
 	WHEN(call, arg, O_DIRECTORY | O_CREAT | O_ACCMODE, O_DIRECTORY | O_RDONLY)
 
 /*
- * What each C library uses on each architecture for bytes, memory, time, signals and the end, what we ask of our sockets,
- * and what it takes to replace a file. The first ones carry the session.
+ * What each C library uses on each architecture for bytes, memory, time, signals and the end, what we ask
+ * of our sockets, and what it takes to replace a file. The first ones carry the session.
  */
 static const struct sock_filter	filter[] = {
 	/* The numbers mean something else for another architecture's calls, which this processor may offer. */
@@ -101,10 +102,10 @@ static const struct sock_filter	filter[] = {
 	IS(fcntl64, 1, F_GETPIPE_SZ), IS(fcntl64, 1, F_SETPIPE_SZ),
 #endif
 #ifdef __NR_socketcall
-	IS(socketcall, 0, SYS_SEND), IS(socketcall, 0, SYS_RECV), IS(socketcall, 0, SYS_SENDTO), IS(socketcall, 0, SYS_RECVFROM),
-	IS(socketcall, 0, SYS_SENDMSG), IS(socketcall, 0, SYS_RECVMSG), IS(socketcall, 0, SYS_SHUTDOWN),
-	IS(socketcall, 0, SYS_GETSOCKOPT), IS(socketcall, 0, SYS_SETSOCKOPT), IS(socketcall, 0, SYS_GETSOCKNAME),
-	IS(socketcall, 0, SYS_GETPEERNAME),
+	IS(socketcall, 0, SYS_SEND), IS(socketcall, 0, SYS_SENDTO), IS(socketcall, 0, SYS_SENDMSG),
+	IS(socketcall, 0, SYS_RECV), IS(socketcall, 0, SYS_RECVFROM), IS(socketcall, 0, SYS_RECVMSG),
+	IS(socketcall, 0, SYS_SHUTDOWN), IS(socketcall, 0, SYS_GETSOCKNAME), IS(socketcall, 0, SYS_GETPEERNAME),
+	IS(socketcall, 0, SYS_GETSOCKOPT), IS(socketcall, 0, SYS_SETSOCKOPT),
 #endif
 
 	ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), WHEN(mprotect, 2, PROT_EXEC, 0),
@@ -173,7 +174,10 @@ sandbox_calls(void)
 		errno = ENOSYS;
 		return (-1);
 	}
-	/* Also for a name lookup that was given up and hangs in its thread; nothing untrusted runs here that could speculate. */
+	/*
+	 * For every thread: a name lookup that was given up may hang in its own. And at full speed: no code of others runs
+	 * here that could speculate.
+	 */
 	return (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW,
 	    &program) == 0 ? 0 : -1);
 }
