@@ -77,6 +77,7 @@ mkfifo "$T/keys"
 exec 9<>"$T/keys"
 # on_pty COMMAND...: starts it in the background on a terminal where what is written to descriptor 9 is typed.
 on_pty() {
+	: >"$T/shown"	# at once: what the last one showed is not this one's
 	python3 "$TOOLS/on-pty.py" 24 80 "$@" <"$T/keys" >"$T/shown" 9<&- &
 	terminal=$!
 	started $terminal
