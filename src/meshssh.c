@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "cmd/events.h"
 #include "cmd/options.h"
+#include "cmd/self.h"
 #include "cmd/stdio.h"
 #include "os/os.h"
 
@@ -32,16 +33,10 @@ wants_relay(const struct options *opts, int count, char **words)
 }
 
 static int
-run(const struct options *opts, const char *argv0, int count, char **words, int *status, struct error *err)
+run(const struct options *opts, char **argv, int count, char **words, struct error *err)
 {
-	if (opts->mode == OPTIONS_DOCTOR && count <= (opts->replay != NULL ? 0 : 2))
-		return (cmd_doctor(opts, count > 0 ? words[0] : NULL, count > 1 ? words[1] : NULL, status, err));
-	if (opts->mode == OPTIONS_SCAN)
-		return (cmd_scan(opts, words, status, err));
-	if (opts->mode == OPTIONS_DOCTOR) {
-		error_set(err, MSG_USAGE, "--doctor takes a host and a port, --replay a file alone");
-		return (-1);
-	}
+	if (opts->mode == OPTIONS_DOCTOR || opts->mode == OPTIONS_SCAN)
+		return (self_exec("meshssh-doctor", argv, err));
 	if (opts->mode != OPTIONS_RUN && count > 0) {
 		error_set(err, MSG_USAGE, "--help, --version and --why stand alone");
 		return (-1);
@@ -64,7 +59,7 @@ run(const struct options *opts, const char *argv0, int count, char **words, int 
 		error_set(err, MSG_USAGE, "there is no host");
 		return (-1);
 	}
-	return (cmd_ssh(opts, argv0, words, err));
+	return (cmd_ssh(opts, argv[0], words, err));
 }
 
 /* The exit status of a relay, which prints its errors itself; -1 with the error set if it cannot start. */
@@ -89,7 +84,7 @@ main(int argc, char **argv)
 {
 	struct options	opts;
 	struct error	err = { .code = MSG_NONE };
-	int		rest, count = 0, dashes, status = 0, missing = stdio_plug();
+	int		rest, count = 0, dashes, status, missing = stdio_plug();
 
 	events_tame();
 	if (missing == -1)
@@ -103,9 +98,9 @@ main(int argc, char **argv)
 			status = relay(&opts, count - dashes, argv + rest + dashes, missing, &err);
 			if (status != -1)
 				return (status);
-		} else if (run(&opts, argv[0], count, argv + rest, &status, &err) == 0) {
+		} else if (run(&opts, argv, count, argv + rest, &err) == 0) {
 			if (fflush(stdout) == 0)
-				return (status);
+				return (0);
 			error_set(&err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));
 		}
 	}

@@ -70,6 +70,13 @@ static const struct message_row rows[MSG_COUNT] = {
 		.hint = "install the OpenSSH client",
 		.cure = "No ssh was found in PATH, nor at /usr/bin/ssh. Install the OpenSSH client."
 	},
+	[MSG_NO_PROGRAM] = {
+		.name = "no-program", .status = EX_OSFILE,
+		.hint = "install meshssh again, whole",
+		.cure = "meshssh --doctor, --scan and --replay run the program meshssh-doctor, which was installed with meshssh: "
+		    "beside it, or in libexecdir. It is missing or cannot be run. Install meshssh again, or copy meshssh-doctor "
+		    "to the folder that meshssh is in."
+	},
 	[MSG_BAD_RECORD] = {
 		.name = "bad-record", .status = EX_DATAERR,
 		.hint = "remove the file",

@@ -14,23 +14,12 @@
 #include "base/shell.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/self.h"
 #include "cmd/ssh-args.h"
 #include "facts/env-ssh.h"
-#include "os/os.h"
 
 #define COMMAND_MAX	(2 * PATH_MAX + 2048)
 #define EXTRA_MAX	8	/* arguments that we add at most */
-
-/* The path of this program: the platform knows, or argv[0] tells. */
-static int
-ssh_self(const char *argv0, char path[PATH_MAX])
-{
-	if (os_exe_path(path, PATH_MAX) == 0)
-		return (0);
-	if (strchr(argv0, '/') != NULL)
-		return (realpath(argv0, path) == NULL ? -1 : 0);
-	return (strlcpy(path, argv0, PATH_MAX) >= PATH_MAX ? -1 : 0);
-}
 
 static int
 ssh_seconds(int seconds)
@@ -188,7 +177,7 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	char		self[PATH_MAX], ssh[PATH_MAX], command[COMMAND_MAX];
 	int		count = 0, asked = 1;
 
-	if (ssh_self(argv0, self) == -1)
+	if (self_path(argv0, self) == -1)
 		self[0] = '\0';
 	if (env_ssh_find(self, ssh) == -1) {
 		error_set(err, MSG_NO_SSH, "there is no ssh in PATH");

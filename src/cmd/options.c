@@ -276,10 +276,13 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 		i += n;
 	}
 	*rest = i;
-	/* There, nothing is ssh's. */
-	if (opts->mode == OPTIONS_DOCTOR || opts->mode == OPTIONS_SCAN)
-		return (option_gather(options_table, argv + i, options_set_cb, opts, err));
 	return (0);
+}
+
+int
+options_gather(struct options *opts, char **words, struct error *err)
+{
+	return (option_gather(options_table, words, options_set_cb, opts, err));
 }
 
 void

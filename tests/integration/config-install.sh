@@ -47,7 +47,7 @@ mkdir -p "$T/jail/nix/store" "$T/jail/home"
 chown 0:0 "$T/jail" "$T/jail/nix" "$T/jail/home"
 mkdir -m 700 "$T/jail/root"
 chmod 755 "$T" "$T/bin" "$T/jail" "$T/jail/nix" "$T/jail/home" "$T/etc-ssh"
-cp "$MESHSSH" "$BUILDDIR/meshssh-config" "$TOOLS/config-install.py" "$TOOLS/config-make.py" "$TOOLS/status-server.py" "$T/bin"
+cp "$MESHSSH" "$BUILDDIR/meshssh-doctor" "$BUILDDIR/meshssh-config" "$TOOLS/config-install.py" "$TOOLS/config-make.py" "$TOOLS/status-server.py" "$T/bin"
 {
 	grep -v -e '^root:' -e '^alice:' -e '^bob:' /etc/passwd
 	echo root:x:0:0:root:/root:/bin/sh

@@ -200,4 +200,15 @@ python3 -c 'for i in range(10000): print(f"127.1.{i // 250}.{i % 250 + 1}:1")' >
 is "--scan: ten thousand hosts with 128 descriptors" \
     "$? $(grep -c '"message":"refused"' "$T/out") $(cut -d'"' -f 8 "$T/out" | sort -u | wc -l) $(cat "$T/err")" "1 10000 10000 "
 
+# Copied alone, meshssh has no doctor with it.
+mkdir "$T/alone" && cp "$MESHSSH" "$T/alone/meshssh"
+for call in --doctor --scan --replay=/dev/null; do
+	timeout 10 "$T/alone/meshssh" $call >"$T/out" 2>"$T/err"
+	is "$call without meshssh-doctor: a line" "$? $(wc -c <"$T/out") $(cat "$T/err")" \
+	    "72 0 meshssh: cannot run meshssh-doctor: No such file or directory; install meshssh again, whole"
+done
+ln -s "$BUILDDIR/meshssh" "$T/alone/link"
+timeout 10 "$T/alone/link" --doctor --version >"$T/out" 2>"$T/err"
+is "called by a link: the doctor beside the program itself" "$? $(cat "$T/err")" "0 "
+
 finish

@@ -42,7 +42,7 @@ mount -t proc proc "$root/proc"
 mount --bind "$3" "$root/share"
 cp -a /etc/passwd /etc/group /etc/nsswitch.conf /etc/ld.so.* /etc/ssl /etc/alternatives "$root/etc" 2>/dev/null || :
 mkdir -p "$root/etc/nix" "$root/etc/ssh" "$root/etc/systemd/system"
-cp -f "$4/meshssh" "$4/meshssh-config" "$root/opt/meshssh/bin"
+cp -f "$4/meshssh" "$4/meshssh-doctor" "$4/meshssh-config" "$root/opt/meshssh/bin"
 case $name in
 near) user=alice ;;
 far) user=builder ;;

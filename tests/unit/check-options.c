@@ -88,6 +88,8 @@ test_anywhere(void **state)
 	(void)state;
 	assert_int_equal(options_parse(&opts, 9, argv, &rest, &err), 0);
 	assert_int_equal(rest, 2);
+	assert_int_equal(opts.mode, OPTIONS_DOCTOR);
+	assert_int_equal(options_gather(&opts, argv + rest, &err), 0);
 	assert_int_equal(opts.json, 1);
 	assert_int_equal(opts.timeout_s, 3);
 	assert_int_equal(opts.full, 0);
@@ -95,7 +97,8 @@ test_anywhere(void **state)
 	assert_string_equal(argv[3], "22");
 	assert_string_equal(argv[4], "--full");
 	assert_null(argv[5]);
-	assert_int_equal(options_parse(&opts, 4, bad, &rest, &err), -1);
+	assert_int_equal(options_parse(&opts, 4, bad, &rest, &err), 0);
+	assert_int_equal(options_gather(&opts, bad + rest, &err), -1);
 	assert_int_equal(err.code, MSG_USAGE);
 }
 

@@ -1,0 +1,47 @@
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "cmd/self.h"
+#include "os/os.h"
+
+int
+self_path(const char *argv0, char path[PATH_MAX])
+{
+	if (os_exe_path(path, PATH_MAX) == 0)
+		return (0);
+	if (strchr(argv0, '/') != NULL)
+		return (realpath(argv0, path) == NULL ? -1 : 0);
+	return (strlcpy(path, argv0, PATH_MAX) >= PATH_MAX ? -1 : 0);
+}
+
+/* Run the program of this name in a folder of so many bytes; returns only if that failed, with errno. */
+static void
+self_try(const char *folder, size_t len, const char *name, char **argv)
+{
+	char	path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%.*s/%s", (int)len, folder, name) < (int)sizeof(path))
+		execv(path, argv);
+	else
+		errno = ENAMETOOLONG;
+}
+
+int
+self_exec(const char *name, char **argv, struct error *err)
+{
+	char	self[PATH_MAX], *slash;
+
+	errno = ENOENT;
+	if (argv[0] != NULL && self_path(argv[0], self) == 0 && (slash = strrchr(self, '/')) != NULL)
+		self_try(self, (size_t)(slash - self), name, argv);
+	if (errno == ENOENT)
+		self_try(LIBEXECDIR, strlen(LIBEXECDIR), name, argv);
+	error_set(err, MSG_NO_PROGRAM, "cannot run %s: %s", name, strerror(errno));
+	return (-1);
+}

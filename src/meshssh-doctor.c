@@ -1,0 +1,62 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "cmd/events.h"
+#include "cmd/options.h"
+#include "cmd/stdio.h"
+
+/* What meshssh --doctor, --scan and --replay run; without one of them, --doctor is meant. */
+static int
+run(const struct options *opts, char **words, int *status, struct error *err)
+{
+	int	count = 0;
+
+	switch (opts->mode) {
+	case OPTIONS_HELP:
+		options_usage(stdout);
+		return (0);
+	case OPTIONS_VERSION:
+		printf("%s\n", PACKAGE_STRING);
+		return (0);
+	case OPTIONS_SCAN:
+		return (cmd_scan(opts, words, status, err));
+	case OPTIONS_DOCTOR:
+	case OPTIONS_RUN:
+		while (words[count] != NULL)
+			count++;
+		if (count <= (opts->replay != NULL ? 0 : 2))
+			return (cmd_doctor(opts, words[0], count > 1 ? words[1] : NULL, status, err));
+		error_set(err, MSG_USAGE, "--doctor takes a host and a port, --replay a file alone");
+		break;
+	case OPTIONS_WHY:
+		error_set(err, MSG_USAGE, "--why belongs to meshssh");
+		break;
+	}
+	return (-1);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options	opts;
+	struct error	err = { .code = MSG_NONE };
+	int		rest, status = 0;
+
+	if (stdio_plug() == -1)
+		return (error_row(MSG_SYSTEM)->status);
+	events_tame();
+	if (options_parse(&opts, argc, argv, &rest, &err) == 0 && options_gather(&opts, argv + rest, &err) == 0) {
+		log_set_level(opts.debug);
+		if (run(&opts, argv + rest, &status, &err) == 0) {
+			if (fflush(stdout) == 0)
+				return (status);
+			error_set(&err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));
+		}
+	}
+	error_say(&err);
+	return (error_row(err.code)->status);
+}
