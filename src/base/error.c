@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <vis.h>
 
 #include "base/error.h"
 
@@ -83,6 +82,29 @@ error_say(const struct error *err)
 	fputs(line, stderr);
 }
 
+/*
+ * One byte as vis(3) has it in the C locale, with VIS_CSTYLE and VIS_NOSLASH. Not vis(3) itself: systems disagree on
+ * what it does with bytes above 127, and libbsd's asks for memory, so "out of memory" itself could not be said.
+ */
+static void
+error_vis_byte(char piece[8], unsigned char byte)
+{
+	static const char	named[] = "abtnvfr";	/* from BEL to CR */
+	const int		low = byte & 0x7f;
+
+	if (byte >= ' ' && byte <= '~') {
+		piece[0] = (char)byte;
+		piece[1] = '\0';
+	} else if (byte >= '\a' && byte <= '\r')
+		snprintf(piece, 8, "\\%c", named[byte - '\a']);
+	else if (low == ' ')
+		snprintf(piece, 8, "\\%o", byte);
+	else if (low < ' ' || low == 0x7f)
+		snprintf(piece, 8, "%s^%c", byte > 0x7f ? "M" : "", low ^ 0x40);
+	else
+		snprintf(piece, 8, "M-%c", low);
+}
+
 char *
 error_vis(char *dst, size_t size, const char *src)
 {
@@ -90,15 +112,7 @@ error_vis(char *dst, size_t size, const char *src)
 	size_t	len;
 
 	for (; *src != '\0'; src++) {
-		strlcpy(piece, "?", sizeof(piece));
-		/*
-		 * vis(3) and not strnvis(3): systems disagree on the order of its arguments. And only where it is needed:
-		 * libbsd's asks for memory, so "out of memory" itself could not be said.
-		 */
-		if (*src >= ' ' && *src <= '~')
-			piece[0] = *src;
-		else
-			vis(piece, (unsigned char)*src, VIS_CSTYLE | VIS_NL | VIS_TAB | VIS_NOSLASH, (unsigned char)src[1]);
+		error_vis_byte(piece, (unsigned char)*src);
 		if ((len = strlen(piece)) >= size)
 			break;
 		memcpy(out, piece, len);

@@ -92,6 +92,10 @@ test_vis(void **state)
 	assert_string_equal(error_vis(out, sizeof(out), "plain text"), "plain text");
 	assert_string_equal(error_vis(out, sizeof(out), "a\033[2Jb"), "a^[[2Jb");
 	assert_string_equal(error_vis(out, sizeof(out), "a\nb\tc"), "a\\nb\\tc");
+	assert_string_equal(error_vis(out, sizeof(out), "\001\a\r\037\177"), "^A\\a\\r^_^?");
+	assert_string_equal(error_vis(out, sizeof(out), "\200\237\240"), "M^@M^_\\240");
+	assert_string_equal(error_vis(out, sizeof(out), "\303\251"), "M-CM-)");
+	assert_string_equal(error_vis(out, sizeof(out), "\377"), "M^?");
 	assert_string_equal(error_vis(out, sizeof(out), "0123456789abcdefgh"), "0123456789abcde");
 	/* An escape that does not fit is left out whole. */
 	assert_string_equal(error_vis(out, 5, "abc\n"), "abc");
