@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* Memory, or the end: none of these returns NULL. Out of memory is one line on standard error and exit status 71. */
+
+#ifndef BASE_XALLOC_H
+#define BASE_XALLOC_H
+
+#include <stddef.h>
+
+/* libevent and jansson ask here, too. Called once, by main. */
+void	 xalloc_init(void);
+void	*xmalloc(size_t bytes);
+void	*xcalloc(size_t count, size_t bytes);
+void	*xreallocarray(void *old, size_t count, size_t bytes);
+char	*xstrdup(const char *text);
+char	*xasprintf(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
+/* The line and the exit, for a library function that returned NULL because there was no memory. */
+void	 xalloc_fail(void) __attribute__((__noreturn__));
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every fact that a document may have: its path, type and unit, who fills it, and what it says. meshssh-doctor(5) is held
+ * against this table, and so is each document that a test makes.
+ */
+
+#ifndef FACTS_SCHEMA_H
+#define FACTS_SCHEMA_H
+
+#include <jansson.h>
+
+enum fact_type {
+	FACT_TEXT,
+	FACT_NUMBER,
+	FACT_TRUTH,
+	FACT_TEXTS,		/* a list of texts */
+	FACT_OBJECT,
+	FACT_OBJECTS		/* a list of objects; "[]" in the path of a row is any of them */
+};
+
+struct fact_row {
+	const char	*path;		/* names with dots between them; "*" is any name */
+	enum fact_type	 type;
+	const char	*unit;		/* "ms", "bytes", "days", or "" */
+	const char	*filler;	/* the detector or probe, as a file of src/ is called, or the program */
+	const char	*text;		/* one sentence, or two, for the manual */
+};
+
+extern const struct fact_row	fact_rows[];	/* by topic; ends with a NULL path */
+
+/* What the manual calls a type. */
+const char *fact_type_name(enum fact_type type);
+/* The row of a path, whose numbers are indices of lists, or NULL. An object on the way to a row has one of its own. */
+const struct fact_row *fact_find(const char *path);
+/*
+ * Hold a tree of facts against the table. Return 0, or -1 with the path of the first value that has no row, or another
+ * type than its row.
+ */
+int	fact_check(const json_t *facts, char bad[128]);
+
+#endif
