@@ -175,12 +175,12 @@ file_take(int fd, char *bytes, size_t size)
 }
 
 char *
-file_load(const char *path, size_t max, struct stat *sb)
+file_load(const char *path, size_t max, int follow, struct stat *sb)
 {
 	char	*bytes = NULL;
 	int	 fd, error;
 
-	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)) == -1)
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW) | O_CLOEXEC)) == -1)
 		return (NULL);
 	if (fstat(fd, sb) == 0) {
 		errno = !S_ISREG(sb->st_mode) ? EINVAL : EFBIG;

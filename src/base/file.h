@@ -32,9 +32,9 @@ void	file_sync_dir(const char *path);
 void	file_sweep(const char *path);
 /*
  * A whole file of at most so many bytes, which the caller frees; its size and owner are in the last argument. NULL with
- * errno: EINVAL if it is not a regular file, ELOOP if it is a link, EFBIG, EAGAIN if it got shorter meanwhile.
+ * errno: EINVAL if it is not a regular file, ELOOP if it is a link that is not to be followed, EFBIG, EAGAIN if it got shorter meanwhile.
  */
-char	*file_load(const char *path, size_t max, struct stat *);
+char	*file_load(const char *path, size_t max, int follow, struct stat *sb);
 
 /*
  * Whether what looks around can open all that it needs, FILE_ROOM files at once: 0, or -1 with errno. What could not be opened

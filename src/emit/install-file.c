@@ -65,7 +65,7 @@ file_find(struct install_file *f, mode_t mode, struct error *err)
 	if (realpath(f->path, f->real) == NULL)
 		return (file_unreadable(f, errno == ENOENT ? "it is a link to a file that does not exist" :
 		    strerror(errno), err));
-	if ((f->old.bytes = file_load(f->real, BYTES_MAX, &f->own)) == NULL)
+	if ((f->old.bytes = file_load(f->real, BYTES_MAX, 0, &f->own)) == NULL)
 		return (file_unreadable(f, errno == EINVAL ? "it is not a regular file" : strerror(errno), err));
 	f->old.len = (size_t)f->own.st_size;
 	return (0);
@@ -187,7 +187,7 @@ file_holds(const struct install_file *f, const char *path, const struct install_
 	struct stat		sb;
 	int			same;
 
-	if ((now.bytes = file_load(path, BYTES_MAX, &sb)) == NULL)
+	if ((now.bytes = file_load(path, BYTES_MAX, 0, &sb)) == NULL)
 		return (-1);
 	now.len = (size_t)sb.st_size;
 	same = text_same(text, &now) && sb.st_uid == f->own.st_uid && sb.st_gid == f->own.st_gid &&

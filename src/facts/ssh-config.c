@@ -362,7 +362,7 @@ walk_file(struct walk *w, const struct place *outer, const char *file)
 	if (!file_look(w, path, p.depth > 1 || !w->system, &f))
 		return;
 	w->to->file(w->to->arg, &f);
-	if ((buf = file_load(path, w->bytes, &sb)) == NULL) {
+	if ((buf = file_load(path, w->bytes, 1, &sb)) == NULL) {
 		w->starved |= errno == ENOMEM;
 		w->blind = 1;
 		return;

@@ -17,7 +17,7 @@ static void
 expect_file(const char *name, const char *text, mode_t mode)
 {
 	struct stat	 sb;
-	char		*bytes = file_load(at(name), 1 << 20, &sb);
+	char		*bytes = file_load(at(name), 1 << 20, 0, &sb);
 
 	assert_non_null(bytes);
 	assert_int_equal(sb.st_size, strlen(text));
@@ -104,22 +104,25 @@ test_sweep(void **state)
 static void
 test_load(void **state)
 {
-	struct stat	sb;
+	struct stat	 sb;
+	char		*bytes;
 
 	(void)state;
 	put("/f", "1234");
 	expect_file("/f", "1234", 0600);
-	assert_null(file_load(at("/f"), 3, &sb));
+	assert_null(file_load(at("/f"), 3, 0, &sb));
 	assert_int_equal(errno, EFBIG);
-	assert_null(file_load(root, 3, &sb));
+	assert_null(file_load(root, 3, 0, &sb));
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(mkfifo(at("/fifo"), 0600), 0);
-	assert_null(file_load(at("/fifo"), 3, &sb));
+	assert_null(file_load(at("/fifo"), 3, 0, &sb));
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(symlink("f", at("/link")), 0);
-	assert_null(file_load(at("/link"), 1 << 20, &sb));
+	assert_null(file_load(at("/link"), 1 << 20, 0, &sb));
 	assert_int_equal(errno, ELOOP);
-	assert_null(file_load(at("/none"), 3, &sb));
+	assert_non_null(bytes = file_load(at("/link"), 1 << 20, 1, &sb));
+	free(bytes);
+	assert_null(file_load(at("/none"), 3, 0, &sb));
 	assert_int_equal(errno, ENOENT);
 }
 

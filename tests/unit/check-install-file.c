@@ -51,7 +51,7 @@ static void
 expect_file(const char *name, const char *text)
 {
 	struct stat	 sb;
-	char		*bytes = file_load(at(name), 1 << 20, &sb);
+	char		*bytes = file_load(at(name), 1 << 20, 0, &sb);
 
 	if (bytes == NULL)
 		fail_msg("%s: %s", name, strerror(errno));
