@@ -247,8 +247,8 @@ def line(err, needed):
         wrong.append("a line of %d bytes" % len(err))
     if not plain(err):
         wrong.append("unprintable bytes on stderr")
-    if err and not err.startswith(b"meshssh: "):
-        wrong.append("stderr does not begin 'meshssh: '")
+    if err and not re.match(rb"meshssh(-config|-doctor)?: ", err):
+        wrong.append("stderr does not begin with who says it")
     if needed and not err:
         wrong.append("not a word")
     return wrong

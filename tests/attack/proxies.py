@@ -1,5 +1,6 @@
 """Run by proxies.sh: proxies and tailscaled sockets whose answers were damaged, each in its own way."""
 
+import base64
 import importlib.util
 import json
 import os
@@ -18,6 +19,7 @@ MANY = 1500 if FULL else 100
 CLIENT = b"SSH-2.0-attack\r\n" + bytes(range(256))
 STREAM = odd.BANNER + CLIENT
 LIMIT = 5
+KEY = "ssh-ed25519 " + base64.b64encode(hostile.string(b"ssh-ed25519") + hostile.string(b"k" * 32)).decode()
 EVIL = "\x1b[31m\x07\x9b2J\x00\n# evil\r\n@nix {}"
 
 
@@ -46,7 +48,7 @@ def damage(data, r):
             piece = data[at:at + 20]
             data[at:at + 20] = piece.swapcase() if r.random() < 0.5 else bytes(reversed(piece))
         else:
-            data += data
+            data *= 2
     return bytes(data)
 
 
@@ -209,7 +211,7 @@ def with_peers(*names):
     document = odd.status_document()
     document["Peer"] = {"nodekey:%064x" % n: {
         "ID": str(n), "HostName": name, "DNSName": name + ".mesh.test.", "OS": "linux", "UserID": 1, "Online": True,
-        "TailscaleIPs": ["100.64.1.%d" % (n % 250 + 1)], "sshHostKeys": ["ssh-ed25519 " + "A" * 68]}
+        "TailscaleIPs": ["100.64.1.%d" % (n % 250 + 1)], "sshHostKeys": [KEY]}
         for n, name in enumerate(names)}
     return document
 
