@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "cmd/conf.h"
@@ -18,9 +17,8 @@ main(int argc, char **argv)
 	if (stdio_plug() == -1)
 		error_errno(&err, errno, "cannot open /dev/null");
 	else if (cmd_config(argc, argv, &status, &err) == 0) {
-		if (fflush(stdout) == 0)
+		if (stdio_flush(&err) == 0)
 			return (status);
-		error_set(&err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));
 	}
 	error_say(&err);
 	return (error_row(err.code)->status);

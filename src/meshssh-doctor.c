@@ -1,6 +1,4 @@
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -52,9 +50,8 @@ main(int argc, char **argv)
 	if (options_parse(&opts, argc, argv, &rest, &err) == 0 && options_gather(&opts, argv + rest, &err) == 0) {
 		log_set_level(opts.debug);
 		if (run(&opts, argv + rest, &status, &err) == 0) {
-			if (fflush(stdout) == 0)
+			if (stdio_flush(&err) == 0)
 				return (status);
-			error_set(&err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));
 		}
 	}
 	error_say(&err);

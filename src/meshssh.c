@@ -1,6 +1,5 @@
 #include <sys/types.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,9 +98,8 @@ main(int argc, char **argv)
 			if (status != -1)
 				return (status);
 		} else if (run(&opts, argv, count, argv + rest, &err) == 0) {
-			if (fflush(stdout) == 0)
+			if (stdio_flush(&err) == 0)
 				return (0);
-			error_set(&err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));
 		}
 	}
 	error_say(&err);

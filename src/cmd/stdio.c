@@ -1,6 +1,10 @@
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "cmd/stdio.h"
 
 int
@@ -16,4 +20,17 @@ stdio_plug(void)
 			return (-1);
 	}
 	return (missing);
+}
+
+int
+stdio_flush(struct error *err)
+{
+	if (fflush(stdout) != 0)
+		error_set(err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));
+	else if (ferror(stdout))
+		/* An earlier write failed, and what it was to write is gone; so is its errno. */
+		error_set(err, MSG_OUTPUT, "cannot write all of it to standard output");
+	else
+		return (0);
+	return (-1);
 }

@@ -214,9 +214,10 @@ def run(argv, data=b"", hold=False, limit=10.0, tell=None, env=None, **more):
 
 # --- what every program promises ------------------------------------------------------------------------------------
 
-def plain(data):
-    """Nothing that a terminal acts upon."""
-    return re.fullmatch(rb"[ -~\n\t]*", data) is not None
+def unprintable(data):
+    """The first of the bytes that a terminal would act upon, with its surroundings, as a list of what is wrong."""
+    found = re.search(rb"[^ -~\n\t]", data)
+    return ["unprintable: %r" % data[max(0, found.start() - 40):found.start() + 20]] if found else []
 
 
 def shown(ran):
@@ -245,8 +246,7 @@ def line(err, needed):
         wrong.append("more than one line, or no whole one")
     if len(err) > 200:
         wrong.append("a line of %d bytes" % len(err))
-    if not plain(err):
-        wrong.append("unprintable bytes on stderr")
+    wrong += unprintable(err)
     if err and not re.match(rb"meshssh(-config|-doctor)?: ", err):
         wrong.append("stderr does not begin with who says it")
     if needed and not err:

@@ -40,7 +40,7 @@ PROGRAMS = {
     "relay": ([MESHSSH, "--timeout=2", "127.0.0.1", SERVER.port()], CLIENT),
     "relay by name": ([MESHSSH, "--timeout=2", "--family=inet", "localhost", SERVER.port()], CLIENT),
     "why": ([MESHSSH, "--why"], b""),
-    "ssh -G": ([MESHSSH, "-F", "none", "-G", "nas"], b""),
+    "ssh -G": ([MESHSSH, "-T", "-F", "none", "-G", "nas"], b""),
     "ssh": ([MESHSSH, "--timeout=1", "-F", "none", "-o", "BatchMode=yes", "-p", "1", "127.0.0.1", "true"], b""),
     "doctor": ([MESHSSH, "--doctor", "--json", "--timeout=1"], b""),
     "doctor of a host": ([MESHSSH, "--doctor", "--json", "--timeout=1", "127.0.0.1", SERVER.port()], b""),
@@ -76,8 +76,8 @@ def meet(group, what, name, must=True, **more):
             wrong.append("a success, and bytes are lost")
         elif must and ran.status != 0:
             wrong.append("does not work")
-    elif name != "ssh -G" and not attack.plain(ran.out):
-        wrong.append("unprintable bytes")
+    elif name != "ssh -G":
+        wrong += attack.unprintable(ran.out)
     if name.startswith("doctor of") or name == "doctor":
         try:
             json.loads(ran.out)
@@ -256,12 +256,10 @@ def streams():
         argv, data = PROGRAMS[name]
         ran = attack.run(argv, data, hold=name.startswith("relay"), limit=LIMIT, preexec_fn=ways[how])
         wrong = attack.sane(ran, attack.DOCUMENTED | {1, 2, 255})
-        blind = "1" in how or "stdout" in how
-        if name.startswith("relay") and ran.status == 0 and (blind or ran.out != STREAM):
+        blind = "stdout" in how
+        if name.startswith("relay") and ran.status == 0 and (blind or "1" in how or ran.out != STREAM):
             wrong.append("a success, and bytes are lost")
-        elif blind and ran.status == 0 and how != "stdout is full" and name != "ssh -G":
-            wrong.append("a success that nobody could read")
-        elif how == "stdout is full" and ran.status == 0 and name not in ("ssh -G", "why"):
+        elif blind and ran.status < 64 and name not in ("ssh -G", "why"):
             wrong.append("a success that nobody could read")
         case("standard streams: " + name).run(how, wrong and wrong + attack.shown(ran))
     attack.pool(one, [(how, name) for how in ways for name in sorted(PROGRAMS)])
@@ -356,6 +354,8 @@ def files():
         os.makedirs(os.path.dirname(where), exist_ok=True)
         for kind, make in OBJECTS.items():
             r = attack.rng(path + kind)
+            if path == "/etc/nsswitch.conf" and kind in ("fifo", "/dev/zero"):
+                continue    # the C library itself would wait for ever
             if not FULL and kind not in ALWAYS and r.random() > 0.25:
                 continue
             kept = where + ".kept"
@@ -378,8 +378,7 @@ def files():
         for words in (["--replay", where], ["--doctor", "--tailscaled=" + where]):
             ran = attack.run([MESHSSH, *words], limit=LIMIT)
             wrong = attack.sane(ran, attack.DOCUMENTED | {1, 2}) + attack.line(ran.err, ran.status > 2)
-            if not attack.plain(ran.out):
-                wrong.append("unprintable bytes")
+            wrong += attack.unprintable(ran.out)
             case("files that are named").run("%s %s" % (words[0], kind), wrong and wrong + attack.shown(ran))
         for words in (["windows", "--key", where], ["nix", "--no-probe", "--host-key=" + where, "nas"]):
             ran = attack.run([CONFIG, *words], limit=LIMIT)

@@ -320,8 +320,7 @@ def one_answer(job):
         place = attack.folder()
         ran = attack.run(words, limit=20, cwd=place)
         wrong = attack.sane(ran, attack.DOCUMENTED | {1, 2}) + attack.line(ran.err, ran.status >= 64)
-        if not attack.plain(ran.out):
-            wrong.append("unprintable bytes on stdout")
+        wrong += attack.unprintable(ran.out)
         if what == "doctor":
             try:
                 json.loads(ran.out)

@@ -57,8 +57,7 @@ def meets_ssh(name):
         wrong.append("something on stdout")
     if ran.status == 0:
         wrong.append("a success")
-    if not attack.plain(re.sub(rb"[\r\a]", b"", ran.err)):     # ssh itself lets both pass
-        wrong.append("unprintable bytes on stderr")
+    wrong += attack.unprintable(re.sub(rb"[\r\a]", b"", ran.err))     # ssh itself lets both pass
     ours = [x for x in re.split(rb"[\r\n]+", ran.err) if x.startswith(b"meshssh: ")]
     if len(ours) > 1 or any(len(x) >= 200 for x in ours):
         wrong.append("more than one line of ours, or a long one")
@@ -81,15 +80,13 @@ def meets_doctor(name):
             wrong.append("healthy, with %s" % [x["code"] for x in doc["findings"]])
     except (ValueError, KeyError, TypeError) as e:
         wrong.append("no document: %r" % e)
-    if not attack.plain(ran.out):
-        wrong.append("unprintable bytes")
+    wrong += attack.unprintable(ran.out)
     CASES["doctor"].run(name, wrong and wrong + attack.shown(ran)[:1])
     if not FULL and not name.startswith(("id-escape", "escape", "kex-list-escape", "garbage", "hash")):
         return
     ran = attack.run([MESHSSH, "--doctor", "--timeout=1", "odd-" + name], limit=LIMIT_DOCTOR, env=with_config())
     wrong = attack.sane(ran, {1, 2}) + attack.line(ran.err, False)
-    if not attack.plain(ran.out):
-        wrong.append("unprintable bytes")
+    wrong += attack.unprintable(ran.out)
     if b"healthy" in ran.out:
         wrong.append("healthy")
     CASES["doctor, for people"].run(name, wrong and wrong + attack.shown(ran))
@@ -101,8 +98,7 @@ def scan(_):
     for case, words in (("scan", ["--json"]), ("scan, for people", [])):
         ran = attack.run([MESHSSH, "--scan", "--timeout=1", *words, *hosts], limit=LIMIT_SCAN, env=with_config())
         wrong = attack.sane(ran, {1}) + attack.line(ran.err, False)
-        if not attack.plain(ran.out):
-            wrong.append("unprintable bytes")
+        wrong += attack.unprintable(ran.out)
         if re.search(rb"^(# |@nix )", ran.out, re.M):
             wrong.append("a line that Nix acts upon")
         CASES[case].run("all", wrong and wrong + attack.shown(ran)[:2])

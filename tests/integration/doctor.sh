@@ -164,6 +164,10 @@ done
 if [ -c /dev/full ]; then
 	timeout 60 "$MESHSSH" --doctor >/dev/full 2>"$T/err"
 	is "nowhere to write to" "$?" 74
+	timeout 60 "$MESHSSH" --doctor --json 127.0.0.1 "$port" >/dev/full 2>"$T/err"
+	is "nowhere to write more than a buffer to" "$? $(wc -l <"$T/err")" "74 1"
+	timeout 60 "$MESHSSH" --scan "127.0.0.1:$port" >/dev/full 2>"$T/err"
+	is "nowhere to write a row to" "$? $(wc -l <"$T/err")" "74 1"
 fi
 
 # --scan: what listens on port 22 here is not ours to say, so only how it is told.
