@@ -4,12 +4,15 @@ A driver is called by its script as DRIVER FOLDER. It takes ATTACK_SEED (1) and 
 from the environment, and writes a verdict for each case to FOLDER/verdicts, as tests/lib.sh reads them.
 """
 
+import binascii
 import concurrent.futures
 import itertools
 import os
+import pwd
 import random
 import re
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +23,8 @@ T = sys.argv[1]
 SEED = os.environ.get("ATTACK_SEED") or "1"
 FULL = bool(os.environ.get("ATTACK_FULL"))
 MESHSSH = os.environ["MESHSSH"]
-CONFIG = os.path.join(os.environ["BUILDDIR"], "meshssh-config")
+CONFIG = os.path.join(os.path.dirname(MESHSSH), "meshssh-config")
+HOME = T
 TOOLS = os.path.join(os.environ["SRCDIR"], "tests", "integration")
 WORKERS = 8         # most of a run is waiting
 KEPT = 4 << 20      # bytes kept of what a program prints
@@ -73,6 +77,10 @@ def verdicts():
                 f.write("ok %s\n" % name)
 
 
+def base64(data):
+    return binascii.b2a_base64(data, newline=False)
+
+
 def mark():
     return "ATTACK_MARK=" + T
 
@@ -108,6 +116,35 @@ def wait(condition, seconds=ENDS):
     return True
 
 
+def phase(function, *args):
+    """A part of the attack; how long it takes is told."""
+    start = time.monotonic()
+    function(*args)
+    print("# %.1f s: %s" % (time.monotonic() - start, function.__name__), file=sys.stderr)
+
+
+def own_root():
+    """In this mount namespace: /opt with a home that passwd knows and the programs, nobody else's to write to, and a copy
+    of /etc. Sets HOME, MESHSSH and CONFIG."""
+    global HOME, MESHSSH, CONFIG
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", "/opt"], check=True)
+    HOME = "/opt/home"
+    os.mkdir(HOME, 0o700)
+    os.mkdir("/opt/bin")
+    for program in (MESHSSH, CONFIG):
+        shutil.copy(program, "/opt/bin")
+    MESHSSH, CONFIG = "/opt/bin/meshssh", "/opt/bin/meshssh-config"
+    subprocess.run(["cp", "-a", "/etc", "/opt/etc"], check=False, stderr=subprocess.DEVNULL)
+    os.makedirs("/opt/etc/nix", exist_ok=True)
+    me = pwd.getpwuid(os.getuid())
+    line = ":".join(map(str, (me.pw_name, "x", me.pw_uid, me.pw_gid, "", HOME, "/bin/sh")))
+    with open("/etc/passwd", encoding="utf-8") as f:
+        rest = [x for x in f if not x.startswith(me.pw_name + ":")]
+    with open("/opt/etc/passwd", "w", encoding="utf-8") as f:
+        f.writelines([line + "\n"] + rest)
+    subprocess.run(["mount", "--bind", "/opt/etc", "/etc"], check=True)
+
+
 def folder():
     """A new folder of the test's."""
     path = os.path.join(T, "run.%d" % next(COUNTER))
@@ -118,7 +155,7 @@ def folder():
 def environment(**more):
     """A small one, with a cache and a configuration that nobody else uses; None leaves a variable out."""
     place = os.path.join(T, "run.%d" % next(COUNTER))
-    env = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": T, "LC_ALL": "C", "SHELL": "/bin/sh",
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": HOME, "LC_ALL": "C", "SHELL": "/bin/sh",
            "XDG_CACHE_HOME": place + "/cache", "XDG_CONFIG_HOME": place + "/config", "ATTACK_MARK": T,
            "TS_SOCKET": T + "/no-tailscaled", "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
     env.update(more)
@@ -214,8 +251,14 @@ def run(argv, data=b"", hold=False, limit=10.0, tell=None, env=None, **more):
 
 # --- what every program promises ------------------------------------------------------------------------------------
 
-def unprintable(data):
-    """The first of the bytes that a terminal would act upon, with its surroundings, as a list of what is wrong."""
+def unprintable(data, letters=False):
+    """The first of the bytes that a terminal would act upon, with its surroundings, as a list of what is wrong. With
+    `letters` those of UTF-8 may be there."""
+    if letters:
+        try:
+            data = "".join("x" if ord(c) > 159 else c for c in data.decode()).encode("latin-1")
+        except UnicodeDecodeError as e:
+            return ["no UTF-8: %s" % e]
     found = re.search(rb"[^ -~\n\t]", data)
     return ["unprintable: %r" % data[max(0, found.start() - 40):found.start() + 20]] if found else []
 

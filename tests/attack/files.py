@@ -3,7 +3,6 @@
 import ctypes
 import json
 import os
-import pwd
 import resource
 import shutil
 import socket
@@ -12,9 +11,10 @@ import subprocess
 
 import attack
 import hostile
-from attack import CONFIG, FULL, MESHSSH, T, Tally
+from attack import FULL, T, Tally
 
-HOME = T + "/home"
+attack.own_root()
+HOME, MESHSSH, CONFIG = attack.HOME, attack.MESHSSH, attack.CONFIG
 CLIENT = b"SSH-2.0-attack\r\n" + bytes(range(256))
 STREAM = hostile.ID + CLIENT
 LIMIT = 12
@@ -77,7 +77,7 @@ def meet(group, what, name, must=True, **more):
         elif must and ran.status != 0:
             wrong.append("does not work")
     elif name != "ssh -G":
-        wrong += attack.unprintable(ran.out)
+        wrong += attack.unprintable(ran.out, letters="--json" in argv)
     if name.startswith("doctor of") or name == "doctor":
         try:
             json.loads(ran.out)
@@ -316,21 +316,6 @@ FILES = ["~/.ssh/config", "~/.ssh/known_hosts", "~/.ssh/meshssh.conf", "~/.ssh",
 SSHS = ("~/.ssh/config", "/etc/ssh/ssh_config", "~/.ssh")
 
 
-def own_places():
-    """A home and an /etc that may be spoilt."""
-    os.mkdir(HOME)
-    subprocess.run(["cp", "-a", "/etc", T + "/etc"], check=False, stderr=subprocess.DEVNULL)
-    # That home counts which the system knows, whatever HOME says.
-    me = pwd.getpwuid(os.getuid())
-    line = ":".join(map(str, (me.pw_name, "x", me.pw_uid, me.pw_gid, "", HOME, "/bin/sh")))
-    with open("/etc/passwd", encoding="utf-8") as f:
-        rest = [x for x in f if not x.startswith(me.pw_name + ":")]
-    with open(T + "/etc/passwd", "w", encoding="utf-8") as f:
-        f.writelines([line + "\n"] + rest)
-    subprocess.run(["mount", "--bind", T + "/etc", "/etc"], check=True)
-    os.makedirs("/etc/nix", exist_ok=True)
-
-
 def remove(path):
     try:
         mode = os.lstat(path).st_mode
@@ -414,13 +399,6 @@ def descriptors():
     case("ssh gets three descriptors").run("ssh", wrong)
 
 
-own_places()
-environments()
-megabytes()
-arguments()
-limits()
-streams()
-files()
-full_disk()
-descriptors()
+for part in (environments, megabytes, arguments, limits, streams, files, full_disk, descriptors):
+    attack.phase(part)
 attack.verdicts()

@@ -1,6 +1,5 @@
 """Run by proxies.sh: proxies and tailscaled sockets whose answers were damaged, each in its own way."""
 
-import base64
 import importlib.util
 import json
 import os
@@ -19,7 +18,7 @@ MANY = 1500 if FULL else 100
 CLIENT = b"SSH-2.0-attack\r\n" + bytes(range(256))
 STREAM = odd.BANNER + CLIENT
 LIMIT = 5
-KEY = "ssh-ed25519 " + base64.b64encode(hostile.string(b"ssh-ed25519") + hostile.string(b"k" * 32)).decode()
+KEY = "ssh-ed25519 " + attack.base64(hostile.string(b"ssh-ed25519") + hostile.string(b"k" * 32)).decode()
 EVIL = "\x1b[31m\x07\x9b2J\x00\n# evil\r\n@nix {}"
 
 
@@ -353,7 +352,7 @@ def ssh_takes(place, text):
 
 CASES = {what: Tally("tailscaled's status, odd documents: " + what)
          for what in ("relay", "doctor", "tailnet", "scan", "known-hosts", "stanza")}
-proxies()
-upgrades()
-attack.pool(one_answer, list(answers()), 4)     # a million peers are many bytes
+attack.phase(proxies)
+attack.phase(upgrades)
+attack.phase(attack.pool, one_answer, list(answers()), 4)   # a million peers are many bytes
 attack.verdicts()

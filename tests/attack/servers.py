@@ -126,7 +126,7 @@ closed = Tally("no connection is left open")
 NAMES = sorted(SERVERS)
 JOBS = [(f, n) for f in (meets_relay, meets_ssh, meets_doctor) for n in NAMES] + [(scan, None)]
 attack.rng("order").shuffle(JOBS)
-attack.pool(lambda job: job[0](job[1]), JOBS)
+attack.phase(attack.pool, lambda job: job[0](job[1]), JOBS)
 closed.run("all servers", ["%s: %d" % (n, s.open) for n, s in SERVERS.items()
                             if not hostile.never_looks(n) and not attack.wait(lambda s=s: not s.open)])
 attack.verdicts()

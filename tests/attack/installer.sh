@@ -1,0 +1,12 @@
+#!/bin/sh
+# The companion that installs is killed at random and at each call that changes something, has each such call fail, and
+# is raced by itself, nix --install and an editor (installer.py). Each file is the old one or the new one, whole; ssh takes
+# for other hosts what it took before; the next run does it all and leaves nothing; what is the user's stays.
+
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source-path=SCRIPTDIR source=attack.sh
+. "$(dirname "$0")/attack.sh"
+need "attacks on the installer" python3 ssh strace unshare ip mount || finish
+attack installer
+finish
