@@ -123,11 +123,26 @@ def phase(function, *args):
     print("# %.1f s: %s" % (time.monotonic() - start, function.__name__), file=sys.stderr)
 
 
+def hide(home):
+    """A home that a program falls back to: what is there can be read, and nothing be written but in memory."""
+    real = "/opt/real." + home.replace("/", "-")
+    os.mkdir(real)
+    subprocess.run(["mount", "--bind", home, real], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700", "none", home], check=True)
+    for name in os.listdir(real):
+        if os.path.isdir(os.path.join(real, name)) and name not in (".ssh", ".cache", ".config"):
+            os.mkdir(os.path.join(home, name))
+            subprocess.run(["mount", "--bind", "-o", "ro", os.path.join(real, name), os.path.join(home, name)], check=True)
+
+
 def own_root():
     """In this mount namespace: /opt with a home that passwd knows and the programs, nobody else's to write to, and a copy
     of /etc. Sets HOME, MESHSSH and CONFIG."""
     global HOME, MESHSSH, CONFIG
+    me = pwd.getpwuid(os.getuid())
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", "/opt"], check=True)
+    for home in {me.pw_dir, "/root"}:
+        hide(home)
     HOME = "/opt/home"
     os.mkdir(HOME, 0o700)
     os.mkdir("/opt/bin")
@@ -136,7 +151,6 @@ def own_root():
     MESHSSH, CONFIG = "/opt/bin/meshssh", "/opt/bin/meshssh-config"
     subprocess.run(["cp", "-a", "/etc", "/opt/etc"], check=False, stderr=subprocess.DEVNULL)
     os.makedirs("/opt/etc/nix", exist_ok=True)
-    me = pwd.getpwuid(os.getuid())
     line = ":".join(map(str, (me.pw_name, "x", me.pw_uid, me.pw_gid, "", HOME, "/bin/sh")))
     with open("/etc/passwd", encoding="utf-8") as f:
         rest = [x for x in f if not x.startswith(me.pw_name + ":")]

@@ -49,7 +49,7 @@ PROGRAMS = {
     "stanza": ([CONFIG, "stanza", "--no-probe", "nas"], b""),
     "check": ([CONFIG, "check", "nas"], b""),
     "dry run": ([CONFIG, "install", "--dry-run", "--no-probe", "nas"], b""),
-    "nix": ([CONFIG, "nix", "--no-probe", "nas"], b""),
+    "nix": ([CONFIG, "nix", "nas"], b""),
     "wsl": ([CONFIG, "wsl"], b""),
 }
 CASES = {}
@@ -365,7 +365,7 @@ def files():
             wrong = attack.sane(ran, attack.DOCUMENTED | {1, 2}) + attack.line(ran.err, ran.status > 2)
             wrong += attack.unprintable(ran.out)
             case("files that are named").run("%s %s" % (words[0], kind), wrong and wrong + attack.shown(ran))
-        for words in (["windows", "--key", where], ["nix", "--no-probe", "--host-key=" + where, "nas"]):
+        for words in (["windows", "--key", where], ["nix", "--host-key=" + where, "nas"]):
             ran = attack.run([CONFIG, *words], limit=LIMIT)
             wrong = attack.sane(ran) + attack.line(ran.err, True)
             if ran.status == 0:

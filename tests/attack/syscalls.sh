@@ -1,0 +1,12 @@
+#!/bin/sh
+# One system call fails, by strace, for each of many calls, numbers and errors (syscalls.py): a relay hands on every byte
+# or says why not; the front door is ssh with the relay or says why not; the doctor, the scan and the companion never say that
+# something works which does not. Nobody hangs or crashes.
+
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source-path=SCRIPTDIR source=attack.sh
+. "$(dirname "$0")/attack.sh"
+need "failing system calls" python3 ssh strace unshare ip mount || finish
+attack syscalls
+finish
