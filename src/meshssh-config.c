@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -14,9 +13,7 @@ main(int argc, char **argv)
 
 	error_program("meshssh-config");
 	events_tame();
-	if (stdio_plug() == -1)
-		error_errno(&err, errno, "cannot open /dev/null");
-	else if (cmd_config(argc, argv, &status, &err) == 0) {
+	if (stdio_plug(&err) != -1 && cmd_config(argc, argv, &status, &err) == 0) {
 		if (stdio_flush(&err) == 0)
 			return (status);
 	}

@@ -44,10 +44,9 @@ main(int argc, char **argv)
 	struct error	err = { .code = MSG_NONE };
 	int		rest, status = 0;
 
-	if (stdio_plug() == -1)
-		return (error_row(MSG_SYSTEM)->status);
 	events_tame();
-	if (options_parse(&opts, argc, argv, &rest, &err) == 0 && options_gather(&opts, argv + rest, &err) == 0) {
+	if (stdio_plug(&err) != -1 && options_parse(&opts, argc, argv, &rest, &err) == 0 &&
+	    options_gather(&opts, argv + rest, &err) == 0) {
 		log_set_level(opts.debug);
 		if (run(&opts, argv + rest, &status, &err) == 0) {
 			if (stdio_flush(&err) == 0)

@@ -83,12 +83,10 @@ main(int argc, char **argv)
 {
 	struct options	opts;
 	struct error	err = { .code = MSG_NONE };
-	int		rest, count = 0, dashes, status, missing = stdio_plug();
+	int		rest, count = 0, dashes, status, missing = stdio_plug(&err);
 
 	events_tame();
-	if (missing == -1)
-		error_errno(&err, errno, "cannot open /dev/null");
-	else if (options_parse(&opts, argc, argv, &rest, &err) == 0) {
+	if (missing != -1 && options_parse(&opts, argc, argv, &rest, &err) == 0) {
 		log_set_level(opts.debug);
 		while (argv[rest + count] != NULL)
 			count++;

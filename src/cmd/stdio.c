@@ -8,7 +8,7 @@
 #include "cmd/stdio.h"
 
 int
-stdio_plug(void)
+stdio_plug(struct error *err)
 {
 	int	fd, missing = 0;
 
@@ -16,8 +16,10 @@ stdio_plug(void)
 		if (fcntl(fd, F_GETFD) != -1)
 			continue;
 		missing |= fd != STDERR_FILENO;
-		if (open("/dev/null", O_RDWR) != fd)
+		if (open("/dev/null", O_RDWR) != fd) {
+			error_errno(err, errno, "cannot open /dev/null");
 			return (-1);
+		}
 	}
 	return (missing);
 }

@@ -6,6 +6,7 @@ from the environment, and writes a verdict for each case to FOLDER/verdicts, as 
 
 import binascii
 import concurrent.futures
+import contextlib
 import itertools
 import os
 import pwd
@@ -65,6 +66,9 @@ def verdicts():
     strays = Tally("no process is left behind")
     wait(lambda: not left())
     strays.run("after all", ["%d: %s" % x for x in left()])
+    for pid, _ in left():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     with open(os.path.join(T, "verdicts"), "w", encoding="ascii", errors="backslashreplace") as f:
         for t in TALLIES:
             detail = " | ".join(t.wrong[:12]).replace("\t", " ").replace("\n", " ")
@@ -249,7 +253,8 @@ def run(argv, data=b"", hold=False, limit=10.0, tell=None, env=None, **more):
         if not done:
             ran.hung = True
             for stray in (signal.SIGTERM, signal.SIGKILL):
-                p.send_signal(stray)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(p.pid, stray)     # its own, since it leads a session
                 if finish(p, 1):
                     break
         ran.status = p.returncode

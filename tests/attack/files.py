@@ -265,6 +265,15 @@ def streams():
     attack.pool(one, [(how, name) for how in ways for name in sorted(PROGRAMS)])
 
 
+def no_null():
+    """No /dev/null for a stream that is closed."""
+    case("no /dev/null")
+    for name, words in (("meshssh", [MESHSSH, "127.0.0.1", "1"]), ("meshssh-config", [CONFIG, "wsl"])):
+        ran = attack.run(["unshare", "-m", "sh", "-c", "mount -t tmpfs none /dev && exec \"$@\" <&-", "sh", *words])
+        wrong = attack.sane(ran) + attack.line(ran.err, True)
+        case("no /dev/null").run(name, wrong and wrong + attack.shown(ran))
+
+
 # --- files ----------------------------------------------------------------------------------------------------------
 
 def sparse(path):
@@ -399,6 +408,6 @@ def descriptors():
     case("ssh gets three descriptors").run("ssh", wrong)
 
 
-for part in (environments, megabytes, arguments, limits, streams, files, full_disk, descriptors):
+for part in (environments, megabytes, arguments, limits, streams, no_null, files, full_disk, descriptors):
     attack.phase(part)
 attack.verdicts()

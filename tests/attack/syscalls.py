@@ -25,7 +25,7 @@ ERRORS = {
     "setsockopt": ("EINVAL", "ENOPROTOOPT"), "getsockopt": ("EINVAL", "ENOBUFS"), "getsockname": ("ENOBUFS",),
     "getpeername": ("ENOTCONN",), "splice": ("EINVAL", "EIO", "ENOMEM"), "sendmsg": ("ENOBUFS", "EINTR"),
     "sendto": ("ENOBUFS", "EINTR", "EAGAIN"), "recvmsg": ("EIO", "EINTR"), "recvfrom": ("EIO", "EINTR"),
-    "getrandom": ("ENOSYS", "EINTR"), "shutdown": ("ENOTCONN",), "close": ("EIO",), "ioctl": ("ENOTTY", "EINVAL"),
+    "getrandom": ("ENOSYS", "EINTR"), "shutdown": ("ENOTCONN",), "ioctl": ("ENOTTY", "EINVAL"),
     "mmap": ("ENOMEM",), "bind": ("EADDRINUSE",), "accept4": ("EMFILE",), "wait4": ("ECHILD", "EINTR"),
     "rt_sigaction": ("EINVAL",), "timerfd_create": ("EMFILE",), "eventfd2": ("EMFILE",), "setpgid": ("EPERM",),
     "socketpair": ("EMFILE",), "getdents64": ("EIO",), "statx": ("EIO",), "fstat": ("EIO",), "uname": ("EFAULT",),
@@ -64,7 +64,7 @@ HOME, PATHS = attack.HOME, T + "/bin:/usr/bin:/bin"
 def unborn(ran):
     """The C library, or its loader, was what met the failure."""
     return re.search(rb"loading shared libraries|[Dd]ynamic|cannot (apply|allocate)|Fatal glibc|libc fatal", ran.err) or (
-        not ran.out and not ran.err and ran.status in (127, -6, -11))
+        not ran.out and not ran.err and ran.status in (127, 134, 139, -6, -11))
 
 
 def is_relay(ran):
@@ -179,8 +179,10 @@ def counts(name):
 def fail(job):
     name, call, number, error = job
     ran, wrong = go(name, "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e", "inject=%s:error=%s:when=%d" % (call, error, number))
-    if call in ("mmap", "openat", "read", "fstat", "pread64", "execve") and unborn(ran):
+    if unborn(ran):
         wrong = []
+    elif call in ("write", "writev") and wrong == ["not a word"]:
+        wrong = attack.sane(ran)    # the word itself was what could not be written
     else:
         # 127: strace itself could not start it.
         wrong = attack.sane(ran, attack.DOCUMENTED | {1, 2, 255, 127}) + wrong
