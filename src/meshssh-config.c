@@ -13,10 +13,8 @@ main(int argc, char **argv)
 
 	error_program("meshssh-config");
 	events_tame();
-	if (stdio_plug(&err) != -1 && cmd_config(argc, argv, &status, &err) == 0) {
-		if (stdio_flush(&err) == 0)
-			return (status);
-	}
+	if (stdio_plug(&err) != -1 && cmd_config(argc, argv, &status, &err) == 0 && stdio_flush(&err) == 0)
+		return (status);
 	error_say(&err);
 	return (error_row(err.code)->status);
 }

@@ -64,7 +64,7 @@ def case(name):
 def meet(group, what, name, must=True, **more):
     """One program in one situation; with `must` a relay has to work all the same."""
     argv, data = PROGRAMS[name]
-    ran = attack.run(more.pop("argv", argv), data, hold=name.startswith("relay"), limit=LIMIT, **more)
+    ran = attack.run(more.pop("argv", argv), data, limit=LIMIT, **more)
     wrong = attack.sane(ran, attack.DOCUMENTED | {1, 2, 255})
     if name == "ssh":
         err = b"".join(x for x in ran.err.splitlines(True) if x.startswith(b"meshssh"))
@@ -213,7 +213,7 @@ def limits():
 def meet_limited(what, name, limit, kind):
     """Whatever is missing, there is a word of it, and nobody says that all is well."""
     argv, data = PROGRAMS[name]
-    ran = attack.run(argv, data, hold=name.startswith("relay"), limit=LIMIT, preexec_fn=limit)
+    ran = attack.run(argv, data, limit=LIMIT, preexec_fn=limit)
     loader = b"error while loading shared libraries" in ran.err or b"ld.so" in ran.err or b"cannot allocate" in ran.err
     # A program that the system could not even start, or whom the kernel ended for its stack.
     unborn = loader or (ran.status in (-11, -9) and not ran.out and not ran.err and "stack address space".find(kind) != -1)
@@ -254,7 +254,7 @@ def streams():
     def one(job):
         how, name = job
         argv, data = PROGRAMS[name]
-        ran = attack.run(argv, data, hold=name.startswith("relay"), limit=LIMIT, preexec_fn=ways[how])
+        ran = attack.run(argv, data, limit=LIMIT, preexec_fn=ways[how])
         wrong = attack.sane(ran, attack.DOCUMENTED | {1, 2, 255})
         blind = "stdout" in how
         if name.startswith("relay") and ran.status == 0 and (blind or "1" in how or ran.out != STREAM):

@@ -149,8 +149,7 @@ def go(name, *strace):
     # The front door's own process alone: what it becomes has other promises.
     follow = [] if name == "front door" else ["-f"]
     env = attack.environment(PATH=PATHS) if name == "front door" else attack.environment()
-    is_a_relay = name.startswith("relay")
-    ran = attack.run(["strace", *follow, *strace, *argv], CLIENT if is_a_relay else b"", hold=is_a_relay, limit=LIMIT, env=env)
+    ran = attack.run(["strace", *follow, *strace, *argv], CLIENT if name.startswith("relay") else b"", limit=LIMIT, env=env)
     return ran, judge(ran)
 
 
@@ -194,10 +193,10 @@ def jobs():
         r = attack.rng(name)
         every = [(name, call, n, error) for call, most in sorted(counts(name).items())
                  for n in range(1, min(most, 60) + 1) for error in ERRORS[call]]
-        yield from every if FULL else r.sample(every, min(len(every), EACH.get(name, 25)))
+        yield from every if FULL else r.sample(every, min(len(every), EACH.get(name, 70)))
 
 
-EACH = {"relay": 120, "front door": 60, "relay by name": 50, "relay by SOCKS5": 50}
+EACH = {"relay": 250, "front door": 80}
 CASES = {name: Tally("system calls fail: " + name) for name in PROGRAMS}
 prepare()
 attack.phase(attack.pool, fail, list(jobs()), 4)
