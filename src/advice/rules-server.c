@@ -307,6 +307,20 @@ judge_too_old(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+static int
+judge_malformed(const json_t *facts, struct finding *f)
+{
+	const char	*said = json_text_at(facts, "banner.text");
+
+	if (json_truth_at(facts, "banner.kexinit_malformed") != 1)
+		return (0);
+	finding_set(f->cause, "The server begins the key exchange with a message that is not well-formed (RFC 4253).");
+	finding_set(f->evidence, "its KEXINIT has %d bytes; it is %.100s", (int)json_number_at(facts, "banner.kexinit_bytes", 0),
+	    said != NULL ? said : "unknown");
+	finding_cure(f, "Update the SSH server on the host, or check what stands between: a proxy or firewall may change it.");
+	return (1);
+}
+
 #define SAID(code, how, importance, need, cause) \
 	{ .name = code, .severity = how, .certainty = CERTAINTY_SURE, .rank = importance, .needs = { need }, \
 	  .under = cause, .judge = judge_told }
@@ -328,6 +342,8 @@ const struct rule rules_server[] = {
 	SAID("server-other", SEVERITY_ERROR, 51, "banner.kind", NULL),
 	{ .name = "server-too-old", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 50,
 	  .needs = { "banner.host_key_types" }, .judge = judge_too_old },
+	{ .name = "server-malformed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 50,
+	  .needs = { "banner.kexinit_bytes" }, .judge = judge_malformed },
 	{ .name = "nfs-closed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 56,
 	  .needs = { "connect.port", "connect.ok" }, .judge = judge_nfs },
 	SAID("server-windows", SEVERITY_NOTE, 10, "banner.kind", NULL),

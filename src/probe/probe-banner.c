@@ -174,6 +174,22 @@ banner_names(json_t *facts, const char *path, struct sshkex_list names)
 	return (0);
 }
 
+/* RFC 4253 7.1: each list has a name, and RFC 4251 5: no name is empty. With some ciphers a MAC is not agreed on. */
+static int
+banner_whole(const struct sshkex_list lists[SSHKEX_LISTS])
+{
+	char			name[SSHKEX_NAME_MAX + 1];
+	struct sshkex_list	list;
+	size_t			i;
+
+	for (i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		list = lists[told[i].list];
+		if (told[i].list != SSHKEX_MACS && (!sshkex_next(&list, name) || name[0] == '\0'))
+			return (0);
+	}
+	return (1);
+}
+
 static int
 banner_kexinit(json_t *facts, const struct banner *b)
 {
@@ -183,8 +199,8 @@ banner_kexinit(json_t *facts, const struct banner *b)
 	if (json_put(facts, "banner.kexinit_bytes", json_integer((json_int_t)b->packet.bytes)) == -1 ||
 	    json_put(facts, "banner.kexinit_ms", json_integer(b->kexinit_ms)) == -1)
 		return (-1);
-	if (sshkex_parse(&b->packet, lists) == -1)
-		return (0);
+	if (sshkex_parse(&b->packet, lists) == -1 || !banner_whole(lists))
+		return (json_put(facts, "banner.kexinit_malformed", json_true()));
 	if (json_put(facts, "banner.kex_large", json_boolean(sshkex_method(&lists[SSHKEX_KEX]) != NULL)) == -1)
 		return (-1);
 	for (i = 0; i < sizeof(told) / sizeof(told[0]); i++)

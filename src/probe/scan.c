@@ -106,6 +106,17 @@ job_wait(struct scan_job *job)
 	job_end(job);
 }
 
+/* SSH, and in a version that no ssh of today speaks. */
+static void
+job_other(struct scan_job *job, const char *line)
+{
+	char	target[TARGET_TEXT_MAX], shown[64];
+
+	error_set(&job->row.err, MSG_NOT_SSH, "%s: it says \"%.40s\", and is not SSH 2", target_text(&job->target, target),
+	    error_vis(shown, sizeof(shown), line));
+	job_end(job);
+}
+
 static void
 job_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -136,6 +147,10 @@ job_cb(evutil_socket_t fd, short what, void *arg)
 	/* Its end, or the last byte of a line that is too long, gives way. */
 	line[job->line.len - 1] = '\0';
 	line[strcspn(line, "\r")] = '\0';
+	if (!sshwire_is_version_2(line, strlen(line))) {
+		job_other(job, line);
+		return;
+	}
 	if (strncmp(line, prefix, strlen(prefix)) == 0)
 		line += strlen(prefix);
 	error_vis(job->row.server, sizeof(job->row.server), line);

@@ -67,6 +67,8 @@ static const struct rules_case cases[] = {
 	{ "server-http", "{\"banner\":{\"kind\":\"http\"},\"service\":{\"kind\":\"http\",\"ok\":true}}", "", "" },
 	{ "server-other", "{\"banner\":{\"kind\":\"other\",\"first\":\"220 x\"}}", "error", "sure" },
 	{ "server-other", "{\"banner\":{\"kind\":\"dropbear\"}}", "", "" },
+	{ "server-malformed", "{\"banner\":{\"kexinit_bytes\":160,\"kexinit_malformed\":true}}", "error", "sure" },
+	{ "server-malformed", "{\"banner\":{\"kexinit_bytes\":160}}", "", "" },
 	{ "server-windows", "{\"banner\":{\"kind\":\"openssh-windows\"}}", "note", "sure" },
 	{ "server-tailscale-ssh", "{\"banner\":{\"kind\":\"tailscale\"}}", "note", "sure" },
 	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":807}}", "", "" },
