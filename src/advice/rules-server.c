@@ -321,6 +321,17 @@ judge_malformed(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+static int
+judge_unseen(const json_t *facts, struct finding *f)
+{
+	if (!glance_is(facts, "banner.error", "unconnected"))
+		return (0);
+	finding_set(f->cause, "The next connection to the server failed, so what it says was not looked at.");
+	finding_set(f->evidence, "the first connection was made, the second was not");
+	finding_cure(f, "Run the command again. If it fails again, the server or a firewall limits connections from this address.");
+	return (1);
+}
+
 #define SAID(code, how, importance, need, cause) \
 	{ .name = code, .severity = how, .certainty = CERTAINTY_SURE, .rank = importance, .needs = { need }, \
 	  .under = cause, .judge = judge_told }
@@ -344,6 +355,8 @@ const struct rule rules_server[] = {
 	  .needs = { "banner.host_key_types" }, .judge = judge_too_old },
 	{ .name = "server-malformed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 50,
 	  .needs = { "banner.kexinit_bytes" }, .judge = judge_malformed },
+	{ .name = "server-unseen", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 50,
+	  .needs = { "banner.error" }, .judge = judge_unseen },
 	{ .name = "nfs-closed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 56,
 	  .needs = { "connect.port", "connect.ok" }, .judge = judge_nfs },
 	SAID("server-windows", SEVERITY_NOTE, 10, "banner.kind", NULL),

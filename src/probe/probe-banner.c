@@ -274,7 +274,8 @@ banner_run(json_t *facts, const struct probe_input *in)
 	if ((b->talk.fd = probe_open(facts, in, LADDER_LAST)) != -1) {
 		banner_hear(b, in);
 		result = banner_facts(facts, b);
-	}
+	} else
+		result = json_put(facts, "banner.error", json_string("unconnected"));
 	free(b);
 	return (result);
 }

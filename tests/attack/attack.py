@@ -160,6 +160,9 @@ def own_root():
         rest = [x for x in f if not x.startswith(me.pw_name + ":")]
     with open("/opt/etc/passwd", "w", encoding="utf-8") as f:
         f.writelines([line + "\n"] + rest)
+    # Where passwd cannot be read, nobody else shall know a home.
+    with open("/opt/etc/nsswitch.conf", "w", encoding="ascii") as f:
+        f.write("passwd: files\ngroup: files\nhosts: files\n")
     subprocess.run(["mount", "--bind", "/opt/etc", "/etc"], check=True)
 
 

@@ -34,7 +34,7 @@ def good(s):
     hostile.odd.wait_end(s)
 
 
-SERVER = hostile.Server(good)
+SERVER, BAD = hostile.Server(good), hostile.Server(hostile.PLAIN_MODES["smtp"])
 # Name: arguments, what it is given, and what is true of it where nothing is wrong but what is looked at.
 PROGRAMS = {
     "relay": ([MESHSSH, "--timeout=2", "127.0.0.1", SERVER.port()], CLIENT),
@@ -66,7 +66,7 @@ def meet(group, what, name, must=True, **more):
     argv, data = PROGRAMS[name]
     ran = attack.run(more.pop("argv", argv), data, limit=LIMIT, **more)
     wrong = attack.sane(ran, attack.DOCUMENTED | {1, 2, 255})
-    if name == "ssh":
+    if name.startswith("ssh"):
         err = b"".join(x for x in ran.err.splitlines(True) if x.startswith(b"meshssh"))
     else:
         err = ran.err
@@ -76,7 +76,7 @@ def meet(group, what, name, must=True, **more):
             wrong.append("a success, and bytes are lost")
         elif must and ran.status != 0:
             wrong.append("does not work")
-    elif name != "ssh -G":
+    elif name not in ("ssh -G", "dry run"):     # what ssh says, and a diff, are exact
         wrong += attack.unprintable(ran.out, letters="--json" in argv)
     if name.startswith("doctor of") or name == "doctor":
         try:
@@ -200,6 +200,9 @@ def limits():
         "address space": (resource.RLIMIT_AS, [n << 20 for n in ((4, 6, 8, 10, 12, 16, 32, 64) if FULL else (4, 8, 12, 32))]),
         "stack": (resource.RLIMIT_STACK, (64 << 10, 256 << 10)),
     }
+    os.makedirs(HOME + "/.ssh", 0o700)
+    text("Host bad\n    HostName 127.0.0.1\n    Port {}\n".format(BAD.port()).encode())(HOME + "/.ssh/config")
+    PROGRAMS["doctor of a bad host"] = ([MESHSSH, "--doctor", "--json", "--timeout=1", "bad"], b"")
     jobs = [(kind, which, n, name) for kind, (which, numbers) in kinds.items() for n in numbers for name in sorted(PROGRAMS)
             if FULL or kind != "stack" or name.startswith(("relay", "doctor"))]
 
@@ -208,6 +211,8 @@ def limits():
         what = "%s: %d" % (kind, n)
         meet_limited(what, name, lambda: resource.setrlimit(which, (n, n)), kind)
     attack.pool(one, jobs)
+    remove(HOME + "/.ssh")
+    del PROGRAMS["doctor of a bad host"]
 
 
 def meet_limited(what, name, limit, kind):
@@ -227,7 +232,7 @@ def meet_limited(what, name, limit, kind):
         wrong.append("does not work")
     if name == "check" and ran.status == 0:
         wrong.append("a block that is not there takes effect")
-    if name.startswith("doctor") and ran.status == 0 and kind == "descriptors":
+    if name == "doctor of a bad host" and ran.status == 0:
         wrong.append("nothing is wrong, it says")
     if ran.status > 2 and not ran.err:
         wrong.append("not a word")

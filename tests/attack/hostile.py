@@ -72,6 +72,7 @@ class Server:
             self.open -= 1
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)    # which ends accept(), too
         self.listener.close()
 
     def wires(self):

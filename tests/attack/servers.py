@@ -14,6 +14,7 @@ LIMIT_RELAY = 4         # --timeout=1, and what it takes to hold back and to pro
 LIMIT_SSH = 6
 LIMIT_DOCTOR = 30       # twelve connections of at most a second or two
 LIMIT_SCAN = 20
+ONCE = hostile.Server(None)
 SERVERS = {name: hostile.Server(serve) for name, serve in hostile.modes().items()}
 
 
@@ -22,6 +23,7 @@ def prepare():
     with open(T + "/ssh_config", "w", encoding="ascii") as f:
         for name, server in SERVERS.items():
             f.write("Host odd-%s\n    HostName 127.0.0.1\n    Port %s\n" % (name, server.port()))
+        f.write("Host once\n    HostName 127.0.0.1\n    Port %s\n" % ONCE.port())
         f.write("Host *\n    BatchMode yes\n    ConnectTimeout 3\n    UserKnownHostsFile /dev/null\n"
                 "    StrictHostKeyChecking no\n    ControlPath none\n    IdentityFile none\n")
     os.mkdir(T + "/bin")
@@ -92,6 +94,19 @@ def meets_doctor(name):
     CASES["doctor, for people"].run(name, wrong and wrong + attack.shown(ran))
 
 
+def doctor_once(_):
+    """A server that takes one connection, and refuses the next: nothing that it says could be looked at."""
+    def serve(s):
+        ONCE.close()
+        hostile.says(hostile.ID + hostile.KEX)(s)
+    ONCE.serve = serve
+    ran = attack.run([MESHSSH, "--doctor", "--timeout=1", "once"], limit=LIMIT_DOCTOR, env=with_config())
+    wrong = attack.sane(ran, {1, 2})
+    if b"healthy" in ran.out:
+        wrong.append("healthy")
+    CASES["doctor, one connection"].run("once", wrong and wrong + attack.shown(ran))
+
+
 def scan(_):
     """All at once, so that the whole takes no longer than the slowest."""
     hosts = ["127.0.0.1:" + s.port() for s in SERVERS.values()]
@@ -120,11 +135,11 @@ def scan(_):
 
 CASES = {}
 prepare()
-for case_name in ("relay", "ssh", "doctor", "doctor, for people", "scan", "scan, each row", "scan, for people"):
+for case_name in ("relay", "ssh", "doctor", "doctor, for people", "doctor, one connection", "scan", "scan, each row", "scan, for people"):
     CASES[case_name] = Tally("%d hostile servers: %s" % (len(SERVERS), case_name))
 closed = Tally("no connection is left open")
 NAMES = sorted(SERVERS)
-JOBS = [(f, n) for f in (meets_relay, meets_ssh, meets_doctor) for n in NAMES] + [(scan, None)]
+JOBS = [(f, n) for f in (meets_relay, meets_ssh, meets_doctor) for n in NAMES] + [(scan, None), (doctor_once, None)]
 attack.rng("order").shuffle(JOBS)
 attack.phase(attack.pool, lambda job: job[0](job[1]), JOBS)
 closed.run("all servers", ["%s: %d" % (n, s.open) for n, s in SERVERS.items()

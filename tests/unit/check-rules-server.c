@@ -69,6 +69,8 @@ static const struct rules_case cases[] = {
 	{ "server-other", "{\"banner\":{\"kind\":\"dropbear\"}}", "", "" },
 	{ "server-malformed", "{\"banner\":{\"kexinit_bytes\":160,\"kexinit_malformed\":true}}", "error", "sure" },
 	{ "server-malformed", "{\"banner\":{\"kexinit_bytes\":160}}", "", "" },
+	{ "server-unseen", "{\"banner\":{\"error\":\"unconnected\"}}", "warning", "sure" },
+	{ "server-unseen", "{\"banner\":{\"error\":\"closed\"}}", "", "" },
 	{ "server-windows", "{\"banner\":{\"kind\":\"openssh-windows\"}}", "note", "sure" },
 	{ "server-tailscale-ssh", "{\"banner\":{\"kind\":\"tailscale\"}}", "note", "sure" },
 	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":807}}", "", "" },
