@@ -180,8 +180,8 @@ def arguments():
             case("argv").run("%.20r" % first, wrong and wrong + attack.shown(ran))
     r = attack.rng("argv")
     words = ["--via", "--via=", "--via=http=", "--timeout=-1", "--timeout=1e9", "--mss=1", "--family=x", "--", "-", "a b",
-             "nas", "22", "99999", "-oX", "*", EVIL, "x" * 300, "", "[::1]", "::1%lo", "--json", "--replay=/dev/null", "--fdpass",
-             "--jobs=0", "--jobs=99999999999", "--no-cache", "--debug", "--why", "--version", "--help", "--tailscaled=x"]
+             "nas", "22", "99999", "-oX", "*", EVIL, "x" * 300, "", "[::1]", "::1%lo", "--json", "--replay=/dev/null",
+             "--fdpass", "--jobs=0", "--jobs=99999999999", "--no-cache", "--debug", "--why", "--version", "--help", "--tailscaled=x"]
     for _ in range(2000 if FULL else 150):
         argv = [r.choice((MESHSSH, CONFIG))] + [r.choice(words) for _ in range(r.randint(0, 4))]
         ran = attack.run(argv, limit=LIMIT)
@@ -197,13 +197,14 @@ def limits():
     kinds = {
         "no file may grow": (resource.RLIMIT_FSIZE, (0,)),
         "descriptors": (resource.RLIMIT_NOFILE, range(3, 24) if FULL else (3, 4, 5, 6, 8, 12)),
-        "address space": (resource.RLIMIT_AS, [n << 20 for n in ((4, 6, 8, 10, 12, 16, 32, 64) if FULL else (4, 8, 12, 32))]),
+        "address space": (resource.RLIMIT_AS, [n << 20 for n in range(4, 64, 4 if FULL else 16)]),
         "stack": (resource.RLIMIT_STACK, (64 << 10, 256 << 10)),
     }
     os.makedirs(HOME + "/.ssh", 0o700)
     text("Host bad\n    HostName 127.0.0.1\n    Port {}\n".format(BAD.port()).encode())(HOME + "/.ssh/config")
     PROGRAMS["doctor of a bad host"] = ([MESHSSH, "--doctor", "--json", "--timeout=1", "bad"], b"")
-    jobs = [(kind, which, n, name) for kind, (which, numbers) in kinds.items() for n in numbers for name in sorted(PROGRAMS)
+    jobs = [(kind, which, n, name)
+            for kind, (which, numbers) in kinds.items() for n in numbers for name in sorted(PROGRAMS)
             if FULL or kind != "stack" or name.startswith(("relay", "doctor"))]
 
     def one(job):
@@ -221,7 +222,7 @@ def meet_limited(what, name, limit, kind):
     ran = attack.run(argv, data, limit=LIMIT, preexec_fn=limit)
     loader = b"error while loading shared libraries" in ran.err or b"ld.so" in ran.err or b"cannot allocate" in ran.err
     # A program that the system could not even start, or whom the kernel ended for its stack.
-    unborn = loader or (ran.status in (-11, -9) and not ran.out and not ran.err and "stack address space".find(kind) != -1)
+    unborn = loader or (ran.status in (-11, -9) and not ran.out and not ran.err and kind in ("stack", "address space"))
     if unborn:
         case("limits: " + name).run(what, [])
         return
@@ -322,8 +323,8 @@ OBJECTS = {
     "another's": others,
 }
 ALWAYS = ("fifo", "folder", "/dev/zero", "noise")
-FILES = ["~/.ssh/config", "~/.ssh/known_hosts", "~/.ssh/meshssh.conf", "~/.ssh", "~/.config/nix/nix.conf", "CACHE/failure.json",
-         "CACHE", "CONFIG/proxy-auth", "/etc/ssh/ssh_config", "/etc/nix/nix.conf", "/etc/nix/machines", "/etc/wsl.conf",
+FILES = ["~/.ssh/config", "~/.ssh/known_hosts", "~/.ssh/meshssh.conf", "~/.ssh", "~/.config/nix/nix.conf",
+         "CACHE/failure.json", "CACHE", "CONFIG/proxy-auth", "/etc/ssh/ssh_config", "/etc/nix/nix.conf", "/etc/nix/machines", "/etc/wsl.conf",
          "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/os-release", "/etc/default/tailscaled",
          "/etc/ssh/sshd_config"]
 # What ssh or the C library reads by themselves, in the same process or before a word could be said.
@@ -392,7 +393,7 @@ def full_disk():
     """No room for the cache and the record: as if there were neither."""
     place = attack.folder()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=3", "none", place], check=True)
-    text(b"x" * 4096)(place + "/ballast") if os.path.isdir(place) else None
+    text(b"x" * 4096)(place + "/ballast")
     for name in sorted(PROGRAMS):
         meet("a full disk", "cache", name, env=attack.environment(XDG_CACHE_HOME=place))
     subprocess.run(["mount", "-o", "remount,ro", place], check=True)

@@ -196,9 +196,9 @@ def splits(data, pause=0.002):
 
 KEX = packet(kexinit())
 PLAIN_MODES = {
-    "drip-id": drips(b"SSH-2.0-", b"x"),
+    "drip-id": drips(b"SSH-2.0-", b"x", 0.5),
     "drip-lines": drips(b"", b"wait\r\n"),
-    "drip-kexinit": drips(ID + packet(kexinit(), length=35000)[:20], b"x"),
+    "drip-kexinit": drips(ID + packet(kexinit(), length=30000)[:20], b"x", 0.5),
     "drip-kexinits": drips(ID, KEX),
     "flood-lines": floods(b"", b"this is a line\r\n" * 4096),
     "flood-id": floods(b"SSH-2.0-", b"x" * 65536),

@@ -10,9 +10,9 @@ import attack
 import hostile
 from attack import FULL, MESHSSH, T, Tally
 
-LIMIT_RELAY = 4         # --timeout=1, and what it takes to hold back and to prove
-LIMIT_SSH = 6
-LIMIT_DOCTOR = 30       # twelve connections of at most a second or two
+LIMIT_RELAY = 3         # --timeout=1, and what it takes to hold back and to prove
+LIMIT_SSH = 5           # ConnectTimeout is 3
+LIMIT_DOCTOR = 12       # twelve connections at most, few of which take a second
 LIMIT_SCAN = 20
 ONCE = hostile.Server(None)
 SERVERS = {name: hostile.Server(serve) for name, serve in hostile.modes().items()}
@@ -84,6 +84,11 @@ def meets_doctor(name):
         wrong.append("no document: %r" % e)
     wrong += attack.unprintable(ran.out)
     CASES["doctor"].run(name, wrong and wrong + attack.shown(ran)[:1])
+    if FULL or name.startswith(("drip", "flood")):
+        ran = attack.run([MESHSSH, "--doctor", "--json", "--timeout=1", "127.0.0.1", SERVERS[name].port()],
+                         limit=LIMIT_DOCTOR, env=attack.environment())
+        wrong = attack.sane(ran, {0, 1, 2}) + attack.line(ran.err, False) + attack.unprintable(ran.out)
+        CASES["doctor, a port that is not ssh's"].run(name, wrong and wrong + attack.shown(ran))
     if not FULL and not name.startswith(("id-escape", "escape", "kex-list-escape", "garbage", "hash")):
         return
     ran = attack.run([MESHSSH, "--doctor", "--timeout=1", "odd-" + name], limit=LIMIT_DOCTOR, env=with_config())
@@ -135,13 +140,15 @@ def scan(_):
 
 CASES = {}
 prepare()
-for case_name in ("relay", "ssh", "doctor", "doctor, for people", "doctor, one connection", "scan", "scan, each row", "scan, for people"):
+for case_name in ("relay", "ssh", "doctor", "doctor, for people", "doctor, a port that is not ssh's",
+                  "doctor, one connection", "scan", "scan, each row", "scan, for people"):
     CASES[case_name] = Tally("%d hostile servers: %s" % (len(SERVERS), case_name))
 closed = Tally("no connection is left open")
 NAMES = sorted(SERVERS)
-JOBS = [(f, n) for f in (meets_relay, meets_ssh, meets_doctor) for n in NAMES] + [(scan, None), (doctor_once, None)]
+JOBS = [(f, n) for f in (meets_relay, meets_ssh, meets_doctor) for n in NAMES]
 attack.rng("order").shuffle(JOBS)
-attack.phase(attack.pool, lambda job: job[0](job[1]), JOBS)
+# The longest first.
+attack.phase(attack.pool, lambda job: job[0](job[1]), [(scan, None), (doctor_once, None)] + JOBS, 16)
 closed.run("all servers", ["%s: %d" % (n, s.open) for n, s in SERVERS.items()
                             if not hostile.never_looks(n) and not attack.wait(lambda s=s: not s.open)])
 attack.verdicts()

@@ -177,7 +177,8 @@ def counts(name):
 
 def fail(job):
     name, call, number, error = job
-    ran, wrong = go(name, "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e", "inject=%s:error=%s:when=%d" % (call, error, number))
+    ran, wrong = go(name, "-qq", "-o", "/dev/null", "-e", "trace=" + call,
+                    "-e", "inject=%s:error=%s:when=%d" % (call, error, number))
     if unborn(ran):
         wrong = []
     elif call in ("write", "writev") and wrong == ["not a word"]:
