@@ -19,22 +19,8 @@ CLIENT = b"SSH-2.0-attack\r\n" + bytes(range(256))
 STREAM = hostile.ID + CLIENT
 LIMIT = 12
 EVIL = "\x1b[31m\x07%s%n\n# x"
-
-
-def good(s):
-    s.sendall(hostile.ID)
-    got = b""
-    while len(got) < len(CLIENT):
-        data = s.recv(65536)
-        if not data:
-            break
-        got += data
-        s.sendall(data)
-    s.shutdown(socket.SHUT_WR)
-    hostile.odd.wait_end(s)
-
-
-SERVER, BAD = hostile.Server(good), hostile.Server(hostile.PLAIN_MODES["smtp"])
+SERVER = hostile.Server(hostile.echoes(hostile.ID, len(CLIENT)))
+BAD = hostile.Server(hostile.PLAIN_MODES["smtp"])
 # Name: arguments, what it is given, and what is true of it where nothing is wrong but what is looked at.
 PROGRAMS = {
     "relay": ([MESHSSH, "--timeout=2", "127.0.0.1", SERVER.port()], CLIENT),

@@ -169,6 +169,22 @@ def mirror(s):
         s.sendall(data)
 
 
+def echoes(start, count):
+    """Says this, then what the client says, up to so many bytes, and ends."""
+    def serve(s):
+        s.sendall(start)
+        got = 0
+        while got < count:
+            data = s.recv(65536)
+            if not data:
+                break
+            got += len(data)
+            s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+        odd.wait_end(s)
+    return serve
+
+
 def after_client(data):
     """Waits for the client's words, and ends."""
     def serve(s):

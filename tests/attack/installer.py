@@ -27,7 +27,6 @@ INSTALL = [CONFIG, "install", "--no-probe", "nas"]
 REMOVE = [CONFIG, "remove"]
 NIX = [CONFIG, "nix", "--ssh-user=builder", "--host-key=/opt/host_key.pub", "--install", "vm"]
 LIMIT = 20
-SSHS_OWN = {"known_hosts"}
 
 
 def read(path):
@@ -121,12 +120,17 @@ KINDS = {
 }
 
 
-def kill_at_random(name):
+def begin(what, name):
+    """The calls of this kind, a case for them, what may be in the files, and what ssh takes for others before."""
     words, before = KINDS[name]
-    case = Tally("killed at random: " + name)
+    case = Tally("%s: %s" % (what, name))
     may, new = transitions(words, before)
     before()
-    taken = others()
+    return words, before, case, may, new, others()
+
+
+def kill_at_random(name):
+    words, before, case, may, new, taken = begin("killed at random", name)
     start = time.monotonic()
     call(words)
     took = time.monotonic() - start
@@ -163,11 +167,7 @@ def points(words, calls):
 
 
 def kill_at_calls(name):
-    words, before = KINDS[name]
-    case = Tally("killed at each call that changes something: " + name)
-    may, new = transitions(words, before)
-    before()
-    taken = others()
+    words, before, case, may, new, taken = begin("killed at each call that changes something", name)
     before()
     changes = points(words, TELLING)
     for call_name, number in changes if FULL else attack.rng(name).sample(changes, min(len(changes), 20)):
@@ -180,11 +180,7 @@ def kill_at_calls(name):
 
 def fail_at_calls(name):
     """The same calls fail: a word, and nothing is half done."""
-    words, before = KINDS[name]
-    case = Tally("each call that changes something fails: " + name)
-    may, new = transitions(words, before)
-    before()
-    taken = others()
+    words, before, case, may, new, taken = begin("each call that changes something fails", name)
     before()
     jobs = [(c, n, e) for c, n in points(words, TELLING + ("read", "fstat", "newfstatat"))
             for e in ("EIO", "ENOSPC", "EACCES", "EINTR")]

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import socket
+import time
 
 import attack
 import hostile
@@ -51,17 +52,8 @@ def damage(data, r):
     return bytes(data)
 
 
-def the_server(s):
-    """Behind the proxy: an echo of what the client says, then the end."""
-    got = b""
-    while len(got) < len(CLIENT):
-        data = s.recv(65536)
-        if not data:
-            break
-        got += data
-        s.sendall(data)
-    s.shutdown(socket.SHUT_WR)
-    hostile.odd.wait_end(s)
+# What is behind the proxy.
+the_server = hostile.echoes(b"", len(CLIENT))
 
 
 def head(s):
@@ -269,7 +261,7 @@ def bodies():
 def drip(s):
     for i in range(len(STATUS)):
         s.sendall(STATUS[i:i + 1])
-        attack.time.sleep(0.1)
+        time.sleep(0.1)
 
 
 def answers():

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 
 import attack
 import hostile
@@ -33,18 +32,8 @@ ERRORS = {
 }
 
 
-def good(s):
-    """An SSH server as far as its KEXINIT, then an echo of all that the client says, then the end."""
-    s.sendall(hostile.ID + hostile.KEX)
-    got = 0
-    while got < len(CLIENT):
-        data = s.recv(65536)
-        if not data:
-            break
-        got += len(data)
-        s.sendall(data)
-    s.shutdown(socket.SHUT_WR)
-    hostile.odd.wait_end(s)
+# An SSH server as far as its KEXINIT, then an echo.
+good = hostile.echoes(hostile.ID + hostile.KEX, len(CLIENT))
 
 
 def proxy(s):
