@@ -146,7 +146,8 @@ def own_root():
     me = pwd.getpwuid(os.getuid())
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", "/opt"], check=True)
     for home in {me.pw_dir, "/root"}:
-        hide(home)
+        if os.access(home, os.R_OK | os.X_OK):
+            hide(home)
     HOME = "/opt/home"
     os.mkdir(HOME, 0o700)
     os.mkdir("/opt/bin")
