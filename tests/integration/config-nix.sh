@@ -165,7 +165,7 @@ refuses 'a list that is another program'"'"'s' 78 'machines.meshssh is there, an
 is 'it is left' "$(near cat /etc/nix/machines.meshssh; near ls -A /root/.ssh)" "mine
 config"
 near sh -c 'echo Bogus >>/root/.ssh/config; rm /etc/nix/machines.meshssh'
-refuses 'a configuration that ssh refuses' 78 'ssh refuses what is there: /root/.ssh/config' \
+refuses 'a configuration that ssh refuses' 78 'ssh -G builder gives no answer: /root/.ssh/config' \
     builder --ssh-user=builder --host-key=/tmp/host.pub --install
 near sh -c 'rm -rf /root/.ssh /etc/nix /tmp/bin && mv /tmp/ssh.good /root/.ssh && mv /tmp/nix.good /etc/nix'
 
