@@ -119,7 +119,7 @@ const struct fact_row	fact_rows[] = {
 	{ "tailscale.here", FACT_TRUTH, "", "detect-tailscale",
 	    "An address of this node is on an interface of this network namespace." },
 	{ "tailscale.health", FACT_TEXT, "", "detect-tailscale",
-	    "Its first complaint." },
+	    "Its first complaint, as far as it may be told." },
 	{ "tailscale.suffix", FACT_TEXT, "", "detect-tailscale",
 	    "The domain of the mesh's names (MagicDNSSuffix)." },
 	{ "tailscale.magicdns", FACT_TRUTH, "", "detect-tailscale",
@@ -162,6 +162,8 @@ const struct fact_row	fact_rows[] = {
 	    "Where it listens, \"ADDRESS:PORT\"." },
 	{ "tailscale.proxies.[].source", FACT_TEXT, "", "detect-tailscale",
 	    "What names it." },
+	{ "tailscale.proxies_of_others", FACT_TEXTS, "", "detect-tailscale",
+	    "Addresses where a proxy often is, and where a program of another user listens: it is not used. Linux only." },
 	{ "tailscale.windows.installed", FACT_TRUTH, "", "detect-tailscale",
 	    "WSL: tailscale.exe is in PATH, or where it is installed by default." },
 	{ "tailscale.windows.running", FACT_TRUTH, "", "detect-tailscale",
@@ -241,7 +243,7 @@ const struct fact_row	fact_rows[] = {
 	{ "ssh.algorithms.macs", FACT_TEXTS, "", "detect-ssh",
 	    "The algorithms that ssh -G says it takes, in its order." },
 	{ "ssh.where.*", FACT_OBJECT, "", "detect-ssh",
-	    "The line that sets a keyword: file, line, value, named; absent where a block that cannot be judged (Match exec) may set it first." },
+	    "The line that sets a keyword that ssh knows: file, line, value, named; absent where a block that cannot be judged (Match exec) may set it first." },
 	{ "ssh.where.*.file", FACT_TEXT, "", "detect-ssh",
 	    "The file." },
 	{ "ssh.where.*.line", FACT_NUMBER, "", "detect-ssh",
@@ -300,8 +302,16 @@ const struct fact_row	fact_rows[] = {
 	    "The keys that are known, at most 16: type and the last 32 characters of the base64; absent for those of an authority." },
 	{ "ssh.known.other", FACT_TEXT, "", "detect-ssh",
 	    "Another name of the host under which a key is known; only if found is false." },
+	{ "ssh.named", FACT_MAP, "", "meshssh-config",
+	    "By each name of a peer that the user's own files have: by, the line, and file; not in what --doctor prints." },
+	{ "ssh.named_blind", FACT_TRUTH, "", "meshssh-config",
+	    "A file that may have such names could not be read." },
+	{ "ssh.known_names", FACT_MAP, "", "meshssh-config",
+	    "By each name of a peer that known_hosts files have: their keys; not in what --doctor prints." },
+	{ "ssh.proxy.ours", FACT_TRUTH, "", "detect-ssh",
+	    "The ProxyCommand names meshssh." },
 	{ "ssh.proxy.program", FACT_TEXT, "", "detect-ssh",
-	    "The program of the ProxyCommand; the object is absent where only a shell could tell." },
+	    "Its program; absent, like what follows, where only a shell could tell." },
 	{ "ssh.proxy.absolute", FACT_TRUTH, "", "detect-ssh",
 	    "It is a path." },
 	{ "ssh.proxy.there", FACT_TRUTH, "", "detect-ssh",
@@ -483,7 +493,7 @@ const struct fact_row	fact_rows[] = {
 	{ "banner.first", FACT_TEXT, "", "probe-banner",
 	    "What came before the identification, or in its place: the first line." },
 	{ "banner.error", FACT_TEXT, "", "probe-banner",
-	    "There was no identification, or no KEXINIT behind it: silent, closed, reset." },
+	    "There was no identification, or no KEXINIT behind it: silent, closed, reset; unconnected if the connection failed." },
 	{ "banner.refusal", FACT_TEXT, "", "probe-banner",
 	    "It lets nobody in just now: maxstartups, penalty." },
 	{ "banner.ms", FACT_NUMBER, "ms", "probe-banner",
@@ -492,6 +502,8 @@ const struct fact_row	fact_rows[] = {
 	    "Milliseconds until the server's KEXINIT." },
 	{ "banner.kexinit_bytes", FACT_NUMBER, "bytes", "probe-banner",
 	    "Its size." },
+	{ "banner.kexinit_malformed", FACT_TRUTH, "", "probe-banner",
+	    "It cannot be read, or a list in it is empty; absent if all is well." },
 	{ "banner.kex_large", FACT_TRUTH, "", "probe-banner",
 	    "The server has a key exchange whose answer is large." },
 	{ "banner.kex", FACT_TEXTS, "", "probe-banner",
@@ -580,13 +592,14 @@ const struct fact_row	fact_rows[] = {
 const char *
 fact_type_name(enum fact_type type)
 {
-	static const char	names[][16] = {
+	static const char	names[][20] = {
 		[FACT_TEXT] = "text",
 		[FACT_NUMBER] = "number",
 		[FACT_TRUTH] = "truth",
 		[FACT_TEXTS] = "list of texts",
 		[FACT_OBJECT] = "object",
 		[FACT_OBJECTS] = "list of objects",
+		[FACT_MAP] = "object by name",
 	};
 
 	return (names[type]);
@@ -640,6 +653,7 @@ value_fits(const json_t *value, enum fact_type type)
 	case FACT_TRUTH:
 		return (json_is_boolean(value));
 	case FACT_OBJECT:
+	case FACT_MAP:
 		return (json_is_object(value));
 	case FACT_TEXTS:
 	case FACT_OBJECTS:

@@ -15,6 +15,7 @@ enum fact_type {
 	FACT_TRUTH,
 	FACT_TEXTS,		/* a list of texts */
 	FACT_OBJECT,
+	FACT_MAP,		/* an object whose names are not in the table */
 	FACT_OBJECTS		/* a list of objects; "[]" in the path of a row is any of them */
 };
 
