@@ -1,9 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* The companion's program. */
+
 #include <stdio.h>
 
 #include "base/error.h"
-#include "cmd/conf.h"
 #include "cmd/events.h"
 #include "cmd/stdio.h"
+#include "config/conf.h"
 
 int
 main(int argc, char **argv)

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The relay's program: parses the options, then relays, becomes ssh, or shows the last failure. */
+
 #include <sys/types.h>
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Host names, ports and socket addresses: checks, literals, classes. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Hosts, ports and addresses as text. */
 
 #ifndef BASE_ADDR_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Base64 for Basic authentication. */
+
 #include <string.h>
 
 #include "base/base64.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Base64 with padding: RFC 4648 section 4. */
 
 #ifndef BASE_BASE64_H

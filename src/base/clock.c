@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Milliseconds of the monotonic clock. */
+
 #include <time.h>
 
 #include "base/clock.h"

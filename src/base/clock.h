@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Time that does not jump. */
 
 #ifndef BASE_CLOCK_H

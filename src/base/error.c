@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Errors: setting one, the one line that a person reads, printable text. */
+
 #include <sys/types.h>
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Errors (error.c) and the catalogue of messages (message.c): each way to fail has a code, a name, a status and a cure. */
 
 #ifndef BASE_ERROR_H

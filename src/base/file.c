@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Files that are read and replaced whole. */
+
 #include <sys/types.h>
 #include <sys/stat.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Files that others may read or replace at the same time: what is written leaves the old or the new one, whole. */
 
 #ifndef BASE_FILE_H

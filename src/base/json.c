@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* JSON of unknown origin: parsing, and access by path. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* JSON of unknown origin. */
 
 #ifndef BASE_JSON_H

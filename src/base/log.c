@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Debug lines on standard error. */
+
 #include <stdarg.h>
 #include <stdio.h>
 

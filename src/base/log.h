@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Debug lines on standard error; silent unless --debug. */
 
 #ifndef BASE_LOG_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The catalogue of messages. */
+
 #include <sysexits.h>
 
 #include "base/error.h"

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Numbers in text, bounded. */
+
 #include <stdlib.h>
 #include <string.h>
 

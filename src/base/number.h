@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Numbers that a person wrote. */
 
 #ifndef BASE_NUMBER_H

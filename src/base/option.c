@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Long options by a table. */
+
 #include <sys/types.h>
 
 #include <string.h>

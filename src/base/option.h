@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Long options, as a table: the truth for the parser, the usage text and the check of the manual page. */
 
 #ifndef BASE_OPTION_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Words that a shell takes as they are. */
+
 #include <sys/types.h>
 
 #include <string.h>

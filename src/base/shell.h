@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Words of a command that ssh hands to the user's shell, whichever that is. */
 
 #ifndef BASE_SHELL_H

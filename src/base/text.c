@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Text of unknown origin on a terminal: what is shown, and what is replaced. */
+
 #include <stdint.h>
 
 #include "base/text.h"

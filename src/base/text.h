@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Text of unknown origin as a terminal gets it. */
 
 #ifndef BASE_TEXT_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Cache and configuration folders of the user. */
+
 #include <sys/types.h>
 #include <sys/stat.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where a user's files are. */
 
 #ifndef BASE_XDG_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* meshssh --doctor. */
+
 #include <sys/types.h>
 
 #include <errno.h>
@@ -5,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "advice/advice.h"
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -15,8 +17,9 @@
 #include "cmd/options.h"
 #include "cmd/terminal.h"
 #include "os/os.h"
-#include "probe/examine.h"
+#include "probe/collect.h"
 #include "probe/probe.h"
+#include "rules/rules.h"
 
 #define REPLAY_BYTES_MAX (4 << 20)
 /* No list and no text of a document comes near: rules compare lists with lists. */
@@ -36,11 +39,11 @@ doctor_announce(const char *host)
 static json_t *
 doctor_look(const struct options *opts, const char *host, int port)
 {
-	struct examine	exam = { .look = { .root = "", .host = host, .port = port, .tailscaled = opts->tailscaled,
+	struct collect	exam = { .look = { .root = "", .host = host, .port = port, .tailscaled = opts->tailscaled,
 			    .full = opts->full }, .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
 			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce, .progress = terminal_doing };
 
-	return (examine(&exam));
+	return (collect(&exam));
 }
 
 /* Only memory and standard output are needed from here on, and what others have written is about to be read. */
@@ -71,8 +74,8 @@ doctor_replay(const char *path, struct error *err)
 		error_set(err, MSG_INPUT, "%.100s: %s", path, strerror(error));
 	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL && errno == ENOMEM)
 		error_errno(err, ENOMEM, "cannot read");
-	else if (json_number_at(doc, "version", 0) != EXAMINE_VERSION || !json_is_object(json_at(doc, "facts")))
-		error_set(err, MSG_INPUT, "%.100s: this is no document of --doctor --json, version %d", path, EXAMINE_VERSION);
+	else if (json_number_at(doc, "version", 0) != COLLECT_VERSION || !json_is_object(json_at(doc, "facts")))
+		error_set(err, MSG_INPUT, "%.100s: this is no document of --doctor --json, version %d", path, COLLECT_VERSION);
 	else if (!json_within(doc, REPLAY_MEMBERS_MAX, REPLAY_TEXT_MAX))
 		error_set(err, MSG_INPUT, "%.100s: a list or text in it is longer than any that --doctor writes", path);
 	free(buf);
@@ -116,7 +119,7 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 		}
 		doctor_confine();
 	}
-	if (advice_judge(doc) == -1 || json_starved()) {
+	if (rules_check(doc) == -1 || json_starved()) {
 		json_decref(doc);
 		error_errno(err, ENOMEM, "cannot look");
 		return (-1);

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* meshssh HOST PORT: the walk of a relay. */
+
 #include <sys/types.h>
 #include <sys/mman.h>
 
@@ -23,13 +26,13 @@
 #include "facts/facts.h"
 #include "net/sock.h"
 #include "os/os.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/race.h"
-#include "session/handover.h"
+#include "session/fdpass.h"
 #include "session/lifeline.h"
-#include "session/record.h"
 #include "session/relay.h"
-#include "session/verdict.h"
+#include "state/path-cache.h"
+#include "state/record.h"
 
 #define REPORT_SECONDS	2	/* for the record and the log */
 #define CONFINE_MS	100	/* whoever reads the session's first bytes may be waiting for this processor */
@@ -40,10 +43,10 @@ struct session {
 	const struct options	*opts;
 	const struct target	*target;
 	struct sock_tune	 tune;
-	struct ladder		 ladder;
+	struct mss_steps		 mss_steps;
 	struct facts		*facts;		/* what a way points to */
 	struct race_config	 race;
-	struct race_way		 way;		/* its descriptor is -1 until there is one */
+	struct connection		 conn;		/* its descriptor is -1 until there is one */
 	struct error		*err;
 	int			 gone;		/* ssh died meanwhile */
 	int			 null_fd;	/* to let go of standard error with, or -1; not opened in mid-session */
@@ -91,12 +94,12 @@ relay_signals(void)
 }
 
 static void
-relay_connected_cb(const struct race_way *way, const struct error *err, void *arg)
+relay_connected_cb(const struct connection *conn, const struct error *err, void *arg)
 {
 	struct session	*s = arg;
 
-	if (way != NULL)
-		s->way = *way;
+	if (conn != NULL)
+		s->conn = *conn;
 	else
 		*s->err = *err;
 	event_base_loopbreak(s->base);
@@ -143,12 +146,12 @@ relay_dial(struct session *s, struct attempts *attempts)
 
 	s->tune.connect_s = s->opts->timeout_given ? s->opts->timeout_s : 0;
 	s->tune.dead_after_s = s->opts->dead_after_s;
-	s->ladder.mss_bytes = s->opts->mss;
+	s->mss_steps.mss_bytes = s->opts->mss;
 	if (!s->opts->no_cache && !relay_here(s->target->host)) {
 		os_network(s->network, sizeof(s->network));
-		s->ladder.verdict_bytes = verdict_find(s->network, s->target->host);
+		s->mss_steps.cached_bytes = path_cache_get(s->network, s->target->host);
 	}
-	s->race = (struct race_config){ .base = s->base, .target = s->target, .tune = &s->tune, .ladder = &s->ladder,
+	s->race = (struct race_config){ .base = s->base, .target = s->target, .tune = &s->tune, .mss_steps = &s->mss_steps,
 	    .attempts = attempts, .cb = relay_connected_cb, .arg = s };
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
 	if (relay_facts(s->opts, s->target, &s->facts) == 0) {
@@ -164,7 +167,7 @@ relay_dial(struct session *s, struct attempts *attempts)
 	} else if (s->gone)
 		race_cancel(race);
 	lifeline_stop(lifeline);
-	return (s->way.fd == -1 ? -1 : 0);
+	return (s->conn.fd == -1 ? -1 : 0);
 }
 
 /* What a path has taught is kept for the next connection. */
@@ -173,8 +176,8 @@ relay_learned_cb(int mss_bytes, void *arg)
 {
 	struct session	*s = arg;
 
-	s->ladder.verdict_bytes = 0;
-	verdict_keep(s->network, s->target->host, mss_bytes);
+	s->mss_steps.cached_bytes = 0;
+	path_cache_put(s->network, s->target->host, mss_bytes);
 }
 
 /* What the server sends from now on meets a process that can do no more than relay it, and write down a failure. */
@@ -243,8 +246,8 @@ relay_report(const struct session *s, const struct attempts *attempts)
 	signal(SIGALRM, relay_alarm);
 	alarm(REPORT_SECONDS);
 	/* It was of no help: the next connection finds out anew. */
-	if (s->ladder.verdict_bytes != 0 && s->way.fd != -1)
-		verdict_drop(s->network, s->target->host);
+	if (s->mss_steps.cached_bytes != 0 && s->conn.fd != -1)
+		path_cache_drop(s->network, s->target->host);
 	if (record_write(s->target, attempts, s->err) == -1)
 		log_debug(1, "the failure could not be put on record: %s", strerror(errno));
 	if (s->mute) {
@@ -259,15 +262,15 @@ relay_report(const struct session *s, const struct attempts *attempts)
 static int
 relay_session(struct session *s, struct attempts *attempts)
 {
-	struct relay_config	conf = { .in_fd = STDIN_FILENO, .out_fd = STDOUT_FILENO, .target = s->target, .way = &s->way,
+	struct relay_config	conf = { .in_fd = STDIN_FILENO, .out_fd = STDOUT_FILENO, .target = s->target, .conn = &s->conn,
 				    .race = &s->race, .running_cb = relay_running_cb, .learned_cb = relay_learned_cb,
 				    .arg = s };
 	int			result;
 
 	if (relay_dial(s, attempts) == -1)
 		return (s->gone ? 0 : -1);
-	conf.net_fd = s->way.fd;
-	conf.half_close = s->way.step.via->half_close;
+	conf.net_fd = s->conn.fd;
+	conf.half_close = s->conn.step.via->half_close;
 	if (!s->opts->fdpass && s->opts->debug == 0 && !isatty(STDERR_FILENO))
 		s->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (!s->opts->fdpass) {
@@ -276,7 +279,7 @@ relay_session(struct session *s, struct attempts *attempts)
 			close(s->null_fd);
 		return (result);
 	}
-	result = handover_send(STDOUT_FILENO, conf.net_fd, s->err);
+	result = fdpass_send(STDOUT_FILENO, conf.net_fd, s->err);
 	close(conf.net_fd);
 	return (result);
 }
@@ -296,12 +299,12 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 	else if (target.port == -1)
 		error_set(err, MSG_BAD_PORT, "\"%.40s\" is no port", port);
 	else if (opts->fdpass)
-		handover_check(STDOUT_FILENO, err);
+		fdpass_check(STDOUT_FILENO, err);
 	if (err->code != MSG_NONE) {
 		error_say(err);
 		return (-1);
 	}
-	s = (struct session){ .opts = opts, .target = &target, .err = err, .way = { .fd = -1 }, .null_fd = -1 };
+	s = (struct session){ .opts = opts, .target = &target, .err = err, .conn = { .fd = -1 }, .null_fd = -1 };
 	relay_signals();
 	if ((s.base = relay_loop()) == NULL) {
 		error_errno(err, errno == 0 ? ENOMEM : errno, "cannot start the event loop");

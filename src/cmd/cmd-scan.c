@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* meshssh --scan. */
+
 #include <sys/types.h>
 #include <sys/resource.h>
 
@@ -10,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "advice/glance.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -20,8 +22,9 @@
 #include "cmd/terminal.h"
 #include "facts/facts.h"
 #include "facts/mesh.h"
-#include "facts/tell.h"
-#include "probe/scan.h"
+#include "facts/query.h"
+#include "scan/scan.h"
+#include "sshconf/redact.h"
 
 #define SCAN_SPARE	64	/* descriptors for everything else */
 #define SCAN_EACH	4	/* descriptors that one host may need: two attempts, the resolver's pipe */
@@ -58,7 +61,7 @@ row_text(const struct scan_row *row)
 		printf("%-32s %6d ms  %-8s %s%s%s\n", row->host, row->ms, row->route, row->address,
 		    row->address[0] != '\0' ? "  " : "", row->server);
 	else
-		printf("%-32s %6d ms  %-8s %s\n", row->host, row->ms, "-", glance_said(row->err.text));
+		printf("%-32s %6d ms  %-8s %s\n", row->host, row->ms, "-", query_said(row->err.text));
 }
 
 static void
@@ -71,7 +74,7 @@ row_json(const struct scan_row *row)
 		json_put(object, "server", json_string(row->server));
 	else {
 		json_put(object, "message", json_string(error_row(row->err.code)->name));
-		json_put(object, "text", tell_error(&row->err));
+		json_put(object, "text", redact_error(&row->err));
 	}
 	json_print(stdout, object, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(object);

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* meshssh as ssh. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -16,7 +19,7 @@
 #include "cmd/options.h"
 #include "cmd/self.h"
 #include "cmd/ssh-args.h"
-#include "facts/env-ssh.h"
+#include "sshconf/ssh-program.h"
 
 #define COMMAND_MAX	(2 * PATH_MAX + 2048)
 #define EXTRA_MAX	8	/* arguments that we add at most */
@@ -54,7 +57,7 @@ ssh_via(const struct plan_choice *choice, char *out, size_t size)
  * path that cannot stand there.
  */
 static const char *
-ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const char *self, char command[COMMAND_MAX])
+ssh_proxy_command(const struct options *opts, const struct ssh_program *env, const char *self, char command[COMMAND_MAX])
 {
 	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", via[2 * ADDR_HOST_MAX + 64], tailscaled[512] = "";
 	int	family = opts->family != AF_UNSPEC ? opts->family : env->family, dead_after_s = opts->dead_after_s;
@@ -65,16 +68,16 @@ ssh_proxy_command(const struct options *opts, const struct env_ssh *env, const c
 	    shell_word("--tailscaled=", opts->tailscaled, tailscaled, sizeof(tailscaled)) == -1)
 		return (opts->tailscaled);
 	ssh_via(&opts->choice, via, sizeof(via));
-	if (opts->mss == LADDER_FULL)
+	if (opts->mss == MSS_FULL)
 		strlcpy(mss, " --mss=off", sizeof(mss));
-	else if (opts->mss != LADDER_AUTO)
+	else if (opts->mss != MSS_AUTO)
 		snprintf(mss, sizeof(mss), " --mss=%d", opts->mss);
 	if (opts->timeout_given || env->connect_timeout_s > 0)
 		snprintf(timeout, sizeof(timeout), " --timeout=%d",
 		    opts->timeout_given ? opts->timeout_s : ssh_seconds(env->connect_timeout_s));
 	/* Who told ssh to bear more is not overruled. */
-	if (!opts->dead_after_given && env_ssh_patience(env) > dead_after_s)
-		dead_after_s = ssh_seconds(env_ssh_patience(env));
+	if (!opts->dead_after_given && ssh_program_patience(env) > dead_after_s)
+		dead_after_s = ssh_seconds(ssh_program_patience(env));
 	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s --dead-after=%d%s%s%s%s%s", path,
 	    opts->fdpass || env->fdpass ? " --fdpass" : "", via, tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, dead_after_s,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
@@ -105,7 +108,7 @@ ssh_exec(const char *ssh, char **argv, struct error *err)
 	char	text[128];
 
 	argv[0] = (char *)(uintptr_t)ssh;
-	env_ssh_mark(ssh);
+	ssh_program_mark(ssh);
 	execv(ssh, argv);
 	snprintf(text, sizeof(text), "cannot run %.100s", ssh);
 	if (errno == ENOENT)
@@ -117,7 +120,7 @@ ssh_exec(const char *ssh, char **argv, struct error *err)
 
 /* ssh with our own options behind the user's, which win. */
 static int
-ssh_exec_proxied(const struct options *opts, const struct env_ssh *env, const char *ssh, char *command, int insert,
+ssh_exec_proxied(const struct options *opts, const struct ssh_program *env, const char *ssh, char *command, int insert,
     char **args, struct error *err)
 {
 	char	**argv;
@@ -154,7 +157,7 @@ ssh_exec_proxied(const struct options *opts, const struct env_ssh *env, const ch
  * of ssh -G that tells the host then ends there.
  */
 static int
-ssh_host_ok(const struct env_ssh *env, const char *destination, struct error *err)
+ssh_host_ok(const struct ssh_program *env, const char *destination, struct error *err)
 {
 	const char	*p = destination != NULL ? destination : "", *odd = env->host;
 
@@ -172,21 +175,21 @@ int
 cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error *err)
 {
 	struct ssh_args	walk;
-	struct env_ssh	env;
+	struct ssh_program	env;
 	const char	*odd;
 	char		self[PATH_MAX], ssh[PATH_MAX], command[COMMAND_MAX];
 	int		count = 0, asked = 1;
 
 	if (self_path(argv0, self) == -1)
 		self[0] = '\0';
-	if (env_ssh_find(self, ssh) == -1) {
+	if (ssh_program_find(self, ssh) == -1) {
 		error_set(err, MSG_NO_SSH, "there is no ssh in PATH");
 		return (-1);
 	}
 	while (args[count] != NULL)
 		count++;
 	ssh_args_walk(count, args, &walk);
-	if (!walk.local && (asked = env_ssh_ask(ssh, args, &env, err)) == -1)
+	if (!walk.local && (asked = ssh_program_ask(ssh, args, &env, err)) == -1)
 		return (-1);
 	/* Blocks written by hand or by an earlier version may lack the quotation marks. */
 	if (asked == 0 && (!env.taken || env.relayed) && !ssh_host_ok(&env, walk.destination, err))

@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* meshssh --why. */
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/error.h"
 #include "cmd/cmd.h"
-#include "session/record.h"
+#include "state/record.h"
 
 /* Words separated by blanks, in lines of at most so many columns. */
 static void

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The commands. Each returns 0 or -1 with the error set; only main exits, and says the error unless it was said. */
 
 #ifndef CMD_CMD_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* libevent's messages and failures become ours. */
+
 #include <event2/event.h>
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* libevent, as far as it speaks for itself. */
 
 #ifndef CMD_EVENTS_H

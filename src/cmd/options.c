@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The options of meshssh and meshssh-doctor. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -29,9 +32,9 @@ set_mss(void *to, const char *value)
 	struct options	*opts = to;
 
 	if (strcmp(value, "auto") == 0)
-		opts->mss = LADDER_AUTO;
+		opts->mss = MSS_AUTO;
 	else if (strcmp(value, "off") == 0)
-		opts->mss = LADDER_FULL;
+		opts->mss = MSS_FULL;
 	else
 		return (number_parse(value, 88, 32767, &opts->mss));	/* Linux takes no others */
 	return (0);
@@ -264,7 +267,7 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 
 	memset(opts, 0, sizeof(*opts));
 	opts->family = AF_UNSPEC;
-	opts->mss = LADDER_AUTO;
+	opts->mss = MSS_AUTO;
 	opts->timeout_s = 10;
 	opts->dead_after_s = 30;
 	opts->jobs = 256;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Our own options: long ones only, for ssh has the short ones. */
 
 #ifndef CMD_OPTIONS_H
@@ -6,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/option.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/plan.h"
 
 struct error;
@@ -26,7 +27,7 @@ struct options {
 	enum options_mode	mode;
 	int			relay;		/* HOST and PORT must follow */
 	int			family;		/* AF_UNSPEC, AF_INET or AF_INET6 */
-	int			mss;		/* bytes, or as in route/ladder.h */
+	int			mss;		/* bytes, or as in route/mss.h */
 	int			fdpass;
 	struct plan_choice	choice;		/* --via */
 	const char		*tailscaled;	/* its socket, or NULL */

@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* The hosts of a scan: arguments, standard input, peers. */
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "cmd/scan-list.h"
-#include "facts/ssh-host.h"
+#include "sshconf/ssh-host.h"
 
 /* HOST, HOST:PORT or [IPv6]:PORT; without a port, ssh's configuration has its say. 0, 1 if it is none, -1 without memory. */
 static int

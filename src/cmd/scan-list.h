@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The hosts of --scan, one after the other: words, lines of standard input, or the peers of the mesh. */
 
 #ifndef CMD_SCAN_LIST_H
@@ -7,7 +8,7 @@
 #include <stdio.h>
 
 #include "base/addr.h"
-#include "probe/scan.h"
+#include "scan/scan.h"
 
 struct scan_list {
 	char	**words;	/* hosts as arguments, which a NULL ends; */

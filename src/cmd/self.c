@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Where this program is, and running its sibling. */
+
 #include <sys/types.h>
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where this program is, and the programs that were installed with it. */
 
 #ifndef CMD_SELF_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* ssh's command line, as far as the front door must know it. */
+
 #include <string.h>
 
 #include "cmd/ssh-args.h"

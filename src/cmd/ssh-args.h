@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where ssh's own options end among its arguments. */
 
 #ifndef CMD_SSH_ARGS_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Standard descriptors that are closed. */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Standard input, output and error, which a caller may have closed. */
 
 #ifndef CMD_STDIO_H

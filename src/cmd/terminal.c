@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Progress on a terminal. */
+
 #include <sys/ioctl.h>
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a person sees who looks on. */
 
 #ifndef CMD_TERMINAL_H

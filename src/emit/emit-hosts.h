@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is around ssh on a host: WSL, Windows, NFS. As emit.h has it, and each file begins with its header. */
 
 #ifndef EMIT_EMIT_HOSTS_H

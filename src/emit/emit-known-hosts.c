@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Emitter: known_hosts lines of the mesh's peers. */
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* Emitter: a line of fstab, or the units of a tunnel. */
+
 #include <limits.h>
 #include <string.h>
 
-#include "advice/glance.h"
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-hosts.h"
 #include "emit/emit.h"
+#include "facts/query.h"
 
 #define NFS_PORT	2049
 #define TUNNEL_PORT	20490	/* on this machine, unless another is wanted */
@@ -28,7 +31,7 @@ struct nfs {
 static int
 is_elsewhere(const json_t *facts)
 {
-	return (glance_mesh(facts) != 1);
+	return (query_mesh(facts) != 1);
 }
 
 static int
@@ -63,7 +66,7 @@ static const struct nfs_way {
 	char	seen[112];
 } ways[] = {
 	{ is_elsewhere, 0, "the host is not known as one of the mesh: the kernel reaches it as any other" },
-	{ glance_kernel, 0, "the host is one of the mesh, and the kernel has a route to it: tailscaled has a TUN" },
+	{ query_kernel, 0, "the host is one of the mesh, and the kernel has a route to it: tailscaled has a TUN" },
 	{ is_userspace, 1, "the host is one of the mesh, and the kernel has no route to it: userspace-networking mode" },
 	{ is_beside, 1, "the host is one of the mesh, and tailscaled's interface is in another network namespace" },
 	{ is_routed_by_others, 0, "the host is one of a mesh that this machine has an address of, or Windows around it" },
@@ -244,7 +247,7 @@ emit_nfs(FILE *fp, const json_t *doc, struct error *err)
 		return (-1);
 	}
 	nfs.seen = way->seen;
-	nfs.mesh = glance_mesh(facts) == 1;
+	nfs.mesh = query_mesh(facts) == 1;
 	if (way->tunnel && tunnel_read(&nfs, doc, way->tunnel == 2, err) == -1)
 		return (-1);
 	if (way->tunnel)

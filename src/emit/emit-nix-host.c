@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* One builder, as the Nix emitters need it. */
+
 #include <ctype.h>
 #include <string.h>
 

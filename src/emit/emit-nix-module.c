@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Emitters: modules for NixOS and nix-darwin. */
+
 #include <string.h>
 
 #include "base/addr.h"

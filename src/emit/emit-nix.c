@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+/* Emitters: root's stanza, machines and nix.conf lines. */
+
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>
 
-#include "advice/glance.h"
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -10,6 +12,7 @@
 #include "emit/emit-ssh.h"
 #include "emit/emit.h"
 #include "facts/nix-machines.h"
+#include "facts/query.h"
 
 #define DEFAULT_BUILDERS	"@/etc/nix/machines"	/* Nix's own, where nix.conf has none */
 
@@ -24,7 +27,7 @@ emit_nix_protocol(const json_t *doc)
 static int
 nix_darwin(const json_t *doc)
 {
-	return (glance_is(doc, "facts.system.os", "darwin"));
+	return (query_is(doc, "facts.system.os", "darwin"));
 }
 
 /* What keeps a session that nobody watches from waiting for ever, or for a person. */

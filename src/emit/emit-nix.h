@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Remote builders of Nix's: what ssh_config(5), nix.conf(5) and the modules of NixOS and nix-darwin take. */
 
 #ifndef EMIT_EMIT_NIX_H

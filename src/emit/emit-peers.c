@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The peers that were asked for. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 

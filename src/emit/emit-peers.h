@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The peers of a mesh, for configurations: which are wanted, and by which names they may be called. Pure. */
 
 #ifndef EMIT_EMIT_PEERS_H

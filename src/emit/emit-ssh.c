@@ -1,14 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* Lines of ssh_config that several emitters write. */
+
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "advice/glance.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/shell.h"
 #include "emit/emit-ssh.h"
 #include "emit/emit.h"
+#include "facts/query.h"
 
 #define NEWEST	9999	/* an ssh that does not tell its version is taken for a new one */
 #define IPQOS_NONE 706	/* the first version that knows "none" */
@@ -112,7 +115,7 @@ ssh_where(const json_t *doc, const char *keyword)
 static int
 ssh_installed(const json_t *where)
 {
-	return (glance_is(where, "file", "~/.ssh/meshssh.conf") || glance_is(where, "file", "/etc/ssh/meshssh.conf"));
+	return (query_is(where, "file", "~/.ssh/meshssh.conf") || query_is(where, "file", "/etc/ssh/meshssh.conf"));
 }
 
 int
@@ -138,7 +141,7 @@ ssh_ours(const json_t *doc, const json_t *where)
 	if (ssh_installed(where))
 		return (1);
 	return (emit_ssh_by_meshssh(doc) && json_truth_at(proxy, "named") == 1 && json_truth_at(where, "named") == 1 &&
-	    file != NULL && glance_is(proxy, "file", file));
+	    file != NULL && query_is(proxy, "file", file));
 }
 
 int
@@ -161,7 +164,7 @@ emit_ssh_nameless(const json_t *doc)
 	const json_t	*facts = json_at(doc, "facts");
 
 	return (json_truth_at(facts, "tailscale.magicdns") == 0 ||
-	    (glance_kernel(facts) && json_truth_at(facts, "names.magicdns_resolver") == 0));
+	    (query_kernel(facts) && json_truth_at(facts, "names.magicdns_resolver") == 0));
 }
 
 /* What the user's own files say in the place of our ProxyCommand: the keyword, or NULL. */

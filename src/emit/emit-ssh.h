@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Stanzas of ssh_config(5): lines, and what the user's own files have to say to them. */
 
 #ifndef EMIT_EMIT_SSH_H

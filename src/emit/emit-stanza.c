@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Emitter: a Host block. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -5,12 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "advice/glance.h"
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-ssh.h"
 #include "emit/emit-stanza.h"
+#include "facts/query.h"
 
 #define KNOWN_MAX	(ADDR_HOST_MAX + 9)	/* "[name]:port" and the NUL */
 #define ETHERNET	1500
@@ -143,13 +146,13 @@ stanza_clean(const json_t *doc)
 	const json_t	*facts = json_at(doc, "facts");
 	json_int_t	 mtu = json_number_at(facts, "mtu.route_mtu", 0);
 
-	return (json_truth_at(facts, "connect.ok") == 1 && glance_is(facts, "connect.route", "direct") &&
-	    (glance_mesh(facts) != 1 || glance_kernel(facts)) && json_number_at(facts, "system.wsl", 0) == 0 &&
-	    stanza_passes(facts, "there") && stanza_passes(facts, "back") && mtu > 0 && mtu <= ETHERNET &&
+	return (json_truth_at(facts, "connect.ok") == 1 && query_is(facts, "connect.route", "direct") &&
+	    (query_mesh(facts) != 1 || query_kernel(facts)) && json_number_at(facts, "system.wsl", 0) == 0 &&
+	    stanza_passes(facts, "forward") && stanza_passes(facts, "reverse") && mtu > 0 && mtu <= ETHERNET &&
 	    json_at(facts, "mtu.inconclusive") == NULL && json_at(facts, "mtu.untested") == NULL &&
 	    json_truth_at(facts, "dscp.inconclusive") != 1 && json_array_size(json_at(facts, "dscp.dropped")) == 0 &&
-	    json_array_size(json_at(facts, "dscp.passed")) > 0 && json_at(facts, "banner.error") == NULL &&
-	    json_text_at(facts, "banner.software") != NULL);
+	    json_array_size(json_at(facts, "dscp.passed")) > 0 && json_at(facts, "server.error") == NULL &&
+	    json_text_at(facts, "server.software") != NULL);
 }
 
 /* Passing the descriptor wants ssh's consent, and that ssh does not mark what it gets. */

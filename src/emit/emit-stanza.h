@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A Host block of ssh_config(5) for one host, or for the hosts of a pattern. */
 
 #ifndef EMIT_EMIT_STANZA_H

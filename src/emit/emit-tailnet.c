@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Emitter: a Host block for each peer. */
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

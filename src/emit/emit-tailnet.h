@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Files for all peers of a mesh. */
 
 #ifndef EMIT_EMIT_TAILNET_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Emitter: a PowerShell script for Windows. */
+
 #include <string.h>
 
 #include "base/addr.h"

@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Emitter: lines of .wslconfig and wsl.conf. */
+
 #include <string.h>
 
-#include "advice/glance.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-hosts.h"
 #include "emit/emit.h"
+#include "facts/query.h"
 
 #define MESH_MTU	1280
 #define OUTER_BYTES	60	/* IPv4, UDP and WireGuard around a packet */
@@ -31,8 +34,8 @@ serves(const json_t *facts)
 static int
 fell_back(const json_t *facts)
 {
-	return (glance_is(facts, "system.wsl_mode_wanted", "mirrored") &&
-	    glance_is(facts, "system.wsl_mode_source", "wslinfo") && !glance_is(facts, "system.wsl_mode", "mirrored"));
+	return (query_is(facts, "system.wsl_mode_wanted", "mirrored") &&
+	    query_is(facts, "system.wsl_mode_source", "wslinfo") && !query_is(facts, "system.wsl_mode", "mirrored"));
 }
 
 /* Which network fits: the first row whose question is answered with yes; if none is, what there is fits. */
@@ -41,7 +44,7 @@ static const struct wsl_mode {
 	int	(*fits)(const json_t *);
 	char	why[184];
 } modes[] = {
-	{ "nat", glance_kernel,
+	{ "nat", query_kernel,
 	    "tailscaled runs in here: mirrored, its packets would leave by adapters whose MTU Windows sets" },
 	{ "nat", fell_back, "Windows does not give mirrored mode (it needs Windows 11 22H2, and wsl --update)" },
 	{ "mirrored", serves, "sshd in here is reached at the addresses of Windows, without a port proxy; Hyper-V's\n"
@@ -56,7 +59,7 @@ choose_mode(struct wsl *wsl, const json_t *facts)
 
 	for (mode = modes; mode->name[0] != '\0' && !mode->fits(facts); mode++)
 		continue;
-	if (mode->name[0] == '\0' || glance_is(facts, "system.wsl_mode", mode->name))
+	if (mode->name[0] == '\0' || query_is(facts, "system.wsl_mode", mode->name))
 		return;
 	wsl->mode = mode->name;
 	wsl->mode_why = mode->why;
@@ -79,7 +82,7 @@ mesh_mtu(const json_t *facts)
 	const json_t	*interface;
 	const char	*name;
 	size_t		 i;
-	int		 mtu, most = glance_is(facts, "tailscale.state", "up") ? MESH_MTU : 0;
+	int		 mtu, most = query_is(facts, "tailscale.state", "up") ? MESH_MTU : 0;
 
 	json_array_foreach(json_at(facts, "net.interfaces"), i, interface) {
 		name = json_text_at(interface, "name");
@@ -140,7 +143,7 @@ choose(struct wsl *wsl, const json_t *facts)
 	wsl->serves = serves(facts);
 	wsl->systemd = json_truth_at(facts, "sshd.enabled") == 1 && json_truth_at(facts, "system.systemd") == 0;
 	choose_outer(wsl, facts);
-	if (wsl->interface == NULL && glance_is(facts, "system.wsl_mode", "mirrored"))
+	if (wsl->interface == NULL && query_is(facts, "system.wsl_mode", "mirrored"))
 		choose_jumbo(wsl, facts);
 }
 
@@ -163,7 +166,7 @@ mode_seen(const json_t *facts)
 	size_t			i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (glance_is(facts, "system.wsl_mode", known[i]))
+		if (query_is(facts, "system.wsl_mode", known[i]))
 			return (known[i]);
 	return ("unknown");
 }
@@ -177,7 +180,7 @@ put_seen(FILE *fp, const json_t *doc, const json_t *facts)
 	else
 		fprintf(fp, "# seen: WSL 2, network %s, %s sshd that runs or starts by itself, "
 		    "%s tailscaled that is connected\n", mode_seen(facts), serves(facts) ? "an" : "no",
-		    glance_is(facts, "tailscale.state", "up") ? "a" : "no");
+		    query_is(facts, "tailscale.state", "up") ? "a" : "no");
 }
 
 static void

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of emitters. */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

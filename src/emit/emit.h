@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Configuration text. An emitter is a pure function of one document, {"version", "target", "facts", "wanted"}: the first
  * three as meshssh-doctor(5) has them, "wanted" what the user asked for, each option of meshssh-config(1) under its name

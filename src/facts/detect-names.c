@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts: resolvers, /etc/hosts, nsswitch.conf. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -8,7 +11,7 @@
 #include "base/addr.h"
 #include "base/json.h"
 #include "facts/detect.h"
-#include "facts/look.h"
+#include "facts/read.h"
 
 #define NAMES_LIST_MAX	16
 
@@ -27,7 +30,7 @@ resolv_server(struct resolv *to, const char *server)
 	struct sockaddr_storage	ss;
 
 	if (json_array_size(to->nameservers) < NAMES_LIST_MAX && addr_host_ok(server))
-		look_append(to->nameservers, server);
+		fact_append_text(to->nameservers, server);
 	if (strcmp(server, "100.100.100.100") == 0 || strcasecmp(server, "fd7a:115c:a1e0::53") == 0)
 		to->magicdns = 1;
 	else if (strcmp(server, "127.0.0.53") == 0 || strcmp(server, "127.0.0.54") == 0)
@@ -42,12 +45,12 @@ resolv_server(struct resolv *to, const char *server)
 static int
 resolv_read(const char *root, const char *path, struct resolv *to)
 {
-	FILE	*fp = look_open(root, path);
+	FILE	*fp = read_open(root, path);
 	char	 line[1024], *at, *word;
 
 	if (fp == NULL)
 		return (0);
-	while (look_line(fp, line, sizeof(line))) {
+	while (read_line(fp, line, sizeof(line))) {
 		at = line;
 		while ((word = strsep(&at, " \t")) != NULL && *word == '\0')
 			continue;
@@ -62,7 +65,7 @@ resolv_read(const char *root, const char *path, struct resolv *to)
 			json_array_clear(to->search);
 			while ((word = strsep(&at, " \t")) != NULL)
 				if (addr_host_ok(word) && json_array_size(to->search) < NAMES_LIST_MAX)
-					look_append(to->search, word);
+					fact_append_text(to->search, word);
 		}
 	}
 	fclose(fp);
@@ -89,11 +92,11 @@ resolv_magicdns(const char *root, const struct resolv *resolv)
 static int
 nsswitch_read(const char *root, struct resolv *to)
 {
-	FILE	*fp = look_open(root, "/etc/nsswitch.conf");
+	FILE	*fp = read_open(root, "/etc/nsswitch.conf");
 	char	 line[512], *at, *word;
 	int	 mdns = -1;
 
-	while (fp != NULL && look_line(fp, line, sizeof(line))) {
+	while (fp != NULL && read_line(fp, line, sizeof(line))) {
 		line[strcspn(line, "#")] = '\0';
 		at = line + strspn(line, " \t");
 		if (strncmp(at, "hosts:", 6) != 0)
@@ -127,7 +130,7 @@ hosts_cb(void *arg, const char *address, const char *name)
 	/* A line may have the name twice. */
 	if (strcasecmp(name, hosts->host) == 0 && count < NAMES_LIST_MAX &&
 	    (last == NULL || strcmp(last, address) != 0))
-		look_append(hosts->list, address);
+		fact_append_text(hosts->list, address);
 }
 
 static int
@@ -137,12 +140,12 @@ names_put_hosts(json_t *facts, const char *root, const char *host)
 	struct hosts	 hosts = { .host = host, .list = list };
 
 	if (list != NULL)
-		look_hosts(root, hosts_cb, &hosts);
+		read_hosts(root, hosts_cb, &hosts);
 	if (list != NULL && json_array_size(list) == 0) {
 		json_decref(list);
 		return (0);
 	}
-	if (list == NULL || look_put(facts, "names.hosts_entry", json_text_at(list, "0")) == -1) {
+	if (list == NULL || fact_put_text(facts, "names.hosts_entry", json_text_at(list, "0")) == -1) {
 		json_decref(list);
 		return (-1);
 	}
@@ -189,7 +192,7 @@ names_detect(json_t *facts, const struct detect_input *in)
 		return (-1);
 	if (in->host == NULL || addr_literal(in->host, 0, &ss) > 0)
 		return (0);
-	if (look_put(facts, "names.host", in->host) == -1)
+	if (fact_put_text(facts, "names.host", in->host) == -1)
 		return (-1);
 	return (names_put_hosts(facts, in->root, in->host));
 }

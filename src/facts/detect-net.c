@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts: interfaces, default route, MTU settings. */
+
 #include <sys/types.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -17,7 +20,7 @@
 #include "base/number.h"
 #include "facts/detect.h"
 #include "facts/env-wsl.h"
-#include "facts/look.h"
+#include "facts/read.h"
 
 #define INTERFACES_MAX	256
 #define ADDRESSES_MAX	16
@@ -40,7 +43,7 @@ net_number(const char *root, const char *path, int max, int *to)
 {
 	char	line[32];
 
-	return (look_first(root, path, line, sizeof(line)) == 0 ? number_parse(line, 0, max, to) : -1);
+	return (read_first_line(root, path, line, sizeof(line)) == 0 ? number_parse(line, 0, max, to) : -1);
 }
 
 /* By the kernel's files, where it has some, else by a question. 0, or -1 if it is not known. */
@@ -80,7 +83,7 @@ net_interface(json_t *list, const struct ifaddrs *ifa, const char *root)
 	    "up", (ifa->ifa_flags & IFF_UP) != 0, "tunnel", (ifa->ifa_flags & (IFF_POINTOPOINT | IFF_LOOPBACK)) ==
 	    IFF_POINTOPOINT, "addresses")) == NULL)
 		return (NULL);
-	if (look_put(interface, "name", ifa->ifa_name) == -1 || (net_mtu(root, ifa->ifa_name, &mtu) == 0 &&
+	if (fact_put_text(interface, "name", ifa->ifa_name) == -1 || (net_mtu(root, ifa->ifa_name, &mtu) == 0 &&
 	    json_put(interface, "mtu", json_integer(mtu)) == -1)) {
 		json_decref(interface);
 		return (NULL);
@@ -109,7 +112,7 @@ net_put_interfaces(json_t *facts, const char *root)
 		addr_text(ifa->ifa_addr, family == AF_INET ? sizeof(struct sockaddr_in) :
 		    sizeof(struct sockaddr_in6), text);
 		if (addresses != NULL && json_array_size(addresses) < ADDRESSES_MAX)
-			look_append(addresses, text);
+			fact_append_text(addresses, text);
 	}
 	freeifaddrs(addrs);
 	return (json_put(facts, "net.interfaces", list) == -1 ||
@@ -164,10 +167,10 @@ gateway_find(const char *root, const char *path, int (*parse)(const char *, stru
 {
 	struct gateway	 next;
 	char		 line[256];
-	FILE		*fp = look_open(root, path);
+	FILE		*fp = read_open(root, path);
 	int		 found = 0;
 
-	while (fp != NULL && look_line(fp, line, sizeof(line)))
+	while (fp != NULL && read_line(fp, line, sizeof(line)))
 		if (parse(line, &next) && (!found || next.metric < best->metric)) {
 			*best = next;
 			found = 1;
@@ -187,8 +190,8 @@ net_put_gateway(json_t *facts, const char *root)
 	if (!gateway_find(root, "/proc/net/route", gateway_parse4, &gw) &&
 	    !gateway_find(root, "/proc/net/ipv6_route", gateway_parse6, &gw))
 		return (0);
-	if (look_put(facts, "net.gateway.interface", gw.interface) == -1 || (gw.len > 0 &&
-	    look_put(facts, "net.gateway.address", addr_text((struct sockaddr *)&gw.ss, gw.len, text)) == -1))
+	if (fact_put_text(facts, "net.gateway.interface", gw.interface) == -1 || (gw.len > 0 &&
+	    fact_put_text(facts, "net.gateway.address", addr_text((struct sockaddr *)&gw.ss, gw.len, text)) == -1))
 		return (-1);
 	return (net_mtu(root, gw.interface, &mtu) == 0 ? json_put(facts, "net.gateway.mtu", json_integer(mtu)) : 0);
 }

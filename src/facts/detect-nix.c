@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts: Nix, its daemon and its list of builders. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,11 +19,11 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "facts/detect.h"
-#include "facts/look.h"
 #include "facts/nix-builder.h"
 #include "facts/nix-daemon.h"
 #include "facts/nix-machines.h"
-#include "facts/tell.h"
+#include "facts/read.h"
+#include "sshconf/redact.h"
 
 #define DAEMON_SOCKET	"/nix/var/nix/daemon-socket/socket"
 
@@ -75,8 +78,8 @@ nix_machine_cb(void *arg, const struct nix_machine *m)
 {
 	struct nix	*n = arg;
 	json_t		*one = json_pack("{s:o, s:o, s:i, s:i}", "uri",
-	    tell(TELL_URI, m->uri, n->homes.user_home, n->in->full), "file",
-			    tell(TELL_PATH, m->file, n->homes.user_home, n->in->full), "line", m->line, "fields", m->fields);
+	    redact(REDACT_URI, m->uri, n->homes.user_home, n->in->full), "file",
+			    redact(REDACT_PATH, m->file, n->homes.user_home, n->in->full), "line", m->line, "fields", m->fields);
 	int		 rank = machine_rank(n, m);
 
 	if (one != NULL && m->error[0] != '\0')
@@ -98,7 +101,7 @@ nix_root_config(json_t *nix, const struct nix *n)
 	char		file[PATH_MAX];
 
 	snprintf(file, sizeof(file), "%s/.ssh/config", n->homes.root_home);
-	look_put(nix, "root_home", n->homes.root_home);
+	fact_put_text(nix, "root_home", n->homes.root_home);
 	if (nix_stat(n->in, file, &sb) == 0) {
 		json_put(nix, "root_config", json_true());
 		json_put(nix, "root_config_ok", json_boolean((sb.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
@@ -117,9 +120,9 @@ nix_fill(json_t *nix, struct nix *n)
 	if (daemon != -1)
 		json_put(nix, "daemon", json_boolean(daemon));
 	if (getenv("NIX_SSHOPTS") != NULL && getenv("NIX_SSHOPTS")[0] != '\0')
-		json_put(nix, "sshopts", tell(TELL_SSH_ARGS, getenv("NIX_SSHOPTS"), n->homes.user_home, n->in->full));
+		json_put(nix, "sshopts", redact(REDACT_SSH_ARGS, getenv("NIX_SSHOPTS"), n->homes.user_home, n->in->full));
 	if (nix_daemon_sshopts(n->in->root, opts, sizeof(opts)))
-		json_put(nix, "daemon_sshopts", tell(TELL_SSH_ARGS, opts, n->homes.user_home, n->in->full));
+		json_put(nix, "daemon_sshopts", redact(REDACT_SSH_ARGS, opts, n->homes.user_home, n->in->full));
 	nix_root_config(nix, n);
 	if ((n->machines = json_array()) == NULL || json_put(nix, "machines", n->machines) == -1 ||
 	    nix_machines_read(n->in->root, nix_machine_cb, n) == -1 || n->failed)

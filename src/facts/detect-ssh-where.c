@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts: which line of which file sets each keyword. */
+
 #include <sys/types.h>
 
 #include <limits.h>
@@ -7,9 +10,9 @@
 
 #include "base/json.h"
 #include "facts/detect-ssh.h"
-#include "facts/look.h"
-#include "facts/ssh-config.h"
-#include "facts/tell.h"
+#include "facts/read.h"
+#include "sshconf/redact.h"
+#include "sshconf/ssh-config.h"
 
 #define SYSTEM_FILE	"/etc/ssh/ssh_config"
 #define LIST_MAX	32
@@ -40,13 +43,13 @@ where_put(struct where *w, const char *path, json_t *value)
 static json_t *
 where_told(const struct where *w, const char *path)
 {
-	return (tell(TELL_PATH, path, w->home, w->in->full));
+	return (redact(REDACT_PATH, path, w->home, w->in->full));
 }
 
 static json_t *
 where_value(const struct where *w, const struct ssh_config_line *line)
 {
-	return (tell((enum tell)tell_keyword(line->keyword), line->value, w->home, w->in->full));
+	return (redact((enum redact)redact_keyword(line->keyword), line->value, w->home, w->in->full));
 }
 
 static int
@@ -101,7 +104,7 @@ where_line_cb(void *arg, const struct ssh_config_line *line)
 	    strstr(line->value, "ssh_config.d") != NULL && line->match != SSH_CONFIG_NO && w->includes != 1)
 		w->includes = line->match == SSH_CONFIG_YES ? 1 : -1;
 	/* What is no keyword of ssh's may be anything, and is not told. */
-	if (line->match == SSH_CONFIG_NO || tell_keyword(line->keyword) == -1 || is_gathered(line->keyword) ||
+	if (line->match == SSH_CONFIG_NO || redact_keyword(line->keyword) == -1 || is_gathered(line->keyword) ||
 	    rival_get(w->unsure, line->keyword) != NULL)
 		return;
 	if ((first = rival_get(where, line->keyword)) != NULL) {
@@ -157,7 +160,7 @@ where_system(struct where *w)
 	snprintf(path, sizeof(path), "%s" SYSTEM_FILE, w->in->root);
 	if (w->includes != -1 && access(path, R_OK) == 0)
 		where_put(w, "system_includes", json_boolean(w->includes));
-	count = look_glob(w->in->root, SYSTEM_FILE ".d/*.conf", &g);
+	count = read_glob(w->in->root, SYSTEM_FILE ".d/*.conf", &g);
 	for (i = 0; i < count && i < LIST_MAX; i++)
 		json_array_append_new(list, where_told(w, g.gl_pathv[i] + strlen(w->in->root)));
 	globfree(&g);

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts: the ssh program and its configuration for a host. */
+
 #include <sys/types.h>
 
 #include <ctype.h>
@@ -10,15 +13,15 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "facts/detect.h"
 #include "facts/detect-ssh.h"
-#include "facts/env-ssh.h"
-#include "facts/look.h"
-#include "facts/ssh-ask.h"
-#include "facts/ssh-key.h"
+#include "facts/detect.h"
+#include "facts/read.h"
 #include "facts/ssh-known.h"
-#include "facts/ssh-proxy.h"
-#include "facts/tell.h"
+#include "sshconf/redact.h"
+#include "sshconf/ssh-ask.h"
+#include "sshconf/ssh-key.h"
+#include "sshconf/ssh-program.h"
+#include "sshconf/ssh-proxy.h"
 
 #define LIST_MAX	32
 #define VALUE_MAX	1024
@@ -57,9 +60,9 @@ view_put(struct view *l, const char *path, json_t *value)
 }
 
 static json_t *
-view_told(const struct view *l, enum tell kind, const char *text)
+view_told(const struct view *l, enum redact kind, const char *text)
 {
-	return (tell(kind, text, l->home, l->in->full));
+	return (redact(kind, text, l->home, l->in->full));
 }
 
 /* The value, cut to fit, of the nth line of ssh -G with this keyword; NULL if there is none. */
@@ -81,7 +84,7 @@ view_refuses(struct view *l, struct ssh_ask *ask)
 {
 	ask->err[strcspn(ask->err, "\r\n")] = '\0';
 	if (ask->err[0] != '\0')
-		view_put(l, "refuses", view_told(l, TELL_ERROR, ask->err));
+		view_put(l, "refuses", view_told(l, REDACT_ERROR, ask->err));
 }
 
 /* "OpenSSH_9.2p1 Debian-2, OpenSSL ..." */
@@ -120,7 +123,7 @@ view_algorithms(struct view *l)
 			continue;
 		list = json_array();
 		for (at = value; list != NULL && (name = strsep(&at, ",")) != NULL;)
-			l->failed |= look_append(list, name) == -1;
+			l->failed |= fact_append_text(list, name) == -1;
 		snprintf(path, sizeof(path), "algorithms.%.20s", told_lists[i]);
 		view_put(l, path, list);
 	}
@@ -154,7 +157,7 @@ view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 	for (i = 0; i < sizeof(told_options) / sizeof(told_options[0]); i++) {
 		snprintf(path, sizeof(path), "options.%.40s", told_options[i]);
 		if (view_option(l, told_options[i], 0, value) != NULL)
-			view_put(l, path, view_told(l, (enum tell)tell_keyword(told_options[i]), value));
+			view_put(l, path, view_told(l, (enum redact)redact_keyword(told_options[i]), value));
 	}
 	view_algorithms(l);
 }
@@ -173,7 +176,7 @@ view_keys(struct view *l)
 		    snprintf(path, sizeof(path), "%s%s", home ? l->home : "", value + home) >= (int)sizeof(path))
 			continue;
 		ssh_key_look(l->in->root, path, geteuid(), &key);
-		if (key.there != 1 || (one = json_pack("{s:o}", "file", view_told(l, TELL_PATH, path))) == NULL)
+		if (key.there != 1 || (one = json_pack("{s:o}", "file", view_told(l, REDACT_PATH, path))) == NULL)
 			continue;
 		if (key.mode_ok != -1)
 			json_object_set_new(one, "mode_ok", json_boolean(key.mode_ok));
@@ -224,7 +227,7 @@ view_known_other(struct view *l, struct ssh_known *known, const char *name)
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (others[i] != NULL && strcasecmp(others[i], name) != 0 &&
 		    view_known_name(l, known, others[i], 0, form) == 1) {
-			view_put(l, "known.other", view_told(l, TELL_HOSTS, form));
+			view_put(l, "known.other", view_told(l, REDACT_HOSTS, form));
 			return;
 		}
 }
@@ -236,7 +239,7 @@ view_known_keys(struct view *l, const struct ssh_known *known)
 	int	 i;
 
 	for (i = 0; list != NULL && i < known->key_count; i++)
-		l->failed |= look_append(list, known->keys[i]) == -1;
+		l->failed |= fact_append_text(list, known->keys[i]) == -1;
 	view_put(l, "known.keys", list);
 }
 
@@ -257,7 +260,7 @@ view_known(struct view *l)
 		*c = (char)tolower((unsigned char)*c);
 	snprintf(files, sizeof(files), "%s %s", a, b);
 	found = view_known_name(l, &known, name, alias, form);
-	view_put(l, "known.alias", view_told(l, TELL_HOSTS, form));
+	view_put(l, "known.alias", view_told(l, REDACT_HOSTS, form));
 	/* Where a program is asked for keys, what the files lack may be known all the same. */
 	if (found == -1 || (found == 0 && view_option(l, "knownhostscommand", 0, user) != NULL &&
 	    strcmp(user, "none") != 0))
@@ -266,7 +269,7 @@ view_known(struct view *l)
 	if (found == 0)
 		view_known_other(l, &known, name);
 	else if (!known.authority) {
-		view_put(l, "known.types", view_told(l, TELL_NAMES, known.types));
+		view_put(l, "known.types", view_told(l, REDACT_NAMES, known.types));
 		view_known_keys(l, &known);
 	}
 }
@@ -282,7 +285,7 @@ view_proxy(struct view *l)
 	view_put(l, "proxy.ours", json_boolean(strstr(value, "meshssh") != NULL));
 	if (ssh_proxy_look(value, l->in->root, l->home, &p) == -1)
 		return;
-	view_put(l, "proxy.program", view_told(l, TELL_COMMAND, p.program));
+	view_put(l, "proxy.program", view_told(l, REDACT_COMMAND, p.program));
 	view_put(l, "proxy.absolute", json_boolean(p.absolute));
 	if (p.there != -1)
 		view_put(l, "proxy.there", json_boolean(p.there));
@@ -298,9 +301,9 @@ view_program(struct view *l, struct ssh_ask *ask)
 {
 	char	ssh[PATH_MAX];
 
-	if (env_ssh_find("/proc/self/exe", ssh) == -1)
+	if (ssh_program_find("/proc/self/exe", ssh) == -1)
 		return;
-	view_put(l, "path", view_told(l, TELL_PATH, ssh));
+	view_put(l, "path", view_told(l, REDACT_PATH, ssh));
 	view_version(l, ssh, ask);
 	view_options(l, ssh, ask);
 	if (l->options == NULL)

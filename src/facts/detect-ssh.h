@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The detector of ssh is two: what ssh itself says (detect-ssh.c), and the files it reads (detect-ssh-where.c). */
 
 #ifndef FACTS_DETECT_SSH_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts: what stands around sshd: firewall files, Windows. */
+
 #include <sys/types.h>
 
 #include <ctype.h>
@@ -11,7 +14,7 @@
 #include "base/addr.h"
 #include "base/json.h"
 #include "facts/detect-sshd.h"
-#include "facts/look.h"
+#include "facts/read.h"
 
 #define NETSH		"/mnt/c/Windows/System32/netsh.exe"
 #define WINDOWS_SSH	"/mnt/c/ProgramData/ssh"
@@ -42,8 +45,8 @@ struct portproxy {
 static int
 firewall_put(json_t *facts, const char *name, const char *file)
 {
-	return (look_put(facts, "sshd.firewall_missing_interface", name) == -1 ||
-	    look_put(facts, "sshd.firewall_file", file) == -1 ? -1 : 0);
+	return (fact_put_text(facts, "sshd.firewall_missing_interface", name) == -1 ||
+	    fact_put_text(facts, "sshd.firewall_file", file) == -1 ? -1 : 0);
 }
 
 static int
@@ -54,10 +57,10 @@ firewall_active(const struct firewall *firewall, const char *root)
 	int	 found = 0;
 
 	if (firewall->line[0] == '\0')
-		return (look_there(root, firewall->active));
-	if ((fp = look_open(root, firewall->active)) == NULL)
+		return (read_exists(root, firewall->active));
+	if ((fp = read_open(root, firewall->active)) == NULL)
 		return (0);
-	while (!found && look_line(fp, line, sizeof(line)))
+	while (!found && read_line(fp, line, sizeof(line)))
 		found = strcmp(line, firewall->line) == 0;
 	fclose(fp);
 	return (found);
@@ -83,18 +86,18 @@ static int
 firewall_missing(const char *root, const char *file, char name[16])
 {
 	static const char	 between[] = " \t\"'{},;=<>/:()!";
-	FILE			*fp = look_open("", file);
+	FILE			*fp = read_open("", file);
 	char			 line[1024], path[64], *at, *word;
 	int			 missing = 0;
 
-	while (fp != NULL && !missing && look_line(fp, line, sizeof(line))) {
+	while (fp != NULL && !missing && read_line(fp, line, sizeof(line))) {
 		/* In nftables.conf, and in ufw's, whose own notes stand behind "###". */
 		line[strcspn(line, "#")] = '\0';
 		for (at = line; !missing && (word = strsep(&at, between)) != NULL;) {
 			if (strlen(word) >= 16 || !is_mesh_interface(word))
 				continue;
 			snprintf(path, sizeof(path), "/sys/class/net/%s", word);
-			missing = !look_there(root, path);
+			missing = !read_exists(root, path);
 			strlcpy(name, word, 16);
 		}
 	}
@@ -112,13 +115,13 @@ detect_sshd_firewall(json_t *facts, const char *root)
 	size_t			 count, n, i;
 	int			 missing = 0, result = 0;
 
-	if (!look_there(root, "/sys/class/net/lo"))
+	if (!read_exists(root, "/sys/class/net/lo"))
 		return (0);
 	for (n = 0; n < sizeof(firewalls) / sizeof(firewalls[0]) && !missing; n++) {
 		row = &firewalls[n];
 		if (!firewall_active(row, root))
 			continue;
-		count = look_glob(root, row->files, &found);
+		count = read_glob(root, row->files, &found);
 		for (i = 0; i < count && !missing; i++)
 			if ((missing = firewall_missing(root, found.gl_pathv[i], name)) != 0)
 				result = firewall_put(facts, name, found.gl_pathv[i] + strlen(root));
@@ -162,10 +165,10 @@ portproxy_put(json_t *facts, const struct portproxy *row)
 {
 	int	matches = is_ours(facts, row->address);
 
-	return (look_put(facts, "sshd.windows_portproxy.address", row->address) == -1 ||
-	    look_put(facts, "sshd.windows_portproxy.port", row->port) == -1 ||
-	    look_put(facts, "sshd.windows_portproxy.listen_address", row->listen) == -1 ||
-	    look_put(facts, "sshd.windows_portproxy.listen_port", row->listen_port) == -1 ||
+	return (fact_put_text(facts, "sshd.windows_portproxy.address", row->address) == -1 ||
+	    fact_put_text(facts, "sshd.windows_portproxy.port", row->port) == -1 ||
+	    fact_put_text(facts, "sshd.windows_portproxy.listen_address", row->listen) == -1 ||
+	    fact_put_text(facts, "sshd.windows_portproxy.listen_port", row->listen_port) == -1 ||
 	    json_put(facts, "sshd.windows_portproxy.matches", json_boolean(matches)) == -1 ? -1 : 0);
 }
 
@@ -180,7 +183,7 @@ windows_put_portproxy(json_t *facts, const struct sshd_config *config, const str
 	snprintf(path, sizeof(path), "%s%s", in->root, NETSH);
 	argv[0] = path;
 	if (json_at(facts, "net.interfaces") == NULL ||
-	    look_run(argv, detect_left_ms(in), out, sizeof(out)) == -1)
+	    read_command(argv, detect_left_ms(in), out, sizeof(out)) == -1)
 		return (0);
 	while ((line = strsep(&at, "\r\n")) != NULL)
 		if (sscanf(line, "%63s %7s %63s %7s", row.listen, row.listen_port, row.address, row.port) == 4 &&
@@ -193,18 +196,18 @@ windows_put_portproxy(json_t *facts, const struct sshd_config *config, const str
 static int
 windows_put_admin_keys(json_t *facts, const char *root)
 {
-	FILE	*fp = look_open(root, WINDOWS_SSH "/sshd_config");
+	FILE	*fp = read_open(root, WINDOWS_SSH "/sshd_config");
 	char	 line[512];
 	int	 wanted = 0, there;
 
 	if (fp == NULL)
 		return (0);
-	while (look_line(fp, line, sizeof(line)))
+	while (read_line(fp, line, sizeof(line)))
 		wanted |= line[strspn(line, " \t")] != '#' &&
 		    strcasestr(line, "administrators_authorized_keys") != NULL;
 	fclose(fp);
 	/* The file is closed to others than administrators: that it cannot be seen is not that it is not there. */
-	there = look_there(root, WINDOWS_SSH "/administrators_authorized_keys");
+	there = read_exists(root, WINDOWS_SSH "/administrators_authorized_keys");
 	return (!wanted || (!there && errno != ENOENT) ? 0 :
 	    json_put(facts, "sshd.windows_admin_keys", json_boolean(there)));
 }

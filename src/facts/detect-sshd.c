@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts: the sshd of this machine. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,9 +17,9 @@
 
 #include "base/addr.h"
 #include "base/json.h"
-#include "facts/detect.h"
 #include "facts/detect-sshd.h"
-#include "facts/look.h"
+#include "facts/detect.h"
+#include "facts/read.h"
 
 #define CONFIG_DEPTH	4
 #define CONFIG_FILES	64
@@ -51,7 +54,7 @@ config_include(struct sshd_config *config, const char *root, const char *pattern
 	if (depth == CONFIG_DEPTH)
 		return;
 	snprintf(full, sizeof(full), "%s%s", *pattern == '/' ? "" : "/etc/ssh/", pattern);
-	count = look_glob(root, full, &found);
+	count = read_glob(root, full, &found);
 	for (i = 0; i < count; i++)
 		config_read(config, root, found.gl_pathv[i] + strlen(root), depth + 1);
 	globfree(&found);
@@ -81,14 +84,14 @@ config_line(struct sshd_config *config, const char *root, const char *key, const
 static void
 config_read(struct sshd_config *config, const char *root, const char *path, int depth)
 {
-	FILE	*fp = config->files++ < CONFIG_FILES ? look_open(root, path) : NULL;
+	FILE	*fp = config->files++ < CONFIG_FILES ? read_open(root, path) : NULL;
 	char	 line[1024], *at, *key, *value;
 
 	if (fp == NULL) {
-		config->unread |= look_there(root, path);
+		config->unread |= read_exists(root, path);
 		return;
 	}
-	while (look_line(fp, line, sizeof(line))) {
+	while (read_line(fp, line, sizeof(line))) {
 		at = line + strspn(line, " \t");
 		key = strsep(&at, " \t=");
 		if (*key == '\0' || *key == '#' || at == NULL)
@@ -152,7 +155,7 @@ listen_line(json_t *list, const struct sshd_config *config, const char *line, st
 	else
 		addr_text((struct sockaddr *)&in, sizeof(in), text);
 	snprintf(whole, sizeof(whole), v6 ? "[%s]:%u" : "%s:%u", text, port);
-	look_append(list, whole);
+	fact_append_text(list, whole);
 }
 
 /* 0 if this list of sockets is not there. */
@@ -160,12 +163,12 @@ static int
 listen_file(json_t *list, const struct sshd_config *config, const char *root, const char *path,
     struct sshd_listens *seen)
 {
-	FILE	*fp = look_open(root, path);
+	FILE	*fp = read_open(root, path);
 	char	 line[256];
 
 	if (fp == NULL)
 		return (0);
-	while (look_line(fp, line, sizeof(line)))
+	while (read_line(fp, line, sizeof(line)))
 		listen_line(list, config, line, seen);
 	fclose(fp);
 	return (1);
@@ -175,8 +178,8 @@ listen_file(json_t *list, const struct sshd_config *config, const char *root, co
 static int
 ports_known(const struct sshd_config *config, const char *root)
 {
-	return (!config->unread && !look_there(root, "/etc/systemd/system/ssh.socket.d") &&
-	    !look_there(root, "/etc/systemd/system/sshd.socket.d"));
+	return (!config->unread && !read_exists(root, "/etc/systemd/system/ssh.socket.d") &&
+	    !read_exists(root, "/etc/systemd/system/sshd.socket.d"));
 }
 
 static int
@@ -208,9 +211,9 @@ sshd_put_installed(json_t *facts, const char *root)
 	int	installed = 0, enabled = 0;
 
 	for (i = 0; i < sizeof(installed_at) / sizeof(installed_at[0]); i++)
-		installed |= look_there(root, installed_at[i]);
+		installed |= read_exists(root, installed_at[i]);
 	for (i = 0; i < sizeof(enabled_by) / sizeof(enabled_by[0]); i++)
-		enabled |= look_there(root, enabled_by[i]);
+		enabled |= read_exists(root, enabled_by[i]);
 	return (json_put(facts, "sshd.installed", json_boolean(installed)) == -1 ||
 	    json_put(facts, "sshd.enabled", json_boolean(enabled)) == -1 ? -1 : 0);
 }
@@ -233,14 +236,14 @@ sshd_put_host_keys(json_t *facts, const char *root)
 	struct stat	 sb;
 	glob_t		 found;
 	const char	*open_key = NULL;
-	size_t		 count = look_glob(root, "/etc/ssh/ssh_host_*_key", &found), i;
+	size_t		 count = read_glob(root, "/etc/ssh/ssh_host_*_key", &found), i;
 	int		 result = 0;
 
 	for (i = 0; i < count && open_key == NULL; i++)
 		if (stat(found.gl_pathv[i], &sb) == 0 && host_key_open(&sb))
 			open_key = found.gl_pathv[i] + strlen(root);
 	if (count > 0 && (json_put(facts, "sshd.host_key_modes_ok", json_boolean(open_key == NULL)) == -1 ||
-	    (open_key != NULL && look_put(facts, "sshd.host_key_open", open_key) == -1)))
+	    (open_key != NULL && fact_put_text(facts, "sshd.host_key_open", open_key) == -1)))
 		result = -1;
 	globfree(&found);
 	return (result);
@@ -276,7 +279,7 @@ sshd_put_authorized_keys(json_t *facts, const struct sshd_config *config, const 
 	}
 	if (json_put(facts, "sshd.authorized_keys_mode_ok", json_boolean(bad == NULL)) == -1)
 		return (-1);
-	return (bad != NULL ? look_put(facts, "sshd.authorized_keys_open", bad) : 0);
+	return (bad != NULL ? fact_put_text(facts, "sshd.authorized_keys_open", bad) : 0);
 }
 
 static int

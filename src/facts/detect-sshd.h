@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* For the two files of the detector "sshd". */
 
 #ifndef FACTS_DETECT_SSHD_H

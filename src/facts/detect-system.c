@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts: the operating system, WSL, containers. */
+
 #include <sys/types.h>
 #include <sys/utsname.h>
 
@@ -14,7 +17,7 @@
 #include "base/json.h"
 #include "facts/detect.h"
 #include "facts/env-wsl.h"
-#include "facts/look.h"
+#include "facts/read.h"
 
 #define WSLCONFIGS_MAX	16
 #define NAME_BYTES	"abcdefghijklmnopqrstuvwxyz0123456789._-"	/* os-release(5), ID */
@@ -44,23 +47,23 @@ system_put_kernel(json_t *facts, const char *root)
 		if (root[0] == '\0')
 			strlcpy(release, uts.release, sizeof(release));
 	}
-	look_first(root, "/proc/sys/kernel/ostype", os, sizeof(os));
-	look_first(root, "/proc/sys/kernel/osrelease", release, sizeof(release));
+	read_first_line(root, "/proc/sys/kernel/ostype", os, sizeof(os));
+	read_first_line(root, "/proc/sys/kernel/osrelease", release, sizeof(release));
 	for (c = os; *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);
-	if (os[0] != '\0' && look_put(facts, "system.os", os) == -1)
+	if (os[0] != '\0' && fact_put_text(facts, "system.os", os) == -1)
 		return (-1);
-	return (release[0] != '\0' ? look_put(facts, "system.release", release) : 0);
+	return (release[0] != '\0' ? fact_put_text(facts, "system.release", release) : 0);
 }
 
 /* os-release(5): "ID=nixos", the value with quotes or without. */
 static int
 system_put_distribution(json_t *facts, const char *root)
 {
-	FILE	*fp = look_open(root, "/etc/os-release");
+	FILE	*fp = read_open(root, "/etc/os-release");
 	char	 line[256], id[64] = "", *value;
 
-	while (fp != NULL && look_line(fp, line, sizeof(line)))
+	while (fp != NULL && read_line(fp, line, sizeof(line)))
 		if (strncmp(line, "ID=", 3) == 0) {
 			value = line + 3 + strspn(line + 3, "\"'");
 			value[strcspn(value, "\"'")] = '\0';
@@ -69,7 +72,7 @@ system_put_distribution(json_t *facts, const char *root)
 	if (fp != NULL)
 		fclose(fp);
 	id[strspn(id, NAME_BYTES)] = '\0';
-	return (id[0] != '\0' ? look_put(facts, "system.distribution", id) : 0);
+	return (id[0] != '\0' ? fact_put_text(facts, "system.distribution", id) : 0);
 }
 
 /* systemd and others name the container they made to its first process: "container=lxc". */
@@ -80,8 +83,8 @@ container_of_init(const char *root, char name[32])
 	char	 env[4096], *at, *end;
 	size_t	 len;
 
-	if (look_first(root, "/run/systemd/container", name, 32) == 0 ||
-	    (fp = look_open(root, "/proc/1/environ")) == NULL)
+	if (read_first_line(root, "/run/systemd/container", name, 32) == 0 ||
+	    (fp = read_open(root, "/proc/1/environ")) == NULL)
 		return;
 	len = fread(env, 1, sizeof(env) - 1, fp);
 	fclose(fp);
@@ -98,13 +101,13 @@ system_put_container(json_t *facts, const char *root)
 	size_t	i;
 
 	for (i = 0; i < sizeof(container_traces) / sizeof(container_traces[0]) && name[0] == '\0'; i++)
-		if (look_there(root, container_traces[i].path))
+		if (read_exists(root, container_traces[i].path))
 			strlcpy(name, container_traces[i].name, sizeof(name));
 	if (name[0] == '\0')
 		container_of_init(root, name);
 	/* What comes from an environment may be more than a name. */
 	name[strspn(name, NAME_BYTES)] = '\0';
-	return (name[0] != '\0' ? look_put(facts, "system.container", name) : 0);
+	return (name[0] != '\0' ? fact_put_text(facts, "system.container", name) : 0);
 }
 
 /* Opened and closed again, it makes no device. */
@@ -149,7 +152,7 @@ mode_by_wslinfo(const struct detect_input *in)
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(path, sizeof(path), "%s%s", in->root, places[i]);
 		if (access(path, X_OK) == 0)
-			return (look_run(argv, detect_left_ms(in), out, sizeof(out)) == -1 ? NULL :
+			return (read_command(argv, detect_left_ms(in), out, sizeof(out)) == -1 ? NULL :
 			    mode_of(out, strcspn(out, " \r\n")));
 	}
 	return (NULL);
@@ -159,13 +162,13 @@ mode_by_wslinfo(const struct detect_input *in)
 static int
 routed_by_nat(const char *root)
 {
-	FILE		*fp = look_open(root, "/proc/net/route");
+	FILE		*fp = read_open(root, "/proc/net/route");
 	char		 line[256];
 	unsigned int	 to, by, flags;
 	unsigned char	 ip[4];
 	int		 found = 0;
 
-	while (fp != NULL && !found && look_line(fp, line, sizeof(line))) {
+	while (fp != NULL && !found && read_line(fp, line, sizeof(line))) {
 		if (sscanf(line, "eth0 %8x %8x %4x", &to, &by, &flags) != 3 || to != 0 ||
 		    (flags & RTF_GATEWAY_BIT) == 0)
 			continue;
@@ -201,7 +204,7 @@ only_loopback(const char *root)
 static const char *
 mode_by_interfaces(const char *root)
 {
-	if (look_there(root, "/sys/class/net/loopback0"))
+	if (read_exists(root, "/sys/class/net/loopback0"))
 		return ("mirrored");
 	return (routed_by_nat(root) ? "nat" : only_loopback(root) ? "none" : NULL);
 }
@@ -214,7 +217,7 @@ wslconfig_read(FILE *fp, char wish[12])
 	char		 line[256], section[16] = "", key[32], value[32];
 
 	wish[0] = '\0';
-	while (look_line(fp, line, sizeof(line))) {
+	while (read_line(fp, line, sizeof(line))) {
 		/* Windows' editors may put a byte order mark first. */
 		at = line + (strncmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
 		at += strspn(at, " \t");
@@ -234,11 +237,11 @@ system_put_wish(json_t *facts, const char *root)
 	glob_t	 found;
 	char	 wish[12] = "", next[12];
 	FILE	*fp;
-	size_t	 count = look_glob(root, "/mnt/c/Users/*/.wslconfig", &found), i;
+	size_t	 count = read_glob(root, "/mnt/c/Users/*/.wslconfig", &found), i;
 	int	 agreed = 1;
 
 	for (i = 0; i < count && i < WSLCONFIGS_MAX; i++) {
-		if ((fp = look_open("", found.gl_pathv[i])) == NULL)
+		if ((fp = read_open("", found.gl_pathv[i])) == NULL)
 			continue;
 		wslconfig_read(fp, next);
 		fclose(fp);
@@ -247,7 +250,7 @@ system_put_wish(json_t *facts, const char *root)
 			strlcpy(wish, next, sizeof(wish));
 	}
 	globfree(&found);
-	return (agreed && wish[0] != '\0' ? look_put(facts, "system.wsl_mode_wanted", wish) : 0);
+	return (agreed && wish[0] != '\0' ? fact_put_text(facts, "system.wsl_mode_wanted", wish) : 0);
 }
 
 static int
@@ -265,8 +268,8 @@ system_put_wsl(json_t *facts, const struct detect_input *in)
 		mode = mode_by_interfaces(in->root);
 		source = "interfaces";
 	}
-	if (mode != NULL && (look_put(facts, "system.wsl_mode", mode) == -1 ||
-	    look_put(facts, "system.wsl_mode_source", source) == -1))
+	if (mode != NULL && (fact_put_text(facts, "system.wsl_mode", mode) == -1 ||
+	    fact_put_text(facts, "system.wsl_mode_source", source) == -1))
 		return (-1);
 	return (system_put_wish(facts, in->root));
 }
@@ -274,7 +277,7 @@ system_put_wsl(json_t *facts, const struct detect_input *in)
 static int
 system_detect(json_t *facts, const struct detect_input *in)
 {
-	int	systemd = look_there(in->root, "/run/systemd/system");	/* sd_booted(3) */
+	int	systemd = read_exists(in->root, "/run/systemd/system");	/* sd_booted(3) */
 
 	return (system_put_kernel(facts, in->root) == -1 || system_put_distribution(facts, in->root) == -1 ||
 	    system_put_container(facts, in->root) == -1 ||

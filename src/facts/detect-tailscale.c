@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts: tailscaled, its state and the peer that is meant. */
+
 #include <sys/types.h>
 
 #include <errno.h>
@@ -14,9 +17,9 @@
 #include "facts/detect.h"
 #include "facts/env-wsl.h"
 #include "facts/facts.h"
-#include "facts/look.h"
-#include "facts/run.h"
-#include "facts/tell.h"
+#include "facts/read.h"
+#include "os/run.h"
+#include "sshconf/redact.h"
 #include "wire/tspeer.h"
 
 #define PEERS_PATH	"/localapi/v0/status"
@@ -41,7 +44,7 @@ static const char	programs[][44] = {
 static int
 put_text(json_t *to, const char *path, const char *text)
 {
-	return (text[0] == '\0' ? 0 : look_put(to, path, text));
+	return (text[0] == '\0' ? 0 : fact_put_text(to, path, text));
 }
 
 static int
@@ -67,7 +70,7 @@ put_socket(json_t *facts, const struct tailscaled *at, int full)
 	char			 name[sizeof(at->path)];
 
 	tailscaled_name(at, name, sizeof(name));
-	return (json_put(facts, "tailscale.socket", tell(at->path[0] != '\0' ? TELL_PATH : TELL_SENTENCE, name,
+	return (json_put(facts, "tailscale.socket", redact(at->path[0] != '\0' ? REDACT_PATH : REDACT_SENTENCE, name,
 	    pw != NULL ? pw->pw_dir : NULL, full)));
 }
 
@@ -80,10 +83,10 @@ is_installed(const char *root)
 	size_t		 i;
 
 	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (look_there(root, programs[i]))
+		if (read_exists(root, programs[i]))
 			return (1);
 	while (run_place(&dirs, root, "tailscaled", path))
-		if (look_there("", path))
+		if (read_exists("", path))
 			return (1);
 	return (0);
 }
@@ -103,7 +106,7 @@ put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_in
 	result |= put_text(facts, "tailscale.backend", status->state);
 	result |= put_text(facts, "tailscale.version", status->version);
 	if (status->health[0] != '\0')
-		result |= json_put(facts, "tailscale.health", tell(TELL_SENTENCE, status->health, NULL, in->full));
+		result |= json_put(facts, "tailscale.health", redact(REDACT_SENTENCE, status->health, NULL, in->full));
 	result |= put_text(facts, "tailscale.suffix", status->suffix);
 	if (status->tun != TSJSON_TUN_UNSAID)
 		result |= put_truth(facts, "tailscale.tun", status->tun == TSJSON_TUN_YES);
@@ -276,7 +279,7 @@ ask_windows(json_t *facts, const struct detect_input *in, const char *host, int 
 	peers = malloc(sizeof(*peers));
 	body = malloc(WINDOWS_BYTES);
 	if (peers != NULL && body != NULL) {
-		if ((len = look_run(argv, detect_left_ms(in), body, WINDOWS_BYTES)) == -1)
+		if ((len = read_command(argv, detect_left_ms(in), body, WINDOWS_BYTES)) == -1)
 			result = 0;
 		else if (tspeer_find(body, (size_t)len, host, peers) == -1)
 			result = errno == ENOMEM ? -1 : 0;

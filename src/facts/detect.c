@@ -1,8 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of detectors. */
+
 #include <stddef.h>
 
 #include "base/clock.h"
 #include "facts/detect.h"
-#include "facts/look.h"
+#include "facts/read.h"
 
 const struct detector	*const detectors[] = {
 	&detect_system,
@@ -38,7 +41,7 @@ detect(json_t *facts, const struct detect_input *in)
 	const struct detector	*const *d;
 
 	for (d = detectors; *d != NULL; d++)
-		if (detect_one(*d, facts, in) == -1 || look_starved())
+		if (detect_one(*d, facts, in) == -1 || read_starved())
 			return (-1);
 	return (0);
 }

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Proxies that the environment, tailscaled or its defaults file names. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The proxies that tailscaled, or the user's environment, offers on this machine. */
 
 #ifndef FACTS_ENV_PROXY_H

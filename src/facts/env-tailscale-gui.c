@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Tailscale's graphical builds for macOS: where they listen. */
+
 #include <sys/types.h>
 
 #include <dirent.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Finds tailscaled's socket and asks it for its status. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -75,16 +78,16 @@ state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 			return (ENV_TAILSCALE_DEAD);
 		case EACCES:
 		case EPERM:
-			return (ENV_TAILSCALE_CLOSED);
+			return (ENV_TAILSCALE_PERMISSION_DENIED);
 		case ETIMEDOUT:
 			return (ENV_TAILSCALE_HUNG);
 		case ENOMEM:
 			return (-1);
 		default:
-			return (ENV_TAILSCALE_ODD);
+			return (ENV_TAILSCALE_UNEXPECTED);
 		}
 	if (tsjson_status(body, (size_t)len, status) == -1)
-		return (errno == ENOMEM ? -1 : ENV_TAILSCALE_ODD);
+		return (errno == ENOMEM ? -1 : ENV_TAILSCALE_UNEXPECTED);
 	/* Not "Starting": that may last until the first packet of a peer, and works. */
 	for (i = 0; i < sizeof(down) / sizeof(down[0]); i++)
 		if (strcmp(status->state, down[i]) == 0)

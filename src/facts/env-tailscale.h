@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tailscaled on this machine: where it listens, how it is, and whether its mesh can be reached through the kernel. */
 
 #ifndef FACTS_ENV_TAILSCALE_H
@@ -11,9 +12,9 @@
 enum env_tailscale_state {
 	ENV_TAILSCALE_NONE,	/* there is no socket */
 	ENV_TAILSCALE_DEAD,	/* there is one, and nobody listens; or not even the one that was named */
-	ENV_TAILSCALE_CLOSED,	/* this user may not connect to it */
+	ENV_TAILSCALE_PERMISSION_DENIED,	/* this user may not connect to it */
 	ENV_TAILSCALE_HUNG,	/* it takes the connection and does not answer */
-	ENV_TAILSCALE_ODD,	/* it answers something else than a status */
+	ENV_TAILSCALE_UNEXPECTED,	/* it answers something else than a status */
 	ENV_TAILSCALE_DOWN,	/* it is not connected to the mesh; status.state says why */
 	ENV_TAILSCALE_UP
 };

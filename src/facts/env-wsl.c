@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Whether this is WSL, and which. */
+
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whether this Linux is a guest of Windows: WSL, the Windows Subsystem for Linux. */
 
 #ifndef FACTS_ENV_WSL_H

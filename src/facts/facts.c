@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* What a plan needs to know of this machine. */
+
 #include "facts/facts.h"
 
 #define STATUS_MS	200	/* a connection waits for it */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is so on this machine, as far as a plan needs it. Filled by detectors, judged by others. */
 
 #ifndef FACTS_FACTS_H

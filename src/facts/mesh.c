@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The peers of the mesh, for the companion and the scan. */
+
 #include <sys/types.h>
 
 #include <errno.h>
@@ -47,13 +50,13 @@ mesh_error(const struct env_tailscale *ts, struct error *err)
 	case ENV_TAILSCALE_DEAD:
 		error_set(err, MSG_MESH_DOWN, "tailscaled does not run: nobody listens on its socket");
 		break;
-	case ENV_TAILSCALE_CLOSED:
+	case ENV_TAILSCALE_PERMISSION_DENIED:
 		error_set(err, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user");
 		break;
 	case ENV_TAILSCALE_HUNG:
 		error_set(err, MSG_MESH_HUNG, "tailscaled does not answer");
 		break;
-	case ENV_TAILSCALE_ODD:
+	case ENV_TAILSCALE_UNEXPECTED:
 		error_set(err, MSG_MESH_STATUS, "what listens on tailscaled's socket gives no status");
 		break;
 	case ENV_TAILSCALE_DOWN:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The peers of the mesh, as tailscaled on this machine knows them. */
 
 #ifndef FACTS_MESH_H

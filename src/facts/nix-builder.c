@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Facts: the builder that is meant, and root's ssh configuration for it. */
+
 #include <sys/types.h>
 
 #include <limits.h>
@@ -9,11 +12,11 @@
 
 #include "base/json.h"
 #include "facts/nix-builder.h"
-#include "facts/ssh-config.h"
-#include "facts/ssh-key.h"
 #include "facts/ssh-known.h"
-#include "facts/ssh-proxy.h"
-#include "facts/tell.h"
+#include "sshconf/redact.h"
+#include "sshconf/ssh-config.h"
+#include "sshconf/ssh-key.h"
+#include "sshconf/ssh-proxy.h"
 
 #define VALUE_MAX	512
 /* What ssh asks by itself. */
@@ -96,7 +99,7 @@ builder_key(json_t *b, const struct nix_machine *m, const struct detect_input *i
 
 	if (m->key[0] != '/')
 		return;
-	json_object_set_new(b, "key_file", tell(TELL_PATH, m->key, homes->user_home, in->full));
+	json_object_set_new(b, "key_file", redact(REDACT_PATH, m->key, homes->user_home, in->full));
 	ssh_key_look(in->root, m->key, homes->root_uid, &key);
 	if (key.there == -1)
 		return;
@@ -118,7 +121,7 @@ builder_proxy(json_t *b, const struct stanza *s, const struct detect_input *in, 
 	    strcasecmp(command, "none") == 0 ||
 	    ssh_proxy_look(command, in->root, homes->root_home, &p) == -1)
 		return;
-	json_object_set_new(b, "proxy_program", tell(TELL_COMMAND, p.program, homes->user_home, in->full));
+	json_object_set_new(b, "proxy_program", redact(REDACT_COMMAND, p.program, homes->user_home, in->full));
 	json_object_set_new(b, "proxy_relative", json_boolean(!p.absolute));
 	if (p.everywhere != -1)
 		json_object_set_new(b, "proxy_everywhere", json_boolean(p.everywhere));
@@ -137,14 +140,14 @@ builder_options(json_t *b, const struct stanza *s, const struct detect_input *in
 	for (i = 0; i < KEYWORDS; i++)
 		if (i != PROXY && i != JUMP && stanza_value(s, i, &value) == 1)
 			json_object_set_new(b, keywords[i],
-			    tell((enum tell)tell_keyword(keywords[i]), value, homes->user_home, in->full));
+			    redact((enum redact)redact_keyword(keywords[i]), value, homes->user_home, in->full));
 	if (stanza_value(s, PORT, &value) != -1)
 		json_object_set_new(b, "port_in_stanza", json_boolean(s->of[PORT].known == SSH_CONFIG_YES));
 	/* Silence of these two says something only where all was read. */
 	json_object_set_new(b, "options_known", json_boolean(!s->blind));
 	if (s->of[CONTROL].known == SSH_CONFIG_YES) {
 		snprintf(where, sizeof(where), "%s:%d", s->of[CONTROL].file, s->of[CONTROL].line);
-		json_object_set_new(b, "controlmaster_where", tell(TELL_PATH, where, homes->user_home, in->full));
+		json_object_set_new(b, "controlmaster_where", redact(REDACT_PATH, where, homes->user_home, in->full));
 	}
 }
 
@@ -229,13 +232,13 @@ builder_root(json_t *b, const struct nix_machine *m, const struct detect_input *
 json_t *
 nix_builder(const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
 {
-	json_t	*b = json_pack("{s:o, s:s, s:o, s:i, s:i}", "uri", tell(TELL_URI, m->uri, homes->user_home, in->full),
+	json_t	*b = json_pack("{s:o, s:s, s:o, s:i, s:i}", "uri", redact(REDACT_URI, m->uri, homes->user_home, in->full),
 	    "scheme", m->scheme,
-		    "file", tell(TELL_PATH, m->file, homes->user_home, in->full), "line", m->line, "fields", m->fields);
+		    "file", redact(REDACT_PATH, m->file, homes->user_home, in->full), "line", m->line, "fields", m->fields);
 
 	if (b == NULL)
 		return (NULL);
-	json_object_set_new(b, "host", tell(TELL_HOSTS, m->host, NULL, in->full));
+	json_object_set_new(b, "host", redact(REDACT_HOSTS, m->host, NULL, in->full));
 	json_object_set_new(b, "user_given", json_boolean(m->user[0] != '\0'));
 	if (m->port != 0)
 		json_object_set_new(b, "uri_port", json_integer(m->port));

@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* NIX_SSHOPTS of the nix-daemon. */
+
 #include <sys/types.h>
 
 #include <string.h>
 
 #include "base/file.h"
-#include "facts/look.h"
 #include "facts/nix-daemon.h"
+#include "facts/read.h"
 
 #define UNIT_BYTES	16384
 
@@ -48,7 +51,7 @@ nix_daemon_sshopts(const char *root, char *to, size_t size)
 	int	found = 0;
 
 	for (i = 0; i < sizeof(units) / sizeof(units[0]) && !found; i++) {
-		count = look_glob(root, units[i], &g);
+		count = read_glob(root, units[i], &g);
 		for (j = 0; j < count && !found; j++)
 			if ((len = file_read(g.gl_pathv[j], text, sizeof(text))) != -1) {
 				text[len] = '\0';

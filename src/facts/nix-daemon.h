@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the environment of nix-daemon, which runs ssh for Nix, has for it. */
 
 #ifndef FACTS_NIX_DAEMON_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Nix's list of builders. */
+
 #include <sys/types.h>
 
 #include <ctype.h>

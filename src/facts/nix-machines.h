@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Nix's list of remote builders: builders in nix.conf, /etc/nix/machines. */
 
 #ifndef FACTS_NIX_MACHINES_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* User and password for a proxy. */
+
 #include <sys/types.h>
 #include <sys/stat.h>
 

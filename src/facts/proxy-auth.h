@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* User and password for a proxy: from the environment or from a file that is the user's alone, never from arguments. */
 
 #ifndef FACTS_PROXY_AUTH_H

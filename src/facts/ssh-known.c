@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Which keys known_hosts files have for a host. */
+
 #include <sys/types.h>
 
 #include <errno.h>
@@ -7,9 +10,9 @@
 #include <unistd.h>
 
 #include "facts/detect.h"
-#include "facts/env-ssh.h"
-#include "facts/ssh-ask.h"
 #include "facts/ssh-known.h"
+#include "sshconf/ssh-ask.h"
+#include "sshconf/ssh-program.h"
 #include "wire/sshkey.h"
 
 #define KNOWN_FILES	8192	/* bytes of their names */
@@ -162,7 +165,7 @@ known_next(const struct ssh_known *known, char **at)
 static int
 known_keygen(char path[PATH_MAX])
 {
-	if (env_ssh_find("/proc/self/exe", path) == -1 || strlcat(path, "-keygen", PATH_MAX) >= PATH_MAX ||
+	if (ssh_program_find("/proc/self/exe", path) == -1 || strlcat(path, "-keygen", PATH_MAX) >= PATH_MAX ||
 	    access(path, X_OK) == -1)
 		strlcpy(path, "/usr/bin/ssh-keygen", PATH_MAX);
 	return (access(path, X_OK));

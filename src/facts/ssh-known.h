@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What known_hosts files say of a host: ssh-keygen, beside ssh or in /usr/bin, is asked, who knows
  * hashed names, too.

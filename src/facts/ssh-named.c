@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Which of a mesh's peers the user's own files name. */
+
 #include <sys/types.h>
 #include <sys/stat.h>
 
@@ -13,11 +16,11 @@
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "facts/look.h"
-#include "facts/ssh-ask.h"
-#include "facts/ssh-config.h"
+#include "facts/read.h"
 #include "facts/ssh-named.h"
-#include "facts/tell.h"
+#include "sshconf/redact.h"
+#include "sshconf/ssh-ask.h"
+#include "sshconf/ssh-config.h"
 
 #define OWN_FILE	"meshssh.conf"
 #define HOST_NAME	256		/* of this machine, and the NUL */
@@ -38,7 +41,7 @@ named_put(struct named *n, const char *name, const char *by, const char *file)
 	char	shown[80];
 
 	if (json_object_get(n->found, name) == NULL && json_object_set_new(n->found, name, json_pack("{s:s, s:o}", "by",
-	    error_vis(shown, sizeof(shown), by), "file", tell(TELL_PATH, file, n->home, 0))) == -1)
+	    error_vis(shown, sizeof(shown), by), "file", redact(REDACT_PATH, file, n->home, 0))) == -1)
 		n->failed = 1;
 }
 
@@ -263,7 +266,7 @@ ssh_named(const char *root, const json_t *peers, const char *suffix, int *blind)
 	if (n.peers != NULL && n.found != NULL) {
 		peers_read(&n, peers);
 		read = ssh_config_read(&config, &reader);
-		look_hosts(root, named_hosts_cb, &n);
+		read_hosts(root, named_hosts_cb, &n);
 		named_machine(&n);
 	}
 	json_decref(n.peers);

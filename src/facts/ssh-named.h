@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which of a mesh's peers are called like something that the user's own files give a meaning. */
 
 #ifndef FACTS_SSH_NAMED_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Whether a host's key is one that is known. */
+
 #include <string.h>
 
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What known_hosts files say of a key: their lines as a list of {"file", "line", "mark", "other",
  * "key"}, and the verdict.

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Reads a reply from a socket, and not a byte behind it. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reading a handshake without taking a byte of what comes behind it. */
 
 #ifndef NET_EXACT_H

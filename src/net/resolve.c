@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* getaddrinfo in a thread, its answer in the event loop. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -30,7 +33,7 @@ struct resolve {
 	/* The thread's side: whoever is the second to let go frees everything. */
 	pthread_mutex_t		 lock;
 	int			 holders;
-	int			 tell_fd;	/* write end */
+	int			 redact_fd;	/* write end */
 	int			 code;
 	int			 error;
 	struct addrinfo		*list;
@@ -62,7 +65,7 @@ resolve_release(struct resolve *r)
 	if (r->list != NULL)
 		freeaddrinfo(r->list);
 	close(r->done_fd);
-	close(r->tell_fd);
+	close(r->redact_fd);
 	free(r);
 }
 
@@ -74,7 +77,7 @@ resolve_thread(void *arg)
 	r->code = lookup(r->host, r->port, r->family, 0, &r->list);
 	r->error = errno;
 	/* The byte also orders the writes above before the asker's reads. */
-	while (write(r->tell_fd, "", 1) == -1 && errno == EINTR)
+	while (write(r->redact_fd, "", 1) == -1 && errno == EINTR)
 		continue;
 	resolve_release(r);
 	return (NULL);
@@ -150,9 +153,9 @@ resolve_start(struct event_base *base, const char *host, int port, int family,
 	if (pipe(fds) == -1)
 		goto err0;
 	r->done_fd = fds[0];
-	r->tell_fd = fds[1];
+	r->redact_fd = fds[1];
 	fcntl(r->done_fd, F_SETFD, FD_CLOEXEC);
-	fcntl(r->tell_fd, F_SETFD, FD_CLOEXEC);
+	fcntl(r->redact_fd, F_SETFD, FD_CLOEXEC);
 	if ((r->ev = event_new(base, r->done_fd, EV_READ, resolve_event_cb, r)) == NULL || event_add(r->ev, NULL) == -1) {
 		errno = ENOMEM;
 		goto err1;
@@ -171,7 +174,7 @@ err1:
 	if (r->ev != NULL)
 		event_free(r->ev);
 	close(r->done_fd);
-	close(r->tell_fd);
+	close(r->redact_fd);
 	errno = saved;
 err0:
 	free(r);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Names to addresses, without standing still. */
 
 #ifndef NET_RESOLVE_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Sockets: options before connect, connect, errors. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* TCP sockets, tuned before they connect. */
 
 #ifndef NET_SOCK_H

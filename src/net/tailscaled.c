@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* tailscaled's LocalAPI: one request, one reply. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tailscaled's LocalAPI: HTTP on a unix socket, or, with Tailscale's graphical builds for macOS, on a loopback port. */
 
 #ifndef NET_TAILSCALED_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* What the BSDs do in a way of their own. */
+
 #include <sys/types.h>
 #ifdef __FreeBSD__
 #include <sys/acl.h>

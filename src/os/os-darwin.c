@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* What macOS does in a way of its own. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 

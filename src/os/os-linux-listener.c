@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Who listens on a port of this machine, on Linux. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 

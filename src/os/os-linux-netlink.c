@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Routes and addresses on Linux, by netlink. */
+
 #include <sys/types.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>

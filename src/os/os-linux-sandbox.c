@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The sandbox on Linux: seccomp(2) for system calls, landlock(7) for files. */
+
 #include <sys/types.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* What Linux does in a way of its own. */
+
 #include <sys/types.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>

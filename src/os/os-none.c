@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Routes, addresses and TCP details where nothing is known of them. */
+
 #include <errno.h>
 #include <string.h>
 

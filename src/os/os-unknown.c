@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The honest default for any other system. */
+
 #include <errno.h>
 #include <stddef.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The platform, in our own terms. What a platform cannot do answers -1 with errno ENOSYS. */
 
 #ifndef OS_OS_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Rows of /proc/net/tcp. */
+
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Rows of Linux's /proc/net/tcp and tcp6, which are text: proc(5). */
 
 #ifndef OS_PROC_NET_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Probe: each address, and each kind of route. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -11,12 +14,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "facts/look.h"
-#include "facts/tell.h"
+#include "facts/read.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/race.h"
+#include "sshconf/redact.h"
 
 #define DIRECT_MAX	4	/* connections to addresses of one host */
 
@@ -124,12 +127,12 @@ direct_fact(json_t *array, const struct attempt_direct *a)
 
 	if (json_array_append_new(array, row) == -1)
 		return (-1);
-	if (look_put(row, "address", addr_text(a->to->ai_addr, a->to->ai_addrlen, text)) == -1)
+	if (fact_put_text(row, "address", addr_text(a->to->ai_addr, a->to->ai_addrlen, text)) == -1)
 		return (-1);
 	if (a->error == 0)
 		return (0);
 	return (json_put(row, "error", json_string(connect_word(a->error))) == -1 ||
-	    look_put(row, "detail", strerror(a->error)) == -1 ? -1 : 0);
+	    fact_put_text(row, "detail", strerror(a->error)) == -1 ? -1 : 0);
 }
 
 /* The direct steps of the plan, and how they ended. */
@@ -149,7 +152,7 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 		list[*count] = (struct attempt_direct){ .fd = -1 };
 		while (list[*count].to == NULL || list[*count].to->ai_addr != ways->plan.steps[i].to)
 			list[*count].to = list[*count].to == NULL ? ways->known.list : list[*count].to->ai_next;
-		list[*count].fd = probe_begin(list[*count].to->ai_addr, list[*count].to->ai_addrlen, in, LADDER_FULL, 0);
+		list[*count].fd = probe_begin(list[*count].to->ai_addr, list[*count].to->ai_addrlen, in, MSS_FULL, 0);
 		list[*count].error = list[*count].fd == -1 ? errno : 0;
 		(*count)++;
 	}
@@ -179,7 +182,7 @@ route_fact(json_t *facts, const struct via *via, const char *to, int ok, int64_t
 	if ((detail != NULL && json_object_set_new(row, "detail", detail) == -1) ||
 	    json_array_append_new(array, row) == -1)
 		return (-1);
-	return (to[0] != '\0' ? look_put(row, "to", to) : 0);
+	return (to[0] != '\0' ? fact_put_text(row, "to", to) : 0);
 }
 
 /* The route is the one that works, unless there is a better one already. */
@@ -191,7 +194,7 @@ route_works(json_t *facts, const struct via *via, const char *address, int64_t m
 	return (json_put(facts, "connect.route", json_string(via->name)) == -1 ||
 	    json_put(facts, "connect.ms", json_integer(ms)) == -1 ||
 	    json_put(facts, "connect.ok", json_true()) == -1 ||
-	    (address != NULL && look_put(facts, "connect.address", address) == -1) ? -1 : 0);
+	    (address != NULL && fact_put_text(facts, "connect.address", address) == -1) ? -1 : 0);
 }
 
 /* What the addresses have shown. */
@@ -219,17 +222,17 @@ static int
 route_through(json_t *facts, const struct probe_input *in, const struct via *via)
 {
 	struct attempts	attempts = { .count = 0 };
-	struct race_way	way = { .fd = -1 };
+	struct connection	conn = { .fd = -1 };
 	struct error	err = { .code = MSG_NONE };
 	int64_t		began_ms = clock_ms(), ms;
 	int		ok;
 
-	ok = probe_race(in, via, LADDER_LAST, &way, &attempts, &err) == 0;
+	ok = probe_race(in, via, MSS_LAST, &conn, &attempts, &err) == 0;
 	ms = clock_ms() - began_ms;
 	if (ok)
-		probe_end(way.fd, NULL, 0);
+		probe_end(conn.fd, NULL, 0);
 	if (route_fact(facts, via, attempts.count > 0 ? attempts.list[attempts.count - 1].to : "", ok, ms,
-	    ok ? NULL : tell_error(&err)) == -1 || probe_made(facts, ok) == -1)
+	    ok ? NULL : redact_error(&err)) == -1 || probe_made(facts, ok) == -1)
 		return (-1);
 	return (ok ? route_works(facts, via, NULL, ms) : 0);
 }
@@ -299,7 +302,7 @@ connect_run(json_t *facts, const struct probe_input *in)
 	plan_make(&ways->plan, &plan);
 	/* What stands in parentheses, a path or a state, is a fact of tailscaled's. */
 	ways->plan.why_not_text[strcspn(ways->plan.why_not_text, "(")] = '\0';
-	if (ways->plan.why_not == MSG_NONE || look_put(facts, "connect.why_not", ways->plan.why_not_text) == 0)
+	if (ways->plan.why_not == MSG_NONE || fact_put_text(facts, "connect.why_not", ways->plan.why_not_text) == 0)
 		result = routes_run(facts, in, ways) == -1 ? -1 : routes_far(facts, in);
 	free(ways);
 	return (result);

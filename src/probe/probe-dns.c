@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Asks one name server directly. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -12,7 +15,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "facts/look.h"
+#include "facts/read.h"
 #include "net/sock.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
@@ -101,7 +104,7 @@ question_addresses(const struct question *q, json_t *list)
 	for (i = 0; q->error == NULL && i < q->answer.count; i++) {
 		a = &q->answer.addresses[i];
 		if (inet_ntop(a->ipv6 ? AF_INET6 : AF_INET, a->bytes, text, sizeof(text)) != NULL &&
-		    look_append(list, text) == -1)
+		    fact_append_text(list, text) == -1)
 			return (-1);
 	}
 	return (0);
@@ -130,7 +133,7 @@ probe_dns(json_t *facts, const char *path, const char *server, int port, const c
 	if (!failed && json_array_size(list) > 0)
 		failed = json_put(said, "addresses", json_incref(list)) == -1;
 	else if (!failed)
-		failed = look_put(said, "error", error) == -1;
+		failed = fact_put_text(said, "error", error) == -1;
 	json_decref(list);
 	if (!failed)
 		return (json_put(facts, path, said));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A question to one DNS server, past the system's resolver. */
 
 #ifndef PROBE_PROBE_DNS_H

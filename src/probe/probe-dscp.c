@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Probe: which DSCP values pass. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -8,11 +11,11 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "facts/look.h"
+#include "facts/read.h"
 #include "net/sock.h"
 #include "os/os.h"
 #include "probe/probe-net.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 
 #define FIRST_MS	50	/* the least for the first look, or five round trips */
 #define FIRST_MAX_MS	2500	/* where the time to connect was no round trip, but held a lost SYN */
@@ -53,7 +56,7 @@ static void
 entry_begin(struct marked *m, size_t i, int which)
 {
 	m->list[i].ms = clock_ms();
-	m->list[i].fd[which] = probe_begin(m->sa, m->len, m->in, LADDER_FULL, marks[i].tos);
+	m->list[i].fd[which] = probe_begin(m->sa, m->len, m->in, MSS_FULL, marks[i].tos);
 }
 
 /* This socket is writable: connected, refused, or in error. */
@@ -187,7 +190,7 @@ wire_race(struct marked *m, int first_ms)
 {
 	static const char	id[] = "SSH-2.0-";
 	size_t			i;
-	int			fd = probe_begin(m->sa, m->len, m->in, LADDER_FULL, marks[0].tos), result = 0;
+	int			fd = probe_begin(m->sa, m->len, m->in, MSS_FULL, marks[0].tos), result = 0;
 
 	if (fd == -1)
 		return (-1);
@@ -231,9 +234,9 @@ marked_facts(json_t *facts, const struct marked *m)
 		failed = json_put(facts, "dscp.inconclusive", json_true()) == -1;
 	for (i = 0; !failed && i < MARKS; i++) {
 		if (m->list[i].passed)
-			failed = look_append(passed, marks[i].name) == -1;
+			failed = fact_append_text(passed, marks[i].name) == -1;
 		else if (m->list[UNMARKED].passed)
-			failed = look_append(dropped, marks[i].name) == -1;
+			failed = fact_append_text(dropped, marks[i].name) == -1;
 	}
 	if (!failed && m->list[UNMARKED].passed)
 		failed = json_put(facts, "dscp.unmarked_ms", json_integer(m->list[UNMARKED].ms)) == -1;
@@ -246,7 +249,7 @@ static int
 dscp_useful(const json_t *facts, const struct probe_input *in)
 {
 	/* All of them may answer. */
-	return (probe_far(facts, in) && json_at(facts, "banner.refusal") == NULL &&
+	return (probe_far(facts, in) && json_at(facts, "server.refusal") == NULL &&
 	    probe_left(facts) > (int)MARKS);
 }
 

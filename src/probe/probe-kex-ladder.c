@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The sizes that a key exchange tries, one after the other. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -29,7 +32,7 @@ struct climb {
 
 /* A packet of its own: the mark keeps the kernel from joining it with the next. */
 static int
-climb_send(struct climb *c, int size)
+retry_send(struct climb *c, int size)
 {
 	size_t	n = (size_t)(size - c->wire->header - c->wire->options);
 	ssize_t	done;
@@ -50,7 +53,7 @@ climb_send(struct climb *c, int size)
 
 /* What is acknowledged so far: the packets of the group by the place where they end. */
 static void
-climb_note(const struct climb *c, const struct os_tcp *tcp, struct kex_result *r)
+retry_note(const struct climb *c, const struct os_tcp *tcp, struct kex_result *r)
 {
 	size_t	acked = c->sent - (size_t)tcp->waiting_bytes;
 	int	i;
@@ -62,7 +65,7 @@ climb_note(const struct climb *c, const struct os_tcp *tcp, struct kex_result *r
 
 /* The first packet of the group that is not acknowledged; 0 if all are. */
 static int
-climb_stuck(const struct climb *c, const struct os_tcp *tcp)
+retry_stuck(const struct climb *c, const struct os_tcp *tcp)
 {
 	size_t	acked = c->sent - (size_t)tcp->waiting_bytes;
 	int	i;
@@ -79,7 +82,7 @@ climb_stuck(const struct climb *c, const struct os_tcp *tcp)
  * time, however much of it was acknowledged by then.
  */
 static int
-climb_wait(const struct climb *c, struct kex_result *r)
+retry_wait(const struct climb *c, struct kex_result *r)
 {
 	struct os_tcp	tcp;
 	int64_t		progress_ms = clock_ms(), twice_ms = 0, now_ms;
@@ -93,7 +96,7 @@ climb_wait(const struct climb *c, struct kex_result *r)
 			sock_wait(-1, 0, clock_ms() + TICK_MS);
 		if (os_tcp(c->wire->talk->fd, &tcp) == -1)
 			return (-1);
-		climb_note(c, &tcp, r);
+		retry_note(c, &tcp, r);
 		now_ms = clock_ms();
 		if (tcp.waiting_bytes == 0)
 			return (0);
@@ -108,7 +111,7 @@ climb_wait(const struct climb *c, struct kex_result *r)
 			twice_ms = now_ms;
 		if ((twice_ms != 0 && now_ms - twice_ms >= 2 * tcp.rtt_ms + SLACK_MS) ||
 		    now_ms - progress_ms >= c->wire->in->timeout_ms) {
-			r->stuck = climb_stuck(c, &tcp);
+			r->stuck = retry_stuck(c, &tcp);
 			return (-1);
 		}
 		if (!tcp.open && c->wire->talk->error != 0)
@@ -118,24 +121,24 @@ climb_wait(const struct climb *c, struct kex_result *r)
 
 /* So many of the sizes, and the tail; 0 when they are acknowledged. */
 static int
-climb_group(struct climb *c, const int *sizes, int count, struct kex_result *r)
+retry_group(struct climb *c, const int *sizes, int count, struct kex_result *r)
 {
 	int	i;
 
 	for (i = 0; i < count; i++) {
-		if (climb_send(c, sizes[i]) == -1)
+		if (retry_send(c, sizes[i]) == -1)
 			return (-1);
 		c->ends[i] = c->sent;
 		c->sizes[i] = sizes[i];
 	}
 	c->count = count;
-	if (climb_send(c, c->wire->header + c->wire->options + TAIL_BYTES) == -1)
+	if (retry_send(c, c->wire->header + c->wire->options + TAIL_BYTES) == -1)
 		return (-1);
-	return (climb_wait(c, r));
+	return (retry_wait(c, r));
 }
 
 int
-kex_ladder(const struct kex_wire *wire, const int *sizes, int count, const char *bytes, size_t len,
+kex_steps(const struct kex_wire *wire, const int *sizes, int count, const char *bytes, size_t len,
     struct kex_result *r)
 {
 	struct climb	c = { .wire = wire, .bytes = bytes, .len = len };
@@ -143,12 +146,12 @@ kex_ladder(const struct kex_wire *wire, const int *sizes, int count, const char 
 
 	for (i = 0; i < count; i += n) {
 		n = count - i < GROUP ? count - i : GROUP;
-		if (climb_group(&c, sizes + i, n, r) == -1)
+		if (retry_group(&c, sizes + i, n, r) == -1)
 			return (-1);
 	}
 	c.count = 0;
 	while (c.sent < len)
-		if (climb_send(&c, sizes[0]) == -1)
+		if (retry_send(&c, sizes[0]) == -1)
 			return (-1);
-	return (climb_wait(&c, r));
+	return (retry_wait(&c, r));
 }

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* A key exchange up to the server's reply, to move packets of known sizes. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -101,12 +104,12 @@ kex_packet_size(const struct kex *k, size_t bytes)
 {
 	int	size = (int)bytes + k->wire.options + k->wire.header;
 
-	return (size < k->r->back_full ? size : k->r->back_full);
+	return (size < k->r->reverse_full ? size : k->r->reverse_full);
 }
 
 /* The answer is there: how large was the largest packet that it came in? */
 static void
-kex_back_whole(struct kex *k, const struct sshkex_packet *reply, size_t begins)
+kex_reverse_whole(struct kex *k, const struct sshkex_packet *reply, size_t begins)
 {
 	int64_t	until_ms = clock_ms() + TICK_MS;
 	size_t	bytes = reply->bytes;
@@ -116,13 +119,13 @@ kex_back_whole(struct kex *k, const struct sshkex_packet *reply, size_t begins)
 	/* What comes behind the reply was written with it. */
 	if (k->try->openssh)
 		bytes = k->talk.len - begins;
-	k->r->back_bytes = kex_packet_size(k, bytes);
-	if (k->try->kexinit_bytes > 0 && k->r->back_bytes < kex_packet_size(k, (size_t)k->try->kexinit_bytes))
-		k->r->back_bytes = kex_packet_size(k, (size_t)k->try->kexinit_bytes);
+	k->r->reverse_bytes = kex_packet_size(k, bytes);
+	if (k->try->kexinit_bytes > 0 && k->r->reverse_bytes < kex_packet_size(k, (size_t)k->try->kexinit_bytes))
+		k->r->reverse_bytes = kex_packet_size(k, (size_t)k->try->kexinit_bytes);
 }
 
 static void
-kex_back(struct kex *k, const int *sizes, int count)
+kex_reverse(struct kex *k, const int *sizes, int count)
 {
 	const struct sshkex_method	*method;
 	struct sshkex_packet		 packet;
@@ -130,35 +133,35 @@ kex_back(struct kex *k, const int *sizes, int count)
 	struct kex_result		 unused = { .state = KEX_TALKED };
 	size_t				 len, begins;
 
-	k->r->back = kex_hear(k, &packet);
-	k->r->back_bytes = k->r->back_full;
+	k->r->reverse = kex_hear(k, &packet);
+	k->r->reverse_bytes = k->r->reverse_full;
 	/* It is no larger than what it holds. */
-	if (k->r->back == KEX_BACK_SILENT && k->try->kexinit_bytes > 0)
-		k->r->back_bytes = kex_packet_size(k, (size_t)k->try->kexinit_bytes);
-	if (k->r->back != KEX_BACK_WHOLE)
+	if (k->r->reverse == KEX_BACK_SILENT && k->try->kexinit_bytes > 0)
+		k->r->reverse_bytes = kex_packet_size(k, (size_t)k->try->kexinit_bytes);
+	if (k->r->reverse != KEX_BACK_WHOLE)
 		return;
 	if (sshkex_parse(&packet, lists) == -1) {
-		k->r->back = KEX_BACK_ENDED;
+		k->r->reverse = KEX_BACK_ENDED;
 		return;
 	}
 	if ((method = sshkex_method(&lists[SSHKEX_KEX])) == NULL) {
-		k->r->back = KEX_BACK_SMALL;
+		k->r->reverse = KEX_BACK_SMALL;
 		return;
 	}
 	begins = k->at;
 	len = sshkex_init(k->out, sizeof(k->out), method);
 	/* In packets as large as those that got through. */
-	k->r->back = KEX_BACK_ENDED;
-	if (kex_ladder(&k->wire, &sizes[count - 1], 1, k->out, len, &unused) == -1)
+	k->r->reverse = KEX_BACK_ENDED;
+	if (kex_steps(&k->wire, &sizes[count - 1], 1, k->out, len, &unused) == -1)
 		return;
 	k->r->in_reply = 1;
-	k->r->back = kex_hear(k, &packet);
-	if (k->r->back == KEX_BACK_WHOLE && packet.type != SSHKEX_REPLY)
-		k->r->back = KEX_BACK_ENDED;
-	else if (k->r->back == KEX_BACK_WHOLE) {
+	k->r->reverse = kex_hear(k, &packet);
+	if (k->r->reverse == KEX_BACK_WHOLE && packet.type != SSHKEX_REPLY)
+		k->r->reverse = KEX_BACK_ENDED;
+	else if (k->r->reverse == KEX_BACK_WHOLE) {
 		if (sshkex_host_key(&packet, k->r->host_key) == -1)
 			k->r->host_key[0] = '\0';
-		kex_back_whole(k, &packet, begins);
+		kex_reverse_whole(k, &packet, begins);
 	}
 }
 
@@ -182,7 +185,7 @@ kex_agreed(struct kex *k)
 	if (k->r->full > SSHKEX_PACKET_MAX / 2)
 		k->r->full = SSHKEX_PACKET_MAX / 2;
 	/* A server says how large its own link is by what it takes. */
-	k->r->back_full = (tcp.receive_bytes < tcp.send_bytes ? tcp.receive_bytes : tcp.send_bytes) + k->wire.header;
+	k->r->reverse_full = (tcp.receive_bytes < tcp.send_bytes ? tcp.receive_bytes : tcp.send_bytes) + k->wire.header;
 	return (k->wire.options >= 0 && k->wire.options <= 40 ? 0 : -1);
 }
 
@@ -217,10 +220,10 @@ kex_talk(struct kex *k)
 	k->r->state = KEX_TALKED;
 	count = kex_sizes(k, sizes, &total);
 	if ((len = sshkex_kexinit(k->out, sizeof(k->out), total, cookie)) == 0 ||
-	    kex_ladder(&k->wire, sizes, count, k->out, len, k->r) == -1)
+	    kex_steps(&k->wire, sizes, count, k->out, len, k->r) == -1)
 		return;
-	if (k->try->back)
-		kex_back(k, sizes, count);
+	if (k->try->reverse)
+		kex_reverse(k, sizes, count);
 }
 
 static void

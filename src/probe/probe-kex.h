@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One connection to an SSH server, ended in the middle of a key exchange: how large the packets are that get through.
  * Ours are seen by their acknowledgement, the server's by what arrives.
@@ -23,7 +24,7 @@ struct kex_try {
 	int			 sizes[KEX_SIZES_MAX];	/* to be sent, from small to large; too large ones are left out */
 	int			 count;
 	int			 to_full;	/* after them, the largest */
-	int			 back;		/* see what the server's key exchange looks like */
+	int			 reverse;		/* see what the server's key exchange looks like */
 	int			 kexinit_bytes;	/* as it was seen earlier, with small segments; 0: not known */
 	int			 quiet_ms;	/* so much silence is more than the server needs for an answer */
 	int			 openssh;	/* it writes its reply and what comes behind it at once */
@@ -47,9 +48,9 @@ struct kex_result {
 		KEX_BACK_SILENT,	/* nothing came; a slow server would look the same */
 		KEX_BACK_ENDED,		/* the server broke it off */
 		KEX_BACK_SMALL		/* it has no key exchange with a large answer */
-	}	 back;
-	int	 back_full;	/* the largest packet that the server would send */
-	int	 back_bytes;	/* the largest that came, or the smallest that did not */
+	}	 reverse;
+	int	 reverse_full;	/* the largest packet that the server would send */
+	int	 reverse_bytes;	/* the largest that came, or the smallest that did not */
 	int	 in_reply;	/* it was the answer that did not come, not the KEXINIT */
 	int	 late;		/* the exchange was not over when its time was */
 	char	 host_key[SSHKEX_KEY_TEXT];	/* that came in the answer; "" if none did */
@@ -78,6 +79,6 @@ struct kex_wire {
  * Send these bytes in packets of the sizes, then of the first one, so that what is acknowledged tells which of them got
  * through. Sets passed and stuck; 0 when all was acknowledged, -1 if not.
  */
-int	kex_ladder(const struct kex_wire *, const int *sizes, int count, const char *, size_t, struct kex_result *);
+int	kex_steps(const struct kex_wire *, const int *sizes, int count, const char *, size_t, struct kex_result *);
 
 #endif

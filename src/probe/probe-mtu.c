@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Probe: the largest packet on the forward and the reverse path. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -5,11 +8,11 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "facts/look.h"
+#include "facts/read.h"
 #include "os/os.h"
 #include "probe/probe-kex.h"
 #include "probe/probe-net.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 
 /*
  * Connections are few, for servers count them. Ours are many sizes on one connection, up to the first that does not get
@@ -22,7 +25,7 @@
 #define NEAR_ENOUGH	8	/* bytes; the rest only if connections are left */
 #define BACK_GUESS	64	/* bytes: so near above a size that is known, the hole begins right there */
 #define FIRST_BYTES	576	/* what every host must take in one piece (RFC 791 3.1) */
-#define LADDER_BYTES	30000	/* that one packet of SSH has room for */
+#define MSS_BYTES	30000	/* that one packet of SSH has room for */
 #define QUIET_MS	1500	/* a lost packet was sent again three times by then: after 200, 600 and 1400 ms (RFC 6298 5) */
 
 /* Sizes of packets that paths are known for: tunnels, IPv6, PPPoE. */
@@ -47,8 +50,8 @@ struct mtu {
 	int			 header;
 	int			 full;		/* the largest packet; 0: no connection has told */
 	int			 mss_bytes;	/* offered by the kernel itself */
-	struct reach		 there;
-	struct reach		 back;
+	struct reach		 forward;
+	struct reach		 reverse;
 	int			 answers;	/* of the server's, whole ones */
 	int			 certain;	/* of its failures: no slow server looks like this */
 	int			 troubles;	/* connections that told nothing */
@@ -61,56 +64,56 @@ struct mtu {
 
 /* More than one direction can tell on a connection that was made for the other. */
 static void
-mtu_note_there(struct reach *there, const struct kex_result *r)
+mtu_note_forward(struct reach *forward, const struct kex_result *r)
 {
-	if (r->passed > there->lo)
-		there->lo = r->passed;
+	if (r->passed > forward->lo)
+		forward->lo = r->passed;
 	/* It was loss, after all. */
-	if (there->hi != 0 && there->lo >= there->hi) {
-		there->hi = 0;
-		there->fails = 0;
+	if (forward->hi != 0 && forward->lo >= forward->hi) {
+		forward->hi = 0;
+		forward->fails = 0;
 	}
 	if (r->stuck != 0) {
-		there->hi = r->stuck;
-		there->fails++;
+		forward->hi = r->stuck;
+		forward->fails++;
 	}
-	if (r->passed > there->largest || r->stuck > there->largest)
-		there->largest = r->passed > r->stuck ? r->passed : r->stuck;
+	if (r->passed > forward->largest || r->stuck > forward->largest)
+		forward->largest = r->passed > r->stuck ? r->passed : r->stuck;
 }
 
 static void
-mtu_note_back(struct mtu *m, const struct kex_result *r)
+mtu_note_reverse(struct mtu *m, const struct kex_result *r)
 {
-	struct reach	*back = &m->back;
+	struct reach	*reverse = &m->reverse;
 
-	switch (r->back) {
+	switch (r->reverse) {
 	case KEX_BACK_UNTRIED:
 		return;
 	case KEX_BACK_WHOLE:
 		m->answers++;
-		if (r->back_bytes > back->lo)
-			back->lo = r->back_bytes;
-		if (back->hi != 0 && back->lo >= back->hi)
-			back->hi = back->fails = 0;
+		if (r->reverse_bytes > reverse->lo)
+			reverse->lo = r->reverse_bytes;
+		if (reverse->hi != 0 && reverse->lo >= reverse->hi)
+			reverse->hi = reverse->fails = 0;
 		break;
 	case KEX_BACK_LOST:
 	case KEX_BACK_SILENT:
-		m->certain += r->back == KEX_BACK_LOST || !r->in_reply;
-		back->fails++;
-		if (back->hi == 0 || r->back_bytes < back->hi)
-			back->hi = r->back_bytes;
+		m->certain += r->reverse == KEX_BACK_LOST || !r->in_reply;
+		reverse->fails++;
+		if (reverse->hi == 0 || r->reverse_bytes < reverse->hi)
+			reverse->hi = r->reverse_bytes;
 		break;
 	case KEX_BACK_SMALL:
 		m->untested = "the server has no key exchange with a large answer";
-		back->over = 1;
+		reverse->over = 1;
 		return;
 	case KEX_BACK_ENDED:
 		m->untested = "the server broke the key exchange off";
 		m->troubles++;
 		return;
 	}
-	if (r->back_full > back->largest)
-		back->largest = r->back_full;
+	if (r->reverse_full > reverse->largest)
+		reverse->largest = r->reverse_full;
 }
 
 /* Make a connection, as m->try says. */
@@ -129,17 +132,17 @@ mtu_try(struct mtu *m, struct reach *whose)
 		m->troubles++;
 		return;
 	}
-	if (m->full == 0 && m->try.mss_bytes == LADDER_FULL) {
+	if (m->full == 0 && m->try.mss_bytes == MSS_FULL) {
 		m->full = r.full;
 		m->mss_bytes = r.mss_bytes;
 	}
 	if (r.late || (r.passed == 0 && r.stuck == 0))
 		m->troubles++;
-	if (whose == &m->there)
-		mtu_note_there(&m->there, &r);
-	mtu_note_back(m, &r);
+	if (whose == &m->forward)
+		mtu_note_forward(&m->forward, &r);
+	mtu_note_reverse(m, &r);
 	/* What a server is known by is seen on the way. */
-	if (r.host_key[0] != '\0' && look_put(m->facts, "banner.host_key", r.host_key) == -1)
+	if (r.host_key[0] != '\0' && fact_put_text(m->facts, "server.host_key", r.host_key) == -1)
 		m->failed = 1;
 }
 
@@ -153,56 +156,56 @@ mtu_may(const struct mtu *m, const struct reach *whose, int most)
 
 /* Sizes known to be interesting, from what is known to get through up to the largest. */
 static void
-there_coarse(struct mtu *m)
+forward_coarse(struct mtu *m)
 {
 	int	i;
 
-	m->try.mss_bytes = LADDER_FULL;
+	m->try.mss_bytes = MSS_FULL;
 	m->try.count = 0;
 	for (i = 0; i < KNOWN; i++)
-		if (known[i] > m->there.lo)
+		if (known[i] > m->forward.lo)
 			m->try.sizes[m->try.count++] = known[i];
 	m->try.to_full = 1;
-	m->try.back = m->untested == NULL;
+	m->try.reverse = m->untested == NULL;
 }
 
 /* Between what gets through and what does not, as many steps as a packet of SSH has room for; the last is once more. */
 static void
-there_fine(struct mtu *m)
+forward_fine(struct mtu *m)
 {
-	int	lo = m->there.lo != 0 ? m->there.lo : FIRST_BYTES / 2, hi = m->there.hi;
-	int	steps = LADDER_BYTES / hi < KEX_SIZES_MAX ? LADDER_BYTES / hi : KEX_SIZES_MAX, step, size;
+	int	lo = m->forward.lo != 0 ? m->forward.lo : FIRST_BYTES / 2, hi = m->forward.hi;
+	int	steps = MSS_BYTES / hi < KEX_SIZES_MAX ? MSS_BYTES / hi : KEX_SIZES_MAX, step, size;
 
 	if (steps < 1)
 		steps = 1;
 	step = (hi - lo + steps - 1) / steps;
-	m->try.mss_bytes = LADDER_FULL;
+	m->try.mss_bytes = MSS_FULL;
 	m->try.count = 0;
 	for (size = lo + step; size < hi && m->try.count < KEX_SIZES_MAX - 1; size += step)
 		m->try.sizes[m->try.count++] = size;
 	m->try.sizes[m->try.count++] = hi;
 	m->try.to_full = 0;
-	m->try.back = 0;
+	m->try.reverse = 0;
 }
 
 /* Make it as narrow as this, but leave so many connections. */
 static void
-there_search(struct mtu *m, int near_bytes, int reserve)
+forward_search(struct mtu *m, int near_bytes, int reserve)
 {
-	struct reach	*there = &m->there;
+	struct reach	*forward = &m->forward;
 
-	while (mtu_may(m, there, THERE_MAX)) {
-		if (there->hi == 0 && m->full != 0 && there->lo >= m->full) {
-			there->over = 1;
+	while (mtu_may(m, forward, THERE_MAX)) {
+		if (forward->hi == 0 && m->full != 0 && forward->lo >= m->full) {
+			forward->over = 1;
 			break;
 		}
-		if (there->fails >= 2 && (there->hi - there->lo <= near_bytes || probe_left(m->facts) <= reserve))
+		if (forward->fails >= 2 && (forward->hi - forward->lo <= near_bytes || probe_left(m->facts) <= reserve))
 			break;
-		if (there->hi == 0)
-			there_coarse(m);
+		if (forward->hi == 0)
+			forward_coarse(m);
 		else
-			there_fine(m);
-		mtu_try(m, there);
+			forward_fine(m);
+		mtu_try(m, forward);
 	}
 }
 
@@ -210,7 +213,7 @@ there_search(struct mtu *m, int near_bytes, int reserve)
 
 /* The known size that is nearest to this one and not too far from it, or 0. */
 static int
-back_known(int size, int far)
+reverse_known(int size, int far)
 {
 	int	i, near = 0;
 
@@ -222,21 +225,21 @@ back_known(int size, int far)
 
 /* The next size to ask for. */
 static int
-back_next(const struct reach *back, const struct reach *there)
+back_next(const struct reach *reverse, const struct reach *forward)
 {
-	int	lo = back->lo != 0 ? back->lo : FIRST_BYTES, range = back->hi - lo;
-	int	middle = lo + range / 2, near = back_known(middle, range / 4);
+	int	lo = reverse->lo != 0 ? reverse->lo : FIRST_BYTES, range = reverse->hi - lo;
+	int	middle = lo + range / 2, near = reverse_known(middle, range / 4);
 
 	/* Mostly it is one narrow link for both directions. */
-	if (there->fails >= 2 && there->lo > lo && there->lo < back->hi)
-		return (there->lo);
-	if (there->fails >= 2 && there->hi > lo && there->hi < back->hi)
-		return (there->hi);
+	if (forward->fails >= 2 && forward->lo > lo && forward->lo < reverse->hi)
+		return (forward->lo);
+	if (forward->fails >= 2 && forward->hi > lo && forward->hi < reverse->hi)
+		return (forward->hi);
 	/* By far the most frequent one. */
-	if (lo < 1280 && back->hi > 1280)
+	if (lo < 1280 && reverse->hi > 1280)
 		return (1280);
 	/* What does not get through costs a second, so it is the size right above that is worth a guess. */
-	if (lo == 1280 || (range <= BACK_GUESS && back_known(lo, 0) != 0))
+	if (lo == 1280 || (range <= BACK_GUESS && reverse_known(lo, 0) != 0))
 		return (lo + 1);
 	return (near != 0 ? near : middle);
 }
@@ -245,34 +248,34 @@ back_next(const struct reach *back, const struct reach *there)
 static void
 back_try(struct mtu *m, int size)
 {
-	int	safe = m->there.lo != 0 ? m->there.lo : FIRST_BYTES / 2;
+	int	safe = m->forward.lo != 0 ? m->forward.lo : FIRST_BYTES / 2;
 
-	m->try.mss_bytes = size == m->full ? LADDER_FULL : size - m->header;
+	m->try.mss_bytes = size == m->full ? MSS_FULL : size - m->header;
 	m->try.sizes[0] = safe < size ? safe : size;
 	m->try.count = 1;
 	m->try.to_full = 0;
-	m->try.back = 1;
-	mtu_try(m, &m->back);
+	m->try.reverse = 1;
+	mtu_try(m, &m->reverse);
 }
 
 /* The size for the next connection; 0 if there is no more to learn. */
 static int
 back_size(struct mtu *m)
 {
-	struct reach	*back = &m->back;
-	int		 last = probe_left(m->facts) == 1 || back->used == BACK_MAX - 1;
+	struct reach	*reverse = &m->reverse;
+	int		 last = probe_left(m->facts) == 1 || reverse->used == BACK_MAX - 1;
 
-	if (back->hi == 0)
+	if (reverse->hi == 0)
 		return (m->answers > 0 ? 0 : m->full);
 	/* Silence may be the server's own: does it ever answer? */
 	if (m->answers == 0 && m->certain == 0)
-		return (back->fails == 1 ? FIRST_BYTES : 0);
+		return (reverse->fails == 1 ? FIRST_BYTES : 0);
 	/* What failed once is tried again, at the latest now, unless a smaller one will show the same. */
-	if (back->fails == 1 && last && (m->there.fails < 2 || m->there.hi <= back->lo))
-		return (back->hi);
-	if (back->hi - back->lo <= NEAR_ENOUGH)
-		return (back->fails == 1 ? back->hi : 0);
-	return (back_next(back, &m->there));
+	if (reverse->fails == 1 && last && (m->forward.fails < 2 || m->forward.hi <= reverse->lo))
+		return (reverse->hi);
+	if (reverse->hi - reverse->lo <= NEAR_ENOUGH)
+		return (reverse->fails == 1 ? reverse->hi : 0);
+	return (back_next(reverse, &m->forward));
 }
 
 static void
@@ -280,7 +283,7 @@ back_search(struct mtu *m)
 {
 	int	size;
 
-	while (mtu_may(m, &m->back, BACK_MAX) && (size = back_size(m)) != 0)
+	while (mtu_may(m, &m->reverse, BACK_MAX) && (size = back_size(m)) != 0)
 		back_try(m, size);
 }
 
@@ -310,25 +313,25 @@ mtu_facts(struct mtu *m)
 
 	if (m->mss_bytes != 0)
 		failed = json_put(m->facts, "mtu.mss_offered", json_integer(m->mss_bytes)) == -1;
-	if (m->there.hi == 0 && m->there.over)
-		failed |= mtu_put(m->facts, "there", &m->there, 1) == -1;
-	else if (m->there.fails >= 2)
-		failed |= mtu_put(m->facts, "there", &m->there, 0) == -1;
+	if (m->forward.hi == 0 && m->forward.over)
+		failed |= mtu_put(m->facts, "forward", &m->forward, 1) == -1;
+	else if (m->forward.fails >= 2)
+		failed |= mtu_put(m->facts, "forward", &m->forward, 0) == -1;
 	else
 		why = m->blind ? "this system does not tell what is acknowledged" : m->troubles > 0 ?
 		    "the server does not take part" : "large packets were lost, but not always";
-	if (m->back.hi == 0 && m->answers > 0)
-		failed |= mtu_put(m->facts, "back", &m->back, 1) == -1;
-	else if (m->back.fails >= 2 && m->back.lo > 0 && (m->certain > 0 || m->answers > 0))
-		failed |= mtu_put(m->facts, "back", &m->back, 0) == -1;
+	if (m->reverse.hi == 0 && m->answers > 0)
+		failed |= mtu_put(m->facts, "reverse", &m->reverse, 1) == -1;
+	else if (m->reverse.fails >= 2 && m->reverse.lo > 0 && (m->certain > 0 || m->answers > 0))
+		failed |= mtu_put(m->facts, "reverse", &m->reverse, 0) == -1;
 	else if (m->untested != NULL)
 		failed |= json_put(m->facts, "mtu.untested", json_string(m->untested)) == -1;
 	else if (why == NULL)
-		why = m->back.fails >= 2 ? "the server answers too late" : m->back.fails == 1 ?
+		why = m->reverse.fails >= 2 ? "the server answers too late" : m->reverse.fails == 1 ?
 		    "the server's large packets were lost, but not always" : "the server's packets were not tested";
 	if (why != NULL)
 		failed |= json_put(m->facts, "mtu.inconclusive", json_string(why)) == -1;
-	failed |= json_put(m->facts, "mtu.connections", json_integer(m->there.used + m->back.used)) == -1;
+	failed |= json_put(m->facts, "mtu.connections", json_integer(m->forward.used + m->reverse.used)) == -1;
 	return (failed ? -1 : 0);
 }
 
@@ -337,33 +340,33 @@ mtu_facts(struct mtu *m)
 static int
 mtu_useful(const json_t *facts, const struct probe_input *in)
 {
-	return (probe_far(facts, in) && json_at(facts, "banner.text") != NULL && probe_left(facts) > 0);
+	return (probe_far(facts, in) && json_at(facts, "server.text") != NULL && probe_left(facts) > 0);
 }
 
 /* What earlier probes have seen. */
 static void
 mtu_begin(struct mtu *m, json_t *facts, const struct probe_input *in)
 {
-	const char	*kind = json_text_at(facts, "banner.kind");
-	json_int_t	 quiet_ms = QUIET_MS + 8 * json_number_at(facts, "banner.kexinit_ms", 0);
+	const char	*kind = json_text_at(facts, "server.kind");
+	json_int_t	 quiet_ms = QUIET_MS + 8 * json_number_at(facts, "server.kexinit_ms", 0);
 
 	memset(m, 0, sizeof(*m));
 	m->facts = facts;
 	m->in = in;
 	m->try.len = probe_direct(facts, in, &m->ss);
 	m->try.sa = (struct sockaddr *)&m->ss;
-	m->try.kexinit_bytes = (int)json_number_at(facts, "banner.kexinit_bytes", 0);
+	m->try.kexinit_bytes = (int)json_number_at(facts, "server.kexinit_bytes", 0);
 	m->try.quiet_ms = quiet_ms < in->timeout_ms ? (int)quiet_ms : in->timeout_ms;
 	m->try.openssh = kind != NULL && strncmp(kind, "openssh", 7) == 0;
-	m->header = ladder_packet(0, m->try.sa);
+	m->header = mss_packet(0, m->try.sa);
 	/* It came in segments of this size then, or at least one of them was full. */
-	if (m->try.kexinit_bytes > LADDER_LAST)
-		m->back.lo = LADDER_LAST + m->header;
-	if (json_truth_at(facts, "banner.kex_large") == 0)
+	if (m->try.kexinit_bytes > MSS_LAST)
+		m->reverse.lo = MSS_LAST + m->header;
+	if (json_truth_at(facts, "server.kex_large") == 0)
 		m->untested = "the server has no key exchange with a large answer";
 	else if (m->try.kexinit_bytes == 0)
 		m->untested = "the server does not begin a key exchange";
-	m->back.over = m->untested != NULL;
+	m->reverse.over = m->untested != NULL;
 }
 
 static int
@@ -375,16 +378,16 @@ mtu_run(json_t *facts, const struct probe_input *in)
 	mtu_begin(&m, facts, in);
 	os_route(m.try.sa, &route);
 	if ((route.mtu != 0 && json_put(facts, "mtu.route_mtu", json_integer(route.mtu)) == -1) ||
-	    (route.interface[0] != '\0' && look_put(facts, "mtu.route_interface", route.interface) == -1))
+	    (route.interface[0] != '\0' && fact_put_text(facts, "mtu.route_interface", route.interface) == -1))
 		return (-1);
-	there_search(&m, NEAR_ENOUGH, BACK_RESERVE);
+	forward_search(&m, NEAR_ENOUGH, BACK_RESERVE);
 	if (m.full != 0)
 		back_search(&m);
-	there_search(&m, 1, 0);
+	forward_search(&m, 1, 0);
 	/* A router may have said meanwhile what it takes, and the kernel obeyed. */
 	os_route(m.try.sa, &route);
-	if (m.there.hi == 0 && route.mtu != 0 && route.mtu < m.there.lo)
-		m.there.lo = route.mtu;
+	if (m.forward.hi == 0 && route.mtu != 0 && route.mtu < m.forward.lo)
+		m.forward.lo = route.mtu;
 	return (m.failed ? -1 : mtu_facts(&m));
 }
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Probe: what resolvers say of the host. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -11,7 +14,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "facts/look.h"
+#include "facts/read.h"
 #include "net/resolve.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
@@ -76,7 +79,7 @@ names_addresses(const struct addrinfo *list)
 	char	 text[ADDR_TEXT_MAX];
 
 	for (; array != NULL && list != NULL && json_array_size(array) < PROBE_ADDRESSES_MAX; list = list->ai_next)
-		if (look_append(array, addr_text(list->ai_addr, list->ai_addrlen, text)) == -1) {
+		if (fact_append_text(array, addr_text(list->ai_addr, list->ai_addrlen, text)) == -1) {
 			json_decref(array);
 			return (NULL);
 		}
@@ -96,7 +99,7 @@ names_system(json_t *facts, const struct probe_input *in)
 	known = l.list != NULL;
 	failed = json_put(facts, "names.lookups.system.ms", json_integer(clock_ms() - began_ms)) == -1 ||
 	    (known ? json_put(facts, "names.lookups.system.addresses", names_addresses(l.list)) :
-	    look_put(facts, "names.lookups.system.error", lookup_text(&l))) == -1;
+	    fact_put_text(facts, "names.lookups.system.error", lookup_text(&l))) == -1;
 	if (l.list != NULL)
 		freeaddrinfo(l.list);
 	return (failed ? -1 : known);
@@ -143,7 +146,7 @@ names_searched(json_t *facts, const struct probe_input *in)
 		if ((known = names_known(name, in, until_ms, &addresses)) == -1)
 			return (-1);
 		if (known == 1)
-			return (look_put(facts, "names.lookups.searched.name", name) == -1 ||
+			return (fact_put_text(facts, "names.lookups.searched.name", name) == -1 ||
 			    json_put(facts, "names.lookups.searched.addresses", addresses) == -1 ? -1 : 0);
 	}
 	return (0);

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* What probes share: connections, deadlines, the count of connections. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 

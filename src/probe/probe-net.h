@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the probes share: addresses out of the facts, connections with a deadline, and how many of them were made. */
 
 #ifndef PROBE_PROBE_NET_H
@@ -13,7 +14,7 @@
 #include "route/target.h"
 
 struct error;
-struct race_way;
+struct connection;
 struct via;
 
 #define PROBE_ADDRESSES_MAX	8
@@ -55,7 +56,7 @@ void	probe_end(int fd, const void *, size_t);
  * Run the race over this kind of way alone, with segments of so many bytes. 0 and the way, whose descriptor the caller
  * closes and which what was seen must outlive; -1 with the reason in the attempts and the error.
  */
-int	probe_race(const struct probe_input *, const struct via *, int mss_bytes, struct race_way *,
+int	probe_race(const struct probe_input *, const struct via *, int mss_bytes, struct connection *,
 	    struct attempts *, struct error *);
 /*
  * Connect over the route that works (connect.route), with segments of so many bytes. The connection is counted; the

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* A connection by the relay's own race, for probes. */
+
 #include <sys/types.h>
 
 #include <event2/event.h>
@@ -12,27 +15,27 @@
 #include "base/json.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/race.h"
 
 #define SLACK_MS	1000	/* for the race to say itself that its time is over */
 
 struct running {
 	struct event_base	*base;
-	struct race_way		*way;
+	struct connection		*conn;
 	struct error		*err;
 	int			 over;
 	int			 result;
 };
 
 static void
-race_over_cb(const struct race_way *way, const struct error *err, void *arg)
+race_over_cb(const struct connection *conn, const struct error *err, void *arg)
 {
 	struct running	*run = arg;
 
 	run->over = 1;
-	if (way != NULL) {
-		*run->way = *way;
+	if (conn != NULL) {
+		*run->conn = *conn;
 		run->result = 0;
 	} else
 		*run->err = *err;
@@ -40,16 +43,16 @@ race_over_cb(const struct race_way *way, const struct error *err, void *arg)
 }
 
 int
-probe_race(const struct probe_input *in, const struct via *via, int mss_bytes, struct race_way *way,
+probe_race(const struct probe_input *in, const struct via *via, int mss_bytes, struct connection *conn,
     struct attempts *attempts, struct error *err)
 {
 	struct target		 target = { .host = in->host, .port = in->port, .timeout_ms = in->timeout_ms };
 	struct plan_choice	 choice = { .via = via };
 	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = in->seen };
 	struct sock_tune	 tune = { .connect_s = in->timeout_ms / 1000 + 1, .dead_after_s = in->dead_after_s };
-	struct ladder		 ladder = { .mss_bytes = mss_bytes };
-	struct running		 run = { .way = way, .err = err, .result = -1 };
-	struct race_config	 conf = { .target = &target, .tune = &tune, .ladder = &ladder, .attempts = attempts,
+	struct mss_steps		 mss_steps = { .mss_bytes = mss_bytes };
+	struct running		 run = { .conn = conn, .err = err, .result = -1 };
+	struct race_config	 conf = { .target = &target, .tune = &tune, .mss_steps = &mss_steps, .attempts = attempts,
 				    .cb = race_over_cb, .arg = &run };
 	/* Each step has its own limit; of a proxy there are two, and a lookup before them. */
 	struct timeval		 tv = clock_timeval(3 * (int64_t)in->timeout_ms + SLACK_MS);
@@ -79,12 +82,12 @@ open_through(const json_t *facts, const struct probe_input *in, int mss_bytes)
 	const char		*name = json_text_at(facts, "connect.route");
 	const struct via	*via = name != NULL ? via_find(name, strlen(name)) : NULL;
 	struct attempts		 attempts = { .count = 0 };
-	struct race_way		 way = { .fd = -1 };
+	struct connection		 conn = { .fd = -1 };
 	struct error		 err;
 
 	if (via != NULL)
-		probe_race(in, via, mss_bytes, &way, &attempts, &err);
-	return (way.fd);
+		probe_race(in, via, mss_bytes, &conn, &attempts, &err);
+	return (conn.fd);
 }
 
 int

@@ -1,13 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* Probe: a port that is not ssh's. */
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "facts/look.h"
+#include "facts/read.h"
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 
 #define LISTEN_MS	1500	/* whoever speaks first does it by then */
 
@@ -83,7 +86,7 @@ probe_service(json_t *facts, const struct probe_input *in)
 
 	if ((talk = calloc(1, sizeof(*talk))) == NULL)
 		return (-1);
-	if ((talk->fd = probe_open(facts, in, LADDER_LAST)) == -1) {
+	if ((talk->fd = probe_open(facts, in, MSS_LAST)) == -1) {
 		free(talk);
 		return (0);
 	}
@@ -97,7 +100,7 @@ probe_service(json_t *facts, const struct probe_input *in)
 		    talk->buf[len] != '\n' && talk->buf[len] != '\0'; len++)
 			first[len] = talk->buf[len];
 		first[len] = '\0';
-		failed = look_put(facts, "service.first", first) == -1;
+		failed = fact_put_text(facts, "service.first", first) == -1;
 	}
 	free(talk);
 	return (failed ? -1 : 0);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What speaks on a port that is not meant for SSH. */
 
 #ifndef PROBE_PROBE_SERVICE_H

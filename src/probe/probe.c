@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of probes. */
+
 #include <stddef.h>
 
 #include "probe/probe.h"
@@ -5,7 +8,7 @@
 const struct probe	*const probes[] = {
 	&probe_names,
 	&probe_connect,
-	&probe_banner,
+	&probe_identification,
 	&probe_dscp,
 	&probe_mtu,
 	NULL

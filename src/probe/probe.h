@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The doctor's instruments: each asks the network one thing and puts what it saw into the facts. Only the doctor uses them:
  * they make connections that a server logs, and counts.
@@ -31,6 +32,6 @@ struct probe {
 };
 
 extern const struct probe	*const probes[];	/* in the order in which they are run; ends with NULL */
-extern const struct probe	 probe_names, probe_connect, probe_banner, probe_dscp, probe_mtu;
+extern const struct probe	 probe_names, probe_connect, probe_identification, probe_dscp, probe_mtu;
 
 #endif

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* An HTTP exchange as a step of a route. */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,11 +9,11 @@
 #include "route/http-talk.h"
 
 struct http_talk *
-http_talk_new(struct via_hop *hop)
+http_talk_new(struct via_attempt *attempt)
 {
-	if ((hop->talk = calloc(1, sizeof(struct http_talk))) == NULL)
-		via_fail(hop, MSG_NO_MEMORY, "no memory");
-	return (hop->talk);
+	if ((attempt->talk = calloc(1, sizeof(struct http_talk))) == NULL)
+		via_fail(attempt, MSG_NO_MEMORY, "no memory");
+	return (attempt->talk);
 }
 
 /*
@@ -29,36 +32,36 @@ talk_body_want(const struct http_talk *t)
 }
 
 static enum via_want
-talk_body(struct via_hop *hop, struct http_talk *t)
+talk_body(struct via_attempt *attempt, struct http_talk *t)
 {
 	size_t	got;
 	int	result;
 
 	if (t->got >= talk_body_want(t))
 		return (VIA_DONE);
-	if ((result = exact_read(hop->fd, t->body + t->got, talk_body_want(t) - t->got, &got)) == -1)
+	if ((result = exact_read(attempt->fd, t->body + t->got, talk_body_want(t) - t->got, &got)) == -1)
 		return (VIA_DONE);
 	t->got += result == 1 ? got : 0;
 	return (t->got < talk_body_want(t) ? VIA_WANT_READ : VIA_DONE);
 }
 
 enum via_want
-http_talk_step(struct via_hop *hop)
+http_talk_step(struct via_attempt *attempt)
 {
-	struct http_talk	*t = hop->talk;
+	struct http_talk	*t = attempt->talk;
 	int			 result;
 
 	if (t->sent < t->len)
-		return (via_send(hop, t->request, t->len, &t->sent));
+		return (via_send(attempt, t->request, t->len, &t->sent));
 	if (t->head.state == HTTP1_MORE) {
-		if ((result = exact_head(hop->fd, &t->head)) == -1)
-			return (via_broken(hop, errno));
+		if ((result = exact_head(attempt->fd, &t->head)) == -1)
+			return (via_broken(attempt, errno));
 		if (result == 0 || t->head.state == HTTP1_MORE)
 			return (VIA_WANT_READ);
 	}
 	if (t->head.state == HTTP1_BAD || t->head.status / 100 == 2 || t->head.status == 101)
 		return (VIA_DONE);
-	return (talk_body(hop, t));
+	return (talk_body(attempt, t));
 }
 
 const char *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One request over HTTP/1 and its reply, as the routes through LocalAPI and CONNECT make it. */
 
 #ifndef ROUTE_HTTP_TALK_H
@@ -17,12 +18,12 @@ struct http_talk {
 };
 
 /* A talk with nothing in it at hop->talk; NULL with the error set if there is no memory. */
-struct http_talk *http_talk_new(struct via_hop *);
+struct http_talk *http_talk_new(struct via_attempt *);
 /*
  * Go on. VIA_DONE when there is a reply: head.state is HTTP1_BAD if it is no HTTP. The body of a 2xx, or of a 101 that was
  * asked for, stays in the socket.
  */
-enum via_want	http_talk_step(struct via_hop *);
+enum via_want	http_talk_step(struct via_attempt *);
 /* The text of a refusal that tells most: its body if that is one, else its reason; or NULL while there is no reply. */
 const char	*http_talk_text(struct http_talk *);
 

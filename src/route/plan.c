@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Which routes are tried, and why: a pure function of target and facts. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -172,10 +175,10 @@ plan_tailscaled_unusable(struct plan *plan, const struct env_tailscale *ts)
 	case ENV_TAILSCALE_DEAD:
 		plan_set_why_not(plan, MSG_MESH_DOWN, "tailscaled does not run", ts->at.path);
 		break;
-	case ENV_TAILSCALE_CLOSED:
+	case ENV_TAILSCALE_PERMISSION_DENIED:
 		plan_set_why_not(plan, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user", ts->at.path);
 		break;
-	case ENV_TAILSCALE_ODD:
+	case ENV_TAILSCALE_UNEXPECTED:
 		plan_set_why_not(plan, MSG_TAILSCALED, "what listens on tailscaled's socket is something else", NULL);
 		break;
 	case ENV_TAILSCALE_DOWN:
@@ -321,7 +324,7 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 	plan_add_proxies(plan, in, PROXY_HTTP, 0);
 	plan_add_proxies(plan, in, PROXY_SOCKS5, !localapi);
 	/* Where the daemon can tell, a packet for the mesh is not sent anywhere else; but a host may have other addresses. */
-	plan->outside_only = !ts->mesh_address && ts->state >= ENV_TAILSCALE_HUNG && ts->state != ENV_TAILSCALE_ODD;
+	plan->outside_only = !ts->mesh_address && ts->state >= ENV_TAILSCALE_HUNG && ts->state != ENV_TAILSCALE_UNEXPECTED;
 	if (!plan->outside_only || in->lookup == PLAN_LOOKUP_DONE)
 		plan_add_direct(plan, in, "as plain ssh would");
 	if (ts->state == ENV_TAILSCALE_NONE)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which ways to try, and in which order. Pure: facts in, ways out. */
 
 #ifndef ROUTE_PLAN_H

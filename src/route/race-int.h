@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the parts of the race share: race.c the order of things, race-name.c the addresses, race-hop.c one way. */
 
 #ifndef ROUTE_RACE_INT_H
@@ -9,8 +10,8 @@
 #include "route/plan.h"
 #include "route/race.h"
 
-struct race_hop {
-	struct via_hop		 hop;		/* its step is `now` */
+struct race_attempt {
+	struct via_attempt		 attempt;		/* its step is `now` */
 	struct via_step		 step;		/* as the plan had it, which may be made anew */
 	struct via_step		 now;		/* the same, or what became of it */
 	struct sockaddr_storage	 address;	/* where `now` has none in the plan */
@@ -32,13 +33,13 @@ struct race {
 	struct race_config	 conf;
 	struct plan_input	 in;
 	struct plan		 plan;
-	struct race_way		 again;		/* of race_again */
+	struct connection		 again;		/* of race_again */
 	struct resolve		*resolve;
 	struct event		 lookup_timer;
 	struct addrinfo		*list;
 	struct event		 timer;		/* the start, then the stagger */
 	int64_t			 began_ms;
-	struct race_hop		*hops[ATTEMPTS_MAX];
+	struct race_attempt		*race_attempts[ATTEMPTS_MAX];
 	int			 count;
 
 	struct error		 worst;		/* the most telling so far */
@@ -48,9 +49,9 @@ struct race {
 /* Begin the next way, now; if there is none, see whether the race is over. */
 void	race_next(struct race *);
 /* This one has won. */
-void	race_won(struct race *, struct race_hop *);
+void	race_won(struct race *, struct race_attempt *);
 /* 1 if this way alone counts: no other kind is under way, and nothing is to come but what stands behind the target's word. */
-int	race_alone(const struct race *, const struct race_hop *);
+int	race_alone(const struct race *, const struct race_attempt *);
 /* Keep the error if it tells more than those before; a minor one gives way to others of its rank. */
 void	race_note(struct race *, const struct error *, int minor);
 void	race_note_errno(struct race *, int error, const char *tried);
@@ -62,9 +63,9 @@ void	race_lookup_timeout_cb(evutil_socket_t, short, void *);
 void	race_looked_up(struct race *, enum plan_lookup);
 
 /* A step of the plan, not begun yet; NULL if there is no memory. */
-struct race_hop	*race_hop_new(struct race *, const struct via_step *);
+struct race_attempt	*race_attempt_new(struct race *, const struct via_step *);
 /* Begin: -1 if it failed at once. race_next is not called then, but for each that fails later. */
-int		 race_hop_start(struct race_hop *);
-void		 race_hop_free(struct race_hop *);
+int		 race_attempt_start(struct race_attempt *);
+void		 race_attempt_free(struct race_attempt *);
 
 #endif

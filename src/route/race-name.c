@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The race's name lookup. */
+
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>

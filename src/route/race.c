@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Races the steps of a plan; the first that is good wins. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -53,7 +56,7 @@ race_cancel(struct race *r)
 	event_del(&r->lookup_timer);
 	event_del(&r->timer);
 	for (i = 0; i < r->count; i++)
-		race_hop_free(r->hops[i]);
+		race_attempt_free(r->race_attempts[i]);
 	if (r->list != NULL)
 		freeaddrinfo(r->list);
 	free(r);
@@ -96,21 +99,21 @@ race_lost(struct race *r)
 }
 
 void
-race_won(struct race *r, struct race_hop *h)
+race_won(struct race *r, struct race_attempt *h)
 {
 	struct race_config	 conf = r->conf;
-	struct race_way		 way = { .fd = h->hop.fd, .step = h->now, .mss_bytes = h->mss_bytes,
+	struct connection		 conn = { .fd = h->attempt.fd, .step = h->now, .mss_bytes = h->mss_bytes,
 				    .guarded = h->guarded };
 	char			 to[64];
 
-	log_debug(1, "connected through %s %s after %lld ms", way.step.via->name,
-	    way.step.via->address(&h->now, to, sizeof(to)), (long long)(clock_ms() - r->began_ms));
-	memcpy(&way.to, h->now.to, h->now.to_len);
-	way.step.to = NULL;
+	log_debug(1, "connected through %s %s after %lld ms", conn.step.via->name,
+	    conn.step.via->address(&h->now, to, sizeof(to)), (long long)(clock_ms() - r->began_ms));
+	memcpy(&conn.to, h->now.to, h->now.to_len);
+	conn.step.to = NULL;
 	event_del(&h->ev);
-	h->hop.fd = -1;
+	h->attempt.fd = -1;
 	race_cancel(r);
-	conf.cb(&way, NULL, conf.arg);
+	conf.cb(&conn, NULL, conf.arg);
 }
 
 /* 1 if this step of the plan, or the same of an earlier plan, was begun. */
@@ -121,7 +124,7 @@ race_begun(const struct race *r, const struct via_step *step)
 	int			 i;
 
 	for (i = 0; i < r->count; i++) {
-		begun = &r->hops[i]->step;
+		begun = &r->race_attempts[i]->step;
 		if (begun->via == step->via && begun->to == step->to && begun->tailscaled == step->tailscaled)
 			return (1);
 	}
@@ -141,12 +144,12 @@ race_unbegun(const struct race *r)
 }
 
 int
-race_alone(const struct race *r, const struct race_hop *h)
+race_alone(const struct race *r, const struct race_attempt *h)
 {
 	int	i;
 
 	for (i = 0; i < r->count; i++)
-		if (r->hops[i]->state != RACE_HOP_OVER && r->hops[i]->step.via != h->step.via)
+		if (r->race_attempts[i]->state != RACE_HOP_OVER && r->race_attempts[i]->step.via != h->step.via)
 			return (0);
 	return (h->now.via->vouches || (r->resolve == NULL && race_unbegun(r) == NULL));
 }
@@ -155,13 +158,13 @@ race_alone(const struct race *r, const struct race_hop *h)
 static void
 race_settle(struct race *r)
 {
-	struct race_hop	*last = NULL;
+	struct race_attempt	*last = NULL;
 	int		 i, running = 0;
 
 	for (i = 0; i < r->count; i++)
-		if (r->hops[i]->state != RACE_HOP_OVER) {
+		if (r->race_attempts[i]->state != RACE_HOP_OVER) {
 			running++;
-			last = r->hops[i];
+			last = r->race_attempts[i];
 		}
 	if (r->resolve != NULL)
 		return;
@@ -179,11 +182,11 @@ race_next(struct race *r)
 
 	event_del(&r->timer);
 	while ((step = race_unbegun(r)) != NULL) {
-		if ((r->hops[r->count] = race_hop_new(r, step)) == NULL) {
+		if ((r->race_attempts[r->count] = race_attempt_new(r, step)) == NULL) {
 			race_note_errno(r, ENOMEM, "cannot connect");
 			break;
 		}
-		if (race_hop_start(r->hops[r->count++]) == -1)
+		if (race_attempt_start(r->race_attempts[r->count++]) == -1)
 			continue;
 		if ((next = race_unbegun(r)) == NULL)
 			return;
@@ -289,15 +292,15 @@ race_start(const struct race_config *conf, const struct plan_input *in)
 }
 
 struct race *
-race_again(const struct race_config *conf, const struct race_way *way)
+race_again(const struct race_config *conf, const struct connection *conn)
 {
 	struct race	*r;
 
 	if ((r = race_new(conf, race_again_cb)) == NULL)
 		return (NULL);
-	r->again = *way;
+	r->again = *conn;
 	r->plan.count = 1;
-	r->plan.steps[0] = way->step;
+	r->plan.steps[0] = conn->step;
 	r->plan.steps[0].to = (struct sockaddr *)&r->again.to;
 	return (r);
 }

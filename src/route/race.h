@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The race: the ways of a plan, begun one behind the other, and the first that has reached the target. */
 
 #ifndef ROUTE_RACE_H
@@ -8,16 +9,16 @@
 struct attempts;
 struct error;
 struct event_base;
-struct ladder;
+struct mss_steps;
 struct race;
 struct sock_tune;
 
 /* A way that has reached the target. */
-struct race_way {
+struct connection {
 	int			 fd;		/* connected, non-blocking; nothing is read of what the server says */
 	struct via_step		 step;		/* its address is only in `to` */
 	struct sockaddr_storage	 to;
-	int			 mss_bytes;	/* what was asked for; LADDER_FULL if nothing */
+	int			 mss_bytes;	/* what was asked for; MSS_FULL if nothing */
 	int			 guarded;	/* the path may lose large packets, and ends in a socket of ours */
 };
 
@@ -26,13 +27,13 @@ struct race_config {
 	struct event_base	*base;
 	const struct target	*target;
 	const struct sock_tune	*tune;
-	const struct ladder	*ladder;
+	const struct mss_steps	*mss_steps;
 	struct attempts		*attempts;	/* what was tried is added */
 	/* Once: the way, whose descriptor is the callee's now; or NULL and the most telling error. */
-	void			(*cb)(const struct race_way *, const struct error *, void *);
+	void			(*cb)(const struct connection *, const struct error *, void *);
 	void			*arg;
 	/* So many milliseconds this address of the target is to be left alone before it is connected to; or NULL. */
-	int			(*pace_cb)(const struct sockaddr *, void *);
+	int			(*rate_limit_cb)(const struct sockaddr *, void *);
 };
 
 /*
@@ -45,7 +46,7 @@ struct race_config {
  */
 struct race	*race_start(const struct race_config *, const struct plan_input *);
 /* Take this way once more, with another ladder; the same otherwise. What the way points to must still be there. */
-struct race	*race_again(const struct race_config *, const struct race_way *);
+struct race	*race_again(const struct race_config *, const struct connection *);
 void		 race_cancel(struct race *);
 
 #endif

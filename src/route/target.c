@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The target, and the list of attempts. */
+
 #include <stdio.h>
 #include <string.h>
 

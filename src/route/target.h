@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where a relay goes, and what was tried on the way. */
 
 #ifndef ROUTE_TARGET_H

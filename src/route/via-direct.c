@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Route: a TCP connection by the kernel. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -33,30 +36,30 @@ static const struct direct_errno {
 
 /* The connection is all there is to it. */
 static enum via_want
-direct_begin(struct via_hop *hop)
+direct_begin(struct via_attempt *attempt)
 {
-	(void)hop;
+	(void)attempt;
 	return (VIA_DONE);
 }
 
 static void
-direct_unconnected(struct via_hop *hop, int error, int64_t took_ms)
+direct_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 {
 	const struct direct_errno	*row = direct_errnos;
 	char				 to[ADDR_TEXT_MAX];
 
 	while (row->error != 0 && row->error != error)
 		row++;
-	addr_text(hop->step->to, hop->step->to_len, to);
+	addr_text(attempt->step->to, attempt->step->to_len, to);
 	if (row->code == MSG_NO_ANSWER)
-		via_fail(hop, row->code, "%s %.46s in %lld s", row->text, to, (long long)(took_ms + 500) / 1000);
+		via_fail(attempt, row->code, "%s %.46s in %lld s", row->text, to, (long long)(took_ms + 500) / 1000);
 	else if (row->code == MSG_REFUSED)
-		via_fail(hop, row->code, "%s %.46s", row->text, to);
+		via_fail(attempt, row->code, "%s %.46s", row->text, to);
 	else
-		via_fail(hop, row->code, "%s %.46s (%s)", row->text, to, strerror(error));
-	hop->minor = row->minor;
+		via_fail(attempt, row->code, "%s %.46s (%s)", row->text, to, strerror(error));
+	attempt->minor = row->minor;
 	/* What was tried says to whom already. */
-	hop->what = strerror(error);
+	attempt->what = strerror(error);
 }
 
 static const char *

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Route: an HTTP proxy, by CONNECT. */
+
 #include <stdio.h>
 #include <string.h>
 
@@ -22,22 +25,22 @@ http_authorization(const struct proxy_auth *auth, char *buf, size_t size)
 }
 
 static enum via_want
-http_begin(struct via_hop *hop)
+http_begin(struct via_attempt *attempt)
 {
 	struct proxy_auth	 auth;
-	struct http_talk	*t = http_talk_new(hop);
-	const char		*host = hop->step->host;
+	struct http_talk	*t = http_talk_new(attempt);
+	const char		*host = attempt->step->host;
 	char			 to[300], login[BASE64_SIZE(LOGIN_MAX) + 40] = "";
 
-	if (t == NULL || (t->has_auth = via_proxy_auth(hop, &auth)) == -1)
+	if (t == NULL || (t->has_auth = via_proxy_auth(attempt, &auth)) == -1)
 		return (VIA_FAIL);
 	if (strchr(host, '%') != NULL)
-		return (via_fail(hop, MSG_BAD_HOST, "a proxy cannot be told an address with a zone"));
+		return (via_fail(attempt, MSG_BAD_HOST, "a proxy cannot be told an address with a zone"));
 	if (t->has_auth)
 		http_authorization(&auth, login, sizeof(login));
-	snprintf(to, sizeof(to), strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d", host, hop->target->port);
+	snprintf(to, sizeof(to), strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d", host, attempt->target->port);
 	t->len = (size_t)snprintf(t->request, sizeof(t->request), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", to, to, login);
-	return (http_talk_step(hop));
+	return (http_talk_step(attempt));
 }
 
 /* Which message a refusal is; its text may tell more than its number. 401 is tinyproxy's word for a wrong password. */
@@ -53,42 +56,42 @@ http_message(int status, const char *text)
 }
 
 static enum via_want
-http_refused(struct via_hop *hop, struct http_talk *t)
+http_refused(struct via_attempt *attempt, struct http_talk *t)
 {
-	const char	*proxy = hop->step->proxy, *text = http_talk_text(t);
+	const char	*proxy = attempt->step->proxy, *text = http_talk_text(t);
 	enum message	 code;
 
 	if (t->head.connect_error[0] != '\0')
 		text = t->head.connect_error;
 	if ((code = http_message(t->head.status, text)) == MSG_PROXY_AUTH)
-		return (via_fail(hop, code, "the HTTP proxy %s %s", proxy, t->has_auth ?
+		return (via_fail(attempt, code, "the HTTP proxy %s %s", proxy, t->has_auth ?
 		    "does not accept this user and password" : "wants a user and a password"));
-	via_fail(hop, code, "the HTTP proxy %s says %d ", proxy, t->head.status);
-	return (via_said(hop, text));
+	via_fail(attempt, code, "the HTTP proxy %s says %d ", proxy, t->head.status);
+	return (via_said(attempt, text));
 }
 
 static enum via_want
-http_step(struct via_hop *hop)
+http_step(struct via_attempt *attempt)
 {
-	struct http_talk	*t = hop->talk;
+	struct http_talk	*t = attempt->talk;
 	enum via_want		 want;
 
-	if ((want = http_talk_step(hop)) != VIA_DONE)
+	if ((want = http_talk_step(attempt)) != VIA_DONE)
 		return (want);
 	if (t->head.state == HTTP1_BAD)
-		return (via_fail(hop, MSG_NOT_A_PROXY, "the HTTP proxy %s does not speak HTTP", hop->step->proxy));
+		return (via_fail(attempt, MSG_NOT_A_PROXY, "the HTTP proxy %s does not speak HTTP", attempt->step->proxy));
 	/* RFC 9110 9.3.6: any 2xx, and what it says of a body is to be ignored. */
-	return (t->head.status / 100 == 2 ? VIA_DONE : http_refused(hop, t));
+	return (t->head.status / 100 == 2 ? VIA_DONE : http_refused(attempt, t));
 }
 
 static void
-http_silent(struct via_hop *hop, int64_t took_ms)
+http_silent(struct via_attempt *attempt, int64_t took_ms)
 {
 	/* All but the end of a refusal came. */
-	if (http_talk_text(hop->talk) != NULL)
-		http_refused(hop, hop->talk);
+	if (http_talk_text(attempt->talk) != NULL)
+		http_refused(attempt, attempt->talk);
 	else
-		via_proxy_silent(hop, took_ms);
+		via_proxy_silent(attempt, took_ms);
 }
 
 const struct via via_http = {

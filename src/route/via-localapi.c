@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Route: tailscaled's LocalAPI. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -14,11 +17,11 @@
 /* tailscaled dials for us: `POST /localapi/v0/dial`, Tailscale's ipn/localapi, serveDial. */
 
 static enum via_want
-localapi_begin(struct via_hop *hop)
+localapi_begin(struct via_attempt *attempt)
 {
-	struct http_talk	*t = http_talk_new(hop);
+	struct http_talk	*t = http_talk_new(attempt);
 	char			 headers[256];
-	int			 family = hop->target->family;
+	int			 family = attempt->target->family;
 
 	if (t == NULL)
 		return (VIA_FAIL);
@@ -26,84 +29,84 @@ localapi_begin(struct via_hop *hop)
 	t->len = (size_t)snprintf(t->request, sizeof(t->request),
 	    "POST /localapi/v0/dial HTTP/1.1\r\n%sConnection: upgrade\r\nUpgrade: ts-dial\r\n"
 	    "Dial-Host: %s\r\nDial-Port: %d\r\nDial-Network: %s\r\nContent-Length: 0\r\n\r\n",
-	    tailscaled_headers(hop->step->tailscaled, headers, sizeof(headers)), hop->step->host, hop->target->port,
+	    tailscaled_headers(attempt->step->tailscaled, headers, sizeof(headers)), attempt->step->host, attempt->target->port,
 	    family == AF_INET ? "tcp4" : family == AF_INET6 ? "tcp6" : "tcp");
-	return (http_talk_step(hop));
+	return (http_talk_step(attempt));
 }
 
 /* 200: the host is none of the mesh, and the daemon says where it is. */
 static enum via_want
-localapi_dial_self(struct via_hop *hop, const struct http_talk *t)
+localapi_dial_self(struct via_attempt *attempt, const struct http_talk *t)
 {
 	char	host[ADDR_HOST_MAX + 1];
 	int	port;
 
 	if (strcmp(t->head.dial_self, "true") != 0 || addr_split(t->head.dial_addr, host, &port) == -1 ||
-	    (hop->self_len = addr_literal(host, port, &hop->self)) == 0)
-		return (via_fail(hop, MSG_TAILSCALED, "tailscaled gave an answer that makes no sense"));
-	if (hop->step->dial_self)
+	    (attempt->self_len = addr_literal(host, port, &attempt->self)) == 0)
+		return (via_fail(attempt, MSG_TAILSCALED, "tailscaled gave an answer that makes no sense"));
+	if (attempt->step->dial_self)
 		return (VIA_DIAL_SELF);
 	/* The full name was our guess: a host of the short one may still be found elsewhere. */
-	return (via_fail(hop, hop->step->host == hop->target->host ? MSG_NOT_IN_MESH : MSG_NO_SUCH_NAME,
-	    "tailscaled knows no peer of this %s (%s)", strcmp(host, hop->step->host) == 0 ? "address" : "name",
+	return (via_fail(attempt, attempt->step->host == attempt->target->host ? MSG_NOT_IN_MESH : MSG_NO_SUCH_NAME,
+	    "tailscaled knows no peer of this %s (%s)", strcmp(host, attempt->step->host) == 0 ? "address" : "name",
 	    t->head.dial_addr));
 }
 
 /* A refusal, with the text of the error as its body. */
 static enum via_want
-localapi_refused(struct via_hop *hop, struct http_talk *t)
+localapi_refused(struct via_attempt *attempt, struct http_talk *t)
 {
 	const char	*text = http_talk_text(t);
 
 	if (t->head.status == 502)
-		via_fail(hop, via_message(text, MSG_PROXY_FAILED), "tailscaled: ");
+		via_fail(attempt, via_message(text, MSG_PROXY_FAILED), "tailscaled: ");
 	else
-		via_fail(hop, MSG_TAILSCALED, "tailscaled will not: %d ", t->head.status);
-	return (via_said(hop, text));
+		via_fail(attempt, MSG_TAILSCALED, "tailscaled will not: %d ", t->head.status);
+	return (via_said(attempt, text));
 }
 
 static enum via_want
-localapi_step(struct via_hop *hop)
+localapi_step(struct via_attempt *attempt)
 {
-	struct http_talk	*t = hop->talk;
+	struct http_talk	*t = attempt->talk;
 	enum via_want		 want;
 
-	if ((want = http_talk_step(hop)) != VIA_DONE)
+	if ((want = http_talk_step(attempt)) != VIA_DONE)
 		return (want);
 	if (t->head.state == HTTP1_BAD)
-		return (via_fail(hop, MSG_TAILSCALED, "what listens on tailscaled's socket is something else"));
+		return (via_fail(attempt, MSG_TAILSCALED, "what listens on tailscaled's socket is something else"));
 	if (t->head.status == 101)
 		return (VIA_DONE);
-	return (t->head.status == 200 ? localapi_dial_self(hop, t) : localapi_refused(hop, t));
+	return (t->head.status == 200 ? localapi_dial_self(attempt, t) : localapi_refused(attempt, t));
 }
 
 static void
-localapi_unconnected(struct via_hop *hop, int error, int64_t took_ms)
+localapi_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 {
 	enum message	own = via_own_fault(error);
 
 	(void)took_ms;
 	/* The queue of a listener that does not listen any more is full. */
 	if (error == EAGAIN || error == ETIMEDOUT)
-		via_fail(hop, MSG_MESH_HUNG, "tailscaled takes no connection");
+		via_fail(attempt, MSG_MESH_HUNG, "tailscaled takes no connection");
 	else if (own == MSG_BLOCKED)
-		via_fail(hop, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user (%s)", strerror(error));
+		via_fail(attempt, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user (%s)", strerror(error));
 	else
-		via_fail(hop, own != MSG_NONE ? own : MSG_MESH_DOWN, "tailscaled cannot be reached (%s)", strerror(error));
+		via_fail(attempt, own != MSG_NONE ? own : MSG_MESH_DOWN, "tailscaled cannot be reached (%s)", strerror(error));
 }
 
 static void
-localapi_silent(struct via_hop *hop, int64_t took_ms)
+localapi_silent(struct via_attempt *attempt, int64_t took_ms)
 {
 	long long	took_s = (long long)(took_ms + 500) / 1000;
 
 	/* All but the end of a refusal came. */
-	if (http_talk_text(hop->talk) != NULL)
-		localapi_refused(hop, hop->talk);
-	else if (hop->step->hung)
-		via_fail(hop, MSG_MESH_HUNG, "tailscaled does not answer (%lld s)", took_s);
+	if (http_talk_text(attempt->talk) != NULL)
+		localapi_refused(attempt, attempt->talk);
+	else if (attempt->step->hung)
+		via_fail(attempt, MSG_MESH_HUNG, "tailscaled does not answer (%lld s)", took_s);
 	else
-		via_fail(hop, MSG_NO_ANSWER, "no answer through tailscaled in %lld s", took_s);
+		via_fail(attempt, MSG_NO_ANSWER, "no answer through tailscaled in %lld s", took_s);
 }
 
 static const char *

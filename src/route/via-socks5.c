@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Route: a SOCKS5 proxy. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +20,15 @@ struct socks5_talk {
 
 /* SOCKS5 has failed: in the proxy's name, or in the host's where it says so. */
 static enum via_want
-socks5_failed(struct via_hop *hop, const struct socks5 *s)
+socks5_failed(struct via_attempt *attempt, const struct socks5 *s)
 {
-	return (via_fail(hop, s->code, "the SOCKS5 proxy %s %s", hop->step->proxy, s->text));
+	return (via_fail(attempt, s->code, "the SOCKS5 proxy %s %s", attempt->step->proxy, s->text));
 }
 
 static enum via_want
-socks5_send(struct via_hop *hop, struct socks5_talk *t)
+socks5_send(struct via_attempt *attempt, struct socks5_talk *t)
 {
-	enum via_want	want = via_send(hop, t->socks5.out, t->socks5.out_len, &t->sent);
+	enum via_want	want = via_send(attempt, t->socks5.out, t->socks5.out_len, &t->sent);
 
 	if (want == VIA_WANT_READ) {
 		t->sent = 0;
@@ -35,41 +38,41 @@ socks5_send(struct via_hop *hop, struct socks5_talk *t)
 }
 
 static enum via_want
-socks5_open(struct via_hop *hop)
+socks5_open(struct via_attempt *attempt)
 {
 	struct socks5_talk	*t;
 	int			 has;
 
-	if ((hop->talk = t = calloc(1, sizeof(*t))) == NULL)
-		return (via_fail(hop, MSG_NO_MEMORY, "no memory"));
-	if (via_proxy_check(hop) == -1 || (has = via_proxy_auth(hop, &t->auth)) == -1)
+	if ((attempt->talk = t = calloc(1, sizeof(*t))) == NULL)
+		return (via_fail(attempt, MSG_NO_MEMORY, "no memory"));
+	if (via_proxy_check(attempt) == -1 || (has = via_proxy_auth(attempt, &t->auth)) == -1)
 		return (VIA_FAIL);
-	if (socks5_begin(&t->socks5, hop->step->host, hop->target->port, has ? t->auth.user : NULL, t->auth.password) == -1)
-		return (socks5_failed(hop, &t->socks5));
-	return (socks5_send(hop, t));
+	if (socks5_begin(&t->socks5, attempt->step->host, attempt->target->port, has ? t->auth.user : NULL, t->auth.password) == -1)
+		return (socks5_failed(attempt, &t->socks5));
+	return (socks5_send(attempt, t));
 }
 
 static enum via_want
-socks5_step(struct via_hop *hop)
+socks5_step(struct via_attempt *attempt)
 {
-	struct socks5_talk	*t = hop->talk;
+	struct socks5_talk	*t = attempt->talk;
 	unsigned char		 buf[sizeof(t->socks5.in)];
 	size_t			 got;
 	int			 result;
 
 	if (t->socks5.state == SOCKS5_SEND)
-		return (socks5_send(hop, t));
-	if ((result = exact_read(hop->fd, buf, socks5_want(&t->socks5), &got)) == -1)
-		return (via_broken(hop, errno));
+		return (socks5_send(attempt, t));
+	if ((result = exact_read(attempt->fd, buf, socks5_want(&t->socks5), &got)) == -1)
+		return (via_broken(attempt, errno));
 	if (result == 0)
 		return (VIA_WANT_READ);
 	switch (socks5_feed(&t->socks5, buf, got)) {
 	case SOCKS5_SEND:
-		return (socks5_send(hop, t));
+		return (socks5_send(attempt, t));
 	case SOCKS5_DONE:
 		return (VIA_DONE);
 	case SOCKS5_FAILED:
-		return (socks5_failed(hop, &t->socks5));
+		return (socks5_failed(attempt, &t->socks5));
 	case SOCKS5_RECV:
 		break;
 	}

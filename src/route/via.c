@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of routes. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -53,24 +56,24 @@ via_find(const char *name, size_t len)
 }
 
 enum via_want
-via_fail(struct via_hop *hop, enum message code, const char *fmt, ...)
+via_fail(struct via_attempt *attempt, enum message code, const char *fmt, ...)
 {
-	char	text[sizeof(hop->err.text)], target[TARGET_TEXT_MAX];
+	char	text[sizeof(attempt->err.text)], target[TARGET_TEXT_MAX];
 	va_list	ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	target_text(hop->target, target);
-	error_set(&hop->err, code, "%s: %s", target, text);
-	hop->what = hop->err.text + strlen(target) + 2;
+	target_text(attempt->target, target);
+	error_set(&attempt->err, code, "%s: %s", target, text);
+	attempt->what = attempt->err.text + strlen(target) + 2;
 	return (VIA_FAIL);
 }
 
 enum via_want
-via_said(struct via_hop *hop, const char *said)
+via_said(struct via_attempt *attempt, const char *said)
 {
-	struct error	*err = &hop->err;
+	struct error	*err = &attempt->err;
 
 	err->own = strlen(err->text);
 	error_vis(err->text + err->own, sizeof(err->text) - err->own, said);
@@ -78,25 +81,25 @@ via_said(struct via_hop *hop, const char *said)
 }
 
 enum via_want
-via_send(struct via_hop *hop, const void *buf, size_t len, size_t *sent)
+via_send(struct via_attempt *attempt, const void *buf, size_t len, size_t *sent)
 {
 	ssize_t	n;
 
-	n = send(hop->fd, (const char *)buf + *sent, len - *sent, MSG_NOSIGNAL);
+	n = send(attempt->fd, (const char *)buf + *sent, len - *sent, MSG_NOSIGNAL);
 	if (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-		return (via_broken(hop, errno));
+		return (via_broken(attempt, errno));
 	*sent += n > 0 ? (size_t)n : 0;
 	return (*sent < len ? VIA_WANT_WRITE : VIA_WANT_READ);
 }
 
 enum via_want
-via_broken(struct via_hop *hop, int error)
+via_broken(struct via_attempt *attempt, int error)
 {
-	const struct via	*via = hop->step->via;
+	const struct via	*via = attempt->step->via;
 	char			 address[64];
 
-	return (via_fail(hop, via->broken, "%s (%.48s) ended the connection before it had answered%s%s", via->peer,
-	    via->address(hop->step, address, sizeof(address)), error != 0 ? ": " : "", error != 0 ? strerror(error) : ""));
+	return (via_fail(attempt, via->broken, "%s (%.48s) ended the connection before it had answered%s%s", via->peer,
+	    via->address(attempt->step, address, sizeof(address)), error != 0 ? ": " : "", error != 0 ? strerror(error) : ""));
 }
 
 enum message

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A route is a way to the target that ends in one bare connected descriptor. This is the interface of all of them: the
  * race connects a socket to `to`, tells the route, and calls step whenever what it waits for has come, until it is done.
@@ -41,7 +42,7 @@ enum via_want {
 };
 
 /* A step under way. */
-struct via_hop {
+struct via_attempt {
 	const struct via_step	*step;
 	const struct target	*target;
 	int			 fd;
@@ -61,11 +62,11 @@ struct via {
 	int		 vouches;		/* "connected" is the target's own word, not that of somebody in between */
 	enum message	 broken;		/* the peer ended in the middle of the handshake */
 	/* Connected: the first step. */
-	enum via_want	(*begin)(struct via_hop *);
-	enum via_want	(*step)(struct via_hop *);
+	enum via_want	(*begin)(struct via_attempt *);
+	enum via_want	(*step)(struct via_attempt *);
 	/* Set the error: the connection was not made, errno says why, after so many ms; or there was no answer in time. */
-	void		(*unconnected)(struct via_hop *, int error, int64_t took_ms);
-	void		(*silent)(struct via_hop *, int64_t took_ms);
+	void		(*unconnected)(struct via_attempt *, int error, int64_t took_ms);
+	void		(*silent)(struct via_attempt *, int64_t took_ms);
 	/* The address to connect to, as text; returns the buffer. */
 	const char	*(*address)(const struct via_step *, char *, size_t);
 };
@@ -78,13 +79,13 @@ const char	*via_text(const struct via_step *, char *, size_t);
 /* The route of this name, so many bytes of it; NULL if there is none. */
 const struct via *via_find(const char *, size_t);
 /* Set the error of the hop: the target, a colon, a blank and this text. Returns VIA_FAIL. */
-enum via_want	via_fail(struct via_hop *, enum message, const char *, ...) __attribute__((__format__(printf, 3, 4)));
+enum via_want	via_fail(struct via_attempt *, enum message, const char *, ...) __attribute__((__format__(printf, 3, 4)));
 /* Add what a peer has said to the error that was just set. Returns VIA_FAIL. */
-enum via_want	via_said(struct via_hop *, const char *);
+enum via_want	via_said(struct via_attempt *, const char *);
 /* Send what is left of so many bytes; VIA_WANT_WRITE, VIA_WANT_READ when all are gone, or VIA_FAIL. */
-enum via_want	via_send(struct via_hop *, const void *, size_t, size_t *sent);
+enum via_want	via_send(struct via_attempt *, const void *, size_t, size_t *sent);
 /* Set the error to what the system says of a descriptor in the middle of a handshake: errno, or 0 for its end. */
-enum via_want	via_broken(struct via_hop *, int error);
+enum via_want	via_broken(struct via_attempt *, int error);
 /*
  * What this errno of connect(2) or socket(2) says of this machine and its network, whoever was to be reached; MSG_NONE if
  * nothing.

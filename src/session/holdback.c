@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Holds the server's KEXINIT back until the path has proven itself. */
+
 #include <sys/types.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -13,7 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "os/os.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/race.h"
 #include "session/holdback.h"
 #include "wire/sshwire.h"
@@ -29,10 +32,10 @@
 struct holdback {
 	struct holdback_config	 conf;
 	struct race_config	 race;		/* for connections of ours */
-	struct ladder		 ladder;
+	struct mss_steps		 mss_steps;
 	struct event		 timer;
-	struct race_way		 way;		/* in use */
-	struct race_way		 spare;		/* its descriptor is -1 if there is none */
+	struct connection		 conn;		/* in use */
+	struct connection		 spare;		/* its descriptor is -1 if there is none */
 	struct race		*dial;		/* towards a spare one */
 	int			 no_spare;	/* none can be had */
 	int			 descended;	/* rungs */
@@ -69,10 +72,10 @@ holdback_start(const struct holdback_config *conf)
 	if (h == MAP_FAILED)
 		return (NULL);
 	h->conf = *conf;
-	h->way = *conf->way;
+	h->conn = *conf->conn;
 	h->spare.fd = -1;
 	h->began_ms = clock_ms();
-	if (os_tcp(h->way.fd, &tcp) == 0)
+	if (os_tcp(h->conn.fd, &tcp) == 0)
 		h->retransmitted = tcp.retransmitted;
 	event_assign(&h->timer, conf->race->base, -1, EV_PERSIST, holdback_timer_cb, h);
 	if (event_add(&h->timer, &tv) == 0)
@@ -107,7 +110,7 @@ static int
 holdback_commit(struct holdback *h, const struct holdback_proof *proof, const char *why)
 {
 	struct holdback_config	conf = h->conf;
-	int			mss_bytes = h->descended > 0 ? h->way.mss_bytes : 0;
+	int			mss_bytes = h->descended > 0 ? h->conn.mss_bytes : 0;
 
 	if (h->passed.len > 0 && h->id.state == SSHWIRE_MORE) {
 		h->due = why;
@@ -192,15 +195,15 @@ holdback_proven(const struct holdback *h, const struct os_tcp *tcp, int64_t now_
 }
 
 static void
-holdback_dialled_cb(const struct race_way *way, const struct error *err, void *arg)
+holdback_dialled_cb(const struct connection *conn, const struct error *err, void *arg)
 {
 	struct holdback	*h = arg;
 
 	(void)err;
 	h->dial = NULL;
-	h->no_spare = way == NULL;
-	if (way != NULL)
-		h->spare = *way;
+	h->no_spare = conn == NULL;
+	if (conn != NULL)
+		h->spare = *conn;
 }
 
 /* A second connection, with the next smaller segments. */
@@ -211,18 +214,18 @@ holdback_dial(struct holdback *h, const struct os_tcp *tcp)
 
 	if (tcp->waiting_bytes > 0 && tcp->send_bytes < mss_bytes)
 		mss_bytes = tcp->send_bytes;
-	if ((h->ladder.mss_bytes = ladder_next(mss_bytes)) == 0) {
+	if ((h->mss_steps.mss_bytes = mss_next(mss_bytes)) == 0) {
 		h->no_spare = 1;
 		return;
 	}
 	log_debug(1, "packets of %d bytes are in doubt (%d bytes wait, %u segments were sent again%s)",
-	    ladder_packet(mss_bytes, (struct sockaddr *)&h->way.to), tcp->waiting_bytes, tcp->retransmitted,
+	    mss_packet(mss_bytes, (struct sockaddr *)&h->conn.to), tcp->waiting_bytes, tcp->retransmitted,
 	    tcp->gap ? ", one did not come" : "");
 	h->race = *h->conf.race;
-	h->race.ladder = &h->ladder;
+	h->race.mss_steps = &h->mss_steps;
 	h->race.cb = holdback_dialled_cb;
 	h->race.arg = h;
-	if ((h->dial = race_again(&h->race, &h->way)) == NULL)
+	if ((h->dial = race_again(&h->race, &h->conn)) == NULL)
 		h->no_spare = 1;
 }
 
@@ -234,15 +237,15 @@ holdback_switch(struct holdback *h)
 	size_t		len = h->beside_ms != 0 ? 0 : h->said_len;
 
 	log_debug(1, "again with segments of %d bytes", h->spare.mss_bytes);
-	h->way = h->spare;
+	h->conn = h->spare;
 	h->spare.fd = -1;
 	h->descended++;
 	h->doubt_ms = h->told_ms = h->beside_ms = 0;
 	h->holding = 0;
 	memset(&h->line, 0, sizeof(h->line));
 	memset(&h->id, 0, sizeof(h->id));
-	h->retransmitted = os_tcp(h->way.fd, &tcp) == 0 ? tcp.retransmitted : 0;
-	h->conf.switched_cb(&h->way, h->said, len, h->conf.arg);
+	h->retransmitted = os_tcp(h->conn.fd, &tcp) == 0 ? tcp.retransmitted : 0;
+	h->conf.switched_cb(&h->conn, h->said, len, h->conf.arg);
 }
 
 /*
@@ -311,13 +314,13 @@ holdback_look(struct holdback *h)
 	const char		*why;
 	enum doubt		 doubt;
 
-	why = os_tcp(h->way.fd, &tcp) == -1 ? "there is no telling what is acknowledged here" :
+	why = os_tcp(h->conn.fd, &tcp) == -1 ? "there is no telling what is acknowledged here" :
 	    holdback_proven(h, &tcp, now_ms);
 	if (why != NULL) {
 		if (tcp.waiting_bytes == 0)
-			proof.there_bytes = (int)h->hello.packet;
+			proof.forward_bytes = (int)h->hello.packet;
 		if (h->holding)
-			proof.back_bytes = (int)(tcp.received_bytes - (int64_t)h->id.total);
+			proof.reverse_bytes = (int)(tcp.received_bytes - (int64_t)h->id.total);
 		return (holdback_commit(h, &proof, why));
 	}
 	if (tcp.waiting_bytes > 0)
@@ -380,7 +383,7 @@ ssize_t
 holdback_read(struct holdback *h, char *buf, size_t size, int *again)
 {
 	ssize_t	n;
-	int	fd = h->way.fd;
+	int	fd = h->conn.fd;
 
 	*again = h->passed.len > 0;
 	if ((n = recv(fd, buf, size, MSG_PEEK)) <= 0)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Hold back, prove, replay. What the client says first, its identification and KEXINIT, is recorded; the identification of
  * the server passes; what the server says behind it waits in the socket until the kernel of the server has acknowledged
@@ -19,19 +20,19 @@
 
 struct holdback;
 struct race_config;
-struct race_way;
+struct connection;
 
 /* So many bytes that one side has sent at once are known to have arrived; 0 if nothing is known. */
 struct holdback_proof {
-	int	there_bytes;
-	int	back_bytes;
+	int	forward_bytes;
+	int	reverse_bytes;
 };
 
 struct holdback_config {
-	const struct race_way	*way;		/* the connection in use */
+	const struct connection	*conn;		/* the connection in use */
 	const struct race_config *race;		/* how to connect again; its ladder and callback do not count */
 	/* The connection is the way's from now on, and this is still to be said on it. The old one is the callee's to close. */
-	void			(*switched_cb)(const struct race_way *, const char *, size_t, void *);
+	void			(*switched_cb)(const struct connection *, const char *, size_t, void *);
 	/* All may pass. The handle is gone. The number is the segment size, if it took a smaller one than the first, or 0. */
 	void			(*committed_cb)(int mss_bytes, const struct holdback_proof *, void *);
 	void			*arg;

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Notices that ssh is gone while nothing is relayed yet. */
+
 #include <event2/event.h>
 #include <event2/event_struct.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Notices that whoever reads our output is gone while there is nothing to write to it. */
 
 #ifndef SESSION_LIFELINE_H

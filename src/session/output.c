@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Standard output, which may not take everything at once. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Writing to a descriptor that the caller shares. It is never made non-blocking, for the flag would be seen by everyone
  * who holds it, and yet a write must not stand still.

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The relay's direction from the server. */
+
 #include <sys/types.h>
 
 #include <errno.h>
@@ -23,7 +26,7 @@ relay_net_ended(struct relay *r)
 		relay_net_failed(r, r->send_error);
 		return;
 	}
-	if (relay_judge(r, GREETING_EOF) == -1)
+	if (relay_check(r, GREETING_EOF) == -1)
 		return;
 	if (!r->in_open) {
 		relay_done(r);
@@ -101,7 +104,7 @@ relay_unread(struct relay *r, int error)
 static void
 relay_copy(struct relay *r)
 {
-	enum greeting_state	state;
+	enum identification_state	state;
 	ssize_t			n;
 	int			again = 0;
 
@@ -119,7 +122,7 @@ relay_copy(struct relay *r)
 	}
 	log_debug(2, "%zd bytes from the server", n);
 	watch_received(r->watch);
-	state = greeting_server(&r->greeting, relay_buf, (size_t)n);
+	state = identification_server(&r->identification, relay_buf, (size_t)n);
 	if (state != GREETING_FAILED && !again)
 		relay_write(r, relay_buf, (size_t)n);
 	if (r->err.code == MSG_NONE)

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The relay's hold-back at the start. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -7,7 +10,7 @@
 
 #include "base/clock.h"
 #include "net/sock.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/race.h"
 #include "session/holdback.h"
 #include "session/relay-int.h"
@@ -36,16 +39,16 @@ relay_lost_cb(const struct error *err, int mss_bytes, void *arg)
 
 /* The way has its address besides, for it moves. */
 static void
-relay_take(struct relay *r, const struct race_way *way)
+relay_take(struct relay *r, const struct connection *conn)
 {
-	r->way = *way;
-	r->way.step.to = (struct sockaddr *)&r->way.to;
+	r->conn = *conn;
+	r->conn.step.to = (struct sockaddr *)&r->conn.to;
 }
 
 void
-relay_judged(struct relay *r)
+relay_checked(struct relay *r)
 {
-	int	ssh = r->greeting.client == CLIENT_SSH;
+	int	ssh = r->identification.client == CLIENT_SSH;
 
 	if (r->hold == NULL && (!ssh || r->watch == NULL))
 		r->conf->running_cb(ssh, r->conf->arg);
@@ -55,9 +58,9 @@ relay_judged(struct relay *r)
 static void
 relay_committed(struct relay *r, const struct holdback_proof *proof)
 {
-	struct watch_config	conf = { .base = r->base, .way = &r->way, .target = r->conf->target,
+	struct watch_config	conf = { .base = r->base, .conn = &r->conn, .target = r->conf->target,
 				    .dead_after_s = r->conf->race->tune->dead_after_s,
-				    .proof = *proof, .ssh = r->greeting.client == CLIENT_SSH, .settled_cb = relay_settled_cb,
+				    .proof = *proof, .ssh = r->identification.client == CLIENT_SSH, .settled_cb = relay_settled_cb,
 				    .lost_cb = relay_lost_cb, .arg = r };
 
 	r->watch = watch_start(&conf);
@@ -81,21 +84,21 @@ relay_committed_cb(int mss_bytes, const struct holdback_proof *proof, void *arg)
 
 /* The connection is another one, whose server has not identified itself yet. */
 static void
-relay_switched_cb(const struct race_way *way, const char *said, size_t len, void *arg)
+relay_switched_cb(const struct connection *conn, const char *said, size_t len, void *arg)
 {
 	struct relay	*r = arg;
 	struct timeval	 tv = clock_timeval(r->conf->target->timeout_ms);
 	char		 to[64], what[80];
 
 	close(r->net_fd);
-	relay_take(r, way);
-	snprintf(what, sizeof(what), "large packets were lost: once more, with segments of %d bytes", way->mss_bytes);
-	attempts_add(r->conf->race->attempts, via_text(&r->way.step, to, sizeof(to)), what, 0);
+	relay_take(r, conn);
+	snprintf(what, sizeof(what), "large packets were lost: once more, with segments of %d bytes", conn->mss_bytes);
+	attempts_add(r->conf->race->attempts, via_text(&r->conn.step, to, sizeof(to)), what, 0);
 	event_del(&r->in_ev);
-	relay_events(r, way->fd);
+	relay_events(r, conn->fd);
 	if (r->down.len == 0)
 		event_add(&r->net_ev, NULL);
-	greeting_again(&r->greeting);
+	identification_again(&r->identification);
 	r->judged = 0;
 	event_add(&r->timer, &tv);
 	memcpy(r->up.buf, said, len);
@@ -107,14 +110,14 @@ relay_switched_cb(const struct race_way *way, const char *said, size_t len, void
 void
 relay_guard(struct relay *r)
 {
-	struct holdback_config	conf = { .way = &r->way, .race = r->conf->race, .switched_cb = relay_switched_cb,
+	struct holdback_config	conf = { .conn = &r->conn, .race = r->conf->race, .switched_cb = relay_switched_cb,
 				    .committed_cb = relay_committed_cb, .arg = r };
 
 	struct holdback_proof	none = { 0, 0 };
 
-	if (r->conf->way == NULL || !r->conf->way->guarded)
+	if (r->conf->conn == NULL || !r->conf->conn->guarded)
 		return;
-	relay_take(r, r->conf->way);
+	relay_take(r, r->conf->conn);
 	if ((r->hold = holdback_start(&conf)) == NULL)
 		relay_committed(r, &none);
 }
@@ -123,8 +126,8 @@ void
 relay_guard_stop(struct relay *r)
 {
 	/* The first connection lost packets, and one in its place was of no use: with this server, there shall be no second. */
-	if (r->hold != NULL && r->err.code != MSG_NONE && r->way.mss_bytes != r->conf->way->mss_bytes)
-		r->conf->learned_cb(LADDER_LAST, r->conf->arg);
+	if (r->hold != NULL && r->err.code != MSG_NONE && r->conn.mss_bytes != r->conf->conn->mss_bytes)
+		r->conf->learned_cb(MSS_LAST, r->conf->arg);
 	holdback_stop(r->hold);
 	watch_stop(r->watch);
 }

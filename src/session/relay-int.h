@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the parts of the relay share: relay.c its life, relay-up.c client to server, relay-down.c server to client,
  * relay-guard.c the care for the path.
@@ -11,7 +12,7 @@
 
 #include "base/error.h"
 #include "route/race.h"
-#include "session/greeting.h"
+#include "session/identification.h"
 #include "session/output.h"
 
 #define RELAY_BUFFER	262144
@@ -33,7 +34,7 @@ struct relay {
 	const struct relay_config *conf;
 	struct event_base	*base;
 	int			 net_fd;
-	struct race_way		 way;		/* how it was reached, if that is guarded */
+	struct connection		 conn;		/* how it was reached, if that is guarded */
 	struct holdback		*hold;		/* until the path is proven */
 	struct watch		*watch;		/* from then on */
 	struct event		 in_ev;		/* the client sent something */
@@ -55,7 +56,7 @@ struct relay {
 	int			 can_splice;
 	int			 in_full;	/* how often in a row the input was full, and the socket took it all */
 	int			 out_full;	/* how often the output was full */
-	struct greeting		 greeting;
+	struct identification		 identification;
 	int			 judged;	/* the greeting is over */
 	int			 send_error;	/* errno; the reading side has the rest to tell */
 	struct error		 err;
@@ -68,9 +69,9 @@ extern char	relay_buf[RELAY_BUFFER], relay_up_buf[RELAY_BUFFER], relay_down_buf[
 void	relay_done(struct relay *);
 /* The socket failed with this errno, or the wait for the greeting ended so; the latter is 0 if nothing is wrong. */
 void	relay_net_failed(struct relay *, int);
-int	relay_judge(struct relay *, enum greeting_end);
+int	relay_check(struct relay *, enum identification_end);
 /* One side has said something, and this is the greeting's new state. */
-void	relay_greeting(struct relay *, enum greeting_state);
+void	relay_greeting(struct relay *, enum identification_state);
 /* Whoever reads the output is gone: a callback of the lifeline. */
 void	relay_gone_cb(void *);
 /* After the server's end: bear so long a client that does not end, but not while we keep it waiting ourselves. */
@@ -94,7 +95,7 @@ void	relay_events(struct relay *, int);
 void	relay_guard(struct relay *);
 void	relay_guard_stop(struct relay *);
 /* What kind of session it is has turned out. */
-void	relay_judged(struct relay *);
+void	relay_checked(struct relay *);
 
 void	relay_in_cb(evutil_socket_t, short, void *);
 void	relay_room_cb(evutil_socket_t, short, void *);

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The relay's direction to the server. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -18,11 +21,11 @@ relay_in_ended(struct relay *r)
 {
 	r->in_open = 0;
 	event_del(&r->in_ev);
-	relay_greeting(r, greeting_client_end(&r->greeting));
+	relay_greeting(r, identification_client_end(&r->identification));
 	if (r->hold != NULL)
 		holdback_end(r->hold);
 	if (!r->net_open) {
-		if (relay_judge(r, GREETING_EOF) == 0)
+		if (relay_check(r, GREETING_EOF) == 0)
 			relay_done(r);
 		return;
 	}
@@ -83,10 +86,10 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	log_debug(2, "%zd bytes from the client", n);
-	relay_greeting(r, greeting_client(&r->greeting, relay_buf, (size_t)n));
+	relay_greeting(r, identification_client(&r->identification, relay_buf, (size_t)n));
 	if (r->hold != NULL)
 		holdback_client(r->hold, relay_buf, (size_t)n);
-	if (!r->net_open && relay_judge(r, GREETING_EOF) == -1)
+	if (!r->net_open && relay_check(r, GREETING_EOF) == -1)
 		return;
 	switch (relay_send(r, (size_t)n)) {
 	case 0:

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Relays bytes between standard input and output and the connection. */
+
 #include <sys/types.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -60,7 +63,7 @@ relay_net_failed(struct relay *r, int error)
 		if ((mss_bytes = watch_explain(r->watch, &r->err)) != 0)
 			r->conf->learned_cb(mss_bytes, r->conf->arg);
 	} else if (error == ECONNRESET || error == EPIPE) {
-		if (greeting_judge(&r->greeting, GREETING_RESET, target, &r->err) == 0)
+		if (identification_judge(&r->identification, GREETING_RESET, target, &r->err) == 0)
 			error_set(&r->err, MSG_RESET, "%s: connection reset", target);
 	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN ||
 	    error == EHOSTDOWN)
@@ -73,28 +76,28 @@ relay_net_failed(struct relay *r, int error)
 }
 
 int
-relay_judge(struct relay *r, enum greeting_end end)
+relay_check(struct relay *r, enum identification_end end)
 {
 	char	target[TARGET_TEXT_MAX];
 
-	if (greeting_judge(&r->greeting, end, target_text(r->conf->target, target), &r->err) == 0)
+	if (identification_judge(&r->identification, end, target_text(r->conf->target, target), &r->err) == 0)
 		return (0);
 	relay_done(r);
 	return (-1);
 }
 
 void
-relay_greeting(struct relay *r, enum greeting_state state)
+relay_greeting(struct relay *r, enum identification_state state)
 {
 	if (r->judged || state == GREETING_OPEN)
 		return;
 	r->judged = 1;
-	r->greeting.state = state;
+	r->identification.state = state;
 	event_del(&r->timer);
 	if (state == GREETING_PASSED)
-		relay_judged(r);
+		relay_checked(r);
 	else
-		relay_judge(r, GREETING_EOF);
+		relay_check(r, GREETING_EOF);
 }
 
 void
@@ -107,7 +110,7 @@ relay_gone_cb(void *arg)
 void
 relay_linger(struct relay *r, int on)
 {
-	struct timeval	tv = clock_timeval(r->greeting.server.state == SSHWIRE_SSH ? RELAY_FAREWELL_MS : RELAY_LINGER_MS);
+	struct timeval	tv = clock_timeval(r->identification.server.state == SSHWIRE_SSH ? RELAY_FAREWELL_MS : RELAY_LINGER_MS);
 
 	if (r->net_open)
 		return;
@@ -134,7 +137,7 @@ relay_last(struct relay *r)
 {
 	struct timeval	tv = clock_timeval(RELAY_LAST_MS);
 
-	if (r->greeting.client == CLIENT_SSH && !event_pending(&r->last_ev, EV_TIMEOUT, NULL))
+	if (r->identification.client == CLIENT_SSH && !event_pending(&r->last_ev, EV_TIMEOUT, NULL))
 		event_add(&r->last_ev, &tv);
 }
 
@@ -161,7 +164,7 @@ relay_timer_cb(evutil_socket_t fd, short what, void *arg)
 		relay_done(r);
 	else if (r->end_held && r->judged)
 		shutdown(r->net_fd, SHUT_WR);
-	else if (relay_judge(r, GREETING_TIMEOUT) == 0)
+	else if (relay_check(r, GREETING_TIMEOUT) == 0)
 		event_add(&r->timer, &tv);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Bytes between standard input and output and one connected stream socket, until the session ends. */
 
 #ifndef SESSION_RELAY_H
@@ -6,7 +7,7 @@
 struct error;
 struct event_base;
 struct race_config;
-struct race_way;
+struct connection;
 struct target;
 
 struct relay_config {
@@ -16,7 +17,7 @@ struct relay_config {
 	int			 half_close;	/* what carries the connection can do that; if not, the client's end waits */
 	const struct target	*target;	/* for messages, and the time limit of the identification */
 	/* The same socket again, as the race gave it, and how to make another like it; NULL: the path is not guarded. */
-	const struct race_way	*way;
+	const struct connection	*conn;
 	const struct race_config *race;
 	/* Once, when the session has got under way; the number is 1 if it is SSH. Where the path is guarded, that is later. */
 	void			(*running_cb)(int, void *);

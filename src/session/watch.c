@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Watches a session by TCP_INFO and says why it stalls. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -12,7 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/race.h"
 #include "session/watch.h"
 
@@ -87,27 +90,27 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, in
 static int
 watch_next(int mss_bytes, int proof_bytes)
 {
-	int	next_bytes = ladder_next(mss_bytes);
+	int	next_bytes = mss_next(mss_bytes);
 
-	return (next_bytes != 0 && proof_bytes < next_bytes ? LADDER_LAST : next_bytes);
+	return (next_bytes != 0 && proof_bytes < next_bytes ? MSS_LAST : next_bytes);
 }
 
 /* Say what it is; returns the segment size for the next connection. */
 static int
-watch_hole(const struct watch *w, enum watch_sign sign, struct error *err)
+watch_black_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 {
-	const struct sockaddr	*to = (const struct sockaddr *)&w->conf.way->to;
+	const struct sockaddr	*to = (const struct sockaddr *)&w->conf.conn->to;
 	char			 target[TARGET_TEXT_MAX];
 	int			 mss_bytes = sign == WATCH_HOLE_THERE ? w->tcp.send_bytes : w->tcp.receive_bytes;
 
 	target_text(w->conf.target, target);
 	if (sign == WATCH_HOLE_THERE)
 		error_set(err, MSG_HOLE_THERE, "%s: packets of %d bytes are lost on the way there, smaller ones pass", target,
-		    ladder_packet(mss_bytes, to));
+		    mss_packet(mss_bytes, to));
 	else
 		error_set(err, MSG_HOLE_BACK, "%s: packets of up to %d bytes are lost on the way back, smaller ones pass",
-		    target, ladder_packet(mss_bytes, to));
-	return (watch_next(mss_bytes, sign == WATCH_HOLE_THERE ? w->conf.proof.there_bytes : w->conf.proof.back_bytes));
+		    target, mss_packet(mss_bytes, to));
+	return (watch_next(mss_bytes, sign == WATCH_HOLE_THERE ? w->conf.proof.forward_bytes : w->conf.proof.reverse_bytes));
 }
 
 /* The size of the segment that waits, if none so large is known to have passed and it is above the last rung; or 0. */
@@ -116,7 +119,7 @@ watch_unproven(const struct watch *w)
 {
 	int	bytes = w->tcp.waiting_bytes < w->tcp.send_bytes ? w->tcp.waiting_bytes : w->tcp.send_bytes;
 
-	if (w->tcp.no_room || bytes <= LADDER_LAST || w->conf.proof.there_bytes >= bytes || w->tcp.acked_bytes >= BULK_BYTES)
+	if (w->tcp.no_room || bytes <= MSS_LAST || w->conf.proof.forward_bytes >= bytes || w->tcp.acked_bytes >= BULK_BYTES)
 		return (0);
 	return (bytes);
 }
@@ -141,13 +144,13 @@ watch_explain(struct watch *w, struct error *err)
 
 	target_text(w->conf.target, target);
 	if (w->view.swallowed)
-		return (watch_hole(w, WATCH_HOLE_THERE, err));
+		return (watch_black_hole(w, WATCH_HOLE_THERE, err));
 	if (w->view.gap_ms != 0)
-		return (watch_hole(w, WATCH_HOLE_BACK, err));
+		return (watch_black_hole(w, WATCH_HOLE_BACK, err));
 	if ((bytes = watch_unproven(w)) != 0) {
 		error_set(err, MSG_HOLE_THERE, "%s: nothing comes back since packets of %d bytes are sent", target,
-		    ladder_packet(bytes, (const struct sockaddr *)&w->conf.way->to));
-		return (LADDER_LAST);
+		    mss_packet(bytes, (const struct sockaddr *)&w->conf.conn->to));
+		return (MSS_LAST);
 	}
 	if (watch_young(w))
 		error_set(err, MSG_MARKS_LOST, "%s: nothing comes back since the session began", target);
@@ -167,11 +170,11 @@ watch_lost(struct watch *w, const struct error *err, int mss_bytes)
 static void
 watch_fragment(struct watch *w)
 {
-	if (w->fragmenting || w->conf.way->to.ss_family != AF_INET)
+	if (w->fragmenting || w->conf.conn->to.ss_family != AF_INET)
 		return;
 	w->fragmenting = 1;
 	log_debug(1, "the server does not acknowledge: routers may cut our packets from now on");
-	os_tcp_fragment(w->conf.way->fd);
+	os_tcp_fragment(w->conf.conn->fd);
 }
 
 /*
@@ -183,7 +186,7 @@ watch_room(struct watch *w)
 {
 	if (w->tcp.no_room != w->patient) {
 		w->patient = w->tcp.no_room;
-		os_tcp_patience(w->conf.way->fd, w->patient ? 0 : w->conf.dead_after_s);
+		os_tcp_patience(w->conf.conn->fd, w->patient ? 0 : w->conf.dead_after_s);
 	}
 	return (w->patient && w->tcp.probes >= UNANSWERED && w->tcp.ack_ms >= w->conf.dead_after_s * 1000);
 }
@@ -199,11 +202,11 @@ watch_timer_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (os_tcp(w->conf.way->fd, &w->tcp) == -1)
+	if (os_tcp(w->conf.conn->fd, &w->tcp) == -1)
 		return;
 	sign = watch_look(&w->view, &w->tcp, now_ms, w->settled ? w->conf.dead_after_s * 1000 : KEX_LIMIT_MS);
 	if (sign == WATCH_HOLE_THERE || sign == WATCH_HOLE_BACK) {
-		mss_bytes = watch_hole(w, sign, &err);
+		mss_bytes = watch_black_hole(w, sign, &err);
 		watch_lost(w, &err, mss_bytes);
 	} else if (watch_room(w))
 		watch_lost(w, &err, watch_explain(w, &err));
@@ -298,7 +301,7 @@ watch_start(const struct watch_config *conf)
 	event_assign(&w->gone, conf->base, -1, 0, watch_gone_cb, w);
 	if ((w->address_fd = os_address_watch()) != -1) {
 		event_assign(&w->address_ev, conf->base, w->address_fd, EV_READ | EV_PERSIST, watch_address_cb, w);
-		if (getsockname(conf->way->fd, (struct sockaddr *)&w->own, &w->own_len) == 0)
+		if (getsockname(conf->conn->fd, (struct sockaddr *)&w->own, &w->own_len) == 0)
 			event_add(&w->address_ev, NULL);
 	}
 	watch_active(w);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Looks after a connection that can no longer be replaced, and tells apart why it stands still: a hole in the path that
  * swallows large packets on the way there or back, a dead path, marked packets that are dropped, an address that went away.
@@ -15,13 +16,13 @@
 
 struct error;
 struct event_base;
-struct race_way;
+struct connection;
 struct target;
 struct watch;
 
 struct watch_config {
 	struct event_base	*base;
-	const struct race_way	*way;
+	const struct connection	*conn;
 	const struct target	*target;
 	int			 dead_after_s;
 	struct holdback_proof	 proof;

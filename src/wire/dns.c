@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* DNS messages (RFC 1035): one question, and its answer. */
+
 #include <string.h>
 #include <strings.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A question to a DNS server and its answer, in memory: RFC 1035 section 4, AAAA by RFC 3596. */
 
 #ifndef WIRE_DNS_H

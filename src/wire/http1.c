@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* HTTP/1 heads (RFC 9112), as CONNECT and the LocalAPI need them. */
+
 #include <string.h>
 #include <strings.h>
 

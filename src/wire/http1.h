@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The head of a reply over HTTP/1, as bytes in memory: RFC 9112 sections 2 to 5. */
 
 #ifndef WIRE_HTTP1_H

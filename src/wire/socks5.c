@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* SOCKS5 (RFC 1928) and its login (RFC 1929). */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 

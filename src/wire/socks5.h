@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The client's side of SOCKS5, as bytes in memory: RFC 1928, with user name and password by RFC 1929. */
 
 #ifndef WIRE_SOCKS5_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The start of a key exchange, without any cryptography, in memory: RFC 4253 6 and 7, RFC 5656 4, and the drafts for
  * sntrup761x25519-sha512 and mlkem768x25519-sha256. Enough to let a server send its largest packets before any login.

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Public keys as text: the type, and the same type in the base64. */
+
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>

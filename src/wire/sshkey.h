@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Public keys as text: the type, a blank, and in base64 the key, as files of OpenSSH have them
  * (sshd(8)).

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* SSH identification strings and packet lengths (RFC 4253). */
+
 #include <string.h>
 
 #include "wire/sshwire.h"

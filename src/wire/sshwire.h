@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The first bytes of an SSH connection, in memory: RFC 4253 sections 4.2, 6 and 7.1. */
 
 #ifndef WIRE_SSHWIRE_H

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* tailscaled's status document, without the peers. */
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* All peers in tailscaled's status document. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

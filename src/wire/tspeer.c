@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* One peer in tailscaled's status document. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * tailscaled's status document with its peers, `GET /localapi/v0/status` or `tailscale status --json`: Tailscale's
  * ipn/ipnstate. Of thousands of peers the one that a host is is looked for.

@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz target: advice. */
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "advice/advice.h"
 #include "base/json.h"
 #include "fuzz.h"
+#include "rules/rules.h"
 
 /* The report is lines of printable bytes; in color, escape sequences are ours alone. */
 static void
@@ -61,7 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		json_decref(doc);
 		return (0);
 	}
-	must(advice_judge(doc) == 0);
+	must(rules_check(doc) == 0);
 	check_findings(json_at(doc, "findings"));
 	status = report_status(doc);
 	must(status >= 0 && status <= 2);
@@ -69,7 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_text(doc, 1);
 	must((text = json_dumps(doc, JSON_INDENT(1) | JSON_SORT_KEYS)) != NULL);
 	must((again = json_parse(text, strlen(text), 0)) != NULL);
-	must(json_equal(doc, again) && advice_judge(again) == 0 && json_equal(doc, again));
+	must(json_equal(doc, again) && rules_check(again) == 0 && json_equal(doc, again));
 	must(report_status(again) == status);
 	free(text);
 	json_decref(again);

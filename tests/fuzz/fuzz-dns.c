@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz target: dns. */
+
 #include <string.h>
 
 #include "fuzz.h"

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz target: emit. */
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz target: hello. */
+
 #include <string.h>
 
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Text of a configuration and of our own file: whatever stands there, our two lines go in and come out again, and every
  * other byte stays.
@@ -8,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emit/install-text.h"
 #include "fuzz.h"
+#include "install/install-text.h"
 
 static const struct install_names	names = {
 	.own = "/home/u/.ssh/meshssh.conf",

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz target: options. */
+
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -6,9 +9,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "cmd/conf.h"
 #include "cmd/options.h"
 #include "cmd/ssh-args.h"
+#include "config/conf.h"
 #include "fuzz.h"
 
 #define WORDS_MAX	64
@@ -116,7 +119,7 @@ check_options(const struct options *opts)
 {
 	must(opts->mode <= OPTIONS_VERSION);
 	must(opts->family == AF_UNSPEC || opts->family == AF_INET || opts->family == AF_INET6);
-	must(opts->mss == LADDER_AUTO || opts->mss == LADDER_FULL || opts->mss >= 88);
+	must(opts->mss == MSS_AUTO || opts->mss == MSS_FULL || opts->mss >= 88);
 	must(opts->mss <= 32767);
 	must(opts->timeout_s >= 1 && opts->timeout_s <= OPTIONS_SECONDS_MAX);
 	must(opts->dead_after_s >= 1 && opts->dead_after_s <= OPTIONS_SECONDS_MAX);

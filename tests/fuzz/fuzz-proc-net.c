@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz target: proc-net. */
+
 #include <stdint.h>
 #include <string.h>
 

@@ -1,5 +1,8 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz target: record. */
+
 #include "fuzz.h"
-#include "session/record.h"
+#include "state/record.h"
 
 static void
 check(const char *text)

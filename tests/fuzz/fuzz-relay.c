@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A whole session of the relay over real descriptors and the real event loop, on a schedule that
  * the input decides: who reads, writes and ends, when and how much; when time passes; what the
@@ -24,7 +25,7 @@
 #include "fuzz.h"
 #include "net/sock.h"
 #include "os/os.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/race.h"
 #include "route/target.h"
 #include "route/via.h"
@@ -63,7 +64,7 @@ int		 __wrap_os_tcp(int, struct os_tcp *);
 int		 __wrap_os_tcp_fragment(int);
 int		 __wrap_os_tcp_patience(int, int);
 void		 __wrap_output_end(const struct output *, int);
-struct race	*__wrap_race_again(const struct race_config *, const struct race_way *);
+struct race	*__wrap_race_again(const struct race_config *, const struct connection *);
 void		 __wrap_race_cancel(struct race *);
 void		 __wrap_relay_events(struct relay *, int);
 
@@ -304,9 +305,9 @@ __wrap_os_address_read(int fd, const struct sockaddr *address)
 }
 
 struct race *
-__wrap_race_again(const struct race_config *conf, const struct race_way *way)
+__wrap_race_again(const struct race_config *conf, const struct connection *conn)
 {
-	must(!s.dialing && way->fd != -1 && conf->ladder->mss_bytes > 0);
+	must(!s.dialing && conn->fd != -1 && conf->mss_steps->mss_bytes > 0);
 	s.dial = *conf;
 	s.dialing = 1;
 	return ((struct race *)&s.dial);
@@ -349,7 +350,7 @@ static void
 learned_cb(int mss_bytes, void *arg)
 {
 	(void)arg;
-	must(mss_bytes >= LADDER_LAST && mss_bytes <= 1460);
+	must(mss_bytes >= MSS_LAST && mss_bytes <= 1460);
 }
 
 /* --- the loop ---------------------------------------------------------------------------- */
@@ -420,7 +421,7 @@ pass(int64_t ms)
 /* --- both sides -------------------------------------------------------------------------- */
 
 static struct conn *
-connect_new(struct race_way *way, int mss_bytes)
+connect_new(struct connection *conn, int mss_bytes)
 {
 	struct conn	*c = &s.conns[s.conn_count];
 	int		 fds[2];
@@ -429,9 +430,9 @@ connect_new(struct race_way *way, int mss_bytes)
 	must(sock_set_blocking(fds[0], 0) == 0 && sock_set_blocking(fds[1], 0) == 0);
 	memset(c, 0, sizeof(*c));
 	c->fd = fds[1];
-	c->relay_fd = way->fd = fds[0];
+	c->relay_fd = conn->fd = fds[0];
 	c->mss_bytes = mss_bytes;
-	way->mss_bytes = mss_bytes;
+	conn->mss_bytes = mss_bytes;
 	s.chosen = s.conn_count++;
 	return (c);
 }
@@ -561,15 +562,15 @@ terminate(void)
 static void
 dialed(int well)
 {
-	struct race_way	way = { .step = { .via = &via_direct }, .to = { .ss_family = AF_INET } };
+	struct connection	conn = { .step = { .via = &via_direct }, .to = { .ss_family = AF_INET } };
 	struct error	err = { .code = MSG_REFUSED };
 
 	if (!s.dialing)
 		return;
 	s.dialing = 0;
 	if (well && !s.alone && s.conn_count < CONNS_MAX) {
-		connect_new(&way, s.dial.ladder->mss_bytes);
-		s.dial.cb(&way, NULL, s.dial.arg);
+		connect_new(&conn, s.dial.mss_steps->mss_bytes);
+		s.dial.cb(&conn, NULL, s.dial.arg);
 	} else
 		s.dial.cb(NULL, &err, s.dial.arg);
 }
@@ -843,9 +844,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct sock_tune	tune = { .dead_after_s = 30 };
 	static struct attempts		attempts;
 	struct target			target = { .host = "nas", .port = 22, .timeout_ms = 10000 };
-	struct race_way			way = { .step = { .via = &via_direct }, .to = { .ss_family = AF_INET } };
+	struct connection			conn = { .step = { .via = &via_direct }, .to = { .ss_family = AF_INET } };
 	struct race_config		race = { .target = &target, .tune = &tune, .attempts = &attempts };
-	struct relay_config		conf = { .target = &target, .way = &way, .race = &race,
+	struct relay_config		conf = { .target = &target, .conn = &conn, .race = &race,
 					    .running_cb = running_cb, .learned_cb = learned_cb };
 	struct error			err = { .code = MSG_NONE };
 	int				before, result;
@@ -858,11 +859,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	scene_begin(base, data, size);
 	race.base = base;
 	attempts.count = 0;
-	way.guarded = (s.mode & GUARDED) != 0;
-	connect_new(&way, 1460);
+	conn.guarded = (s.mode & GUARDED) != 0;
+	connect_new(&conn, 1460);
 	conf.in_fd = s.in_fd;
 	conf.out_fd = s.out_fd;
-	conf.net_fd = way.fd;
+	conf.net_fd = conn.fd;
 	conf.half_close = (s.mode & NO_HALF_CLOSE) == 0;
 	result = relay_run(base, &conf, &err);
 	check(result, &err);

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz target: socks5. */
+
 #include <string.h>
 
 #include "fuzz.h"

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz target: ssh. */
+
 #include "facts/detect.h"
 #include "machine.h"
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz target: tsjson. */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

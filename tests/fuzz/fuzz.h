@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What every fuzz target has. */
 
 #ifndef FUZZ_FUZZ_H

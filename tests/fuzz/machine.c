@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: e. */
+
 #include <sys/types.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -15,9 +18,9 @@
 #include "base/addr.h"
 #include "base/json.h"
 #include "facts/detect.h"
-#include "facts/run.h"
-#include "facts/ssh-config.h"
 #include "machine.h"
+#include "os/run.h"
+#include "sshconf/ssh-config.h"
 
 #define SECTIONS_MAX	32
 #define USER		1000

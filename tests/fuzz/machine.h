@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * For fuzz targets of detectors: a machine in memory, whose files, and the output of whose programs,
  * are the input. Nothing of the real machine is read, and no program is run.

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: . */
+
 #include <sys/types.h>
 
 #include <dirent.h>

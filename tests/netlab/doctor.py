@@ -26,7 +26,7 @@ LIMIT = 60              # seconds for one look
 CONNECTIONS = 12        # PROBE_CONNECTIONS_MAX
 MARKS = ("af21", "ef", "cs1", "lowdelay")
 # Bytes between the largest packet that is known to pass and the smallest that is not.
-PRECISION = {"there": 8, "back": 128}
+PRECISION = {"forward": 8, "reverse": 128}
 # On the router: nothing is wrong on the way there. KIND: address
 ODD = {kind: f"10.77.4.{number}" for number, kind in enumerate(
     ("http", "tls", "silent", "closes", "full", "penalty", "motd", "late", "slow", "dropbear", "tinysshd", "nobody"), 1)}
@@ -38,8 +38,8 @@ class Row:
     broken: tuple = ()          # methods of Path with their arguments
     host: str = "v4"
     port: int = 0
-    there: int = 0              # the size of the hole; 0: whole, or not looked at
-    back: int = 0
+    forward: int = 0              # the size of the hole; 0: whole, or not looked at
+    reverse: int = 0
     dropped: tuple = ()
     whole: bool = False         # neither a hole nor a dropped mark, each time
     times: int = 1
@@ -52,20 +52,20 @@ def holes():
         for way in ("forward", "reverse", "both"):
             for host in ("v4", "v6") if size == 1280 else ("v4",):
                 yield Row(f"hole {size} {way}, {host}", (("hole", size, way),), host,
-                          there=size if way != "reverse" else 0, back=size if way != "forward" else 0)
-    yield Row("hole 1492 reverse, v4", (("hole", 1492, "reverse"),), back=1492)
-    yield Row("hole 1280 both, RSA key alone", (("hole", 1280, "both"),), port=2211, there=1280, back=1280)
-    yield Row("hole 1280 forward, 2 % loss", (("loss", 2), ("hole", 1280, "forward")), there=1280)
-    yield Row("hole 1280 reverse, 2 % loss", (("loss", 2), ("hole", 1280, "reverse")), back=1280)
-    yield Row("narrow link with ICMP filtered", (("icmp_hole", 1280),), there=1280, back=1280)
+                          forward=size if way != "reverse" else 0, reverse=size if way != "forward" else 0)
+    yield Row("hole 1492 reverse, v4", (("hole", 1492, "reverse"),), reverse=1492)
+    yield Row("hole 1280 both, RSA key alone", (("hole", 1280, "both"),), port=2211, forward=1280, reverse=1280)
+    yield Row("hole 1280 forward, 2 % loss", (("loss", 2), ("hole", 1280, "forward")), forward=1280)
+    yield Row("hole 1280 reverse, 2 % loss", (("loss", 2), ("hole", 1280, "reverse")), reverse=1280)
+    yield Row("narrow link with ICMP filtered", (("icmp_hole", 1280),), forward=1280, reverse=1280)
 
 
 def paths():
     yield Row("whole path, v4", whole=True, facts=(("connect.address", "10.77.2.2"), ("connect.far", True),
-                                                   ("mtu.back.largest_ok", 1500), ("mtu.route_interface", "^[a-z]")))
+                                                   ("mtu.reverse.largest_ok", 1500), ("mtu.route_interface", "^[a-z]")))
     yield Row("whole path, v6", host="v6", whole=True, facts=(("connect.address", "fd77:2::2"),))
     yield Row("whole path, no router", host="10.77.3.2", whole=True)
-    yield Row("narrow link with ICMP", (("pmtud", 1280),), whole=True, facts=(("mtu.there.largest_ok", 1280),))
+    yield Row("narrow link with ICMP", (("pmtud", 1280),), whole=True, facts=(("mtu.forward.largest_ok", 1280),))
     yield Row("RTT 200 ms", (("delay", 100),), whole=True, times=2)
     yield Row("RTT 80 ms, 2 % loss", (("delay", 40), ("loss", 2)), whole=True, times=4)
     # Side by side in all labs.
@@ -73,7 +73,7 @@ def paths():
         yield Row(f"2 % loss, {number + 1}", (("loss", 2),), whole=True, times=15)
     yield Row("slow server", host=ODD["slow"], whole=True)
     yield Row("server that never answers a key exchange", host=ODD["late"],
-              facts=(("mtu.there.ok", True), ("mtu.back", None), ("mtu.inconclusive", "late")))
+              facts=(("mtu.forward.ok", True), ("mtu.reverse", None), ("mtu.inconclusive", "late")))
     yield Row("any mark vanishes, v4", (("drop_dscp", "forward"),), dropped=MARKS)
     yield Row("any mark vanishes, v6", (("drop_dscp", "forward"),), "v6", dropped=MARKS)
     # That is a note where the ssh at hand marks otherwise.
@@ -83,9 +83,9 @@ def paths():
               code=ef)
     yield Row("IPv6 vanishes, name with both", (("address_hole",),), "both", code="path-ipv6-silent", facts=(
         ("connect.addresses.0.error", "timeout"), ("connect.addresses.0.family", 6), ("connect.addresses.1.error", None),
-        ("connect.address", "10.77.2.2"), ("connect.ok", True), ("mtu.there.ok", True)))
+        ("connect.address", "10.77.2.2"), ("connect.ok", True), ("mtu.forward.ok", True)))
     yield Row("dead path", (("dead",),), code="server-no-answer", facts=(
-        ("connect.addresses.0.error", "timeout"), ("connect.ok", False), ("banner", None), ("mtu", None)))
+        ("connect.addresses.0.error", "timeout"), ("connect.ok", False), ("server", None), ("mtu", None)))
     yield Row("nobody listens", port=2299, code="server-refuses",
               facts=(("connect.addresses.0.error", "refused"), ("connect.ok", False)))
     yield Row("no such host", host="nowhere", code="name-unknown",
@@ -93,36 +93,36 @@ def paths():
 
 
 def servers():
-    yield Row("sshd", facts=(("banner.kind", "openssh"), ("banner.software", "OpenSSH_"), ("banner.kexinit_bytes", int),
-                             ("banner.host_key_types.0", "ssh-ed25519|rsa-"), ("banner.refusal", None),
-                             ("banner.kex.0", "."), ("banner.ciphers.0", "."),
-                             ("banner.host_key", "^ssh-(rsa|ed25519) [A-Za-z0-9+/=]{32}$")))
-    yield Row("sshd on another port", port=2210, facts=(("service.kind", "ssh"), ("banner.kind", "openssh"),
-                                                        ("mtu.there.ok", True)))
+    yield Row("sshd", facts=(("server.kind", "openssh"), ("server.software", "OpenSSH_"), ("server.kexinit_bytes", int),
+                             ("server.host_key_types.0", "ssh-ed25519|rsa-"), ("server.refusal", None),
+                             ("server.kex.0", "."), ("server.ciphers.0", "."),
+                             ("server.host_key", "^ssh-(rsa|ed25519) [A-Za-z0-9+/=]{32}$")))
+    yield Row("sshd on another port", port=2210, facts=(("service.kind", "ssh"), ("server.kind", "openssh"),
+                                                        ("mtu.forward.ok", True)))
     # The dropbear of such a machine has key exchanges with large answers, too.
     newer = openssh() >= (10, 0)
     # From OpenSSH 9.8 on it shuts out who comes 15 times within 15 seconds.
     yield Row("sshd that counts", port=COUNTING, times=3)
     yield Row("another host key than is known", port=2211, code="host-key-changed", facts=(
-        ("ssh.known.keys.0", "^ssh-rsa A{32}$"), ("banner.host_key", "^ssh-rsa ")))
-    yield Row("dropbear", host=ODD["dropbear"], facts=(("banner.kind", "dropbear"), ("mtu.there.ok", True),
+        ("ssh.known.keys.0", "^ssh-rsa A{32}$"), ("server.host_key", "^ssh-rsa ")))
+    yield Row("dropbear", host=ODD["dropbear"], facts=(("server.kind", "dropbear"), ("mtu.forward.ok", True),
                                                        ("mtu.untested", None if newer else "large answer"),
-                                                       ("mtu.back.ok", True if newer else None)))
-    yield Row("tinysshd", host=ODD["tinysshd"], facts=(("banner.kind", "tinyssh"), ("mtu.there.ok", True),
-                                                       ("mtu.back.ok", True)))
+                                                       ("mtu.reverse.ok", True if newer else None)))
+    yield Row("tinysshd", host=ODD["tinysshd"], facts=(("server.kind", "tinyssh"), ("mtu.forward.ok", True),
+                                                       ("mtu.reverse.ok", True)))
     yield Row("a web server", host=ODD["http"], code="server-http", facts=(
-        ("banner.kind", "http"), ("banner.first", "HTTP/1.0 400"), ("banner.text", None), ("mtu", None)))
-    yield Row("TLS", host=ODD["tls"], code="server-other", facts=(("banner.kind", "other"), ("banner.error", "closed")))
+        ("server.kind", "http"), ("server.first", "HTTP/1.0 400"), ("server.text", None), ("mtu", None)))
+    yield Row("TLS", host=ODD["tls"], code="server-other", facts=(("server.kind", "other"), ("server.error", "closed")))
     yield Row("a silent port", host=ODD["silent"], code="server-mute",
-              facts=(("banner.kind", "none"), ("banner.error", "silent")))
+              facts=(("server.kind", "none"), ("server.error", "silent")))
     yield Row("a port that closes", host=ODD["closes"], code="server-closes",
-              facts=(("banner.kind", "none"), ("banner.error", "closed|reset")))
+              facts=(("server.kind", "none"), ("server.error", "closed|reset")))
     yield Row("MaxStartups", host=ODD["full"], code="server-maxstartups", facts=(
-        ("banner.refusal", "maxstartups"), ("banner.error", "closed"), ("banner.first", "Exceeded"), ("dscp", None)))
+        ("server.refusal", "maxstartups"), ("server.error", "closed"), ("server.first", "Exceeded"), ("dscp", None)))
     yield Row("a penalty", host=ODD["penalty"], code="server-penalty",
-              facts=(("banner.refusal", "penalty"), ("mtu", None)))
+              facts=(("server.refusal", "penalty"), ("mtu", None)))
     yield Row("words before the identification", host=ODD["motd"], code="server-mute", facts=(
-        ("banner.kind", "go"), ("banner.first", "^Welcome$"), ("banner.error", "silent")))
+        ("server.kind", "go"), ("server.first", "^Welcome$"), ("server.error", "silent")))
 
 
 def healthy():
@@ -164,15 +164,15 @@ def code(row):
     """What the doctor is to say first."""
     if row.code is not None:
         return row.code
-    if row.there or row.back:
-        return "path-hole-both" if row.there and row.back else "path-hole-there" if row.there else "path-hole-back"
+    if row.forward or row.reverse:
+        return "path-hole-both" if row.forward and row.reverse else "path-hole-there" if row.forward else "path-hole-back"
     return "path-marks" if row.dropped else ""
 
 
 def wrong(row, facts):
     """What is not as it should be."""
     found = [f"{path} is {at(facts, path)!r}" for path, wanted in row.facts if not fits(at(facts, path), wanted)]
-    for way, size in (("there", row.there), ("back", row.back)):
+    for way, size in (("forward", row.forward), ("reverse", row.reverse)):
         if size:
             found.append(hole_found(facts, way, size))
         elif at(facts, f"mtu.{way}.ok") is False:
@@ -293,12 +293,12 @@ class Looks:
         if row.host in self.missing:
             tap.skip(row.name, self.missing[row.host])
             return
-        shown = {name: facts.get(name) for name in ("names", "connect", "banner", "dscp", "mtu", "service")}
+        shown = {name: facts.get(name) for name in ("names", "connect", "server", "dscp", "mtu", "service")}
         tap.point(not found, row.name + (f", {row.times} times" if row.times > 1 else ""),
                   found + "\n" + json.dumps(shown))
         mtu = facts.get("mtu", {})
         said = [f"{way} {mtu[way].get('largest_ok', '?')}..{mtu[way].get('smallest_bad', '')}"
-                for way in ("there", "back") if way in mtu]
+                for way in ("forward", "reverse") if way in mtu]
         tap.rows.append((row.name, code(row) or "-", " ".join(facts.get("codes", [])) or "-",
                          f"{max(took, default=0):.1f} s", str(made), ", ".join(said)))
 

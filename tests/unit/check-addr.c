@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: addr. */
+
 #include <sys/socket.h>
 
 #include <netinet/in.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: base64. */
+
 #include "base/base64.h"
 #include "check.h"
 

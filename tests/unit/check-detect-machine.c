@@ -1,8 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: detect-machine. */
+
 #include "base/json.h"
-#include "check.h"
 #include "check-root.h"
+#include "check.h"
 #include "facts/detect.h"
-#include "facts/look.h"
+#include "facts/read.h"
 
 static void
 test_system_plain(void **state)
@@ -132,19 +135,19 @@ test_run(void **state)
 
 	(void)state;
 	argv[2] = "echo a; echo b >&2; cat";
-	assert_int_equal(look_run(argv, 5000, out, sizeof(out)), 2);
+	assert_int_equal(read_command(argv, 5000, out, sizeof(out)), 2);
 	assert_string_equal(out, "a\n");
 	argv[2] = "echo 123456789; exit 0";
-	assert_int_equal(look_run(argv, 5000, out, sizeof(out)), 7);
+	assert_int_equal(read_command(argv, 5000, out, sizeof(out)), 7);
 	assert_string_equal(out, "1234567");
 	argv[2] = "exit 1";
-	assert_int_equal(look_run(argv, 5000, out, sizeof(out)), -1);
+	assert_int_equal(read_command(argv, 5000, out, sizeof(out)), -1);
 	argv[2] = "exec sleep 60";
-	assert_int_equal(look_run(argv, 100, out, sizeof(out)), -1);
+	assert_int_equal(read_command(argv, 100, out, sizeof(out)), -1);
 	argv[2] = "exec sleep 60 >&-";
-	assert_int_equal(look_run(argv, 100, out, sizeof(out)), -1);
+	assert_int_equal(read_command(argv, 100, out, sizeof(out)), -1);
 	argv[0] = "/nowhere/sh";
-	assert_int_equal(look_run(argv, 5000, out, sizeof(out)), -1);
+	assert_int_equal(read_command(argv, 5000, out, sizeof(out)), -1);
 }
 
 static void

@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: detect-ssh. */
+
 #include <pwd.h>
 
 #include "check-root.h"
-#include "facts/ssh-ask.h"
-#include "facts/ssh-config.h"
-#include "facts/ssh-key.h"
-#include "facts/ssh-proxy.h"
+#include "sshconf/ssh-ask.h"
+#include "sshconf/ssh-config.h"
+#include "sshconf/ssh-key.h"
+#include "sshconf/ssh-proxy.h"
 
 static char	home[256];
 

@@ -1,9 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: detect-sshd. */
+
 #include <pwd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "check.h"
 #include "check-root.h"
+#include "check.h"
 #include "facts/detect.h"
 
 static void

@@ -1,5 +1,8 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: diff. */
+
 #include "check.h"
-#include "emit/diff.h"
+#include "install/diff.h"
 
 static void
 expect(const char *from, const char *to, const char *wanted)

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: dns. */
+
 #include "check.h"
 #include "wire/dns.h"
 

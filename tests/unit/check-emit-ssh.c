@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: emit-ssh. */
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -8,8 +11,8 @@
 #include "base/json.h"
 #include "check.h"
 #include "emit/emit.h"
-#include "facts/env-ssh.h"
-#include "facts/run.h"
+#include "os/run.h"
+#include "sshconf/ssh-program.h"
 
 #ifndef GOLDEN_DIR
 #define GOLDEN_DIR "tests/golden"
@@ -255,7 +258,7 @@ main(void)
 	};
 	int				result, fd;
 
-	if (env_ssh_find("/proc/self/exe", ssh) == -1)
+	if (ssh_program_find("/proc/self/exe", ssh) == -1)
 		ssh[0] = '\0';
 	seen = json_object();
 	if ((fd = mkstemp(file)) == -1)

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: emit. */
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: env-proxy. */
+
 #include <sys/wait.h>
 
 #include <netinet/in.h>

@@ -1,9 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: env-ssh. */
+
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
 #include "check.h"
-#include "facts/env-ssh.h"
+#include "sshconf/ssh-program.h"
 
 static void
 test_lines(void **state)
@@ -21,53 +24,53 @@ test_lines(void **state)
 		{ "nohostauthenticationforlocalhost", "no", 0 }, { "nohostauthenticationforlocalhost", "yes", 1 },
 		{ "proxyusefdpass", "yes", 0 }, { "hostname", "nas", 0 }, { "ProxyJump", "bastion", 1 },
 	};
-	struct env_ssh	env;
+	struct ssh_program	env;
 	char		longest[400] = "";
 	size_t		i;
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		memset(&env, 0, sizeof(env));
-		env_ssh_line(&env, cases[i].keyword, cases[i].value);
+		ssh_program_line(&env, cases[i].keyword, cases[i].value);
 		assert_int_equal(env.taken, cases[i].taken);
 		assert_int_equal(env.relayed, cases[i].relayed);
 	}
 	memset(&env, 0, sizeof(env));
-	env_ssh_line(&env, "addressfamily", "inet6");
-	env_ssh_line(&env, "connecttimeout", "7");
-	env_ssh_line(&env, "proxyusefdpass", "yes");
-	env_ssh_line(&env, "canonicalizehostname", "true");
+	ssh_program_line(&env, "addressfamily", "inet6");
+	ssh_program_line(&env, "connecttimeout", "7");
+	ssh_program_line(&env, "proxyusefdpass", "yes");
+	ssh_program_line(&env, "canonicalizehostname", "true");
 	assert_int_equal(env.family, AF_INET6);
 	assert_int_equal(env.connect_timeout_s, 7);
 	assert_int_equal(env.fdpass, 1);
 	assert_int_equal(env.canonicalize, 1);
-	assert_int_equal(env_ssh_patience(&env), 0);
-	env_ssh_line(&env, "serveraliveinterval", "60");
-	env_ssh_line(&env, "serveralivecountmax", "5");
-	assert_int_equal(env_ssh_patience(&env), 300);
-	env_ssh_line(&env, "serveraliveinterval", "2147483647");
-	assert_int_equal(env_ssh_patience(&env), INT_MAX);
-	env_ssh_line(&env, "serveraliveinterval", "0");
-	env_ssh_line(&env, "tcpkeepalive", "no");
-	assert_int_equal(env_ssh_patience(&env), INT_MAX);
-	env_ssh_line(&env, "serveraliveinterval", "99999999999999999999");
-	env_ssh_line(&env, "tcpkeepalive", "yes");
-	assert_int_equal(env_ssh_patience(&env), 0);
-	env_ssh_line(&env, "connecttimeout", "none");
-	env_ssh_line(&env, "canonicalizehostname", "always");
-	env_ssh_line(&env, "addressfamily", "any");
+	assert_int_equal(ssh_program_patience(&env), 0);
+	ssh_program_line(&env, "serveraliveinterval", "60");
+	ssh_program_line(&env, "serveralivecountmax", "5");
+	assert_int_equal(ssh_program_patience(&env), 300);
+	ssh_program_line(&env, "serveraliveinterval", "2147483647");
+	assert_int_equal(ssh_program_patience(&env), INT_MAX);
+	ssh_program_line(&env, "serveraliveinterval", "0");
+	ssh_program_line(&env, "tcpkeepalive", "no");
+	assert_int_equal(ssh_program_patience(&env), INT_MAX);
+	ssh_program_line(&env, "serveraliveinterval", "99999999999999999999");
+	ssh_program_line(&env, "tcpkeepalive", "yes");
+	assert_int_equal(ssh_program_patience(&env), 0);
+	ssh_program_line(&env, "connecttimeout", "none");
+	ssh_program_line(&env, "canonicalizehostname", "always");
+	ssh_program_line(&env, "addressfamily", "any");
 	assert_int_equal(env.family, AF_UNSPEC);
 	assert_int_equal(env.connect_timeout_s, 0);
 	assert_int_equal(env.canonicalize, 0);
 	/* An odd host is not made good by one that comes before or behind it. */
-	env_ssh_line(&env, "hostname", "nas");
+	ssh_program_line(&env, "hostname", "nas");
 	assert_string_equal(env.host, "nas");
-	env_ssh_line(&env, "hostname", "a;b");
-	env_ssh_line(&env, "hostname", "nas");
+	ssh_program_line(&env, "hostname", "a;b");
+	ssh_program_line(&env, "hostname", "nas");
 	assert_string_equal(env.host, "a;b");
 	memset(longest, 'a', sizeof(longest) - 1);
 	memset(&env, 0, sizeof(env));
-	env_ssh_line(&env, "hostname", longest);
+	ssh_program_line(&env, "hostname", longest);
 	assert_false(addr_host_ok(env.host));
 }
 
@@ -103,25 +106,25 @@ test_find(void **state)
 	write_script(two, "#!/bin/sh\n");
 	snprintf(path, sizeof(path), ".:%s/1::%s/none:%s/2", dir, dir, dir);
 	setenv("PATH", path, 1);
-	assert_int_equal(env_ssh_find(self, found), 0);
+	assert_int_equal(ssh_program_find(self, found), 0);
 	assert_string_equal(found, two);
 	snprintf(path, sizeof(path), "%s/1", dir);
 	setenv("PATH", path, 1);
-	if (env_ssh_find(self, found) == 0)
+	if (ssh_program_find(self, found) == 0)
 		assert_string_equal(found, "/usr/bin/ssh");
 	/* What this process was already is passed over; what another one was is not. */
 	write_script(self, "#!/bin/sh\n");
 	snprintf(path, sizeof(path), "%s/2:%s/2", dir, dir);
 	setenv("PATH", path, 1);
-	env_ssh_mark(two);
-	assert_int_equal(env_ssh_find(self, found), 0);
+	ssh_program_mark(two);
+	assert_int_equal(ssh_program_find(self, found), 0);
 	assert_string_equal(found, two);
-	env_ssh_mark(two);
-	if (env_ssh_find(self, found) == 0)
+	ssh_program_mark(two);
+	if (ssh_program_find(self, found) == 0)
 		assert_string_equal(found, "/usr/bin/ssh");
 	/* A circle of which nothing leads out ends. */
-	for (i = 0; i < 40 && env_ssh_find(self, found) == 0; i++)
-		env_ssh_mark(two);
+	for (i = 0; i < 40 && ssh_program_find(self, found) == 0; i++)
+		ssh_program_mark(two);
 	assert_int_equal(i, access("/usr/bin/ssh", X_OK) == 0 ? 18 : 0);
 	unsetenv("MESHSSH_TRIED");
 	unlink(one);
@@ -172,10 +175,10 @@ test_mark(void **state)
 		snprintf(mark, sizeof(mark), "%s%s", marks[i].whose != '-' ? number : "", marks[i].rest);
 		setenv("MESHSSH_TRIED", mark, 1);
 		/* There are only these two: the one in /usr/bin is said to be this program. */
-		assert_int_equal(env_ssh_find("/usr/bin/ssh", found), 0);
+		assert_int_equal(ssh_program_find("/usr/bin/ssh", found), 0);
 		assert_string_equal(found, marks[i].passes ? program : script);
 		unlink(script);
-		assert_int_equal(env_ssh_find("/usr/bin/ssh", found), 0);
+		assert_int_equal(ssh_program_find("/usr/bin/ssh", found), 0);
 		assert_string_equal(found, program);
 		write_script(script, "#!/bin/sh\n");
 	}
@@ -207,7 +210,7 @@ test_ask(void **state)
 	char		dir[] = "/tmp/meshssh-check.XXXXXX", ssh[64];
 	char		*args[] = { (char *)(uintptr_t)"-p", (char *)(uintptr_t)"22", (char *)(uintptr_t)"nas", NULL };
 	struct error	err = { .code = MSG_NONE };
-	struct env_ssh	env;
+	struct ssh_program	env;
 	size_t		i;
 
 	(void)state;
@@ -217,14 +220,14 @@ test_ask(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		write_script(ssh, cases[i].script);
 		err.code = MSG_NONE;
-		if (env_ssh_ask(ssh, args, &env, &err) != cases[i].result)
+		if (ssh_program_ask(ssh, args, &env, &err) != cases[i].result)
 			fail_msg("case %zu", i);
 		assert_int_equal(err.code, cases[i].result == -1 ? MSG_SYSTEM : MSG_NONE);
 		if (cases[i].result == 0)
 			assert_int_equal(env.taken, cases[i].taken);
 	}
 	unlink(ssh);
-	assert_int_equal(env_ssh_ask(ssh, args, &env, &err), -1);
+	assert_int_equal(ssh_program_ask(ssh, args, &env, &err), -1);
 	assert_int_equal(rmdir(dir), 0);
 }
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: env-tailscale. */
+
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -65,19 +68,19 @@ static const struct {
 	{ "interim reply first", ANSWERS, "HTTP/1.1 100 Continue\r\n\r\n"
 	    STATUS("\"BackendState\":\"Running\",\"TUN\":true" HERE), ENV_TAILSCALE_UP, "Running", TSJSON_TUN_YES, 1, 1 },
 	{ "403", ANSWERS, "HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\ninvalid localapi request\n",
-	    ENV_TAILSCALE_ODD, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "403 with a status", ANSWERS, "HTTP/1.0 403 Forbidden\r\n\r\n{\"BackendState\":\"Running\"}", ENV_TAILSCALE_ODD,
+	    ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "403 with a status", ANSWERS, "HTTP/1.0 403 Forbidden\r\n\r\n{\"BackendState\":\"Running\"}", ENV_TAILSCALE_UNEXPECTED,
 	    "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "401", ANSWERS, "HTTP/1.0 401 Unauthorized\r\n\r\n", ENV_TAILSCALE_ODD, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "garbage", ANSWERS, "SSH-2.0-OpenSSH_9.2\r\n", ENV_TAILSCALE_ODD, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "garbage that waits", HANGS, "SSH-2.0-OpenSSH_9.2\r\n", ENV_TAILSCALE_ODD, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "a document that is none", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n<html>", ENV_TAILSCALE_ODD, "", TSJSON_TUN_UNSAID,
+	{ "401", ANSWERS, "HTTP/1.0 401 Unauthorized\r\n\r\n", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "garbage", ANSWERS, "SSH-2.0-OpenSSH_9.2\r\n", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "garbage that waits", HANGS, "SSH-2.0-OpenSSH_9.2\r\n", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "a document that is none", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n<html>", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID,
 	    0, -1 },
-	{ "a document that is cut", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":\"Runn", ENV_TAILSCALE_ODD, "",
+	{ "a document that is cut", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":\"Runn", ENV_TAILSCALE_UNEXPECTED, "",
 	    TSJSON_TUN_UNSAID, 0, -1 },
-	{ "no document", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n", ENV_TAILSCALE_ODD, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "half a head", ANSWERS, "HTTP/1.0 200 OK\r\nX:", ENV_TAILSCALE_ODD, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "nothing", ANSWERS, "", ENV_TAILSCALE_ODD, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "no document", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "half a head", ANSWERS, "HTTP/1.0 200 OK\r\nX:", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "nothing", ANSWERS, "", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
 	{ "silence", HANGS, "", ENV_TAILSCALE_HUNG, "", TSJSON_TUN_UNSAID, 0, -1 },
 	{ "silence after the head", HANGS, "HTTP/1.0 200 OK\r\n\r\n", ENV_TAILSCALE_HUNG, "", TSJSON_TUN_UNSAID, 0, -1 },
 	{ "silence within the document", HANGS, "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":", ENV_TAILSCALE_HUNG, "",
@@ -283,7 +286,7 @@ test_huge(void **state)
 	pid = daemon_start(ANSWERS, text, len);
 	start_ms = clock_ms();
 	assert_int_equal(env_tailscale_detect(&ts, path, "", STATUS_MS), 0);
-	check("300 KB", &ts, ENV_TAILSCALE_ODD, clock_ms() - start_ms);
+	check("300 KB", &ts, ENV_TAILSCALE_UNEXPECTED, clock_ms() - start_ms);
 	daemon_stop(pid);
 	free(text);
 }
@@ -362,7 +365,7 @@ test_closed(void **state)
 		/* Root may connect to every socket. */
 		if (geteuid() == 0 && setuid(NOBODY) == -1)
 			_exit(1);
-		_exit(env_tailscale_detect(&ts, path, "", STATUS_MS) == 0 && ts.state == ENV_TAILSCALE_CLOSED ? 0 : 2);
+		_exit(env_tailscale_detect(&ts, path, "", STATUS_MS) == 0 && ts.state == ENV_TAILSCALE_PERMISSION_DENIED ? 0 : 2);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);

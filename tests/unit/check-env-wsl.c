@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: env-wsl. */
+
 #include "check-root.h"
 #include "facts/env-wsl.h"
 

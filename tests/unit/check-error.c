@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: error. */
+
 #include <ctype.h>
 #include <errno.h>
 

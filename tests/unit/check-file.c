@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: file. */
+
 #include <errno.h>
 #include <fcntl.h>
 

@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: golden. */
+
 #include <dirent.h>
 #include <limits.h>
 
-#include "advice/advice.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "check.h"
+#include "rules/rules.h"
 
 #ifndef GOLDEN_DIR
 #define GOLDEN_DIR "tests/golden"
@@ -58,7 +61,7 @@ check_document(const char *path)
 	const char	*code;
 	size_t		 i;
 
-	assert_int_equal(advice_judge(doc), 0);
+	assert_int_equal(rules_check(doc), 0);
 	findings = json_at(doc, "findings");
 	for (i = 0; i < json_array_size(findings); i++) {
 		check_finding(path, json_array_get(findings, i));
@@ -118,7 +121,7 @@ check_odd(json_t *doc)
 	size_t		 i, len;
 	FILE		*fp;
 
-	assert_int_equal(advice_judge(doc), 0);
+	assert_int_equal(rules_check(doc), 0);
 	json_array_foreach(json_at(doc, "findings"), i, finding)
 		if (json_text_at(finding, "cause")[0] == '\0' || json_array_size(json_at(finding, "cure")) == 0)
 			fail_msg("%s says nothing", json_text_at(finding, "code"));
@@ -223,7 +226,7 @@ test_nothing(void **state)
 	json_t	*doc = json_pack("{s:{}}", "facts");
 
 	(void)state;
-	assert_int_equal(advice_judge(doc), 0);
+	assert_int_equal(rules_check(doc), 0);
 	assert_int_equal(json_array_size(json_at(doc, "findings")), 0);
 	json_decref(doc);
 }

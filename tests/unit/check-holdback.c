@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: holdback. */
+
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -7,7 +10,7 @@
 #include "check.h"
 #include "net/sock.h"
 #include "os/os.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/race.h"
 #include "session/holdback.h"
 #include "wire/sshwire.h"
@@ -23,7 +26,7 @@
 
 int			 __wrap_os_tcp(int, struct os_tcp *);
 int64_t			 __wrap_clock_ms(void);
-struct race		*__wrap_race_again(const struct race_config *, const struct race_way *);
+struct race		*__wrap_race_again(const struct race_config *, const struct connection *);
 void			 __wrap_race_cancel(struct race *);
 int			 __real_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
 int			 __wrap_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
@@ -51,9 +54,9 @@ __wrap_clock_ms(void)
 }
 
 struct race *
-__wrap_race_again(const struct race_config *conf, const struct race_way *way)
+__wrap_race_again(const struct race_config *conf, const struct connection *conn)
 {
-	(void)way;
+	(void)conn;
 	dialled = *conf;
 	dials++;
 	return ((struct race *)&dialled);
@@ -74,7 +77,7 @@ __wrap_sshwire_hello_feed(struct sshwire_hello *hello, const char *buf, size_t l
 struct scene {
 	struct event_base	*base;
 	struct race_config	 race;
-	struct race_way		 way;
+	struct connection		 conn;
 	struct holdback		*h;
 	int			 server;	/* the other end of the newest connection */
 	int			 peer;		/* and of the one before it, or -1 */
@@ -91,18 +94,18 @@ committed_cb(int mss_bytes, const struct holdback_proof *proof, void *arg)
 
 	assert_int_equal(s->committed, -1);
 	s->committed = mss_bytes;
-	s->proven = proof->there_bytes;
-	s->proven_back = proof->back_bytes;
+	s->proven = proof->forward_bytes;
+	s->proven_back = proof->reverse_bytes;
 	s->h = NULL;
 }
 
 static void
-switched_cb(const struct race_way *way, const char *said, size_t len, void *arg)
+switched_cb(const struct connection *conn, const char *said, size_t len, void *arg)
 {
 	struct scene	*s = arg;
 
 	close(s->fd);
-	s->fd = way->fd;
+	s->fd = conn->fd;
 	s->switched++;
 	assert_int_equal(write(s->fd, said, len), len);
 }
@@ -121,7 +124,7 @@ pair(int *fd, int *server)
 static void
 begin(struct scene *s, int mss_bytes)
 {
-	struct holdback_config	conf = { .way = &s->way, .race = &s->race, .switched_cb = switched_cb,
+	struct holdback_config	conf = { .conn = &s->conn, .race = &s->race, .switched_cb = switched_cb,
 				    .committed_cb = committed_cb, .arg = s };
 
 	memset(s, 0, sizeof(*s));
@@ -130,15 +133,15 @@ begin(struct scene *s, int mss_bytes)
 	tcp.rtt_ms = 40;
 	tcp.retransmitted = SYNS;
 	tcp.sacked = 1;
-	tcp.send_bytes = tcp.receive_bytes = mss_bytes == LADDER_FULL ? 1460 : mss_bytes;
+	tcp.send_bytes = tcp.receive_bytes = mss_bytes == MSS_FULL ? 1460 : mss_bytes;
 	tcp_errno = dials = cancels = 0;
 	now_ms = 1000;
 	s->committed = s->peer = -1;
 	s->base = s->race.base = event_base_new();
 	pair(&s->fd, &s->server);
-	s->way.fd = s->fd;
-	s->way.mss_bytes = mss_bytes;
-	s->way.to.ss_family = AF_INET;
+	s->conn.fd = s->fd;
+	s->conn.mss_bytes = mss_bytes;
+	s->conn.to.ss_family = AF_INET;
 	assert_non_null(s->h = holdback_start(&conf));
 }
 
@@ -199,18 +202,18 @@ passes(struct scene *s, const char *text, int wanted_again)
 static void
 spare(struct scene *s, int mss_bytes)
 {
-	struct race_way	way = s->way;
+	struct connection	conn = s->conn;
 	int		fd, peer;
 
 	pair(&fd, &peer);
-	way.fd = fd;
-	way.mss_bytes = mss_bytes;
+	conn.fd = fd;
+	conn.mss_bytes = mss_bytes;
 	if (s->peer != -1)
 		close(s->peer);
 	s->peer = s->server;
 	s->server = peer;
-	assert_int_equal(dialled.ladder->mss_bytes, mss_bytes);
-	dialled.cb(&way, NULL, dialled.arg);
+	assert_int_equal(dialled.mss_steps->mss_bytes, mss_bytes);
+	dialled.cb(&conn, NULL, dialled.arg);
 }
 
 /* The client has said all, the server has identified itself; bytes of the client wait. */
@@ -290,7 +293,7 @@ test_there(void **state)
 	char		buf[128];
 
 	(void)state;
-	begin(&s, LADDER_FULL);
+	begin(&s, MSS_FULL);
 	greet(&s);
 	pass(&s, 500);
 	assert_int_equal(dials, 0);
@@ -340,7 +343,7 @@ test_sizes(void **state)
 	struct scene	s;
 
 	(void)state;
-	begin(&s, LADDER_FULL);
+	begin(&s, MSS_FULL);
 	tcp.send_bytes = 900;
 	client(&s, C_ID, strlen(C_ID));
 	tcp.waiting_bytes = (int)strlen(C_ID);

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: http1. */
+
 #include "check.h"
 #include "wire/http1.h"
 

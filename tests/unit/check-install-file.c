@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: install-file. */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "check-root.h"
-#include "emit/install-file.h"
+#include "install/install-file.h"
 #include "os/os.h"
 
 int	__real_os_rename(const char *, const char *, int);

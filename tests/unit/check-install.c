@@ -1,5 +1,8 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: install. */
+
 #include "check.h"
-#include "emit/install-text.h"
+#include "install/install-text.h"
 
 #define MARK	"# The next line is from meshssh-config; it goes by: meshssh-config remove"
 #define MADE	"# meshssh-config has made this file; its line goes by: meshssh-config remove"

@@ -1,8 +1,11 @@
-#include "advice/advice.h"
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: manual. */
+
 #include "base/error.h"
 #include "check.h"
-#include "cmd/conf.h"
 #include "cmd/options.h"
+#include "config/conf.h"
+#include "rules/rules.h"
 
 #ifndef MANUAL_DIR
 #error "MANUAL_DIR is the folder of the manual pages"

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: options. */
+
 #include <sys/socket.h>
 
 #include "base/error.h"
@@ -38,7 +41,7 @@ test_good(void **state)
 	assert_int_equal(rest, 1);
 	assert_int_equal(opts.timeout_s, 10);
 	assert_int_equal(opts.dead_after_s, 30);
-	assert_int_equal(opts.mss, LADDER_AUTO);
+	assert_int_equal(opts.mss, MSS_AUTO);
 	assert_int_equal(opts.family, AF_UNSPEC);
 	assert_int_equal(opts.mode, OPTIONS_RUN);
 	assert_null(opts.choice.via);

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: output. */
+
 #include <sys/socket.h>
 
 #include <errno.h>

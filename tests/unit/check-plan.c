@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: plan. */
+
 #include <sys/socket.h>
 
 #include <netdb.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: probes. */
+
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -211,23 +214,23 @@ test_banners(void **state)
 		server_start_tcp(&s, &banners[i].script);
 		in.port = s.port;
 		facts = json_object();
-		assert_int_equal(probe_banner.useful(facts, &in), 0);
+		assert_int_equal(probe_identification.useful(facts, &in), 0);
 		assert_int_equal(probe_connect.run(facts, &in), 0);
-		assert_int_equal(probe_banner.useful(facts, &in), 1);
-		assert_int_equal(probe_banner.run(facts, &in), 0);
+		assert_int_equal(probe_identification.useful(facts, &in), 1);
+		assert_int_equal(probe_identification.run(facts, &in), 0);
 		server_stop(&s);
-		is_text(banners[i].what, facts, "banner.kind", banners[i].kind);
-		is_text(banners[i].what, facts, "banner.software", banners[i].software);
-		is_text(banners[i].what, facts, "banner.first", banners[i].first);
-		is_text(banners[i].what, facts, "banner.error", banners[i].error);
-		is_text(banners[i].what, facts, "banner.refusal", banners[i].refusal);
-		assert_int_equal(json_number_at(facts, "banner.version_number", 0), banners[i].version);
+		is_text(banners[i].what, facts, "server.kind", banners[i].kind);
+		is_text(banners[i].what, facts, "server.software", banners[i].software);
+		is_text(banners[i].what, facts, "server.first", banners[i].first);
+		is_text(banners[i].what, facts, "server.error", banners[i].error);
+		is_text(banners[i].what, facts, "server.refusal", banners[i].refusal);
+		assert_int_equal(json_number_at(facts, "server.version_number", 0), banners[i].version);
 		if (s.kexinit) {
-			assert_in_range(json_number_at(facts, "banner.kexinit_bytes", 0), 1100, 1123);
-			is_text(banners[i].what, facts, "banner.host_key_types.0", "rsa-sha2-512");
-			is_text(banners[i].what, facts, "banner.kex.0", "mlkem768x25519-sha256");
-			is_text(banners[i].what, facts, "banner.ciphers.0", "chacha20-poly1305@openssh.com");
-			is_text(banners[i].what, facts, "banner.macs.3", "hmac-sha1");
+			assert_in_range(json_number_at(facts, "server.kexinit_bytes", 0), 1100, 1123);
+			is_text(banners[i].what, facts, "server.host_key_types.0", "rsa-sha2-512");
+			is_text(banners[i].what, facts, "server.kex.0", "mlkem768x25519-sha256");
+			is_text(banners[i].what, facts, "server.ciphers.0", "chacha20-poly1305@openssh.com");
+			is_text(banners[i].what, facts, "server.macs.3", "hmac-sha1");
 		}
 		/* One to see that it is there, one to listen. */
 		assert_int_equal(json_number_at(facts, "connect.made", 0), 2);
@@ -272,12 +275,12 @@ test_services(void **state)
 		in.port = s.port;
 		facts = json_object();
 		assert_int_equal(probe_connect.run(facts, &in), 0);
-		assert_int_equal(probe_banner.run(facts, &in), 0);
+		assert_int_equal(probe_identification.run(facts, &in), 0);
 		server_stop(&s);
 		is_text(services[i].what, facts, "service.kind", services[i].kind);
 		is_text(services[i].what, facts, "service.first", services[i].first);
 		assert_int_equal(json_truth_at(facts, "service.ok"), services[i].ok);
-		assert_null(json_at(facts, "banner"));
+		assert_null(json_at(facts, "server"));
 		json_decref(facts);
 	}
 }
@@ -295,12 +298,12 @@ test_service_ssh(void **state)
 	server_start_tcp(&s, &script);
 	in.port = s.port;
 	assert_int_equal(probe_connect.run(facts, &in), 0);
-	assert_int_equal(probe_banner.run(facts, &in), 0);
+	assert_int_equal(probe_identification.run(facts, &in), 0);
 	server_stop(&s);
 	is_text("ssh", facts, "service.kind", "ssh");
-	is_text("ssh", facts, "banner.kind", "openssh");
-	is_text("ssh", facts, "banner.error", "silent");
-	assert_int_equal(json_number_at(facts, "banner.version_number", 0), 909);
+	is_text("ssh", facts, "server.kind", "openssh");
+	is_text("ssh", facts, "server.error", "silent");
+	assert_int_equal(json_number_at(facts, "server.version_number", 0), 909);
 	json_decref(facts);
 }
 
@@ -428,8 +431,8 @@ test_localapi(void **state)
 	assert_int_equal(probe_dscp.useful(facts, &in), 0);
 	assert_int_equal(probe_mtu.useful(facts, &in), 0);
 	/* The other end of it says nothing. */
-	assert_int_equal(probe_banner.run(facts, &in), 0);
-	is_text("localapi", facts, "banner.error", "silent");
+	assert_int_equal(probe_identification.run(facts, &in), 0);
+	is_text("localapi", facts, "server.error", "silent");
 	server_stop(&s);
 	unlink(sun.sun_path);
 	rmdir(dir);

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: proc-net. */
+
 #include <arpa/inet.h>
 #include <stdint.h>
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: proxy-auth. */
+
 #include <sys/stat.h>
 
 #include <limits.h>

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: race-routes. */
+
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -12,7 +15,7 @@
 #include "check.h"
 #include "facts/facts.h"
 #include "net/sock.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/race.h"
 
 #define OK_LOCALAPI	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: ts-dial\r\nConnection: upgrade\r\n\r\n"
@@ -29,7 +32,7 @@
 struct behaviour {
 	const char	*reply;		/* NULL: there is nobody */
 	int		 reply_ms;
-	int		 banner_ms;	/* or NEVER, or CLOSES */
+	int		 identification_ms;	/* or NEVER, or CLOSES */
 };
 
 struct server {
@@ -60,9 +63,9 @@ server_pause(struct server *s, int ms)
 static void
 server_speak(struct server *s, int fd)
 {
-	if (s->how.banner_ms == CLOSES)
+	if (s->how.identification_ms == CLOSES)
 		return;
-	if (s->how.banner_ms != NEVER && (server_pause(s, s->how.banner_ms) ||
+	if (s->how.identification_ms != NEVER && (server_pause(s, s->how.identification_ms) ||
 	    send(fd, BANNER, strlen(BANNER), MSG_NOSIGNAL) == -1))
 		return;
 	server_pause(s, -1);
@@ -110,13 +113,13 @@ server_stop(struct server *s)
 }
 
 static void
-outcome_cb(const struct race_way *way, const struct error *err, void *arg)
+outcome_cb(const struct connection *conn, const struct error *err, void *arg)
 {
 	struct outcome	*o = arg;
 
 	o->calls++;
-	o->fd = way != NULL ? way->fd : -1;
-	o->via = way != NULL ? way->step.via : NULL;
+	o->fd = conn != NULL ? conn->fd : -1;
+	o->via = conn != NULL ? conn->step.via : NULL;
 	if (err != NULL)
 		o->err = *err;
 	event_base_loopbreak(o->base);
@@ -202,8 +205,8 @@ scene_set(struct scene *s, size_t n)
 static struct race *
 start(struct outcome *o, struct scene *s)
 {
-	static const struct ladder	ladder = { LADDER_AUTO, 0 };
-	struct race_config		conf = { o->base, &s->target, &s->tune, &ladder, &s->attempts, outcome_cb, o };
+	static const struct mss_steps	mss_steps = { MSS_AUTO, 0 };
+	struct race_config		conf = { o->base, &s->target, &s->tune, &mss_steps, &s->attempts, outcome_cb, o };
 
 	return (race_start(&conf, &s->in));
 }

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: race. */
+
 #include <sys/socket.h>
 
 #include <netinet/in.h>
@@ -10,7 +13,7 @@
 #include "base/error.h"
 #include "check.h"
 #include "net/sock.h"
-#include "route/ladder.h"
+#include "route/mss.h"
 #include "route/race.h"
 
 #define ADDRESSES 4
@@ -113,13 +116,13 @@ place_free(struct place *p)
 }
 
 static void
-outcome_cb(const struct race_way *way, const struct error *err, void *arg)
+outcome_cb(const struct connection *conn, const struct error *err, void *arg)
 {
 	struct outcome	*o = arg;
 
 	o->calls++;
-	o->fd = way != NULL ? way->fd : -1;
-	o->via = way != NULL ? way->step.via : NULL;
+	o->fd = conn != NULL ? conn->fd : -1;
+	o->via = conn != NULL ? conn->step.via : NULL;
 	if (err != NULL)
 		o->err = *err;
 	event_base_loopbreak(o->base);
@@ -128,8 +131,8 @@ outcome_cb(const struct race_way *way, const struct error *err, void *arg)
 static struct race *
 start(struct outcome *o, const struct plan_input *in, const struct sock_tune *tune, struct attempts *attempts)
 {
-	static const struct ladder	ladder = { LADDER_AUTO, 0 };
-	struct race_config		conf = { o->base, in->target, tune, &ladder, attempts, outcome_cb, o };
+	static const struct mss_steps	mss_steps = { MSS_AUTO, 0 };
+	struct race_config		conf = { o->base, in->target, tune, &mss_steps, attempts, outcome_cb, o };
 
 	return (race_start(&conf, in));
 }

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: record. */
+
 #include <sys/stat.h>
 
 #include <fcntl.h>
@@ -5,7 +8,7 @@
 #include <time.h>
 
 #include "check.h"
-#include "session/record.h"
+#include "state/record.h"
 
 static char	dir[] = "/tmp/meshssh-check.XXXXXX";
 

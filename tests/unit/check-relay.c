@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: relay. */
+
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>

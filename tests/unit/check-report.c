@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: report. */
+
 #include "check-rules.h"
 
 /* What is printed of this document once it is judged, to be freed. */
@@ -9,7 +12,7 @@ printed(const char *text, int colour)
 	size_t	 len;
 	FILE	*fp;
 
-	assert_int_equal(advice_judge(doc), 0);
+	assert_int_equal(rules_check(doc), 0);
 	assert_non_null(fp = open_memstream(&out, &len));
 	report_text(fp, doc, colour);
 	fclose(fp);
@@ -19,8 +22,8 @@ printed(const char *text, int colour)
 
 #define HOST	"'target':{'host':'nas','name':'nas','port':22,'ssh':true},"
 #define WELL	"{" HOST "'facts':{'connect':{'ok':true,'route':'direct','address':'192.0.2.1','ms':3,'far':true}," \
-		"'banner':{'text':'SSH-2.0-x'},'dscp':{'dropped':[]},'mtu':{'route_mtu':1500,'there':{'ok':true," \
-		"'largest_ok':1500},'back':{'ok':true,'largest_ok':1500}}}}"
+		"'server':{'text':'SSH-2.0-x'},'dscp':{'dropped':[]},'mtu':{'route_mtu':1500,'forward':{'ok':true," \
+		"'largest_ok':1500},'reverse':{'ok':true,'largest_ok':1500}}}}"
 
 static void
 test_texts(void **state)
@@ -68,7 +71,7 @@ test_hostile(void **state)
 
 	(void)state;
 	got = printed("{'target':{'host':'a\\u001b[2J','name':'b\\u0007','port':22},'facts':{'connect':{'ok':true,"
-	    "'route':'\\u001b]0;x','address':'\\r'},'banner':{'text':'SSH-2.0-\\u009b'},'dscp':{'dropped':['\\u001b']}}}", 0);
+	    "'route':'\\u001b]0;x','address':'\\r'},'server':{'text':'SSH-2.0-\\u009b'},'dscp':{'dropped':['\\u001b']}}}", 0);
 	for (i = 0; got[i] != '\0'; i++)
 		if (got[i] != '\n' && (got[i] < ' ' || got[i] > '~'))
 			fail_msg("byte %d in %s", got[i], got);
@@ -108,7 +111,7 @@ test_status(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		doc = rules_json(cases[i].doc);
-		assert_int_equal(advice_judge(doc), 0);
+		assert_int_equal(rules_check(doc), 0);
 		assert_int_equal(report_status(doc), cases[i].status);
 		json_decref(doc);
 	}
@@ -129,7 +132,7 @@ test_matters(void **state)
 			for (value = 0; rule->matters != NULL && value < 2; value++) {
 				assert_non_null(doc = json_pack("{s:{}}", "facts"));
 				assert_int_equal(json_put(json_at(doc, "facts"), rule->matters, json_boolean(value)), 0);
-				assert_int_equal(advice_judge(doc), 0);
+				assert_int_equal(rules_check(doc), 0);
 				for (told = 0, i = 0; i < json_array_size(json_at(doc, "unchecked")); i++)
 					told |= strcmp(json_string_value(json_array_get(json_at(doc, "unchecked"), i)),
 					    rule->name) == 0;

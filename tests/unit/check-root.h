@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* For tests of detectors: a folder in which they find a machine. */
 
 #ifndef UNIT_CHECK_ROOT_H

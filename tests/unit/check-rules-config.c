@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: rules-config. */
+
 #include "check-rules.h"
 
 /* A machine as Debian installs it, and one host without configuration of its own: nothing is wrong with it. */
@@ -67,22 +70,22 @@ static const struct rules_row rows[] = {
 	{ WITH("", ",'controlmaster':'auto','controlpath':'~/.ssh/%C','serveraliveinterval':'15'"), "control-stale", "",
 	    NULL },
 	{ WITH("", ",'controlmaster':'auto','controlpath':'none'"), "control-stale", "", NULL },
-	{ "{'ssh':{'known':{'found':true,'alias':'nas','types':'ssh-rsa'}},'banner':{'host_key_types':['ssh-ed25519']}}",
+	{ "{'ssh':{'known':{'found':true,'alias':'nas','types':'ssh-rsa'}},'server':{'host_key_types':['ssh-ed25519']}}",
 	    "host-key-type", "warning", "ssh-rsa" },
-	{ "{'ssh':{'known':{'found':true,'alias':'nas','types':'ssh-rsa'}},'banner':{'host_key_types':['rsa-sha2-512']}}",
+	{ "{'ssh':{'known':{'found':true,'alias':'nas','types':'ssh-rsa'}},'server':{'host_key_types':['rsa-sha2-512']}}",
 	    "host-key-type", "", NULL },
-	{ "{'ssh':{'known':{'found':true,'alias':'nas','types':'ssh-rsa ssh-ed25519'}},'banner':{'host_key_types':["
+	{ "{'ssh':{'known':{'found':true,'alias':'nas','types':'ssh-rsa ssh-ed25519'}},'server':{'host_key_types':["
 	    "'ssh-ed25519']}}", "host-key-type", "", NULL },
-	{ "{'ssh':{'known':{'found':true,'alias':'nas'}},'banner':{'host_key_types':['ssh-ed25519']}}", "host-key-type",
+	{ "{'ssh':{'known':{'found':true,'alias':'nas'}},'server':{'host_key_types':['ssh-ed25519']}}", "host-key-type",
 	    "", NULL },
-	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa AAAA']}},'banner':{'host_key':'ssh-rsa BBBB'}}",
+	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa AAAA']}},'server':{'host_key':'ssh-rsa BBBB'}}",
 	    "host-key-changed", "error", "known for nas: another ssh-rsa key" },
-	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa AAAA','ssh-rsa BBBB']}},'banner':{'host_key':'ssh-rsa BBBB'}}",
+	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa AAAA','ssh-rsa BBBB']}},'server':{'host_key':'ssh-rsa BBBB'}}",
 	    "host-key-changed", "", NULL },
 	/* Of another type nothing can be said. */
-	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa2 AAAA',1]}},'banner':{'host_key':'ssh-rsa BBBB'}}",
+	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa2 AAAA',1]}},'server':{'host_key':'ssh-rsa BBBB'}}",
 	    "host-key-changed", "", NULL },
-	{ "{'ssh':{'known':{'alias':'nas','keys':[]}},'banner':{'host_key':'x'}}", "host-key-changed", "", NULL },
+	{ "{'ssh':{'known':{'alias':'nas','keys':[]}},'server':{'host_key':'x'}}", "host-key-changed", "", NULL },
 
 	/* Proxies. */
 	{ WITH("'proxy':{'program':'/opt/x','absolute':true,'there':false},", ",'proxycommand':'/opt/x'"),

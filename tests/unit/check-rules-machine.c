@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: rules-machine. */
+
 #include "check-rules.h"
 
 /* Facts that make a rule speak, the severity with which it does, and facts of a machine on which all is well. */

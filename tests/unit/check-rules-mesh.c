@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: rules-mesh. */
+
 #include "check-rules.h"
 
 /* What little of the facts decides, and how sure the rule is; "" if it must say nothing. */

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: rules-names. */
+
 #include "check-rules.h"
 
 #define FAILED(error)	"'lookups':{'system':{'addresses':[],'error':'" error "','ms':3}}"

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: rules-nix. */
+
 #include <pwd.h>
 
 #include "check-root.h"
@@ -259,7 +262,7 @@ test_detect(void **state)
 	assert_int_equal(json_truth_at(facts, "nix.root_config_ok"), 1);
 	assert_int_equal(json_put(facts, "nix.daemon", json_true()), 0);
 	assert_non_null(doc = json_pack("{s:o}", "facts", facts));
-	assert_int_equal(advice_judge(doc), 0);
+	assert_int_equal(rules_check(doc), 0);
 	assert_non_null(rules_find(doc, "nix-host-key-alias"));
 	assert_non_null(rules_find(doc, "nix-proxy-relative"));
 	assert_null(rules_find(doc, "nix-root-config"));

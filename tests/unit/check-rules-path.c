@@ -1,49 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: rules-path. */
+
 #include "check-rules.h"
 
 /* What little of the facts decides, and how sure the rule is; "" if it must say nothing. */
 static const struct rules_case cases[] = {
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":true,\"largest_ok\":1500},"
-	    "\"back\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false,\"largest_ok\":1280,"
-	    "\"smallest_bad\":1281},\"back\":{\"ok\":true,\"largest_ok\":1500}}}", "error", "sure" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":true,\"largest_ok\":1500},"
+	    "\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "error", "sure" },
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "error", "sure" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false,\"largest_ok\":1280,"
-	    "\"smallest_bad\":1281},\"back\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "", "" },
-	{ "path-hole-both", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false,\"largest_ok\":1280,"
-	    "\"smallest_bad\":1281},\"back\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "path-hole-both", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "error", "sure" },
-	{ "path-hole-both", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false,\"largest_ok\":1280,"
-	    "\"smallest_bad\":1281},\"back\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
-	{ "path-hole-back", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":true,\"largest_ok\":1500},"
-	    "\"back\":{\"ok\":false,\"largest_ok\":1280,\"smallest_bad\":1281}}}", "error", "sure" },
-	{ "path-hole-back", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false,\"largest_ok\":1280,"
-	    "\"smallest_bad\":1281},\"back\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "path-hole-both", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
+	{ "path-hole-back", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":true,\"largest_ok\":1500},"
+	    "\"reverse\":{\"ok\":false,\"largest_ok\":1280,\"smallest_bad\":1281}}}", "error", "sure" },
+	{ "path-hole-back", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false,\"smallest_bad\":1500},"
-	    "\"back\":{\"ok\":true,\"largest_ok\":1500}}}", "warning", "likely" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false},\"back\":{\"ok\":true,"
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"smallest_bad\":1500},"
+	    "\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "warning", "likely" },
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false},\"reverse\":{\"ok\":true,"
 	    "\"largest_ok\":1500}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false,\"largest_ok\":1280},"
-	    "\"back\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false,\"largest_ok\":1400,"
-	    "\"smallest_bad\":1400},\"back\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":false,\"largest_ok\":1280,"
-	    "\"smallest_bad\":1281},\"back\":{\"ok\":true,\"largest_ok\":1500},"
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280},"
+	    "\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1400,"
+	    "\"smallest_bad\":1400},\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":true,\"largest_ok\":1500},"
 	    "\"inconclusive\":\"it is too busy\"}}", "error", "sure" },
-	{ "path-hole-back", "{\"mtu\":{\"route_mtu\":1500,\"there\":{\"ok\":true,\"largest_ok\":1500},"
-	    "\"back\":{\"ok\":false,\"largest_ok\":1280,\"smallest_bad\":1281},"
+	{ "path-hole-back", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":true,\"largest_ok\":1500},"
+	    "\"reverse\":{\"ok\":false,\"largest_ok\":1280,\"smallest_bad\":1281},"
 	    "\"inconclusive\":\"the server has no large answer\"}}", "error", "sure" },
-	{ "path-jumbo", "{\"mtu\":{\"route_mtu\":9000,\"there\":{\"ok\":false,\"largest_ok\":1500,"
+	{ "path-jumbo", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1500,"
 	    "\"smallest_bad\":1501}}}", "error", "sure" },
-	{ "path-jumbo", "{\"mtu\":{\"route_mtu\":9000,\"there\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "path-jumbo", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":9000,\"there\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "error", "sure" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":9000,\"there\":{\"ok\":false,\"largest_ok\":1500,"
+	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1500,"
 	    "\"smallest_bad\":1501}}}", "", "" },
-	{ "path-jumbo", "{\"mtu\":{\"route_mtu\":9000,\"there\":{\"ok\":true}}}", "", "" },
+	{ "path-jumbo", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":true}}}", "", "" },
 	{ "path-marks", "{\"dscp\":{\"dropped\":[],\"passed\":[\"ef\"]}}", "", "" },
 	{ "path-marks", "{\"dscp\":{\"dropped\":[\"ef\"]}}", "warning", "sure" },
 	{ "path-marks", "{\"dscp\":{\"dropped\":[\"ef\"],\"inconclusive\":true}}", "", "" },
@@ -84,10 +87,10 @@ static const struct rules_case cases[] = {
 	    "\"ms\":0,\"error\":\"unreachable\"}]}}", "", "" },
 	{ "path-blocked", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":0,\"error\":\"blocked\"}]}}", "error", "sure" },
-	{ "path-captive", "{\"banner\":{\"kind\":\"http\","
+	{ "path-captive", "{\"server\":{\"kind\":\"http\","
 	    "\"first\":\"HTTP/1.0 511 Network Authentication Required\"}}", "error", "likely" },
-	{ "path-captive", "{\"banner\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 400 Bad Request\"}}", "", "" },
-	{ "server-http", "{\"banner\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 302 Found\"}}", "", "" },
+	{ "path-captive", "{\"server\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 400 Bad Request\"}}", "", "" },
+	{ "server-http", "{\"server\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 302 Found\"}}", "", "" },
 	{ "proxy-dead", "{\"tailscale\":{\"proxies\":[{\"kind\":\"socks5\",\"address\":\"127.0.0.1:1055\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":true,\"routes\":[{\"route\":\"socks5\","
 	    "\"ok\":false,\"ms\":1,"
@@ -107,11 +110,11 @@ static const struct rules_case cases[] = {
 	{ "proxy-of-others", "{\"tailscale\":{\"host\":\"mesh\",\"proxies_of_others\":[\"127.0.0.1:1055\"]},"
 	    "\"connect\":{\"ok\":true}}", "", "" },
 	{ "proxy-of-others", "{\"tailscale\":{\"host\":\"other\",\"proxies_of_others\":[\"127.0.0.1:1055\"]}}", "", "" },
-	{ "proxy-no-server", "{\"banner\":{\"kind\":\"none\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
+	{ "proxy-no-server", "{\"server\":{\"kind\":\"none\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
 	    "\"route\":\"http\",\"routes\":[{\"route\":\"http\",\"ok\":true}]}}", "error", "likely" },
-	{ "proxy-no-server", "{\"banner\":{\"kind\":\"none\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
+	{ "proxy-no-server", "{\"server\":{\"kind\":\"none\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
 	    "\"route\":\"localapi\",\"routes\":[{\"route\":\"localapi\",\"ok\":true}]}}", "", "" },
-	{ "proxy-no-server", "{\"banner\":{\"text\":\"SSH-2.0-x\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
+	{ "proxy-no-server", "{\"server\":{\"text\":\"SSH-2.0-x\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
 	    "\"route\":\"http\",\"routes\":[{\"route\":\"http\",\"ok\":true}]}}", "", "" },
 	{ "proxy-forbids", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
@@ -154,12 +157,12 @@ test_interface(void **state)
 
 	(void)state;
 	doc = rules_judge("{'system':{'os':'linux','root':true},'net':{'gateway':{'interface':'eth0'}},'mtu':{"
-	    "'route_interface':'wg0','route_mtu':1420,'there':{'ok':false,'largest_ok':1300,'smallest_bad':1301}}}");
+	    "'route_interface':'wg0','route_mtu':1420,'forward':{'ok':false,'largest_ok':1300,'smallest_bad':1301}}}");
 	assert_string_equal(json_text_at(rules_find(doc, "path-hole-there"), "cure.1"),
 	    "For all programs: ip link set dev wg0 mtu 1300");
 	json_decref(doc);
 	doc = rules_judge("{'system':{'os':'darwin'},'net':{'gateway':{'interface':'en0'}},'mtu':{"
-	    "'route_mtu':1500,'there':{'ok':false,'largest_ok':1200,'smallest_bad':1201}}}");
+	    "'route_mtu':1500,'forward':{'ok':false,'largest_ok':1200,'smallest_bad':1201}}}");
 	assert_string_equal(json_text_at(rules_find(doc, "path-hole-there"), "cure.1"),
 	    "For all programs: sudo ifconfig en0 mtu 1200 (it has no IPv6 then)");
 	json_decref(doc);

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: rules-server. */
+
 #include "check-rules.h"
 
 /* What little of the facts decides, and how sure the rule is; "" if it must say nothing. */
@@ -54,50 +57,50 @@ static const struct rules_case cases[] = {
 	{ "peer-failed", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
 	    "\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: tailscaled: dial failure: connection was refused\"}]}}", "", "" },
-	{ "server-mute", "{\"banner\":{\"error\":\"silent\"},\"connect\":{\"ok\":true,\"route\":\"socks5\","
+	{ "server-mute", "{\"server\":{\"error\":\"silent\"},\"connect\":{\"ok\":true,\"route\":\"socks5\","
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":true,\"to\":\"socks5 127.0.0.1:9\"}]}}", "", "" },
-	{ "server-closes", "{\"banner\":{\"error\":\"closed\",\"ms\":3}}", "error", "sure" },
-	{ "server-closes", "{\"banner\":{\"error\":\"closed\",\"refusal\":\"penalty\","
+	{ "server-closes", "{\"server\":{\"error\":\"closed\",\"ms\":3}}", "error", "sure" },
+	{ "server-closes", "{\"server\":{\"error\":\"closed\",\"refusal\":\"penalty\","
 	    "\"first\":\"Not allowed at this time\"}}", "", "" },
-	{ "server-penalty", "{\"banner\":{\"error\":\"closed\",\"refusal\":\"penalty\","
+	{ "server-penalty", "{\"server\":{\"error\":\"closed\",\"refusal\":\"penalty\","
 	    "\"first\":\"Not allowed at this time\"}}", "error", "sure" },
-	{ "server-maxstartups", "{\"banner\":{\"refusal\":\"maxstartups\",\"kind\":\"openssh\"}}", "error", "sure" },
-	{ "server-mute", "{\"banner\":{\"error\":\"silent\",\"ms\":5000}}", "error", "sure" },
-	{ "server-resets", "{\"banner\":{\"error\":\"reset\"}}", "error", "sure" },
-	{ "server-http", "{\"banner\":{\"kind\":\"http\"},\"service\":{\"kind\":\"http\",\"ok\":true}}", "", "" },
-	{ "server-other", "{\"banner\":{\"kind\":\"other\",\"first\":\"220 x\"}}", "error", "sure" },
-	{ "server-other", "{\"banner\":{\"kind\":\"dropbear\"}}", "", "" },
-	{ "server-malformed", "{\"banner\":{\"kexinit_bytes\":160,\"kexinit_malformed\":true}}", "error", "sure" },
-	{ "server-malformed", "{\"banner\":{\"kexinit_bytes\":160}}", "", "" },
-	{ "server-unseen", "{\"banner\":{\"error\":\"unconnected\"}}", "warning", "sure" },
-	{ "server-unseen", "{\"banner\":{\"error\":\"closed\"}}", "", "" },
-	{ "server-windows", "{\"banner\":{\"kind\":\"openssh-windows\"}}", "note", "sure" },
-	{ "server-tailscale-ssh", "{\"banner\":{\"kind\":\"tailscale\"}}", "note", "sure" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":807}}", "", "" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":808}}", "error", "likely" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-rsa\",\"rsa-sha2-256\"]},"
+	{ "server-maxstartups", "{\"server\":{\"refusal\":\"maxstartups\",\"kind\":\"openssh\"}}", "error", "sure" },
+	{ "server-mute", "{\"server\":{\"error\":\"silent\",\"ms\":5000}}", "error", "sure" },
+	{ "server-resets", "{\"server\":{\"error\":\"reset\"}}", "error", "sure" },
+	{ "server-http", "{\"server\":{\"kind\":\"http\"},\"service\":{\"kind\":\"http\",\"ok\":true}}", "", "" },
+	{ "server-other", "{\"server\":{\"kind\":\"other\",\"first\":\"220 x\"}}", "error", "sure" },
+	{ "server-other", "{\"server\":{\"kind\":\"dropbear\"}}", "", "" },
+	{ "server-malformed", "{\"server\":{\"kexinit_bytes\":160,\"kexinit_malformed\":true}}", "error", "sure" },
+	{ "server-malformed", "{\"server\":{\"kexinit_bytes\":160}}", "", "" },
+	{ "server-unseen", "{\"server\":{\"error\":\"unconnected\"}}", "warning", "sure" },
+	{ "server-unseen", "{\"server\":{\"error\":\"closed\"}}", "", "" },
+	{ "server-windows", "{\"server\":{\"kind\":\"openssh-windows\"}}", "note", "sure" },
+	{ "server-tailscale-ssh", "{\"server\":{\"kind\":\"tailscale\"}}", "note", "sure" },
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":807}}", "", "" },
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":808}}", "error", "likely" },
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[\"ssh-rsa\",\"rsa-sha2-256\"]},"
 	    "\"ssh\":{\"version_number\":808}}", "", "" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[]},\"ssh\":{\"version_number\":808}}", "", "" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":902,"
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[]},\"ssh\":{\"version_number\":808}}", "", "" },
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":902,"
 	    "\"algorithms\":{\"hostkeyalgorithms\":[\"ssh-ed25519\",\"rsa-sha2-512\"]}}}", "error", "sure" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":902,"
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[\"ssh-rsa\"]},\"ssh\":{\"version_number\":902,"
 	    "\"algorithms\":{\"hostkeyalgorithms\":[\"ssh-ed25519\",\"ssh-rsa\"]}}}", "", "" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-ed25519\"],"
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[\"ssh-ed25519\"],"
 	    "\"kex\":[\"diffie-hellman-group1-sha1\"]},\"ssh\":{\"version_number\":902,"
 	    "\"algorithms\":{\"kexalgorithms\":[\"curve25519-sha256\"]}}}", "error", "sure" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[\"ssh-ed25519\"],\"kex\":[\"a\","
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[\"ssh-ed25519\"],\"kex\":[\"a\","
 	    "\"curve25519-sha256\"]},\"ssh\":{\"version_number\":902,"
 	    "\"algorithms\":{\"kexalgorithms\":[\"curve25519-sha256\"]}}}", "", "" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[],\"ciphers\":[\"aes128-cbc\",\"3des-cbc\"]},"
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[],\"ciphers\":[\"aes128-cbc\",\"3des-cbc\"]},"
 	    "\"ssh\":{\"algorithms\":{\"ciphers\":[\"aes128-ctr\"]}}}", "error", "sure" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[],\"ciphers\":[\"aes128-cbc\",\"aes128-ctr\"],"
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[],\"ciphers\":[\"aes128-cbc\",\"aes128-ctr\"],"
 	    "\"macs\":[\"hmac-md5\"]},\"ssh\":{\"algorithms\":{\"ciphers\":[\"aes128-ctr\"],"
 	    "\"macs\":[\"hmac-sha2-256\"]}}}", "error", "sure" },
 	/* Where the cipher brings its own MAC, none is needed. */
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[],\"ciphers\":[\"aes128-gcm@openssh.com\"],"
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[],\"ciphers\":[\"aes128-gcm@openssh.com\"],"
 	    "\"macs\":[\"hmac-md5\"]},\"ssh\":{\"algorithms\":{\"ciphers\":[\"aes128-gcm@openssh.com\"],"
 	    "\"macs\":[\"hmac-sha2-256\"]}}}", "", "" },
-	{ "server-too-old", "{\"banner\":{\"host_key_types\":[1,null],\"kex\":{},\"macs\":[{}]},"
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[1,null],\"kex\":{},\"macs\":[{}]},"
 	    "\"ssh\":{\"algorithms\":{\"hostkeyalgorithms\":[2],\"kexalgorithms\":[\"a\"]}}}", "", "" },
 };
 

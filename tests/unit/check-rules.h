@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: ISC */
 /* For tests of rules: facts as text, what the rules say of them, and the tables in which both stand. */
 
 #ifndef UNIT_CHECK_RULES_H
 #define UNIT_CHECK_RULES_H
 
-#include "advice/advice.h"
 #include "base/json.h"
 #include "check.h"
+#include "rules/rules.h"
 
 /* Facts, or a document, to be let go; ' stands for " in the text. */
 static inline json_t *
@@ -32,7 +33,7 @@ rules_judge(const char *facts)
 	json_t	*doc = json_pack("{s:o}", "facts", rules_json(facts));
 
 	assert_non_null(doc);
-	assert_int_equal(advice_judge(doc), 0);
+	assert_int_equal(rules_check(doc), 0);
 	return (doc);
 }
 
@@ -93,7 +94,7 @@ rules_odd_values(const struct rule *rule)
 				assert_non_null(value = json_loads(values[i], JSON_DECODE_ANY, NULL));
 				assert_int_equal(json_put(json_at(doc, "facts"), rule->needs[j], value), 0);
 			}
-			assert_int_equal(advice_judge(doc), 0);
+			assert_int_equal(rules_check(doc), 0);
 			json_decref(doc);
 		}
 }
@@ -150,7 +151,7 @@ struct rules_pair {
 	const char	*says;		/* in the cause, the evidence or the first cure */
 };
 
-/* As advice_ask does it. */
+/* As rules_ask does it. */
 static inline int
 rules_ask(const struct rule *rule, const json_t *facts, struct finding *f)
 {
@@ -163,7 +164,7 @@ rules_ask(const struct rule *rule, const json_t *facts, struct finding *f)
 	for (i = 0; i < RULE_NEEDS && rule->needs[i] != NULL; i++)
 		if (json_at(facts, rule->needs[i]) == NULL)
 			return (0);
-	return (rule->judge(facts, f));
+	return (rule->check(facts, f));
 }
 
 static inline const struct rule *

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: shell. */
+
 #include <limits.h>
 #include <stdlib.h>
 

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: socks5. */
+
 #include "check.h"
 #include "wire/socks5.h"
 
@@ -12,8 +15,8 @@ static const struct {
 	const char		*host;
 	int			 port;
 	const char		*user, *password;
-	const unsigned char	*greeting;
-	size_t			 greeting_len;
+	const unsigned char	*identification;
+	size_t			 identification_len;
 	const unsigned char	*login;
 	size_t			 login_len;
 	const unsigned char	*request;
@@ -79,7 +82,7 @@ test_requests(void **state)
 	for (i = 0; i < COUNT(requests); i++) {
 		assert_int_equal(socks5_begin(&s, requests[i].host, requests[i].port, requests[i].user,
 		    requests[i].password), 0);
-		check_out(&s, i, requests[i].greeting, requests[i].greeting_len);
+		check_out(&s, i, requests[i].identification, requests[i].identification_len);
 		assert_int_equal(socks5_sent(&s), SOCKS5_RECV);
 		assert_int_equal(socks5_want(&s), 2);
 		if (requests[i].user != NULL) {

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: ssh-args. */
+
 #include "check.h"
 #include "cmd/ssh-args.h"
 

@@ -1,8 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: ssh-host. */
+
 #include <pwd.h>
 
 #include "check-root.h"
 #include "check.h"
-#include "facts/ssh-host.h"
+#include "sshconf/ssh-host.h"
 
 struct passwd	*__wrap_getpwuid(uid_t);
 

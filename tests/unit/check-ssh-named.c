@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: ssh-named. */
+
 #include "check-root.h"
 #include "facts/ssh-known.h"
 #include "facts/ssh-named.h"

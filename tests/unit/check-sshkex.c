@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: sshkex. */
+
 #include "check.h"
 #include "wire/sshkex.h"
 

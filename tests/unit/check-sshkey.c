@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: sshkey. */
+
 #include <arpa/inet.h>
 
 #include "base/base64.h"

@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: sshwire. */
+
 #include "check.h"
 #include "wire/sshwire.h"
 
 static const struct {
 	const char		*text;
 	enum sshwire_id_state	 state;
-} greetings[] = {
+} identifications[] = {
 	{ "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",			SSHWIRE_SSH },
 	{ "SSH-2.0-OpenSSH_9",					SSHWIRE_MORE },
 	{ "SSH-\n",						SSHWIRE_SSH },
@@ -29,14 +32,14 @@ test_greetings(void **state)
 	size_t			i, j;
 
 	(void)state;
-	for (i = 0; i < COUNT(greetings); i++) {
+	for (i = 0; i < COUNT(identifications); i++) {
 		memset(&whole, 0, sizeof(whole));
 		memset(&single, 0, sizeof(single));
-		sshwire_id_feed(&whole, greetings[i].text, strlen(greetings[i].text));
-		for (j = 0; greetings[i].text[j] != '\0'; j++)
-			sshwire_id_feed(&single, greetings[i].text + j, 1);
-		if (whole.state != greetings[i].state)
-			fail_msg("\"%s\" gives %d", greetings[i].text, whole.state);
+		sshwire_id_feed(&whole, identifications[i].text, strlen(identifications[i].text));
+		for (j = 0; identifications[i].text[j] != '\0'; j++)
+			sshwire_id_feed(&single, identifications[i].text + j, 1);
+		if (whole.state != identifications[i].state)
+			fail_msg("\"%s\" gives %d", identifications[i].text, whole.state);
 		assert_memory_equal(&whole, &single, sizeof(whole));
 	}
 }

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: text. */
+
 #include "base/json.h"
 #include "base/text.h"
 #include "check.h"

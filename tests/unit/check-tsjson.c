@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: tsjson. */
+
 #include <errno.h>
 
 #include "check.h"

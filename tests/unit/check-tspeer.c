@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: tspeer. */
+
 #include <errno.h>
 
 #include "base/json.h"

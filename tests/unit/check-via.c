@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: via. */
+
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -41,7 +44,7 @@ struct talk {
 	struct tailscaled	tailscaled;
 	struct target		target;
 	struct via_step		step;
-	struct via_hop		hop;
+	struct via_attempt		attempt;
 	int			peer;
 	enum via_want		want;
 };
@@ -82,28 +85,28 @@ talk_open(struct talk *t, const struct via *via, const char *host)
 	t->step.proxy = PROXY;
 	t->step.proxy_named = 1;
 	t->step.host = host;
-	t->hop.step = &t->step;
-	t->hop.target = &t->target;
+	t->attempt.step = &t->step;
+	t->attempt.target = &t->target;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	assert_int_equal(sock_set_blocking(fds[0], 0), 0);
 	assert_int_equal(sock_set_blocking(fds[1], 0), 0);
-	t->hop.fd = fds[0];
+	t->attempt.fd = fds[0];
 	t->peer = fds[1];
 }
 
 static void
 talk_close(struct talk *t)
 {
-	close(t->hop.fd);
+	close(t->attempt.fd);
 	if (t->peer != -1)
 		close(t->peer);
-	free(t->hop.talk);
+	free(t->attempt.talk);
 }
 
 static void
 begin(struct talk *t)
 {
-	t->want = t->step.via->begin(&t->hop);
+	t->want = t->step.via->begin(&t->attempt);
 }
 
 static int
@@ -116,13 +119,13 @@ is_open(const struct talk *t)
 static void
 go_on(struct talk *t)
 {
-	struct pollfd	pfd = { .fd = t->hop.fd };
+	struct pollfd	pfd = { .fd = t->attempt.fd };
 
 	while (is_open(t)) {
 		pfd.events = t->want == VIA_WANT_READ ? POLLIN : POLLOUT;
 		if (poll(&pfd, 1, 0) == 0)
 			return;
-		t->want = t->step.via->step(&t->hop);
+		t->want = t->step.via->step(&t->attempt);
 	}
 }
 
@@ -158,21 +161,21 @@ static void
 check_error(struct talk *t, const char *name, enum message code, const char *text)
 {
 	char		 target[TARGET_TEXT_MAX + 2];
-	const char	*err = t->hop.err.text, *c;
+	const char	*err = t->attempt.err.text, *c;
 	size_t		 len;
 
 	if (t->want != VIA_FAIL)
 		fail_msg("%s: %d", name, t->want);
-	if (code == ANY ? t->hop.err.code == MSG_NONE : t->hop.err.code != code)
-		fail_msg("%s: %s: %s", name, error_row(t->hop.err.code)->name, err);
+	if (code == ANY ? t->attempt.err.code == MSG_NONE : t->attempt.err.code != code)
+		fail_msg("%s: %s: %s", name, error_row(t->attempt.err.code)->name, err);
 	target_text(&t->target, target);
 	strlcat(target, ": ", sizeof(target));
 	len = strlen(target);
 	if (strncmp(err, target, len) != 0 || err[len] == '\0')
 		fail_msg("%s does not begin with its target: %s", name, err);
 	/* Of the direct way, the record says to whom already. */
-	if (t->hop.what == NULL || (t->step.via != &via_direct && strcmp(t->hop.what, err + len) != 0))
-		fail_msg("%s: what: %s", name, t->hop.what != NULL ? t->hop.what : "-");
+	if (t->attempt.what == NULL || (t->step.via != &via_direct && strcmp(t->attempt.what, err + len) != 0))
+		fail_msg("%s: what: %s", name, t->attempt.what != NULL ? t->attempt.what : "-");
 	if (text != NULL && strstr(err + len, text) == NULL)
 		fail_msg("%s: \"%s\" is not in: %s", name, text, err);
 	for (c = err; *c != '\0'; c++)
@@ -251,7 +254,7 @@ test_named_otherwise(void **state)
 	put(&t, BYTES("x"));
 	go_on(&t);
 	check_error(&t, "CONNECT", MSG_NOT_A_PROXY, NULL);
-	assert_int_equal(strncmp(t.hop.err.text, "nas port 22: ", 13), 0);
+	assert_int_equal(strncmp(t.attempt.err.text, "nas port 22: ", 13), 0);
 	talk_close(&t);
 }
 
@@ -620,11 +623,11 @@ run_case(size_t i, enum feeding how)
 	}
 	go_on(&t);
 	if (t.want != cases[i].want)
-		fail_msg("%s: %d instead of %d: %s", name, t.want, cases[i].want, t.want == VIA_FAIL ? t.hop.err.text : "-");
+		fail_msg("%s: %d instead of %d: %s", name, t.want, cases[i].want, t.want == VIA_FAIL ? t.attempt.err.text : "-");
 	if (t.want == VIA_FAIL)
 		check_error(&t, name, cases[i].code, cases[i].text);
 	if (t.want == VIA_DONE && how == GLUED) {
-		n = (size_t)recv(t.hop.fd, buf, sizeof(buf), MSG_DONTWAIT);
+		n = (size_t)recv(t.attempt.fd, buf, sizeof(buf), MSG_DONTWAIT);
 		if (n != strlen(REST) || memcmp(buf, REST, n) != 0)
 			fail_msg("%s: %zd bytes left of %zu", name, (ssize_t)n, strlen(REST));
 	}
@@ -661,8 +664,8 @@ test_dial_self(void **state)
 	put(&t, BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.0.2.7:2222\r\nContent-Length: 0\r\n\r\n"));
 	go_on(&t);
 	assert_int_equal(t.want, VIA_DIAL_SELF);
-	in = (void *)&t.hop.self;
-	assert_int_equal(t.hop.self_len, sizeof(*in));
+	in = (void *)&t.attempt.self;
+	assert_int_equal(t.attempt.self_len, sizeof(*in));
 	assert_int_equal(in->sin_family, AF_INET);
 	assert_int_equal(ntohs(in->sin_port), 2222);
 	assert_string_equal(inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text)), "192.0.2.7");
@@ -674,8 +677,8 @@ test_dial_self(void **state)
 	put(&t, BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: [2001:db8::7]:22\r\nContent-Length: 0\r\n\r\n"));
 	go_on(&t);
 	assert_int_equal(t.want, VIA_DIAL_SELF);
-	in6 = (void *)&t.hop.self;
-	assert_int_equal(t.hop.self_len, sizeof(*in6));
+	in6 = (void *)&t.attempt.self;
+	assert_int_equal(t.attempt.self_len, sizeof(*in6));
 	assert_int_equal(ntohs(in6->sin6_port), 22);
 	assert_string_equal(inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text)), "2001:db8::7");
 	talk_close(&t);
@@ -701,8 +704,8 @@ test_resolver(void **state)
 		shutdown(t.peer, SHUT_WR);
 		go_on(&t);
 		check_error(&t, texts[i], ANY, NULL);
-		if (t.hop.err.code == MSG_NO_SUCH_NAME)
-			fail_msg("%s: %s", error_row(t.hop.err.code)->name, t.hop.err.text);
+		if (t.attempt.err.code == MSG_NO_SUCH_NAME)
+			fail_msg("%s: %s", error_row(t.attempt.err.code)->name, t.attempt.err.text);
 		talk_close(&t);
 	}
 }
@@ -748,14 +751,14 @@ test_full(void **state)
 	(void)state;
 	talk_open(&t, &via_localapi, "build-01");
 	/* The least that the system allows. */
-	setsockopt(t.hop.fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	setsockopt(t.attempt.fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	memset(buf, '#', sizeof(buf));
-	while ((sent = send(t.hop.fd, buf, 512, MSG_DONTWAIT)) > 0)
+	while ((sent = send(t.attempt.fd, buf, 512, MSG_DONTWAIT)) > 0)
 		filled += (size_t)sent;
 	begin(&t);
 	assert_int_equal(t.want, VIA_WANT_WRITE);
 	/* A step too many does no harm. */
-	t.want = t.step.via->step(&t.hop);
+	t.want = t.step.via->step(&t.attempt);
 	assert_int_equal(t.want, VIA_WANT_WRITE);
 	while (filled > 0) {
 		n = arrived(&t, buf, filled < sizeof(buf) ? filled : sizeof(buf));
@@ -763,7 +766,7 @@ test_full(void **state)
 		filled -= n;
 	}
 	while (t.want == VIA_WANT_WRITE) {
-		t.want = t.step.via->step(&t.hop);
+		t.want = t.step.via->step(&t.attempt);
 		len += arrived(&t, buf + len, sizeof(buf) - len);
 	}
 	assert_int_equal(t.want, VIA_WANT_READ);
@@ -814,7 +817,7 @@ test_silent(void **state)
 		go_on(&t);
 		if (!is_open(&t))
 			fail_msg("%s: %d", silences[i].name, t.want);
-		silences[i].via->silent(&t.hop, 4900);
+		silences[i].via->silent(&t.attempt, 4900);
 		t.want = VIA_FAIL;
 		check_error(&t, silences[i].name, silences[i].code, silences[i].text);
 		talk_close(&t);
@@ -871,11 +874,11 @@ test_unconnected(void **state)
 		talk_open(&t, unconnected[i].via, "nas");
 		t.step.to = (struct sockaddr *)&in;
 		t.step.to_len = sizeof(in);
-		unconnected[i].via->unconnected(&t.hop, unconnected[i].error, 4900);
+		unconnected[i].via->unconnected(&t.attempt, unconnected[i].error, 4900);
 		t.want = VIA_FAIL;
 		check_error(&t, strerror(unconnected[i].error), unconnected[i].code, unconnected[i].text);
 		/* Only of a way that this machine does not have does a failure tell little. */
-		assert_int_equal(t.hop.minor, unconnected[i].error == EADDRNOTAVAIL && unconnected[i].via == &via_direct);
+		assert_int_equal(t.attempt.minor, unconnected[i].error == EADDRNOTAVAIL && unconnected[i].via == &via_direct);
 		talk_close(&t);
 	}
 }
@@ -941,9 +944,9 @@ test_long_names(void **state)
 		t.peer = -1;
 		go_on(&t);
 		check_error(&t, vias[i]->name, vias[i]->broken, NULL);
-		vias[i]->silent(&t.hop, 4900);
+		vias[i]->silent(&t.attempt, 4900);
 		check_error(&t, vias[i]->name, ANY, NULL);
-		vias[i]->unconnected(&t.hop, ECONNREFUSED, 4900);
+		vias[i]->unconnected(&t.attempt, ECONNREFUSED, 4900);
 		check_error(&t, vias[i]->name, ANY, NULL);
 		talk_close(&t);
 	}

@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: watch. */
+
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -77,7 +80,7 @@ __wrap_os_address_read(int fd, const struct sockaddr *sa)
 struct scene {
 	struct watch_config	 conf;
 	struct target		 target;
-	struct race_way		 way;
+	struct connection		 conn;
 	struct watch		*w;
 	int			 settled;
 	struct error		 err;
@@ -117,10 +120,10 @@ begin(struct scene *s, int family, int ssh)
 	patience = -1;
 	s->next = -1;
 	s->target = (struct target){ .host = "nas", .port = 22 };
-	s->way.to.ss_family = (sa_family_t)family;
-	assert_true((s->way.fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
-	assert_int_equal(bind(s->way.fd, (struct sockaddr *)&in, sizeof(in)), 0);
-	s->conf = (struct watch_config){ .base = event_base_new(), .way = &s->way, .target = &s->target, .dead_after_s = 30,
+	s->conn.to.ss_family = (sa_family_t)family;
+	assert_true((s->conn.fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	assert_int_equal(bind(s->conn.fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	s->conf = (struct watch_config){ .base = event_base_new(), .conn = &s->conn, .target = &s->target, .dead_after_s = 30,
 	    .proof = { proven_bytes, proven_bytes }, .ssh = ssh, .settled_cb = settled_cb, .lost_cb = lost_cb, .arg = s };
 	assert_non_null(s->w = watch_start(&s->conf));
 }
@@ -129,7 +132,7 @@ static void
 end(struct scene *s)
 {
 	watch_stop(s->w);
-	close(s->way.fd);
+	close(s->conn.fd);
 	close(news[1]);
 	event_base_free(s->conf.base);
 }

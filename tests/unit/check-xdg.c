@@ -1,3 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* Unit tests: xdg. */
+
 #include <sys/stat.h>
 
 #include <errno.h>

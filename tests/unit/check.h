@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What every unit test needs: cmocka and what it wants before it. */
 
 #ifndef UNIT_CHECK_H

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/* meshssh-config stanza, tailnet and known-hosts. */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "cmd/terminal.h"
+#include "config/conf.h"
+#include "emit/emit.h"
+#include "os/os.h"
+#include "probe/collect.h"
+
+#define CONF_TIMEOUT_MS	5000
+
+/* Where a profile keeps it, which survives an upgrade, unlike the store's path that the program finds itself at. */
+static const char *const	profiles[] = { "/run/current-system/sw/bin/meshssh", "/nix/var/nix/profiles/default/bin/meshssh" };
+
+/* The path of meshssh as ssh shall run it: as it was said, or beside this program. 0, or -1 with the error set. */
+static int
+conf_program(const struct conf *conf, json_t *wanted, struct error *err)
+{
+	char	 path[PATH_MAX], *slash;
+	size_t	 i;
+
+	if (conf_given(conf, "program") || strstr(conf->command->options, " program ") == NULL)
+		return (0);
+	if (os_exe_path(path, sizeof(path)) == 0 && (slash = strrchr(path, '/')) != NULL &&
+	    strlcpy(slash, "/meshssh", sizeof(path) - (size_t)(slash - path)) < sizeof(path) - (size_t)(slash - path)) {
+		for (i = 0; strncmp(path, "/nix/store/", 11) == 0 && i < sizeof(profiles) / sizeof(profiles[0]); i++)
+			if (access(profiles[i], X_OK) == 0)
+				strlcpy(path, profiles[i], sizeof(path));
+		if (access(path, X_OK) == 0 && json_put(wanted, "program", json_string(path)) == 0)
+			return (0);
+	}
+	error_set(err, MSG_USAGE, "there is no meshssh beside this program: name it with --program=PATH");
+	return (-1);
+}
+
+static void
+conf_announce(const char *host)
+{
+	(void)host;
+}
+
+json_t *
+conf_document(const struct conf *conf, const char *host, struct error *err)
+{
+	const char	*port = conf_text(conf, "port");
+	struct collect	 exam = { .look = { .root = "", .host = host, .tailscaled = conf->tailscaled,
+			    .port = port != NULL ? addr_port(port) : 0 }, .ssh = 1,
+			    .timeout_ms = CONF_TIMEOUT_MS, .dead_after_s = CONF_TIMEOUT_MS / 1000,
+			    .no_probe = conf_given(conf, "no-probe"), .announce = conf_announce,
+			    .progress = terminal_doing };
+	json_t		*doc, *wanted;
+
+	if (host != NULL && !addr_host_ok(host)) {
+		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", host);
+		return (NULL);
+	}
+	if ((doc = collect(&exam)) == NULL) {
+		error_errno(err, errno, "cannot look at this machine");
+		return (NULL);
+	}
+	if ((wanted = json_copy(conf->wanted)) == NULL ||
+	    json_put(doc, "wanted", wanted) == -1)
+		error_set(err, MSG_NO_MEMORY, "no memory");
+	else if (conf_program(conf, wanted, err) == 0)
+		return (doc);
+	json_decref(doc);
+	return (NULL);
+}
+
+/* The texts of the command's emitter, over these documents, which are let go: all of it or nothing is printed. */
+static int
+conf_print(const struct conf *conf, json_t *docs, struct error *err)
+{
+	const struct emitter	*emitter = emit_find(conf->command->name);
+	char			*text, *all = NULL;
+	size_t			 len, i;
+	FILE			*fp = open_memstream(&all, &len);
+	int			 result = 0;
+
+	for (i = 0; fp != NULL && result == 0 && i < json_array_size(docs); i++) {
+		if ((text = emit_text(emitter, json_array_get(docs, i), err)) == NULL)
+			result = -1;
+		else {
+			if (i == 0)
+				emit_header(fp, json_array_get(docs, 0), "#");
+			fprintf(fp, "\n%s", text);
+		}
+		free(text);
+	}
+	if ((fp == NULL || fclose(fp) != 0 || docs == NULL) && result == 0) {
+		error_set(err, MSG_NO_MEMORY, "no memory");
+		result = -1;
+	}
+	if (result == 0)
+		fputs(all, stdout);
+	free(all);
+	json_decref(docs);
+	return (result);
+}
+
+int
+conf_no_words(const struct conf *conf, char **words, struct error *err)
+{
+	if (words[0] == NULL)
+		return (0);
+	error_set(err, MSG_USAGE, "%s%s takes no \"%.60s\"", conf->command->name,
+	    conf_given(conf, "match") ? " --match" : "", words[0]);
+	return (-1);
+}
+
+static int
+conf_emit_machine(struct conf *conf, char **words, struct error *err)
+{
+	json_t	*doc;
+
+	if (conf_no_words(conf, words, err) == -1 || (doc = conf_document(conf, NULL, err)) == NULL)
+		return (-1);
+	return (conf_print(conf, json_pack("[o]", doc), err));
+}
+
+int
+conf_emit_mesh(struct conf *conf, char **words, struct error *err)
+{
+	json_t	*doc;
+
+	if (conf_no_words(conf, words, err) == -1 || (doc = conf_document_mesh(conf, err)) == NULL)
+		return (-1);
+	return (conf_print(conf, json_pack("[o]", doc), err));
+}
+
+int
+conf_emit_hosts(struct conf *conf, char **words, struct error *err)
+{
+	json_t	*docs = json_array();
+
+	/* The hosts of a pattern cannot be looked at. */
+	if (conf_given(conf, "match")) {
+		json_decref(docs);
+		return (conf_emit_machine(conf, words, err));
+	}
+	if (words[0] == NULL)
+		error_set(err, MSG_USAGE, "there is no host");
+	while (docs != NULL && *words != NULL && json_array_append_new(docs, conf_document(conf, *words, err)) == 0)
+		words++;
+	if (docs == NULL || (json_array_size(docs) > 0 && *words == NULL))
+		return (conf_print(conf, docs, err));
+	json_decref(docs);
+	return (-1);
+}

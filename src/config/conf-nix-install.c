@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/* meshssh-config nix --install. */
+
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "config/conf-nix.h"
+#include "config/conf.h"
+#include "emit/emit.h"
+#include "facts/nix-machines.h"
+#include "install/install.h"
+
+#define OWN_FILE	"meshssh_nix"	/* beside root's ssh config, which includes it */
+#define OWN_HEAD	"# Made by meshssh"
+
+/* One more file. A link is made by another program, which would make it anew. NULL with the error set. */
+static struct install_file *
+nix_open(struct install *in, const char *path, mode_t mode, struct error *err)
+{
+	struct stat	sb;
+
+	if (lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode)) {
+		error_set(err, MSG_MANAGED_FILE, "%.100s is a link, made by another program", path);
+		return (NULL);
+	}
+	return (install_add(in, path, mode, err));
+}
+
+/* What it is to be: this, then what there is, then that. 0, or -1 with the error set. */
+static int
+nix_around(struct install_file *file, const char *above, const char *below, struct error *err)
+{
+	const struct install_text	*old = &file->old;
+	struct install_text		 text = { .bytes = NULL };
+	FILE				*fp = open_memstream(&text.bytes, &text.len);
+	int				 bad = 1;
+
+	if (fp != NULL) {
+		fputs(above, fp);
+		if (old->len > 0) {
+			fwrite(old->bytes, 1, old->len, fp);
+			fputs(old->bytes[old->len - 1] != '\n' && below[0] != '\0' ? "\n" : "", fp);
+		}
+		fputs(below, fp);
+		bad = ferror(fp);
+		bad |= fclose(fp) != 0;
+	}
+	if (!bad) {
+		install_file_set(file, &text);
+		file->keeps = 1;
+		return (0);
+	}
+	free(text.bytes);
+	error_set(err, MSG_NO_MEMORY, "no memory");
+	return (-1);
+}
+
+/* The text of a part under its header, which the caller frees; NULL with the error set. */
+static char *
+nix_text(const json_t *doc, const char *emitter, struct error *err)
+{
+	char	*text, *head = NULL, *whole = NULL;
+	size_t	 len;
+	FILE	*fp;
+
+	if ((text = emit_text(emit_find(emitter), doc, err)) == NULL)
+		return (NULL);
+	if ((fp = open_memstream(&head, &len)) != NULL) {
+		emit_header(fp, doc, "#");
+		fputs(text, fp);
+		if (fclose(fp) == 0)
+			whole = head;
+		else
+			free(head);
+	}
+	if (whole == NULL)
+		error_set(err, MSG_NO_MEMORY, "no memory");
+	free(text);
+	return (whole);
+}
+
+/* A file of our own; NULL with the error set. */
+static struct install_file *
+nix_put_own(struct install *in, const json_t *doc, const char *emitter, const char *path, mode_t mode, struct error *err)
+{
+	struct install_file	*file = nix_open(in, path, mode, err);
+	struct install_text	 text;
+
+	if (file == NULL)
+		return (NULL);
+	if (file->old.len > 0 && (file->old.len < strlen(OWN_HEAD) ||
+	    memcmp(file->old.bytes, OWN_HEAD, strlen(OWN_HEAD)) != 0)) {
+		error_set(err, MSG_CONFIG_FOREIGN, "%s is there, and not from meshssh-config", path);
+		return (NULL);
+	}
+	if ((text.bytes = nix_text(doc, emitter, err)) == NULL)
+		return (NULL);
+	text.len = strlen(text.bytes);
+	install_file_set(file, &text);
+	return (file);
+}
+
+/* The block, beside root's ssh config, which has to begin with the line that reads it: "~" would be below $HOME. */
+static int
+nix_put_block(struct install *in, const json_t *doc, const char *emitter, const char *path, struct error *err)
+{
+	char	line[PATH_MAX + 16], *slash;
+
+	strlcpy(in->folder, path, sizeof(in->folder));
+	if ((slash = strrchr(in->folder, '/')) != NULL)
+		*slash = '\0';
+	snprintf(line, sizeof(line), "%s/" OWN_FILE, in->folder);
+	if ((in->own = nix_put_own(in, doc, emitter, line, 0600, err)) == NULL ||
+	    (in->config = nix_open(in, path, 0600, err)) == NULL)
+		return (-1);
+	in->names = (struct install_names){ .own = in->own->path, .folder = in->folder, .include = in->own->path };
+	if (install_config_reads(&in->config->old, &in->names))
+		return (0);
+	snprintf(line, sizeof(line), "Include %s\n", in->own->path);
+	return (nix_around(in->config, line, "", err));
+}
+
+/* nix.conf, whose other lines stay, and the last of a name counts. It is read as it is now that nobody else writes. */
+static int
+nix_put_conf(struct install *in, json_t *doc, const char *emitter, const char *path, struct error *err)
+{
+	struct install_file	*file = nix_open(in, path, 0644, err);
+	char			 builders[NIX_BUILDERS_MAX], *text;
+	int			 result;
+
+	if (file == NULL)
+		return (-1);
+	nix_builders("", builders);
+	if (strstr(builders, "@" EMIT_NIX_MACHINES) != NULL)
+		return (0);
+	if (json_put(doc, "facts.nix.builders", json_string(builders)) == -1) {
+		error_set(err, MSG_USAGE, "builders in nix.conf is not UTF-8");
+		return (-1);
+	}
+	if ((text = nix_text(doc, emitter, err)) == NULL)
+		return (-1);
+	result = nix_around(file, "", text, err);
+	free(text);
+	return (result);
+}
+
+/* The files of a part. 0, or -1 with the error set. */
+static int
+nix_part(struct install *in, json_t *doc, const struct conf_nix_part *part, struct error *err)
+{
+	struct install_file	*file;
+	char			 path[300];
+
+	conf_nix_file(doc, part, path);
+	if (path[0] == '\0') {
+		error_set(err, MSG_USAGE, "on this system --sshopts is not installed; what it prints can be run");
+		return (-1);
+	}
+	if (strcmp(part->emitter, "nix-ssh") == 0)
+		return (nix_put_block(in, doc, part->emitter, path, err));
+	if (strcmp(part->emitter, "nix-conf") == 0)
+		return (nix_put_conf(in, doc, part->emitter, path, err));
+	if ((file = nix_put_own(in, doc, part->emitter, path, 0644, err)) == NULL)
+		return (-1);
+	if (strcmp(part->emitter, "nix-sshopts") == 0)
+		in->own = file;
+	return (0);
+}
+
+/* What ssh is asked about. 0, or -1 with the error set. */
+static int
+nix_touch(struct install *in, const json_t *doc, struct error *err)
+{
+	struct emit_nix_host	h;
+	size_t			i;
+	int			more;
+
+	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++)
+		if (json_array_append_new(in->touched, json_string(h.alias)) == -1) {
+			error_set(err, MSG_NO_MEMORY, "no memory");
+			return (-1);
+		}
+	return (more);
+}
+
+int
+conf_nix_install(const struct conf *conf, json_t *doc, const struct conf_nix_way *way, struct error *err)
+{
+	const struct conf_nix_part	*part;
+	struct install			 in;
+	int				 result, changed = 0;
+
+	if (install_program(json_text_at(doc, "wanted.program"), err) == -1)
+		return (-1);
+	if ((result = install_begin(&in, conf_given(conf, "dry-run"), err)) == 0)
+		result = nix_touch(&in, doc, err);
+	for (part = way->parts; part->emitter != NULL && result == 0; part++)
+		result = nix_part(&in, doc, part, err);
+	if (result == 0)
+		result = conf_finish(conf, &in, &changed, err);
+	install_close(&in);
+	if (changed)
+		printf("Restart nix-daemon, so that it reads its configuration: %s\n",
+		    json_truth_at(doc, "facts.system.systemd") == 1 ? "systemctl daemon-reload; systemctl restart nix-daemon" :
+		    "as your system does that");
+	return (result);
+}

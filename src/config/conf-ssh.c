@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* What ssh says of a host, for the companion. */
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "config/conf.h"
+#include "os/os.h"
+#include "sshconf/ssh-ask.h"
+#include "sshconf/ssh-program.h"
+
+#define ASK_MS	2000	/* for ssh -G, which may run a Match exec */
+
+struct ssh_ask *
+conf_ssh_ask(const char *typed, struct error *err)
+{
+	char		 self[PATH_MAX], ssh[PATH_MAX];
+	const char	*argv[] = { ssh, "-G", "-T", "--", typed, NULL };
+	struct ssh_ask	*ask;
+
+	if (os_exe_path(self, sizeof(self)) == -1 || ssh_program_find(self, ssh) == -1) {
+		error_set(err, MSG_NO_SSH, "no ssh was found");
+		return (NULL);
+	}
+	if ((ask = malloc(sizeof(*ask))) == NULL) {
+		error_set(err, MSG_NO_MEMORY, "no memory");
+		return (NULL);
+	}
+	ssh_ask(argv, ASK_MS, ask);
+	if (ask->status == 0)
+		return (ask);
+	ask->err[strcspn(ask->err, "\r\n")] = '\0';
+	error_set(err, MSG_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.80s", typed, ask->err[0] != '\0' ? ": " : "",
+	    ask->err);
+	free(ask);
+	return (NULL);
+}
+
+const char *
+conf_ssh_value(const char *answer, const char *keyword, char *buf, size_t size)
+{
+	const char	*value;
+	size_t		 len;
+
+	buf[0] = '\0';
+	if ((value = ssh_answer(answer, keyword, 0, &len)) != NULL && len < size)
+		snprintf(buf, size, "%.*s", (int)len, value);
+	return (buf);
+}
+
+void
+conf_ssh_known(const char *answer, char files[CONF_KNOWN_FILES])
+{
+	static const char	keywords[][24] = { "userknownhostsfile", "globalknownhostsfile" };
+	const char		*value;
+	size_t			 len, used = 0, i;
+
+	files[0] = '\0';
+	for (i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+		if ((value = ssh_answer(answer, keywords[i], 0, &len)) == NULL)
+			continue;
+		/* What is too long is no path, and nobody shall take it for an empty list. */
+		if (len >= CONF_KNOWN_FILES / 2 - 1) {
+			value = "?";
+			len = 1;
+		}
+		used += (size_t)snprintf(files + used, CONF_KNOWN_FILES - used, "%s%.*s", used > 0 ? " " : "",
+		    (int)len, value);
+	}
+}

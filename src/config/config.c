@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/* meshssh-config's commands and options. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "config/conf.h"
+
+static int	conf_port(void *, const char *);
+
+const struct conf_command	conf_commands[] = {
+	{ "stanza", "HOST...", " match no-probe port program tailscaled ", conf_emit_hosts,
+	    "print a block of ssh_config for each host" },
+	{ "tailnet", "", " online os program tag tailscaled user ", conf_emit_mesh,
+	    "print a block of ssh_config for each peer of the mesh" },
+	{ "known-hosts", "", " online os tag tailscaled user ", conf_emit_mesh,
+	    "print the host keys that the mesh publishes, as known_hosts has them" },
+	{ "install", "[HOST...]", " dry-run no-probe online os program root system tag tailnet tailscaled user ", conf_install,
+	    "let ssh read the blocks of these hosts, of all peers, or of those that it reads already, as they are now" },
+	{ "remove", "[HOST...]", " dry-run root system tailnet ", conf_remove,
+	    "take them out again; without a host, everything" },
+	{ "check", "[HOST...]", " root system ", conf_check, "does ssh take what the blocks say, and if not, who wins?" },
+	{ "nix", "HOST...", " check darwin dry-run host-key install linux-builder max-jobs nixos program protocol ssh-key "
+	    "ssh-user sshopts supported-features systems tailscaled ", conf_nix, "make hosts remote builders of Nix's" },
+	{ "wsl", "", " generic tailscaled ", conf_wsl, "print lines of .wslconfig and wsl.conf for this WSL" },
+	{ "windows", "", " distribution forward key login-server tailscaled ", conf_windows,
+	    "print a script for PowerShell: SSH server, keys, mesh" },
+	{ "nfs", "HOST:PATH DIR", " port program tailscaled ", conf_nfs, "print a line of fstab, with a tunnel if need be" },
+	{ NULL, NULL, NULL, NULL, NULL }
+};
+
+const struct option_row		conf_options[] = {
+	{ "distribution", "NAME",	NULL,	"of WSL, if not the default one" },
+	{ "dry-run",	NULL,		NULL,	"show what would change, and change nothing" },
+	{ "forward",	"PORT",		conf_port, "of Windows, that leads to sshd in WSL" },
+	{ "generic",	NULL,		NULL,	"for any WSL, whatever this machine is" },
+	{ "key",	"FILE",		NULL,	"public keys that may log in as an administrator" },
+	{ "login-server", "URL",	NULL,	"of the mesh, if not Tailscale's own" },
+	{ "match",	"PATTERN",	NULL,	"a block for the hosts of a pattern, such as 192.168.1.*" },
+	{ "no-probe",	NULL,		NULL,	"do not connect to the host" },
+	{ "online",	NULL,		NULL,	"only peers that are online" },
+	{ "os",		"NAME",		NULL,	"only peers of this system: linux, macOS, windows, ..." },
+	{ "port",	"PORT",		conf_port, "of the server, if ssh's configuration does not say it; of nfs's tunnel" },
+	{ "program",	"PATH",		NULL,	"meshssh, as ssh is to run it, if not the one beside this program" },
+	{ "root",	NULL,		NULL,	"in root's own file, which nix-daemon's ssh reads" },
+	{ "system",	NULL,		NULL,	"in /etc/ssh, for all users" },
+	{ "tag",	"TAG",		NULL,	"only peers with this tag" },
+	{ "tailnet",	NULL,		NULL,	"all peers of the mesh" },
+	{ "tailscaled",	"SOCKET",	NULL,	"where tailscaled listens, if not at the usual place" },
+	{ "user",	"LOGIN",	NULL,	"only peers of this user of the mesh" },
+	{ "ssh-user",	"USER",		conf_nix_set_word, "nix: as whom Nix logs in, if not as your ssh does" },
+	{ "ssh-key",	"FILE",		conf_nix_set_path, "nix: root's private key, if not /etc/nix/builder_ed25519" },
+	{ "host-key",	"FILE",		NULL,	"nix: the host's public key, if the host is not to be asked" },
+	{ "systems",	"LIST",		conf_nix_set_list, "nix: what it builds for, if not for this system" },
+	{ "max-jobs",	"NUMBER",	conf_nix_set_jobs, "nix: how many builds it does at once, if not 1" },
+	{ "supported-features", "LIST",	conf_nix_set_list, "nix: if not benchmark,big-parallel" },
+	{ "protocol",	"ssh|ssh-ng",	conf_nix_set_protocol, "nix: if not ssh-ng" },
+	{ "linux-builder", NULL,	NULL,	"nix: nix-darwin's own builder, a virtual machine" },
+	{ "sshopts",	NULL,		NULL,	"nix: by NIX_SSHOPTS of nix-daemon, not by root's ssh config" },
+	{ "nixos",	NULL,		NULL,	"nix: a module of NixOS" },
+	{ "darwin",	NULL,		NULL,	"nix: a module of nix-darwin" },
+	{ "install",	NULL,		NULL,	"nix: write the files; as root" },
+	{ "check",	NULL,		NULL,	"nix: let nix ask the builder, and explain what it says" },
+	{ "debug",	NULL,		NULL,	"say what is done" },
+	{ "help",	NULL,		NULL,	"this text" },
+	{ "version",	NULL,		NULL,	"the version" },
+	{ NULL,		NULL,		NULL,	NULL }
+};
+
+/* Those that every command takes. */
+#define CONF_COMMON	" debug help version "
+
+static int
+conf_port(void *to, const char *value)
+{
+	(void)to;
+	return (addr_port(value) == -1 ? -1 : 0);
+}
+
+int
+conf_given(const struct conf *conf, const char *option)
+{
+	return (json_object_get(conf->wanted, option) != NULL);
+}
+
+const char *
+conf_text(const struct conf *conf, const char *option)
+{
+	return (json_string_value(json_object_get(conf->wanted, option)));
+}
+
+static int
+conf_set_cb(void *arg, const struct option_row *row, const char *value, struct error *err)
+{
+	struct conf	*conf = arg;
+
+	if (row->value != NULL && ((row->set != NULL && row->set(NULL, value) == -1) || value[0] == '\0'))
+		return (option_bad(row, value, err));
+	if (json_put(conf->wanted, row->name, row->value != NULL ? json_string(value) : json_true()) == 0)
+		return (0);
+	error_set(err, MSG_USAGE, "--%s: this is no text of UTF-8", row->name);
+	return (-1);
+}
+
+static const struct conf_command *
+conf_find(const char *name)
+{
+	const struct conf_command	*command;
+
+	for (command = conf_commands; command->name != NULL; command++)
+		if (strcmp(command->name, name) == 0)
+			return (command);
+	return (NULL);
+}
+
+/* Each option that was given is one that the command takes. */
+static int
+conf_fits(const struct conf *conf, const struct conf_command *command, struct error *err)
+{
+	const char	*key;
+	char		 word[40];
+	json_t		*value;
+
+	json_object_foreach(conf->wanted, key, value) {
+		snprintf(word, sizeof(word), " %s ", key);
+		if (strstr(command->options, word) == NULL && strstr(CONF_COMMON, word) == NULL) {
+			error_set(err, MSG_USAGE, "%s takes no --%s", command->name, key);
+			return (-1);
+		}
+	}
+	return (0);
+}
+
+/* A socket that the environment names now may not be named there when ssh runs: it is wanted like one of an option. */
+static int
+conf_socket(struct conf *conf, struct error *err)
+{
+	const char	*variable = getenv("TS_SOCKET");
+
+	if (!conf_given(conf, "tailscaled") && variable != NULL && variable[0] != '\0' &&
+	    json_put(conf->wanted, "tailscaled", json_string(variable)) == -1) {
+		error_set(err, MSG_USAGE, "TS_SOCKET: this is no text of UTF-8");
+		return (-1);
+	}
+	conf->tailscaled = conf_text(conf, "tailscaled");
+	return (0);
+}
+
+/* How it was called, as a line of a comment can have it. */
+static int
+conf_call(struct conf *conf, int argc, char **argv)
+{
+	char	call[1024] = "meshssh-config", word[300];
+	int	i;
+
+	for (i = 1; i < argc; i++) {
+		strlcat(call, " ", sizeof(call));
+		strlcat(call, error_vis(word, sizeof(word), argv[i]), sizeof(call));
+	}
+	return (json_put(conf->wanted, "call", json_string(call)) | json_put(conf->wanted, "version",
+	    json_string(PACKAGE_STRING)));
+}
+
+int
+conf_parse(struct conf *conf, char ***words, struct error *err)
+{
+	conf->command = &conf_commands[0];
+	if (option_gather(conf_options, *words, conf_set_cb, conf, err) == -1)
+		return (-1);
+	if (**words != NULL && conf_find(**words) != NULL)
+		conf->command = conf_find(*(*words)++);
+	if (conf_given(conf, "help") || conf_given(conf, "version"))
+		return (0);
+	return (conf_fits(conf, conf->command, err) == -1 ? -1 : conf_socket(conf, err));
+}
+
+static int
+conf_run(struct conf *conf, int argc, char **argv, struct error *err)
+{
+	char	**words = argv + 1;
+	json_t	*call = json_object();
+	int	 result = -1;
+
+	/* The call as it was, before its words are moved. */
+	if (conf_call(&(struct conf){ .wanted = call }, argc, argv) == -1 || conf->wanted == NULL)
+		error_set(err, MSG_NO_MEMORY, "no memory");
+	else if ((result = conf_parse(conf, &words, err)) == 0) {
+		log_set_level(conf_given(conf, "debug"));
+		if (conf_given(conf, "help"))
+			conf_usage(stdout);
+		else if (conf_given(conf, "version"))
+			printf("%s\n", PACKAGE_STRING);
+		else {
+			json_object_update(conf->wanted, call);
+			if ((result = file_room()) == -1)
+				error_errno(err, errno, "cannot look at this machine");
+			else
+				result = conf->command->run(conf, words, err);
+		}
+	}
+	json_decref(call);
+	return (result);
+}
+
+int
+cmd_config(int argc, char **argv, int *status, struct error *err)
+{
+	struct conf	conf = { .wanted = json_object() };
+	int		result = conf_run(&conf, argc, argv, err);
+
+	*status = conf.status;
+	json_decref(conf.wanted);
+	return (result);
+}
+
+void
+conf_usage(FILE *fp)
+{
+	const struct conf_command	*command;
+	char				 word[80];
+	const int			 column = 26;
+
+	fprintf(fp, "usage: meshssh-config [COMMAND] [--options] [WORDS]\n\n");
+	for (command = conf_commands; command->name != NULL; command++) {
+		snprintf(word, sizeof(word), "%s %s", command->name, command->operands);
+		if (strlen(word) > (size_t)column)
+			fprintf(fp, "  %s\n  %*s %s\n", word, column, "", command->text);
+		else
+			fprintf(fp, "  %-*s %s\n", column, word, command->text);
+	}
+	fprintf(fp, "\n");
+	option_usage(fp, conf_options);
+	fprintf(fp, "\nWithout a command, stanza is meant. See meshssh-config(1).\n");
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+/* Questions that rules of several topics and emitters ask of the facts. */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/addr.h"
+#include "base/json.h"
+#include "facts/query.h"
+
+#define OUTCOME_WORDS	5
+
+/* The most telling first: that one address does not answer says little where another one refuses. */
+static const struct outcome {
+	char	name[12];
+	char	words[OUTCOME_WORDS][24];	/* in what tailscaled or a proxy says; "" ends them */
+} outcomes[] = {
+	{ "refused",		{ "refused" } },
+	{ "reset",		{ "reset by peer" } },
+	{ "blocked",		{ "not permitted" } },
+	{ "timeout",		{ "no answer through", "timed out", "timeout", "deadline exceeded", "no answer from the" } },
+	{ "unreachable",	{ "no route to host", "no route to the host", "unreachable", "cannot reach the" } },
+	{ "",			{ "" } }
+};
+
+int
+query_reached(const json_t *facts)
+{
+	return (json_truth_at(facts, "connect.ok"));
+}
+
+const char *
+query_said(const char *detail)
+{
+	const char	*colon = strstr(detail, ": ");
+
+	return (colon != NULL ? colon + 2 : detail);
+}
+
+/* 1 if this row of connect.addresses, or of connect.routes, ended so. */
+static int
+ended(const json_t *row, const struct outcome *o)
+{
+	const char	*error = json_text_at(row, "error"), *detail = json_text_at(row, "detail");
+	int		 i;
+
+	if (error != NULL)
+		return (strcmp(error, o->name) == 0);
+	if (detail == NULL || json_truth_at(row, "ok") != 0)
+		return (0);
+	detail = query_said(detail);
+	for (i = 0; i < OUTCOME_WORDS && o->words[i][0] != '\0'; i++)
+		if (strcasestr(detail, o->words[i]) != NULL)
+			return (1);
+	return (0);
+}
+
+/* The first row that ended so, or NULL. Why a proxy could not be reached says nothing of the host. */
+static const json_t *
+find(const json_t *facts, const struct outcome *o)
+{
+	const json_t	*list = json_at(facts, "connect.addresses"), *row;
+	const char	*detail;
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		if (ended(row = json_array_get(list, i), o))
+			return (row);
+	list = json_at(facts, "connect.routes");
+	for (i = 0; i < json_array_size(list); i++) {
+		row = json_array_get(list, i);
+		detail = json_text_at(row, "detail");
+		if (detail != NULL && strstr(detail, "cannot be reached") == NULL && ended(row, o))
+			return (row);
+	}
+	return (NULL);
+}
+
+const char *
+query_outcome(const json_t *facts)
+{
+	const struct outcome	*o;
+
+	if (query_reached(facts) == 1)
+		return (NULL);
+	for (o = outcomes; o->name[0] != '\0'; o++)
+		if (find(facts, o) != NULL)
+			return (o->name);
+	return (NULL);
+}
+
+int
+query_ended(const json_t *facts, const char *outcome, struct query_attempt *a)
+{
+	const struct outcome	*o = outcomes;
+	const char		*how = query_outcome(facts), *route, *to;
+	const json_t		*row;
+
+	if (how == NULL || strcmp(how, outcome) != 0)
+		return (0);
+	while (strcmp(o->name, how) != 0)
+		o++;
+	row = find(facts, o);
+	a->ms = (int)json_number_at(row, "ms", 0);
+	route = json_text_at(row, "route");
+	to = json_text_at(row, "to");
+	a->address = json_text_at(row, "address");
+	if (a->address == NULL && route != NULL && strcmp(route, "direct") == 0)
+		a->address = to;
+	if (a->address != NULL)
+		strlcpy(a->text, a->address, sizeof(a->text));
+	else
+		/* Who was asked to connect is not who refused, or is silent. */
+		snprintf(a->text, sizeof(a->text), "the host%s%.50s", to != NULL ? ", through " : "", to == NULL ? "" :
+		    route != NULL && strcmp(route, "localapi") == 0 ? "tailscaled" : to);
+	return (1);
+}
+
+int
+query_is_mesh_address(const char *text)
+{
+	struct sockaddr_storage	ss;
+
+	return (addr_literal(text, 0, &ss) != 0 && addr_is_tailnet((struct sockaddr *)&ss));
+}
+
+int
+query_mesh_address(const json_t *facts, const char *path)
+{
+	const json_t	*list = json_at(facts, path), *row;
+	const char	*text;
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		row = json_array_get(list, i);
+		text = json_is_string(row) ? json_string_value(row) : json_text_at(row, "address");
+		if (text != NULL && query_is_mesh_address(text))
+			return (1);
+	}
+	return (0);
+}
+
+int
+query_mesh(const json_t *facts)
+{
+	const char	*host = json_text_at(facts, "tailscale.host");
+
+	if (host == NULL)
+		return (-1);
+	if (strcmp(host, "mesh") == 0 || json_truth_at(facts, "tailscale.peer.found") == 1 ||
+	    query_mesh_address(facts, "connect.addresses"))
+		return (1);
+	return (strcmp(host, "perhaps") == 0 && json_text_at(facts, "names.lookups.system.error") != NULL &&
+	    query_reached(facts) != 1 && json_array_size(json_at(facts, "connect.addresses")) == 0 ? 2 : 0);
+}
+
+int
+query_kernel(const json_t *facts)
+{
+	return (json_truth_at(facts, "tailscale.tun") != 0 && json_truth_at(facts, "tailscale.here") == 1);
+}
+
+int
+query_other_way(const json_t *facts)
+{
+	return (json_array_size(json_at(facts, "tailscale.proxies")) > 0 ||
+	    json_truth_at(facts, "tailscale.windows.running") == 1 || json_truth_at(facts, "net.own_tailnet") == 1);
+}
+
+int
+query_is(const json_t *facts, const char *path, const char *text)
+{
+	const char	*value = json_text_at(facts, path);
+
+	return (value != NULL && strcmp(value, text) == 0);
+}
+
+int
+query_plain(const json_t *facts)
+{
+	const char	*command = json_text_at(facts, "ssh.options.proxycommand");
+	const char	*jump = json_text_at(facts, "ssh.options.proxyjump");
+
+	return (json_is_object(json_at(facts, "ssh.options")) &&
+	    (command == NULL || strcasecmp(command, "none") == 0) &&
+	    (jump == NULL || strcasecmp(jump, "none") == 0));
+}
+
+/* 1 if ssh reads the file, by whichever of its own. */
+static int
+is_read(const json_t *facts, const char *file)
+{
+	const json_t	*one;
+	size_t		 i;
+
+	json_array_foreach(json_at(facts, "ssh.files"), i, one)
+		if (query_is(one, "file", file))
+			return (1);
+	return (0);
+}
+
+int
+query_ignored(const json_t *facts, const char **first)
+{
+	const json_t	*one;
+	const char	*file;
+	size_t		 i;
+	int		 count = 0;
+
+	if (json_truth_at(facts, "ssh.system_includes") != 0)
+		return (0);
+	json_array_foreach(json_at(facts, "ssh.system_files"), i, one)
+		if ((file = json_string_value(one)) != NULL && !is_read(facts, file) && count++ == 0)
+			*first = file;
+	return (count);
+}
+
+int
+query_builder_ignored(const json_t *facts)
+{
+	const json_t	*one;
+	const char	*file;
+	size_t		 i;
+
+	if (json_truth_at(facts, "ssh.system_includes") != 0 || json_truth_at(facts, "nix.installed") != 1)
+		return (0);
+	json_array_foreach(json_at(facts, "ssh.system_files"), i, one)
+		if ((file = json_string_value(one)) != NULL && strstr(file, "linux-builder") != NULL && !is_read(facts, file))
+			return (1);
+	return (0);
+}
+
+int
+query_peer_online(const json_t *facts)
+{
+	return (json_truth_at(facts, "tailscale.peer.online") == 1 && json_truth_at(facts, "tailscale.peer.self") != 1);
+}
+
+int
+query_nixos(const json_t *facts)
+{
+	return (query_is(facts, "system.distribution", "nixos"));
+}
+
+const char *
+query_sudo(const json_t *facts)
+{
+	return (json_truth_at(facts, "system.root") == 1 ? "" : "sudo ");
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/* What ssh says of the new configuration before it is in place. */
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "install/install-int.h"
+#include "sshconf/ssh-ask.h"
+
+#define JUDGE_MS	10000		/* its Match exec may take a while */
+#define NO_HOST		"meshssh.invalid"	/* reads all that there is; no such name can be (RFC 6761) */
+
+/* The first of its lines, with the name of a file as people know it. */
+static void
+check_told(char *told, size_t size, const char *from, const char *to)
+{
+	char	*at = from != NULL && from[0] != '\0' ? strstr(told, from) : NULL, rest[512];
+
+	told[strcspn(told, "\r\n")] = '\0';
+	if (at == NULL)
+		return;
+	strlcpy(rest, at + strlen(from), sizeof(rest));
+	*at = '\0';
+	strlcat(told, to, size);
+	strlcat(told, rest, size);
+}
+
+/* ssh -G for a host, with its own files or with this one: 0, or -1 and what it says. */
+static int
+check_ask(const struct install *in, const char *file, const char *host, char told[512])
+{
+	const char	*argv[] = { in->ssh, "-G", "-T", host, NULL, NULL, NULL };
+	struct ssh_ask	*ask = malloc(sizeof(*ask));
+	int		 status;
+
+	if (ask == NULL) {
+		strlcpy(told, "no memory", 512);
+		return (-1);
+	}
+	if (file != NULL) {
+		argv[3] = "-F";
+		argv[4] = file;
+		argv[5] = host;
+	}
+	ssh_ask(argv, JUDGE_MS, ask);
+	status = ask->status;
+	strlcpy(told, status == -1 ? "ssh -G gives no answer in 10 seconds" : ask->err, 512);
+	free(ask);
+	return (status == 0 ? 0 : -1);
+}
+
+int
+install_ask(const struct install *in, struct error *err)
+{
+	char	told[512];
+
+	if (check_ask(in, NULL, NO_HOST, told) == 0)
+		return (0);
+	check_told(told, sizeof(told), NULL, NULL);
+	error_set(err, MSG_CONFIG_BROKEN, "ssh refuses what is there: %s", told);
+	return (-1);
+}
+
+static int
+prove_file(const struct install *in, const char *file, struct error *err)
+{
+	const char	*name;
+	char		 told[512];
+	size_t		 i = 0;
+	int		 result;
+
+	do {
+		name = json_string_value(json_array_get(in->touched, i));
+		result = check_ask(in, file, name != NULL && strcmp(name, INSTALL_TAILNET) != 0 ? name : NO_HOST, told);
+	} while (result == 0 && ++i < json_array_size(in->touched));
+	if (result == -1) {
+		check_told(told, sizeof(told), file, in->config != NULL ? in->config->path : in->own->path);
+		check_told(told, sizeof(told), in->own->tmp, in->own->path);
+		error_set(err, MSG_CONFIG_REFUSED, "ssh refuses it: %s", told);
+	}
+	return (result);
+}
+
+/* The new configuration, but with the Include of our file where that is now. */
+static int
+prove_text(const struct install *in, struct install_text *out)
+{
+	struct install_names	 names = in->names;
+	const struct install_text	*config = install_file_now(in->config);
+
+	names.include = in->own->tmp[0] != '\0' ? in->own->tmp : in->own->path;
+	if (install_file_now(in->own)->bytes != NULL)
+		return (install_config_put(config, &names, out));
+	return (install_config_cut(config, &names, out));
+}
+
+int
+install_prove(const struct install *in, struct error *err)
+{
+	struct install_text	 text;
+	char			 file[PATH_MAX];
+	int			 fd, result = 0;
+
+	if (in->config == NULL)
+		return (in->own->changes ? prove_file(in, in->own->tmp, err) : 0);
+	if (prove_text(in, &text) == -1) {
+		error_set(err, MSG_NO_MEMORY, "no memory");
+		return (-1);
+	}
+	if (text.bytes == NULL)
+		return (0);
+	/* Beside our own file: where the other one is, there may be no room for anything. */
+	if ((fd = file_stage(in->own->real, text.bytes, text.len, file)) == -1) {
+		error_set(err, MSG_CONFIG_WRITE, "%s: %s", in->own->real, strerror(errno));
+		result = -1;
+	} else {
+		close(fd);
+		result = prove_file(in, file, err);
+		unlink(file);
+	}
+	free(text.bytes);
+	return (result);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What install and remove do to the text of two files: the user's configuration, in which two lines are ours, a mark and
+ * an Include, and a file of our own, with one section for each host. Pure; bytes that are not ours come out as they went
+ * in.
+ */
+
+#ifndef INSTALL_INSTALL_TEXT_H
+#define INSTALL_INSTALL_TEXT_H
+
+#include <stddef.h>
+
+#define INSTALL_TAILNET	"--tailnet"	/* the section of all peers, which is the last one */
+#define INSTALL_LINE	4096		/* as much of a line as is looked at */
+#define INSTALL_NAME	256		/* a section's name, and the NUL */
+
+struct install_text {
+	char	*bytes;		/* the caller's to free; NULL: there is no such file */
+	size_t	 len;
+};
+
+/* By which names a configuration can include our file. */
+struct install_names {
+	const char	*own;		/* its path */
+	const char	*folder;	/* that names without a folder are in */
+	const char	*home;		/* which is "~", unless $HOME differs; NULL where ssh forbids that */
+	const char	*include;	/* what our own line names */
+};
+
+/* 1 if the configuration includes our file for all hosts: by our line, or by somebody else's. */
+int	install_config_reads(const struct install_text *, const struct install_names *);
+/* The same text with our two lines at the top, and nowhere else; 0, or -1 if there is no memory. */
+int	install_config_put(const struct install_text *, const struct install_names *, struct install_text *);
+/* The same text without our lines, or NULL if we had made the file and nobody else wrote to it. 0 or -1. */
+int	install_config_cut(const struct install_text *, const struct install_names *, struct install_text *);
+
+/* 1 if the file is ours, or there is none. */
+int	install_own_ok(const struct install_text *);
+/*
+ * A section in place of the one with its name, or a new one. In the other sections, each
+ * ProxyCommand of an earlier version becomes one of this version. 0, or -1 if there is no memory.
+ */
+int	install_own_put(const struct install_text *, const char *name, const char *body, struct install_text *);
+/* The file without a section, or NULL if no other is left. 0 or -1. */
+int	install_own_cut(const struct install_text *, const char *name, struct install_text *);
+/* 1 if there is such a section. */
+int	install_own_has(const struct install_text *, const char *name);
+/* The name of the section at or behind *at, which is moved on; 0 at the end. */
+int	install_own_next(const struct install_text *, size_t *at, char name[INSTALL_NAME]);
+/* The words of the next Host line at or behind *at, which is moved on; 0 at the end. */
+int	install_own_hosts(const struct install_text *, size_t *at, char words[INSTALL_LINE]);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+/* install and remove: the files, and the order in which they change. */
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "install/install-int.h"
+
+#define STORE		"/nix/store/"
+
+static int
+install_starved(struct error *err)
+{
+	error_set(err, MSG_NO_MEMORY, "no memory");
+	return (-1);
+}
+
+/*
+ * The folder, and by which names a file in it is included. For its own files ssh takes the home from the same place, not
+ * from $HOME; but "~" and names without a folder in an Include are below $HOME, and sudo may have left that at another's
+ * home: so our Include has the whole path.
+ */
+static int
+install_place(struct install *in, enum install_scope scope, struct error *err)
+{
+	const struct passwd	*pw;
+
+	if (scope == INSTALL_SYSTEM) {
+		strlcpy(in->folder, INSTALL_SYSTEM_FOLDER, sizeof(in->folder));
+	} else if ((pw = getpwuid(scope == INSTALL_ROOT ? 0 : getuid())) != NULL && pw->pw_dir[0] == '/' &&
+	    snprintf(in->folder, sizeof(in->folder), "%s/.ssh", pw->pw_dir) < (int)sizeof(in->folder)) {
+		strlcpy(in->home, pw->pw_dir, sizeof(in->home));
+		in->names.home = in->home;
+	} else {
+		error_set(err, MSG_CONFIG_READ, "the system knows no home of this user");
+		return (-1);
+	}
+	in->names.folder = in->folder;
+	/* Blanks are what quotes are for; of the rest, some versions make patterns and variables. */
+	if (strpbrk(in->folder, "*?[]{}\\\"'%$#\r\n\t") == NULL)
+		return (0);
+	error_set(err, MSG_CONFIG_READ, "%s: ssh cannot include a file from there, by its name", in->folder);
+	return (-1);
+}
+
+/* Add the file of this name in the folder; NULL with the error set. */
+static struct install_file *
+install_one(struct install *in, const char *name, mode_t mode, struct error *err)
+{
+	char	path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", in->folder, name) < (int)sizeof(path))
+		return (install_add(in, path, mode, err));
+	error_set(err, MSG_CONFIG_READ, "%s: %s", in->folder, strerror(ENAMETOOLONG));
+	return (NULL);
+}
+
+int
+install_open(struct install *in, enum install_scope scope, int dry, struct error *err)
+{
+	const int	system = scope == INSTALL_SYSTEM;
+	const mode_t	mode = system ? 0644 : 0600;
+
+	if (install_begin(in, dry, err) == -1 || install_place(in, scope, err) == -1 ||
+	    (in->own = install_one(in, INSTALL_OWN, mode, err)) == NULL ||
+	    (in->config = install_one(in, system ? "ssh_config" : "config", mode, err)) == NULL)
+		return (-1);
+	in->names.own = in->names.include = in->own->path;
+	if (install_own_ok(&in->own->old))
+		return (0);
+	error_set(err, MSG_CONFIG_FOREIGN, "%s is there, and not from meshssh-config", in->own->path);
+	return (-1);
+}
+
+/* What is there now is kept, if nothing of ours was in it before. */
+static int
+install_include(struct install *in, struct error *err)
+{
+	struct install_file	*config = in->config;
+	struct install_text	 text, cut;
+
+	if (install_config_reads(install_file_now(config), &in->names))
+		return (0);
+	if (install_config_put(&config->old, &in->names, &text) == -1)
+		return (install_starved(err));
+	install_file_set(config, &text);
+	if (install_config_cut(&config->old, &in->names, &cut) == -1)
+		return (install_starved(err));
+	config->keeps = cut.bytes != NULL && cut.len == config->old.len;
+	free(cut.bytes);
+	return (0);
+}
+
+int
+install_put(struct install *in, const char *name, const char *body, struct error *err)
+{
+	struct install_text	text;
+
+	if (install_own_put(install_file_now(in->own), name, body, &text) == -1 ||
+	    json_array_append_new(in->touched, json_string(name)) == -1)
+		return (install_starved(err));
+	install_file_set(in->own, &text);
+	return (install_include(in, err));
+}
+
+int
+install_drop_all(struct install *in, struct error *err)
+{
+	struct install_text	text, none = { .bytes = NULL };
+
+	in->drops = 1;
+	if (install_config_cut(&in->config->old, &in->names, &text) == -1)
+		return (install_starved(err));
+	install_file_set(in->config, &text);
+	install_file_set(in->own, &none);
+	return (0);
+}
+
+int
+install_drop(struct install *in, const char *name, struct error *err)
+{
+	struct install_text	text;
+
+	in->drops = 1;
+	if (install_own_cut(install_file_now(in->own), name, &text) == -1)
+		return (install_starved(err));
+	if (text.bytes == NULL)
+		return (install_drop_all(in, err));
+	install_file_set(in->own, &text);
+	return (0);
+}
+
+/* What Nix has made is for Nix to change. */
+static int
+install_store(const struct install *in, struct error *err)
+{
+	if (in->config->changes && strncmp(in->config->real, STORE, strlen(STORE)) == 0) {
+		error_set(err, MSG_CONFIG_STORE, "%s is made by Nix: say there programs.ssh.%s%s%s", in->config->path,
+		    in->home[0] != '\0' ? "includes = [ \"" : "extraConfig = \"Include ", in->own->path,
+		    in->home[0] != '\0' ? "\" ];" : "\";");
+		return (-1);
+	}
+	if (in->own->changes && strncmp(in->own->real, STORE, strlen(STORE)) == 0) {
+		error_set(err, MSG_CONFIG_STORE, "%s is made by Nix: take it out there", in->own->path);
+		return (-1);
+	}
+	return (0);
+}
+
+int
+install_check(const struct install *in, struct error *err)
+{
+	const struct install_file	*f;
+	size_t				 i;
+
+	if (in->config != NULL && install_store(in, err) == -1)
+		return (-1);
+	/* What is broken may be what is to be taken out. */
+	if (!in->drops && install_ask(in, err) == -1)
+		return (-1);
+	for (i = 0; i < in->count; i++) {
+		f = in->files[i];
+		if (f->changes && f->old.bytes != NULL && f->own.st_nlink > 1)
+			fprintf(stderr, "meshssh-config: %s has another hard link, which keeps the old text\n", f->path);
+	}
+	return (0);
+}

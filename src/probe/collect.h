@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* The doctor's look: detectors, then probes, into one document of JSON, which rules and emitters judge. */
+
+#ifndef PROBE_COLLECT_H
+#define PROBE_COLLECT_H
+
+#include "facts/detect.h"
+
+#define COLLECT_VERSION	1	/* of the document, as meshssh-doctor(5) has it */
+
+struct collect {
+	struct detect_input	look;
+	int			timeout_ms;	/* for one connection, and each wait */
+	int			dead_after_s;
+	int			no_probe;	/* nothing is asked of the host */
+	int			ssh;		/* the port is one of ssh's, whatever its number */
+	/* What follows connects to the host; called once, before the first time. */
+	void			(*announce)(const char *host);
+	/* What is done now, to whom; both "" when all is over. */
+	void			(*progress)(const char *host, const char *doing);
+};
+
+/*
+ * {"version", "target", "facts"}; the target is empty if there is no host. To be let go with json_decref. NULL with errno:
+ * ENOMEM, or that of file_room, for what was not seen only for want of descriptors would look as if it were not there.
+ */
+json_t	*collect(const struct collect *);
+
+#endif

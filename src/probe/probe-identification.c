@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+/* Probe: the server's identification and KEXINIT. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "facts/read.h"
+#include "probe/probe-net.h"
+#include "probe/probe-service.h"
+#include "route/mss.h"
+#include "wire/sshkex.h"
+#include "wire/sshwire.h"
+
+#define NAMES_MAX	64	/* of a list; a longer one was cut and says nothing of its end */
+#define SOFTWARE_MAX	128
+
+/* Whose identification begins like this; a longer one comes before a shorter one. */
+static const struct {
+	char	start[24];
+	char	kind[16];
+} kinds[] = {
+	{ "OpenSSH_for_Windows",	"openssh-windows" },
+	{ "OpenSSH",			"openssh" },
+	{ "dropbear",			"dropbear" },
+	{ "tinyssh",			"tinyssh" },
+	{ "Tailscale",			"tailscale" },
+	{ "Go",				"go" },
+	{ "",				"ssh" },
+};
+
+/* Lists of a KEXINIT that are told. */
+static const struct {
+	enum sshkex_lists	list;
+	char			path[24];
+} told[] = {
+	{ SSHKEX_KEX,		"server.kex" },
+	{ SSHKEX_HOST_KEYS,	"server.host_key_types" },
+	{ SSHKEX_CIPHERS,	"server.ciphers" },
+	{ SSHKEX_MACS,		"server.macs" },
+};
+
+/* What the server has said so far, and when. */
+struct banner {
+	struct probe_talk	talk;
+	struct sshwire_id	id;
+	int64_t			began_ms;
+	int64_t			id_ms;		/* the identification was whole; -1: it never was */
+	int64_t			kexinit_ms;
+	size_t			line;		/* where the identification begins */
+	struct sshkex_packet	packet;		/* the server's KEXINIT, if there is kexinit_ms */
+};
+
+/* --- listening ---------------------------------------------------------------------------------------------------- */
+
+/* As far as the identification: what came behind it stays for the next. */
+static void
+identification_hear_id(struct banner *b, int64_t until_ms)
+{
+	size_t	fed = 0;
+
+	while (b->id.state == SSHWIRE_MORE && probe_hear(&b->talk, until_ms) == 1)
+		for (; fed < b->talk.len && b->id.state == SSHWIRE_MORE; fed++) {
+			if (fed > 0 && b->talk.buf[fed - 1] == '\n')
+				b->line = fed;
+			sshwire_id_feed(&b->id, b->talk.buf + fed, 1);
+		}
+	if (b->id.state == SSHWIRE_SSH)
+		b->id_ms = clock_ms() - b->began_ms;
+}
+
+static void
+identification_hear_kexinit(struct banner *b, int64_t until_ms)
+{
+	int	n;
+
+	do {
+		n = sshkex_packet(b->talk.buf + b->id.total, b->talk.len - b->id.total, &b->packet);
+	} while (n == 0 && probe_hear(&b->talk, until_ms) == 1);
+	if (n == 1 && b->packet.type == SSHKEX_KEXINIT)
+		b->kexinit_ms = clock_ms() - b->began_ms;
+}
+
+/* As ssh does: our identification at once, and no more before the server's. */
+static void
+identification_hear(struct banner *b, const struct probe_input *in)
+{
+	int64_t	until_ms = clock_ms() + in->timeout_ms;
+	char	goodbye[128];
+	size_t	len;
+
+	b->began_ms = clock_ms();
+	b->id_ms = b->kexinit_ms = -1;
+	probe_send(b->talk.fd, SSHKEX_ID, SSHKEX_ID_LEN, until_ms);
+	identification_hear_id(b, until_ms);
+	if (b->id.state != SSHWIRE_SSH) {
+		probe_end(b->talk.fd, NULL, 0);
+		return;
+	}
+	identification_hear_kexinit(b, clock_ms() + in->timeout_ms);
+	len = sshkex_disconnect(goodbye, sizeof(goodbye), "meshssh --doctor has seen enough");
+	probe_end(b->talk.fd, goodbye, len);
+}
+
+/* --- facts -------------------------------------------------------------------------------------------------------- */
+
+/* So many bytes, without the end of their line, as a text in the facts. */
+static int
+identification_put(json_t *facts, const char *path, const char *bytes, size_t len)
+{
+	char	text[SSHWIRE_ID_MAX + 1];
+	size_t	n;
+
+	for (n = 0; n < len && n < sizeof(text) - 1 && bytes[n] != '\n' && bytes[n] != '\0'; n++)
+		text[n] = bytes[n];
+	if (n > 0 && text[n - 1] == '\r')
+		n--;
+	text[n] = '\0';
+	return (fact_put_text(facts, path, text));
+}
+
+/* The number behind the last underscore of "OpenSSH_9.2p1": 902; -1 if there is none. */
+static int
+identification_version(const char *software)
+{
+	const char	*p = strrchr(software, '_');
+	char		*end;
+	long		 major, minor;
+
+	if (p == NULL || p[1] < '0' || p[1] > '9')
+		return (-1);
+	major = strtol(p + 1, &end, 10);
+	if (*end != '.' || end[1] < '0' || end[1] > '9')
+		return (-1);
+	minor = strtol(end + 1, NULL, 10);
+	return (major < 1000 && minor < 100 ? (int)(major * 100 + minor) : -1);
+}
+
+static int
+identification_software(json_t *facts, const struct banner *b)
+{
+	const char	*line = b->talk.buf + b->line;
+	char		 software[SOFTWARE_MAX];
+	size_t		 len = b->id.total - b->line, from, n, i = 0;
+	int		 version;
+
+	/* SSH-protoversion-softwareversion SP comments, RFC 4253 4.2. */
+	for (from = sizeof("SSH-") - 1; from < len && line[from] != '-'; from++)
+		continue;
+	from++;
+	for (n = 0; from + n < len && n < sizeof(software) - 1 && line[from + n] > ' ' && line[from + n] <= '~'; n++)
+		software[n] = line[from + n];
+	software[n] = '\0';
+	while (strncmp(software, kinds[i].start, strlen(kinds[i].start)) != 0)
+		i++;
+	if (identification_put(facts, "server.text", line, len) == -1 ||
+	    fact_put_text(facts, "server.software", software) == -1 ||
+	    json_put(facts, "server.kind", json_string(kinds[i].kind)) == -1 ||
+	    json_put(facts, "server.ms", json_integer(b->id_ms)) == -1)
+		return (-1);
+	version = strncmp(software, "OpenSSH", 7) == 0 ? identification_version(software) : -1;
+	return (version == -1 ? 0 : json_put(facts, "server.version_number", json_integer(version)));
+}
+
+static int
+identification_names(json_t *facts, const char *path, struct sshkex_list names)
+{
+	char	 name[SSHKEX_NAME_MAX + 1];
+	json_t	*list = json_array();
+
+	if (json_put(facts, path, list) == -1)
+		return (-1);
+	while (json_array_size(list) < NAMES_MAX && sshkex_next(&names, name))
+		if (fact_append_text(list, name) == -1)
+			return (-1);
+	return (0);
+}
+
+/* RFC 4253 7.1: each list has a name, and RFC 4251 5: no name is empty. With some ciphers a MAC is not agreed on. */
+static int
+identification_whole(const struct sshkex_list lists[SSHKEX_LISTS])
+{
+	char			name[SSHKEX_NAME_MAX + 1];
+	struct sshkex_list	list;
+	size_t			i;
+
+	for (i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		list = lists[told[i].list];
+		if (told[i].list != SSHKEX_MACS && (!sshkex_next(&list, name) || name[0] == '\0'))
+			return (0);
+	}
+	return (1);
+}
+
+static int
+identification_kexinit(json_t *facts, const struct banner *b)
+{
+	struct sshkex_list	lists[SSHKEX_LISTS];
+	size_t			i;
+
+	if (json_put(facts, "server.kexinit_bytes", json_integer((json_int_t)b->packet.bytes)) == -1 ||
+	    json_put(facts, "server.kexinit_ms", json_integer(b->kexinit_ms)) == -1)
+		return (-1);
+	if (sshkex_parse(&b->packet, lists) == -1 || !identification_whole(lists))
+		return (json_put(facts, "server.kexinit_malformed", json_true()));
+	if (json_put(facts, "server.kex_large", json_boolean(sshkex_method(&lists[SSHKEX_KEX]) != NULL)) == -1)
+		return (-1);
+	for (i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (identification_names(facts, told[i].path, lists[told[i].list]) == -1)
+			return (-1);
+	return (0);
+}
+
+/* It is no SSH, or not now. */
+static int
+identification_other(json_t *facts, const struct banner *b)
+{
+	const char	*kind = "none", *refusal;
+
+	if (b->talk.len > 0)
+		kind = strcmp(probe_service_kind(b->talk.buf, b->talk.len), "http") == 0 ? "http" : "other";
+	if ((refusal = sshwire_refusal(&b->id)) != NULL) {
+		kind = "openssh";
+		if (json_put(facts, "server.refusal", json_string(refusal)) == -1)
+			return (-1);
+	}
+	if (json_put(facts, "server.kind", json_string(kind)) == -1)
+		return (-1);
+	/* Who says something that is never an identification need not have ended. */
+	if (b->id.state == SSHWIRE_NOT_SSH)
+		return (0);
+	return (json_put(facts, "server.error", json_string(probe_mute(&b->talk))));
+}
+
+static int
+identification_facts(json_t *facts, const struct banner *b)
+{
+	size_t	before = b->id.state == SSHWIRE_SSH ? b->line : b->talk.len;
+
+	if (before > 0 && identification_put(facts, "server.first", b->talk.buf, before) == -1)
+		return (-1);
+	if (b->id.state != SSHWIRE_SSH)
+		return (identification_other(facts, b));
+	if (identification_software(facts, b) == -1)
+		return (-1);
+	if (b->kexinit_ms != -1)
+		return (identification_kexinit(facts, b));
+	/* A server that says no KEXINIT although it has our identification. */
+	return (json_put(facts, "server.error", json_string(probe_mute(&b->talk))));
+}
+
+static int
+identification_useful(const json_t *facts, const struct probe_input *in)
+{
+	(void)in;
+	return (json_truth_at(facts, "connect.ok") == 1 && probe_left(facts) > 0);
+}
+
+static int
+identification_run(json_t *facts, const struct probe_input *in)
+{
+	struct banner	*b;
+	const char	*kind;
+	int		 result = 0;
+
+	/* A port that was not meant for SSH may have it all the same. */
+	if (!in->ssh) {
+		if (probe_service(facts, in) == -1)
+			return (-1);
+		if ((kind = json_text_at(facts, "service.kind")) == NULL || strcmp(kind, "ssh") != 0)
+			return (0);
+	}
+	if ((b = calloc(1, sizeof(*b))) == NULL)
+		return (-1);
+	/* Segments so small that no path loses them for their size. */
+	if ((b->talk.fd = probe_open(facts, in, MSS_LAST)) != -1) {
+		identification_hear(b, in);
+		result = identification_facts(facts, b);
+	} else
+		result = json_put(facts, "server.error", json_string("unconnected"));
+	free(b);
+	return (result);
+}
+
+const struct probe probe_identification = {
+	.name = "server",
+	.doing = "listens to the server",
+	.useful = identification_useful,
+	.run = identification_run
+};

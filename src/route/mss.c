@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* Segment sizes: which to begin with, and which is next. */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <stddef.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "facts/env-wsl.h"
+#include "os/os.h"
+#include "route/mss.h"
+
+/*
+ * 960: a KEXINIT of OpenSSH's server (992 bytes from 10.0 on with one host key, up to 1168 before with three) fills one
+ * such segment, so that its arrival proves the way back before anything is committed. It costs about 2 % of the throughput.
+ * 768: for tunnels within tunnels that are still worth more than the last.
+ * 536: every IPv4 host must take it (RFC 9293 3.7.1).
+ */
+static const int	mss_sizes[] = { 960, 768, MSS_LAST };
+
+/* The first rung of each class, and why. */
+static const struct mss_class
+	/* Nothing is between. */
+	class_local = { "this machine", MSS_FULL, 0 },
+	/* Its own MTU is known, that of what carries it is not: 1280 within 1280 loses whatever is larger than 1200. */
+	class_mesh = { "a mesh", 960, 1 },
+	class_tunnel = { "a tunnel", 960, 1 },
+	/* Somebody has made it small for a reason, and may not have made it small enough. */
+	class_small = { "a link with a small MTU", 960, 1 },
+	/* Windows is between, with adapters whose MTU is not that of the link (9000, microsoft/WSL#41419). */
+	class_wsl = { "a neighbour, under WSL", 960, 1 },
+	/* Both are on one link, which takes what the MTU says unless somebody has set it wrong. */
+	class_link = { "a neighbour", MSS_FULL, 1 },
+	/* Nobody knows what is on the way. */
+	class_far = { "behind a router", 960, 1 };
+
+#define ETHERNET_MTU	1500
+
+const struct mss_class *
+mss_class(const struct sockaddr *sa, const struct os_route *route, int wsl)
+{
+	if (addr_is_loopback(sa) || route->kind == OS_ROUTE_LOCAL)
+		return (&class_local);
+	if (addr_is_tailnet(sa))
+		return (&class_mesh);
+	if (route->tunnel)
+		return (&class_tunnel);
+	if (route->mtu != 0 && route->mtu < ETHERNET_MTU)
+		return (&class_small);
+	if (route->kind != OS_ROUTE_ON_LINK)
+		return (&class_far);
+	return (wsl ? &class_wsl : &class_link);
+}
+
+int
+mss_first(const struct mss_steps *mss_steps, const struct sockaddr *sa, int *guarded)
+{
+	const struct mss_class	*class;
+	struct os_route			 route;
+	int				 mss_bytes;
+
+	os_route(sa, &route);
+	class = mss_class(sa, &route, route.kind == OS_ROUTE_ON_LINK && env_wsl(""));
+	mss_bytes = mss_steps->mss_bytes != MSS_AUTO ? mss_steps->mss_bytes : class->first_bytes;
+	if (class->guarded && mss_steps->cached_bytes != 0 && (mss_bytes == MSS_FULL || mss_steps->cached_bytes < mss_bytes))
+		mss_bytes = mss_steps->cached_bytes;
+	if (mss_bytes == MSS_FULL)
+		log_debug(1, "%s: segments as the kernel has them", class->name);
+	else
+		log_debug(1, "%s: segments of %d bytes", class->name, mss_bytes);
+	*guarded = class->guarded;
+	return (mss_bytes);
+}
+
+int
+mss_next(int mss_bytes)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(mss_sizes) / sizeof(mss_sizes[0]); i++)
+		if (mss_sizes[i] < mss_bytes)
+			return (mss_sizes[i]);
+	return (0);
+}
+
+int
+mss_packet(int mss_bytes, const struct sockaddr *sa)
+{
+	/* The headers of IP and TCP; options of TCP are within the segment. */
+	return (mss_bytes + (sa->sa_family == AF_INET6 ? 60 : 40));
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+/* Rules: ssh's configuration. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "facts/query.h"
+#include "rules/rules-config.h"
+#include "rules/rules.h"
+
+#define NUMBER	"ssh.version_number"
+#define KNOWN	"ssh.known.found"
+
+static int
+check_ipqos_hex(const json_t *facts, struct finding *f)
+{
+	const char	*value = config_text(facts, "ssh.where.ipqos.value"),
+	    *refuses = config_text(facts, "ssh.refuses");
+	char		 where[300];
+
+	if (strcasestr(refuses, "ipqos") != NULL) {
+		finding_set(f->evidence, "ssh says: %s", refuses);
+	} else if (strncasecmp(value, "0x", 2) == 0 && json_number_at(facts, "ssh.version_number", 908) < 908) {
+		f->severity = SEVERITY_NOTE;
+		finding_set(f->evidence, "IPQoS %s%s; this ssh is %s", value, config_where(facts, "ipqos", where),
+		    config_text(facts, "ssh.version"));
+	} else
+		return (0);
+	finding_set(f->cause, "ssh refuses an IPQoS value like this one%s, and with it every host.",
+	    refuses[0] == '\0' ? " from OpenSSH 9.8 on" : "");
+	finding_cure(f, "Write \"IPQoS none\" in that line");
+	return (1);
+}
+
+static int
+check_mode(const json_t *facts, struct finding *f)
+{
+	const char	*refuses = config_text(facts, "ssh.refuses"),
+	    *file = strstr(refuses, "Bad owner or permissions on ");
+
+	if (file == NULL)
+		return (0);
+	file += strlen("Bad owner or permissions on ");
+	finding_set(f->cause, "Others may write to a file that ssh reads, so ssh refuses it and every host.");
+	finding_set(f->evidence, "ssh says: %s", refuses);
+	finding_cure(f, "chmod go-w %s", file);
+	finding_cure(f, "Where it belongs to somebody else: sudo chown \"$(id -u)\" %s", file);
+	return (1);
+}
+
+static int
+check_refused(const json_t *facts, struct finding *f)
+{
+	const char	*refuses = config_text(facts, "ssh.refuses");
+
+	if (refuses[0] == '\0' || strstr(refuses, "Bad owner or permissions on ") != NULL ||
+	    strcasestr(refuses, "ipqos") != NULL)
+		return (0);
+	finding_set(f->cause, "ssh refuses its configuration, so it connects to no host.");
+	finding_set(f->evidence, "ssh says: %s", refuses);
+	if (strcasestr(refuses, "bad configuration option") != NULL)
+		finding_cure(f, "Remove that line, or write above it, for a newer ssh's keyword: IgnoreUnknown "
+		    "KEYWORD");
+	else
+		finding_cure(f, "Correct the line that it names; ssh -G HOST shows whether it is taken");
+	return (1);
+}
+
+static int
+check_slow(const json_t *facts, struct finding *f)
+{
+	if (json_truth_at(facts, "ssh.slow") != 1)
+		return (0);
+	finding_set(f->cause, "ssh needs the better part of a second, or more, to read its configuration, before it "
+	    "connects anywhere.");
+	finding_set(f->evidence, "ssh -G did not end within 0.9 s");
+	finding_cure(f, "Look for Match exec in ssh's files: each of these commands is run, twice at times; and for a "
+	    "name server that does not answer, where CanonicalizeHostname is set");
+	return (1);
+}
+
+static int
+check_old(const json_t *facts, struct finding *f)
+{
+	if (json_number_at(facts, "ssh.version_number", 999) >= 706)
+		return (0);
+	finding_set(f->cause, "This ssh is older than 7.6 and does not know what stanzas for meshssh say (IPQoS "
+	    "none).");
+	finding_set(f->evidence, "ssh -V says %s", config_text(facts, "ssh.version"));
+	finding_cure(f, "Install a newer OpenSSH, or leave IPQoS out of the stanza");
+	return (1);
+}
+
+static int
+check_no_include(const json_t *facts, struct finding *f)
+{
+	static const char	line[] = "Include /etc/ssh/ssh_config.d/*.conf";
+	const char		*first = "";
+	int			 count = query_ignored(facts, &first), builder = query_builder_ignored(facts);
+
+	if (count == 0)
+		return (0);
+	if (builder)
+		f->severity = SEVERITY_ERROR;
+	finding_set(f->cause, "/etc/ssh/ssh_config has no Include for ssh_config.d, so ssh never reads the files "
+	    "there%s.",
+	    builder ? ", that of Nix's linux-builder among them" : "");
+	finding_set(f->evidence, "ignored: %d, the first is %s", count, first);
+	if (query_nixos(facts))
+		finding_cure(f, "In configuration.nix: programs.ssh.extraConfig = \"%s\";", line);
+	else
+		finding_cure(f, "Put at the top of /etc/ssh/ssh_config: %s", line);
+	/* Not the home that sudo has: on macOS that is still the user's, and ssh goes by the password file. */
+	if (builder)
+		finding_cure(f, "If that file is managed: put the same line into root's, %.60s/.ssh/config",
+		    json_text_at(facts, "nix.root_home") != NULL ? json_text_at(facts, "nix.root_home") : "/var/root");
+	else
+		finding_cure(f, "If that file is managed: put the same line at the top of ~/.ssh/config");
+	return (1);
+}
+
+/* Keywords with which the wrong one of two lines decides whether, and where, ssh connects. */
+static int
+shadow_matters(const char *keyword)
+{
+	static const char	those[][20] = { "hostname", "port", "proxycommand", "proxyjump", "hostkeyalias",
+	    "ipqos",
+				    "proxyusefdpass" };
+	size_t			i;
+
+	for (i = 0; i < sizeof(those) / sizeof(those[0]); i++)
+		if (strcmp(keyword, those[i]) == 0)
+			return (1);
+	return (0);
+}
+
+/* A line for this host, and one for many that stands before it. The other way round is how it should be. */
+static int
+check_shadowed(const json_t *facts, struct finding *f)
+{
+	const json_t	*list = json_at(facts, "ssh.shadowed"), *one;
+	char		 path[80];
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		one = json_array_get(list, i);
+		if (json_truth_at(one, "named") != 1 || json_truth_at(one, "by_named") != 0 ||
+		    !shadow_matters(config_text(one, "keyword")))
+			continue;
+		/* ssh has the last word on which of them counts. */
+		snprintf(path, sizeof(path), OPTION("%s"), config_text(one, "keyword"));
+		if (strcasecmp(config_text(facts, path), config_text(one, "value")) == 0)
+			continue;
+		finding_set(f->cause, "%s for this host has no effect: a line for many hosts stands before it, and the "
+		    "first one wins.",
+		    config_text(one, "keyword"));
+		finding_set(f->evidence, "%s:%d is not used, %s:%d is", config_text(one, "file"),
+		    (int)json_number_at(one, "line", 0), config_text(one, "by_file"),
+		    (int)json_number_at(one, "by_line", 0));
+		finding_cure(f, "Move the block of this host above that line, best to the top of ~/.ssh/config");
+		return (1);
+	}
+	return (0);
+}
+
+static int
+check_control_stale(const json_t *facts, struct finding *f)
+{
+	char	where[300];
+
+	if (!config_on(facts, OPTION("controlmaster")) || !config_on(facts, OPTION("controlpath")) ||
+	    config_on(facts, OPTION("serveraliveinterval")))
+		return (0);
+	finding_set(f->cause, "When the network changes, the shared connection (ControlMaster) dies unnoticed and "
+	    "every new session "
+	    "hangs on it.");
+	finding_set(f->evidence, "ControlMaster %s%s, ServerAliveInterval 0",
+	    config_text(facts, OPTION("controlmaster")),
+	    config_where(facts, "controlmaster", where));
+	finding_cure(f, "Add to the host's block: ServerAliveInterval 15 and ServerAliveCountMax 4");
+	finding_cure(f, "To end one that hangs now: ssh -O exit HOST");
+	return (1);
+}
+
+static int
+check_key_mode(const json_t *facts, struct finding *f)
+{
+	const json_t	*list = json_at(facts, "ssh.key_files"), *one;
+	const char	*file;
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		one = json_array_get(list, i);
+		if (json_truth_at(one, "mode_ok") != 0)
+			continue;
+		file = config_text(one, "file");
+		finding_set(f->cause, "Others may read a private key, so ssh does not use it.");
+		finding_set(f->evidence, "%s has a mode with bits for group or others", file);
+		if (strncmp(file, "/mnt/", 5) == 0)
+			finding_cure(f, "A Windows drive has no modes: cp %s ~/.ssh/ and chmod 600 the copy", file);
+		else
+			finding_cure(f, "chmod 600 %s", file);
+		return (1);
+	}
+	return (0);
+}
+
+static int
+check_strict(const json_t *facts, struct finding *f)
+{
+	const char	*strict = config_text(facts, OPTION("stricthostkeychecking"));
+	const char	*other = json_text_at(facts, "ssh.known.other");
+
+	if (json_truth_at(facts, "ssh.known.found") != 0 ||
+	    (strcmp(strict, "yes") != 0 && strcmp(strict, "true") != 0) ||
+	    config_on(facts, OPTION("verifyhostkeydns")))
+		return (0);
+	finding_set(f->cause, "The host's key is not known here and StrictHostKeyChecking forbids to ask, so ssh "
+	    "refuses the host.");
+	finding_set(f->evidence, "no key for %s is known%s%s", config_text(facts, "ssh.known.alias"),
+	    other != NULL ? ", but one for " : "",
+	    other != NULL ? other : "");
+	if (other != NULL)
+		finding_cure(f, "If both are the same machine, add to its block: HostKeyAlias %s", other);
+	finding_cure(f, "Once, after a look at its fingerprint: ssh -o StrictHostKeyChecking=ask HOST");
+	return (1);
+}
+
+static int
+check_alias(const json_t *facts, struct finding *f)
+{
+	const char	*other = json_text_at(facts, "ssh.known.other");
+
+	if (json_truth_at(facts, "ssh.known.found") != 0 || other == NULL)
+		return (0);
+	finding_set(f->cause, "The host's key is known under another of its names, so ssh takes it for a new host.");
+	finding_set(f->evidence, "a key for %s is known, none for %s", other, config_text(facts, "ssh.known.alias"));
+	finding_cure(f, "Add to its block: HostKeyAlias %s", other);
+	return (1);
+}
+
+/* 1 if a key of a type known here is one of those that the server has. */
+static int
+type_offered(const char *known, const json_t *offered)
+{
+	const char	*type;
+	size_t		 i, len;
+
+	for (; *known != '\0'; known += len + (known[len] == ' ')) {
+		len = strcspn(known, " ");
+		for (i = 0; i < json_array_size(offered); i++) {
+			if ((type = json_string_value(json_array_get(offered, i))) == NULL)
+				continue;
+			if ((strlen(type) == len && strncmp(type, known, len) == 0) ||
+			    strstr(type, "-cert-v01") != NULL ||
+			    (strncmp(known, "ssh-rsa", len) == 0 && strncmp(type, "rsa-sha2-", 9) == 0))
+				return (1);
+		}
+	}
+	return (0);
+}
+
+static int
+check_key_type(const json_t *facts, struct finding *f)
+{
+	const json_t	*offered = json_at(facts, "server.host_key_types");
+	const char	*known = config_text(facts, "ssh.known.types"),
+	    *first = json_string_value(json_array_get(offered, 0));
+
+	if (known[0] == '\0' || first == NULL || type_offered(known, offered))
+		return (0);
+	finding_set(f->cause, "The server has no host key of the type that is known here: it was installed anew, or it "
+	    "is another one.");
+	finding_set(f->evidence, "known for %s: %.60s; the server has %.60s", config_text(facts, "ssh.known.alias"),
+	    known, first);
+	finding_cure(f, "Make sure that it is the right machine (ssh-keyscan and the fingerprint on its console "
+	    "agree)");
+	finding_cure(f, "Then: ssh-keygen -R '%.80s'", config_text(facts, "ssh.known.alias"));
+	return (1);
+}
+
+/* 1 if one of the keys is of this type; all of them: whether they all are. */
+static int
+keys_of_type(const json_t *keys, const char *key, int all)
+{
+	const json_t	*one;
+	const char	*text;
+	size_t		 i, len = strcspn(key, " ") + 1;
+	int		 same;
+
+	json_array_foreach(keys, i, one) {
+		same = (text = json_string_value(one)) != NULL && strncmp(text, key, len) == 0;
+		if (same != all)
+			return (same);
+	}
+	return (all && i > 0);
+}
+
+static int
+check_key_changed(const json_t *facts, struct finding *f)
+{
+	const json_t	*keys = json_at(facts, "ssh.known.keys"), *one;
+	const char	*has = json_text_at(facts, "server.host_key"), *alias = config_text(facts, "ssh.known.alias"), *known;
+	size_t		 i;
+
+	if (has == NULL || strchr(has, ' ') == NULL || !keys_of_type(keys, has, 0))
+		return (0);
+	json_array_foreach(keys, i, one)
+		if ((known = json_string_value(one)) != NULL && strcmp(known, has) == 0)
+			return (0);
+	/* ssh asks for another of the types that it knows, if there is one. */
+	if (!keys_of_type(keys, has, 1))
+		f->certainty = CERTAINTY_LIKELY;
+	finding_set(f->cause, "The host's key is not the one that is known for it: it was installed anew, or another machine "
+	    "answers; ssh refuses it.");
+	finding_set(f->evidence, "known for %.60s: another %.*s key than ...%.8s", alias, (int)strcspn(has, " "), has,
+	    has + strlen(has) - 8);
+	finding_cure(f, "Make sure that it is the right machine; on its console: cat /etc/ssh/ssh_host_*_key.pub");
+	finding_cure(f, "Then: ssh-keygen -R '%.80s'", alias);
+	return (1);
+}
+
+const struct rule rules_config[] = {
+	{ "config-mode", SEVERITY_ERROR, CERTAINTY_SURE, 95, { NUMBER }, NULL, check_mode },
+	{ "config-refused", SEVERITY_ERROR, CERTAINTY_SURE, 94, { NUMBER }, NULL, check_refused },
+	{ "ipqos-hex", SEVERITY_ERROR, CERTAINTY_SURE, 93, { NUMBER }, NULL, check_ipqos_hex },
+	{ "proxy-missing", SEVERITY_ERROR, CERTAINTY_SURE, 90, { OPTION("hostname") }, NULL, config_check_missing,
+	    "ssh.slow" },
+	{ "fdpass-proxy", SEVERITY_ERROR, CERTAINTY_SURE, 80, { OPTION("proxyusefdpass") }, NULL, config_check_fdpass },
+	{ "host-key-strict", SEVERITY_ERROR, CERTAINTY_SURE, 60, { KNOWN, OPTION("stricthostkeychecking") }, NULL,
+	    check_strict, "ssh.slow" },
+	{ "config-no-include", SEVERITY_WARNING, CERTAINTY_SURE, 89, { "ssh.system_includes", "ssh.system_files" }, NULL,
+	    check_no_include },
+	{ "config-shadowed", SEVERITY_WARNING, CERTAINTY_LIKELY, 65, { "ssh.shadowed", "ssh.options" }, NULL,
+	    check_shadowed, "ssh.slow" },
+	{ "key-mode", SEVERITY_WARNING, CERTAINTY_SURE, 58, { "ssh.key_files" }, NULL, check_key_mode },
+	{ "host-key-changed", SEVERITY_ERROR, CERTAINTY_SURE, 61, { "server.host_key", "ssh.known.keys" }, NULL,
+	    check_key_changed },
+	{ "host-key-type", SEVERITY_WARNING, CERTAINTY_LIKELY, 55, { KNOWN, "server.host_key_types" }, NULL,
+	    check_key_type },
+	{ "host-key-alias", SEVERITY_WARNING, CERTAINTY_SUSPECTED, 50, { KNOWN }, "host-key-strict", check_alias,
+	    "ssh.known.alias" },
+	{ "localhost-proxy", SEVERITY_WARNING, CERTAINTY_SURE, 45, { OPTION("hostname"), KNOWN }, NULL,
+	    config_check_localhost },
+	{ "config-slow", SEVERITY_WARNING, CERTAINTY_SURE, 40, { NUMBER }, NULL, check_slow },
+	{ "control-stale", SEVERITY_NOTE, CERTAINTY_LIKELY, 35,
+	    { OPTION("controlmaster"), OPTION("serveraliveinterval") }, NULL,
+	    check_control_stale },
+	{ "ssh-old", SEVERITY_WARNING, CERTAINTY_SURE, 30, { NUMBER }, NULL, check_old },
+	{ "fdpass-ipqos", SEVERITY_NOTE, CERTAINTY_SURE, 28, { OPTION("proxyusefdpass"), OPTION("ipqos") }, "path-retag",
+	    config_check_ipqos },
+	{ "proxy-relative", SEVERITY_NOTE, CERTAINTY_LIKELY, 25, { OPTION("hostname") }, "proxy-missing",
+	    config_check_relative },
+	{ "control-hides", SEVERITY_NOTE, CERTAINTY_SURE, 20, { OPTION("hostname") }, NULL, config_check_hides },
+	{ "canonicalize-proxy", SEVERITY_NOTE, CERTAINTY_SURE, 15, { OPTION("canonicalizehostname") }, NULL,
+	    config_check_canonicalize },
+	{ "proxy-ignores", SEVERITY_NOTE, CERTAINTY_SURE, 14, { OPTION("hostname") }, NULL, config_check_ignores },
+	{ .name = "" }
+};

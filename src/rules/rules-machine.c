@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: ISC */
+/* Rules: this machine and its sshd. */
+
+#include <string.h>
+
+#include "base/json.h"
+#include "facts/query.h"
+#include "rules/rules.h"
+
+#define OUTER_BYTES	60	/* IPv4, UDP and WireGuard around a packet */
+#define TAILSCALE_OUTER	1360	/* what Tailscale reckons with: the same around 1280, over IPv6 */
+#define ETHERNET_MTU	1500
+
+static int
+is_mesh_tunnel(const json_t *interface)
+{
+	const char	*name = json_text_at(interface, "name");
+
+	return (name != NULL && json_truth_at(interface, "up") == 1 && json_truth_at(interface, "tunnel") == 1 &&
+	    strncmp(name, "tailscale", 9) == 0);
+}
+
+static int
+check_tunnel_in_tunnel(const json_t *facts, struct finding *f)
+{
+	const json_t	*interface;
+	const char	*outer = json_text_at(facts, "net.gateway.interface"), *name;
+	int		 outer_mtu = (int)json_number_at(facts, "net.gateway.mtu", 0), mtu;
+	size_t		 i;
+
+	json_array_foreach(json_at(facts, "net.interfaces"), i, interface) {
+		name = json_text_at(interface, "name");
+		mtu = (int)json_number_at(interface, "mtu", 0);
+		if (!is_mesh_tunnel(interface) || mtu == 0 || outer_mtu == 0 || outer == NULL ||
+		    strcmp(name, outer) == 0 || mtu + OUTER_BYTES <= outer_mtu)
+			continue;
+		finding_set(f->cause, "A full packet of the mesh does not fit into one of %s, which carries it.",
+		    outer);
+		finding_set(f->evidence, "%s has an MTU of %d, with %d bytes around it that is %d; %s has %d", name,
+		    mtu, OUTER_BYTES, mtu + OUTER_BYTES, outer, outer_mtu);
+		/* In WSL the small number is that of some adapter of Windows, not of the way. */
+		if (json_number_at(facts, "system.wsl", 0) == 2)
+			finding_cure(f, "%sip link set dev %s mtu %d", query_sudo(facts), outer, ETHERNET_MTU);
+		else
+			finding_cure(f, "Raise the MTU of %s to %d if its network bears that.", outer, TAILSCALE_OUTER);
+		finding_cure(f, "Or, without IPv6 in the mesh: %sip link set dev %s mtu %d", query_sudo(facts), name,
+		    outer_mtu - (TAILSCALE_OUTER - 1280));
+		return (1);
+	}
+	return (0);
+}
+
+static int
+check_wsl_jumbo(const json_t *facts, struct finding *f)
+{
+	const json_t	*interface;
+	const char	*name;
+	int		 mtu;
+	size_t		 i;
+
+	if (!query_is(facts, "system.wsl_mode", "mirrored"))
+		return (0);
+	json_array_foreach(json_at(facts, "net.interfaces"), i, interface) {
+		name = json_text_at(interface, "name");
+		mtu = (int)json_number_at(interface, "mtu", 0);
+		/* "lo" and WSL's "loopback0" stay within the machine. */
+		if (name == NULL || strncmp(name, "lo", 2) == 0 || json_truth_at(interface, "up") != 1 ||
+		    mtu <= ETHERNET_MTU)
+			continue;
+		finding_set(f->cause, "WSL mirrors an adapter of Windows that takes larger packets than its network does.");
+		finding_set(f->evidence, "%s has an MTU of %d in mirrored mode", name, mtu);
+		finding_cure(f, "%sip link set dev %s mtu %d", query_sudo(facts), name, ETHERNET_MTU);
+		finding_cure(f, "In Windows, as administrator: netsh interface ipv4 set subinterface \"NAME\" mtu=%d "
+		    "store=persistent",
+		    ETHERNET_MTU);
+		return (1);
+	}
+	return (0);
+}
+
+static int
+check_jumbo(const json_t *facts, struct finding *f)
+{
+	const char	*name = json_text_at(facts, "net.gateway.interface");
+	int		 mtu = (int)json_number_at(facts, "net.gateway.mtu", 0);
+
+	if (name == NULL || mtu <= ETHERNET_MTU)
+		return (0);
+	finding_set(f->cause, "The interface to the router takes larger packets than most of the internet does.");
+	finding_set(f->evidence, "%s has an MTU of %d", name, mtu);
+	finding_cure(f, "If large packets get lost: %sip link set dev %s mtu %d", query_sudo(facts), name, ETHERNET_MTU);
+	return (1);
+}
+
+/* The same mode, whatever its name was in that release. */
+static int
+same_mode(const char *a, const char *b)
+{
+	static const char	renamed[][12] = { "virtioproxy", "consomme" };
+
+	return (strcmp(a, b) == 0 || ((strcmp(a, renamed[0]) == 0 || strcmp(a, renamed[1]) == 0) &&
+	    (strcmp(b, renamed[0]) == 0 || strcmp(b, renamed[1]) == 0)));
+}
+
+static int
+check_wsl_fallback(const json_t *facts, struct finding *f)
+{
+	const char	*is = json_text_at(facts, "system.wsl_mode");
+	const char	*wanted = json_text_at(facts, "system.wsl_mode_wanted");
+
+	if (is == NULL || wanted == NULL || same_mode(is, wanted))
+		return (0);
+	if (!query_is(facts, "system.wsl_mode_source", "wslinfo"))
+		f->certainty = CERTAINTY_SUSPECTED;
+	finding_set(f->cause, "WSL's network is not in the mode that .wslconfig asks for.");
+	finding_set(f->evidence, ".wslconfig says networkingMode=%s, and it is %s", wanted, is);
+	finding_cure(f, "In Windows: wsl --shutdown, then start WSL again and read what it warns of.");
+	if (strcmp(wanted, "mirrored") == 0)
+		finding_cure(f, "Mirrored mode needs Windows 11 22H2 or later; update WSL: wsl --update");
+	return (1);
+}
+
+static int
+check_no_tun(const json_t *facts, struct finding *f)
+{
+	const char	*container = json_text_at(facts, "system.container");
+
+	/* Who asks about a host outside of the mesh need not know. */
+	if (container == NULL || json_truth_at(facts, "system.tun") != 0 || query_mesh(facts) == 0)
+		return (0);
+	finding_set(f->cause, "A tailscaled in this container can work in userspace-networking mode only.");
+	finding_set(f->evidence, "container: %s; /dev/net/tun cannot be opened", container);
+	finding_cure(f, "It is enough for meshssh. For the other mode: --device /dev/net/tun --cap-add NET_ADMIN");
+	return (1);
+}
+
+static int
+check_sshd_down(const json_t *facts, struct finding *f)
+{
+	/* A machine that nobody is meant to log in to is as it should be. */
+	if (json_truth_at(facts, "sshd.running") != 0 || json_truth_at(facts, "sshd.enabled") != 1 ||
+	    json_truth_at(facts, "system.systemd") != 1)
+		return (0);
+	finding_set(f->cause, "No sshd listens on this machine, so nobody can log in through one.");
+	finding_set(f->evidence, "no listening socket on sshd's ports; systemd should start it at boot");
+	finding_cure(f, "systemctl status ssh (or sshd)");
+	finding_cure(f, "%ssshd -t says what is wrong with its configuration.", query_sudo(facts));
+	return (1);
+}
+
+/* tailscaled on this machine gives to loopback what comes from the mesh. */
+static int
+mesh_by_loopback(const json_t *facts)
+{
+	return (query_is(facts, "tailscale.state", "up") && json_truth_at(facts, "tailscale.tun") == 0);
+}
+
+static int
+check_sshd_loopback(const json_t *facts, struct finding *f)
+{
+	const char	*where = json_text_at(facts, "sshd.listens.0");
+
+	if (where == NULL || json_truth_at(facts, "sshd.only_loopback") != 1 || mesh_by_loopback(facts))
+		return (0);
+	/* It may be meant so; where the mesh brings connections in by its interface, it hardly is. */
+	if (query_is(facts, "tailscale.state", "up"))
+		f->severity = SEVERITY_WARNING;
+	finding_set(f->cause, "The SSH server takes connections from this machine itself only.");
+	finding_set(f->evidence, "it listens on %s", where);
+	finding_cure(f, "%s, then restart sshd.", query_nixos(facts) ?
+	    "Remove services.openssh.listenAddresses from configuration.nix" : "Remove ListenAddress from sshd_config");
+	return (1);
+}
+
+static int
+check_sshd_no_loopback(const json_t *facts, struct finding *f)
+{
+	const char	*where = json_text_at(facts, "sshd.listens.0");
+
+	if (where == NULL || json_truth_at(facts, "sshd.not_loopback") != 1 || !mesh_by_loopback(facts))
+		return (0);
+	finding_set(f->cause, "sshd cannot be reached through the mesh: what comes from there arrives on loopback.");
+	finding_set(f->evidence, "tailscaled runs in userspace-networking mode, and sshd listens on %s", where);
+	finding_cure(f, "%s, then restart sshd.", query_nixos(facts) ?
+	    "Add { addr = \"127.0.0.1\"; } to services.openssh.listenAddresses in configuration.nix" :
+	    "Add \"ListenAddress 127.0.0.1\" to sshd_config");
+	return (1);
+}
+
+static int
+check_host_key_modes(const json_t *facts, struct finding *f)
+{
+	const char	*file = json_text_at(facts, "sshd.host_key_open");
+
+	if (file == NULL || json_truth_at(facts, "sshd.host_key_modes_ok") != 0)
+		return (0);
+	finding_set(f->cause, "sshd does not take a host key of its own, because others may read it.");
+	finding_set(f->evidence, "%s is open to group or others", file);
+	finding_cure(f, "%schmod 600 %s", query_sudo(facts), file);
+	return (1);
+}
+
+static int
+check_authorized_keys(const json_t *facts, struct finding *f)
+{
+	const char	*file = json_text_at(facts, "sshd.authorized_keys_open");
+
+	if (file == NULL || json_truth_at(facts, "sshd.authorized_keys_mode_ok") != 0)
+		return (0);
+	finding_set(f->cause, "sshd does not take this user's authorized_keys, because others may change it.");
+	finding_set(f->evidence, "%s is another user's, or others may write to it; StrictModes is on", file);
+	finding_cure(f, "chmod go-w %s; ls -ld %s shows whose it is.", file, file);
+	return (1);
+}
+
+static int
+check_firewall(const json_t *facts, struct finding *f)
+{
+	const char	*name = json_text_at(facts, "sshd.firewall_missing_interface");
+	const char	*file = json_text_at(facts, "sshd.firewall_file");
+
+	if (name == NULL || file == NULL)
+		return (0);
+	/* Elsewhere it may have been taken down on purpose. */
+	if (strncmp(name, "tailscale", 9) == 0 && mesh_by_loopback(facts))
+		f->severity = SEVERITY_WARNING;
+	finding_set(f->cause, "The firewall has a rule for an interface that is not there, so the rule never applies.");
+	finding_set(f->evidence, "%s names %s; there is no such interface", file, name);
+	if (mesh_by_loopback(facts))
+		finding_cure(f, "In userspace-networking mode the mesh comes in on loopback: the rule can go.");
+	else
+		finding_cure(f, "Start what makes %s, or correct the name in %s.", name, file);
+	return (1);
+}
+
+static int
+check_portproxy(const json_t *facts, struct finding *f)
+{
+	const char	*to = json_text_at(facts, "sshd.windows_portproxy.address");
+	const char	*port = json_text_at(facts, "sshd.windows_portproxy.port");
+	const char	*listen_address = json_text_at(facts, "sshd.windows_portproxy.listen_address");
+	const char	*listen_port = json_text_at(facts, "sshd.windows_portproxy.listen_port");
+
+	if (to == NULL || port == NULL || listen_address == NULL || listen_port == NULL ||
+	    json_truth_at(facts, "sshd.windows_portproxy.matches") != 0)
+		return (0);
+	finding_set(f->cause, "The port proxy of Windows leads to an address that this WSL does not have (any more).");
+	finding_set(f->evidence, "Windows passes %s:%s on to %s:%s; no interface here has that", listen_address,
+	    listen_port, to, port);
+	finding_cure(f, "In Windows, as administrator: netsh interface portproxy set v4tov4 listenaddress=%s "
+	    "listenport=%s connectport=%s connectaddress=(what hostname -I says here)", listen_address, listen_port,
+	    port);
+	finding_cure(f, "The address changes with each start of WSL: mirrored mode needs no port proxy.");
+	return (1);
+}
+
+static int
+check_windows_admin_keys(const json_t *facts, struct finding *f)
+{
+	if (json_truth_at(facts, "sshd.windows_admin_keys") != 0)
+		return (0);
+	finding_set(f->cause, "The SSH server of Windows takes no keys for administrators: their file is missing.");
+	finding_set(f->evidence, "the sshd_config in C:\\ProgramData\\ssh names administrators_authorized_keys there");
+	finding_cure(f, "Put the public keys into C:\\ProgramData\\ssh\\administrators_authorized_keys (not ~/.ssh).");
+	finding_cure(f, "In Windows, as administrator: icacls.exe C:\\ProgramData\\ssh\\administrators_authorized_keys "
+	    "/inheritance:r /grant \"*S-1-5-32-544:F\" /grant \"*S-1-5-18:F\"");
+	return (1);
+}
+
+const struct rule rules_machine[] = {
+	{
+		.name = "tunnel-in-tunnel",
+		.severity = SEVERITY_WARNING,
+		.certainty = CERTAINTY_LIKELY,
+		.rank = 40,
+		.needs = { "net.interfaces", "net.gateway.mtu" },
+		.check = check_tunnel_in_tunnel,
+		.matters = "net.own_tailnet"
+	},
+	{
+		.name = "wsl-jumbo",
+		.severity = SEVERITY_WARNING,
+		.certainty = CERTAINTY_LIKELY,
+		.rank = 40,
+		.needs = { "system.wsl_mode", "net.interfaces" },
+		.check = check_wsl_jumbo
+	},
+	{
+		.name = "jumbo",
+		.severity = SEVERITY_NOTE,
+		.certainty = CERTAINTY_SUSPECTED,
+		.needs = { "net.gateway.mtu" },
+		.under = "wsl-jumbo",
+		.check = check_jumbo
+	},
+	{
+		.name = "wsl-fallback",
+		.severity = SEVERITY_WARNING,
+		.certainty = CERTAINTY_LIKELY,
+		.rank = 30,
+		.needs = { "system.wsl_mode", "system.wsl_mode_wanted" },
+		.check = check_wsl_fallback
+	},
+	{
+		.name = "no-tun",
+		.severity = SEVERITY_NOTE,
+		.certainty = CERTAINTY_SURE,
+		.needs = { "system.tun" },
+		.check = check_no_tun
+	},
+	{
+		.name = "sshd-down",
+		.severity = SEVERITY_WARNING,
+		.certainty = CERTAINTY_SURE,
+		.rank = 30,
+		.needs = { "sshd.running" },
+		.check = check_sshd_down,
+		.matters = "sshd.enabled"
+	},
+	{
+		.name = "sshd-loopback-only",
+		.severity = SEVERITY_NOTE,
+		.certainty = CERTAINTY_SURE,
+		.rank = 30,
+		.needs = { "sshd.only_loopback" },
+		.check = check_sshd_loopback
+	},
+	{
+		.name = "sshd-not-loopback",
+		.severity = SEVERITY_WARNING,
+		.certainty = CERTAINTY_SURE,
+		.rank = 35,
+		.needs = { "sshd.not_loopback", "tailscale.state" },
+		.check = check_sshd_no_loopback
+	},
+	{
+		.name = "sshd-host-key-modes",
+		.severity = SEVERITY_WARNING,
+		.certainty = CERTAINTY_SURE,
+		.rank = 25,
+		.needs = { "sshd.host_key_modes_ok" },
+		.check = check_host_key_modes
+	},
+	{
+		.name = "authorized-keys-modes",
+		.severity = SEVERITY_WARNING,
+		.certainty = CERTAINTY_SURE,
+		.rank = 25,
+		.needs = { "sshd.authorized_keys_mode_ok" },
+		.check = check_authorized_keys
+	},
+	{
+		.name = "firewall-no-interface",
+		.severity = SEVERITY_NOTE,
+		.certainty = CERTAINTY_LIKELY,
+		.rank = 20,
+		.needs = { "sshd.firewall_missing_interface" },
+		.check = check_firewall
+	},
+	{
+		.name = "windows-portproxy",
+		.severity = SEVERITY_WARNING,
+		.certainty = CERTAINTY_LIKELY,
+		.rank = 25,
+		.needs = { "sshd.windows_portproxy.matches" },
+		.check = check_portproxy
+	},
+	{
+		.name = "windows-admin-keys",
+		.severity = SEVERITY_NOTE,
+		.certainty = CERTAINTY_SURE,
+		.needs = { "sshd.windows_admin_keys" },
+		.check = check_windows_admin_keys
+	},
+	{ .name = "" }
+};

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/* Rules: the peer of the mesh. */
+
+#include <string.h>
+
+#include "base/json.h"
+#include "facts/query.h"
+#include "rules/rules.h"
+
+/* tailscaled knows its peers, and the host is none of them. */
+static int
+check_peer_unknown(const json_t *facts, struct finding *f)
+{
+	const char	*similar = json_text_at(facts, "tailscale.similar");
+
+	if (query_reached(facts) == 1 || json_truth_at(facts, "tailscale.peer.found") == 1 ||
+	    (json_truth_at(facts, "tailscale.peer.found") != 0 && (query_mesh(facts) != 2 || similar == NULL)))
+		return (0);
+	if (query_mesh(facts) == 2) {
+		f->severity = SEVERITY_WARNING;
+		f->certainty = CERTAINTY_SUSPECTED;
+	}
+	finding_set(f->cause, "The mesh has no peer of this name or address, or its rules hide it from this machine.");
+	finding_set(f->evidence, "it is not among the %lld peers that tailscaled knows%s%.60s",
+	    (long long)json_number_at(facts, "tailscale.peers", 0), similar != NULL ? "; similar: " : "",
+	    similar != NULL ? similar : "");
+	if (similar != NULL)
+		finding_cure(f, "meshssh %s", similar);
+	finding_cure(f, "tailscale status");
+	return (1);
+}
+
+static int
+check_peer_expired(const json_t *facts, struct finding *f)
+{
+	const char	*name = json_text_at(facts, "tailscale.peer.name");
+
+	if (json_truth_at(facts, "tailscale.peer.expired") != 1 || query_reached(facts) == 1)
+		return (0);
+	finding_set(f->cause, "The host's key for the mesh has expired; nobody can reach it over the mesh.");
+	finding_set(f->evidence,
+	    "tailscaled marks the peer %.80s as expired", name != NULL ? name : "host");
+	finding_cure(f, "On the host: sudo tailscale up --force-reauth");
+	finding_cure(f, "Or in the admin console, under Machines: disable key expiry for it.");
+	return (1);
+}
+
+static int
+check_peer_offline(const json_t *facts, struct finding *f)
+{
+	json_int_t		 days = json_number_at(facts, "tailscale.peer.last_seen_days", -1);
+	struct query_attempt	 a;
+
+	/* What refuses is there. */
+	if (json_truth_at(facts, "tailscale.peer.online") != 0 || query_reached(facts) == 1 ||
+	    query_ended(facts, "refused", &a) || query_ended(facts, "reset", &a))
+		return (0);
+	finding_set(f->cause,
+	    "The host is not connected to the mesh: it is off or asleep, or its tailscaled does not run.");
+	if (days > 0)
+		finding_set(f->evidence, "the control server last saw it %lld days ago", (long long)days);
+	else
+		finding_set(f->evidence,
+		    "the control server has it offline%s", days == 0 ? "; it was seen in the last 24 hours" : "");
+	finding_cure(f, "Wake the host, or start tailscaled there; tailscale status shows when it is back.");
+	return (1);
+}
+
+/* tailscaled tried, and says something that we do not know. */
+static int
+check_peer_failed(const json_t *facts, struct finding *f)
+{
+	const json_t	*list = json_at(facts, "connect.routes"), *row;
+	const char	*detail, *outcome = query_outcome(facts);
+	size_t		 i;
+
+	/* That it has no route to a peer which is online is as odd as words that are not known. */
+	if (query_reached(facts) != 0 || !query_peer_online(facts) ||
+	    (outcome != NULL && strcmp(outcome, "unreachable") != 0))
+		return (0);
+	for (i = 0; i < json_array_size(list); i++) {
+		row = json_array_get(list, i);
+		if (!query_is(row, "route", "localapi") || (detail = json_text_at(row, "detail")) == NULL ||
+		    json_truth_at(row, "ok") != 0)
+			continue;
+		finding_set(f->cause, "tailscaled cannot connect to the host, though it is a peer and online.");
+		finding_set(f->evidence, "%.180s", query_said(detail));
+		finding_cure(f, "tailscale ping %.80s", json_text_at(facts, "tailscale.peer.name") != NULL ?
+		    json_text_at(facts, "tailscale.peer.name") : "HOST");
+		return (1);
+	}
+	return (0);
+}
+
+const struct rule rules_peer[] = {
+	{ .name = "peer-expired", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 84,
+	  .needs = { "tailscale.peer.expired" }, .check = check_peer_expired },
+	{ .name = "peer-unknown", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 82,
+	  .needs = { "tailscale.peers" }, .check = check_peer_unknown },
+	{ .name = "peer-offline", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 74,
+	  .needs = { "tailscale.peer.online" }, .under = "peer-expired", .check = check_peer_offline },
+	{ .name = "peer-failed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 54,
+	  .needs = { "connect.ok" }, .under = "mesh-too-old", .check = check_peer_failed },
+	{ .name = "" }
+};

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/* Rules: proxies. */
+
+#include <string.h>
+
+#include "base/json.h"
+#include "facts/query.h"
+#include "rules/rules-proxy.h"
+#include "rules/rules.h"
+
+/* What a proxy that somebody named did; the words are those of the routes. */
+static const struct broken {
+	char	code[24];
+	char	words[6][36];	/* "" ends them */
+	char	cause[100];
+	char	cure[120];
+} brokens[] = {
+	{ "proxy-dead", { "cannot be reached", "does not answer" }, "The proxy cannot be reached",
+	    "Start tailscaled with --socks5-server=localhost:1055, or correct the address." },
+	{ "proxy-mute", { "gave no answer", "ended the connection before" },
+	    "The proxy took the connection and gave no proper answer; most often it waits in vain for the host",
+	    "Is the host up? Many proxies wait for it without a word; else look at the proxy's log." },
+	{ "proxy-login", { "wants a user", "does not accept this user", "lets nobody in" }, "The proxy wants a login",
+	    "Put HOST:PORT USER:PASSWORD into ~/.config/meshssh/proxy-auth (mode 600)." },
+	{ "proxy-forbids", { "does not allow", "does not know", "says 4" },
+	    "The proxy does not connect to this host or port",
+	    "Ask who runs it to allow CONNECT to the port, or use --via." },
+	{ "proxy-other", { "does not speak", "was not offered", "address of unknown kind", "says 1", "says 3" },
+	    "What listens at the proxy's address is no such proxy",
+	    "Correct the address, or the kind: socks5 or http." },
+	{ "proxy-failed", { "could not connect", "failed in a way", "says 5" },
+	    "The proxy cannot connect to the host, and does not say why",
+	    "Is the host up, and does something listen there? On the proxy's machine: tailscale status" },
+	{ "", { "" }, "", "" }
+};
+
+static int
+said(const char *detail, const struct broken *b)
+{
+	int	i;
+
+	for (i = 0; i < 6 && b->words[i][0] != '\0'; i++)
+		if (strstr(detail, b->words[i]) != NULL)
+			return (1);
+	return (0);
+}
+
+/* 1 if the text names a proxy of this kind that somebody, and not we, said is there. */
+static int
+is_named(const json_t *facts, const char *kind, const char *text)
+{
+	const json_t	*list = json_at(facts, "tailscale.proxies"), *row;
+	const char	*address;
+	size_t		 i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		if (query_is(row = json_array_get(list, i), "kind", kind) &&
+		    (address = json_text_at(row, "address")) != NULL && strstr(text, address) != NULL)
+			return (1);
+	return (0);
+}
+
+static int
+is_proxy(const char *route)
+{
+	return (strcmp(route, "socks5") == 0 || strcmp(route, "http") == 0);
+}
+
+int
+proxy_check(const json_t *facts, struct finding *f)
+{
+	const struct broken	*b = brokens;
+	const json_t		*list = json_at(facts, "connect.routes"), *row;
+	const char		*route, *detail, *to;
+	size_t			 i;
+
+	while (b->code[0] != '\0' && strcmp(b->code, f->rule->name) != 0)
+		b++;
+	for (i = 0; i < json_array_size(list); i++) {
+		row = json_array_get(list, i);
+		route = json_text_at(row, "route");
+		detail = json_text_at(row, "detail");
+		to = json_text_at(row, "to");
+		if (route == NULL || detail == NULL || json_truth_at(row, "ok") != 0 || !is_proxy(route) ||
+		    !said(query_said(detail), b) ||
+		    (!is_named(facts, route, query_said(detail)) && !is_named(facts, route, to != NULL ? to : "")))
+			continue;
+		/* Another way was found, so this one was not needed. */
+		if (query_reached(facts) == 1)
+			f->severity = SEVERITY_NOTE;
+		finding_set(f->cause, "%s.", b->cause);
+		finding_set(f->evidence, "%s: %.150s", route, query_said(detail));
+		finding_cure(f, "%s", b->cure);
+		return (1);
+	}
+	return (0);
+}
+
+/* It says that it is connected, and nothing comes from behind it. */
+int
+proxy_check_no_server(const json_t *facts, struct finding *f)
+{
+	const char	*route = json_text_at(facts, "connect.route"), *error = json_text_at(facts, "server.error"), *to = NULL;
+	const json_t	*list = json_at(facts, "connect.routes"), *row;
+	size_t		 i;
+
+	if (route == NULL || error == NULL || !is_proxy(route) || json_at(facts, "server.first") != NULL ||
+	    json_at(facts, "server.text") != NULL)
+		return (0);
+	json_array_foreach(list, i, row)
+		if (to == NULL && query_is(row, "route", route))
+			to = json_text_at(row, "to");
+	finding_set(f->cause, "The proxy says that it is connected to the host, and nothing comes from there.");
+	finding_set(f->evidence, "%.60s: yes, after %d ms; then: %s", to != NULL ? to : route,
+	    (int)json_number_at(facts, "connect.ms", 0), error);
+	finding_cure(f, "Is the host up, and the port right? Some proxies say yes before they have connected.");
+	finding_cure(f, "Look at the proxy's log, or take another way: --via=direct or --via=localapi");
+	return (1);
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: ISC */
+/* Rules: what the server says. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/json.h"
+#include "facts/query.h"
+#include "rules/rules.h"
+
+#define SSH_PORT	22
+#define NFS_PORT	2049
+#define LIST_CUT	64	/* a list of so many names was cut */
+#define NO_SHA1		808	/* OpenSSH 8.8: ssh-rsa, which is SHA-1, is not taken any more */
+
+/* What a connection came to that was made, one a rule: keys of the facts, and what they must say. */
+static const struct told {
+	char	code[24];
+	char	path[20];
+	char	value[20];
+	char	cause[110];
+	char	cure[2][140];	/* "" ends them */
+} tolds[] = {
+	{ "server-maxstartups", "server.refusal", "maxstartups",
+	    "sshd turns logins away: too many are under way (MaxStartups)",
+	    { "Wait a minute; look for who keeps logging in.",
+	    "On the host, in /etc/ssh/sshd_config: MaxStartups 100:30:200; then reload sshd" } },
+	{ "server-penalty", "server.refusal", "penalty",
+	    "sshd holds this address back after failed logins, or connections that ended before one (PerSourcePenalties)",
+	    { "Wait: a penalty ends by itself, most within a minute, all within 10.",
+	    "On the host, in /etc/ssh/sshd_config: PerSourcePenaltyExemptList ADDRESS; then restart sshd" } },
+	{ "server-closes", "server.error", "closed", "The server closes the connection before it says anything",
+	    { "On the host: journalctl -u ssh -u sshd; it may be MaxStartups, PerSourcePenalties or TCP wrappers.",
+	    "If a port is forwarded to it: is the target of the forwarding up?" } },
+	{ "server-resets", "server.error", "reset", "The server resets the connection before it says anything",
+	    { "On the host: journalctl -u ssh -u sshd; a firewall on the way may do so, too.", "" } },
+	{ "server-mute", "server.error", "silent", "The connection is made, and the server says nothing",
+	    { "Is this the port of sshd? A forwarding whose target is down, or a busy server, is silent, too.", "" } },
+	{ "server-http", "server.kind", "http", "A web server answers on this port, not sshd",
+	    { "Correct the port: Port in ~/.ssh/config, or ssh -p PORT",
+	    "If the port is right, a proxy or portal of this network answers: try from another one." } },
+	{ "server-other", "server.kind", "other", "Something else than an SSH server answers on this port",
+	    { "Correct the port: Port in ~/.ssh/config, or ssh -p PORT", "" } },
+	{ "server-windows", "server.kind", "openssh-windows",
+	    "The server is OpenSSH for Windows, which reads the keys of administrators from a file of its own",
+	    { "There: C:\\ProgramData\\ssh\\administrators_authorized_keys",
+	    "There, as administrator: icacls.exe that file /inheritance:r /grant *S-1-5-32-544:F /grant *S-1-5-18:F" } },
+	{ "server-tailscale-ssh", "server.kind", "tailscale",
+	    "Tailscale SSH answers, not the host's sshd: the mesh's rules decide who may log in, not authorized_keys",
+	    { "If it is refused: look at the ssh section of the mesh's rules; in check mode it waits for a browser.",
+	    "For the host's own sshd, on the host: sudo tailscale set --ssh=false" } },
+	{ "", "", "", "", { "", "" } }
+};
+
+/* How sshd is started on the host, and its port opened. */
+static const struct system {
+	char	name[12];	/* as tailscaled calls it; "" ends them: the rest */
+	char	start[100];
+	char	open[120];
+} systems[] = {
+	{ "windows", "Start-Service sshd; Set-Service sshd -StartupType Automatic (PowerShell, as administrator)",
+	    "New-NetFirewallRule -Name sshd -DisplayName sshd -Direction Inbound -Protocol TCP -LocalPort 22" },
+	{ "macOS", "switch Remote Login on: System Settings, General, Sharing",
+	    "Let sshd-keygen-wrapper through: System Settings, Network, Firewall" },
+	{ "", "sudo systemctl enable --now ssh (or sshd)",
+	    "sudo ufw allow ssh (or: sudo firewall-cmd --add-service=ssh --permanent; sudo firewall-cmd --reload)" }
+};
+
+static int
+check_told(const json_t *facts, struct finding *f)
+{
+	const struct told	*t = tolds;
+	const char		*first = json_text_at(facts, "server.first");
+	int			 i;
+
+	while (t->code[0] != '\0' && strcmp(t->code, f->rule->name) != 0)
+		t++;
+	/* What sshd said before it closed tells more than that it did; and a port of another service is not sshd's. */
+	if (!query_is(facts, t->path, t->value) || json_text_at(facts, "service.kind") != NULL ||
+	    (strcmp(t->path, "server.refusal") != 0 && json_text_at(facts, "server.refusal") != NULL))
+		return (0);
+	if (strcmp(t->path, "server.error") == 0 && json_text_at(facts, "server.software") != NULL)
+		finding_set(f->cause, "The server says who it is, and does not go on with the key exchange.");
+	else
+		finding_set(f->cause, "%s.", t->cause);
+	if (first == NULL)
+		first = json_text_at(facts, "server.text");
+	if (first != NULL)
+		finding_set(f->evidence, "it said \"%.100s\"", first);
+	else
+		finding_set(f->evidence, "%s, without a word", t->value);
+	for (i = 0; i < 2 && t->cure[i][0] != '\0'; i++)
+		finding_cure(f, "%s", t->cure[i]);
+	return (1);
+}
+
+/* A port that is not SSH's has its own rule. */
+static int
+is_nfs(const json_t *facts)
+{
+	return (json_number_at(facts, "connect.port", 0) == NFS_PORT);
+}
+
+/* 1 if the port is sshd's, as far as ssh's configuration says. */
+static int
+is_ssh(const json_t *facts)
+{
+	const char	*port = json_text_at(facts, "ssh.options.port");
+	int		 asked = (int)json_number_at(facts, "connect.port", SSH_PORT);
+
+	return (asked == SSH_PORT || (port != NULL && addr_port(port) == asked));
+}
+
+/* What the host runs, where the mesh says so; else Linux is as good as any. */
+static const struct system *
+system_of(const json_t *facts)
+{
+	const struct system	*row = systems;
+
+	while (row->name[0] != '\0' && !query_is(facts, "tailscale.peer.os", row->name))
+		row++;
+	return (row);
+}
+
+static int
+check_refused(const json_t *facts, struct finding *f)
+{
+	struct query_attempt	a;
+
+	if (is_nfs(facts) || !query_ended(facts, "refused", &a))
+		return (0);
+	finding_set(f->cause, "The host is there, and nothing listens on this port, or its firewall refuses it.");
+	finding_set(f->evidence, "%s: refused after %d ms", a.text, a.ms);
+	if (!is_ssh(facts)) {
+		finding_cure(f, "On the host: start what should listen there, on an address that is not only 127.0.0.1");
+		return (1);
+	}
+	finding_cure(f, "On the host: %s", system_of(facts)->start);
+	finding_cure(f, "If sshd listens on another port: Port in ~/.ssh/config");
+	return (1);
+}
+
+static int
+check_peer_userspace(const json_t *facts, struct finding *f)
+{
+	struct query_attempt	a;
+
+	/* Nobody runs it so on Windows or a Mac, where it has an interface without being root. */
+	if (!query_peer_online(facts) || !is_ssh(facts) || system_of(facts)->name[0] != '\0' ||
+	    !query_ended(facts, "refused", &a))
+		return (0);
+	finding_set(f->cause,
+	    "If the host's tailscaled runs in userspace-networking mode, sshd must listen on 127.0.0.1 there.");
+	finding_set(f->evidence, "the peer is online, and %s: refused", a.text);
+	finding_cure(f,
+	    "On the host: ss -ltn 'sport = :22'; ListenAddress in /etc/ssh/sshd_config must not leave out 127.0.0.1");
+	return (1);
+}
+
+/* Silence. What the mesh says of itself and of the peer tells more, and is said by its rules. */
+static int
+is_silent(const json_t *facts, struct query_attempt *a)
+{
+	return (json_truth_at(facts, "tailscale.peer.online") != 0 &&
+	    json_truth_at(facts, "tailscale.peer.expired") != 1 &&
+	    json_truth_at(facts, "tailscale.peer.found") != 0 && query_ended(facts, "timeout", a));
+}
+
+static int
+check_no_answer(const json_t *facts, struct finding *f)
+{
+	struct query_attempt	a;
+
+	/* A host of a mesh that this machine is not in: the mesh's rules say so. */
+	if (query_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &a) ||
+	    (query_mesh(facts) == 1 && !query_is(facts, "tailscale.state", "up") && !query_other_way(facts)))
+		return (0);
+	finding_set(f->cause, "The host does not answer at all: it is off or asleep, or a firewall drops the port.");
+	finding_set(f->evidence, "%s: no answer in %d ms", a.text, a.ms);
+	if (a.address != NULL)
+		finding_cure(f, "Is it on, and is this its address? Ask it from a machine beside it: ping %.80s", a.address);
+	else
+		finding_cure(f, "Is it on? Ask it from a machine beside it.");
+	finding_cure(f, "On the host: %s", system_of(facts)->open);
+	return (1);
+}
+
+static int
+check_peer_silent(const json_t *facts, struct finding *f)
+{
+	const char		*name = json_text_at(facts, "tailscale.peer.name");
+	struct query_attempt	 a;
+
+	if (!query_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &a))
+		return (0);
+	finding_set(f->cause,
+	    "The peer is online and silent on this port: the mesh's access rules (ACL) or its own firewall drop it.");
+	finding_set(f->evidence, "%s: no answer in %d ms", a.text, a.ms);
+	finding_cure(f,
+	    "tailscale ping %.80s; if that is answered, the way is there, and the rules or a firewall forbid the port",
+	    name != NULL ? name : a.address != NULL ? a.address : "HOST");
+	finding_cure(f,
+	    "Let the mesh's rules accept the port from this machine (admin console; headscale: policy)");
+	finding_cure(f, "On the host: %s", system_of(facts)->open);
+	return (1);
+}
+
+static int
+check_nfs(const json_t *facts, struct finding *f)
+{
+	struct query_attempt	a;
+	int			refused = query_ended(facts, "refused", &a);
+
+	if (!is_nfs(facts) || (!refused && !is_silent(facts, &a)))
+		return (0);
+	finding_set(f->cause, refused ? "The host is there, and no NFS server listens." :
+	    "The NFS port is silent: a firewall or the mesh's rules drop it, or the host is off.");
+	finding_set(f->evidence, "%s: %s after %d ms", a.text, refused ? "refused" : "no answer", a.ms);
+	finding_cure(f, "On the host: sudo systemctl enable --now nfs-server; sudo exportfs -v");
+	finding_cure(f, "On the host, for the firewall: sudo ufw allow %sto any port 2049 proto tcp",
+	    query_mesh(facts) == 1 ? "in on tailscale0 " : "");
+	return (1);
+}
+
+/* What both sides have to agree on. */
+static const struct agreed {
+	char	offered[28];
+	char	taken[36];
+	char	keyword[20];	/* of ssh_config(5) */
+} agreements[] = {
+	{ "server.host_key_types",	"ssh.algorithms.hostkeyalgorithms",	"HostKeyAlgorithms" },
+	{ "server.kex",			"ssh.algorithms.kexalgorithms",		"KexAlgorithms" },
+	{ "server.ciphers",		"ssh.algorithms.ciphers",		"Ciphers" },
+	{ "server.macs",		"ssh.algorithms.macs",			"MACs" },
+};
+
+/* The first of the wishes that the other side has, too; NULL if there is none. */
+static const char *
+first_common(const json_t *wishes, const json_t *have)
+{
+	const json_t	*wish, *one;
+	const char	*a, *b;
+	size_t		 i, j;
+
+	json_array_foreach(wishes, i, wish)
+		json_array_foreach(have, j, one)
+			if ((a = json_string_value(wish)) != NULL && (b = json_string_value(one)) != NULL && strcmp(a, b) == 0)
+				return (a);
+	return (NULL);
+}
+
+/* 1 if there is nothing that both have. A list without an end says nothing. */
+static int
+disagree(const json_t *facts, const struct agreed *row)
+{
+	const json_t	*offered = json_at(facts, row->offered), *taken = json_at(facts, row->taken);
+
+	return (json_array_size(offered) > 0 && json_array_size(offered) < LIST_CUT && json_array_size(taken) > 0 &&
+	    first_common(taken, offered) == NULL);
+}
+
+/* 1 if such a cipher makes a MAC of its own (RFC 5647 5.1, and OpenSSH's), so that no other is agreed on. */
+static int
+has_mac(const char *cipher)
+{
+	return (cipher != NULL && (strstr(cipher, "gcm@") != NULL || strstr(cipher, "poly1305") != NULL));
+}
+
+/* Where ssh's own list is not known: 1 if the server has keys alone that no ssh of today takes by itself. */
+static int
+sha1_only(const json_t *facts)
+{
+	const json_t	*keys = json_at(facts, "server.host_key_types"), *key;
+	const char	*type;
+	size_t		 i;
+
+	if (json_at(facts, "ssh.algorithms.hostkeyalgorithms") != NULL || json_array_size(keys) == 0 ||
+	    json_number_at(facts, "ssh.version_number", 0) < NO_SHA1)
+		return (0);
+	json_array_foreach(keys, i, key)
+		if ((type = json_string_value(key)) == NULL ||
+		    (strcmp(type, "ssh-rsa") != 0 && strcmp(type, "ssh-dss") != 0))
+			return (0);
+	return (1);
+}
+
+static int
+check_too_old(const json_t *facts, struct finding *f)
+{
+	const struct agreed	*row = NULL;
+	const char		*cipher, *first, *software = json_text_at(facts, "server.software");
+	size_t			 i;
+
+	cipher = first_common(json_at(facts, "ssh.algorithms.ciphers"), json_at(facts, "server.ciphers"));
+	if (sha1_only(facts)) {
+		row = &agreements[0];
+		f->certainty = CERTAINTY_LIKELY;
+	}
+	for (i = 0; i < sizeof(agreements) / sizeof(agreements[0]) && row == NULL; i++)
+		if (disagree(facts, &agreements[i]) && !(strcmp(agreements[i].keyword, "MACs") == 0 && has_mac(cipher)))
+			row = &agreements[i];
+	if (row == NULL || (first = json_string_value(json_array_get(json_at(facts, row->offered), 0))) == NULL)
+		return (0);
+	finding_set(f->cause, "This ssh and the server have no algorithm in common; mostly the server is too old.");
+	finding_set(f->evidence, "%s: it offers %.60s and nothing that ssh takes; it is %.60s", row->keyword, first,
+	    software != NULL ? software : "unknown");
+	finding_cure(f, "Update the SSH server on the host.");
+	finding_cure(f, "Until then, in ~/.ssh/config, in this host's block only: %s +%.60s", row->keyword, first);
+	return (1);
+}
+
+static int
+check_malformed(const json_t *facts, struct finding *f)
+{
+	const char	*said = json_text_at(facts, "server.text");
+
+	if (json_truth_at(facts, "server.kexinit_malformed") != 1)
+		return (0);
+	finding_set(f->cause, "The server begins the key exchange with a message that is not well-formed (RFC 4253).");
+	finding_set(f->evidence, "its KEXINIT has %d bytes; it is %.100s", (int)json_number_at(facts, "server.kexinit_bytes", 0),
+	    said != NULL ? said : "unknown");
+	finding_cure(f, "Update the SSH server on the host, or check what stands between: a proxy or firewall may change it.");
+	return (1);
+}
+
+static int
+check_unseen(const json_t *facts, struct finding *f)
+{
+	if (!query_is(facts, "server.error", "unconnected"))
+		return (0);
+	finding_set(f->cause, "The next connection to the server failed, so what it says was not looked at.");
+	finding_set(f->evidence, "the first connection was made, the second was not");
+	finding_cure(f, "Run the command again. If it fails again, the server or a firewall limits connections from this address.");
+	return (1);
+}
+
+#define SAID(code, how, importance, need, cause) \
+	{ .name = code, .severity = how, .certainty = CERTAINTY_SURE, .rank = importance, .needs = { need }, \
+	  .under = cause, .check = check_told }
+#define CONNECT(code, how, certain, importance, function) \
+	{ .name = code, .severity = how, .certainty = certain, .rank = importance, \
+	  .needs = { "connect.ok" }, .under = "hosts-stale", .check = function }
+
+const struct rule rules_server[] = {
+	CONNECT("server-refuses", SEVERITY_ERROR, CERTAINTY_SURE, 56, check_refused),
+	CONNECT("server-no-answer", SEVERITY_ERROR, CERTAINTY_SUSPECTED, 54, check_no_answer),
+	CONNECT("peer-silent", SEVERITY_ERROR, CERTAINTY_SUSPECTED, 55, check_peer_silent),
+	CONNECT("peer-userspace", SEVERITY_NOTE, CERTAINTY_SUSPECTED, 50, check_peer_userspace),
+	SAID("server-maxstartups", SEVERITY_ERROR, 53, "server.refusal", NULL),
+	SAID("server-penalty", SEVERITY_ERROR, 53, "server.refusal", NULL),
+	SAID("server-closes", SEVERITY_ERROR, 52, "server.error", "server-other proxy-no-server"),
+	SAID("server-resets", SEVERITY_ERROR, 52, "server.error", "server-other proxy-no-server"),
+	SAID("server-mute", SEVERITY_ERROR, 52, "server.error", "proxy-no-server"),
+	SAID("server-http", SEVERITY_ERROR, 51, "server.kind", "path-captive"),
+	SAID("server-other", SEVERITY_ERROR, 51, "server.kind", NULL),
+	{ .name = "server-too-old", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 50,
+	  .needs = { "server.host_key_types" }, .check = check_too_old },
+	{ .name = "server-malformed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 50,
+	  .needs = { "server.kexinit_bytes" }, .check = check_malformed },
+	{ .name = "server-unseen", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 50,
+	  .needs = { "server.error" }, .check = check_unseen },
+	{ .name = "nfs-closed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 56,
+	  .needs = { "connect.port", "connect.ok" }, .check = check_nfs },
+	SAID("server-windows", SEVERITY_NOTE, 10, "server.kind", NULL),
+	SAID("server-tailscale-ssh", SEVERITY_NOTE, 10, "server.kind", NULL),
+	{ .name = "" }
+};

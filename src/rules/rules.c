@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+/* Asks every rule, and orders what they find. */
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "rules/rules.h"
+
+#define FINDINGS_MAX	128
+
+const struct rule	*const rules_tables[] = {
+	rules_mesh,
+	rules_peer,
+	rules_path,
+	rules_connect,
+	rules_names,
+	rules_server,
+	rules_config,
+	rules_nix,
+	rules_machine,
+	NULL
+};
+
+static const char	severities[][8] = { "note", "warning", "error" };
+static const char	certainties[][10] = { "suspected", "likely", "sure" };
+
+static void	finding_text(char [200], const char *, va_list) __attribute__((__format__(printf, 2, 0)));
+
+static void
+finding_text(char to[200], const char *fmt, va_list ap)
+{
+	char	raw[400];
+
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	error_vis(to, 200, raw);
+}
+
+void
+finding_set(char to[200], const char *fmt, ...)
+{
+	va_list	ap;
+
+	va_start(ap, fmt);
+	finding_text(to, fmt, ap);
+	va_end(ap);
+}
+
+void
+finding_cure(struct finding *f, const char *fmt, ...)
+{
+	va_list	ap;
+	int	i = 0;
+
+	while (i < FINDING_CURES && f->cure[i][0] != '\0')
+		i++;
+	if (i == FINDING_CURES)
+		return;
+	va_start(ap, fmt);
+	finding_text(f->cure[i], fmt, ap);
+	va_end(ap);
+}
+
+/* 1 if the facts that a rule needs are there. */
+static int
+rule_informed(const struct rule *rule, const json_t *facts)
+{
+	int	i;
+
+	for (i = 0; i < RULE_NEEDS && rule->needs[i] != NULL; i++)
+		if (json_at(facts, rule->needs[i]) == NULL)
+			return (0);
+	return (1);
+}
+
+/* 1 if its silence says nothing: what it needs could not be seen, and would matter. */
+static int
+rule_blind(const struct rule *rule, const json_t *facts)
+{
+	const json_t	*matter = rule->matters != NULL ? json_at(facts, rule->matters) : NULL;
+
+	return (matter != NULL && !json_is_false(matter) && !rule_informed(rule, facts));
+}
+
+/* Errors before warnings before notes, of two of them what tells more, and by their names where nothing else decides. */
+static int
+finding_compare(const void *a, const void *b)
+{
+	const struct finding	*x = a, *y = b;
+
+	if (x->severity != y->severity)
+		return ((int)y->severity - (int)x->severity);
+	if (x->rule->rank != y->rule->rank)
+		return (y->rule->rank - x->rule->rank);
+	if (x->certainty != y->certainty)
+		return ((int)y->certainty - (int)x->certainty);
+	return (strcmp(x->rule->name, y->rule->name));
+}
+
+/* 1 if the code is one of the words. */
+static int
+code_among(const char *code, const char *words)
+{
+	size_t	len;
+
+	for (; *words != '\0'; words += len + (words[len] == ' ')) {
+		len = strcspn(words, " ");
+		if (strlen(code) == len && strncmp(code, words, len) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+/* 1 if a cause that this is a symptom of was found, too. */
+static int
+finding_hidden(const struct finding *f, const struct finding *list, int count)
+{
+	int	i;
+
+	for (i = 0; i < count && f->rule->under != NULL; i++)
+		if (code_among(list[i].rule->name, f->rule->under) || (strcmp(f->rule->under, UNDER_ANY) == 0 &&
+		    list[i].severity == SEVERITY_ERROR && &list[i] != f))
+			return (1);
+	return (0);
+}
+
+static json_t *
+finding_json(const struct finding *f)
+{
+	json_t	*cures = json_array();
+	int	 i;
+
+	for (i = 0; cures != NULL && i < FINDING_CURES && f->cure[i][0] != '\0'; i++)
+		json_array_append_new(cures, json_string(f->cure[i]));
+	return (json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "code", f->rule->name, "severity", severities[f->severity],
+	    "certainty", certainties[f->certainty], "cause", f->cause, "evidence", f->evidence, "cure", cures));
+}
+
+/* Ask every rule; the blind ones are put on a list. Returns how many found something. */
+static int
+rules_ask(const json_t *facts, struct finding *list, json_t *unchecked)
+{
+	const struct rule	*const *table, *rule;
+	struct finding		*f;
+	int			 count = 0;
+
+	for (table = rules_tables; *table != NULL; table++)
+		for (rule = *table; rule->name[0] != '\0' && count < FINDINGS_MAX; rule++) {
+			if (rule_blind(rule, facts))
+				json_array_append_new(unchecked, json_string(rule->name));
+			if (!rule_informed(rule, facts))
+				continue;
+			f = &list[count];
+			memset(f, 0, sizeof(*f));
+			f->rule = rule;
+			f->severity = rule->severity;
+			f->certainty = rule->certainty;
+			count += rule->check(facts, f);
+		}
+	return (count);
+}
+
+/* What is left of the findings, as JSON; NULL if there is no memory. */
+static json_t *
+rules_findings(struct finding *list, int count)
+{
+	json_t	*findings = json_array();
+	int	 i;
+
+	qsort(list, (size_t)count, sizeof(*list), finding_compare);
+	for (i = 0; i < count; i++)
+		if (!finding_hidden(&list[i], list, count) &&
+		    json_array_append_new(findings, finding_json(&list[i])) == -1) {
+			json_decref(findings);
+			return (NULL);
+		}
+	return (findings);
+}
+
+int
+rules_check(json_t *doc)
+{
+	json_t		*unchecked = json_array();
+	struct finding	*list = calloc(FINDINGS_MAX, sizeof(*list));
+	int		 count, failed;
+
+	if (list == NULL || unchecked == NULL) {
+		free(list);
+		json_decref(unchecked);
+		return (-1);
+	}
+	count = rules_ask(json_at(doc, "facts"), list, unchecked);
+	failed = json_put(doc, "findings", rules_findings(list, count));
+	free(list);
+	return (failed | json_put(doc, "unchecked", unchecked));
+}

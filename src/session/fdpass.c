@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/* Hands the connection to ssh over a unix socket. */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "net/sock.h"
+#include "session/fdpass.h"
+
+int
+fdpass_check(int fd, struct error *err)
+{
+	struct sockaddr_storage	ss;
+	socklen_t		len = sizeof(ss);
+
+	memset(&ss, 0, sizeof(ss));
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 || ss.ss_family != AF_UNIX) {
+		error_set(err, MSG_FDPASS_NO_SOCKET, "--fdpass: standard output is no unix socket");
+		return (-1);
+	}
+	return (0);
+}
+
+int
+fdpass_send(int to, int fd, struct error *err)
+{
+	union {
+		struct cmsghdr	header;
+		char		bytes[CMSG_SPACE(sizeof(int))];
+	}		 control;
+	char		 byte = '\0';
+	struct iovec	 iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr	 msg;
+	struct cmsghdr	*cmsg;
+	ssize_t		 n;
+
+	if (sock_set_blocking(fd, 1) == -1) {
+		error_errno(err, errno, "cannot hand over the connection");
+		return (-1);
+	}
+	memset(&msg, 0, sizeof(msg));
+	memset(&control, 0, sizeof(control));
+	msg.msg_iov = &iov;
+	msg.msg_iovlen = 1;
+	msg.msg_control = control.bytes;
+	msg.msg_controllen = sizeof(control.bytes);
+	cmsg = CMSG_FIRSTHDR(&msg);
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
+	while ((n = sendmsg(to, &msg, 0)) == -1 && errno == EINTR)
+		continue;
+	if (n != 1) {
+		error_errno(err, errno, "cannot hand over the connection");
+		return (-1);
+	}
+	return (0);
+}

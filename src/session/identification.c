@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/* What client and server say before the session: identification strings and KEXINIT. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "session/identification.h"
+
+static enum identification_state
+identification_update(struct identification *g)
+{
+	if (g->state != GREETING_OPEN)
+		return (g->state);
+	if (g->client == CLIENT_OTHER || (g->client == CLIENT_SSH && g->server.state == SSHWIRE_SSH) ||
+	    (g->client == CLIENT_MUTE && g->server.total > 0))
+		g->state = GREETING_PASSED;
+	else if (g->client == CLIENT_SSH && g->server.state == SSHWIRE_NOT_SSH)
+		g->state = GREETING_FAILED;
+	return (g->state);
+}
+
+enum identification_state
+identification_client(struct identification *g, const char *buf, size_t len)
+{
+	size_t	n = sizeof(g->head) - g->head_len;
+	int	ssh;
+
+	if (g->client != CLIENT_UNKNOWN)
+		return (g->state);
+	n = len < n ? len : n;
+	memcpy(g->head + g->head_len, buf, n);
+	g->head_len += n;
+	if ((ssh = sshwire_is_client(g->head, g->head_len)) != -1)
+		g->client = ssh ? CLIENT_SSH : CLIENT_OTHER;
+	return (identification_update(g));
+}
+
+enum identification_state
+identification_client_end(struct identification *g)
+{
+	if (g->client == CLIENT_UNKNOWN)
+		g->client = g->head_len == 0 ? CLIENT_MUTE : CLIENT_OTHER;
+	return (identification_update(g));
+}
+
+enum identification_state
+identification_server(struct identification *g, const char *buf, size_t len)
+{
+	sshwire_id_feed(&g->server, buf, len);
+	return (identification_update(g));
+}
+
+void
+identification_again(struct identification *g)
+{
+	memset(&g->server, 0, sizeof(g->server));
+	g->state = GREETING_OPEN;
+}
+
+int
+identification_judge(const struct identification *g, enum identification_end end, const char *target, struct error *err)
+{
+	static const struct {
+		enum message	 code;
+		const char	*nothing;	/* it said nothing */
+		const char	*half;		/* it stopped in its identification */
+	}	ends[] = {
+		[GREETING_EOF] = { MSG_SERVER_CLOSED, "the server closed the connection before it said anything",
+		    "the server closed the connection in the middle of its identification" },
+		[GREETING_RESET] = { MSG_SERVER_CLOSED, "the server reset the connection before it said anything",
+		    "the server reset the connection in the middle of its identification" },
+		[GREETING_TIMEOUT] = { MSG_SERVER_SILENT, "connected, but the server says nothing",
+		    "connected, but the server stops in the middle of its identification" },
+	};
+	char	shown[SSHWIRE_SHOWN * 4];
+	int	unheard;
+
+	/* A reset may be read before what the client said, and then it is all that there is to tell. */
+	unheard = g->client == CLIENT_UNKNOWN && end == GREETING_RESET && g->server.total == 0;
+	if (g->state == GREETING_PASSED || (g->client != CLIENT_SSH && g->client != CLIENT_MUTE && !unheard))
+		return (0);
+	if (g->server.total == 0)
+		error_set(err, ends[end].code, "%s: %s", target, ends[end].nothing);
+	else if (g->state != GREETING_FAILED && sshwire_id_begun(&g->server))
+		error_set(err, ends[end].code, "%s: %s", target, ends[end].half);
+	else if (sshwire_refusal(&g->server) != NULL)
+		error_set(err, MSG_SERVER_CLOSED, "%s: it says \"%.40s\"", target,
+		    error_vis(shown, sizeof(shown), g->server.first));
+	else
+		error_set(err, MSG_NOT_SSH, "%s: it says \"%.40s\"", target,
+		    error_vis(shown, sizeof(shown), g->server.first));
+	return (-1);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* Runs ssh -G and keeps what it prints. */
+
+#include <string.h>
+
+#include "os/run.h"
+#include "sshconf/ssh-ask.h"
+#include "sshconf/ssh-program.h"
+
+void
+ssh_ask(const char *const argv[], int ms, struct ssh_ask *ask)
+{
+	struct run_text	out = { .buf = ask->out, .size = sizeof(ask->out) };
+	struct run_text	err = { .buf = ask->err, .size = sizeof(ask->err) };
+
+	/* A script called ssh may lead back to this program. */
+	ask->status = run(argv, ms, &out, &err, ssh_program_mark);
+}
+
+const char *
+ssh_answer(const char *answer, const char *keyword, int nth, size_t *len)
+{
+	size_t	n = strlen(keyword), end;
+
+	for (; *answer != '\0'; answer += end + (answer[end] == '\n')) {
+		end = strcspn(answer, "\n");
+		if (end > n && strncmp(answer, keyword, n) == 0 && answer[n] == ' ' && nth-- == 0) {
+			*len = end - n - 1;
+			return (answer + n + 1);
+		}
+	}
+	return (NULL);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* Programs of OpenSSH's that are asked something. */
+
+#ifndef SSHCONF_SSH_ASK_H
+#define SSHCONF_SSH_ASK_H
+
+#include <stddef.h>
+
+#define SSH_ASK_OUT	65536
+
+struct ssh_ask {
+	char	out[SSH_ASK_OUT];	/* what it printed, cut to fit */
+	char	err[512];		/* the same of standard error */
+	int	status;			/* as run() returns it */
+};
+
+/* Run argv[0], which is a path, as run() does. */
+void	ssh_ask(const char *const argv[], int ms, struct ssh_ask *);
+/* The nth value of a keyword in what `ssh -G` prints, and its length; NULL if there is none. */
+const char *ssh_answer(const char *answer, const char *keyword, int nth, size_t *len);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* What ssh connects to for a host: by its files, without asking it, for there may be thousands. */
+
+#ifndef SSHCONF_SSH_HOST_H
+#define SSHCONF_SSH_HOST_H
+
+#include "base/addr.h"
+
+/*
+ * HostName and Port for the host as it would be typed: the buffer and the number are set, to the host itself and 22 where
+ * the files do not say or only ssh could tell (Match exec). 0, or -1 if there is no memory.
+ */
+int	ssh_host(const char *typed, char [ADDR_HOST_MAX + 1], int *port);
+
+#endif

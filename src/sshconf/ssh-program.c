@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+/* The ssh to run, and what it would do with given arguments. */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/number.h"
+#include "os/run.h"
+#include "sshconf/ssh-program.h"
+
+#define ENV_SSH_MARK	"MESHSSH_TRIED"		/* process id, number, whether the last was a script */
+#define NOT_RUN		127		/* exit status of a program that could not be run */
+#define TRIED_MAX	20		/* where every ssh leads back here, the loop ends */
+
+/* Settings under which ssh connects by itself in a way that a ProxyCommand would change: such hosts stay as they are. */
+static const struct ssh_program_keyword {
+	const char	*keyword;
+	const char	*harmless;	/* a value that changes nothing; NULL if there is none */
+} taken[] = {
+	{ "proxycommand",			NULL },
+	{ "proxyjump",				NULL },
+	{ "bindaddress",			NULL },
+	{ "bindinterface",			NULL },
+	{ "connectionattempts",			"1" },
+	{ "nohostauthenticationforlocalhost",	"no" },
+	{ NULL,					NULL }
+};
+
+static int
+ssh_program_usable(const char *path, const struct stat *self)
+{
+	struct stat	sb;
+
+	return (stat(path, &sb) == 0 && S_ISREG(sb.st_mode) && access(path, X_OK) == 0 &&
+	    (sb.st_dev != self->st_dev || sb.st_ino != self->st_ino));
+}
+
+/* How many of those in PATH this same process, or the script above it, has been already. */
+static int
+ssh_program_tried(void)
+{
+	const char	*mark = getenv(ENV_SSH_MARK);
+	char		 copy[64], *rest = copy;
+	int		 pid, tried, script;
+
+	if (mark == NULL || strlcpy(copy, mark, sizeof(copy)) >= sizeof(copy) ||
+	    number_parse(strsep(&rest, ":"), 1, INT_MAX, &pid) == -1 ||
+	    rest == NULL || number_parse(strsep(&rest, ":"), 0, TRIED_MAX, &tried) == -1 ||
+	    rest == NULL || number_parse(rest, 0, 1, &script) == -1)
+		return (0);
+	/* ssh itself has children that are nobody's second try: a ProxyCommand, a Match exec. */
+	return (pid == getpid() || (script && pid == getppid()) ? tried : 0);
+}
+
+/* 1 if the file begins as a script does. */
+static int
+ssh_program_script(const char *path)
+{
+	char	head[2] = "";
+	int	fd;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return (0);
+	if (read(fd, head, sizeof(head)) == -1)
+		head[0] = '\0';
+	close(fd);
+	return (memcmp(head, "#!", 2) == 0);
+}
+
+void
+ssh_program_mark(const char *path)
+{
+	char	mark[64];
+
+	snprintf(mark, sizeof(mark), "%ld:%d:%d", (long)getpid(), ssh_program_tried() + 1,
+	    ssh_program_script(path));
+	setenv(ENV_SSH_MARK, mark, 1);
+}
+
+int
+ssh_program_find(const char *self, char path[PATH_MAX])
+{
+	const char	*dirs = getenv("PATH"), *fallback = "/usr/bin/ssh";
+	char		 passed[PATH_MAX] = "";
+	struct stat	 self_sb;
+	int		 skip = ssh_program_tried();
+
+	if (skip == TRIED_MAX)
+		return (-1);
+	if (stat(self, &self_sb) == -1)
+		memset(&self_sb, 0, sizeof(self_sb));
+	/* ssh takes its argv[0] for ProxyJump, from whatever directory: only whole paths will do. */
+	while (run_place(&dirs, "", "ssh", path)) {
+		if (!ssh_program_usable(path, &self_sb))
+			continue;
+		if (skip-- <= 0)
+			return (0);
+		if (!ssh_program_script(path))
+			strlcpy(passed, path, sizeof(passed));
+	}
+	strlcpy(path, fallback, PATH_MAX);
+	if (ssh_program_usable(path, &self_sb) && (skip <= 0 || !ssh_program_script(path)))
+		return (0);
+	/* The mark may come from another process of the same number: it must not hide the only ssh. */
+	strlcpy(path, passed, PATH_MAX);
+	return (path[0] != '\0' ? 0 : -1);
+}
+
+/* A value of ssh -G as a number; 0 for a word, a negative number or one that is too large. */
+static int
+ssh_program_number(const char *value)
+{
+	int	n;
+
+	return (number_parse(value, 0, INT_MAX, &n) == 0 ? n : 0);
+}
+
+/* 1 if a word of the command, or the last part of its path, is this program's name. */
+static int
+ssh_program_ours(const char *command)
+{
+	static const char	 name[] = "meshssh";
+	const char		*p = command;
+
+	for (; (p = strstr(p, name)) != NULL; p += strlen(name))
+		if ((p == command || strchr("/ \t\"'", p[-1]) != NULL) &&
+		    strchr(" \t\"'", p[strlen(name)]) != NULL)
+			return (1);
+	return (0);
+}
+
+void
+ssh_program_line(struct ssh_program *env, const char *keyword, const char *value)
+{
+	const struct ssh_program_keyword	*row;
+
+	for (row = taken; row->keyword != NULL; row++)
+		if (strcasecmp(row->keyword, keyword) == 0)
+			env->taken |= row->harmless == NULL || strcasecmp(row->harmless, value) != 0;
+	if (strcasecmp(keyword, "proxycommand") == 0)
+		env->relayed = ssh_program_ours(value);
+	/* Only a host name with a line break makes more than one such line: a bad one stays. */
+	if (strcasecmp(keyword, "hostname") == 0 && (env->host[0] == '\0' || !addr_host_ok(value)))
+		strlcpy(env->host, value, sizeof(env->host));
+	else if (strcasecmp(keyword, "addressfamily") == 0)
+		env->family = strcasecmp(value, "inet") == 0 ? AF_INET :
+		    strcasecmp(value, "inet6") == 0 ? AF_INET6 : AF_UNSPEC;
+	else if (strcasecmp(keyword, "connecttimeout") == 0)
+		env->connect_timeout_s = ssh_program_number(value);
+	else if (strcasecmp(keyword, "tcpkeepalive") == 0)
+		env->no_keepalive = strcasecmp(value, "no") == 0;
+	else if (strcasecmp(keyword, "serveraliveinterval") == 0)
+		env->alive_interval_s = ssh_program_number(value);
+	else if (strcasecmp(keyword, "serveralivecountmax") == 0)
+		env->alive_count = ssh_program_number(value);
+	else if (strcasecmp(keyword, "proxyusefdpass") == 0)
+		env->fdpass = strcasecmp(value, "yes") == 0;
+	else if (strcasecmp(keyword, "canonicalizehostname") == 0)
+		env->canonicalize = strcasecmp(value, "yes") == 0 || strcasecmp(value, "true") == 0;
+}
+
+int
+ssh_program_patience(const struct ssh_program *env)
+{
+	int64_t	alive_s = (int64_t)env->alive_interval_s * env->alive_count;
+
+	if (env->no_keepalive || alive_s > INT_MAX)
+		return (INT_MAX);
+	return (alive_s > 0 ? (int)alive_s : 0);
+}
+
+/* The lines of ssh -G; 0 if there is a configuration among them, 1 if not, -1 with errno. */
+static int
+ssh_program_read(FILE *fp, struct ssh_program *env)
+{
+	char	*line = NULL, *value;
+	size_t	 size = 0;
+	int	 hostname = 0;
+
+	while (getline(&line, &size, fp) != -1) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if ((value = strchr(line, ' ')) == NULL)
+			continue;
+		*value++ = '\0';
+		hostname |= strcmp(line, "hostname") == 0;
+		ssh_program_line(env, line, value);
+	}
+	free(line);
+	if (!feof(fp))
+		return (-1);
+	return (hostname ? 0 : 1);
+}
+
+/* In the child: be `ssh -G args`, with nothing of the caller's but the environment. */
+static void
+ssh_program_exec(const char *ssh, char **argv, int null, int out)
+{
+	if (dup2(null, STDIN_FILENO) != -1 && dup2(null, STDERR_FILENO) != -1 &&
+	    dup2(out, STDOUT_FILENO) != -1) {
+		/* The mark has to open a file. */
+		close(null);
+		ssh_program_mark(ssh);
+		execv(ssh, argv);
+	}
+	_exit(NOT_RUN);
+}
+
+/* A stream of what `ssh -G` prints, and the process; NULL with errno. */
+static FILE *
+ssh_program_start(const char *ssh, char **argv, pid_t *pid)
+{
+	FILE	*fp = NULL;
+	int	 fds[2], null, error;
+
+	if (pipe(fds) == -1)
+		return (NULL);
+	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	/* Not in the child, which could not report that it has no descriptor left. */
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null != -1 && (fp = fdopen(fds[0], "r")) != NULL && (*pid = fork()) == 0)
+		ssh_program_exec(ssh, argv, null, fds[1]);
+	error = errno;
+	if (null != -1)
+		close(null);
+	close(fds[1]);
+	if (fp == NULL)
+		close(fds[0]);
+	else if (*pid == -1) {
+		fclose(fp);
+		fp = NULL;
+	}
+	errno = error;
+	return (fp);
+}
+
+/* Run it, read what it prints, and wait for its end. */
+static int
+ssh_program_run(const char *ssh, char **argv, struct ssh_program *env, struct error *err)
+{
+	/* Where a parent ignores it, and we with it, there would be nothing to wait for. */
+	void	(*chld)(int) = signal(SIGCHLD, SIG_DFL);
+	pid_t	 pid;
+	FILE	*fp;
+	int	 status = -1, result = -1;
+
+	if ((fp = ssh_program_start(ssh, argv, &pid)) == NULL)
+		error_errno(err, errno, "cannot ask ssh -G");
+	else {
+		if ((result = ssh_program_read(fp, env)) == -1)
+			error_errno(err, errno, "cannot read what ssh -G prints");
+		fclose(fp);
+		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+			continue;
+		/*
+		 * If ssh refuses its arguments, plain ssh will say so again. If it did not run, plain ssh
+		 * might connect, by another way than asked for and without a word.
+		 */
+		if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_RUN) {
+			error_set(err, MSG_SYSTEM, "%.90s -G %s", ssh, WIFEXITED(status) ?
+			    "cannot be run" : "was ended by a signal");
+			result = -1;
+		} else if (result == 0 && status != 0)
+			result = 1;
+	}
+	signal(SIGCHLD, chld);
+	return (result);
+}
+
+int
+ssh_program_ask(const char *ssh, char **args, struct ssh_program *env, struct error *err)
+{
+	char	**argv;
+	int	  result, n = 0;
+
+	memset(env, 0, sizeof(*env));
+	while (args[n] != NULL)
+		n++;
+	if ((argv = calloc((size_t)n + 3, sizeof(*argv))) == NULL) {
+		error_errno(err, ENOMEM, "cannot ask ssh -G");
+		return (-1);
+	}
+	argv[0] = (char *)(uintptr_t)ssh;
+	argv[1] = (char *)(uintptr_t)"-G";
+	memcpy(argv + 2, args, (size_t)n * sizeof(*argv));
+	result = ssh_program_run(ssh, argv, env, err);
+	free(argv);
+	return (result);
+}

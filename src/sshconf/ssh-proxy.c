@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/* What a ProxyCommand runs, as far as that can be read without a shell. */
+
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "os/run.h"
+#include "sshconf/ssh-proxy.h"
+
+#define WORD_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-~"
+
+/* Words that begin a command and are no programs; with them the shell does something else. */
+static const char	words[][10] = {
+	".", "[", "alias", "case", "cd", "command", "echo", "eval", "exit", "export", "false", "for", "if", "printf",
+	    "read",
+	"set", "source", "test", "time", "trap", "true", "type", "ulimit", "umask", "unset", "until", "while"
+};
+
+/* How programs are told to pass a descriptor; "" if they cannot. Others are not judged. */
+static const struct proxy_flag {
+	char	name[16];
+	char	flag[12];
+} flags[] = {
+	{ "meshssh",		"--fdpass" },
+	{ "nc",			"-F" },
+	{ "nc.openbsd",		"-F" },
+	{ "cloudflared",	"" },
+	{ "connect",		"" },
+	{ "connect-proxy",	"" },
+	{ "corkscrew",		"" },
+	{ "ncat",		"" },
+	{ "nc.traditional",	"" },
+	{ "socat",		"" },
+	{ "ssh",		"" },
+	{ "tailscale",		"" },
+};
+
+/* 1, 0, or -1 if a folder is closed to us. */
+static int
+executable(const char *path)
+{
+	struct stat	sb;
+
+	if (stat(path, &sb) == -1)
+		return (errno == ENOENT || errno == ENOTDIR ? 0 : -1);
+	return (S_ISREG(sb.st_mode) && (sb.st_mode & 0111) != 0);
+}
+
+/* 1 if one of the folders, with colons between them, has the program. */
+static int
+found_in(const char *root, const char *dirs, const char *program)
+{
+	char	path[PATH_MAX];
+
+	while (run_place(&dirs, root, program, path))
+		if (executable(path) == 1)
+			return (1);
+	return (0);
+}
+
+/* 1 if the arguments have the word, or, of one letter, a cluster of such with it. */
+static int
+has_flag(const char *args, const char *flag)
+{
+	size_t	len;
+
+	for (; *args != '\0'; args += len) {
+		args += strspn(args, " \t");
+		len = strcspn(args, " \t");
+		if ((len == strlen(flag) && strncmp(args, flag, len) == 0) ||
+		    (flag[2] == '\0' && len > 1 && args[0] == '-' && args[1] != '-' &&
+		    memchr(args + 1, flag[1], len - 1) != NULL))
+			return (1);
+	}
+	return (0);
+}
+
+static int
+passes_fd(const char *program, const char *args)
+{
+	const char	*name = strrchr(program, '/');
+	size_t		 i;
+
+	name = name == NULL ? program : name + 1;
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (strcmp(name, flags[i].name) == 0)
+			return (flags[i].flag[0] != '\0' && has_flag(args, flags[i].flag));
+	return (-1);
+}
+
+/* The first word, which quotes may be around, and what follows; -1 if a shell is needed to tell. */
+static int
+program_word(const char *command, char program[PATH_MAX], const char **args)
+{
+	const char	*at = command + strspn(command, " \t");
+	int		 quoted;
+	size_t		 len, i;
+
+	if (strncmp(at, "exec ", 5) == 0)
+		at += 5 + strspn(at + 5, " \t");
+	quoted = *at == '"';
+	at += quoted;
+	len = quoted ? strcspn(at, "\"") : strcspn(at, " \t");
+	if (len == 0 || len >= PATH_MAX || (quoted && at[len] != '"') || (quoted && at[0] == '~') ||
+	    (quoted ? strcspn(at, "%$`\\\"") < len : strspn(at, WORD_BYTES) < len))
+		return (-1);
+	memcpy(program, at, len);
+	program[len] = '\0';
+	*args = at + len + quoted;
+	if (**args != '\0' && **args != ' ' && **args != '\t')
+		return (-1);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(program, words[i]) == 0)
+			return (-1);
+	return (0);
+}
+
+int
+ssh_proxy_look(const char *command, const char *root, const char *home, struct ssh_proxy *p)
+{
+	const char	*args, *path = getenv("PATH");
+	char		 full[PATH_MAX];
+
+	memset(p, 0, sizeof(*p));
+	p->there = p->everywhere = -1;
+	if (program_word(command, p->program, &args) == -1 || strpbrk(args, ";|&<>`\n") != NULL ||
+	    strstr(args, "$(") != NULL)
+		return (-1);
+	p->passes_fd = passes_fd(p->program, args);
+	if (p->program[0] == '~' && p->program[1] != '/')
+		return (-1);
+	p->absolute = p->program[0] == '/' || p->program[0] == '~';
+	if (p->absolute) {
+		if (p->program[0] == '~' && home == NULL)
+			return (0);
+		if (snprintf(full, sizeof(full), "%s%s%s", root, p->program[0] == '~' ? home : "",
+		    p->program + (p->program[0] == '~')) < (int)sizeof(full))
+			p->there = executable(full);
+		return (0);
+	}
+	if (strchr(p->program, '/') != NULL)
+		return (0);
+	p->everywhere = found_in(root, "/usr/bin:/bin:/usr/sbin:/sbin", p->program);
+	p->there = p->everywhere || found_in(root, path, p->program);
+	return (0);
+}

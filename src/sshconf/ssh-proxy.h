@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* What a ProxyCommand runs, as far as that can be read without a shell. */
+
+#ifndef SSHCONF_SSH_PROXY_H
+#define SSHCONF_SSH_PROXY_H
+
+#include <limits.h>
+
+/* What could not be seen is -1. */
+struct ssh_proxy {
+	char	program[PATH_MAX];	/* the word that is run */
+	int	absolute;		/* it is a path, so PATH does not matter */
+	int	there;			/* it is an executable: at that path, or in this process's PATH */
+	int	everywhere;		/* no path is needed: it is in /usr/bin, /bin, /usr/sbin or /sbin */
+	int	passes_fd;		/* it hands the connection to ssh, as ProxyUseFdpass wants */
+};
+
+/*
+ * 0, or -1 if the command is more than one plain program with arguments, or one whose meaning only a shell can tell.
+ */
+int	ssh_proxy_look(const char *command, const char *root, const char *home, struct ssh_proxy *);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+/* What was learned of paths, a file for each network and host. */
+
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/number.h"
+#include "base/xdg.h"
+#include "state/cache.h"
+#include "state/path-cache.h"
+
+#define PREFIX		"path-"
+
+/*
+ * One file for each network and host, so that relays which write at the same time do not meet: FNV-1a of both. 0, or -1
+ * where the network is not known.
+ */
+static int
+path_cache_path(const char *network, const char *host, char path[PATH_MAX])
+{
+	const char	*texts[] = { network, "\n", host };
+	char		 name[64];
+	uint64_t	 hash = UINT64_C(14695981039346656037);
+	size_t		 i;
+	const char	*p;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (p = texts[i]; *p != '\0'; p++)
+			hash = (hash ^ (unsigned char)*p) * UINT64_C(1099511628211);
+	if (network[0] == '\0')
+		return (-1);
+	snprintf(name, sizeof(name), PREFIX "%016" PRIx64, hash);
+	return (xdg_path("XDG_CACHE_HOME", ".cache", name, path));
+}
+
+/* NETWORK, HOST, and SIZE TIME, a line each. */
+int
+path_cache_parse(const char *buf, size_t len, const char *network, const char *host, int64_t now_s)
+{
+	char		 text[VERDICT_BYTES_MAX], head[VERDICT_BYTES_MAX], *size, *time, *end;
+	const char	*error;
+	int64_t		 then_s;
+	int		 mss_bytes;
+	size_t		 n;
+
+	n = (size_t)snprintf(head, sizeof(head), "%s\n%s\n", network, host);
+	if (n >= sizeof(head) || len <= n || len >= sizeof(text) || memcmp(buf, head, n) != 0)
+		return (0);
+	memcpy(text, buf + n, len - n);
+	text[len - n] = '\0';
+	size = text;
+	if ((time = strchr(size, ' ')) == NULL || (end = strchr(time, '\n')) == NULL || end[1] != '\0' ||
+	    strlen(text) != len - n)
+		return (0);
+	*time++ = '\0';
+	*end = '\0';
+	then_s = strtonum(time, 0, INT64_MAX, &error);
+	if (number_parse(size, 536, 1460, &mss_bytes) == -1 || error != NULL || then_s > now_s ||
+	    now_s - then_s >= VERDICT_SECONDS)
+		return (0);
+	return (mss_bytes);
+}
+
+int
+path_cache_get(const char *network, const char *host)
+{
+	char	path[PATH_MAX], buf[VERDICT_BYTES_MAX];
+	ssize_t	len;
+	int	mss_bytes;
+
+	if (path_cache_path(network, host, path) == -1 || (len = file_read_own(path, buf, sizeof(buf))) == -1 ||
+	    (mss_bytes = path_cache_parse(buf, (size_t)len, network, host, time(NULL))) == 0)
+		return (0);
+	log_debug(1, "an earlier connection has learned: segments of %d bytes", mss_bytes);
+	return (mss_bytes);
+}
+
+/* One file more is about to be there: remove the old ones, and, if there are still too many, whichever come. */
+static void
+path_cache_prune(const char *path)
+{
+	struct dirent	*entry;
+	struct stat	 sb;
+	char		 folder[PATH_MAX];
+	time_t		 now = time(NULL);
+	DIR		*dir;
+	int		 count = 0;
+
+	strlcpy(folder, path, sizeof(folder));
+	*strrchr(folder, '/') = '\0';
+	if ((dir = opendir(folder)) == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 ||
+		    fstatat(dirfd(dir), entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) == -1)
+			continue;
+		if (now - sb.st_mtime >= VERDICT_SECONDS || ++count >= VERDICT_COUNT_MAX)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	closedir(dir);
+}
+
+void
+path_cache_put(const char *network, const char *host, int mss_bytes)
+{
+	char	path[PATH_MAX], text[VERDICT_BYTES_MAX];
+	int	n;
+
+	if (path_cache_path(network, host, path) == -1)
+		return;
+	n = snprintf(text, sizeof(text), "%s\n%s\n%d %lld\n", network, host, mss_bytes, (long long)time(NULL));
+	if (n >= (int)sizeof(text))
+		return;
+	path_cache_prune(path);
+	cache_sweep(path);
+	if (file_write(path, text) == -1)
+		log_debug(1, "what was learned of the path could not be kept");
+}
+
+void
+path_cache_drop(const char *network, const char *host)
+{
+	char	path[PATH_MAX];
+
+	if (path_cache_path(network, host, path) == 0 && unlink(path) == 0)
+		log_debug(1, "what was learned of the path no longer holds");
+}
