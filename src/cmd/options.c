@@ -58,7 +58,7 @@ set_via(void *to, const char *value)
 	if (value[len] == '\0')
 		return (0);
 	choice->address = value + len + 1;
-	return (choice->via->takes_address ? addr_split(choice->address, host, &port) : -1);
+	return (choice->via->to == VIA_TO_PROXY ? addr_split(choice->address, host, &port) : -1);
 }
 
 static int

@@ -147,7 +147,7 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 	if (json_put(facts, "connect.addresses", array) == -1)
 		return (-1);
 	for (*count = i = 0; i < ways->plan.count && *count < DIRECT_MAX; i++) {
-		if (ways->plan.steps[i].via != &via_direct)
+		if (ways->plan.steps[i].via->to != VIA_TO_TARGET)
 			continue;
 		list[*count] = (struct attempt_direct){ .fd = -1 };
 		while (list[*count].to == NULL || list[*count].to->ai_addr != ways->plan.steps[i].to)
@@ -199,7 +199,7 @@ route_works(json_t *facts, const struct via *via, const char *address, int64_t m
 
 /* What the addresses have shown. */
 static int
-route_direct(json_t *facts, const struct attempt_direct *list, int count)
+route_direct(json_t *facts, const struct via *via, const struct attempt_direct *list, int count)
 {
 	const struct attempt_direct	*best = NULL;
 	char				 text[ADDR_TEXT_MAX];
@@ -211,10 +211,10 @@ route_direct(json_t *facts, const struct attempt_direct *list, int count)
 	if (best == NULL)
 		return (0);
 	addr_text(best->to->ai_addr, best->to->ai_addrlen, text);
-	if (route_fact(facts, &via_direct, text, best->error == 0, best->ms,
+	if (route_fact(facts, via, text, best->error == 0, best->ms,
 	    best->error != 0 ? json_string(strerror(best->error)) : NULL) == -1)
 		return (-1);
-	return (best->error == 0 ? route_works(facts, &via_direct, text, best->ms) : 0);
+	return (best->error == 0 ? route_works(facts, via, text, best->ms) : 0);
 }
 
 /* Through somebody in between, as --via would have it. */
@@ -254,7 +254,7 @@ routes_run(json_t *facts, const struct probe_input *in, const struct ways *ways)
 			continue;
 		if (j < i || probe_left(facts) == 0)
 			continue;
-		failed = via == &via_direct ? route_direct(facts, list, count) : route_through(facts, in, via);
+		failed = via->to == VIA_TO_TARGET ? route_direct(facts, via, list, count) : route_through(facts, in, via);
 		if (failed == -1)
 			return (-1);
 	}
@@ -265,12 +265,14 @@ routes_run(json_t *facts, const struct probe_input *in, const struct ways *ways)
 static int
 routes_far(json_t *facts, const struct probe_input *in)
 {
-	const char	*route = json_text_at(facts, "connect.route");
-	int		 far;
+	const char		*route = json_text_at(facts, "connect.route");
+	const struct via	*via;
+	int			 far;
 
 	if (route == NULL)
 		return (0);
-	far = strcmp(route, via_direct.name) == 0 ? probe_far(facts, in) :
+	via = via_find(route, strlen(route));
+	far = via != NULL && via->to == VIA_TO_TARGET ? probe_far(facts, in) :
 	    json_truth_at(facts, "tailscale.peer.self") != 1;
 	return (json_put(facts, "connect.far", json_boolean(far)));
 }

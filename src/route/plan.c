@@ -79,7 +79,7 @@ int
 plan_needs_facts(const struct target *target, const struct plan_choice *choice)
 {
 	if (choice->via != NULL)
-		return (choice->via != &via_direct && choice->address == NULL);
+		return (choice->via->to != VIA_TO_TARGET && choice->address == NULL);
 	return (strcasecmp(target->host, "localhost") != 0 && plan_literal(target) != 0);
 }
 
@@ -94,7 +94,7 @@ plan_add(struct plan *plan, const struct plan_input *in, const struct via *via, 
 	step = &plan->steps[plan->count++];
 	step->via = via;
 	/* Unasked, tailscaled shall not look for a host outside of the mesh. */
-	step->host = in->choice->via == NULL && via == &via_localapi && plan->owner == PLAN_PERHAPS ? plan->name :
+	step->host = in->choice->via == NULL && via->to == VIA_TO_TAILSCALED && plan->owner == PLAN_PERHAPS ? plan->name :
 	    in->target->host;
 	step->why = why;
 	return (step);
@@ -142,15 +142,21 @@ plan_add_lookup(struct plan *plan, const struct plan_input *in, const char *host
 	if (in->lookup == PLAN_LOOKUP_OPEN) {
 		strlcpy(plan->lookup, host, sizeof(plan->lookup));
 		plan->lookup_port = port;
-		plan->lookup_family = via == &via_direct ? in->target->family : AF_UNSPEC;
+		plan->lookup_family = via->to == VIA_TO_TARGET ? in->target->family : AF_UNSPEC;
 	} else
 		plan_add_list(plan, in, via, why);
 }
 
 static void
+plan_add_target(struct plan *plan, const struct plan_input *in, const struct via *via, const char *why)
+{
+	plan_add_lookup(plan, in, in->target->host, in->target->port, via, why);
+}
+
+static void
 plan_add_direct(struct plan *plan, const struct plan_input *in, const char *why)
 {
-	plan_add_lookup(plan, in, in->target->host, in->target->port, &via_direct, why);
+	plan_add_target(plan, in, via_first(VIA_TO_TARGET), why);
 }
 
 static void
@@ -207,7 +213,7 @@ plan_nameless(struct plan *plan, const struct env_tailscale *ts)
 
 /* 1 if it was added. */
 static int
-plan_add_localapi(struct plan *plan, const struct plan_input *in, const char *why)
+plan_add_tailscaled(struct plan *plan, const struct plan_input *in, const struct via *via, const char *why)
 {
 	const struct env_tailscale	*ts = &in->facts->tailscale;
 	struct via_step			*step;
@@ -216,7 +222,7 @@ plan_add_localapi(struct plan *plan, const struct plan_input *in, const char *wh
 		plan_tailscaled_unusable(plan, ts);
 		return (0);
 	}
-	if ((step = plan_add(plan, in, &via_localapi, why)) == NULL)
+	if ((step = plan_add(plan, in, via, why)) == NULL)
 		return (0);
 	step->tailscaled = &ts->at;
 	step->hung = ts->state == ENV_TAILSCALE_HUNG;
@@ -225,18 +231,24 @@ plan_add_localapi(struct plan *plan, const struct plan_input *in, const char *wh
 	return (1);
 }
 
-/* The known proxies of this kind. */
+static int
+plan_add_localapi(struct plan *plan, const struct plan_input *in, const char *why)
+{
+	return (plan_add_tailscaled(plan, in, via_first(VIA_TO_TAILSCALED), why));
+}
+
+/* The known proxies that this route can go through. */
 static void
-plan_add_proxies(struct plan *plan, const struct plan_input *in, enum proxy_kind kind, int guesses)
+plan_add_proxies(struct plan *plan, const struct plan_input *in, const struct via *via, int guesses)
 {
 	const struct proxy	*proxy = in->facts->proxy.list;
 	struct via_step		*step;
 	int			 i;
 
 	for (i = 0; i < in->facts->proxy.count; i++, proxy++) {
-		if (proxy->kind != kind || (proxy->guess && !guesses) ||
+		if (proxy->kind != via->proxy || (proxy->guess && !guesses) ||
 		    !env_proxy_usable(proxy, in->choice->via != NULL) ||
-		    (step = plan_add(plan, in, kind == PROXY_HTTP ? &via_http : &via_socks5, proxy->source)) == NULL)
+		    (step = plan_add(plan, in, via, proxy->source)) == NULL)
 			continue;
 		step->to = (const struct sockaddr *)&proxy->ss;
 		step->to_len = proxy->len;
@@ -265,16 +277,15 @@ static void
 plan_forced_proxy(struct plan *plan, const struct plan_input *in)
 {
 	const struct plan_choice	*choice = in->choice;
-	enum proxy_kind			 kind = choice->via == &via_http ? PROXY_HTTP : PROXY_SOCKS5;
 	char				 host[ADDR_HOST_MAX + 1];
 	int				 i, port;
 
 	if (choice->address == NULL) {
-		plan_add_proxies(plan, in, kind, 0);
+		plan_add_proxies(plan, in, choice->via, 0);
 		if (plan->count > 0)
 			return;
-		plan_no_proxy(plan, in, kind);
-		plan_add_proxies(plan, in, kind, 1);
+		plan_no_proxy(plan, in, choice->via->proxy);
+		plan_add_proxies(plan, in, choice->via, 1);
 		return;
 	}
 	if (addr_split(choice->address, host, &port) == -1)
@@ -289,12 +300,19 @@ plan_forced_proxy(struct plan *plan, const struct plan_input *in)
 static void
 plan_forced(struct plan *plan, const struct plan_input *in)
 {
-	if (in->choice->via == &via_direct)
-		plan_add_direct(plan, in, "as --via says");
-	else if (in->choice->via == &via_localapi)
-		plan_add_localapi(plan, in, "as --via says");
-	else
+	const struct via	*via = in->choice->via;
+
+	switch (via->to) {
+	case VIA_TO_TARGET:
+		plan_add_target(plan, in, via, "as --via says");
+		break;
+	case VIA_TO_TAILSCALED:
+		plan_add_tailscaled(plan, in, via, "as --via says");
+		break;
+	case VIA_TO_PROXY:
 		plan_forced_proxy(plan, in);
+		break;
+	}
 }
 
 /* The mesh's, or perhaps, and the kernel has a way there. */
@@ -312,6 +330,7 @@ static void
 plan_userspace(struct plan *plan, const struct plan_input *in)
 {
 	const struct env_tailscale	*ts = &in->facts->tailscale;
+	const struct via		*const *via;
 	int				 localapi;
 
 	localapi = plan_add_localapi(plan, in, ts->state == ENV_TAILSCALE_HUNG ? "it may still wake up" :
@@ -321,8 +340,9 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 		plan_add_direct(plan, in, "the name may be none of the mesh");
 		return;
 	}
-	plan_add_proxies(plan, in, PROXY_HTTP, 0);
-	plan_add_proxies(plan, in, PROXY_SOCKS5, !localapi);
+	for (via = via_table; *via != NULL; via++)
+		if ((*via)->to == VIA_TO_PROXY)
+			plan_add_proxies(plan, in, *via, !localapi);
 	/* Where the daemon can tell, a packet for the mesh is not sent anywhere else; but a host may have other addresses. */
 	plan->outside_only = !ts->mesh_address && ts->state >= ENV_TAILSCALE_HUNG && ts->state != ENV_TAILSCALE_UNEXPECTED;
 	if (!plan->outside_only || in->lookup == PLAN_LOOKUP_DONE)

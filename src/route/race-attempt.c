@@ -11,67 +11,69 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "net/exact.h"
 #include "net/sock.h"
 #include "net/tailscaled.h"
 #include "route/mss.h"
-#include "route/race-int.h"
+#include "route/race-attempt.h"
 
 static int	attempt_connect(struct race_attempt *);
 static void	attempt_cb(evutil_socket_t, short, void *);
 
 static void
-attempt_close(struct race_attempt *h)
+attempt_close(struct race_attempt *a)
 {
-	event_del(&h->ev);
-	if (h->attempt.fd == -1)
+	event_del(&a->ev);
+	if (a->attempt.fd == -1)
 		return;
-	close(h->attempt.fd);
-	h->attempt.fd = -1;
+	close(a->attempt.fd);
+	a->attempt.fd = -1;
 }
 
 void
-race_attempt_free(struct race_attempt *h)
+race_attempt_free(struct race_attempt *a)
 {
-	attempt_close(h);
-	free(h->attempt.talk);
-	free(h);
+	if (a == NULL)
+		return;
+	attempt_close(a);
+	free(a->attempt.talk);
+	free(a);
 }
 
 /* Its error is set: put it on record. */
 static void
-attempt_over(struct race_attempt *h)
+attempt_over(struct race_attempt *a)
 {
-	int64_t	took_ms = clock_ms() - h->began_ms;
+	int64_t	took_ms = clock_ms() - a->began_ms;
 	char	to[64];
 
-	via_text(&h->now, to, sizeof(to));
-	attempts_add(h->race->conf.attempts, to, h->attempt.what, took_ms);
-	log_debug(1, "%s: %s after %lld ms", to, h->attempt.what, (long long)took_ms);
-	race_note(h->race, &h->attempt.err, h->attempt.minor);
-	attempt_close(h);
-	h->state = RACE_HOP_OVER;
+	via_text(&a->now, to, sizeof(to));
+	attempts_add(a->conf->attempts, to, a->attempt.what, took_ms);
+	log_debug(1, "%s: %s after %lld ms", to, a->attempt.what, (long long)took_ms);
+	attempt_close(a);
+	a->state = RACE_STATE_OVER;
 }
 
 static void
-attempt_failed(struct race_attempt *h)
+attempt_failed(struct race_attempt *a)
 {
-	attempt_over(h);
-	race_next(h->race);
+	attempt_over(a);
+	a->cb(a, RACE_FAILED, a->arg);
 }
 
 /* Wait for this, until the time of the step is over; 0, or -1 if that cannot be. */
 static int
-attempt_wait(struct race_attempt *h, short events, event_callback_fn cb)
+attempt_wait(struct race_attempt *a, short events, event_callback_fn cb)
 {
-	int64_t		left_ms = h->until_ms - clock_ms();
+	int64_t		left_ms = a->until_ms - clock_ms();
 	struct timeval	tv = clock_timeval(left_ms > 0 ? left_ms : 0);
 
-	event_del(&h->ev);
-	event_assign(&h->ev, h->race->conf.base, h->attempt.fd, events, cb, h);
-	if (event_add(&h->ev, &tv) == 0)
+	event_del(&a->ev);
+	event_assign(&a->ev, a->conf->base, a->attempt.fd, events, cb, a);
+	if (event_add(&a->ev, &tv) == 0)
 		return (0);
-	via_fail(&h->attempt, MSG_NO_MEMORY, "no memory");
+	via_fail(&a->attempt, MSG_NO_MEMORY, "no memory");
 	return (-1);
 }
 
@@ -79,71 +81,71 @@ attempt_wait(struct race_attempt *h, short events, event_callback_fn cb)
 static void
 attempt_spoken_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct race_attempt	*h = arg;
-	const char	*name = h->now.via->name;
+	struct race_attempt	*a = arg;
+	const char	*name = a->now.via->name;
 	int		 spoken = (what & EV_TIMEOUT) ? 0 : exact_spoken(fd);
 
 	if (spoken == 1) {
-		race_won(h->race, h);
+		a->cb(a, RACE_SPOKEN, a->arg);
 		return;
 	}
 	if (spoken == -1)
-		via_fail(&h->attempt, MSG_SERVER_CLOSED, "closed through %s before the server said anything", name);
+		via_fail(&a->attempt, MSG_SERVER_CLOSED, "closed through %s before the server said anything", name);
 	else if (what & EV_TIMEOUT)
-		via_fail(&h->attempt, MSG_SERVER_SILENT, "connected through %s, but the server says nothing", name);
-	else if (attempt_wait(h, EV_READ, attempt_spoken_cb) == 0)
+		via_fail(&a->attempt, MSG_SERVER_SILENT, "connected through %s, but the server says nothing", name);
+	else if (attempt_wait(a, EV_READ, attempt_spoken_cb) == 0)
 		return;
-	attempt_failed(h);
+	attempt_failed(a);
 }
 
-/* The way leads to the target. */
-static void
-attempt_connected(struct race_attempt *h)
+void
+race_attempt_listen(struct race_attempt *a)
 {
-	struct race	*r = h->race;
-	char		 to[64];
+	a->until_ms = clock_ms() + a->conf->target->timeout_ms;
+	if (attempt_wait(a, EV_READ, attempt_spoken_cb) == -1)
+		attempt_failed(a);
+}
 
-	h->state = RACE_HOP_CONNECTED;
-	attempts_add(r->conf.attempts, via_text(&h->now, to, sizeof(to)), "connected", clock_ms() - h->began_ms);
-	if (race_alone(r, h)) {
-		race_won(r, h);
-		return;
-	}
-	h->until_ms = clock_ms() + r->in.target->timeout_ms;
-	if (attempt_wait(h, EV_READ, attempt_spoken_cb) == -1)
-		attempt_failed(h);
+static void
+attempt_connected(struct race_attempt *a)
+{
+	char	to[64];
+
+	a->state = RACE_STATE_CONNECTED;
+	attempts_add(a->conf->attempts, via_text(&a->now, to, sizeof(to)), "connected", clock_ms() - a->began_ms);
+	a->cb(a, RACE_CONNECTED, a->arg);
 }
 
 /* tailscaled has nothing to do with the target and says where it is. */
 static void
-attempt_dial_self(struct race_attempt *h)
+attempt_dial_self(struct race_attempt *a)
 {
-	attempt_close(h);
-	h->address = h->attempt.self;
-	h->now.via = &via_direct;
-	h->now.to = (struct sockaddr *)&h->address;
-	h->now.to_len = h->attempt.self_len;
-	if (attempt_connect(h) == -1)
-		attempt_failed(h);
+	attempt_close(a);
+	a->address = a->attempt.self;
+	a->now.via = &via_direct;
+	a->now.to = (struct sockaddr *)&a->address;
+	a->now.to_len = a->attempt.self_len;
+	if (attempt_connect(a) == -1)
+		attempt_failed(a);
 }
 
 static void
-attempt_talk(struct race_attempt *h, enum via_want want)
+attempt_talk(struct race_attempt *a, enum via_want want)
 {
 	switch (want) {
 	case VIA_WANT_READ:
 	case VIA_WANT_WRITE:
-		if (attempt_wait(h, want == VIA_WANT_READ ? EV_READ : EV_WRITE, attempt_cb) == -1)
-			attempt_failed(h);
+		if (attempt_wait(a, want == VIA_WANT_READ ? EV_READ : EV_WRITE, attempt_cb) == -1)
+			attempt_failed(a);
 		break;
 	case VIA_DONE:
-		attempt_connected(h);
+		attempt_connected(a);
 		break;
 	case VIA_DIAL_SELF:
-		attempt_dial_self(h);
+		attempt_dial_self(a);
 		break;
 	case VIA_FAIL:
-		attempt_failed(h);
+		attempt_failed(a);
 		break;
 	}
 }
@@ -151,108 +153,108 @@ attempt_talk(struct race_attempt *h, enum via_want want)
 static void
 attempt_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct race_attempt		*h = arg;
-	const struct via	*via = h->now.via;
-	int64_t			 took_ms = clock_ms() - h->began_ms;
+	struct race_attempt		*a = arg;
+	const struct via	*via = a->now.via;
+	int64_t			 took_ms = clock_ms() - a->began_ms;
 	int			 error;
 
-	if (h->state == RACE_HOP_TALKING) {
+	if (a->state == RACE_STATE_TALKING) {
 		if (what & EV_TIMEOUT) {
-			via->silent(&h->attempt, took_ms);
-			attempt_failed(h);
+			via->silent(&a->attempt, took_ms);
+			attempt_failed(a);
 		} else
-			attempt_talk(h, via->step(&h->attempt));
+			attempt_talk(a, via->step(&a->attempt));
 		return;
 	}
 	if ((error = (what & EV_TIMEOUT) ? ETIMEDOUT : sock_error(fd)) != 0) {
-		via->unconnected(&h->attempt, error, took_ms);
-		attempt_failed(h);
+		via->unconnected(&a->attempt, error, took_ms);
+		attempt_failed(a);
 		return;
 	}
-	h->state = RACE_HOP_TALKING;
-	if (h->now.to->sa_family != AF_UNIX)
-		sock_connected(fd, h->race->conf.tune);
-	attempt_talk(h, via->begin(&h->attempt));
+	a->state = RACE_STATE_TALKING;
+	if (a->now.to->sa_family != AF_UNIX)
+		sock_connected(fd, a->conf->tune);
+	attempt_talk(a, via->begin(&a->attempt));
 }
 
 /* 0, or -1 with the error of the hop set. */
 static int
-attempt_connect(struct race_attempt *h)
+attempt_connect(struct race_attempt *a)
 {
-	const struct sockaddr	*to = h->now.to;
+	const struct sockaddr	*to = a->now.to;
 
-	h->state = RACE_HOP_CONNECTING;
+	a->state = RACE_STATE_CONNECTING;
 	if (to->sa_family == AF_UNIX)
-		h->attempt.fd = sock_stream(AF_UNIX);
+		a->attempt.fd = sock_stream(AF_UNIX);
 	else {
-		h->mss_bytes = mss_first(h->race->conf.mss_steps, to, &h->guarded);
-		h->attempt.fd = sock_open(to, h->race->conf.tune, h->mss_bytes);
+		a->mss_bytes = mss_first(a->conf->mss_steps, to, &a->guarded);
+		a->attempt.fd = sock_open(to, a->conf->tune, a->mss_bytes);
 	}
-	if (h->attempt.fd == -1 || (connect(h->attempt.fd, to, h->now.to_len) == -1 && errno != EINPROGRESS)) {
-		h->now.via->unconnected(&h->attempt, errno, clock_ms() - h->began_ms);
+	if (a->attempt.fd == -1 || (connect(a->attempt.fd, to, a->now.to_len) == -1 && errno != EINPROGRESS)) {
+		a->now.via->unconnected(&a->attempt, errno, clock_ms() - a->began_ms);
 		return (-1);
 	}
-	return (attempt_wait(h, EV_WRITE, attempt_cb));
+	return (attempt_wait(a, EV_WRITE, attempt_cb));
 }
 
 struct race_attempt *
-race_attempt_new(struct race *r, const struct via_step *step)
+race_attempt_new(const struct race_config *conf, const struct via_step *step,
+    void (*cb)(struct race_attempt *, enum race_event, void *), void *arg)
 {
-	struct race_attempt	*h;
+	struct race_attempt	*a = xcalloc(1, sizeof(*a));
 
-	if ((h = calloc(1, sizeof(*h))) == NULL)
-		return (NULL);
-	h->race = r;
-	h->step = h->now = *step;
-	h->attempt.step = &h->now;
-	h->attempt.target = r->in.target;
-	h->attempt.fd = -1;
-	h->began_ms = clock_ms();
-	h->until_ms = h->began_ms + r->in.target->timeout_ms;
-	event_assign(&h->ev, r->conf.base, -1, 0, attempt_cb, h);
-	if (h->now.tailscaled != NULL) {
-		h->now.to_len = tailscaled_address(h->now.tailscaled, &h->address);
-		h->now.to = (struct sockaddr *)&h->address;
+	a->conf = conf;
+	a->cb = cb;
+	a->arg = arg;
+	a->step = a->now = *step;
+	a->attempt.step = &a->now;
+	a->attempt.target = conf->target;
+	a->attempt.fd = -1;
+	a->began_ms = clock_ms();
+	a->until_ms = a->began_ms + conf->target->timeout_ms;
+	event_assign(&a->ev, conf->base, -1, 0, attempt_cb, a);
+	if (a->now.tailscaled != NULL) {
+		a->now.to_len = tailscaled_address(a->now.tailscaled, &a->address);
+		a->now.to = (struct sockaddr *)&a->address;
 	}
-	return (h);
+	return (a);
 }
 
 static void
-attempt_paced_cb(evutil_socket_t fd, short what, void *arg)
+attempt_postponed_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct race_attempt	*h = arg;
+	struct race_attempt	*a = arg;
 
 	(void)fd;
 	(void)what;
-	if (attempt_connect(h) == -1)
-		attempt_failed(h);
+	if (attempt_connect(a) == -1)
+		attempt_failed(a);
 }
 
 /* The address is to be left alone for so long. */
 static int
-attempt_pace(struct race_attempt *h, int wait_ms)
+attempt_postpone(struct race_attempt *a, int wait_ms)
 {
 	struct timeval	tv = clock_timeval(wait_ms);
 
-	h->state = RACE_HOP_CONNECTING;
-	h->until_ms += wait_ms;
-	event_assign(&h->ev, h->race->conf.base, -1, 0, attempt_paced_cb, h);
-	if (event_add(&h->ev, &tv) == 0)
+	a->state = RACE_STATE_CONNECTING;
+	a->until_ms += wait_ms;
+	event_assign(&a->ev, a->conf->base, -1, 0, attempt_postponed_cb, a);
+	if (event_add(&a->ev, &tv) == 0)
 		return (0);
-	via_fail(&h->attempt, MSG_NO_MEMORY, "no memory");
+	via_fail(&a->attempt, MSG_NO_MEMORY, "no memory");
 	return (-1);
 }
 
 int
-race_attempt_start(struct race_attempt *h)
+race_attempt_start(struct race_attempt *a)
 {
-	const struct race_config	*conf = &h->race->conf;
-	int				 wait_ms = 0;
+	int	wait_ms = 0;
 
-	if (conf->rate_limit_cb != NULL && h->now.via == &via_direct)
-		wait_ms = conf->rate_limit_cb(h->now.to, conf->arg);
-	if (wait_ms > 0 ? attempt_pace(h, wait_ms) == 0 : attempt_connect(h) == 0)
+	if (a->conf->rate_limit_cb != NULL && a->now.via->to == VIA_TO_TARGET)
+		wait_ms = a->conf->rate_limit_cb(a->now.to, a->conf->arg);
+	if (wait_ms > 0 ? attempt_postpone(a, wait_ms) == 0 : attempt_connect(a) == 0)
 		return (0);
-	attempt_over(h);
+	attempt_over(a);
 	return (-1);
 }

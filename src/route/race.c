@@ -11,11 +11,31 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "net/resolve.h"
-#include "route/race-int.h"
+#include "route/race-attempt.h"
 
 #define ADDRESS_STAGGER_MS	250	/* RFC 8305 5, Connection Attempt Delay; also between two hosts of one name */
 #define ROUTE_STAGGER_MS	1000	/* a second way is a second connection for the server, which counts them */
+
+struct race {
+	struct race_config	 conf;
+	struct plan_input	 in;
+	struct plan		 plan;
+	struct connection	 again;		/* of race_again */
+	struct resolve		*resolve;
+	struct event		 lookup_timer;
+	struct addrinfo		*list;
+	struct event		 timer;		/* the start, then the stagger */
+	int64_t			 began_ms;
+	struct race_attempt	*tries[ATTEMPTS_MAX];
+	int			 count;
+
+	struct error		 worst;		/* the most telling so far */
+	int			 worst_rank;
+};
+
+static void	race_next(struct race *);
 
 /* How much an error tells: who speaks for the host tells more than silence, silence more than what is in between. */
 static const unsigned char	ranks[MSG_COUNT] = {
@@ -56,16 +76,16 @@ race_cancel(struct race *r)
 	event_del(&r->lookup_timer);
 	event_del(&r->timer);
 	for (i = 0; i < r->count; i++)
-		race_attempt_free(r->race_attempts[i]);
+		race_attempt_free(r->tries[i]);
 	if (r->list != NULL)
 		freeaddrinfo(r->list);
 	free(r);
 }
 
-void
-race_note(struct race *r, const struct error *err, int minor)
+static void
+race_note(struct race *r, const struct error *err, int local)
 {
-	int	rank = 2 * ranks[err->code] + !minor;
+	int	rank = 2 * ranks[err->code] + !local;
 
 	if (r->worst.code != MSG_NONE && rank <= r->worst_rank)
 		return;
@@ -73,7 +93,7 @@ race_note(struct race *r, const struct error *err, int minor)
 	r->worst_rank = rank;
 }
 
-void
+static void
 race_note_errno(struct race *r, int error, const char *tried)
 {
 	struct error	err;
@@ -98,20 +118,20 @@ race_lost(struct race *r)
 	conf.cb(NULL, &err, conf.arg);
 }
 
-void
-race_won(struct race *r, struct race_attempt *h)
+static void
+race_won(struct race *r, struct race_attempt *a)
 {
 	struct race_config	 conf = r->conf;
-	struct connection		 conn = { .fd = h->attempt.fd, .step = h->now, .mss_bytes = h->mss_bytes,
-				    .guarded = h->guarded };
+	struct connection		 conn = { .fd = a->attempt.fd, .step = a->now, .mss_bytes = a->mss_bytes,
+				    .guarded = a->guarded };
 	char			 to[64];
 
 	log_debug(1, "connected through %s %s after %lld ms", conn.step.via->name,
-	    conn.step.via->address(&h->now, to, sizeof(to)), (long long)(clock_ms() - r->began_ms));
-	memcpy(&conn.to, h->now.to, h->now.to_len);
+	    conn.step.via->address(&a->now, to, sizeof(to)), (long long)(clock_ms() - r->began_ms));
+	memcpy(&conn.to, a->now.to, a->now.to_len);
 	conn.step.to = NULL;
-	event_del(&h->ev);
-	h->attempt.fd = -1;
+	event_del(&a->ev);
+	a->attempt.fd = -1;
 	race_cancel(r);
 	conf.cb(&conn, NULL, conf.arg);
 }
@@ -124,7 +144,7 @@ race_begun(const struct race *r, const struct via_step *step)
 	int			 i;
 
 	for (i = 0; i < r->count; i++) {
-		begun = &r->race_attempts[i]->step;
+		begun = &r->tries[i]->step;
 		if (begun->via == step->via && begun->to == step->to && begun->tailscaled == step->tailscaled)
 			return (1);
 	}
@@ -143,15 +163,15 @@ race_unbegun(const struct race *r)
 	return (NULL);
 }
 
-int
-race_alone(const struct race *r, const struct race_attempt *h)
+static int
+race_alone(const struct race *r, const struct race_attempt *a)
 {
 	int	i;
 
 	for (i = 0; i < r->count; i++)
-		if (r->race_attempts[i]->state != RACE_HOP_OVER && r->race_attempts[i]->step.via != h->step.via)
+		if (r->tries[i]->state != RACE_STATE_OVER && r->tries[i]->step.via != a->step.via)
 			return (0);
-	return (h->now.via->vouches || (r->resolve == NULL && race_unbegun(r) == NULL));
+	return (a->now.via->end_to_end || (r->resolve == NULL && race_unbegun(r) == NULL));
 }
 
 /* Nothing more can be begun: the race is lost if nothing runs, and won by who is connected if nothing else does. */
@@ -162,32 +182,55 @@ race_settle(struct race *r)
 	int		 i, running = 0;
 
 	for (i = 0; i < r->count; i++)
-		if (r->race_attempts[i]->state != RACE_HOP_OVER) {
+		if (r->tries[i]->state != RACE_STATE_OVER) {
 			running++;
-			last = r->race_attempts[i];
+			last = r->tries[i];
 		}
 	if (r->resolve != NULL)
 		return;
 	if (running == 0)
 		race_lost(r);
-	else if (running == 1 && last->state == RACE_HOP_CONNECTED)
+	else if (running == 1 && last->state == RACE_STATE_CONNECTED)
 		race_won(r, last);
 }
 
-void
+static void
+race_attempt_cb(struct race_attempt *a, enum race_event event, void *arg)
+{
+	struct race	*r = arg;
+
+	switch (event) {
+	case RACE_CONNECTED:
+		if (race_alone(r, a))
+			race_won(r, a);
+		else
+			race_attempt_listen(a);
+		break;
+	case RACE_SPOKEN:
+		race_won(r, a);
+		break;
+	case RACE_FAILED:
+		race_note(r, &a->attempt.err, a->attempt.local);
+		race_next(r);
+		break;
+	}
+}
+
+/* Begin the next step of the plan, now; if there is none, see whether the race is over. */
+static void
 race_next(struct race *r)
 {
 	const struct via_step	*step, *next;
+	struct race_attempt	*last;
 	struct timeval		 tv;
 
 	event_del(&r->timer);
 	while ((step = race_unbegun(r)) != NULL) {
-		if ((r->race_attempts[r->count] = race_attempt_new(r, step)) == NULL) {
-			race_note_errno(r, ENOMEM, "cannot connect");
-			break;
-		}
-		if (race_attempt_start(r->race_attempts[r->count++]) == -1)
+		last = r->tries[r->count++] = race_attempt_new(&r->conf, step, race_attempt_cb, r);
+		if (race_attempt_start(last) == -1) {
+			race_note(r, &last->attempt.err, last->attempt.local);
 			continue;
+		}
 		if ((next = race_unbegun(r)) == NULL)
 			return;
 		tv = clock_timeval(next->via == step->via || r->plan.owner == PLAN_PERHAPS ? ADDRESS_STAGGER_MS :
@@ -222,7 +265,7 @@ race_plan(struct race *r)
 	}
 }
 
-void
+static void
 race_looked_up(struct race *r, enum plan_lookup lookup)
 {
 	event_del(&r->lookup_timer);
@@ -232,6 +275,108 @@ race_looked_up(struct race *r, enum plan_lookup lookup)
 	r->in.list = r->list;
 	race_plan(r);
 }
+
+/* --- the lookup ---------------------------------------------------------------------------------- */
+
+/* Systems have one or several codes for "there is no such name". */
+static enum message
+race_eai(int code)
+{
+	static const int	none[] = {
+		EAI_NONAME,
+#ifdef EAI_NODATA
+		EAI_NODATA,
+#endif
+#ifdef EAI_ADDRFAMILY
+		EAI_ADDRFAMILY,
+#endif
+	};
+	size_t			i;
+
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (code == none[i])
+			return (MSG_NO_SUCH_NAME);
+	return (code == EAI_MEMORY ? MSG_NO_MEMORY : MSG_NAME_LOOKUP);
+}
+
+/* What getaddrinfo(3) says. */
+static void
+race_name_failed(struct race *r, int code)
+{
+	char		 target[TARGET_TEXT_MAX];
+	int		 error = errno;
+	const char	*why = code == EAI_SYSTEM ? strerror(error) : gai_strerror(code);
+	struct error	 err;
+
+	target_text(r->in.target, target);
+	attempts_add(r->conf.attempts, r->plan.lookup, why, clock_ms() - r->began_ms);
+	log_debug(1, "%s: %s", r->plan.lookup, why);
+	if (code == EAI_SYSTEM)
+		error_errno(&err, error, target);
+	else if (strcmp(r->plan.lookup, r->in.target->host) == 0)
+		error_set(&err, race_eai(code), "%s: %s", target, why);
+	else
+		error_set(&err, race_eai(code), "%s: the proxy's name %.60s: %s", target, r->plan.lookup, why);
+	race_note(r, &err, 0);
+	race_looked_up(r, PLAN_LOOKUP_FAILED);
+}
+
+static void
+race_resolved_cb(int code, struct addrinfo *list, void *arg)
+{
+	struct race	*r = arg;
+
+	r->resolve = NULL;
+	if (code == 0) {
+		log_debug(1, "%s resolved after %lld ms", r->plan.lookup, (long long)(clock_ms() - r->began_ms));
+		r->list = list;
+		race_looked_up(r, PLAN_LOOKUP_DONE);
+	} else
+		race_name_failed(r, code);
+	race_next(r);
+}
+
+static void
+race_lookup_timeout_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct race	*r = arg;
+	struct error	 err;
+	char		 target[TARGET_TEXT_MAX];
+
+	(void)fd;
+	(void)what;
+	attempts_add(r->conf.attempts, r->plan.lookup, "the resolver did not answer", clock_ms() - r->began_ms);
+	error_set(&err, MSG_NAME_TIMEOUT, "%s: the resolver gave no answer in %d s", target_text(r->in.target, target),
+	    r->in.target->timeout_ms / 1000);
+	race_note(r, &err, 0);
+	race_looked_up(r, PLAN_LOOKUP_FAILED);
+	race_next(r);
+}
+
+static void
+race_lookup(struct race *r)
+{
+	struct timeval	tv = clock_timeval(r->in.target->timeout_ms);
+	int		code;
+
+	if ((code = resolve_literal(r->plan.lookup, r->plan.lookup_port, r->plan.lookup_family, &r->list)) == 0) {
+		race_looked_up(r, PLAN_LOOKUP_DONE);
+		return;
+	}
+	r->list = NULL;
+	if (code != EAI_NONAME) {
+		race_name_failed(r, code);
+		return;
+	}
+	r->resolve = resolve_start(r->conf.base, r->plan.lookup, r->plan.lookup_port, r->plan.lookup_family,
+	    race_resolved_cb, r);
+	if (r->resolve == NULL || event_add(&r->lookup_timer, &tv) == -1) {
+		race_note_errno(r, errno, "cannot look up the name");
+		race_looked_up(r, PLAN_LOOKUP_FAILED);
+	}
+}
+
+/* --- the start ----------------------------------------------------------------------------------- */
 
 /* The first step, from the loop. */
 static void
@@ -266,38 +411,31 @@ static struct race *
 race_new(const struct race_config *conf, event_callback_fn begin_cb)
 {
 	struct timeval	 now = { 0, 0 };
-	struct race	*r;
+	struct race	*r = xcalloc(1, sizeof(*r));
 
-	if ((r = calloc(1, sizeof(*r))) == NULL)
-		return (NULL);
 	r->conf = *conf;
 	r->in.target = conf->target;
 	r->began_ms = clock_ms();
 	event_assign(&r->lookup_timer, conf->base, -1, 0, race_lookup_timeout_cb, r);
 	event_assign(&r->timer, conf->base, -1, 0, begin_cb, r);
-	if (event_add(&r->timer, &now) == 0)
-		return (r);
-	free(r);
-	return (NULL);
+	event_add(&r->timer, &now);
+	return (r);
 }
 
 struct race *
 race_start(const struct race_config *conf, const struct plan_input *in)
 {
-	struct race	*r;
+	struct race	*r = race_new(conf, race_begin_cb);
 
-	if ((r = race_new(conf, race_begin_cb)) != NULL)
-		r->in = *in;
+	r->in = *in;
 	return (r);
 }
 
 struct race *
 race_again(const struct race_config *conf, const struct connection *conn)
 {
-	struct race	*r;
+	struct race	*r = race_new(conf, race_again_cb);
 
-	if ((r = race_new(conf, race_again_cb)) == NULL)
-		return (NULL);
 	r->again = *conn;
 	r->plan.count = 1;
 	r->plan.steps[0] = conn->step;

@@ -41,11 +41,10 @@ struct race_config {
  * next kind after a second, or at once when one fails. While one alone runs it has won when it is connected; of several,
  * or through a proxy that others stand behind, the first whose server has spoken.
  *
- * Exactly one callback, from the event loop, or race_cancel and none. The handle is gone by then. NULL if there is no
- * memory.
+ * Exactly one callback, from the event loop, or race_cancel and none. The handle is gone by then.
  */
 struct race	*race_start(const struct race_config *, const struct plan_input *);
-/* Take this way once more, with another ladder; the same otherwise. What the way points to must still be there. */
+/* Take this way once more, with other segment sizes; the same otherwise. What the way points to must still be there. */
 struct race	*race_again(const struct race_config *, const struct connection *);
 void		 race_cancel(struct race *);
 

@@ -12,7 +12,7 @@
 static const struct direct_errno {
 	int		 error;
 	enum message	 code;
-	int		 minor;
+	int		 local;
 	char		 text[40];
 } direct_errnos[] = {
 	{ EMFILE,		MSG_NO_DESCRIPTORS,	0,	"no socket for" },
@@ -57,7 +57,7 @@ direct_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 		via_fail(attempt, row->code, "%s %.46s", row->text, to);
 	else
 		via_fail(attempt, row->code, "%s %.46s (%s)", row->text, to, strerror(error));
-	attempt->minor = row->minor;
+	attempt->local = row->local;
 	/* What was tried says to whom already. */
 	attempt->what = strerror(error);
 }
@@ -74,7 +74,8 @@ direct_address(const struct via_step *step, char *buf, size_t size)
 const struct via via_direct = {
 	.name = "direct",
 	.half_close = 1,
-	.vouches = 1,
+	.to = VIA_TO_TARGET,
+	.end_to_end = 1,
 	.begin = direct_begin,
 	.unconnected = direct_unconnected,
 	.address = direct_address,

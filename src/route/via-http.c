@@ -97,7 +97,8 @@ http_silent(struct via_attempt *attempt, int64_t took_ms)
 const struct via via_http = {
 	.name = "http",
 	.peer = "the HTTP proxy",
-	.takes_address = 1,
+	.to = VIA_TO_PROXY,
+	.proxy = PROXY_HTTP,
 	.broken = MSG_PROXY_CLOSED,
 	.begin = http_begin,
 	.step = http_step,

@@ -118,7 +118,8 @@ localapi_address(const struct via_step *step, char *buf, size_t size)
 const struct via via_localapi = {
 	.name = "localapi",
 	.peer = "tailscaled",
-	.vouches = 1,
+	.to = VIA_TO_TAILSCALED,
+	.end_to_end = 1,
 	.broken = MSG_TAILSCALED,
 	.begin = localapi_begin,
 	.step = localapi_step,

@@ -82,7 +82,8 @@ socks5_step(struct via_attempt *attempt)
 const struct via via_socks5 = {
 	.name = "socks5",
 	.peer = "the SOCKS5 proxy",
-	.takes_address = 1,
+	.to = VIA_TO_PROXY,
+	.proxy = PROXY_SOCKS5,
 	.broken = MSG_PROXY_CLOSED,
 	.begin = socks5_open,
 	.step = socks5_step,

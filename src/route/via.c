@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of routes. */
+/* What routes share: their errors, and sending. */
 
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -12,8 +12,6 @@
 
 #include "route/target.h"
 #include "route/via.h"
-
-const struct via	*const via_table[] = { &via_direct, &via_localapi, &via_socks5, &via_http, NULL };
 
 /* Go, gVisor, Linux and the usual proxies say it in these words. */
 static const struct via_words {
@@ -42,17 +40,6 @@ via_text(const struct via_step *step, char *buf, size_t size)
 	else
 		snprintf(buf, size, "%s %s", step->via->name, address);
 	return (buf);
-}
-
-const struct via *
-via_find(const char *name, size_t len)
-{
-	const struct via	*const *via;
-
-	for (via = via_table; *via != NULL; via++)
-		if (strlen((*via)->name) == len && strncmp((*via)->name, name, len) == 0)
-			return (*via);
-	return (NULL);
 }
 
 enum via_want

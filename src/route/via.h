@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "facts/env-proxy.h"
 
-struct proxy;
 struct tailscaled;
 struct target;
 struct via;
@@ -49,17 +49,25 @@ struct via_attempt {
 	void			*talk;		/* the handshake's own state, or NULL; let go with free */
 	struct error		 err;		/* begins with the target */
 	const char		*what;		/* for the record: its text without the target, or less */
-	int			 minor;		/* this machine could not even try, which tells little */
+	int			 local;		/* this machine could not even try, which tells little */
 	struct sockaddr_storage	 self;		/* with VIA_DIAL_SELF */
 	socklen_t		 self_len;
+};
+
+/* What a route connects to, which decides when a plan takes it. */
+enum via_to {
+	VIA_TO_TARGET,		/* the target's own addresses */
+	VIA_TO_TAILSCALED,	/* the socket of tailscaled */
+	VIA_TO_PROXY		/* a proxy: one that is known, or --via=NAME=ADDRESS */
 };
 
 struct via {
 	const char	*name;			/* for --via, for the record and for --debug */
 	const char	*peer;			/* who stands between us and the target, in a sentence; NULL if nobody does */
-	int		 takes_address;		/* --via=NAME=ADDRESS */
 	int		 half_close;		/* the end of the client's stream may be passed on before the server's */
-	int		 vouches;		/* "connected" is the target's own word, not that of somebody in between */
+	int		 end_to_end;		/* "connected" is the target's own word, not that of a peer in between */
+	enum via_to	 to;
+	enum proxy_kind	 proxy;			/* with VIA_TO_PROXY */
 	enum message	 broken;		/* the peer ended in the middle of the handshake */
 	/* Connected: the first step. */
 	enum via_want	(*begin)(struct via_attempt *);
@@ -72,12 +80,14 @@ struct via {
 };
 
 extern const struct via	via_direct, via_localapi, via_socks5, via_http;
-extern const struct via	*const via_table[];	/* all of them; ends with NULL */
+extern const struct via	*const via_table[];	/* all of them, in the order in which they are tried; ends with NULL */
 
 /* "NAME ADDRESS", or, of the direct way, the address alone; returns the buffer. */
 const char	*via_text(const struct via_step *, char *, size_t);
-/* The route of this name, so many bytes of it; NULL if there is none. */
-const struct via *via_find(const char *, size_t);
+/* The first route to this; each kind has one. */
+const struct via *via_first(enum via_to to);
+/* The route of this name, of which the text has so many bytes; NULL if there is none. */
+const struct via *via_find(const char *name, size_t bytes);
 /* Set the error of the hop: the target, a colon, a blank and this text. Returns VIA_FAIL. */
 enum via_want	via_fail(struct via_attempt *, enum message, const char *, ...) __attribute__((__format__(printf, 3, 4)));
 /* Add what a peer has said to the error that was just set. Returns VIA_FAIL. */

@@ -173,7 +173,7 @@ job_connected_cb(const struct connection *conn, const struct error *err, void *a
 	}
 	job->fd = conn->fd;
 	job->row.route = conn->step.via->name;
-	if (conn->step.via == &via_direct)
+	if (conn->step.via->to == VIA_TO_TARGET)
 		addr_text((const struct sockaddr *)&conn->to, conn->step.to_len, job->row.address);
 	job->until_ms = clock_ms() + job->scan->conf->timeout_ms;
 	event_assign(&job->ev, job->scan->conf->base, conn->fd, EV_READ, job_cb, job);

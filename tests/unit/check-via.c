@@ -878,7 +878,8 @@ test_unconnected(void **state)
 		t.want = VIA_FAIL;
 		check_error(&t, strerror(unconnected[i].error), unconnected[i].code, unconnected[i].text);
 		/* Only of a way that this machine does not have does a failure tell little. */
-		assert_int_equal(t.attempt.minor, unconnected[i].error == EADDRNOTAVAIL && unconnected[i].via == &via_direct);
+		assert_int_equal(t.attempt.local, unconnected[i].error == EADDRNOTAVAIL &&
+		    unconnected[i].via == &via_direct);
 		talk_close(&t);
 	}
 }
@@ -966,8 +967,8 @@ test_find(void **state)
 	assert_null(via_find("httpx", 5));
 	assert_null(via_find("", 0));
 	assert_null(via_find("HTTP", 4));
-	assert_false(via_direct.takes_address || via_localapi.takes_address);
-	assert_true(via_socks5.takes_address && via_http.takes_address);
+	assert_true(via_direct.to == VIA_TO_TARGET && via_localapi.to == VIA_TO_TAILSCALED);
+	assert_true(via_socks5.to == VIA_TO_PROXY && via_http.to == VIA_TO_PROXY);
 	assert_null(via_direct.peer);
 	/* tailscaled drops both ways at the first end; the direct way does not. */
 	assert_true(via_direct.half_close);
