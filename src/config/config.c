@@ -83,18 +83,6 @@ conf_port(void *to, const char *value)
 	return (addr_port(value) == -1 ? -1 : 0);
 }
 
-int
-conf_given(const struct conf *conf, const char *option)
-{
-	return (json_object_get(conf->wanted, option) != NULL);
-}
-
-const char *
-conf_text(const struct conf *conf, const char *option)
-{
-	return (json_string_value(json_object_get(conf->wanted, option)));
-}
-
 static int
 conf_set_cb(void *arg, const struct option_row *row, const char *value, struct error *err)
 {

@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of detectors. */
-
-#include <stddef.h>
+/* The time that a detector has. */
 
 #include "base/clock.h"
 #include "facts/detect.h"
-#include "facts/read.h"
-
-const struct detector	*const detectors[] = {
-	&detect_system,
-	&detect_net,
-	&detect_names,
-	&detect_ssh,
-	&detect_tailscale,	/* it wants ssh's HostName */
-	&detect_nix,
-	&detect_sshd,
-	NULL
-};
 
 int
 detect_left_ms(const struct detect_input *in)
@@ -33,15 +19,4 @@ detect_one(const struct detector *detector, json_t *facts, const struct detect_i
 
 	timed.until_ms = clock_ms() + DETECT_MS;
 	return (detector->detect(facts, &timed));
-}
-
-int
-detect(json_t *facts, const struct detect_input *in)
-{
-	const struct detector	*const *d;
-
-	for (d = detectors; *d != NULL; d++)
-		if (detect_one(*d, facts, in) == -1 || read_starved())
-			return (-1);
-	return (0);
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Asks every rule, and orders what they find. */
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/json.h"
 #include "rules/rules.h"
 
@@ -26,42 +24,6 @@ const struct rule	*const rules_tables[] = {
 
 static const char	severities[][8] = { "note", "warning", "error" };
 static const char	certainties[][10] = { "suspected", "likely", "sure" };
-
-static void	finding_text(char [200], const char *, va_list) __attribute__((__format__(printf, 2, 0)));
-
-static void
-finding_text(char to[200], const char *fmt, va_list ap)
-{
-	char	raw[400];
-
-	vsnprintf(raw, sizeof(raw), fmt, ap);
-	error_vis(to, 200, raw);
-}
-
-void
-finding_set(char to[200], const char *fmt, ...)
-{
-	va_list	ap;
-
-	va_start(ap, fmt);
-	finding_text(to, fmt, ap);
-	va_end(ap);
-}
-
-void
-finding_cure(struct finding *f, const char *fmt, ...)
-{
-	va_list	ap;
-	int	i = 0;
-
-	while (i < FINDING_CURES && f->cure[i][0] != '\0')
-		i++;
-	if (i == FINDING_CURES)
-		return;
-	va_start(ap, fmt);
-	finding_text(f->cure[i], fmt, ap);
-	va_end(ap);
-}
 
 /* 1 if the facts that a rule needs are there. */
 static int

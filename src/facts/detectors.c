@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of detectors. */
+
+#include <stddef.h>
+
+#include "facts/detect.h"
+#include "facts/read.h"
+
+const struct detector	*const detectors[] = {
+	&detect_system,
+	&detect_net,
+	&detect_names,
+	&detect_ssh,
+	&detect_tailscale,	/* it wants ssh's HostName */
+	&detect_nix,
+	&detect_sshd,
+	NULL
+};
+
+int
+detect(json_t *facts, const struct detect_input *in)
+{
+	const struct detector	*const *d;
+
+	for (d = detectors; *d != NULL; d++)
+		if (detect_one(*d, facts, in) == -1 || read_starved())
+			return (-1);
+	return (0);
+}
