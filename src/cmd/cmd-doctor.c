@@ -16,6 +16,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/terminal.h"
+#include "facts/upgrade.h"
 #include "os/os.h"
 #include "probe/collect.h"
 #include "probe/probe.h"
@@ -74,8 +75,8 @@ doctor_replay(const char *path, struct error *err)
 		error_set(err, MSG_INPUT, "%.100s: %s", path, strerror(error));
 	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL && errno == ENOMEM)
 		error_errno(err, ENOMEM, "cannot read");
-	else if (json_number_at(doc, "version", 0) != COLLECT_VERSION || !json_is_object(json_at(doc, "facts")))
-		error_set(err, MSG_INPUT, "%.100s: this is no document of --doctor --json, version %d", path, COLLECT_VERSION);
+	else if (facts_upgrade(doc) == -1)
+		error_set(err, MSG_INPUT, "%.100s: not a document of --doctor --json, version 1 to %d", path, FACTS_VERSION);
 	else if (!json_within(doc, REPLAY_MEMBERS_MAX, REPLAY_TEXT_MAX))
 		error_set(err, MSG_INPUT, "%.100s: a list or text in it is longer than any that --doctor writes", path);
 	free(buf);

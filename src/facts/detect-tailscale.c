@@ -27,7 +27,7 @@
 #define WINDOWS_BYTES	(16 << 20)
 #define DAY_S		86400
 
-static const char	states[][8] = { "none", "dead", "closed", "hung", "odd", "down", "up" };
+static const char	states[][20] = { "none", "dead", "permission-denied", "hung", "unexpected", "down", "up" };
 
 /* What an installation leaves on a machine where nothing runs. /var/lib/tailscale outlives it. */
 static const char	programs[][44] = {

@@ -105,7 +105,7 @@ const struct fact_row	fact_rows[] = {
 	{ "sshd.windows_admin_keys", FACT_TRUTH, "", "detect-sshd",
 	    "administrators_authorized_keys is there (WSL, if the sshd_config of Windows wants it)." },
 	{ "tailscale.state", FACT_TEXT, "", "detect-tailscale",
-	    "\"none\" no socket, \"dead\" nobody listens, \"closed\" not for this user, \"hung\" no answer, \"odd\" another answer, \"down\" not connected, \"up\"." },
+	    "\"none\" no socket, \"dead\" nobody listens, \"permission-denied\" not for this user, \"hung\" no answer, \"unexpected\" another answer, \"down\" not connected, \"up\"." },
 	{ "tailscale.installed", FACT_TRUTH, "", "detect-tailscale",
 	    "A program tailscaled, or Tailscale's application for macOS, is on this machine; only if the state is \"none\"." },
 	{ "tailscale.socket", FACT_TEXT, "", "detect-tailscale",

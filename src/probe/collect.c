@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "facts/facts.h"
+#include "facts/upgrade.h"
 #include "probe/collect.h"
 #include "probe/probe.h"
 
@@ -70,7 +71,7 @@ collect(const struct collect *given)
 	int		 known, error = ENOMEM;
 
 	json_watch();
-	doc = json_pack("{s:i, s:{}, s:{}}", "version", COLLECT_VERSION, "target", "facts");
+	doc = json_pack("{s:i, s:{}, s:{}}", "version", FACTS_VERSION, "target", "facts");
 	if ((exam.look.seen = calloc(1, sizeof(*exam.look.seen))) == NULL || doc == NULL)
 		goto err;
 	if (file_room() == -1)

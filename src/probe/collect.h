@@ -6,8 +6,6 @@
 
 #include "facts/detect.h"
 
-#define COLLECT_VERSION	1	/* of the document, as meshssh-doctor(5) has it */
-
 struct collect {
 	struct detect_input	look;
 	int			timeout_ms;	/* for one connection, and each wait */

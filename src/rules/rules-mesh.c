@@ -20,7 +20,7 @@
 /* Ways in which tailscaled is of no use, one a rule. */
 static const struct down {
 	char	code[24];
-	char	state[8];	/* tailscale.state */
+	char	state[20];	/* tailscale.state */
 	char	backend[20];	/* and tailscale.backend, if that matters */
 	char	cause[96];
 	char	seen[40];
@@ -32,12 +32,12 @@ static const struct down {
 	{ "mesh-not-running", "none", "", "tailscaled is installed on this machine and does not run",
 	    "none in any usual place",
 	    { START, "If it listens somewhere else, name its socket: --tailscaled=SOCKET, or TS_SOCKET." } },
-	{ "mesh-socket-closed", "closed", "", "tailscaled's socket is closed to this user", "permission denied",
+	{ "mesh-socket-closed", "permission-denied", "", "tailscaled's socket is closed to this user", "permission denied",
 	    { "Look at the modes of the socket and of its folder: tailscaled makes them 0666 and 0755.",
 	    "Where a container has the socket mounted, mount its whole folder." } },
 	{ "mesh-stuck", "hung", "", "tailscaled on this machine takes connections and does not answer",
 	    "no answer in 0.9 s", { RESTART, "" } },
-	{ "mesh-odd-answer", "odd", "", "What listens on tailscaled's socket does not answer as tailscaled does",
+	{ "mesh-odd-answer", "unexpected", "", "What listens on tailscaled's socket does not answer as tailscaled does",
 	    "the answer is no status",
 	    { "Name the right socket: --tailscaled=SOCKET, or TS_SOCKET.", RESTART } },
 	{ "mesh-stopped", "down", "Stopped", "tailscaled runs and is switched off", "", { UP, "" } },

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "facts/upgrade.h"
 #include "check.h"
 #include "rules/rules.h"
 
@@ -26,8 +27,7 @@ document(const char *path)
 	ssize_t		 len;
 
 	if ((len = file_read(path, buf, sizeof(buf))) == -1 || (doc = json_parse(buf, (size_t)len, 0)) == NULL ||
-	    !json_is_array(json_at(doc, "expect")) || json_number_at(doc, "version", 0) != 1 ||
-	    !json_is_object(json_at(doc, "facts")))
+	    !json_is_array(json_at(doc, "expect")) || facts_upgrade(doc) == -1)
 		fail_msg("%s: no document", path);
 	return (doc);
 }
