@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "check.h"
+#include "facts/schema.h"
 #include "cmd/options.h"
 #include "config/conf.h"
 #include "rules/rules.h"
@@ -116,6 +117,26 @@ test_messages(void **state)
 	free(manual);
 }
 
+/* Each fact has an entry with its type and unit in meshssh-doctor(5), and there are no others. */
+static void
+test_facts(void **state)
+{
+	const struct fact_row	*row;
+	char			*page, entry[160];
+	int			 rows = 0;
+
+	(void)state;
+	page = slurp(MANUAL_DIR "/meshssh-doctor.5");
+	for (row = fact_rows; row->path != NULL; row++, rows++) {
+		snprintf(entry, sizeof(entry), ".It Cm %s Pq %s%s%s\n", row->path, fact_type_name(row->type),
+		    row->unit[0] != '\0' ? ", " : "", row->unit);
+		if (count_lines(page, entry) != 1)
+			fail_msg("meshssh-doctor.5 has no \"%s\", or two; it says: %s", entry, row->text);
+	}
+	assert_int_equal(count_lines(strstr(page, ".Sh FACTS"), ".It Cm "), rows);
+	free(page);
+}
+
 /* The same for what the doctor finds. */
 static void
 test_findings(void **state)
@@ -144,6 +165,7 @@ main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_findings),
 	};
 
