@@ -145,7 +145,7 @@ user=$(id -un)
 check "no home is in it" sh -c "! grep -qF '$(getent passwd "$(id -u)" | cut -d: -f6)/' '$T/healthy'"
 
 # Files that are none of ours.
-for text in '' '{' '[]' '{"version":2,"facts":{}}' '{"version":1}' '{"version":1,"facts":[]}'; do
+for text in '' '{' '[]' '{"version":3,"facts":{}}' '{"version":1}' '{"version":1,"facts":[]}'; do
 	printf '%s' "$text" >"$T/odd"
 	timeout 10 "$MESHSSH" --replay "$T/odd" >"$T/out" 2>"$T/err"
 	is "--replay '$text'" "$? $(wc -l <"$T/err") $(wc -c <"$T/out")" "74 1 0"
