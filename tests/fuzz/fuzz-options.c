@@ -125,7 +125,7 @@ check_options(const struct options *opts)
 	must(opts->dead_after_s >= 1 && opts->dead_after_s <= OPTIONS_SECONDS_MAX);
 	must(opts->jobs >= 1 && opts->jobs <= 10000);
 	if (opts->choice.address != NULL)
-		must(opts->choice.via != NULL && opts->choice.via->takes_address);
+		must(opts->choice.via != NULL && opts->choice.via->to == VIA_TO_PROXY);
 	must(opts->tailscaled == NULL || opts->tailscaled[0] != '\0');
 	must(opts->replay == NULL || opts->replay[0] != '\0');
 }
