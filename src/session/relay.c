@@ -5,18 +5,28 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "net/sock.h"
+#include "os/os.h"
+#include "route/mss.h"
+#include "route/race.h"
 #include "route/target.h"
+#include "session/holdback.h"
+#include "session/identification.h"
 #include "session/lifeline.h"
-#include "session/relay-int.h"
+#include "session/output.h"
 #include "session/relay.h"
 #include "session/watch.h"
 
@@ -25,6 +35,48 @@
 #define RELAY_LAST_MS	20000		/* for the same where it is SSH, in all */
 /* SSH has no half-close, the end of the server is the end; but ssh takes it ill if it cannot say its last word. */
 #define RELAY_FAREWELL_MS 1000
+#define RELAY_SPLICE	(1 << 20)	/* at most so many at a time, and the pipe that bulk asks for */
+#define RELAY_BUFFER	262144
+#define RELAY_PIPE	65536		/* what a pipe holds unless it is enlarged */
+#define RELAY_FULL	4		/* found full so often, a pipe is worth enlarging */
+
+/* What the other end had no room for. */
+struct relay_rest {
+	char	*buf;		/* RELAY_BUFFER bytes */
+	size_t	 off, len;
+};
+
+struct relay {
+	const struct relay_config *conf;
+	struct event_base	*base;
+	int			 net_fd;
+	struct connection		 conn;		/* how it was reached, if that is guarded */
+	struct holdback		*hold;		/* until the path is proven */
+	struct watch		*watch;		/* from then on */
+	struct event		 in_ev;		/* the client sent something */
+	struct event		 net_ev;	/* the server sent something */
+	struct event		 room_ev;	/* the socket has room again */
+	struct event		 out_ev;	/* the output has room again */
+	struct event		 timer;		/* the greeting's limit, then the lingering, or the end that is held back */
+	struct event		 last_ev;	/* ssh has ended: this long is borne what the server still says */
+	struct event		 hup_ev;
+	struct event		 term_ev;
+	struct lifeline		*lifeline;	/* while the input cannot tell that the caller died */
+
+	struct relay_rest	 up;		/* to be sent; the input waits meanwhile */
+	struct relay_rest	 down;		/* to be written; the socket waits meanwhile */
+	int			 in_open;
+	int			 net_open;
+	int			 end_held;	/* the client has ended, and the server was not told */
+	struct output		 out;
+	int			 can_splice;
+	int			 in_full;	/* how often in a row the input was full, and the socket took it all */
+	int			 out_full;	/* how often the output was full */
+	struct identification		 identification;
+	int			 judged;	/* the greeting is over */
+	int			 send_error;	/* errno; the reading side has the rest to tell */
+	struct error		 err;
+};
 
 /*
  * Hundreds of relays may be idle: none shall hold pages that it does not use. Not from malloc(3), which writes to the last
@@ -34,7 +86,13 @@ char	relay_buf[RELAY_BUFFER] __attribute__((__common__));
 char	relay_up_buf[RELAY_BUFFER] __attribute__((__common__));
 char	relay_down_buf[RELAY_BUFFER] __attribute__((__common__));
 
-void
+static void	relay_events(struct relay *, int);
+static void	relay_checked(struct relay *);
+
+/* --- what both directions share ---------------------------------------------------------------- */
+
+/* Put aside what there was no room for: it stands in the rest already, or elsewhere. */
+static void
 relay_keep(struct relay_rest *rest, const char *buf, size_t len)
 {
 	if (buf >= rest->buf && buf < rest->buf + RELAY_BUFFER)
@@ -46,13 +104,15 @@ relay_keep(struct relay_rest *rest, const char *buf, size_t len)
 	rest->len = len;
 }
 
-void
+/* The end of the session, in order or, if the error is set, not. */
+static void
 relay_done(struct relay *r)
 {
 	event_base_loopbreak(r->base);
 }
 
-void
+/* The socket failed with this errno, or the wait for the greeting ended so; the latter is 0 if nothing is wrong. */
+static void
 relay_net_failed(struct relay *r, int error)
 {
 	char	target[TARGET_TEXT_MAX];
@@ -75,7 +135,7 @@ relay_net_failed(struct relay *r, int error)
 	relay_done(r);
 }
 
-int
+static int
 relay_check(struct relay *r, enum identification_end end)
 {
 	char	target[TARGET_TEXT_MAX];
@@ -86,7 +146,8 @@ relay_check(struct relay *r, enum identification_end end)
 	return (-1);
 }
 
-void
+/* One side has said something, and this is the greeting's new state. */
+static void
 relay_greeting(struct relay *r, enum identification_state state)
 {
 	if (r->judged || state == GREETING_OPEN)
@@ -100,14 +161,16 @@ relay_greeting(struct relay *r, enum identification_state state)
 		relay_check(r, GREETING_EOF);
 }
 
-void
+/* Whoever reads the output is gone: a callback of the lifeline. */
+static void
 relay_gone_cb(void *arg)
 {
 	log_debug(1, "nobody reads the output any more");
 	relay_done(arg);
 }
 
-void
+/* After the server's end: bear so long a client that does not end, but not while we keep it waiting ourselves. */
+static void
 relay_linger(struct relay *r, int on)
 {
 	struct timeval	tv = clock_timeval(r->identification.server.state == SSHWIRE_SSH ? RELAY_FAREWELL_MS : RELAY_LINGER_MS);
@@ -120,7 +183,11 @@ relay_linger(struct relay *r, int on)
 		event_del(&r->timer);
 }
 
-void
+/*
+ * The client has ended. Where the way to the server has no half-close, telling it would lose what the server still sends:
+ * it is told when it has been silent for a while. Called again whenever it was not.
+ */
+static void
 relay_end(struct relay *r)
 {
 	struct timeval	tv = clock_timeval(RELAY_LINGER_MS);
@@ -132,7 +199,8 @@ relay_end(struct relay *r)
 		event_add(&r->timer, &tv);
 }
 
-void
+/* One side has ended. SSH has no half-close: the other may still say so much, but not for long, be it never silent. */
+static void
 relay_last(struct relay *r)
 {
 	struct timeval	tv = clock_timeval(RELAY_LAST_MS);
@@ -141,7 +209,8 @@ relay_last(struct relay *r)
 		event_add(&r->last_ev, &tv);
 }
 
-void
+/* Look after the caller's life while the input cannot tell of it; after the server's end the output cannot either. */
+static void
 relay_watch_caller(struct relay *r, int on)
 {
 	if (!on) {
@@ -150,6 +219,413 @@ relay_watch_caller(struct relay *r, int on)
 	} else if (r->net_open && r->lifeline == NULL)
 		r->lifeline = lifeline_start(r->base, r->conf->out_fd, relay_gone_cb, r);
 }
+
+/* --- from the client to the server ------------------------------------------------------------- */
+
+/* The client says no more; pass that on and read to the end. */
+static void
+relay_in_ended(struct relay *r)
+{
+	r->in_open = 0;
+	event_del(&r->in_ev);
+	relay_greeting(r, identification_client_end(&r->identification));
+	if (r->hold != NULL)
+		holdback_end(r->hold);
+	if (!r->net_open) {
+		if (relay_check(r, GREETING_EOF) == 0)
+			relay_done(r);
+		return;
+	}
+	relay_last(r);
+	relay_end(r);
+	relay_watch_caller(r, 1);
+}
+
+/* Send so many bytes of the buffer, or with 0 the rest: 1 if all went, 0 if there is a rest, -1 if it failed. */
+static int
+relay_send(struct relay *r, size_t len)
+{
+	const char	*buf = len > 0 ? relay_buf : r->up.buf + r->up.off;
+	ssize_t		 n;
+
+	len = len > 0 ? len : r->up.len;
+	while (len > 0) {
+		n = send(r->net_fd, buf, len, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			relay_keep(&r->up, buf, len);
+			return (0);
+		}
+		if (n == -1) {
+			/* EPIPE comes after the server's orderly end; anything else is told when all was read. */
+			r->send_error = errno == EPIPE ? 0 : errno;
+			r->up.len = 0;
+			return (-1);
+		}
+		watch_sent(r->watch, (size_t)n);
+		buf += n;
+		len -= (size_t)n;
+	}
+	r->up.len = 0;
+	return (1);
+}
+
+static void
+relay_in_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay	*r = arg;
+	ssize_t		 n;
+	int		 error;
+
+	(void)what;
+	n = read(fd, relay_buf, RELAY_BUFFER);
+	error = errno;
+	if (n == -1 && (error == EINTR || error == EAGAIN || error == EWOULDBLOCK))
+		return;
+	/* A terminal that is hung up, or a socket whose other end is gone, has ended; a file that cannot be read has not. */
+	if (n == -1 && error != ECONNRESET && !(error == EIO && isatty(fd))) {
+		error_set(&r->err, MSG_INPUT, "cannot read standard input: %s", strerror(error));
+		relay_done(r);
+		return;
+	}
+	if (n <= 0) {
+		relay_in_ended(r);
+		return;
+	}
+	log_debug(2, "%zd bytes from the client", n);
+	relay_greeting(r, identification_client(&r->identification, relay_buf, (size_t)n));
+	if (r->hold != NULL)
+		holdback_client(r->hold, relay_buf, (size_t)n);
+	if (!r->net_open && relay_check(r, GREETING_EOF) == -1)
+		return;
+	switch (relay_send(r, (size_t)n)) {
+	case 0:
+		r->in_full = 0;
+		event_del(&r->in_ev);
+		event_add(&r->room_ev, NULL);
+		relay_linger(r, 0);
+		relay_watch_caller(r, 1);
+		break;
+	case 1:
+		/* A client that is faster than we are gets room; where the network is slow it would only wait in there. */
+		r->in_full = n >= RELAY_PIPE ? r->in_full + 1 : 0;
+		if (r->in_full == RELAY_FULL)
+			os_pipe_enlarge(fd, RELAY_BUFFER);
+		relay_linger(r, 1);
+		break;
+	case -1:
+		relay_in_ended(r);
+		break;
+	}
+}
+
+static void
+relay_room_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay	*r = arg;
+
+	(void)fd;
+	(void)what;
+	switch (relay_send(r, 0)) {
+	case 0:
+		event_add(&r->room_ev, NULL);
+		break;
+	case -1:
+		relay_in_ended(r);
+		break;
+	default:
+		relay_linger(r, 1);
+		relay_watch_caller(r, 0);
+		event_add(&r->in_ev, NULL);
+	}
+}
+
+/* --- from the server to the client ------------------------------------------------------------- */
+
+static void
+relay_net_ended(struct relay *r)
+{
+	r->net_open = 0;
+	event_del(&r->net_ev);
+	if (r->send_error != 0) {
+		relay_net_failed(r, r->send_error);
+		return;
+	}
+	if (relay_check(r, GREETING_EOF) == -1)
+		return;
+	if (!r->in_open) {
+		relay_done(r);
+		return;
+	}
+	if (r->hold != NULL)
+		holdback_end(r->hold);
+	output_end(&r->out, r->conf->out_fd);
+	relay_watch_caller(r, 0);
+	relay_last(r);
+	relay_linger(r, r->up.len == 0);
+}
+
+static void
+relay_out_failed(struct relay *r, int error)
+{
+	if (error == EPIPE || error == ECONNRESET) {
+		relay_gone_cb(r);
+		return;
+	}
+	error_set(&r->err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(error));
+	relay_done(r);
+}
+
+/* The output is full: nothing more from the server until it has room. */
+static void
+relay_out_wait(struct relay *r)
+{
+	event_del(&r->net_ev);
+	event_add(&r->out_ev, NULL);
+}
+
+/* Write this; what does not go now is kept, and the socket waits for it. */
+static void
+relay_write(struct relay *r, const char *buf, size_t len)
+{
+	ssize_t	n;
+
+	while (len > 0) {
+		n = output_write(&r->out, buf, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			relay_keep(&r->down, buf, len);
+			relay_out_wait(r);
+			return;
+		}
+		if (n == -1) {
+			relay_out_failed(r, errno);
+			return;
+		}
+		buf += n;
+		len -= (size_t)n;
+	}
+	r->down.len = 0;
+}
+
+/* Nothing to read, or it failed. */
+static void
+relay_unread(struct relay *r, int error)
+{
+	char	target[TARGET_TEXT_MAX];
+
+	if (error == EAGAIN || error == EWOULDBLOCK) {
+		if (r->hold != NULL && holdback_holds(r->hold))
+			event_del(&r->net_ev);
+	} else if (error == EPROTO && r->hold != NULL) {
+		error_set(&r->err, MSG_SERVER_CHANGED, "%s: a second connection, with smaller packets, met another server",
+		    target_text(r->conf->target, target));
+		relay_done(r);
+	} else if (error != EINTR)
+		relay_net_failed(r, error);
+}
+
+static void
+relay_copy(struct relay *r)
+{
+	enum identification_state	state;
+	ssize_t			n;
+	int			again = 0;
+
+	if (r->hold != NULL)
+		n = holdback_read(r->hold, relay_buf, RELAY_BUFFER, &again);
+	else
+		n = read(r->net_fd, relay_buf, RELAY_BUFFER);
+	if (n == -1) {
+		relay_unread(r, errno);
+		return;
+	}
+	if (n == 0) {
+		relay_net_ended(r);
+		return;
+	}
+	log_debug(2, "%zd bytes from the server", n);
+	watch_received(r->watch);
+	state = identification_server(&r->identification, relay_buf, (size_t)n);
+	if (state != GREETING_FAILED && !again)
+		relay_write(r, relay_buf, (size_t)n);
+	if (r->err.code == MSG_NONE)
+		relay_greeting(r, state);
+}
+
+static void
+relay_splice(struct relay *r)
+{
+	ssize_t	n;
+
+	n = os_splice(r->net_fd, r->out.fd, RELAY_SPLICE);
+	if (n > 0)
+		watch_received(r->watch);
+	else if (n == 0)
+		relay_net_ended(r);
+	else if (errno == EAGAIN) {
+		/* It does not say which side it was. At TCP's urgent mark it is the socket, and only read(2) goes on there. */
+		if (!output_full(&r->out))
+			relay_copy(r);
+		else if (++r->out_full != RELAY_FULL || os_pipe_enlarge(r->out.fd, RELAY_SPLICE) == -1)
+			relay_out_wait(r);
+	} else if (errno == EINVAL || errno == ENOSYS)
+		r->can_splice = 0;
+	else if (errno == EPIPE)
+		relay_out_failed(r, errno);
+	else if (errno != EINTR)
+		relay_net_failed(r, errno);
+}
+
+static void
+relay_net_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay	*r = arg;
+
+	(void)fd;
+	(void)what;
+	/* Who has to be judged yet must be read. */
+	if (r->can_splice && r->judged && r->hold == NULL)
+		relay_splice(r);
+	else
+		relay_copy(r);
+	if (r->end_held && r->net_open)
+		relay_end(r);
+}
+
+static void
+relay_out_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay	*r = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(&r->net_ev, NULL);
+	relay_write(r, r->down.buf + r->down.off, r->down.len);
+}
+
+/* --- the care for the path --------------------------------------------------------------------- */
+
+/* The session is under way, and what goes wrong from now on is not its beginning. */
+static void
+relay_settled_cb(void *arg)
+{
+	struct relay	*r = arg;
+
+	r->conf->running_cb(1, r->conf->arg);
+}
+
+static void
+relay_lost_cb(const struct error *err, int mss_bytes, void *arg)
+{
+	struct relay	*r = arg;
+
+	r->err = *err;
+	if (mss_bytes != 0)
+		r->conf->learned_cb(mss_bytes, r->conf->arg);
+	relay_done(r);
+}
+
+/* The way has its address besides, for it moves. */
+static void
+relay_take(struct relay *r, const struct connection *conn)
+{
+	r->conn = *conn;
+	r->conn.step.to = (struct sockaddr *)&r->conn.to;
+}
+
+/* What kind of session it is has turned out. */
+static void
+relay_checked(struct relay *r)
+{
+	int	ssh = r->identification.client == CLIENT_SSH;
+
+	if (r->hold == NULL && (!ssh || r->watch == NULL))
+		r->conf->running_cb(ssh, r->conf->arg);
+}
+
+/* The path is proven. From here on nothing needs a new descriptor, and running_cb may put up a sandbox. */
+static void
+relay_committed(struct relay *r, const struct holdback_proof *proof)
+{
+	struct watch_config	conf = { .base = r->base, .conn = &r->conn, .target = r->conf->target,
+				    .dead_after_s = r->conf->race->tune->dead_after_s,
+				    .proof = *proof, .ssh = r->identification.client == CLIENT_SSH, .settled_cb = relay_settled_cb,
+				    .lost_cb = relay_lost_cb, .arg = r };
+
+	r->watch = watch_start(&conf);
+	if (r->judged && (!conf.ssh || r->watch == NULL))
+		r->conf->running_cb(conf.ssh, r->conf->arg);
+}
+
+static void
+relay_committed_cb(int mss_bytes, const struct holdback_proof *proof, void *arg)
+{
+	struct relay	*r = arg;
+
+	r->hold = NULL;
+	if (mss_bytes != 0)
+		r->conf->learned_cb(mss_bytes, r->conf->arg);
+	relay_committed(r, proof);
+	/* What the output has no room for waits as ever. */
+	if (r->net_open && r->down.len == 0)
+		event_add(&r->net_ev, NULL);
+}
+
+/* The connection is another one, whose server has not identified itself yet. */
+static void
+relay_switched_cb(const struct connection *conn, const char *said, size_t len, void *arg)
+{
+	struct relay	*r = arg;
+	struct timeval	 tv = clock_timeval(r->conf->target->timeout_ms);
+	char		 to[64], what[80];
+
+	close(r->net_fd);
+	relay_take(r, conn);
+	snprintf(what, sizeof(what), "large packets were lost: once more, with segments of %d bytes", conn->mss_bytes);
+	attempts_add(r->conf->race->attempts, via_text(&r->conn.step, to, sizeof(to)), what, 0);
+	event_del(&r->in_ev);
+	relay_events(r, conn->fd);
+	if (r->down.len == 0)
+		event_add(&r->net_ev, NULL);
+	identification_again(&r->identification);
+	r->judged = 0;
+	event_add(&r->timer, &tv);
+	memcpy(r->up.buf, said, len);
+	r->up.off = 0;
+	r->up.len = len;
+	relay_room_cb(r->net_fd, EV_WRITE, r);
+}
+
+/* Begin to guard the path, where it needs that, and end it. */
+static void
+relay_guard(struct relay *r)
+{
+	struct holdback_config	conf = { .conn = &r->conn, .race = r->conf->race, .switched_cb = relay_switched_cb,
+				    .committed_cb = relay_committed_cb, .arg = r };
+
+	struct holdback_proof	none = { 0, 0 };
+
+	if (r->conf->conn == NULL || !r->conf->conn->guarded)
+		return;
+	relay_take(r, r->conf->conn);
+	if ((r->hold = holdback_start(&conf)) == NULL)
+		relay_committed(r, &none);
+}
+
+static void
+relay_guard_stop(struct relay *r)
+{
+	/* The first connection lost packets, and one in its place was of no use: with this server, there shall be no second. */
+	if (r->hold != NULL && r->err.code != MSG_NONE && r->conn.mss_bytes != r->conf->conn->mss_bytes)
+		r->conf->learned_cb(MSS_LAST, r->conf->arg);
+	holdback_stop(r->hold);
+	watch_stop(r->watch);
+}
+
+/* --- the life of a session --------------------------------------------------------------------- */
 
 static void
 relay_timer_cb(evutil_socket_t fd, short what, void *arg)
@@ -222,7 +698,8 @@ relay_term_cb(evutil_socket_t fd, short what, void *arg)
 	relay_done(arg);
 }
 
-void
+/* The socket is this one from now on; nothing waits for it yet. */
+static void
 relay_events(struct relay *r, int fd)
 {
 	if (r->net_fd != -1) {

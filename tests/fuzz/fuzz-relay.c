@@ -30,7 +30,6 @@
 #include "route/target.h"
 #include "route/via.h"
 #include "session/output.h"
-#include "session/relay-int.h"
 #include "session/relay.h"
 
 #define CONNS_MAX	6
@@ -51,9 +50,10 @@
 #define WELCOME		0x80	/* the server says something before its identification */
 
 int		 __real_event_add(struct event *, const struct timeval *);
+int		 __real_event_assign(struct event *, struct event_base *, evutil_socket_t, short,
+		    event_callback_fn, void *);
 int		 __real_event_del(struct event *);
 void		 __real_output_end(const struct output *, int);
-void		 __real_relay_events(struct relay *, int);
 int64_t		 __wrap_clock_ms(void);
 int		 __wrap_event_add(struct event *, const struct timeval *);
 int		 __wrap_event_base_dispatch(struct event_base *);
@@ -66,7 +66,8 @@ int		 __wrap_os_tcp_patience(int, int);
 void		 __wrap_output_end(const struct output *, int);
 struct race	*__wrap_race_again(const struct race_config *, const struct connection *);
 void		 __wrap_race_cancel(struct race *);
-void		 __wrap_relay_events(struct relay *, int);
+int		 __wrap_event_assign(struct event *, struct event_base *, evutil_socket_t, short,
+		    event_callback_fn, void *);
 
 /* What one side says: a beginning, then bytes that follow from their place. */
 struct stream {
@@ -329,13 +330,14 @@ __wrap_output_end(const struct output *o, int fd)
 	__real_output_end(o, fd);
 }
 
-/* Another connection is the session's. */
-void
-__wrap_relay_events(struct relay *r, int fd)
+/* Another connection is the session's: the relay waits for its bytes. */
+int
+__wrap_event_assign(struct event *ev, struct event_base *base, evutil_socket_t fd, short events,
+    event_callback_fn cb, void *arg)
 {
-	s.current = s.conn_count - 1;
-	must(s.conns[s.current].relay_fd == fd);
-	__real_relay_events(r, fd);
+	if (s.conn_count > 0 && fd == s.conns[s.conn_count - 1].relay_fd && events == (EV_READ | EV_PERSIST))
+		s.current = s.conn_count - 1;
+	return (__real_event_assign(ev, base, fd, events, cb, arg));
 }
 
 static void
