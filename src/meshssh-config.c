@@ -11,7 +11,7 @@
 int
 main(int argc, char **argv)
 {
-	struct error	err = { .code = MSG_NONE };
+	struct error	err = { .code = CODE_NONE };
 	int		status = 0;
 
 	error_program("meshssh-config");
@@ -19,5 +19,5 @@ main(int argc, char **argv)
 	if (stdio_plug(&err) != -1 && cmd_config(argc, argv, &status, &err) == 0 && stdio_flush(&err) == 0)
 		return (status);
 	error_say(&err);
-	return (error_row(err.code)->status);
+	return (code_row(err.code)->status);
 }

@@ -31,10 +31,10 @@ run(const struct options *opts, char **words, int *status, struct error *err)
 			count++;
 		if (count <= (opts->replay != NULL ? 0 : 2))
 			return (cmd_doctor(opts, words[0], count > 1 ? words[1] : NULL, status, err));
-		error_set(err, MSG_USAGE, "--doctor takes a host and a port, --replay a file alone");
+		error_set(err, CODE_USAGE, "--doctor takes a host and a port, --replay a file alone");
 		break;
 	case OPTIONS_WHY:
-		error_set(err, MSG_USAGE, "--why belongs to meshssh");
+		error_set(err, CODE_USAGE, "--why belongs to meshssh");
 		break;
 	}
 	return (-1);
@@ -44,7 +44,7 @@ int
 main(int argc, char **argv)
 {
 	struct options	opts;
-	struct error	err = { .code = MSG_NONE };
+	struct error	err = { .code = CODE_NONE };
 	int		rest, status = 0;
 
 	events_tame();
@@ -57,5 +57,5 @@ main(int argc, char **argv)
 		}
 	}
 	error_say(&err);
-	return (error_row(err.code)->status);
+	return (code_row(err.code)->status);
 }

@@ -40,7 +40,7 @@ run(const struct options *opts, char **argv, int count, char **words, struct err
 	if (opts->mode == OPTIONS_DOCTOR || opts->mode == OPTIONS_SCAN)
 		return (self_exec("meshssh-doctor", argv, err));
 	if (opts->mode != OPTIONS_RUN && count > 0) {
-		error_set(err, MSG_USAGE, "--help, --version and --why stand alone");
+		error_set(err, CODE_USAGE, "--help, --version and --why stand alone");
 		return (-1);
 	}
 	switch (opts->mode) {
@@ -58,7 +58,7 @@ run(const struct options *opts, char **argv, int count, char **words, struct err
 		break;
 	}
 	if (count == 0 || (count == 1 && strcmp(words[0], "--") == 0)) {
-		error_set(err, MSG_USAGE, "there is no host");
+		error_set(err, CODE_USAGE, "there is no host");
 		return (-1);
 	}
 	return (cmd_ssh(opts, argv[0], words, err));
@@ -69,23 +69,23 @@ static int
 relay(const struct options *opts, int count, char **words, int missing, struct error *err)
 {
 	if (opts->mode != OPTIONS_RUN || count != 2) {
-		error_set(err, MSG_USAGE, "--relay takes a host and a port, and nothing else");
+		error_set(err, CODE_USAGE, "--relay takes a host and a port, and nothing else");
 		return (-1);
 	}
 	if (missing) {
-		error_set(err, MSG_NO_STDIO, "standard input or output is closed");
+		error_set(err, CODE_NO_STDIO, "standard input or output is closed");
 		return (-1);
 	}
 	/* What ssh or a script left open is not ours to keep. */
 	os_close_from(STDERR_FILENO + 1);
-	return (cmd_relay(opts, words[0], words[1], err) == 0 ? 0 : error_row(err->code)->status);
+	return (cmd_relay(opts, words[0], words[1], err) == 0 ? 0 : code_row(err->code)->status);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options	opts;
-	struct error	err = { .code = MSG_NONE };
+	struct error	err = { .code = CODE_NONE };
 	int		rest, count = 0, dashes, status, missing = stdio_plug(&err);
 
 	events_tame();
@@ -102,5 +102,5 @@ main(int argc, char **argv)
 			return (0);
 	}
 	error_say(&err);
-	return (error_row(err.code)->status);
+	return (code_row(err.code)->status);
 }

@@ -18,19 +18,19 @@ error_program(const char *name)
 	program = name;
 }
 
-enum message
-error_by_name(const char *name)
+enum code
+code_by_name(const char *name)
 {
-	enum message	code;
+	enum code	code;
 
-	for (code = MSG_NONE; code < MSG_COUNT; code++)
-		if (strcmp(error_row(code)->name, name) == 0)
+	for (code = CODE_NONE; code < CODE_COUNT; code++)
+		if (strcmp(code_row(code)->name, name) == 0)
 			return (code);
-	return (MSG_NONE);
+	return (CODE_NONE);
 }
 
 void
-error_set(struct error *err, enum message code, const char *fmt, ...)
+error_set(struct error *err, enum code code, const char *fmt, ...)
 {
 	char	raw[sizeof(err->text)];
 	va_list	ap;
@@ -50,13 +50,13 @@ error_errno(struct error *err, int error, const char *tried)
 {
 	static const struct {
 		int		 error;
-		enum message	 code;
+		enum code	 code;
 	}		codes[] = {
-		{ EMFILE, MSG_NO_DESCRIPTORS }, { ENFILE, MSG_NO_DESCRIPTORS }, { ENOMEM, MSG_NO_MEMORY },
-		{ ENOBUFS, MSG_NO_MEMORY }, { EACCES, MSG_PERMISSION }, { EPERM, MSG_PERMISSION }, { EROFS, MSG_PERMISSION },
-		{ ENOSPC, MSG_OUTPUT }, { EDQUOT, MSG_OUTPUT }, { EFBIG, MSG_OUTPUT },
+		{ EMFILE, CODE_NO_DESCRIPTORS }, { ENFILE, CODE_NO_DESCRIPTORS }, { ENOMEM, CODE_NO_MEMORY },
+		{ ENOBUFS, CODE_NO_MEMORY }, { EACCES, MSG_PERMISSION }, { EPERM, MSG_PERMISSION }, { EROFS, MSG_PERMISSION },
+		{ ENOSPC, CODE_OUTPUT }, { EDQUOT, CODE_OUTPUT }, { EFBIG, CODE_OUTPUT },
 	};
-	enum message	code = MSG_SYSTEM;
+	enum code	code = CODE_SYSTEM;
 	size_t		i;
 
 	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
@@ -68,7 +68,7 @@ error_errno(struct error *err, int error, const char *tried)
 void
 error_line(const struct error *err, char line[ERROR_LINE_BYTES + 1])
 {
-	const char	*hint = error_row(err->code)->hint;
+	const char	*hint = code_row(err->code)->hint;
 	int		 room;
 
 	/* The hint is kept whole; what happened is cut where both do not fit. */

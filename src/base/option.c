@@ -28,11 +28,11 @@ option_take(const struct option_row *table, char **words, const struct option_ro
 	if (strncmp(words[0], "--", 2) != 0 || words[0][2] == '\0')
 		return (0);
 	if ((*row = option_find(table, words[0], value)) == NULL) {
-		error_set(err, MSG_USAGE, "%.60s: there is no such option", words[0]);
+		error_set(err, CODE_USAGE, "%.60s: there is no such option", words[0]);
 		return (-1);
 	}
 	if ((*row)->value == NULL && *value != NULL) {
-		error_set(err, MSG_USAGE, "--%s takes no value", (*row)->name);
+		error_set(err, CODE_USAGE, "--%s takes no value", (*row)->name);
 		return (-1);
 	}
 	if ((*row)->value == NULL || *value != NULL)
@@ -68,7 +68,7 @@ int
 option_bad(const struct option_row *row, const char *value, struct error *err)
 {
 	/* Who wrote a password into an address shall not find it in a log. */
-	error_set(err, MSG_USAGE, "--%s=%s, not \"%.40s\"", row->name, row->value,
+	error_set(err, CODE_USAGE, "--%s=%s, not \"%.40s\"", row->name, row->value,
 	    strchr(value, '@') != NULL ? "...@..." : value);
 	return (-1);
 }

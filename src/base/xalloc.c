@@ -21,7 +21,7 @@ xalloc_fail(void)
 	char		line[ERROR_LINE_BYTES + 1];
 
 	/* Neither stdio nor exit handlers: both may ask for memory, and a file that is being written is not in place yet. */
-	error_set(&err, MSG_NO_MEMORY, "out of memory");
+	error_set(&err, CODE_NO_MEMORY, "out of memory");
 	error_line(&err, line);
 	if (write(STDERR_FILENO, line, strlen(line)) == -1)
 		_exit(EX_OSERR);

@@ -72,15 +72,15 @@ doctor_replay(const char *path, struct error *err)
 	if (buf == NULL)
 		error_errno(err, ENOMEM, "cannot read");
 	else if (len == -1)
-		error_set(err, MSG_INPUT, "%.100s: %s", path, strerror(error));
+		error_set(err, CODE_INPUT, "%.100s: %s", path, strerror(error));
 	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL && errno == ENOMEM)
 		error_errno(err, ENOMEM, "cannot read");
 	else if (facts_upgrade(doc) == -1)
-		error_set(err, MSG_INPUT, "%.100s: not a document of --doctor --json, version 1 to %d", path, FACTS_VERSION);
+		error_set(err, CODE_INPUT, "%.100s: not a document of --doctor --json, version 1 to %d", path, FACTS_VERSION);
 	else if (!json_within(doc, REPLAY_MEMBERS_MAX, REPLAY_TEXT_MAX))
-		error_set(err, MSG_INPUT, "%.100s: a list or text in it is longer than any that --doctor writes", path);
+		error_set(err, CODE_INPUT, "%.100s: a list or text in it is longer than any that --doctor writes", path);
 	free(buf);
-	if (err->code == MSG_NONE)
+	if (err->code == CODE_NONE)
 		return (doc);
 	json_decref(doc);
 	return (NULL);
@@ -102,11 +102,11 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 	int	 number = 0;
 
 	if (host != NULL && !addr_host_ok(host)) {
-		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", host);
+		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
 		return (-1);
 	}
 	if (port != NULL && (number = addr_port(port)) == -1) {
-		error_set(err, MSG_BAD_PORT, "\"%.40s\" is no port", port);
+		error_set(err, CODE_BAD_PORT, "\"%.40s\" is no port", port);
 		return (-1);
 	}
 	if (opts->replay != NULL) {
@@ -131,5 +131,5 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 		error_errno(err, ENOMEM, "cannot tell");
 	*status = report_status(doc);
 	json_decref(doc);
-	return (err->code == MSG_NONE ? 0 : -1);
+	return (err->code == CODE_NONE ? 0 : -1);
 }

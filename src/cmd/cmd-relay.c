@@ -241,7 +241,7 @@ relay_report(const struct session *s, const struct attempts *attempts)
 {
 	if (!s->mute)
 		error_say(s->err);
-	relay_status = error_row(s->err->code)->status;
+	relay_status = code_row(s->err->code)->status;
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGALRM, relay_alarm);
 	alarm(REPORT_SECONDS);
@@ -295,12 +295,12 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 	int		result;
 
 	if (!addr_host_ok(host))
-		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", host);
+		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
 	else if (target.port == -1)
-		error_set(err, MSG_BAD_PORT, "\"%.40s\" is no port", port);
+		error_set(err, CODE_BAD_PORT, "\"%.40s\" is no port", port);
 	else if (opts->fdpass)
 		fdpass_check(STDOUT_FILENO, err);
-	if (err->code != MSG_NONE) {
+	if (err->code != CODE_NONE) {
 		error_say(err);
 		return (-1);
 	}

@@ -34,7 +34,7 @@ struct list {
 	const struct options	*opts;
 	struct scan_list	 hosts;
 	int			 ok, bad;
-	int			 failed[MSG_COUNT];
+	int			 failed[CODE_COUNT];
 };
 
 static const struct scan_host *
@@ -73,7 +73,7 @@ row_json(const struct scan_row *row)
 	if (row->ok)
 		json_put(object, "server", json_string(row->server));
 	else {
-		json_put(object, "message", json_string(error_row(row->err.code)->name));
+		json_put(object, "message", json_string(code_row(row->err.code)->name));
 		json_put(object, "text", redact_error(&row->err));
 	}
 	json_print(stdout, object, JSON_COMPACT | JSON_SORT_KEYS);
@@ -102,9 +102,9 @@ list_summary(const struct list *list)
 	int	code;
 
 	printf("\n%d reached, %d not", list->ok, list->bad);
-	for (code = MSG_NONE + 1; code < MSG_COUNT; code++)
+	for (code = CODE_NONE + 1; code < CODE_COUNT; code++)
 		if (list->failed[code] > 0)
-			printf(", %d %s", list->failed[code], error_row((enum message)code)->name);
+			printf(", %d %s", list->failed[code], code_row((enum code)code)->name);
 	putchar('\n');
 }
 
@@ -136,7 +136,7 @@ scan_hosts(const struct options *opts, char **words, struct scan_list *hosts, st
 	hosts->words = words;
 	if (words[0] != NULL) {
 		if (opts->tailnet)
-			error_set(err, MSG_USAGE, "--tailnet are all peers, and hosts are some: say one of them");
+			error_set(err, CODE_USAGE, "--tailnet are all peers, and hosts are some: say one of them");
 		return (opts->tailnet ? -1 : 0);
 	}
 	if (opts->tailnet || isatty(STDIN_FILENO))
@@ -164,7 +164,7 @@ scan_all(struct list *list, const struct scan_config *conf, struct facts *facts,
 	if (result == -1 || list->hosts.failed)
 		error_errno(err, result == -1 && errno != 0 ? errno : ENOMEM, "cannot scan");
 	else if (list->hosts.begun == 0)
-		error_set(err, MSG_USAGE, "there is no host: --scan takes them as arguments, or a line each on standard input");
+		error_set(err, CODE_USAGE, "there is no host: --scan takes them as arguments, or a line each on standard input");
 	return (result == -1 || list->hosts.failed || list->hosts.begun == 0 ? -1 : 0);
 }
 

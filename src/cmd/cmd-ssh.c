@@ -112,7 +112,7 @@ ssh_exec(const char *ssh, char **argv, struct error *err)
 	execv(ssh, argv);
 	snprintf(text, sizeof(text), "cannot run %.100s", ssh);
 	if (errno == ENOENT)
-		error_set(err, MSG_NO_SSH, "%s: %s", text, strerror(errno));
+		error_set(err, CODE_NO_SSH, "%s: %s", text, strerror(errno));
 	else
 		error_errno(err, errno, text);
 	return (-1);
@@ -167,7 +167,7 @@ ssh_host_ok(const struct ssh_program *env, const char *destination, struct error
 		odd = destination;
 	else if (addr_host_ok(env->host))
 		return (1);
-	error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", odd);
+	error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", odd);
 	return (0);
 }
 
@@ -183,7 +183,7 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	if (self_path(argv0, self) == -1)
 		self[0] = '\0';
 	if (ssh_program_find(self, ssh) == -1) {
-		error_set(err, MSG_NO_SSH, "there is no ssh in PATH");
+		error_set(err, CODE_NO_SSH, "there is no ssh in PATH");
 		return (-1);
 	}
 	while (args[count] != NULL)
@@ -201,7 +201,7 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	}
 	odd = self[0] == '\0' ? self : ssh_proxy_command(opts, &env, self, command);
 	if (odd != NULL) {
-		error_set(err, MSG_ODD_PATH, "%s: cannot stand in a ProxyCommand", odd);
+		error_set(err, CODE_UNQUOTABLE_PATH, "%s: cannot stand in a ProxyCommand", odd);
 		return (-1);
 	}
 	return (ssh_exec_proxied(opts, &env, ssh, command, walk.insert, args, err));

@@ -32,7 +32,7 @@ why_fold(const char *text, const char *indent, size_t columns)
 static void
 why_print(const struct record *record)
 {
-	const struct message_row	*row = error_row(record->err.code);
+	const struct code_row	*row = code_row(record->err.code);
 	const struct attempt		*attempt;
 	struct tm			 tm;
 	time_t				 when = (time_t)record->when;
@@ -64,7 +64,7 @@ cmd_why(struct error *err)
 	char		path[PATH_MAX], shown[PATH_MAX];
 
 	if (record_path(path) == -1) {
-		error_set(err, MSG_SYSTEM, "there is no home directory to look for the failure record in");
+		error_set(err, CODE_SYSTEM, "there is no home directory to look for the failure record in");
 		return (-1);
 	}
 	/* The time zone is in a file, too. */

@@ -26,7 +26,7 @@ events_fatal_cb(int error)
 	(void)error;
 	error_errno(&err, errno, "cannot start the event loop");
 	error_say(&err);
-	_exit(error_row(err.code)->status);
+	_exit(code_row(err.code)->status);
 }
 
 void

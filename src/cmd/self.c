@@ -45,6 +45,6 @@ self_exec(const char *name, char **argv, struct error *err)
 		self_try(self, (size_t)(slash - self), name, argv);
 	if (errno == ENOENT)
 		self_try(LIBEXECDIR, strlen(LIBEXECDIR), name, argv);
-	error_set(err, MSG_NO_PROGRAM, "cannot run %s: %s", name, strerror(errno));
+	error_set(err, CODE_NO_PROGRAM, "cannot run %s: %s", name, strerror(errno));
 	return (-1);
 }

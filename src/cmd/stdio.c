@@ -31,10 +31,10 @@ int
 stdio_flush(struct error *err)
 {
 	if (fflush(stdout) != 0)
-		error_set(err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(errno));
+		error_set(err, CODE_OUTPUT, "cannot write to standard output: %s", strerror(errno));
 	else if (ferror(stdout))
 		/* An earlier write failed, and what it was to write is gone; so is its errno. */
-		error_set(err, MSG_OUTPUT, "cannot write all of it to standard output");
+		error_set(err, CODE_OUTPUT, "cannot write all of it to standard output");
 	else
 		return (0);
 	return (-1);

@@ -207,7 +207,7 @@ check_host(const struct install *in, const char *host, struct error *err)
 			printf("%s: there is no block for it in %s\n", host, in->own->path);
 	}
 	if (c == NULL || c->first == NULL || c->failed) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		good = -1;
 	}
 	if (c != NULL) {
@@ -320,7 +320,7 @@ check_words(struct conf *conf, const struct install *in, char **words, struct er
 		return (check_all(conf, in, err));
 	for (; *words != NULL; words++) {
 		if (!addr_host_ok(*words)) {
-			error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", *words);
+			error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", *words);
 			return (-1);
 		}
 		if (check_named(conf, in, *words, err) == -1)

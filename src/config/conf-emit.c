@@ -39,7 +39,7 @@ conf_program(const struct conf *conf, json_t *wanted, struct error *err)
 		if (access(path, X_OK) == 0 && json_put(wanted, "program", json_string(path)) == 0)
 			return (0);
 	}
-	error_set(err, MSG_USAGE, "there is no meshssh beside this program: name it with --program=PATH");
+	error_set(err, CODE_USAGE, "there is no meshssh beside this program: name it with --program=PATH");
 	return (-1);
 }
 
@@ -61,7 +61,7 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 	json_t		*doc, *wanted;
 
 	if (host != NULL && !addr_host_ok(host)) {
-		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", host);
+		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
 		return (NULL);
 	}
 	if ((doc = collect(&exam)) == NULL) {
@@ -70,7 +70,7 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 	}
 	if ((wanted = json_copy(conf->wanted)) == NULL ||
 	    json_put(doc, "wanted", wanted) == -1)
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 	else if (conf_program(conf, wanted, err) == 0)
 		return (doc);
 	json_decref(doc);
@@ -98,7 +98,7 @@ conf_print(const struct conf *conf, json_t *docs, struct error *err)
 		free(text);
 	}
 	if ((fp == NULL || fclose(fp) != 0 || docs == NULL) && result == 0) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		result = -1;
 	}
 	if (result == 0)
@@ -113,7 +113,7 @@ conf_no_words(const struct conf *conf, char **words, struct error *err)
 {
 	if (words[0] == NULL)
 		return (0);
-	error_set(err, MSG_USAGE, "%s%s takes no \"%.60s\"", conf->command->name,
+	error_set(err, CODE_USAGE, "%s%s takes no \"%.60s\"", conf->command->name,
 	    conf_given(conf, "match") ? " --match" : "", words[0]);
 	return (-1);
 }
@@ -149,7 +149,7 @@ conf_emit_hosts(struct conf *conf, char **words, struct error *err)
 		return (conf_emit_machine(conf, words, err));
 	}
 	if (words[0] == NULL)
-		error_set(err, MSG_USAGE, "there is no host");
+		error_set(err, CODE_USAGE, "there is no host");
 	while (docs != NULL && *words != NULL && json_array_append_new(docs, conf_document(conf, *words, err)) == 0)
 		words++;
 	if (docs == NULL || (json_array_size(docs) > 0 && *words == NULL))

@@ -44,11 +44,11 @@ key_append(json_t *keys, char *line, const char *path, struct error *err)
 	if (line[0] == '\0' || line[0] == '#')
 		return (0);
 	if (strstr(line, "PRIVATE KEY") != NULL)
-		error_set(err, MSG_BAD_KEY, "%.100s: that is the private key", path);
+		error_set(err, CODE_BAD_KEY, "%.100s: that is the private key", path);
 	else if (json_array_append_new(keys, json_string(line)) == 0)
 		return (0);
 	else
-		error_set(err, MSG_BAD_KEY, "%.100s: a line is no text of UTF-8", path);
+		error_set(err, CODE_BAD_KEY, "%.100s: a line is no text of UTF-8", path);
 	return (-1);
 }
 
@@ -62,18 +62,18 @@ keys_read(const struct conf *conf, const char *path, struct error *err)
 	int	 result = -1;
 
 	if (keys == NULL || buf == NULL || json_put(conf->wanted, "keys", keys) == -1)
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 	else if ((len = file_read(path, buf, KEYS_BYTES)) == -1)
-		error_set(err, MSG_BAD_KEY, "%.100s: %s", path, strerror(errno));
+		error_set(err, CODE_BAD_KEY, "%.100s: %s", path, strerror(errno));
 	else if (memchr(buf, '\0', (size_t)len) != NULL)
-		error_set(err, MSG_BAD_KEY, "%.100s: that is no text", path);
+		error_set(err, CODE_BAD_KEY, "%.100s: that is no text", path);
 	else {
 		buf[len] = '\0';
 		result = 0;
 		while (result == 0 && (line = strsep(&at, "\n")) != NULL)
 			result = key_append(keys, line, path, err);
 		if (result == 0 && json_array_size(keys) == 0) {
-			error_set(err, MSG_BAD_KEY, "%.100s: there is no key in it", path);
+			error_set(err, CODE_BAD_KEY, "%.100s: there is no key in it", path);
 			result = -1;
 		}
 	}
@@ -100,13 +100,13 @@ nfs_split(const char *word, char host[ADDR_HOST_MAX + 1], struct error *err)
 	int		 brackets = len > 2 && word[0] == '[' && word[len - 1] == ']';
 
 	if (colon == NULL) {
-		error_set(err, MSG_BAD_PATH, "\"%.60s\" is not HOST:/PATH", word);
+		error_set(err, CODE_BAD_PATH, "\"%.60s\" is not HOST:/PATH", word);
 		return (NULL);
 	}
 	word += brackets;
 	len -= brackets ? 2 : 0;
 	if (len > ADDR_HOST_MAX) {
-		error_set(err, MSG_BAD_HOST, "\"%.60s...\" is no host name or address", word);
+		error_set(err, CODE_BAD_HOST, "\"%.60s...\" is no host name or address", word);
 		return (NULL);
 	}
 	memcpy(host, word, len);
@@ -121,19 +121,19 @@ conf_nfs(struct conf *conf, char **words, struct error *err)
 	char		 host[ADDR_HOST_MAX + 1];
 
 	if (words[0] == NULL || words[1] == NULL) {
-		error_set(err, MSG_USAGE, "nfs wants HOST:/PATH and the folder here");
+		error_set(err, CODE_USAGE, "nfs wants HOST:/PATH and the folder here");
 		return (-1);
 	}
 	if (conf_no_words(conf, words + 2, err) == -1 || (export = nfs_split(words[0], host, err)) == NULL)
 		return (-1);
 	if (json_put(conf->wanted, "nfs.export", json_string(export)) == -1 ||
 	    json_put(conf->wanted, "nfs.dir", json_string(words[1])) == -1) {
-		error_set(err, MSG_BAD_PATH, "a path is no text of UTF-8");
+		error_set(err, CODE_BAD_PATH, "a path is no text of UTF-8");
 		return (-1);
 	}
 	/* Which way leads there is seen without a connection, and sshd would count it. */
 	if (json_put(conf->wanted, "no-probe", json_true()) == -1) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (-1);
 	}
 	return (hosts_print(conf, host, err));

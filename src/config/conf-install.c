@@ -23,7 +23,7 @@ conf_scope(const struct conf *conf, struct error *err)
 		return (INSTALL_ROOT);
 	if (!conf_given(conf, "root"))
 		return (INSTALL_SYSTEM);
-	error_set(err, MSG_USAGE, "--root or --system, not both");
+	error_set(err, CODE_USAGE, "--root or --system, not both");
 	return (-1);
 }
 
@@ -51,7 +51,7 @@ texts_add(const struct conf *conf, json_t *texts, const char *name, struct error
 		if (json_object_set_new(texts, name, json_string(text)) == 0)
 			result = 0;
 		else
-			error_set(err, MSG_NO_MEMORY, "no memory");
+			error_set(err, CODE_NO_MEMORY, "no memory");
 	}
 	free(text);
 	json_decref(doc);
@@ -71,7 +71,7 @@ texts_again(const struct conf *conf, int scope, json_t *texts, struct error *err
 		if (strcmp(name, INSTALL_TAILNET) != 0)
 			result = texts_add(conf, texts, name, err);
 	if (result == 0 && json_object_size(texts) == 0) {
-		error_set(err, MSG_USAGE, "there is no host, and none is installed by name");
+		error_set(err, CODE_USAGE, "there is no host, and none is installed by name");
 		result = -1;
 	}
 	install_close(&in);
@@ -108,7 +108,7 @@ conf_diff(const struct install *in, struct error *err)
 	int				 bad;
 
 	if (fp == NULL) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (-1);
 	}
 	for (i = 0; i < in->count; i++) {
@@ -119,7 +119,7 @@ conf_diff(const struct install *in, struct error *err)
 	bad = ferror(fp);
 	if (fclose(fp) != 0 || bad) {
 		free(text);
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (-1);
 	}
 	diff_print(text, len);

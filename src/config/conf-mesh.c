@@ -23,7 +23,7 @@
 static int
 mesh_starved(struct error *err)
 {
-	error_set(err, MSG_NO_MEMORY, "no memory");
+	error_set(err, CODE_NO_MEMORY, "no memory");
 	return (-1);
 }
 
@@ -39,7 +39,7 @@ mesh_known_name(json_t *all, const struct ssh_known *known, const char *name, st
 		return (mesh_starved(err));
 	if (ssh_trust_add(lines, known, name, 0) == 0)
 		return (0);
-	error_set(err, MSG_CONFIG_READ, "a file of %.100s could not be searched", known->files);
+	error_set(err, CODE_CONFIG_READ, "a file of %.100s could not be searched", known->files);
 	return (-1);
 }
 

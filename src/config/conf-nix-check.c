@@ -64,7 +64,7 @@ check_find(struct check *c, struct error *err)
 		if (access(c->nix, X_OK) == 0)
 			return (0);
 	}
-	error_set(err, MSG_NO_NIX, "there is no nix here");
+	error_set(err, CODE_NO_NIX, "there is no nix here");
 	return (-1);
 }
 
@@ -79,7 +79,7 @@ check_version(struct check *c, struct error *err)
 
 	if (run(argv, VERSION_MS, &out, NULL, NULL) != 0 || (word = strrchr(text, ' ')) == NULL ||
 	    sscanf(word, "%4d.%4d", &major, &minor) != 2) {
-		error_set(err, MSG_NO_NIX, "%.100s does not say its version", c->nix);
+		error_set(err, CODE_NO_NIX, "%.100s does not say its version", c->nix);
 		return (-1);
 	}
 	c->old = major < 2 || (major == 2 && minor < 19);
@@ -151,7 +151,7 @@ check_said(char *said, time_t since)
 		if (word[strspn(word, " \t\r")] != '\0' && strncmp(word, "warning: ", 9) != 0)
 			printf("    %s\n", error_vis(line, sizeof(line), word));
 	if (record_path(path) == 0 && record_read(path, 0, &record, NULL) == 1 && record.when >= since)
-		printf("    on record: %s\n    do: %s\n", record.err.text, error_row(record.err.code)->cure);
+		printf("    on record: %s\n    do: %s\n", record.err.text, code_row(record.err.code)->cure);
 }
 
 /* 0 if the builder answers. */
@@ -177,7 +177,7 @@ check_ask(const struct check *c, const char *url, const char *how, void (*hook)(
 static void
 check_doctor(struct check *c, const char *host)
 {
-	struct error	 err = { .code = MSG_NONE };
+	struct error	 err = { .code = CODE_NONE };
 	json_t		*doc = conf_document(c->conf, host, &err);
 
 	if (doc != NULL && rules_check(doc) == 0) {
@@ -222,18 +222,18 @@ conf_nix_check(struct conf *conf, const char *host, struct error *err)
 	char			text[ADDR_HOST_MAX + 1];
 
 	if (host != NULL && !addr_host_ok(host)) {
-		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", host);
+		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
 		return (-1);
 	}
 	if (check_find(&c, err) == -1 || check_version(&c, err) == -1)
 		return (-1);
 	nix_daemon_sshopts("", daemon_sshopts, sizeof(daemon_sshopts));
 	if (nix_machines_read("", check_machine_cb, &c) == -1) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (-1);
 	}
 	if (c.seen == 0 && host == NULL) {
-		error_set(err, MSG_USAGE, "Nix's list of builders has none that ssh reaches");
+		error_set(err, CODE_USAGE, "Nix's list of builders has none that ssh reaches");
 		return (-1);
 	}
 	strlcpy(text, host != NULL ? host : "", sizeof(text));

@@ -50,7 +50,7 @@ nix_alias(const char *typed, char alias[ADDR_HOST_MAX + 1], struct error *err)
 	for (p = alias; *p != '\0'; p++)
 		*p = (char)(isalnum((unsigned char)*p) || *p == '_' ? tolower((unsigned char)*p) : '-');
 	if (strcmp(alias, "localhost") == 0) {
-		error_set(err, MSG_LOCAL_BUILDER, "for a builder called localhost Nix runs no ssh, it builds here");
+		error_set(err, CODE_LOCAL_BUILDER, "for a builder called localhost Nix runs no ssh, it builds here");
 		return (-1);
 	}
 	return (0);
@@ -67,7 +67,7 @@ nix_login(const struct conf *conf, const char *typed, const char *answer, char u
 		snprintf(user, 64, "%.*s", (int)(said != NULL ? strlen(said) : len), said != NULL ? said : value);
 		return (0);
 	}
-	error_set(err, MSG_USAGE, "%.60s: ssh does not say as whom to log in; use --ssh-user", typed);
+	error_set(err, CODE_USAGE, "%.60s: ssh does not say as whom to log in; use --ssh-user", typed);
 	return (-1);
 }
 
@@ -99,7 +99,7 @@ nix_add(const struct conf *conf, json_t *doc, const char *alias, const char *nam
 
 	json_array_foreach(hosts, i, other)
 		if (strcmp(json_text_at(other, "alias"), alias) == 0) {
-			error_set(err, MSG_USAGE, "two builders would be called %.60s", alias);
+			error_set(err, CODE_USAGE, "two builders would be called %.60s", alias);
 			return (NULL);
 		}
 	if (conf_given(conf, "max-jobs"))
@@ -109,7 +109,7 @@ nix_add(const struct conf *conf, json_t *doc, const char *alias, const char *nam
 	    "features", nix_or(conf, "supported-features", DEFAULT_FEATURES));
 	if (host == NULL || json_array_append_new(hosts, host) == -1 || nix_machines_read("", nix_there_cb, &s) == -1 ||
 	    (s.where[0] != '\0' && json_put(host, "there", json_string(s.where)) == -1)) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (NULL);
 	}
 	return (host);
@@ -131,7 +131,7 @@ nix_add_own(const struct conf *conf, json_t *doc, struct error *err)
 	    json_put(host, "systems", json_string(nix_or(conf, "systems", arm ? "aarch64-linux" : "x86_64-linux"))) == -1 ||
 	    json_put(host, "features", json_string(nix_or(conf, "supported-features", "kvm,benchmark,big-parallel"))) == -1 ||
 	    json_put(host, "host_key", json_string(LINUX_BUILDER_KEY)) == -1) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (-1);
 	}
 	return (0);
@@ -149,7 +149,7 @@ nix_system_known(const struct conf *conf, const json_t *found, struct error *err
 		there = "darwin";
 	if (strcmp(here, there) == 0 || (strcmp(there, "darwin") != 0 && strcmp(there, "linux") != 0))
 		return (0);
-	error_set(err, MSG_USAGE, "it runs %.20s and this machine %.20s: say --systems=aarch64-%.20s or x86_64-%.20s",
+	error_set(err, CODE_USAGE, "it runs %.20s and this machine %.20s: say --systems=aarch64-%.20s or x86_64-%.20s",
 	    there, here, there, there);
 	return (-1);
 }
@@ -172,7 +172,7 @@ nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const jso
 	}
 	if (json_put(host, "host_key", json_string(key)) == 0)
 		return (0);
-	error_set(err, MSG_NO_MEMORY, "no memory");
+	error_set(err, CODE_NO_MEMORY, "no memory");
 	return (-1);
 }
 
@@ -193,7 +193,7 @@ nix_add_found(const struct conf *conf, json_t *doc, const json_t *found, const c
 	if (json_put(host, "user", json_string(user)) == 0)
 		result = nix_host_key(conf, doc, host, known, err);
 	else
-		error_set(err, MSG_USAGE, "the user's name is no text");
+		error_set(err, CODE_USAGE, "the user's name is no text");
 	json_decref(known);
 	return (result);
 }
@@ -230,7 +230,7 @@ conf_nix_document(struct conf *conf, char **words, struct error *err)
 	    json_put(doc, "wanted.program-named", json_boolean(conf_given(conf, "program"))) == -1 ||
 	    json_put(doc, "facts.nix.root_home", json_string(pw != NULL ? pw->pw_dir : "/root")) == -1 ||
 	    json_put(doc, "facts.nix.builders", json_string(builders)) == -1) {
-		error_set(err, MSG_USAGE, "builders in nix.conf is no text of UTF-8");
+		error_set(err, CODE_USAGE, "builders in nix.conf is no text of UTF-8");
 		result = -1;
 	}
 	if (result == 0 && conf_given(conf, LINUX_BUILDER))

@@ -28,7 +28,7 @@ nix_open(struct install *in, const char *path, mode_t mode, struct error *err)
 	struct stat	sb;
 
 	if (lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode)) {
-		error_set(err, MSG_MANAGED_FILE, "%.100s is a link, made by another program", path);
+		error_set(err, CODE_MANAGED_FILE, "%.100s is a link, made by another program", path);
 		return (NULL);
 	}
 	return (install_add(in, path, mode, err));
@@ -59,7 +59,7 @@ nix_around(struct install_file *file, const char *above, const char *below, stru
 		return (0);
 	}
 	free(text.bytes);
-	error_set(err, MSG_NO_MEMORY, "no memory");
+	error_set(err, CODE_NO_MEMORY, "no memory");
 	return (-1);
 }
 
@@ -82,7 +82,7 @@ nix_text(const json_t *doc, const char *emitter, struct error *err)
 			free(head);
 	}
 	if (whole == NULL)
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 	free(text);
 	return (whole);
 }
@@ -98,7 +98,7 @@ nix_put_own(struct install *in, const json_t *doc, const char *emitter, const ch
 		return (NULL);
 	if (file->old.len > 0 && (file->old.len < strlen(OWN_HEAD) ||
 	    memcmp(file->old.bytes, OWN_HEAD, strlen(OWN_HEAD)) != 0)) {
-		error_set(err, MSG_CONFIG_FOREIGN, "%s is there, and not from meshssh-config", path);
+		error_set(err, CODE_CONFIG_FOREIGN, "%s is there, and not from meshssh-config", path);
 		return (NULL);
 	}
 	if ((text.bytes = nix_text(doc, emitter, err)) == NULL)
@@ -142,7 +142,7 @@ nix_put_conf(struct install *in, json_t *doc, const char *emitter, const char *p
 	if (strstr(builders, "@" EMIT_NIX_MACHINES) != NULL)
 		return (0);
 	if (json_put(doc, "facts.nix.builders", json_string(builders)) == -1) {
-		error_set(err, MSG_USAGE, "builders in nix.conf is not UTF-8");
+		error_set(err, CODE_USAGE, "builders in nix.conf is not UTF-8");
 		return (-1);
 	}
 	if ((text = nix_text(doc, emitter, err)) == NULL)
@@ -161,7 +161,7 @@ nix_part(struct install *in, json_t *doc, const struct conf_nix_part *part, stru
 
 	conf_nix_file(doc, part, path);
 	if (path[0] == '\0') {
-		error_set(err, MSG_USAGE, "on this system --sshopts is not installed; what it prints can be run");
+		error_set(err, CODE_USAGE, "on this system --sshopts is not installed; what it prints can be run");
 		return (-1);
 	}
 	if (strcmp(part->emitter, "nix-ssh") == 0)
@@ -185,7 +185,7 @@ nix_touch(struct install *in, const json_t *doc, struct error *err)
 
 	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++)
 		if (json_array_append_new(in->touched, json_string(h.alias)) == -1) {
-			error_set(err, MSG_NO_MEMORY, "no memory");
+			error_set(err, CODE_NO_MEMORY, "no memory");
 			return (-1);
 		}
 	return (more);

@@ -102,12 +102,12 @@ conf_nix_key_file(const char *path, const char *alias, const json_t *known, char
 	ssize_t	len;
 
 	if ((len = file_read(path, text, sizeof(text))) == -1)
-		error_set(err, MSG_NO_HOST_KEY, "%.80s: %s", path, strerror(errno));
+		error_set(err, CODE_NO_HOST_KEY, "%.80s: %s", path, strerror(errno));
 	else {
 		text[len] = '\0';
 		if (key_find(text, 0, key) == 0)
 			return (key_judge(known, alias, key, path, err));
-		error_set(err, MSG_NO_HOST_KEY, "%.80s: this is no public key of a host", path);
+		error_set(err, CODE_NO_HOST_KEY, "%.80s: this is no public key of a host", path);
 	}
 	return (-1);
 }
@@ -143,7 +143,7 @@ key_tell(const struct emit_nix_host *h, const json_t *known, const char *key, co
 	if (ssh_trust(known, key, &line) != SSH_TRUST_NEW)
 		return (0);
 	if (ssh_known_fingerprint(&in, file, fingerprint) == -1) {
-		error_set(err, MSG_NO_HOST_KEY, "ssh-keygen does not tell the fingerprint of the key of %.40s",
+		error_set(err, CODE_NO_HOST_KEY, "ssh-keygen does not tell the fingerprint of the key of %.40s",
 		    h->alias);
 		return (-1);
 	}
@@ -167,7 +167,7 @@ key_refused(const struct emit_nix_host *h, struct ssh_ask *ask, struct error *er
 			break;
 		}
 	}
-	error_set(err, MSG_NO_HOST_KEY, "%.40s shows no host key: %.100s", h->alias, said);
+	error_set(err, CODE_NO_HOST_KEY, "%.40s shows no host key: %.100s", h->alias, said);
 }
 
 /* ssh writes what it was shown into a list of its own, as it would into known_hosts, before any login. */
@@ -189,12 +189,12 @@ key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy, 
 
 	snprintf(port, sizeof(port), "%d", h->port);
 	if (os_exe_path(self, sizeof(self)) == -1 || ssh_program_find(self, ssh) == -1) {
-		error_set(err, MSG_NO_SSH, "no ssh was found");
+		error_set(err, CODE_NO_SSH, "no ssh was found");
 		return (-1);
 	}
 	if (snprintf(known, sizeof(known), "%s/known_hosts", folder) >= (int)sizeof(known) ||
 	    emit_ssh_word(known, word, sizeof(word)) == NULL) {
-		error_set(err, MSG_ODD_PATH, "%.100s: cannot be named to ssh", folder);
+		error_set(err, CODE_UNQUOTABLE_PATH, "%.100s: cannot be named to ssh", folder);
 		return (-1);
 	}
 	snprintf(list, sizeof(list), "UserKnownHostsFile %s", word);
@@ -225,7 +225,7 @@ conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, const json_t 
 	snprintf(folder, sizeof(folder), "%s/meshssh.XXXXXX",
 	    tmp != NULL && emit_nix_path(tmp) ? tmp : "/tmp");
 	if ((fp = open_memstream(&proxy, &len)) == NULL) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (-1);
 	}
 	result = emit_ssh_proxy(fp, doc, NULL, "", err);

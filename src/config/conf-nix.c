@@ -89,7 +89,7 @@ nix_way(const struct conf *conf, struct error *err)
 		if (!conf_given(conf, ways[i].option))
 			continue;
 		if (way != &ways[0]) {
-			error_set(err, MSG_USAGE, "--%s and --%s exclude each other", way->option, ways[i].option);
+			error_set(err, CODE_USAGE, "--%s and --%s exclude each other", way->option, ways[i].option);
 			return (NULL);
 		}
 		way = &ways[i];
@@ -165,7 +165,7 @@ nix_run(struct conf *conf, const struct conf_nix_way *way, char **words, struct 
 		return (result);
 	}
 	if ((fp = open_memstream(&text, &len)) == NULL) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		json_decref(doc);
 		return (-1);
 	}
@@ -193,17 +193,17 @@ conf_nix(struct conf *conf, char **words, struct error *err)
 	if (check) {
 		if (words[0] == NULL || words[1] == NULL)
 			return (conf_nix_check(conf, words[0], err));
-		error_set(err, MSG_USAGE, "--check takes one builder, or none for all");
+		error_set(err, CODE_USAGE, "--check takes one builder, or none for all");
 	} else if (words[0] == NULL && !own)
-		error_set(err, MSG_USAGE, "there is no host");
+		error_set(err, CODE_USAGE, "there is no host");
 	else if (conf_given(conf, "host-key") && (words[0] == NULL || words[1] != NULL))
-		error_set(err, MSG_USAGE, "--host-key is for one host");
+		error_set(err, CODE_USAGE, "--host-key is for one host");
 	else if (own && conf_given(conf, "nixos"))
-		error_set(err, MSG_USAGE, "--linux-builder is nix-darwin's, and NixOS has none");
+		error_set(err, CODE_USAGE, "--linux-builder is nix-darwin's, and NixOS has none");
 	else if (conf_given(conf, "dry-run") && !conf_given(conf, "install"))
-		error_set(err, MSG_USAGE, "--dry-run is for --install; without it, nix only prints");
+		error_set(err, CODE_USAGE, "--dry-run is for --install; without it, nix only prints");
 	else if (conf_given(conf, "install") && (conf_given(conf, "nixos") || conf_given(conf, "darwin")))
-		error_set(err, MSG_USAGE, "a module is for your configuration, and not installed");
+		error_set(err, CODE_USAGE, "a module is for your configuration, and not installed");
 	else
 		return (nix_run(conf, way, words, err));
 	return (-1);

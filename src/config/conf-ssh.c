@@ -22,18 +22,18 @@ conf_ssh_ask(const char *typed, struct error *err)
 	struct ssh_ask	*ask;
 
 	if (os_exe_path(self, sizeof(self)) == -1 || ssh_program_find(self, ssh) == -1) {
-		error_set(err, MSG_NO_SSH, "no ssh was found");
+		error_set(err, CODE_NO_SSH, "no ssh was found");
 		return (NULL);
 	}
 	if ((ask = malloc(sizeof(*ask))) == NULL) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (NULL);
 	}
 	ssh_ask(argv, ASK_MS, ask);
 	if (ask->status == 0)
 		return (ask);
 	ask->err[strcspn(ask->err, "\r\n")] = '\0';
-	error_set(err, MSG_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.80s", typed, ask->err[0] != '\0' ? ": " : "",
+	error_set(err, CODE_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.80s", typed, ask->err[0] != '\0' ? ": " : "",
 	    ask->err);
 	free(ask);
 	return (NULL);

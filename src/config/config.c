@@ -92,7 +92,7 @@ conf_set_cb(void *arg, const struct option_row *row, const char *value, struct e
 		return (option_bad(row, value, err));
 	if (json_put(conf->wanted, row->name, row->value != NULL ? json_string(value) : json_true()) == 0)
 		return (0);
-	error_set(err, MSG_USAGE, "--%s: this is no text of UTF-8", row->name);
+	error_set(err, CODE_USAGE, "--%s: this is no text of UTF-8", row->name);
 	return (-1);
 }
 
@@ -118,7 +118,7 @@ conf_fits(const struct conf *conf, const struct conf_command *command, struct er
 	json_object_foreach(conf->wanted, key, value) {
 		snprintf(word, sizeof(word), " %s ", key);
 		if (strstr(command->options, word) == NULL && strstr(CONF_COMMON, word) == NULL) {
-			error_set(err, MSG_USAGE, "%s takes no --%s", command->name, key);
+			error_set(err, CODE_USAGE, "%s takes no --%s", command->name, key);
 			return (-1);
 		}
 	}
@@ -133,7 +133,7 @@ conf_socket(struct conf *conf, struct error *err)
 
 	if (!conf_given(conf, "tailscaled") && variable != NULL && variable[0] != '\0' &&
 	    json_put(conf->wanted, "tailscaled", json_string(variable)) == -1) {
-		error_set(err, MSG_USAGE, "TS_SOCKET: this is no text of UTF-8");
+		error_set(err, CODE_USAGE, "TS_SOCKET: this is no text of UTF-8");
 		return (-1);
 	}
 	conf->tailscaled = conf_text(conf, "tailscaled");
@@ -177,7 +177,7 @@ conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 
 	/* The call as it was, before its words are moved. */
 	if (conf_call(&(struct conf){ .wanted = call }, argc, argv) == -1 || conf->wanted == NULL)
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 	else if ((result = conf_parse(conf, &words, err)) == 0) {
 		log_set_level(conf_given(conf, "debug"));
 		if (conf_given(conf, "help"))

@@ -108,9 +108,9 @@ emit_known_hosts(FILE *fp, const json_t *doc, struct error *err)
 	if (count > 0 && !starved)
 		return (0);
 	if (starved)
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 	else
-		error_set(err, MSG_NOT_IN_MESH, "no peer%s publishes a host key",
+		error_set(err, CODE_PEER_UNKNOWN, "no peer%s publishes a host key",
 		    emit_peers_some(doc) ? " like that" : "");
 	return (-1);
 }

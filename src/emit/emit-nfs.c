@@ -177,19 +177,19 @@ nfs_read(struct nfs *nfs, const json_t *doc, struct error *err)
 	nfs->dir = json_text_at(doc, "wanted.nfs.dir");
 	nfs->port = port != NULL ? addr_port(port) : TUNNEL_PORT;
 	if (nfs->host == NULL || nfs->name == NULL || !addr_host_ok(nfs->host) || !addr_host_ok(nfs->name)) {
-		error_set(err, MSG_BAD_HOST, "\"%.60s\" is no host name or address", nfs->host != NULL ? nfs->host : "");
+		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", nfs->host != NULL ? nfs->host : "");
 		return (-1);
 	}
 	if (!path_ok(nfs->export, 0)) {
-		error_set(err, MSG_BAD_PATH, "\"%.60s\" is no path on the host", nfs->export != NULL ? nfs->export : "");
+		error_set(err, CODE_BAD_PATH, "\"%.60s\" is no path on the host", nfs->export != NULL ? nfs->export : "");
 		return (-1);
 	}
 	if (!path_ok(nfs->dir, 1)) {
-		error_set(err, MSG_BAD_PATH, "\"%.60s\": nothing can be mounted there", nfs->dir != NULL ? nfs->dir : "");
+		error_set(err, CODE_BAD_PATH, "\"%.60s\": nothing can be mounted there", nfs->dir != NULL ? nfs->dir : "");
 		return (-1);
 	}
 	if (nfs->port == -1) {
-		error_set(err, MSG_USAGE, "--port=%.20s is no port", port);
+		error_set(err, CODE_USAGE, "--port=%.20s is no port", port);
 		return (-1);
 	}
 	return (0);
@@ -214,7 +214,7 @@ tunnel_read(struct nfs *nfs, const json_t *doc, int proxied, struct error *err)
 
 	nfs->program = json_text_at(doc, "wanted.program");
 	if (!unit_path_ok(nfs->program) || (tailscaled != NULL && !unit_path_ok(tailscaled))) {
-		error_set(err, MSG_ODD_PATH, "%.100s: cannot stand in a unit",
+		error_set(err, CODE_UNQUOTABLE_PATH, "%.100s: cannot stand in a unit",
 		    !unit_path_ok(nfs->program) ? (nfs->program != NULL ? nfs->program : "meshssh") : tailscaled);
 		return (-1);
 	}
@@ -223,7 +223,7 @@ tunnel_read(struct nfs *nfs, const json_t *doc, int proxied, struct error *err)
 		return (0);
 	if (kind == NULL || address == NULL || (strcmp(kind, "socks5") != 0 && strcmp(kind, "http") != 0) ||
 	    addr_split(address, host, &port) == -1) {
-		error_set(err, MSG_NO_PROXY, "the proxy has an odd address");
+		error_set(err, CODE_NO_PROXY, "the proxy has an odd address");
 		return (-1);
 	}
 	snprintf(nfs->via, sizeof(nfs->via), "%s=%s", kind, address);
@@ -242,7 +242,7 @@ emit_nfs(FILE *fp, const json_t *doc, struct error *err)
 	while (way->is != NULL && !way->is(facts))
 		way++;
 	if (way->is == NULL) {
-		error_set(err, MSG_MESH_DOWN, "%.60s is one of the mesh, and which way leads there cannot be seen now",
+		error_set(err, CODE_MESH_DOWN, "%.60s is one of the mesh, and which way leads there cannot be seen now",
 		    nfs.host);
 		return (-1);
 	}

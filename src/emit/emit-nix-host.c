@@ -78,7 +78,7 @@ host_text(const json_t *host, const char *name, int (*ok)(const char *), struct 
 
 	if (!*failed && (text == NULL || !ok(text))) {
 		*failed = 1;
-		error_set(err, MSG_USAGE, "\"%.60s\" cannot stand in Nix's list of builders (%s)", text != NULL ? text : "",
+		error_set(err, CODE_USAGE, "\"%.60s\" cannot stand in Nix's list of builders (%s)", text != NULL ? text : "",
 		    name);
 	}
 	return (text);
@@ -92,7 +92,7 @@ emit_nix_host(const json_t *doc, size_t number, struct emit_nix_host *h, struct 
 
 	if (host == NULL) {
 		if (number == 0)
-			error_set(err, MSG_USAGE, "there is no host");
+			error_set(err, CODE_USAGE, "there is no host");
 		return (number == 0 ? -1 : 0);
 	}
 	h->alias = host_text(host, "alias", host_alias_ok, err, &failed);
@@ -110,7 +110,7 @@ emit_nix_host(const json_t *doc, size_t number, struct emit_nix_host *h, struct 
 		return (-1);
 	if (h->port < 1 || h->port > 65535 || h->jobs < 1 || h->jobs > JOBS_MAX ||
 	    (h->there != NULL && !emit_nix_word(h->there, "/._:~-"))) {
-		error_set(err, MSG_USAGE, "%.60s: no port, or no number of jobs", h->alias);
+		error_set(err, CODE_USAGE, "%.60s: no port, or no number of jobs", h->alias);
 		return (-1);
 	}
 	base64(h->pinned, sizeof(h->pinned), h->host_key, strlen(h->host_key));

@@ -100,7 +100,7 @@ module_blocks(FILE *fp, const json_t *doc, const char *before, const char *behin
 	int			more = 0;
 
 	if (mem == NULL) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (-1);
 	}
 	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++) {
@@ -117,7 +117,7 @@ module_blocks(FILE *fp, const json_t *doc, const char *before, const char *behin
 		fprintf(mem, "\nHost *\n");
 	if (fclose(mem) != 0 || more != 0) {
 		if (more == 0)
-			error_set(err, MSG_NO_MEMORY, "no memory");
+			error_set(err, CODE_NO_MEMORY, "no memory");
 		free(text);
 		return (-1);
 	}
@@ -135,7 +135,7 @@ module_program(FILE *fp, const json_t *doc, struct error *err)
 	const char	*program = json_text_at(doc, "wanted.program");
 
 	if (program == NULL || program[0] != '/' || strpbrk(program, "\"'\\$`%!*?[]{}();<>|&#~^\n\r\t") != NULL) {
-		error_set(err, MSG_ODD_PATH, "%.100s: cannot stand in a module", program != NULL ? program : "meshssh");
+		error_set(err, CODE_UNQUOTABLE_PATH, "%.100s: cannot stand in a module", program != NULL ? program : "meshssh");
 		return (-1);
 	}
 	fprintf(fp, "let\n");

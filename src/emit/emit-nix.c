@@ -102,7 +102,7 @@ nix_machine_line(FILE *fp, const char *line, const struct emit_nix_host *h, stru
 		fprintf(fp, "%s\n", line);
 		return (0);
 	}
-	error_set(err, MSG_USAGE, "%.60s: this makes no line of Nix's list of builders", h->alias);
+	error_set(err, CODE_USAGE, "%.60s: this makes no line of Nix's list of builders", h->alias);
 	return (-1);
 }
 
@@ -136,7 +136,7 @@ emit_nix_conf(FILE *fp, const json_t *doc, struct error *err)
 		builders = DEFAULT_BUILDERS;
 	for (p = builders; *p != '\0'; p++)
 		if (!isprint((unsigned char)*p) && *p != '\t') {
-			error_set(err, MSG_USAGE, "builders in nix.conf is no line of text");
+			error_set(err, CODE_USAGE, "builders in nix.conf is no line of text");
 			return (-1);
 		}
 	/* Behind a blank, "@" is no file's mark but a machine's name for older Nix and for Lix. */

@@ -72,7 +72,7 @@ emit_peers_begin(struct emit_peers *peers, const json_t *doc, struct error *err)
 	if (peers->names != NULL && result == 0)
 		return (0);
 	emit_peers_end(peers);
-	error_set(err, MSG_NO_MEMORY, "no memory");
+	error_set(err, CODE_NO_MEMORY, "no memory");
 	return (-1);
 }
 

@@ -75,11 +75,11 @@ ssh_path(FILE *fp, const char *option, const char *path, struct error *err)
 	char	word[2 * PATH_MAX];
 
 	if (path[0] != '/') {
-		error_set(err, MSG_USAGE, "\"%.100s\" is no whole path, which a ProxyCommand needs", path);
+		error_set(err, CODE_USAGE, "\"%.100s\" is no whole path, which a ProxyCommand needs", path);
 		return (-1);
 	}
 	if (shell_word(option, path, word, sizeof(word)) == -1) {
-		error_set(err, MSG_ODD_PATH, "%.100s: cannot stand in a ProxyCommand", path);
+		error_set(err, CODE_UNQUOTABLE_PATH, "%.100s: cannot stand in a ProxyCommand", path);
 		return (-1);
 	}
 	fprintf(fp, " %s", word);

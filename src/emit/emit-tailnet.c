@@ -130,7 +130,7 @@ tailnet_all(struct tailnet *t, struct error *err)
 	if (t->count == 0 && t->theirs > 0)
 		return (0);
 	if (t->count == 0)
-		error_set(err, MSG_NOT_IN_MESH, "there is no %s", t->some ? "peer like that" : "peer");
+		error_set(err, CODE_PEER_UNKNOWN, "there is no %s", t->some ? "peer like that" : "peer");
 	if (fflush(t->to) != 0 || t->count == 0)
 		return (-1);
 	return (tailnet_common(t, err));
@@ -144,11 +144,11 @@ emit_tailnet(FILE *fp, const json_t *doc, struct error *err)
 	int		result;
 
 	if (!emit_ssh_knows(doc, "match")) {
-		error_set(err, MSG_NO_SSH, "this ssh does not know Match, which came with 6.5");
+		error_set(err, CODE_NO_SSH, "this ssh does not know Match, which came with 6.5");
 		return (-1);
 	}
 	if ((t.to = open_memstream(&t.list, &t.len)) == NULL) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (-1);
 	}
 	tailnet_own(&t);

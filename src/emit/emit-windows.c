@@ -201,7 +201,7 @@ put_keys(FILE *fp, const json_t *list, struct error *err)
 	for (i = 0; i < json_array_size(list); i++) {
 		line = json_string_value(json_array_get(list, i));
 		if (line == NULL || (len = key_length(line)) == 0) {
-			error_set(err, MSG_BAD_KEY, "\"%.60s\" is no public key", line != NULL ? line : "");
+			error_set(err, CODE_BAD_KEY, "\"%.60s\" is no public key", line != NULL ? line : "");
 			return (-1);
 		}
 		fprintf(fp, "    ");
@@ -220,7 +220,7 @@ word_check(const char *option, const char *word, const char *allowed, struct err
 
 	if (len > 0 && len <= ADDR_HOST_MAX && word[0] != '-' && strspn(word, allowed) == len)
 		return (0);
-	error_set(err, MSG_USAGE, "--%s: \"%.60s\" cannot stand there", option, word);
+	error_set(err, CODE_USAGE, "--%s: \"%.60s\" cannot stand there", option, word);
 	return (-1);
 }
 
@@ -274,11 +274,11 @@ emit_windows(FILE *fp, const json_t *doc, struct error *err)
 	const char	*forward = json_text_at(doc, "wanted.forward");
 
 	if (forward != NULL && (addr_port(forward) == -1 || addr_port(forward) == 22)) {
-		error_set(err, MSG_USAGE, "--forward=%.20s: that is no port, or the one of Windows's own sshd", forward);
+		error_set(err, CODE_USAGE, "--forward=%.20s: that is no port, or the one of Windows's own sshd", forward);
 		return (-1);
 	}
 	if (forward == NULL && json_at(doc, "wanted.distribution") != NULL) {
-		error_set(err, MSG_USAGE, "--distribution says nothing without --forward=PORT");
+		error_set(err, CODE_USAGE, "--distribution says nothing without --forward=PORT");
 		return (-1);
 	}
 	emit_header(fp, doc, "#");

@@ -226,7 +226,7 @@ emit_wsl(FILE *fp, const json_t *doc, struct error *err)
 	int		 any = json_truth_at(doc, "wanted.generic") == 1;
 
 	if (!any && no_wsl(facts) != NULL) {
-		error_set(err, MSG_NOT_WSL, "%s", no_wsl(facts));
+		error_set(err, CODE_NOT_WSL, "%s", no_wsl(facts));
 		return (-1);
 	}
 	if (!any && json_number_at(facts, "system.wsl", 0) == 1) {

@@ -22,7 +22,7 @@ mesh_untold(int error, struct error *err)
 {
 	switch (error) {
 	case ETIMEDOUT:
-		error_set(err, MSG_MESH_HUNG, "tailscaled does not tell its peers in time");
+		error_set(err, CODE_MESH_HUNG, "tailscaled does not tell its peers in time");
 		break;
 	case EMSGSIZE:
 		error_set(err, MSG_MESH_STATUS, "tailscaled's list of peers has more than %d MB", TSPEER_BYTES_MAX >> 20);
@@ -45,22 +45,22 @@ mesh_error(const struct env_tailscale *ts, struct error *err)
 {
 	switch (ts->state) {
 	case ENV_TAILSCALE_NONE:
-		error_set(err, MSG_MESH_DOWN, "there is no socket of tailscaled on this machine");
+		error_set(err, CODE_MESH_DOWN, "there is no socket of tailscaled on this machine");
 		break;
 	case ENV_TAILSCALE_DEAD:
-		error_set(err, MSG_MESH_DOWN, "tailscaled does not run: nobody listens on its socket");
+		error_set(err, CODE_MESH_DOWN, "tailscaled does not run: nobody listens on its socket");
 		break;
 	case ENV_TAILSCALE_PERMISSION_DENIED:
 		error_set(err, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user");
 		break;
 	case ENV_TAILSCALE_HUNG:
-		error_set(err, MSG_MESH_HUNG, "tailscaled does not answer");
+		error_set(err, CODE_MESH_HUNG, "tailscaled does not answer");
 		break;
 	case ENV_TAILSCALE_UNEXPECTED:
 		error_set(err, MSG_MESH_STATUS, "what listens on tailscaled's socket gives no status");
 		break;
 	case ENV_TAILSCALE_DOWN:
-		error_set(err, MSG_MESH_DOWN, "tailscaled is not connected: %s", ts->status.state);
+		error_set(err, CODE_MESH_DOWN, "tailscaled is not connected: %s", ts->status.state);
 		break;
 	case ENV_TAILSCALE_UP:
 		mesh_untold(errno, err);

@@ -62,7 +62,7 @@ install_ask(const struct install *in, struct error *err)
 	if (check_ask(in, NULL, NO_HOST, told) == 0)
 		return (0);
 	check_told(told, sizeof(told), NULL, NULL);
-	error_set(err, MSG_CONFIG_BROKEN, "ssh refuses what is there: %s", told);
+	error_set(err, CODE_CONFIG_BROKEN, "ssh refuses what is there: %s", told);
 	return (-1);
 }
 
@@ -81,7 +81,7 @@ prove_file(const struct install *in, const char *file, struct error *err)
 	if (result == -1) {
 		check_told(told, sizeof(told), file, in->config != NULL ? in->config->path : in->own->path);
 		check_told(told, sizeof(told), in->own->tmp, in->own->path);
-		error_set(err, MSG_CONFIG_REFUSED, "ssh refuses it: %s", told);
+		error_set(err, CODE_CONFIG_REFUSED, "ssh refuses it: %s", told);
 	}
 	return (result);
 }
@@ -109,14 +109,14 @@ install_prove(const struct install *in, struct error *err)
 	if (in->config == NULL)
 		return (in->own->changes ? prove_file(in, in->own->tmp, err) : 0);
 	if (prove_text(in, &text) == -1) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (-1);
 	}
 	if (text.bytes == NULL)
 		return (0);
 	/* Beside our own file: where the other one is, there may be no room for anything. */
 	if ((fd = file_stage(in->own->real, text.bytes, text.len, file)) == -1) {
-		error_set(err, MSG_CONFIG_WRITE, "%s: %s", in->own->real, strerror(errno));
+		error_set(err, CODE_CONFIG_WRITE, "%s: %s", in->own->real, strerror(errno));
 		result = -1;
 	} else {
 		close(fd);

@@ -21,21 +21,21 @@
 static int
 file_unreadable(const struct install_file *f, const char *why, struct error *err)
 {
-	error_set(err, MSG_CONFIG_READ, "%s: %s", f->path, why);
+	error_set(err, CODE_CONFIG_READ, "%s: %s", f->path, why);
 	return (-1);
 }
 
 static int
 file_unwritable(const char *path, int error, struct error *err)
 {
-	error_set(err, MSG_CONFIG_WRITE, "%s: %s", path, strerror(error));
+	error_set(err, CODE_CONFIG_WRITE, "%s: %s", path, strerror(error));
 	return (-1);
 }
 
 static int
 file_moved(const struct install_file *f, struct error *err)
 {
-	error_set(err, MSG_CONFIG_MOVED, "%s was changed by another program meanwhile", f->path);
+	error_set(err, CODE_CONFIG_MOVED, "%s was changed by another program meanwhile", f->path);
 	return (-1);
 }
 

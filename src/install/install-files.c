@@ -25,14 +25,14 @@ install_begin(struct install *in, int dry, struct error *err)
 	memset(in, 0, sizeof(*in));
 	in->dry = dry;
 	if ((in->touched = json_array()) == NULL) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (-1);
 	}
 	if (os_exe_path(self, sizeof(self)) == -1)
 		strlcpy(self, "", sizeof(self));
 	if (ssh_program_find(self, in->ssh) == 0)
 		return (0);
-	error_set(err, MSG_NO_SSH, "there is no ssh");
+	error_set(err, CODE_NO_SSH, "there is no ssh");
 	return (-1);
 }
 
@@ -72,7 +72,7 @@ install_lock(struct install *in, const char *path, mode_t mode, struct error *er
 	strlcpy(folder->path, path, sizeof(folder->path));
 	if (folder_lock(folder, mode) == 0)
 		return (0);
-	error_set(err, MSG_CONFIG_WRITE, "%s: %s", path, strerror(errno));
+	error_set(err, CODE_CONFIG_WRITE, "%s: %s", path, strerror(errno));
 	return (-1);
 }
 
@@ -89,7 +89,7 @@ install_add(struct install *in, const char *path, mode_t mode, struct error *err
 	if (!in->dry && install_lock(in, folder, (mode & S_IROTH) != 0 ? 0755 : 0700, err) == -1)
 		return (NULL);
 	if ((f = calloc(1, sizeof(*f))) == NULL) {
-		error_set(err, MSG_NO_MEMORY, "no memory");
+		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (NULL);
 	}
 	in->files[in->count++] = f;

@@ -18,7 +18,7 @@
 static int
 install_starved(struct error *err)
 {
-	error_set(err, MSG_NO_MEMORY, "no memory");
+	error_set(err, CODE_NO_MEMORY, "no memory");
 	return (-1);
 }
 
@@ -39,14 +39,14 @@ install_place(struct install *in, enum install_scope scope, struct error *err)
 		strlcpy(in->home, pw->pw_dir, sizeof(in->home));
 		in->names.home = in->home;
 	} else {
-		error_set(err, MSG_CONFIG_READ, "the system knows no home of this user");
+		error_set(err, CODE_CONFIG_READ, "the system knows no home of this user");
 		return (-1);
 	}
 	in->names.folder = in->folder;
 	/* Blanks are what quotes are for; of the rest, some versions make patterns and variables. */
 	if (strpbrk(in->folder, "*?[]{}\\\"'%$#\r\n\t") == NULL)
 		return (0);
-	error_set(err, MSG_CONFIG_READ, "%s: ssh cannot include a file from there, by its name", in->folder);
+	error_set(err, CODE_CONFIG_READ, "%s: ssh cannot include a file from there, by its name", in->folder);
 	return (-1);
 }
 
@@ -58,7 +58,7 @@ install_one(struct install *in, const char *name, mode_t mode, struct error *err
 
 	if (snprintf(path, sizeof(path), "%s/%s", in->folder, name) < (int)sizeof(path))
 		return (install_add(in, path, mode, err));
-	error_set(err, MSG_CONFIG_READ, "%s: %s", in->folder, strerror(ENAMETOOLONG));
+	error_set(err, CODE_CONFIG_READ, "%s: %s", in->folder, strerror(ENAMETOOLONG));
 	return (NULL);
 }
 
@@ -75,7 +75,7 @@ install_open(struct install *in, enum install_scope scope, int dry, struct error
 	in->names.own = in->names.include = in->own->path;
 	if (install_own_ok(&in->own->old))
 		return (0);
-	error_set(err, MSG_CONFIG_FOREIGN, "%s is there, and not from meshssh-config", in->own->path);
+	error_set(err, CODE_CONFIG_FOREIGN, "%s is there, and not from meshssh-config", in->own->path);
 	return (-1);
 }
 
@@ -142,13 +142,13 @@ static int
 install_store(const struct install *in, struct error *err)
 {
 	if (in->config->changes && strncmp(in->config->real, STORE, strlen(STORE)) == 0) {
-		error_set(err, MSG_CONFIG_STORE, "%s is made by Nix: say there programs.ssh.%s%s%s", in->config->path,
+		error_set(err, CODE_CONFIG_STORE, "%s is made by Nix: say there programs.ssh.%s%s%s", in->config->path,
 		    in->home[0] != '\0' ? "includes = [ \"" : "extraConfig = \"Include ", in->own->path,
 		    in->home[0] != '\0' ? "\" ];" : "\";");
 		return (-1);
 	}
 	if (in->own->changes && strncmp(in->own->real, STORE, strlen(STORE)) == 0) {
-		error_set(err, MSG_CONFIG_STORE, "%s is made by Nix: take it out there", in->own->path);
+		error_set(err, CODE_CONFIG_STORE, "%s is made by Nix: take it out there", in->own->path);
 		return (-1);
 	}
 	return (0);

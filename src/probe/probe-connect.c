@@ -223,7 +223,7 @@ route_through(json_t *facts, const struct probe_input *in, const struct via *via
 {
 	struct attempts	attempts = { .count = 0 };
 	struct connection	conn = { .fd = -1 };
-	struct error	err = { .code = MSG_NONE };
+	struct error	err = { .code = CODE_NONE };
 	int64_t		began_ms = clock_ms(), ms;
 	int		ok;
 
@@ -304,7 +304,7 @@ connect_run(json_t *facts, const struct probe_input *in)
 	plan_make(&ways->plan, &plan);
 	/* What stands in parentheses, a path or a state, is a fact of tailscaled's. */
 	ways->plan.why_not_text[strcspn(ways->plan.why_not_text, "(")] = '\0';
-	if (ways->plan.why_not == MSG_NONE || fact_put_text(facts, "connect.why_not", ways->plan.why_not_text) == 0)
+	if (ways->plan.why_not == CODE_NONE || fact_put_text(facts, "connect.why_not", ways->plan.why_not_text) == 0)
 		result = routes_run(facts, in, ways) == -1 ? -1 : routes_far(facts, in);
 	free(ways);
 	return (result);

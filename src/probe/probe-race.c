@@ -66,7 +66,7 @@ probe_race(const struct probe_input *in, const struct via *via, int mss_bytes, s
 	event_base_dispatch(run.base);
 	if (!run.over) {
 		race_cancel(race);
-		error_set(err, MSG_NO_ANSWER, "no answer in time");
+		error_set(err, CODE_NO_ANSWER, "no answer in time");
 	}
 
 out:

@@ -12,7 +12,7 @@ struct http_talk *
 http_talk_new(struct via_attempt *attempt)
 {
 	if ((attempt->talk = calloc(1, sizeof(struct http_talk))) == NULL)
-		via_fail(attempt, MSG_NO_MEMORY, "no memory");
+		via_fail(attempt, CODE_NO_MEMORY, "no memory");
 	return (attempt->talk);
 }
 

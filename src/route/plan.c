@@ -160,7 +160,7 @@ plan_add_direct(struct plan *plan, const struct plan_input *in, const char *why)
 }
 
 static void
-plan_set_why_not(struct plan *plan, enum message code, const char *text, const char *detail)
+plan_set_why_not(struct plan *plan, enum code code, const char *text, const char *detail)
 {
 	plan->why_not = code;
 	snprintf(plan->why_not_text, sizeof(plan->why_not_text), detail != NULL ? "%s (%s)" : "%s", text, detail);
@@ -176,24 +176,24 @@ plan_tailscaled_unusable(struct plan *plan, const struct env_tailscale *ts)
 	case ENV_TAILSCALE_UP:
 		break;
 	case ENV_TAILSCALE_HUNG:
-		plan_set_why_not(plan, MSG_MESH_HUNG, "tailscaled does not answer", NULL);
+		plan_set_why_not(plan, CODE_MESH_HUNG, "tailscaled does not answer", NULL);
 		break;
 	case ENV_TAILSCALE_DEAD:
-		plan_set_why_not(plan, MSG_MESH_DOWN, "tailscaled does not run", ts->at.path);
+		plan_set_why_not(plan, CODE_MESH_DOWN, "tailscaled does not run", ts->at.path);
 		break;
 	case ENV_TAILSCALE_PERMISSION_DENIED:
 		plan_set_why_not(plan, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user", ts->at.path);
 		break;
 	case ENV_TAILSCALE_UNEXPECTED:
-		plan_set_why_not(plan, MSG_TAILSCALED, "what listens on tailscaled's socket is something else", NULL);
+		plan_set_why_not(plan, CODE_MESH_UNEXPECTED, "what listens on tailscaled's socket is something else", NULL);
 		break;
 	case ENV_TAILSCALE_DOWN:
 		while (row->state[0] != '\0' && strcmp(row->state, ts->status.state) != 0)
 			row++;
-		plan_set_why_not(plan, MSG_MESH_DOWN, row->text, row->state[0] == '\0' ? ts->status.state : NULL);
+		plan_set_why_not(plan, CODE_MESH_DOWN, row->text, row->state[0] == '\0' ? ts->status.state : NULL);
 		break;
 	case ENV_TAILSCALE_NONE:
-		plan_set_why_not(plan, MSG_MESH_DOWN, "there is no tailscaled on this machine", NULL);
+		plan_set_why_not(plan, CODE_MESH_DOWN, "there is no tailscaled on this machine", NULL);
 		break;
 	}
 }
@@ -270,7 +270,7 @@ plan_no_proxy(struct plan *plan, const struct plan_input *in, enum proxy_kind ki
 	for (i = 0; i < in->facts->proxy.count; i++, proxy++)
 		if (proxy->kind == kind && proxy->listener == OS_LISTENER_OTHERS)
 			snprintf(text, sizeof(text), "what listens on %s belongs to another user", proxy->name);
-	plan_set_why_not(plan, MSG_NO_PROXY, text, NULL);
+	plan_set_why_not(plan, CODE_NO_PROXY, text, NULL);
 }
 
 static void
@@ -322,7 +322,7 @@ plan_routed(struct plan *plan, const struct plan_input *in)
 	plan_add_direct(plan, in, "the mesh is routed on this machine");
 	plan->lookup_first = plan->lookup[0] != '\0';
 	plan_add_localapi(plan, in, "should the direct way fail");
-	plan->why_not = MSG_NONE;
+	plan->why_not = CODE_NONE;
 }
 
 /* The mesh's, or perhaps, and only tailscaled has a way there. */
@@ -348,7 +348,7 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 	if (!plan->outside_only || in->lookup == PLAN_LOOKUP_DONE)
 		plan_add_direct(plan, in, "as plain ssh would");
 	if (ts->state == ENV_TAILSCALE_NONE)
-		plan->why_not = MSG_NONE;
+		plan->why_not = CODE_NONE;
 }
 
 void

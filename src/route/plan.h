@@ -54,8 +54,8 @@ struct plan {
 	int		lookup_first;	/* the steps wait a moment for it */
 	int		outside_only;	/* no address of the mesh is connected to directly */
 
-	/* Why a way that should be there is not, or MSG_NONE; the text is without the target. */
-	enum message	why_not;
+	/* Why a way that should be there is not, or CODE_NONE; the text is without the target. */
+	enum code	why_not;
 	char		why_not_text[160];
 };
 

@@ -73,7 +73,7 @@ attempt_wait(struct race_attempt *a, short events, event_callback_fn cb)
 	event_assign(&a->ev, a->conf->base, a->attempt.fd, events, cb, a);
 	if (event_add(&a->ev, &tv) == 0)
 		return (0);
-	via_fail(&a->attempt, MSG_NO_MEMORY, "no memory");
+	via_fail(&a->attempt, CODE_NO_MEMORY, "no memory");
 	return (-1);
 }
 
@@ -90,9 +90,9 @@ attempt_spoken_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (spoken == -1)
-		via_fail(&a->attempt, MSG_SERVER_CLOSED, "closed through %s before the server said anything", name);
+		via_fail(&a->attempt, CODE_SERVER_CLOSED, "closed through %s before the server said anything", name);
 	else if (what & EV_TIMEOUT)
-		via_fail(&a->attempt, MSG_SERVER_SILENT, "connected through %s, but the server says nothing", name);
+		via_fail(&a->attempt, CODE_SERVER_SILENT, "connected through %s, but the server says nothing", name);
 	else if (attempt_wait(a, EV_READ, attempt_spoken_cb) == 0)
 		return;
 	attempt_failed(a);
@@ -242,7 +242,7 @@ attempt_postpone(struct race_attempt *a, int wait_ms)
 	event_assign(&a->ev, a->conf->base, -1, 0, attempt_postponed_cb, a);
 	if (event_add(&a->ev, &tv) == 0)
 		return (0);
-	via_fail(&a->attempt, MSG_NO_MEMORY, "no memory");
+	via_fail(&a->attempt, CODE_NO_MEMORY, "no memory");
 	return (-1);
 }
 

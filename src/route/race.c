@@ -38,31 +38,31 @@ struct race {
 static void	race_next(struct race *);
 
 /* How much an error tells: who speaks for the host tells more than silence, silence more than what is in between. */
-static const unsigned char	ranks[MSG_COUNT] = {
-	[MSG_NO_DESCRIPTORS] = 11,
-	[MSG_NO_MEMORY] = 11,
-	[MSG_REFUSED] = 10,
-	[MSG_SERVER_CLOSED] = 10,
-	[MSG_SERVER_SILENT] = 10,
-	[MSG_NOT_IN_MESH] = 9,
-	[MSG_BLOCKED] = 9,
-	[MSG_MESH_DOWN] = 8,
-	[MSG_MESH_HUNG] = 8,
+static const unsigned char	ranks[CODE_COUNT] = {
+	[CODE_NO_DESCRIPTORS] = 11,
+	[CODE_NO_MEMORY] = 11,
+	[CODE_REFUSED] = 10,
+	[CODE_SERVER_CLOSED] = 10,
+	[CODE_SERVER_SILENT] = 10,
+	[CODE_PEER_UNKNOWN] = 9,
+	[CODE_BLOCKED] = 9,
+	[CODE_MESH_DOWN] = 8,
+	[CODE_MESH_HUNG] = 8,
 	[MSG_MESH_CLOSED] = 8,
-	[MSG_PROXY_AUTH] = 7,
-	[MSG_PROXY_REFUSED] = 7,
-	[MSG_NO_ANSWER] = 6,
-	[MSG_UNREACHABLE] = 5,
-	[MSG_PROXY_FAILED] = 5,
-	[MSG_NO_SUCH_NAME] = 4,
-	[MSG_NAME_LOOKUP] = 4,
-	[MSG_NAME_TIMEOUT] = 4,
-	[MSG_TAILSCALED] = 4,
-	[MSG_PROXY_SILENT] = 3,
-	[MSG_PROXY_CLOSED] = 2,
-	[MSG_NOT_A_PROXY] = 2,
-	[MSG_NO_PROXY] = 2,
-	[MSG_PROXY_DOWN] = 1,
+	[CODE_PROXY_AUTH] = 7,
+	[CODE_PROXY_REFUSED] = 7,
+	[CODE_NO_ANSWER] = 6,
+	[CODE_NO_ROUTE] = 5,
+	[CODE_PROXY_FAILED] = 5,
+	[CODE_NAME_UNKNOWN] = 4,
+	[CODE_NAME_LOOKUP] = 4,
+	[CODE_NAME_TIMEOUT] = 4,
+	[CODE_MESH_UNEXPECTED] = 4,
+	[CODE_PROXY_SILENT] = 3,
+	[CODE_PROXY_CLOSED] = 2,
+	[CODE_NOT_A_PROXY] = 2,
+	[CODE_NO_PROXY] = 2,
+	[CODE_PROXY_DOWN] = 1,
 };
 
 void
@@ -87,7 +87,7 @@ race_note(struct race *r, const struct error *err, int local)
 {
 	int	rank = 2 * ranks[err->code] + !local;
 
-	if (r->worst.code != MSG_NONE && rank <= r->worst_rank)
+	if (r->worst.code != CODE_NONE && rank <= r->worst_rank)
 		return;
 	r->worst = *err;
 	r->worst_rank = rank;
@@ -109,7 +109,7 @@ race_lost(struct race *r)
 	struct error		 err;
 	char			 target[TARGET_TEXT_MAX];
 
-	if (r->plan.why_not != MSG_NONE) {
+	if (r->plan.why_not != CODE_NONE) {
 		error_set(&err, r->plan.why_not, "%s: %s", target_text(r->in.target, target), r->plan.why_not_text);
 		race_note(r, &err, 0);
 	}
@@ -279,7 +279,7 @@ race_looked_up(struct race *r, enum plan_lookup lookup)
 /* --- the lookup ---------------------------------------------------------------------------------- */
 
 /* Systems have one or several codes for "there is no such name". */
-static enum message
+static enum code
 race_eai(int code)
 {
 	static const int	none[] = {
@@ -295,8 +295,8 @@ race_eai(int code)
 
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		if (code == none[i])
-			return (MSG_NO_SUCH_NAME);
-	return (code == EAI_MEMORY ? MSG_NO_MEMORY : MSG_NAME_LOOKUP);
+			return (CODE_NAME_UNKNOWN);
+	return (code == EAI_MEMORY ? CODE_NO_MEMORY : CODE_NAME_LOOKUP);
 }
 
 /* What getaddrinfo(3) says. */
@@ -346,7 +346,7 @@ race_lookup_timeout_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	attempts_add(r->conf.attempts, r->plan.lookup, "the resolver did not answer", clock_ms() - r->began_ms);
-	error_set(&err, MSG_NAME_TIMEOUT, "%s: the resolver gave no answer in %d s", target_text(r->in.target, target),
+	error_set(&err, CODE_NAME_TIMEOUT, "%s: the resolver gave no answer in %d s", target_text(r->in.target, target),
 	    r->in.target->timeout_ms / 1000);
 	race_note(r, &err, 0);
 	race_looked_up(r, PLAN_LOOKUP_FAILED);

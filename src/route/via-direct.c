@@ -11,27 +11,27 @@
 /* What connect(2) and socket(2) say. */
 static const struct direct_errno {
 	int		 error;
-	enum message	 code;
+	enum code	 code;
 	int		 local;
 	char		 text[40];
 } direct_errnos[] = {
-	{ EMFILE,		MSG_NO_DESCRIPTORS,	0,	"no socket for" },
-	{ ENFILE,		MSG_NO_DESCRIPTORS,	0,	"no socket for" },
-	{ ENOMEM,		MSG_NO_MEMORY,		0,	"no socket for" },
-	{ ENOBUFS,		MSG_NO_MEMORY,		0,	"no socket for" },
-	{ ECONNREFUSED,		MSG_REFUSED,		0,	"connection refused by" },
-	{ ECONNRESET,		MSG_REFUSED,		0,	"connection reset by" },
-	{ EPERM,		MSG_BLOCKED,		0,	"not permitted to connect to" },
-	{ EACCES,		MSG_BLOCKED,		0,	"not permitted to connect to" },
-	{ ETIMEDOUT,		MSG_NO_ANSWER,		0,	"no answer from" },
-	{ EHOSTUNREACH,		MSG_UNREACHABLE,	0,	"no way to" },
-	{ ENETUNREACH,		MSG_UNREACHABLE,	0,	"no route to" },
-	{ EHOSTDOWN,		MSG_UNREACHABLE,	0,	"no way to" },
-	{ ENETDOWN,		MSG_UNREACHABLE,	0,	"network down towards" },
-	{ EADDRNOTAVAIL,	MSG_UNREACHABLE,	1,	"no local address towards" },
-	{ EAFNOSUPPORT,		MSG_UNREACHABLE,	1,	"this machine has no such addresses as" },
-	{ EINVAL,		MSG_UNREACHABLE,	1,	"no way to" },
-	{ 0,			MSG_SYSTEM,		0,	"cannot connect to" },
+	{ EMFILE,		CODE_NO_DESCRIPTORS,	0,	"no socket for" },
+	{ ENFILE,		CODE_NO_DESCRIPTORS,	0,	"no socket for" },
+	{ ENOMEM,		CODE_NO_MEMORY,		0,	"no socket for" },
+	{ ENOBUFS,		CODE_NO_MEMORY,		0,	"no socket for" },
+	{ ECONNREFUSED,		CODE_REFUSED,		0,	"connection refused by" },
+	{ ECONNRESET,		CODE_REFUSED,		0,	"connection reset by" },
+	{ EPERM,		CODE_BLOCKED,		0,	"not permitted to connect to" },
+	{ EACCES,		CODE_BLOCKED,		0,	"not permitted to connect to" },
+	{ ETIMEDOUT,		CODE_NO_ANSWER,		0,	"no answer from" },
+	{ EHOSTUNREACH,		CODE_NO_ROUTE,	0,	"no way to" },
+	{ ENETUNREACH,		CODE_NO_ROUTE,	0,	"no route to" },
+	{ EHOSTDOWN,		CODE_NO_ROUTE,	0,	"no way to" },
+	{ ENETDOWN,		CODE_NO_ROUTE,	0,	"network down towards" },
+	{ EADDRNOTAVAIL,	CODE_NO_ROUTE,	1,	"no local address towards" },
+	{ EAFNOSUPPORT,		CODE_NO_ROUTE,	1,	"this machine has no such addresses as" },
+	{ EINVAL,		CODE_NO_ROUTE,	1,	"no way to" },
+	{ 0,			CODE_SYSTEM,		0,	"cannot connect to" },
 };
 
 /* The connection is all there is to it. */
@@ -51,9 +51,9 @@ direct_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 	while (row->error != 0 && row->error != error)
 		row++;
 	addr_text(attempt->step->to, attempt->step->to_len, to);
-	if (row->code == MSG_NO_ANSWER)
+	if (row->code == CODE_NO_ANSWER)
 		via_fail(attempt, row->code, "%s %.46s in %lld s", row->text, to, (long long)(took_ms + 500) / 1000);
-	else if (row->code == MSG_REFUSED)
+	else if (row->code == CODE_REFUSED)
 		via_fail(attempt, row->code, "%s %.46s", row->text, to);
 	else
 		via_fail(attempt, row->code, "%s %.46s (%s)", row->text, to, strerror(error));

@@ -35,7 +35,7 @@ http_begin(struct via_attempt *attempt)
 	if (t == NULL || (t->has_auth = via_proxy_auth(attempt, &auth)) == -1)
 		return (VIA_FAIL);
 	if (strchr(host, '%') != NULL)
-		return (via_fail(attempt, MSG_BAD_HOST, "a proxy cannot be told an address with a zone"));
+		return (via_fail(attempt, CODE_BAD_HOST, "a proxy cannot be told an address with a zone"));
 	if (t->has_auth)
 		http_authorization(&auth, login, sizeof(login));
 	snprintf(to, sizeof(to), strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d", host, attempt->target->port);
@@ -44,26 +44,26 @@ http_begin(struct via_attempt *attempt)
 }
 
 /* Which message a refusal is; its text may tell more than its number. 401 is tinyproxy's word for a wrong password. */
-static enum message
+static enum code
 http_message(int status, const char *text)
 {
 	if (status == 407 || status == 401)
-		return (MSG_PROXY_AUTH);
+		return (CODE_PROXY_AUTH);
 	if (status >= 500)
-		return (via_message(text, MSG_PROXY_FAILED));
+		return (via_message(text, CODE_PROXY_FAILED));
 	/* No proxy redirects a CONNECT; a captive portal does. */
-	return (status < 400 ? MSG_NOT_A_PROXY : MSG_PROXY_REFUSED);
+	return (status < 400 ? CODE_NOT_A_PROXY : CODE_PROXY_REFUSED);
 }
 
 static enum via_want
 http_refused(struct via_attempt *attempt, struct http_talk *t)
 {
 	const char	*proxy = attempt->step->proxy, *text = http_talk_text(t);
-	enum message	 code;
+	enum code	 code;
 
 	if (t->head.connect_error[0] != '\0')
 		text = t->head.connect_error;
-	if ((code = http_message(t->head.status, text)) == MSG_PROXY_AUTH)
+	if ((code = http_message(t->head.status, text)) == CODE_PROXY_AUTH)
 		return (via_fail(attempt, code, "the HTTP proxy %s %s", proxy, t->has_auth ?
 		    "does not accept this user and password" : "wants a user and a password"));
 	via_fail(attempt, code, "the HTTP proxy %s says %d ", proxy, t->head.status);
@@ -79,7 +79,7 @@ http_step(struct via_attempt *attempt)
 	if ((want = http_talk_step(attempt)) != VIA_DONE)
 		return (want);
 	if (t->head.state == HTTP1_BAD)
-		return (via_fail(attempt, MSG_NOT_A_PROXY, "the HTTP proxy %s does not speak HTTP", attempt->step->proxy));
+		return (via_fail(attempt, CODE_NOT_A_PROXY, "the HTTP proxy %s does not speak HTTP", attempt->step->proxy));
 	/* RFC 9110 9.3.6: any 2xx, and what it says of a body is to be ignored. */
 	return (t->head.status / 100 == 2 ? VIA_DONE : http_refused(attempt, t));
 }
@@ -99,7 +99,7 @@ const struct via via_http = {
 	.peer = "the HTTP proxy",
 	.to = VIA_TO_PROXY,
 	.proxy = PROXY_HTTP,
-	.broken = MSG_PROXY_CLOSED,
+	.broken = CODE_PROXY_CLOSED,
 	.begin = http_begin,
 	.step = http_step,
 	.unconnected = via_proxy_unconnected,

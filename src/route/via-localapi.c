@@ -43,11 +43,11 @@ localapi_dial_self(struct via_attempt *attempt, const struct http_talk *t)
 
 	if (strcmp(t->head.dial_self, "true") != 0 || addr_split(t->head.dial_addr, host, &port) == -1 ||
 	    (attempt->self_len = addr_literal(host, port, &attempt->self)) == 0)
-		return (via_fail(attempt, MSG_TAILSCALED, "tailscaled gave an answer that makes no sense"));
+		return (via_fail(attempt, CODE_MESH_UNEXPECTED, "tailscaled gave an answer that makes no sense"));
 	if (attempt->step->dial_self)
 		return (VIA_DIAL_SELF);
 	/* The full name was our guess: a host of the short one may still be found elsewhere. */
-	return (via_fail(attempt, attempt->step->host == attempt->target->host ? MSG_NOT_IN_MESH : MSG_NO_SUCH_NAME,
+	return (via_fail(attempt, attempt->step->host == attempt->target->host ? CODE_PEER_UNKNOWN : CODE_NAME_UNKNOWN,
 	    "tailscaled knows no peer of this %s (%s)", strcmp(host, attempt->step->host) == 0 ? "address" : "name",
 	    t->head.dial_addr));
 }
@@ -59,9 +59,9 @@ localapi_refused(struct via_attempt *attempt, struct http_talk *t)
 	const char	*text = http_talk_text(t);
 
 	if (t->head.status == 502)
-		via_fail(attempt, via_message(text, MSG_PROXY_FAILED), "tailscaled: ");
+		via_fail(attempt, via_message(text, CODE_PROXY_FAILED), "tailscaled: ");
 	else
-		via_fail(attempt, MSG_TAILSCALED, "tailscaled will not: %d ", t->head.status);
+		via_fail(attempt, CODE_MESH_UNEXPECTED, "tailscaled will not: %d ", t->head.status);
 	return (via_said(attempt, text));
 }
 
@@ -74,7 +74,7 @@ localapi_step(struct via_attempt *attempt)
 	if ((want = http_talk_step(attempt)) != VIA_DONE)
 		return (want);
 	if (t->head.state == HTTP1_BAD)
-		return (via_fail(attempt, MSG_TAILSCALED, "what listens on tailscaled's socket is something else"));
+		return (via_fail(attempt, CODE_MESH_UNEXPECTED, "what listens on tailscaled's socket is something else"));
 	if (t->head.status == 101)
 		return (VIA_DONE);
 	return (t->head.status == 200 ? localapi_dial_self(attempt, t) : localapi_refused(attempt, t));
@@ -83,16 +83,16 @@ localapi_step(struct via_attempt *attempt)
 static void
 localapi_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 {
-	enum message	own = via_own_fault(error);
+	enum code	own = via_own_fault(error);
 
 	(void)took_ms;
 	/* The queue of a listener that does not listen any more is full. */
 	if (error == EAGAIN || error == ETIMEDOUT)
-		via_fail(attempt, MSG_MESH_HUNG, "tailscaled takes no connection");
-	else if (own == MSG_BLOCKED)
+		via_fail(attempt, CODE_MESH_HUNG, "tailscaled takes no connection");
+	else if (own == CODE_BLOCKED)
 		via_fail(attempt, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user (%s)", strerror(error));
 	else
-		via_fail(attempt, own != MSG_NONE ? own : MSG_MESH_DOWN, "tailscaled cannot be reached (%s)", strerror(error));
+		via_fail(attempt, own != CODE_NONE ? own : CODE_MESH_DOWN, "tailscaled cannot be reached (%s)", strerror(error));
 }
 
 static void
@@ -104,9 +104,9 @@ localapi_silent(struct via_attempt *attempt, int64_t took_ms)
 	if (http_talk_text(attempt->talk) != NULL)
 		localapi_refused(attempt, attempt->talk);
 	else if (attempt->step->hung)
-		via_fail(attempt, MSG_MESH_HUNG, "tailscaled does not answer (%lld s)", took_s);
+		via_fail(attempt, CODE_MESH_HUNG, "tailscaled does not answer (%lld s)", took_s);
 	else
-		via_fail(attempt, MSG_NO_ANSWER, "no answer through tailscaled in %lld s", took_s);
+		via_fail(attempt, CODE_NO_ANSWER, "no answer through tailscaled in %lld s", took_s);
 }
 
 static const char *
@@ -120,7 +120,7 @@ const struct via via_localapi = {
 	.peer = "tailscaled",
 	.to = VIA_TO_TAILSCALED,
 	.end_to_end = 1,
-	.broken = MSG_TAILSCALED,
+	.broken = CODE_MESH_UNEXPECTED,
 	.begin = localapi_begin,
 	.step = localapi_step,
 	.unconnected = localapi_unconnected,

@@ -44,7 +44,7 @@ socks5_open(struct via_attempt *attempt)
 	int			 has;
 
 	if ((attempt->talk = t = calloc(1, sizeof(*t))) == NULL)
-		return (via_fail(attempt, MSG_NO_MEMORY, "no memory"));
+		return (via_fail(attempt, CODE_NO_MEMORY, "no memory"));
 	if (via_proxy_check(attempt) == -1 || (has = via_proxy_auth(attempt, &t->auth)) == -1)
 		return (VIA_FAIL);
 	if (socks5_begin(&t->socks5, attempt->step->host, attempt->target->port, has ? t->auth.user : NULL, t->auth.password) == -1)
@@ -84,7 +84,7 @@ const struct via via_socks5 = {
 	.peer = "the SOCKS5 proxy",
 	.to = VIA_TO_PROXY,
 	.proxy = PROXY_SOCKS5,
-	.broken = MSG_PROXY_CLOSED,
+	.broken = CODE_PROXY_CLOSED,
 	.begin = socks5_open,
 	.step = socks5_step,
 	.unconnected = via_proxy_unconnected,

@@ -15,18 +15,18 @@
 
 /* Go, gVisor, Linux and the usual proxies say it in these words. */
 static const struct via_words {
-	enum message	 code;
+	enum code	 code;
 	char		 words[20];
 } via_words[] = {
-	{ MSG_REFUSED,	"refused" },
-	{ MSG_NO_SUCH_NAME,	"no such host" },
-	{ MSG_NAME_LOOKUP,	"resolve failure" },
-	{ MSG_UNREACHABLE,	"no route to host" },
-	{ MSG_UNREACHABLE,	"unreachable" },
-	{ MSG_NO_ANSWER,	"timed out" },
-	{ MSG_NO_ANSWER,	"timeout" },
-	{ MSG_NO_ANSWER,	"deadline exceeded" },
-	{ MSG_NONE,		"" }
+	{ CODE_REFUSED,	"refused" },
+	{ CODE_NAME_UNKNOWN,	"no such host" },
+	{ CODE_NAME_LOOKUP,	"resolve failure" },
+	{ CODE_NO_ROUTE,	"no route to host" },
+	{ CODE_NO_ROUTE,	"unreachable" },
+	{ CODE_NO_ANSWER,	"timed out" },
+	{ CODE_NO_ANSWER,	"timeout" },
+	{ CODE_NO_ANSWER,	"deadline exceeded" },
+	{ CODE_NONE,		"" }
 };
 
 const char *
@@ -43,7 +43,7 @@ via_text(const struct via_step *step, char *buf, size_t size)
 }
 
 enum via_want
-via_fail(struct via_attempt *attempt, enum message code, const char *fmt, ...)
+via_fail(struct via_attempt *attempt, enum code code, const char *fmt, ...)
 {
 	char	text[sizeof(attempt->err.text)], target[TARGET_TEXT_MAX];
 	va_list	ap;
@@ -89,32 +89,32 @@ via_broken(struct via_attempt *attempt, int error)
 	    via->address(attempt->step, address, sizeof(address)), error != 0 ? ": " : "", error != 0 ? strerror(error) : ""));
 }
 
-enum message
+enum code
 via_own_fault(int error)
 {
 	static const struct {
 		int		 error;
-		enum message	 code;
+		enum code	 code;
 	}	own[] = {
-		{ EMFILE, MSG_NO_DESCRIPTORS }, { ENFILE, MSG_NO_DESCRIPTORS }, { ENOMEM, MSG_NO_MEMORY },
-		{ ENOBUFS, MSG_NO_MEMORY }, { EPERM, MSG_BLOCKED }, { EACCES, MSG_BLOCKED }, { ENETUNREACH, MSG_UNREACHABLE },
-		{ EHOSTUNREACH, MSG_UNREACHABLE }, { EHOSTDOWN, MSG_UNREACHABLE }, { ENETDOWN, MSG_UNREACHABLE },
-		{ EADDRNOTAVAIL, MSG_UNREACHABLE }, { EAFNOSUPPORT, MSG_UNREACHABLE },
+		{ EMFILE, CODE_NO_DESCRIPTORS }, { ENFILE, CODE_NO_DESCRIPTORS }, { ENOMEM, CODE_NO_MEMORY },
+		{ ENOBUFS, CODE_NO_MEMORY }, { EPERM, CODE_BLOCKED }, { EACCES, CODE_BLOCKED }, { ENETUNREACH, CODE_NO_ROUTE },
+		{ EHOSTUNREACH, CODE_NO_ROUTE }, { EHOSTDOWN, CODE_NO_ROUTE }, { ENETDOWN, CODE_NO_ROUTE },
+		{ EADDRNOTAVAIL, CODE_NO_ROUTE }, { EAFNOSUPPORT, CODE_NO_ROUTE },
 	};
 	size_t	i;
 
 	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (own[i].error == error)
 			return (own[i].code);
-	return (MSG_NONE);
+	return (CODE_NONE);
 }
 
-enum message
-via_message(const char *text, enum message other)
+enum code
+via_message(const char *text, enum code other)
 {
 	const struct via_words	*row;
 
-	for (row = via_words; row->code != MSG_NONE; row++)
+	for (row = via_words; row->code != CODE_NONE; row++)
 		if (strcasestr(text, row->words) != NULL)
 			return (row->code);
 	return (other);

@@ -68,7 +68,7 @@ struct via {
 	int		 end_to_end;		/* "connected" is the target's own word, not that of a peer in between */
 	enum via_to	 to;
 	enum proxy_kind	 proxy;			/* with VIA_TO_PROXY */
-	enum message	 broken;		/* the peer ended in the middle of the handshake */
+	enum code	 broken;		/* the peer ended in the middle of the handshake */
 	/* Connected: the first step. */
 	enum via_want	(*begin)(struct via_attempt *);
 	enum via_want	(*step)(struct via_attempt *);
@@ -89,7 +89,7 @@ const struct via *via_first(enum via_to to);
 /* The route of this name, of which the text has so many bytes; NULL if there is none. */
 const struct via *via_find(const char *name, size_t bytes);
 /* Set the error of the hop: the target, a colon, a blank and this text. Returns VIA_FAIL. */
-enum via_want	via_fail(struct via_attempt *, enum message, const char *, ...) __attribute__((__format__(printf, 3, 4)));
+enum via_want	via_fail(struct via_attempt *, enum code, const char *, ...) __attribute__((__format__(printf, 3, 4)));
 /* Add what a peer has said to the error that was just set. Returns VIA_FAIL. */
 enum via_want	via_said(struct via_attempt *, const char *);
 /* Send what is left of so many bytes; VIA_WANT_WRITE, VIA_WANT_READ when all are gone, or VIA_FAIL. */
@@ -97,11 +97,11 @@ enum via_want	via_send(struct via_attempt *, const void *, size_t, size_t *sent)
 /* Set the error to what the system says of a descriptor in the middle of a handshake: errno, or 0 for its end. */
 enum via_want	via_broken(struct via_attempt *, int error);
 /*
- * What this errno of connect(2) or socket(2) says of this machine and its network, whoever was to be reached; MSG_NONE if
+ * What this errno of connect(2) or socket(2) says of this machine and its network, whoever was to be reached; CODE_NONE if
  * nothing.
  */
-enum message	via_own_fault(int);
+enum code	via_own_fault(int);
 /* What a peer says of a connection that it could not make ("connection was refused"): the message that fits, or the other. */
-enum message	via_message(const char *, enum message);
+enum code	via_message(const char *, enum code);
 
 #endif

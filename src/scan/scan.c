@@ -115,7 +115,7 @@ job_other(struct scan_job *job, const char *line)
 {
 	char	target[TARGET_TEXT_MAX], shown[64];
 
-	error_set(&job->row.err, MSG_NOT_SSH, "%s: it says \"%.40s\", and is not SSH 2", target_text(&job->target, target),
+	error_set(&job->row.err, CODE_NOT_SSH, "%s: it says \"%.40s\", and is not SSH 2", target_text(&job->target, target),
 	    error_vis(shown, sizeof(shown), line));
 	job_end(job);
 }

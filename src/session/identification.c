@@ -62,15 +62,15 @@ int
 identification_judge(const struct identification *g, enum identification_end end, const char *target, struct error *err)
 {
 	static const struct {
-		enum message	 code;
+		enum code	 code;
 		const char	*nothing;	/* it said nothing */
 		const char	*half;		/* it stopped in its identification */
 	}	ends[] = {
-		[GREETING_EOF] = { MSG_SERVER_CLOSED, "the server closed the connection before it said anything",
+		[GREETING_EOF] = { CODE_SERVER_CLOSED, "the server closed the connection before it said anything",
 		    "the server closed the connection in the middle of its identification" },
-		[GREETING_RESET] = { MSG_SERVER_CLOSED, "the server reset the connection before it said anything",
+		[GREETING_RESET] = { CODE_SERVER_CLOSED, "the server reset the connection before it said anything",
 		    "the server reset the connection in the middle of its identification" },
-		[GREETING_TIMEOUT] = { MSG_SERVER_SILENT, "connected, but the server says nothing",
+		[GREETING_TIMEOUT] = { CODE_SERVER_SILENT, "connected, but the server says nothing",
 		    "connected, but the server stops in the middle of its identification" },
 	};
 	char	shown[SSHWIRE_SHOWN * 4];
@@ -85,10 +85,10 @@ identification_judge(const struct identification *g, enum identification_end end
 	else if (g->state != GREETING_FAILED && sshwire_id_begun(&g->server))
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].half);
 	else if (sshwire_refusal(&g->server) != NULL)
-		error_set(err, MSG_SERVER_CLOSED, "%s: it says \"%.40s\"", target,
+		error_set(err, CODE_SERVER_CLOSED, "%s: it says \"%.40s\"", target,
 		    error_vis(shown, sizeof(shown), g->server.first));
 	else
-		error_set(err, MSG_NOT_SSH, "%s: it says \"%.40s\"", target,
+		error_set(err, CODE_NOT_SSH, "%s: it says \"%.40s\"", target,
 		    error_vis(shown, sizeof(shown), g->server.first));
 	return (-1);
 }

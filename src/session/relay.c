@@ -124,12 +124,12 @@ relay_net_failed(struct relay *r, int error)
 			r->conf->learned_cb(mss_bytes, r->conf->arg);
 	} else if (error == ECONNRESET || error == EPIPE) {
 		if (identification_judge(&r->identification, GREETING_RESET, target, &r->err) == 0)
-			error_set(&r->err, MSG_RESET, "%s: connection reset", target);
+			error_set(&r->err, CODE_RESET, "%s: connection reset", target);
 	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN ||
 	    error == EHOSTDOWN)
-		error_set(&r->err, MSG_DEAD_PATH, "%s: the other side does not answer, or takes nothing, any more", target);
+		error_set(&r->err, CODE_DEAD_PATH, "%s: the other side does not answer, or takes nothing, any more", target);
 	else if (error == EPERM || error == EACCES)
-		error_set(&r->err, MSG_BLOCKED, "%s: %s", target, strerror(error));
+		error_set(&r->err, CODE_BLOCKED, "%s: %s", target, strerror(error));
 	else
 		error_errno(&r->err, error, target);
 	relay_done(r);
@@ -285,7 +285,7 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	/* A terminal that is hung up, or a socket whose other end is gone, has ended; a file that cannot be read has not. */
 	if (n == -1 && error != ECONNRESET && !(error == EIO && isatty(fd))) {
-		error_set(&r->err, MSG_INPUT, "cannot read standard input: %s", strerror(error));
+		error_set(&r->err, CODE_INPUT, "cannot read standard input: %s", strerror(error));
 		relay_done(r);
 		return;
 	}
@@ -373,7 +373,7 @@ relay_out_failed(struct relay *r, int error)
 		relay_gone_cb(r);
 		return;
 	}
-	error_set(&r->err, MSG_OUTPUT, "cannot write to standard output: %s", strerror(error));
+	error_set(&r->err, CODE_OUTPUT, "cannot write to standard output: %s", strerror(error));
 	relay_done(r);
 }
 
@@ -420,7 +420,7 @@ relay_unread(struct relay *r, int error)
 		if (r->hold != NULL && holdback_holds(r->hold))
 			event_del(&r->net_ev);
 	} else if (error == EPROTO && r->hold != NULL) {
-		error_set(&r->err, MSG_SERVER_CHANGED, "%s: a second connection, with smaller packets, met another server",
+		error_set(&r->err, CODE_SERVER_CHANGED, "%s: a second connection, with smaller packets, met another server",
 		    target_text(r->conf->target, target));
 		relay_done(r);
 	} else if (error != EINTR)
@@ -451,7 +451,7 @@ relay_copy(struct relay *r)
 	state = identification_server(&r->identification, relay_buf, (size_t)n);
 	if (state != GREETING_FAILED && !again)
 		relay_write(r, relay_buf, (size_t)n);
-	if (r->err.code == MSG_NONE)
+	if (r->err.code == CODE_NONE)
 		relay_greeting(r, state);
 }
 
@@ -619,7 +619,7 @@ static void
 relay_guard_stop(struct relay *r)
 {
 	/* The first connection lost packets, and one in its place was of no use: with this server, there shall be no second. */
-	if (r->hold != NULL && r->err.code != MSG_NONE && r->conn.mss_bytes != r->conf->conn->mss_bytes)
+	if (r->hold != NULL && r->err.code != CODE_NONE && r->conn.mss_bytes != r->conf->conn->mss_bytes)
 		r->conf->learned_cb(MSS_LAST, r->conf->arg);
 	holdback_stop(r->hold);
 	watch_stop(r->watch);
@@ -763,5 +763,5 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	output_close(&r->out);
 	close(r->net_fd);
 	*err = r->err;
-	return (err->code == MSG_NONE ? 0 : -1);
+	return (err->code == CODE_NONE ? 0 : -1);
 }

@@ -105,10 +105,10 @@ watch_black_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 
 	target_text(w->conf.target, target);
 	if (sign == WATCH_HOLE_THERE)
-		error_set(err, MSG_HOLE_THERE, "%s: packets of %d bytes are lost on the way there, smaller ones pass", target,
+		error_set(err, CODE_PMTU_FORWARD, "%s: packets of %d bytes are lost on the way there, smaller ones pass", target,
 		    mss_packet(mss_bytes, to));
 	else
-		error_set(err, MSG_HOLE_BACK, "%s: packets of up to %d bytes are lost on the way back, smaller ones pass",
+		error_set(err, CODE_PMTU_REVERSE, "%s: packets of up to %d bytes are lost on the way back, smaller ones pass",
 		    target, mss_packet(mss_bytes, to));
 	return (watch_next(mss_bytes, sign == WATCH_HOLE_THERE ? w->conf.proof.forward_bytes : w->conf.proof.reverse_bytes));
 }
@@ -148,14 +148,14 @@ watch_explain(struct watch *w, struct error *err)
 	if (w->view.gap_ms != 0)
 		return (watch_black_hole(w, WATCH_HOLE_BACK, err));
 	if ((bytes = watch_unproven(w)) != 0) {
-		error_set(err, MSG_HOLE_THERE, "%s: nothing comes back since packets of %d bytes are sent", target,
+		error_set(err, CODE_PMTU_FORWARD, "%s: nothing comes back since packets of %d bytes are sent", target,
 		    mss_packet(bytes, (const struct sockaddr *)&w->conf.conn->to));
 		return (MSS_LAST);
 	}
 	if (watch_young(w))
-		error_set(err, MSG_MARKS_LOST, "%s: nothing comes back since the session began", target);
+		error_set(err, CODE_DSCP_REVERSE, "%s: nothing comes back since the session began", target);
 	else
-		error_set(err, MSG_DEAD_PATH, "%s: the other side does not answer, or takes nothing, any more", target);
+		error_set(err, CODE_DEAD_PATH, "%s: the other side does not answer, or takes nothing, any more", target);
 	return (0);
 }
 
@@ -263,7 +263,7 @@ watch_gone_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	error_set(&err, MSG_ADDRESS_GONE, "%s: this machine no longer has the address %.46s",
+	error_set(&err, CODE_ADDRESS_GONE, "%s: this machine no longer has the address %.46s",
 	    target_text(w->conf.target, target), addr_text((struct sockaddr *)&w->own, w->own_len, own));
 	watch_lost(w, &err, 0);
 }

@@ -270,7 +270,7 @@ ssh_program_run(const char *ssh, char **argv, struct ssh_program *env, struct er
 		 * might connect, by another way than asked for and without a word.
 		 */
 		if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_RUN) {
-			error_set(err, MSG_SYSTEM, "%.90s -G %s", ssh, WIFEXITED(status) ?
+			error_set(err, CODE_SYSTEM, "%.90s -G %s", ssh, WIFEXITED(status) ?
 			    "cannot be run" : "was ended by a signal");
 			result = -1;
 		} else if (result == 0 && status != 0)

@@ -39,7 +39,7 @@ record_text(const struct target *target, const struct attempts *attempts, const 
 		    "what", attempts->list[i].what, "took_ms", (json_int_t)attempts->list[i].took_ms));
 	root = json_pack("{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", RECORD_VERSION,
 	    "time", (json_int_t)time(NULL), "host", target->host, "port", target->port,
-	    "message", error_row(err->code)->name, "text", err->text, "tried", tried);
+	    "message", code_row(err->code)->name, "text", err->text, "tried", tried);
 	if (root == NULL)
 		return (NULL);		/* and tried is gone with it */
 	text = json_dumps(root, JSON_INDENT(1));
@@ -74,12 +74,12 @@ record_unpack(json_t *root, struct record *record)
 
 	if (json_unpack(root, "{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", &version, "time", &when, "host", &host,
 	    "port", &record->port, "message", &message, "text", &text, "tried", &tried) == -1 ||
-	    version != RECORD_VERSION || error_by_name(message) == MSG_NONE || record->port < 1 || record->port > 65535 ||
+	    version != RECORD_VERSION || code_by_name(message) == CODE_NONE || record->port < 1 || record->port > 65535 ||
 	    !json_is_array(tried))
 		return (-1);
 	record->when = when;
 	error_vis(record->host, sizeof(record->host), host);
-	error_set(&record->err, error_by_name(message), "%s", text);
+	error_set(&record->err, code_by_name(message), "%s", text);
 	json_array_foreach(tried, i, attempt) {
 		if (json_unpack(attempt, "{s:s, s:s, s:I}", "to", &to, "what", &what, "took_ms", &took_ms) == -1)
 			return (-1);
@@ -131,7 +131,7 @@ record_read(const char *path, int confine, struct record *record, struct error *
 		result = 1;
 	else {
 		if (errno == EINVAL)
-			error_set(err, MSG_BAD_RECORD, "%s: this is no failure record", path);
+			error_set(err, CODE_BAD_RECORD, "%s: this is no failure record", path);
 		else
 			error_errno(err, errno, path);
 		result = -1;

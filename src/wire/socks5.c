@@ -24,22 +24,22 @@
 /* RFC 1928 6, the reply field. */
 static const struct socks5_reply {
 	unsigned char	 reply;
-	enum message	 code;
+	enum code	 code;
 	char		 text[44];
 } replies[] = {
-	{ 1,	MSG_PROXY_FAILED,	"could not connect, and does not say why" },
-	{ 2,	MSG_PROXY_REFUSED,	"does not allow this connection" },
-	{ 3,	MSG_UNREACHABLE,	"has no route to the host's network" },
-	{ 4,	MSG_UNREACHABLE,	"cannot reach the host" },
-	{ 5,	MSG_REFUSED,		"was refused by the host" },
-	{ 6,	MSG_NO_ANSWER,		"had no answer from the host" },
-	{ 7,	MSG_PROXY_REFUSED,	"does not know how to connect" },
-	{ 8,	MSG_PROXY_REFUSED,	"does not know this kind of address" },
-	{ 0,	MSG_PROXY_FAILED,	"failed in a way that no standard names" },
+	{ 1,	CODE_PROXY_FAILED,	"could not connect, and does not say why" },
+	{ 2,	CODE_PROXY_REFUSED,	"does not allow this connection" },
+	{ 3,	CODE_NO_ROUTE,	"has no route to the host's network" },
+	{ 4,	CODE_NO_ROUTE,	"cannot reach the host" },
+	{ 5,	CODE_REFUSED,		"was refused by the host" },
+	{ 6,	CODE_NO_ANSWER,		"had no answer from the host" },
+	{ 7,	CODE_PROXY_REFUSED,	"does not know how to connect" },
+	{ 8,	CODE_PROXY_REFUSED,	"does not know this kind of address" },
+	{ 0,	CODE_PROXY_FAILED,	"failed in a way that no standard names" },
 };
 
 static enum socks5_state
-socks5_fail(struct socks5 *s, enum message code, const char *text)
+socks5_fail(struct socks5 *s, enum code code, const char *text)
 {
 	s->code = code;
 	s->text = text;
@@ -87,12 +87,12 @@ socks5_begin(struct socks5 *s, const char *host, int port, const char *user, con
 	s->user = user;
 	s->password = password;
 	if (strlen(host) > SOCKS5_PART_MAX || strchr(host, '%') != NULL) {
-		socks5_fail(s, MSG_BAD_HOST, "cannot be told such a host");
+		socks5_fail(s, CODE_BAD_HOST, "cannot be told such a host");
 		return (-1);
 	}
 	if (user != NULL && (user[0] == '\0' || strlen(user) > SOCKS5_PART_MAX || password[0] == '\0' ||
 	    strlen(password) > SOCKS5_PART_MAX)) {
-		socks5_fail(s, MSG_PROXY_AUTH, "takes user and password of 1 to 255 bytes");
+		socks5_fail(s, CODE_PROXY_AUTH, "takes user and password of 1 to 255 bytes");
 		return (-1);
 	}
 	socks5_put_byte(s, SOCKS_VERSION);
@@ -145,15 +145,15 @@ static enum socks5_state
 socks5_method(struct socks5 *s)
 {
 	if (s->in[0] != SOCKS_VERSION)
-		return (socks5_fail(s, MSG_NOT_A_PROXY, "does not speak SOCKS5"));
+		return (socks5_fail(s, CODE_NOT_A_PROXY, "does not speak SOCKS5"));
 	if (s->in[1] == METHOD_NONE)
 		return (socks5_request(s));
 	if (s->in[1] == METHOD_LOGIN && s->user != NULL)
 		return (socks5_login(s));
 	/* Some want to log in though it was not offered. */
 	if (s->in[1] != METHOD_REFUSED && s->in[1] != METHOD_LOGIN)
-		return (socks5_fail(s, MSG_NOT_A_PROXY, "wants a way to log in that was not offered"));
-	return (socks5_fail(s, MSG_PROXY_AUTH,
+		return (socks5_fail(s, CODE_NOT_A_PROXY, "wants a way to log in that was not offered"));
+	return (socks5_fail(s, CODE_PROXY_AUTH,
 	    s->user != NULL ? "lets nobody in with user and password" : "wants a user and a password"));
 }
 
@@ -162,9 +162,9 @@ socks5_logged_in(struct socks5 *s)
 {
 	/* RFC 1929 2. The version is 1, though some echo SOCKS's. */
 	if (s->in[0] != LOGIN_VERSION && s->in[0] != SOCKS_VERSION)
-		return (socks5_fail(s, MSG_NOT_A_PROXY, "does not speak SOCKS5"));
+		return (socks5_fail(s, CODE_NOT_A_PROXY, "does not speak SOCKS5"));
 	if (s->in[1] != 0)
-		return (socks5_fail(s, MSG_PROXY_AUTH, "does not accept this user and password"));
+		return (socks5_fail(s, CODE_PROXY_AUTH, "does not accept this user and password"));
 	return (socks5_request(s));
 }
 
@@ -175,7 +175,7 @@ socks5_reply_length(struct socks5 *s)
 	const struct socks5_reply	*row = replies;
 
 	if (s->in[0] != SOCKS_VERSION) {
-		socks5_fail(s, MSG_NOT_A_PROXY, "does not speak SOCKS5");
+		socks5_fail(s, CODE_NOT_A_PROXY, "does not speak SOCKS5");
 		return (-1);
 	}
 	/* A refusal need not be read to its end. */
@@ -192,7 +192,7 @@ socks5_reply_length(struct socks5 *s)
 	else if (s->in[3] == ATYP_NAME)
 		s->need = 4 + 1 + (size_t)s->in[4] + 2;
 	else {
-		socks5_fail(s, MSG_NOT_A_PROXY, "replies with an address of unknown kind");
+		socks5_fail(s, CODE_NOT_A_PROXY, "replies with an address of unknown kind");
 		return (-1);
 	}
 	return (0);
@@ -221,7 +221,7 @@ socks5_feed(struct socks5 *s, const unsigned char *buf, size_t len)
 	if (s->have < s->need) {
 		/* What begins otherwise is not waited for: it may be all that comes. */
 		if (s->step != SOCKS5_LOGIN && s->in[0] != SOCKS_VERSION)
-			return (socks5_fail(s, MSG_NOT_A_PROXY, "does not speak SOCKS5"));
+			return (socks5_fail(s, CODE_NOT_A_PROXY, "does not speak SOCKS5"));
 		/* The same for a refusal, of which a proxy may send less than the whole. */
 		if (s->step == SOCKS5_REPLY && s->have >= 2 && s->have < 5 && s->in[1] != 0)
 			socks5_reply_length(s);

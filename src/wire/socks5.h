@@ -23,7 +23,7 @@ struct socks5 {
 	enum socks5_state	 state;
 	unsigned char		 out[SOCKS5_OUT_MAX];
 	size_t			 out_len;
-	enum message		 code;
+	enum code		 code;
 	const char		*text;
 
 	const char		*host;

@@ -74,10 +74,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return (0);
 	check_header(doc);
 	for (emitter = emitters; emitter->name[0] != '\0'; emitter++) {
-		err.code = MSG_NONE;
+		err.code = CODE_NONE;
 		text = emit_text(emitter, doc, &err);
 		again = emit_text(emitter, doc, NULL);
-		must((text == NULL) == (err.code != MSG_NONE) && (text == NULL) == (again == NULL));
+		must((text == NULL) == (err.code != CODE_NONE) && (text == NULL) == (again == NULL));
 		if (text != NULL) {
 			check(emitter, text);
 			must(strcmp(text, again) == 0);

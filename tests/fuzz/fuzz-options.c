@@ -54,7 +54,7 @@ check_error(const struct error *err, int result)
 {
 	const char	*at;
 
-	must(result == 0 ? err->code == MSG_NONE : result == -1 && err->code != MSG_NONE);
+	must(result == 0 ? err->code == CODE_NONE : result == -1 && err->code != CODE_NONE);
 	if (result == -1)
 		for (at = err->text; *at != '\0'; at++)
 			must(*at >= ' ' && *at <= '~');
@@ -97,7 +97,7 @@ static void
 try_config(const uint8_t *data, size_t size)
 {
 	struct conf	  conf = { .wanted = json_object() };
-	struct error	  err = { .code = MSG_NONE };
+	struct error	  err = { .code = CODE_NONE };
 	struct line	  l;
 	char		**words = l.words + 1;
 	int		  result;
@@ -135,7 +135,7 @@ try_meshssh(const uint8_t *data, size_t size)
 {
 	struct options	opts;
 	struct ssh_args	args;
-	struct error	err = { .code = MSG_NONE };
+	struct error	err = { .code = CODE_NONE };
 	struct line	l;
 	int		result, rest, count = 0;
 

@@ -565,7 +565,7 @@ static void
 dialed(int well)
 {
 	struct connection	conn = { .step = { .via = &via_direct }, .to = { .ss_family = AF_INET } };
-	struct error	err = { .code = MSG_REFUSED };
+	struct error	err = { .code = CODE_REFUSED };
 
 	if (!s.dialing)
 		return;
@@ -813,7 +813,7 @@ check(int result, const struct error *err)
 	const struct conn	*c = &s.conns[s.current];
 	const char		*at;
 
-	must(result == (err->code == MSG_NONE ? 0 : -1));
+	must(result == (err->code == CODE_NONE ? 0 : -1));
 	for (at = err->text; result == -1 && *at != '\0'; at++)
 		must(*at >= ' ' && *at <= '~');
 	must(s.running <= 1 && !s.dialing);
@@ -850,7 +850,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct race_config		race = { .target = &target, .tune = &tune, .attempts = &attempts };
 	struct relay_config		conf = { .target = &target, .conn = &conn, .race = &race,
 					    .running_cb = running_cb, .learned_cb = learned_cb };
-	struct error			err = { .code = MSG_NONE };
+	struct error			err = { .code = CODE_NONE };
 	int				before, result;
 
 	if (base == NULL) {

@@ -78,7 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	result = socks5_begin(&whole, host, 22, login ? user : NULL, login ? password : NULL);
 	must(socks5_begin(&single, host, 22, login ? user : NULL, login ? password : NULL) == result);
 	if (result == -1) {
-		must(whole.state == SOCKS5_FAILED && whole.code != MSG_NONE && whole.text != NULL);
+		must(whole.state == SOCKS5_FAILED && whole.code != CODE_NONE && whole.text != NULL);
 		return (0);
 	}
 	must(strlen(host) <= SOCKS5_PART_MAX && strchr(host, '%') == NULL);
@@ -87,7 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(whole.state == single.state && whole.code == single.code && whole.text == single.text);
 	must(whole.step == single.step && whole.out_len == single.out_len);
 	must(memcmp(whole.out, single.out, whole.out_len) == 0);
-	must((whole.state == SOCKS5_FAILED) == (whole.code != MSG_NONE));
+	must((whole.state == SOCKS5_FAILED) == (whole.code != CODE_NONE));
 	must(whole.state != SOCKS5_FAILED || whole.text != NULL);
 	/* A refusal need not be read to its end, all else ends where it ends. */
 	must(whole.state == SOCKS5_FAILED ? single_taken <= whole_taken : single_taken == whole_taken);

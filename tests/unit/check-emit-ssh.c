@@ -203,33 +203,33 @@ test_refused(void **state)
 {
 	static const struct refused {
 		const char	*path, *text;
-		enum message	 code;
+		enum code	 code;
 	} refused[] = {
-		{ "wanted.program", "meshssh", MSG_USAGE },
-		{ "wanted.program", "", MSG_USAGE },
-		{ "wanted.program", "/opt/\"x\"/meshssh", MSG_ODD_PATH },
-		{ "wanted.program", "/opt/it's/meshssh", MSG_ODD_PATH },
-		{ "wanted.program", "/opt/$(id)/meshssh", MSG_ODD_PATH },
-		{ "wanted.program", "/opt/a\\ b/meshssh", MSG_ODD_PATH },
-		{ "wanted.program", "/opt/x\n    User root/meshssh", MSG_ODD_PATH },
-		{ "wanted.program", "/opt/\x01/meshssh", MSG_ODD_PATH },
-		{ "wanted.program", "/opt/\x7f/meshssh", MSG_ODD_PATH },
-		{ "wanted.tailscaled", "run/socket", MSG_USAGE },
-		{ "wanted.tailscaled", "/run/$HOME", MSG_ODD_PATH },
-		{ "target.host", "", MSG_BAD_HOST },
-		{ "target.host", "-oProxyCommand=x", MSG_BAD_HOST },
-		{ "target.host", "a b", MSG_BAD_HOST },
-		{ "target.host", "a\nb", MSG_BAD_HOST },
-		{ "target.host", "$(id)", MSG_BAD_HOST },
-		{ "target.host", "*", MSG_BAD_HOST },
-		{ "target.host", "n\xc3\xa4s", MSG_BAD_HOST },
-		{ "wanted.match", "", MSG_USAGE },
-		{ "wanted.match", "-a*", MSG_USAGE },
-		{ "wanted.match", "!a*", MSG_USAGE },
-		{ "wanted.match", "a*,b*", MSG_USAGE },
-		{ "wanted.match", "a* b*", MSG_USAGE },
-		{ "wanted.match", "a*\n    User x", MSG_USAGE },
-		{ "wanted.match", "192.168.1.0/24", MSG_USAGE },
+		{ "wanted.program", "meshssh", CODE_USAGE },
+		{ "wanted.program", "", CODE_USAGE },
+		{ "wanted.program", "/opt/\"x\"/meshssh", CODE_UNQUOTABLE_PATH },
+		{ "wanted.program", "/opt/it's/meshssh", CODE_UNQUOTABLE_PATH },
+		{ "wanted.program", "/opt/$(id)/meshssh", CODE_UNQUOTABLE_PATH },
+		{ "wanted.program", "/opt/a\\ b/meshssh", CODE_UNQUOTABLE_PATH },
+		{ "wanted.program", "/opt/x\n    User root/meshssh", CODE_UNQUOTABLE_PATH },
+		{ "wanted.program", "/opt/\x01/meshssh", CODE_UNQUOTABLE_PATH },
+		{ "wanted.program", "/opt/\x7f/meshssh", CODE_UNQUOTABLE_PATH },
+		{ "wanted.tailscaled", "run/socket", CODE_USAGE },
+		{ "wanted.tailscaled", "/run/$HOME", CODE_UNQUOTABLE_PATH },
+		{ "target.host", "", CODE_BAD_HOST },
+		{ "target.host", "-oProxyCommand=x", CODE_BAD_HOST },
+		{ "target.host", "a b", CODE_BAD_HOST },
+		{ "target.host", "a\nb", CODE_BAD_HOST },
+		{ "target.host", "$(id)", CODE_BAD_HOST },
+		{ "target.host", "*", CODE_BAD_HOST },
+		{ "target.host", "n\xc3\xa4s", CODE_BAD_HOST },
+		{ "wanted.match", "", CODE_USAGE },
+		{ "wanted.match", "-a*", CODE_USAGE },
+		{ "wanted.match", "!a*", CODE_USAGE },
+		{ "wanted.match", "a*,b*", CODE_USAGE },
+		{ "wanted.match", "a* b*", CODE_USAGE },
+		{ "wanted.match", "a*\n    User x", CODE_USAGE },
+		{ "wanted.match", "192.168.1.0/24", CODE_USAGE },
 	};
 	struct error	 err;
 	json_t		*doc;
@@ -240,7 +240,7 @@ test_refused(void **state)
 	for (i = 0; i < COUNT(refused); i++) {
 		doc = document("stanza-plain.json");
 		assert_int_equal(json_put(doc, refused[i].path, json_string(refused[i].text)), 0);
-		err.code = MSG_NONE;
+		err.code = CODE_NONE;
 		text = emit_text(emit_find("stanza"), doc, &err);
 		if (text != NULL || err.code != refused[i].code)
 			fail_msg("%s \"%s\": %s", refused[i].path, refused[i].text, text != NULL ? text : err.text);

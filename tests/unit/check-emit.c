@@ -30,7 +30,7 @@ check_document(const char *path)
 	char			 expect[PATH_MAX], *text;
 	const struct emitter	*emitter;
 	const char		*wrong;
-	struct error		 err = { .code = MSG_NONE };
+	struct error		 err = { .code = CODE_NONE };
 	json_t			*doc = NULL;
 	ssize_t			 len;
 
@@ -42,8 +42,8 @@ check_document(const char *path)
 	json_object_set_new(seen, emitter->name, json_true());
 	text = emit_text(emitter, doc, &err);
 	if ((wrong = json_text_at(doc, "error")) != NULL) {
-		if (text != NULL || strcmp(error_row(err.code)->name, wrong) != 0)
-			fail_msg("%s: %s, expected %s", path, error_row(err.code)->name, wrong);
+		if (text != NULL || strcmp(code_row(err.code)->name, wrong) != 0)
+			fail_msg("%s: %s, expected %s", path, code_row(err.code)->name, wrong);
 	} else {
 		if (text == NULL)
 			fail_msg("%s: %s", path, err.text);

@@ -209,7 +209,7 @@ test_ask(void **state)
 	};
 	char		dir[] = "/tmp/meshssh-check.XXXXXX", ssh[64];
 	char		*args[] = { (char *)(uintptr_t)"-p", (char *)(uintptr_t)"22", (char *)(uintptr_t)"nas", NULL };
-	struct error	err = { .code = MSG_NONE };
+	struct error	err = { .code = CODE_NONE };
 	struct ssh_program	env;
 	size_t		i;
 
@@ -219,10 +219,10 @@ test_ask(void **state)
 	snprintf(ssh, sizeof(ssh), "%s/ssh", dir);
 	for (i = 0; i < COUNT(cases); i++) {
 		write_script(ssh, cases[i].script);
-		err.code = MSG_NONE;
+		err.code = CODE_NONE;
 		if (ssh_program_ask(ssh, args, &env, &err) != cases[i].result)
 			fail_msg("case %zu", i);
-		assert_int_equal(err.code, cases[i].result == -1 ? MSG_SYSTEM : MSG_NONE);
+		assert_int_equal(err.code, cases[i].result == -1 ? CODE_SYSTEM : CODE_NONE);
 		if (cases[i].result == 0)
 			assert_int_equal(env.taken, cases[i].taken);
 	}

@@ -11,21 +11,21 @@
 static void
 test_catalogue(void **state)
 {
-	const struct message_row	*row;
+	const struct code_row	*row;
 	int				 code, other;
 
 	(void)state;
-	for (code = MSG_NONE; code < MSG_COUNT; code++) {
-		row = error_row((enum message)code);
+	for (code = CODE_NONE; code < CODE_COUNT; code++) {
+		row = code_row((enum code)code);
 		assert_true(strnlen(row->name, sizeof(row->name)) < sizeof(row->name));
 		assert_true(strlen(row->hint) > 0 && strlen(row->hint) <= 60);
 		assert_true(row->cure[0] != '\0' && strnlen(row->cure, sizeof(row->cure)) < sizeof(row->cure));
-		assert_true(row->status == 0 ? code == MSG_NONE : row->status >= 64 && row->status <= 78);
-		assert_int_equal(error_by_name(row->name), code);
-		for (other = code + 1; other < MSG_COUNT; other++)
-			assert_string_not_equal(row->name, error_row((enum message)other)->name);
+		assert_true(row->status == 0 ? code == CODE_NONE : row->status >= 64 && row->status <= 78);
+		assert_int_equal(code_by_name(row->name), code);
+		for (other = code + 1; other < CODE_COUNT; other++)
+			assert_string_not_equal(row->name, code_row((enum code)other)->name);
 	}
-	assert_int_equal(error_by_name("no such message"), MSG_NONE);
+	assert_int_equal(code_by_name("no such message"), CODE_NONE);
 }
 
 /* However long or odd the text, the line is one line of printable ASCII, in 200 bytes, with the hint whole. */
@@ -38,24 +38,24 @@ test_line(void **state)
 	int		code;
 
 	(void)state;
-	for (code = MSG_USAGE; code < MSG_COUNT; code++) {
+	for (code = CODE_USAGE; code < CODE_COUNT; code++) {
 		for (i = 0; i < sizeof(text) - 1; i++)
 			text[i] = (char)(i % 255 + 1);
 		text[sizeof(text) - 1] = '\0';
-		error_set(&err, (enum message)code, "%s", text);
+		error_set(&err, (enum code)code, "%s", text);
 		error_line(&err, line);
 		assert_true(strlen(line) <= ERROR_LINE_BYTES);
 		assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
 		assert_int_equal(strncmp(line, "meshssh: ", 9), 0);
-		assert_non_null(strstr(line, error_row((enum message)code)->hint));
+		assert_non_null(strstr(line, code_row((enum code)code)->hint));
 		for (i = 0; i < strlen(line) - 1; i++)
 			assert_true(isprint((unsigned char)line[i]));
 	}
-	error_set(&err, MSG_REFUSED, "nas port 22: connection refused");
+	error_set(&err, CODE_REFUSED, "nas port 22: connection refused");
 	error_line(&err, line);
 	assert_string_equal(line,
 	    "meshssh: nas port 22: connection refused; is sshd running there, on this port?\n");
-	error_set(NULL, MSG_REFUSED, "nobody wants to know");
+	error_set(NULL, CODE_REFUSED, "nobody wants to know");
 }
 
 static void
@@ -64,14 +64,14 @@ test_errno(void **state)
 	/* Each class of causes with the hint that fits it; none says "start it" to who may not look. */
 	static const struct {
 		int		 error;
-		enum message	 code;
+		enum code	 code;
 	}		cases[] = {
-		{ EMFILE, MSG_NO_DESCRIPTORS }, { ENFILE, MSG_NO_DESCRIPTORS },
-		{ ENOMEM, MSG_NO_MEMORY }, { ENOBUFS, MSG_NO_MEMORY },
+		{ EMFILE, CODE_NO_DESCRIPTORS }, { ENFILE, CODE_NO_DESCRIPTORS },
+		{ ENOMEM, CODE_NO_MEMORY }, { ENOBUFS, CODE_NO_MEMORY },
 		{ EACCES, MSG_PERMISSION }, { EPERM, MSG_PERMISSION }, { EROFS, MSG_PERMISSION },
-		{ ENOSPC, MSG_OUTPUT }, { EDQUOT, MSG_OUTPUT }, { EFBIG, MSG_OUTPUT },
-		{ EMSGSIZE, MSG_SYSTEM }, { EADDRNOTAVAIL, MSG_SYSTEM }, { ENETUNREACH, MSG_SYSTEM },
-		{ EIO, MSG_SYSTEM }, { ENOSYS, MSG_SYSTEM },
+		{ ENOSPC, CODE_OUTPUT }, { EDQUOT, CODE_OUTPUT }, { EFBIG, CODE_OUTPUT },
+		{ EMSGSIZE, CODE_SYSTEM }, { EADDRNOTAVAIL, CODE_SYSTEM }, { ENETUNREACH, CODE_SYSTEM },
+		{ EIO, CODE_SYSTEM }, { ENOSYS, CODE_SYSTEM },
 	};
 	struct error	err;
 	size_t		i;
@@ -80,7 +80,7 @@ test_errno(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		error_errno(&err, cases[i].error, "cannot");
 		if (err.code != cases[i].code)
-			fail_msg("%s: %s", strerror(cases[i].error), error_row(err.code)->name);
+			fail_msg("%s: %s", strerror(cases[i].error), code_row(err.code)->name);
 	}
 	error_errno(&err, EIO, "cannot");
 	assert_string_equal(err.text, "cannot: Input/output error");

@@ -38,7 +38,7 @@ receive(int from)
 static void
 test_send(void **state)
 {
-	struct error	err = { .code = MSG_NONE };
+	struct error	err = { .code = CODE_NONE };
 	char		text[3];
 	int		way[2], pair[2], got;
 
@@ -65,13 +65,13 @@ test_send(void **state)
 static void
 test_refused(void **state)
 {
-	struct error	err = { .code = MSG_NONE };
+	struct error	err = { .code = CODE_NONE };
 	int		fds[2], way[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	assert_int_equal(fdpass_check(fds[1], &err), -1);
-	assert_int_equal(err.code, MSG_FDPASS_NO_SOCKET);
+	assert_int_equal(err.code, CODE_FDPASS_NO_SOCKET);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, way), 0);
 	close(way[1]);
 	assert_int_equal(fdpass_send(way[0], fds[0], &err), -1);

@@ -16,35 +16,35 @@ static const struct {
 	const char		*steps;
 	enum identification_state	 state;
 	enum identification_end	 end;
-	enum message		 code;		/* judged by the end */
+	enum code		 code;		/* judged by the end */
 } cases[] = {
-	{ "cSSH-2.0-c\r\n|sSSH-2.0-s\r\n",	GREETING_PASSED,	GREETING_EOF,		MSG_NONE },
-	{ "sSSH-2.0-s\r\n",			GREETING_OPEN,		GREETING_TIMEOUT,	MSG_NONE },
-	{ "sSSH-2.0-s\r\n|cSSH-2.0-c\r\n",	GREETING_PASSED,	GREETING_TIMEOUT,	MSG_NONE },
-	{ "cSSH-2.0-c\r\n|sSSH-2.0-Op",		GREETING_OPEN,		GREETING_TIMEOUT,	MSG_SERVER_SILENT },
-	{ "cSSH-2.0-c\r\n|sSSH-2.0-Op",		GREETING_OPEN,		GREETING_EOF,		MSG_SERVER_CLOSED },
-	{ "cSSH-2.0-c\r\n|sSSH-" LONG,		GREETING_FAILED,	GREETING_EOF,		MSG_NOT_SSH },
-	{ "cS|cS|cH|c-2.0|sSS|sH-|s\n",		GREETING_PASSED,	GREETING_EOF,		MSG_NONE },
-	{ "cGET / HTTP/1.0\r\n",		GREETING_PASSED,	GREETING_TIMEOUT,	MSG_NONE },
-	{ "cSSX",				GREETING_PASSED,	GREETING_EOF,		MSG_NONE },
-	{ "cSS|c$",				GREETING_PASSED,	GREETING_EOF,		MSG_NONE },
-	{ "",					GREETING_OPEN,		GREETING_TIMEOUT,	MSG_NONE },
-	{ "",					GREETING_OPEN,		GREETING_EOF,		MSG_NONE },
-	{ "",					GREETING_OPEN,		GREETING_RESET,		MSG_SERVER_CLOSED },
-	{ "sSSH-2.0-s\r\n",			GREETING_OPEN,		GREETING_RESET,		MSG_NONE },
-	{ "cSSH-2.0-c\r\n",			GREETING_OPEN,		GREETING_TIMEOUT,	MSG_SERVER_SILENT },
-	{ "cSSH-2.0-c\r\n",			GREETING_OPEN,		GREETING_EOF,		MSG_SERVER_CLOSED },
-	{ "cSSH-2.0-c\r\n",			GREETING_OPEN,		GREETING_RESET,		MSG_SERVER_CLOSED },
-	{ "cSSH-2.0-c\r\n|sSSH",		GREETING_OPEN,		GREETING_EOF,		MSG_NOT_SSH },
-	{ "cSSH-2.0-c\r\n|s220 mail\r\n",	GREETING_OPEN,		GREETING_TIMEOUT,	MSG_NOT_SSH },
-	{ "cSSH-2.0-c\r\n|sExceeded MaxStartups\r\n", GREETING_OPEN,	GREETING_EOF,		MSG_SERVER_CLOSED },
-	{ "cSSH-2.0-c\r\n|sNot allowed at this time\r\n", GREETING_OPEN, GREETING_EOF,	MSG_SERVER_CLOSED },
-	{ "cSSH-2.0-c\r\n|sHTTP/1.1 400\r\n",	GREETING_FAILED,	GREETING_EOF,		MSG_NOT_SSH },
-	{ "sHTTP/1.1 400\r\n|cSSH-2.0-c\r\n",	GREETING_FAILED,	GREETING_EOF,		MSG_NOT_SSH },
-	{ "sHTTP/1.1 400\r\n|cGET",		GREETING_PASSED,	GREETING_EOF,		MSG_NONE },
-	{ "c$",					GREETING_OPEN,		GREETING_TIMEOUT,	MSG_SERVER_SILENT },
-	{ "c$",					GREETING_OPEN,		GREETING_EOF,		MSG_SERVER_CLOSED },
-	{ "c$|s220 mail\r\n",			GREETING_PASSED,	GREETING_EOF,		MSG_NONE },
+	{ "cSSH-2.0-c\r\n|sSSH-2.0-s\r\n",	GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
+	{ "sSSH-2.0-s\r\n",			GREETING_OPEN,		GREETING_TIMEOUT,	CODE_NONE },
+	{ "sSSH-2.0-s\r\n|cSSH-2.0-c\r\n",	GREETING_PASSED,	GREETING_TIMEOUT,	CODE_NONE },
+	{ "cSSH-2.0-c\r\n|sSSH-2.0-Op",		GREETING_OPEN,		GREETING_TIMEOUT,	CODE_SERVER_SILENT },
+	{ "cSSH-2.0-c\r\n|sSSH-2.0-Op",		GREETING_OPEN,		GREETING_EOF,		CODE_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n|sSSH-" LONG,		GREETING_FAILED,	GREETING_EOF,		CODE_NOT_SSH },
+	{ "cS|cS|cH|c-2.0|sSS|sH-|s\n",		GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
+	{ "cGET / HTTP/1.0\r\n",		GREETING_PASSED,	GREETING_TIMEOUT,	CODE_NONE },
+	{ "cSSX",				GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
+	{ "cSS|c$",				GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
+	{ "",					GREETING_OPEN,		GREETING_TIMEOUT,	CODE_NONE },
+	{ "",					GREETING_OPEN,		GREETING_EOF,		CODE_NONE },
+	{ "",					GREETING_OPEN,		GREETING_RESET,		CODE_SERVER_CLOSED },
+	{ "sSSH-2.0-s\r\n",			GREETING_OPEN,		GREETING_RESET,		CODE_NONE },
+	{ "cSSH-2.0-c\r\n",			GREETING_OPEN,		GREETING_TIMEOUT,	CODE_SERVER_SILENT },
+	{ "cSSH-2.0-c\r\n",			GREETING_OPEN,		GREETING_EOF,		CODE_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n",			GREETING_OPEN,		GREETING_RESET,		CODE_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n|sSSH",		GREETING_OPEN,		GREETING_EOF,		CODE_NOT_SSH },
+	{ "cSSH-2.0-c\r\n|s220 mail\r\n",	GREETING_OPEN,		GREETING_TIMEOUT,	CODE_NOT_SSH },
+	{ "cSSH-2.0-c\r\n|sExceeded MaxStartups\r\n", GREETING_OPEN,	GREETING_EOF,		CODE_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n|sNot allowed at this time\r\n", GREETING_OPEN, GREETING_EOF,	CODE_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n|sHTTP/1.1 400\r\n",	GREETING_FAILED,	GREETING_EOF,		CODE_NOT_SSH },
+	{ "sHTTP/1.1 400\r\n|cSSH-2.0-c\r\n",	GREETING_FAILED,	GREETING_EOF,		CODE_NOT_SSH },
+	{ "sHTTP/1.1 400\r\n|cGET",		GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
+	{ "c$",					GREETING_OPEN,		GREETING_TIMEOUT,	CODE_SERVER_SILENT },
+	{ "c$",					GREETING_OPEN,		GREETING_EOF,		CODE_SERVER_CLOSED },
+	{ "c$|s220 mail\r\n",			GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
 };
 
 static enum identification_state
@@ -80,8 +80,8 @@ test_cases(void **state)
 		if (play(&g, cases[i].steps) != cases[i].state)
 			fail_msg("case %zu, \"%s\": state %d", i, cases[i].steps, g.state);
 		result = identification_judge(&g, cases[i].end, "nas port 22", &err);
-		if (err.code != cases[i].code || result != (cases[i].code == MSG_NONE ? 0 : -1))
-			fail_msg("case %zu, \"%s\": %s", i, cases[i].steps, error_row(err.code)->name);
+		if (err.code != cases[i].code || result != (cases[i].code == CODE_NONE ? 0 : -1))
+			fail_msg("case %zu, \"%s\": %s", i, cases[i].steps, code_row(err.code)->name);
 		if (result == -1)
 			assert_int_equal(strncmp(err.text, "nas port 22: ", 13), 0);
 	}

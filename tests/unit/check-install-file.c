@@ -98,7 +98,7 @@ want(const char *name, const char *text)
 }
 
 static void
-commit(int result, enum message code)
+commit(int result, enum code code)
 {
 	assert_int_equal(install_file_stage(&f, &err), 0);
 	assert_int_equal(install_file_commit(&f, &err), result);
@@ -178,7 +178,7 @@ test_saved(void **state)
 			put("/f", rows[i].old);
 		want("/f", rows[i].new);
 		before = rows[i].before;
-		commit(-1, MSG_CONFIG_MOVED);
+		commit(-1, CODE_CONFIG_MOVED);
 		expect_file("/f", rows[i].left);
 		expect_names(1);
 	}
@@ -196,7 +196,7 @@ test_removed(void **state)
 		put("/f", "old\n");
 		want("/f", rows[i]);
 		before = remove_it;
-		commit(-1, MSG_CONFIG_MOVED);
+		commit(-1, CODE_CONFIG_MOVED);
 		expect_names(0);
 	}
 }
@@ -208,14 +208,14 @@ test_look(void **state)
 	put("/f", "old\n");
 	want("/f", "new\n");
 	put("/f", "saved\n");
-	commit(-1, MSG_CONFIG_MOVED);
+	commit(-1, CODE_CONFIG_MOVED);
 	expect_file("/f", "saved\n");
 	assert_int_equal(calls, 0);
 
 	begin(state);
 	want("/f", "new\n");
 	put("/f", "saved\n");
-	commit(-1, MSG_CONFIG_MOVED);
+	commit(-1, CODE_CONFIG_MOVED);
 	expect_file("/f", "saved\n");
 
 	/* What cannot be read any more is told as that. */
@@ -224,7 +224,7 @@ test_look(void **state)
 	want("/f", "new\n");
 	assert_int_equal(unlink(at("/f")), 0);
 	assert_int_equal(mkdir(at("/f"), 0700), 0);
-	commit(-1, MSG_CONFIG_READ);
+	commit(-1, CODE_CONFIG_READ);
 	expect_names(1);
 }
 
@@ -235,7 +235,7 @@ test_absent(void **state)
 	put("/f", "old\n");
 	want("/f", "new\n");
 	f.keeps = 1;
-	commit(0, MSG_NONE);
+	commit(0, CODE_NONE);
 	expect_file("/f", "new\n");
 	expect_file("/f" INSTALL_BACKUP, "old\n");
 	expect_names(2);
@@ -243,14 +243,14 @@ test_absent(void **state)
 	begin(state);
 	absent = 1;
 	want("/f", "new\n");
-	commit(0, MSG_NONE);
+	commit(0, CODE_NONE);
 	expect_file("/f", "new\n");
 
 	begin(state);
 	absent = 1;
 	put("/f", "old\n");
 	want("/f", NULL);
-	commit(0, MSG_NONE);
+	commit(0, CODE_NONE);
 	expect_names(0);
 }
 
@@ -268,7 +268,7 @@ test_backup(void **state)
 	put_mode("/f", "old\n", 0640);
 	want("/f", "new\n");
 	f.keeps = 1;
-	commit(0, MSG_NONE);
+	commit(0, CODE_NONE);
 	assert_int_equal(f.kept, 1);
 	expect_file("/f" INSTALL_BACKUP, "old\n");
 	expect_names(2);
@@ -278,7 +278,7 @@ test_backup(void **state)
 	put("/f" INSTALL_BACKUP, "mine\n");
 	want("/f", "new\n");
 	f.keeps = 1;
-	commit(0, MSG_NONE);
+	commit(0, CODE_NONE);
 	assert_int_equal(f.kept, 0);
 	expect_file("/f", "new\n");
 	expect_file("/f" INSTALL_BACKUP, "mine\n");
@@ -289,7 +289,7 @@ test_backup(void **state)
 	want("/f", "new\n");
 	f.keeps = 1;
 	before = save_backup;
-	commit(0, MSG_NONE);
+	commit(0, CODE_NONE);
 	expect_file("/f" INSTALL_BACKUP, "mine\n");
 	expect_names(2);
 }
@@ -305,7 +305,7 @@ test_owner(void **state)
 		assert_int_equal(chown(at("/f"), 12345, 12346), 0);
 	want("/f", "new\n");
 	if (geteuid() == 0) {
-		commit(0, MSG_NONE);
+		commit(0, CODE_NONE);
 		assert_int_equal(stat(at("/f"), &sb), 0);
 		assert_int_equal(sb.st_uid, 12345);
 		assert_int_equal(sb.st_gid, 12346);
@@ -315,7 +315,7 @@ test_owner(void **state)
 	/* What cannot be given away is not left lying about. */
 	f.own.st_uid = 12345;
 	assert_int_equal(install_file_stage(&f, &err), -1);
-	assert_int_equal(err.code, MSG_CONFIG_WRITE);
+	assert_int_equal(err.code, CODE_CONFIG_WRITE);
 	install_file_close(&f);
 	expect_names(1);
 }

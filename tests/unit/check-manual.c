@@ -97,15 +97,15 @@ test_commands(void **state)
 static void
 test_messages(void **state)
 {
-	const struct message_row	*row;
+	const struct code_row	*row;
 	char				*page, *manual, entry[128];
 	int				 code;
 
 	(void)state;
 	page = slurp(MANUAL_DIR "/meshssh-messages.7");
 	manual = slurp(MANUAL_DIR "/meshssh.1");
-	for (code = MSG_NONE + 1; code < MSG_COUNT; code++) {
-		row = error_row((enum message)code);
+	for (code = CODE_NONE + 1; code < CODE_COUNT; code++) {
+		row = code_row((enum code)code);
 		snprintf(entry, sizeof(entry), ".It Sy %s Pq exit status %d\n", row->name, row->status);
 		if (count_lines(page, entry) != 1)
 			fail_msg("meshssh-messages.7 has no \"%s\"", entry);
@@ -154,7 +154,7 @@ test_findings(void **state)
 				fail_msg("meshssh-messages.7 has no \"%s\", or two", entry);
 			count++;
 		}
-	assert_int_equal(count_lines(page, ".It Sy"), count + MSG_COUNT - 1);
+	assert_int_equal(count_lines(page, ".It Sy"), count + CODE_COUNT - 1);
 	free(page);
 }
 

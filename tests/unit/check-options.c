@@ -102,7 +102,7 @@ test_anywhere(void **state)
 	assert_null(argv[5]);
 	assert_int_equal(options_parse(&opts, 4, bad, &rest, &err), 0);
 	assert_int_equal(options_gather(&opts, bad + rest, &err), -1);
-	assert_int_equal(err.code, MSG_USAGE);
+	assert_int_equal(err.code, CODE_USAGE);
 }
 
 static void
@@ -127,7 +127,7 @@ test_bad(void **state)
 	for (i = 0; i < COUNT(bad); i++) {
 		if (parse(bad[i], &opts, &rest, &err) != -1)
 			fail_msg("%s is taken", bad[i][0]);
-		assert_int_equal(err.code, MSG_USAGE);
+		assert_int_equal(err.code, CODE_USAGE);
 		assert_null(strstr(err.text, "user:pw"));
 	}
 }

@@ -192,8 +192,8 @@ plan_words(const struct plan *plan, FILE *fp)
 		else
 			fprintf(fp, "%s %s\n", step->via->name, addr_text(step->to, step->to_len, text));
 	}
-	if (plan->why_not != MSG_NONE)
-		fprintf(fp, "why not %s: %s\n", error_row(plan->why_not)->name, plan->why_not_text);
+	if (plan->why_not != CODE_NONE)
+		fprintf(fp, "why not %s: %s\n", code_row(plan->why_not)->name, plan->why_not_text);
 }
 
 static void

@@ -130,32 +130,32 @@ static const struct {
 	struct behaviour	 localapi, first, second;	/* HTTP proxies */
 	const struct via	*winner;
 	int			 second_won;
-	enum message		 code;
+	enum code		 code;
 	int64_t			 min_ms, max_ms;
 } cases[] = {
 	{ "alone it wins when it is connected", { OK_LOCALAPI, 0, NEVER }, { OK_HTTP, 0, 0 }, { OK_HTTP, 0, 0 },
-	    &via_localapi, 0, MSG_NONE, 0, 500 },
+	    &via_localapi, 0, CODE_NONE, 0, 500 },
 	{ "the next at once after a refusal", { FAILED_500, 0, NEVER }, { OK_HTTP, 0, 0 }, { OK_HTTP, 0, 0 },
-	    &via_http, 0, MSG_NONE, 0, 500 },
+	    &via_http, 0, CODE_NONE, 0, 500 },
 	{ "the next after a second of silence", { OK_LOCALAPI, 60000, NEVER }, { OK_HTTP, 0, 0 }, { OK_HTTP, 0, 0 },
-	    &via_http, 0, MSG_NONE, 950, 1800 },
+	    &via_http, 0, CODE_NONE, 950, 1800 },
 	{ "a late one still wins if its server speaks first", { OK_LOCALAPI, 1100, 50 }, { OK_HTTP, 0, 60000 },
-	    { NULL, 0, 0 }, &via_localapi, 0, MSG_NONE, 1100, 1900 },
+	    { NULL, 0, 0 }, &via_localapi, 0, CODE_NONE, 1100, 1900 },
 	{ "a proxy that says yes and goes silent", { NULL, 0, 0 }, { OK_HTTP, 0, NEVER }, { OK_HTTP, 0, 50 },
-	    &via_http, 1, MSG_NONE, 200, 1500 },
+	    &via_http, 1, CODE_NONE, 200, 1500 },
 	{ "a proxy that says yes and closes", { NULL, 0, 0 }, { OK_HTTP, 0, CLOSES }, { OK_HTTP, 0, 0 },
-	    &via_http, 1, MSG_NONE, 0, 500 },
+	    &via_http, 1, CODE_NONE, 0, 500 },
 	{ "the last one needs no word of the server", { NULL, 0, 0 }, { FAILED_500, 0, NEVER }, { OK_HTTP, 0, NEVER },
-	    &via_http, 1, MSG_NONE, 0, 500 },
+	    &via_http, 1, CODE_NONE, 0, 500 },
 	{ "a refusal by the host tells more than a failing proxy", { REFUSED_502, 0, NEVER }, { FAILED_500, 0, NEVER },
-	    { NULL, 0, 0 }, NULL, 0, MSG_REFUSED, 0, 500 },
+	    { NULL, 0, 0 }, NULL, 0, CODE_REFUSED, 0, 500 },
 	{ "a failing proxy tells more than one that is not there", { NULL, 0, 0 }, { NULL, 0, 0 }, { FAILED_500, 0, NEVER },
-	    NULL, 0, MSG_MESH_DOWN, 0, 500 },
-	{ "no such peer", { UNKNOWN_502, 0, NEVER }, { NULL, 0, 0 }, { NULL, 0, 0 }, NULL, 0, MSG_NO_SUCH_NAME, 0, 500 },
+	    NULL, 0, CODE_MESH_DOWN, 0, 500 },
+	{ "no such peer", { UNKNOWN_502, 0, NEVER }, { NULL, 0, 0 }, { NULL, 0, 0 }, NULL, 0, CODE_NAME_UNKNOWN, 0, 500 },
 	{ "an address of the mesh is not dialled outside of it", { DIAL_SELF, 0, NEVER }, { NULL, 0, 0 }, { NULL, 0, 0 },
-	    NULL, 0, MSG_NOT_IN_MESH, 0, 500 },
+	    NULL, 0, CODE_PEER_UNKNOWN, 0, 500 },
 	{ "all silent", { OK_LOCALAPI, 60000, NEVER }, { OK_HTTP, 60000, NEVER }, { OK_HTTP, 60000, NEVER },
-	    NULL, 0, MSG_NO_ANSWER, 3000, 5500 },
+	    NULL, 0, CODE_NO_ANSWER, 3000, 5500 },
 };
 
 struct scene {

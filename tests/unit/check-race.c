@@ -143,19 +143,19 @@ static const struct {
 	int		 families[ADDRESSES];	/* 4 or 6 */
 	int		 timeout_ms;
 	int		 winner;		/* which address, or -1 */
-	enum message	 code;
+	enum code	 code;
 	int64_t		 min_ms, max_ms;
 	int		 tried;
 } cases[] = {
-	{ "one that takes", { TAKES }, { 4 }, 5000, 0, MSG_NONE, 0, 200, 1 },
-	{ "one that refuses", { REFUSES }, { 4 }, 5000, -1, MSG_REFUSED, 0, 200, 1 },
-	{ "one that is silent", { SILENT }, { 4 }, 1000, -1, MSG_NO_ANSWER, 950, 2500, 1 },
-	{ "the next at once after a refusal", { REFUSES, TAKES }, { 4, 4 }, 5000, 1, MSG_NONE, 0, 200, 2 },
-	{ "the next after 250 ms of silence", { SILENT, TAKES }, { 6, 4 }, 5000, 1, MSG_NONE, 240, 900, 1 },
-	{ "families in turn", { SILENT, SILENT, TAKES }, { 6, 6, 4 }, 5000, 2, MSG_NONE, 240, 450, 1 },
-	{ "the first wins if it is quick", { TAKES, TAKES }, { 6, 4 }, 5000, 0, MSG_NONE, 0, 200, 1 },
-	{ "refusal tells more than silence", { SILENT, REFUSES }, { 4, 4 }, 1000, -1, MSG_REFUSED, 950, 2500, 2 },
-	{ "silence first, then two refusals", { SILENT, REFUSES, REFUSES, TAKES }, { 4, 4, 4, 4 }, 5000, 3, MSG_NONE,
+	{ "one that takes", { TAKES }, { 4 }, 5000, 0, CODE_NONE, 0, 200, 1 },
+	{ "one that refuses", { REFUSES }, { 4 }, 5000, -1, CODE_REFUSED, 0, 200, 1 },
+	{ "one that is silent", { SILENT }, { 4 }, 1000, -1, CODE_NO_ANSWER, 950, 2500, 1 },
+	{ "the next at once after a refusal", { REFUSES, TAKES }, { 4, 4 }, 5000, 1, CODE_NONE, 0, 200, 2 },
+	{ "the next after 250 ms of silence", { SILENT, TAKES }, { 6, 4 }, 5000, 1, CODE_NONE, 240, 900, 1 },
+	{ "families in turn", { SILENT, SILENT, TAKES }, { 6, 6, 4 }, 5000, 2, CODE_NONE, 240, 450, 1 },
+	{ "the first wins if it is quick", { TAKES, TAKES }, { 6, 4 }, 5000, 0, CODE_NONE, 0, 200, 1 },
+	{ "refusal tells more than silence", { SILENT, REFUSES }, { 4, 4 }, 1000, -1, CODE_REFUSED, 950, 2500, 2 },
+	{ "silence first, then two refusals", { SILENT, REFUSES, REFUSES, TAKES }, { 4, 4, 4, 4 }, 5000, 3, CODE_NONE,
 	    240, 900, 3 },
 };
 
@@ -224,10 +224,10 @@ test_names(void **state)
 	static const struct {
 		int		code;
 		useconds_t	delay;
-		enum message	msg;
+		enum code	msg;
 	}			names[] = {
-		{ EAI_NONAME, 0, MSG_NO_SUCH_NAME }, { EAI_AGAIN, 0, MSG_NAME_LOOKUP }, { EAI_FAIL, 0, MSG_NAME_LOOKUP },
-		{ EAI_MEMORY, 0, MSG_NO_MEMORY }, { EAI_FAIL, 400000, MSG_NAME_TIMEOUT },
+		{ EAI_NONAME, 0, CODE_NAME_UNKNOWN }, { EAI_AGAIN, 0, CODE_NAME_LOOKUP }, { EAI_FAIL, 0, CODE_NAME_LOOKUP },
+		{ EAI_MEMORY, 0, CODE_NO_MEMORY }, { EAI_FAIL, 400000, CODE_NAME_TIMEOUT },
 	};
 	struct sock_tune	tune = { .dead_after_s = 30 };
 	struct target		target = { .host = "name", .port = 22, .family = AF_INET6, .timeout_ms = 200 };

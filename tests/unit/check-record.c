@@ -68,14 +68,14 @@ test_round_trip(void **state)
 	assert_int_equal(record_read(path, 0, &record, &err), 0);
 	attempts_add(&attempts, "10.0.0.5", "Connection refused", 3);
 	attempts_add(&attempts, "fd7a::5", "No route to host", 0);
-	error_set(&err, MSG_REFUSED, "nas port 2222: connection refused by 10.0.0.5");
+	error_set(&err, CODE_REFUSED, "nas port 2222: connection refused by 10.0.0.5");
 	assert_int_equal(record_write(&target, &attempts, &err), 0);
 	assert_int_equal(stat(path, &sb), 0);
 	assert_int_equal(sb.st_mode & 0777, 0600);
 	assert_int_equal(record_read(path, 0, &record, &err), 1);
 	assert_string_equal(record.host, "nas");
 	assert_int_equal(record.port, 2222);
-	assert_int_equal(record.err.code, MSG_REFUSED);
+	assert_int_equal(record.err.code, CODE_REFUSED);
 	assert_string_equal(record.err.text, "nas port 2222: connection refused by 10.0.0.5");
 	assert_int_equal(record.attempts.count, 2);
 	assert_string_equal(record.attempts.list[1].to, "fd7a::5");
@@ -125,7 +125,7 @@ test_hostile(void **state)
 		write_file(path, bad[i], strlen(bad[i]));
 		if (record_read(path, 0, &record, &err) != -1)
 			fail_msg("taken for a record: %s", bad[i]);
-		assert_int_equal(err.code, MSG_BAD_RECORD);
+		assert_int_equal(err.code, CODE_BAD_RECORD);
 	}
 	/* Too large, and too deep. */
 	assert_non_null(big = malloc(RECORD_BYTES_MAX));
@@ -199,7 +199,7 @@ test_leftovers(void **state)
 	int		dir_fd;
 
 	(void)state;
-	error_set(&err, MSG_REFUSED, "refused");
+	error_set(&err, CODE_REFUSED, "refused");
 	assert_int_equal(record_path(path), 0);
 	assert_int_equal(record_write(&target, &attempts, &err), 0);
 	*strrchr(path, '/') = '\0';

@@ -27,21 +27,21 @@ static const struct {
 	int		 server_ends;
 	const char	*to_client;	/* NULL: as the server said */
 	int		 running;
-	enum message	 code;
+	enum code	 code;
 } cases[] = {
-	{ C "xyz", 0, S "abc", 1, NULL, 1, MSG_NONE },
-	{ C "xyz", 1, S "abc", 1, NULL, 1, MSG_NONE },
-	{ "GET /\r\n", 1, "reply", 1, NULL, 1, MSG_NONE },
-	{ C, 0, "", 1, NULL, 0, MSG_SERVER_CLOSED },
-	{ C, 1, "", 1, NULL, 0, MSG_SERVER_CLOSED },
-	{ C, 0, "", 0, NULL, 0, MSG_SERVER_SILENT },
-	{ C, 0, "Welcome\r\n" S "abc", 1, NULL, 1, MSG_NONE },
-	{ C, 0, "HTTP/1.1 400 Bad Request\r\n\r\n<html>", 0, "", 0, MSG_NOT_SSH },
-	{ C, 0, "220 mail\r\n", 0, NULL, 0, MSG_NOT_SSH },
-	{ C, 0, "220 mail\r\n", 1, NULL, 0, MSG_NOT_SSH },
-	{ "", 1, "220 mail\r\n", 1, NULL, 1, MSG_NONE },
-	{ "", 1, "", 1, NULL, 0, MSG_SERVER_CLOSED },
-	{ "", 1, "", 0, NULL, 0, MSG_SERVER_SILENT },
+	{ C "xyz", 0, S "abc", 1, NULL, 1, CODE_NONE },
+	{ C "xyz", 1, S "abc", 1, NULL, 1, CODE_NONE },
+	{ "GET /\r\n", 1, "reply", 1, NULL, 1, CODE_NONE },
+	{ C, 0, "", 1, NULL, 0, CODE_SERVER_CLOSED },
+	{ C, 1, "", 1, NULL, 0, CODE_SERVER_CLOSED },
+	{ C, 0, "", 0, NULL, 0, CODE_SERVER_SILENT },
+	{ C, 0, "Welcome\r\n" S "abc", 1, NULL, 1, CODE_NONE },
+	{ C, 0, "HTTP/1.1 400 Bad Request\r\n\r\n<html>", 0, "", 0, CODE_NOT_SSH },
+	{ C, 0, "220 mail\r\n", 0, NULL, 0, CODE_NOT_SSH },
+	{ C, 0, "220 mail\r\n", 1, NULL, 0, CODE_NOT_SSH },
+	{ "", 1, "220 mail\r\n", 1, NULL, 1, CODE_NONE },
+	{ "", 1, "", 1, NULL, 0, CODE_SERVER_CLOSED },
+	{ "", 1, "", 0, NULL, 0, CODE_SERVER_SILENT },
 };
 
 static void
@@ -73,7 +73,7 @@ run_case(size_t i)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 150 };
 	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
-	struct error		 err = { .code = MSG_NONE };
+	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
 	const char		*expected = cases[i].to_client != NULL ? cases[i].to_client : cases[i].server;
 	char			 buf[256];
@@ -95,8 +95,8 @@ run_case(size_t i)
 	conf.net_fd = net[0];
 	conf.arg = &running;
 	result = relay_run(base, &conf, &err);
-	if (err.code != cases[i].code || result != (err.code == MSG_NONE ? 0 : -1))
-		fail_msg("case %zu: %s: %s", i, error_row(err.code)->name, err.text);
+	if (err.code != cases[i].code || result != (err.code == CODE_NONE ? 0 : -1))
+		fail_msg("case %zu: %s: %s", i, code_row(err.code)->name, err.text);
 	assert_int_equal(running, cases[i].running);
 	/* Whether the relay ended its output itself or leaves that to the exit, all is in there. */
 	close(out[1]);
@@ -141,7 +141,7 @@ test_hangup(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
 	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
-	struct error		 err = { .code = MSG_NONE };
+	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
 	struct timeval		 tv = clock_timeval(100);
 	struct event		*ev;
@@ -220,7 +220,7 @@ test_full_output(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
 	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
-	struct error		 err = { .code = MSG_NONE };
+	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
 	struct timeval		 ends = clock_timeval(50), reads = clock_timeval(550);
 	struct event		*ends_ev, *reads_ev;
@@ -273,7 +273,7 @@ test_reader_gone(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
 	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
-	struct error		 err = { .code = MSG_NONE };
+	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base;
 	int64_t			 began_ms = clock_ms();
 	int			 in[2], out[2], net[2], running, speaks;

@@ -97,7 +97,7 @@ test_requests(void **state)
 		assert_int_equal(socks5_sent(&s), SOCKS5_RECV);
 		assert_int_equal(talk(&s, BYTES(INET "SSH-2.0-x\r\n"), SIZE_MAX), sizeof(INET) - 1);
 		assert_int_equal(s.state, SOCKS5_DONE);
-		assert_int_equal(s.code, MSG_NONE);
+		assert_int_equal(s.code, CODE_NONE);
 	}
 	/* The proxy need not ask for the credentials that it could have. */
 	begin(&s, 1);
@@ -139,14 +139,14 @@ test_begin_bad(void **state)
 	static char	longest[SOCKS5_PART_MAX + 2];
 	const struct {
 		const char	*name, *host, *user, *password;
-		enum message	 code;
+		enum code	 code;
 	}		cases[] = {
-		{ "long host", longest, NULL, NULL, MSG_BAD_HOST },
-		{ "zone", "fe80::1%eth0", NULL, NULL, MSG_BAD_HOST },
-		{ "long user", "nas", longest, "p", MSG_PROXY_AUTH },
-		{ "long password", "nas", "u", longest, MSG_PROXY_AUTH },
-		{ "empty user", "nas", "", "p", MSG_PROXY_AUTH },
-		{ "empty password", "nas", "u", "", MSG_PROXY_AUTH },
+		{ "long host", longest, NULL, NULL, CODE_BAD_HOST },
+		{ "zone", "fe80::1%eth0", NULL, NULL, CODE_BAD_HOST },
+		{ "long user", "nas", longest, "p", CODE_PROXY_AUTH },
+		{ "long password", "nas", "u", longest, CODE_PROXY_AUTH },
+		{ "empty user", "nas", "", "p", CODE_PROXY_AUTH },
+		{ "empty password", "nas", "u", "", CODE_PROXY_AUTH },
 	};
 	struct socks5	s;
 	size_t		i;
@@ -168,64 +168,64 @@ static const struct {
 	const unsigned char	*bytes;
 	size_t			 len;
 	enum socks5_state	 state;
-	enum message		 code;
+	enum code		 code;
 	size_t			 taken;
 } replies[] = {
-	{ "IPv4", 0, BYTES("\005\0" INET "SSH-"), SOCKS5_DONE, MSG_NONE, 12 },
-	{ "IPv6", 0, BYTES("\005\0" INET6 "SSH-"), SOCKS5_DONE, MSG_NONE, 24 },
-	{ "name", 0, BYTES("\005\0\005\0\0\003\003nas\0\026SSH-"), SOCKS5_DONE, MSG_NONE, 12 },
-	{ "empty name", 0, BYTES("\005\0\005\0\0\003\0\0\026SSH-"), SOCKS5_DONE, MSG_NONE, 9 },
-	{ "glued NULs", 0, BYTES("\005\0" INET "\0\0\0\0"), SOCKS5_DONE, MSG_NONE, 12 },
-	{ "reserved byte set", 0, BYTES("\005\0\005\0\377\001\177\0\0\001\0\026S"), SOCKS5_DONE, MSG_NONE, 12 },
-	{ "login", 1, BYTES("\005\002\001\0" INET "SSH-"), SOCKS5_DONE, MSG_NONE, 14 },
-	{ "login not wanted", 1, BYTES("\005\0" INET6 "SSH-"), SOCKS5_DONE, MSG_NONE, 24 },
-	{ "nothing", 0, BYTES(""), SOCKS5_RECV, MSG_NONE, 0 },
-	{ "half a method", 0, BYTES("\005"), SOCKS5_RECV, MSG_NONE, 1 },
-	{ "half a login", 1, BYTES("\005\002\001"), SOCKS5_RECV, MSG_NONE, 3 },
-	{ "half a reply", 0, BYTES("\005\0\005\0\0\001"), SOCKS5_RECV, MSG_NONE, 6 },
-	{ "a reply but for a byte", 0, BYTES("\005\0\005\0\0\003\003nas\0"), SOCKS5_RECV, MSG_NONE, 11 },
-	{ "unknown address", 0, BYTES("\005\0\005\0\0\011\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 7 },
-	{ "address 0", 0, BYTES("\005\0\005\0\0\0\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 7 },
-	{ "address 2", 0, BYTES("\005\0\005\0\0\002\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 7 },
-	{ "no method", 0, BYTES("\005\377"), SOCKS5_FAILED, MSG_PROXY_AUTH, 2 },
-	{ "no method with login", 1, BYTES("\005\377"), SOCKS5_FAILED, MSG_PROXY_AUTH, 2 },
+	{ "IPv4", 0, BYTES("\005\0" INET "SSH-"), SOCKS5_DONE, CODE_NONE, 12 },
+	{ "IPv6", 0, BYTES("\005\0" INET6 "SSH-"), SOCKS5_DONE, CODE_NONE, 24 },
+	{ "name", 0, BYTES("\005\0\005\0\0\003\003nas\0\026SSH-"), SOCKS5_DONE, CODE_NONE, 12 },
+	{ "empty name", 0, BYTES("\005\0\005\0\0\003\0\0\026SSH-"), SOCKS5_DONE, CODE_NONE, 9 },
+	{ "glued NULs", 0, BYTES("\005\0" INET "\0\0\0\0"), SOCKS5_DONE, CODE_NONE, 12 },
+	{ "reserved byte set", 0, BYTES("\005\0\005\0\377\001\177\0\0\001\0\026S"), SOCKS5_DONE, CODE_NONE, 12 },
+	{ "login", 1, BYTES("\005\002\001\0" INET "SSH-"), SOCKS5_DONE, CODE_NONE, 14 },
+	{ "login not wanted", 1, BYTES("\005\0" INET6 "SSH-"), SOCKS5_DONE, CODE_NONE, 24 },
+	{ "nothing", 0, BYTES(""), SOCKS5_RECV, CODE_NONE, 0 },
+	{ "half a method", 0, BYTES("\005"), SOCKS5_RECV, CODE_NONE, 1 },
+	{ "half a login", 1, BYTES("\005\002\001"), SOCKS5_RECV, CODE_NONE, 3 },
+	{ "half a reply", 0, BYTES("\005\0\005\0\0\001"), SOCKS5_RECV, CODE_NONE, 6 },
+	{ "a reply but for a byte", 0, BYTES("\005\0\005\0\0\003\003nas\0"), SOCKS5_RECV, CODE_NONE, 11 },
+	{ "unknown address", 0, BYTES("\005\0\005\0\0\011\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 7 },
+	{ "address 0", 0, BYTES("\005\0\005\0\0\0\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 7 },
+	{ "address 2", 0, BYTES("\005\0\005\0\0\002\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 7 },
+	{ "no method", 0, BYTES("\005\377"), SOCKS5_FAILED, CODE_PROXY_AUTH, 2 },
+	{ "no method with login", 1, BYTES("\005\377"), SOCKS5_FAILED, CODE_PROXY_AUTH, 2 },
 	/* Some want it all the same. */
-	{ "login not offered", 0, BYTES("\005\002\001\0"), SOCKS5_FAILED, MSG_PROXY_AUTH, 2 },
-	{ "GSSAPI not offered", 0, BYTES("\005\001"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 2 },
-	{ "GSSAPI not offered, with login", 1, BYTES("\005\001"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 2 },
-	{ "login refused", 1, BYTES("\005\002\001\001"), SOCKS5_FAILED, MSG_PROXY_AUTH, 4 },
-	{ "login refused otherwise", 1, BYTES("\005\002\001\377"), SOCKS5_FAILED, MSG_PROXY_AUTH, 4 },
-	{ "login of another kind", 1, BYTES("\005\002\007\0"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 4 },
-	{ "SOCKS4", 0, BYTES("\0\132"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 2 },
-	{ "version 4", 0, BYTES("\004\0"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 2 },
-	{ "a byte of another version", 0, BYTES("\004"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 1 },
-	{ "HTTP", 0, BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 2 },
-	{ "SSH", 0, BYTES("S"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 1 },
-	{ "reply of another version", 0, BYTES("\005\0\004\0\0\001\177\0\0\001\0\026"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 7 },
-	{ "a byte of another version, later", 0, BYTES("\005\0\004"), SOCKS5_FAILED, MSG_NOT_A_PROXY, 3 },
+	{ "login not offered", 0, BYTES("\005\002\001\0"), SOCKS5_FAILED, CODE_PROXY_AUTH, 2 },
+	{ "GSSAPI not offered", 0, BYTES("\005\001"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 2 },
+	{ "GSSAPI not offered, with login", 1, BYTES("\005\001"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 2 },
+	{ "login refused", 1, BYTES("\005\002\001\001"), SOCKS5_FAILED, CODE_PROXY_AUTH, 4 },
+	{ "login refused otherwise", 1, BYTES("\005\002\001\377"), SOCKS5_FAILED, CODE_PROXY_AUTH, 4 },
+	{ "login of another kind", 1, BYTES("\005\002\007\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 4 },
+	{ "SOCKS4", 0, BYTES("\0\132"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 2 },
+	{ "version 4", 0, BYTES("\004\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 2 },
+	{ "a byte of another version", 0, BYTES("\004"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 1 },
+	{ "HTTP", 0, BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 2 },
+	{ "SSH", 0, BYTES("S"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 1 },
+	{ "reply of another version", 0, BYTES("\005\0\004\0\0\001\177\0\0\001\0\026"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 7 },
+	{ "a byte of another version, later", 0, BYTES("\005\0\004"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 3 },
 	{ "refusal of another version", 0, BYTES("\005\0\004\005\0\001\177\0\0\001\0\026"), SOCKS5_FAILED,
-	    MSG_NOT_A_PROXY, 7 },
+	    CODE_NOT_A_PROXY, 7 },
 	/* As tailscaled says it. */
-	{ "failure", 0, BYTES("\005\0\005\001\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_PROXY_FAILED, 12 },
-	{ "rules", 0, BYTES("\005\0\005\002\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_PROXY_REFUSED, 12 },
-	{ "network unreachable", 0, BYTES("\005\0\005\003\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_UNREACHABLE, 12 },
-	{ "host unreachable", 0, BYTES("\005\0\005\004\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_UNREACHABLE, 12 },
-	{ "refused", 0, BYTES("\005\0\005\005\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_REFUSED, 12 },
-	{ "TTL expired", 0, BYTES("\005\0\005\006\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_NO_ANSWER, 12 },
-	{ "no such command", 0, BYTES("\005\0\005\007\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_PROXY_REFUSED, 12 },
-	{ "no such address", 0, BYTES("\005\0\005\010\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_PROXY_REFUSED, 12 },
-	{ "reply 9", 0, BYTES("\005\0\005\011\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_PROXY_FAILED, 12 },
-	{ "reply 255", 0, BYTES("\005\0\005\377\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_PROXY_FAILED, 12 },
-	{ "refused, of unknown address", 0, BYTES("\005\0\005\005\0\011\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_REFUSED, 12 },
-	{ "refused, and no more", 0, BYTES("\005\0\005\005"), SOCKS5_FAILED, MSG_REFUSED, 4 },
-	{ "refused after login", 1, BYTES("\005\002\001\0\005\005\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, MSG_REFUSED, 14 },
+	{ "failure", 0, BYTES("\005\0\005\001\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_FAILED, 12 },
+	{ "rules", 0, BYTES("\005\0\005\002\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_REFUSED, 12 },
+	{ "network unreachable", 0, BYTES("\005\0\005\003\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NO_ROUTE, 12 },
+	{ "host unreachable", 0, BYTES("\005\0\005\004\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NO_ROUTE, 12 },
+	{ "refused", 0, BYTES("\005\0\005\005\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_REFUSED, 12 },
+	{ "TTL expired", 0, BYTES("\005\0\005\006\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NO_ANSWER, 12 },
+	{ "no such command", 0, BYTES("\005\0\005\007\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_REFUSED, 12 },
+	{ "no such address", 0, BYTES("\005\0\005\010\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_REFUSED, 12 },
+	{ "reply 9", 0, BYTES("\005\0\005\011\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_FAILED, 12 },
+	{ "reply 255", 0, BYTES("\005\0\005\377\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_FAILED, 12 },
+	{ "refused, of unknown address", 0, BYTES("\005\0\005\005\0\011\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_REFUSED, 12 },
+	{ "refused, and no more", 0, BYTES("\005\0\005\005"), SOCKS5_FAILED, CODE_REFUSED, 4 },
+	{ "refused after login", 1, BYTES("\005\002\001\0\005\005\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_REFUSED, 14 },
 };
 
 static void
 check_reply(size_t i, const struct socks5 *s, size_t taken, size_t piece)
 {
 	if (s->state != replies[i].state || s->code != replies[i].code || (s->state == SOCKS5_FAILED) != (s->text != NULL))
-		fail_msg("%s in pieces of %zu: state %d, %s: %s", replies[i].name, piece, s->state, error_row(s->code)->name,
+		fail_msg("%s in pieces of %zu: state %d, %s: %s", replies[i].name, piece, s->state, code_row(s->code)->name,
 		    s->text != NULL ? s->text : "-");
 	if (taken > replies[i].taken || (s->state != SOCKS5_FAILED && taken != replies[i].taken))
 		fail_msg("%s in pieces of %zu: %zu bytes taken", replies[i].name, piece, taken);

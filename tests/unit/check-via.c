@@ -27,7 +27,7 @@
 #define TOKEN		"0123456789abcdef0123"
 #define BASIC_TOKEN	"OjAxMjM0NTY3ODlhYmNkZWYwMTIz"	/* :TOKEN */
 #define REST		"SSH-2.0-x\r\n"
-#define ANY		MSG_COUNT			/* whichever message it is */
+#define ANY		CODE_COUNT			/* whichever message it is */
 
 #define DIAL(host, network, authorization) \
 	"POST /localapi/v0/dial HTTP/1.1\r\nHost: local-tailscaled.sock\r\n" authorization "Connection: upgrade\r\n" \
@@ -158,7 +158,7 @@ check_arrived(struct talk *t, const char *name, const char *bytes, size_t len)
 
 /* The error of a hop: of this kind, of the target, printable, and without what nobody should read. */
 static void
-check_error(struct talk *t, const char *name, enum message code, const char *text)
+check_error(struct talk *t, const char *name, enum code code, const char *text)
 {
 	char		 target[TARGET_TEXT_MAX + 2];
 	const char	*err = t->attempt.err.text, *c;
@@ -166,8 +166,8 @@ check_error(struct talk *t, const char *name, enum message code, const char *tex
 
 	if (t->want != VIA_FAIL)
 		fail_msg("%s: %d", name, t->want);
-	if (code == ANY ? t->attempt.err.code == MSG_NONE : t->attempt.err.code != code)
-		fail_msg("%s: %s: %s", name, error_row(t->attempt.err.code)->name, err);
+	if (code == ANY ? t->attempt.err.code == CODE_NONE : t->attempt.err.code != code)
+		fail_msg("%s: %s: %s", name, code_row(t->attempt.err.code)->name, err);
 	target_text(&t->target, target);
 	strlcat(target, ": ", sizeof(target));
 	len = strlen(target);
@@ -253,7 +253,7 @@ test_named_otherwise(void **state)
 	check_arrived(&t, "CONNECT", BYTES(CONNECT("nas.mesh.example:22", "")));
 	put(&t, BYTES("x"));
 	go_on(&t);
-	check_error(&t, "CONNECT", MSG_NOT_A_PROXY, NULL);
+	check_error(&t, "CONNECT", CODE_NOT_A_PROXY, NULL);
 	assert_int_equal(strncmp(t.attempt.err.text, "nas port 22: ", 13), 0);
 	talk_close(&t);
 }
@@ -275,7 +275,7 @@ test_guess(void **state)
 	t.step.proxy_guess = 1;
 	t.step.to = (struct sockaddr *)&in;
 	begin(&t);
-	check_error(&t, "a guess", MSG_NO_PROXY, PROXY);
+	check_error(&t, "a guess", CODE_NO_PROXY, PROXY);
 	check_arrived(&t, "nothing", BYTES(""));
 	talk_close(&t);
 	close(fd);
@@ -362,14 +362,14 @@ test_begin_bad(void **state)
 	for (i = 0; i < COUNT(vias); i++) {
 		talk_open(&t, vias[i], "fe80::1%eth0");
 		begin(&t);
-		check_error(&t, vias[i]->name, MSG_BAD_HOST, NULL);
+		check_error(&t, vias[i]->name, CODE_BAD_HOST, NULL);
 		check_arrived(&t, "zone", BYTES(""));
 		talk_close(&t);
 
 		setenv("MESHSSH_PROXY_AUTH", "secret", 1);
 		talk_open(&t, vias[i], "nas");
 		begin(&t);
-		check_error(&t, vias[i]->name, MSG_PROXY_AUTH, "MESHSSH_PROXY_AUTH");
+		check_error(&t, vias[i]->name, CODE_PROXY_AUTH, "MESHSSH_PROXY_AUTH");
 		check_arrived(&t, "bad variable", BYTES(""));
 		talk_close(&t);
 		unsetenv("MESHSSH_PROXY_AUTH");
@@ -383,7 +383,7 @@ test_begin_bad(void **state)
 		assert_int_equal(chmod(path, 0644), 0);
 		talk_open(&t, vias[i], "nas");
 		begin(&t);
-		check_error(&t, vias[i]->name, MSG_PROXY_AUTH, "chmod 600");
+		check_error(&t, vias[i]->name, CODE_PROXY_AUTH, "chmod 600");
 		check_arrived(&t, "open file", BYTES(""));
 		talk_close(&t);
 		unlink(path);
@@ -394,7 +394,7 @@ test_begin_bad(void **state)
 	setenv("MESHSSH_PROXY_AUTH", "secret:", 1);
 	talk_open(&t, &via_socks5, "nas");
 	begin(&t);
-	check_error(&t, "empty password", MSG_PROXY_AUTH, NULL);
+	check_error(&t, "empty password", CODE_PROXY_AUTH, NULL);
 	talk_close(&t);
 	unsetenv("MESHSSH_PROXY_AUTH");
 }
@@ -414,52 +414,52 @@ static const struct {
 	int			 dial_self;
 	int			 ends;		/* and then closes */
 	enum via_want		 want;
-	enum message		 code;
+	enum code		 code;
 	const char		*text;		/* a part of the error's, or NULL */
 } cases[] = {
 	{ "101", &via_localapi, NULL,
 	    BYTES("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nTailscale-Cap: 113\r\n"
-	    "Upgrade: ts-dial\r\n\r\n"), 0, 0, VIA_DONE, MSG_NONE, NULL },
+	    "Upgrade: ts-dial\r\n\r\n"), 0, 0, VIA_DONE, CODE_NONE, NULL },
 	{ "100, 101", &via_localapi, NULL, BYTES("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 x\r\n\r\n"), 0, 0, VIA_DONE,
-	    MSG_NONE, NULL },
+	    CODE_NONE, NULL },
 	{ "Dial-Self", &via_localapi, NULL, BYTES("HTTP/1.1 200 OK\r\nDial-Addr: 192.0.2.7:22\r\nDial-Self: true\r\n"
-	    "Content-Length: 0\r\n\r\n"), 1, 0, VIA_DIAL_SELF, MSG_NONE, NULL },
+	    "Content-Length: 0\r\n\r\n"), 1, 0, VIA_DIAL_SELF, CODE_NONE, NULL },
 	{ "Dial-Self unwanted", &via_localapi, NULL,
 	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.0.2.7:22\r\nContent-Length: 0\r\n\r\n"), 0, 0,
-	    VIA_FAIL, MSG_NOT_IN_MESH, "192.0.2.7:22" },
+	    VIA_FAIL, CODE_PEER_UNKNOWN, "192.0.2.7:22" },
 	{ "Dial-Self without address", &via_localapi, NULL, BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\n\r\n"), 1, 0,
-	    VIA_FAIL, MSG_TAILSCALED, NULL },
+	    VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
 	{ "Dial-Self to a name", &via_localapi, NULL,
-	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: nas:22\r\n\r\n"), 1, 0, VIA_FAIL, MSG_TAILSCALED, NULL },
+	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: nas:22\r\n\r\n"), 1, 0, VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
 	{ "Dial-Self to port 0", &via_localapi, NULL,
-	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.0.2.7:0\r\n\r\n"), 1, 0, VIA_FAIL, MSG_TAILSCALED,
+	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.0.2.7:0\r\n\r\n"), 1, 0, VIA_FAIL, CODE_MESH_UNEXPECTED,
 	    NULL },
 	{ "Dial-Self: false", &via_localapi, NULL,
 	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: false\r\nDial-Addr: 192.0.2.7:22\r\n\r\n"), 1, 0, VIA_FAIL,
-	    MSG_TAILSCALED, NULL },
-	{ "200 and no more", &via_localapi, NULL, BYTES("HTTP/1.1 200 OK\r\n\r\n"), 1, 0, VIA_FAIL, MSG_TAILSCALED, NULL },
+	    CODE_MESH_UNEXPECTED, NULL },
+	{ "200 and no more", &via_localapi, NULL, BYTES("HTTP/1.1 200 OK\r\n\r\n"), 1, 0, VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
 	{ "refused", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: connection was refused")), 0, 1, VIA_FAIL,
-	    MSG_REFUSED, "connection was refused" },
+	    CODE_REFUSED, "connection was refused" },
 	{ "refused, said otherwise", &via_localapi, NULL,
 	    BYTES(BAD_GATEWAY("dial failure: dial tcp 100.64.0.9:22: connect: connection refused")), 0, 1, VIA_FAIL,
-	    MSG_REFUSED, "100.64.0.9:22" },
+	    CODE_REFUSED, "100.64.0.9:22" },
 	{ "timed out", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: operation timed out")), 0, 1, VIA_FAIL,
-	    MSG_NO_ANSWER, "timed out" },
+	    CODE_NO_ANSWER, "timed out" },
 	{ "timeout", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: dial tcp 100.64.0.9:22: i/o timeout")), 0, 1,
-	    VIA_FAIL, MSG_NO_ANSWER, NULL },
+	    VIA_FAIL, CODE_NO_ANSWER, NULL },
 	{ "deadline", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: context deadline exceeded")), 0, 1, VIA_FAIL,
-	    MSG_NO_ANSWER, NULL },
+	    CODE_NO_ANSWER, NULL },
 	{ "no route", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: no route to host")), 0, 1, VIA_FAIL,
-	    MSG_UNREACHABLE, NULL },
+	    CODE_NO_ROUTE, NULL },
 	{ "network unreachable", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: connect: network is unreachable")),
-	    0, 1, VIA_FAIL, MSG_UNREACHABLE, NULL },
+	    0, 1, VIA_FAIL, CODE_NO_ROUTE, NULL },
 	{ "no such host", &via_localapi, NULL,
 	    BYTES(BAD_GATEWAY("resolve failure: lookup nas on 127.0.0.53:53: no such host")), 0, 1, VIA_FAIL,
-	    MSG_NO_SUCH_NAME, "no such host" },
+	    CODE_NAME_UNKNOWN, "no such host" },
 	{ "old no such host", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: lookup nas: no such host")), 0, 1,
-	    VIA_FAIL, MSG_NO_SUCH_NAME, NULL },
+	    VIA_FAIL, CODE_NAME_UNKNOWN, NULL },
 	{ "502 with a length", &via_localapi, NULL, BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 36\r\n\r\n"
-	    "dial failure: connection was refused"), 0, 0, VIA_FAIL, MSG_REFUSED, NULL },
+	    "dial failure: connection was refused"), 0, 0, VIA_FAIL, CODE_REFUSED, NULL },
 	{ "502 without a text", &via_localapi, NULL, BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"), 0, 0,
 	    VIA_FAIL, ANY, "Bad Gateway" },
 	{ "502 with an empty line", &via_localapi, NULL, BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 1\r\n\r\n\n"),
@@ -470,115 +470,115 @@ static const struct {
 	    1, VIA_FAIL, ANY, "dial failure: ^[[2J" },
 	{ "502 cut", &via_localapi, NULL,
 	    BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100\r\n\r\ndial failure: connection was " "refused"), 0, 1,
-	    VIA_FAIL, MSG_REFUSED, NULL },
+	    VIA_FAIL, CODE_REFUSED, NULL },
 	{ "403", &via_localapi, NULL,
 	    BYTES("HTTP/1.1 403 Forbidden\r\nContent-Length: 25\r\n\r\ninvalid localapi request\n"), 0, 0, VIA_FAIL,
-	    MSG_TAILSCALED, "invalid localapi request" },
+	    CODE_MESH_UNEXPECTED, "invalid localapi request" },
 	{ "404", &via_localapi, NULL, BYTES("HTTP/1.1 404 Not Found\r\nContent-Length: 19\r\n\r\n404 page not found\n"),
-	    0, 0, VIA_FAIL, MSG_TAILSCALED, "404" },
+	    0, 0, VIA_FAIL, CODE_MESH_UNEXPECTED, "404" },
 	{ "405", &via_localapi, NULL,
 	    BYTES("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 14\r\n\r\nPOST required\n"), 0, 0, VIA_FAIL,
-	    MSG_TAILSCALED, "POST required" },
+	    CODE_MESH_UNEXPECTED, "POST required" },
 	{ "400", &via_localapi, NULL,
 	    BYTES("HTTP/1.1 400 Bad Request\r\nContent-Length: 20\r\n\r\nbad ts-dial upgrade\n"), 0, 0, VIA_FAIL,
-	    MSG_TAILSCALED, "bad ts-dial upgrade" },
+	    CODE_MESH_UNEXPECTED, "bad ts-dial upgrade" },
 	{ "something else on the socket", &via_localapi, NULL, BYTES("SSH-2.0-OpenSSH_9.2\r\n"), 0, 0, VIA_FAIL,
-	    MSG_TAILSCALED, NULL },
-	{ "end", &via_localapi, NULL, BYTES(""), 0, 1, VIA_FAIL, MSG_TAILSCALED, "tailscaled" },
+	    CODE_MESH_UNEXPECTED, NULL },
+	{ "end", &via_localapi, NULL, BYTES(""), 0, 1, VIA_FAIL, CODE_MESH_UNEXPECTED, "tailscaled" },
 	{ "end within the head", &via_localapi, NULL, BYTES("HTTP/1.1 101 Switching Protocols\r\nUpgrade: "), 0, 1,
-	    VIA_FAIL, MSG_TAILSCALED, NULL },
+	    VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
 	{ "end after an interim reply", &via_localapi, NULL, BYTES("HTTP/1.1 100 Continue\r\n\r\n"), 0, 1, VIA_FAIL,
-	    MSG_TAILSCALED, NULL },
+	    CODE_MESH_UNEXPECTED, NULL },
 
-	{ "200", &via_http, NULL, BYTES("HTTP/1.1 200 OK\r\n\r\n"), 0, 0, VIA_DONE, MSG_NONE, NULL },
+	{ "200", &via_http, NULL, BYTES("HTTP/1.1 200 OK\r\n\r\n"), 0, 0, VIA_DONE, CODE_NONE, NULL },
 	{ "200 of an older kind", &via_http, NULL,
 	    BYTES("HTTP/1.0 200 Connection established\r\nProxy-agent: tinyproxy/1.11.1\r\n\r\n"), 0, 0, VIA_DONE,
-	    MSG_NONE, NULL },
+	    CODE_NONE, NULL },
 	/* RFC 9110 9.3.6: to be ignored. */
 	{ "200 with a length", &via_http, NULL, BYTES("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), 0, 0, VIA_DONE,
-	    MSG_NONE, NULL },
+	    CODE_NONE, NULL },
 	{ "200 in chunks", &via_http, NULL, BYTES("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), 0, 0,
-	    VIA_DONE, MSG_NONE, NULL },
-	{ "204", &via_http, NULL, BYTES("HTTP/1.1 204\r\n\r\n"), 0, 0, VIA_DONE, MSG_NONE, NULL },
-	{ "299", &via_http, NULL, BYTES("HTTP/1.1 299 x\n\n"), 0, 0, VIA_DONE, MSG_NONE, NULL },
+	    VIA_DONE, CODE_NONE, NULL },
+	{ "204", &via_http, NULL, BYTES("HTTP/1.1 204\r\n\r\n"), 0, 0, VIA_DONE, CODE_NONE, NULL },
+	{ "299", &via_http, NULL, BYTES("HTTP/1.1 299 x\n\n"), 0, 0, VIA_DONE, CODE_NONE, NULL },
 	{ "100, 200", &via_http, "user:secret", BYTES("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), 0, 0,
-	    VIA_DONE, MSG_NONE, NULL },
+	    VIA_DONE, CODE_NONE, NULL },
 	{ "407", &via_http, NULL,
 	    BYTES("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
-	    "Content-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL, MSG_PROXY_AUTH, "wants a user and a password" },
+	    "Content-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL, CODE_PROXY_AUTH, "wants a user and a password" },
 	{ "407 with a login", &via_http, "user:secret",
 	    BYTES("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    MSG_PROXY_AUTH, "does not accept" },
+	    CODE_PROXY_AUTH, "does not accept" },
 	{ "CONNECT 403", &via_http, NULL, BYTES("HTTP/1.1 403 Filtered\r\nContent-Type: text/html\r\n\r\n<html><body>x"),
-	    0, 1, VIA_FAIL, MSG_PROXY_REFUSED, "403 Filtered" },
+	    0, 1, VIA_FAIL, CODE_PROXY_REFUSED, "403 Filtered" },
 	{ "CONNECT 403 with a login", &via_http, "user:secret",
-	    BYTES("HTTP/1.1 403 Forbidden\r\nContent-Length: 17\r\n\r\n" BASIC "\n"), 0, 0, VIA_FAIL, MSG_PROXY_REFUSED,
+	    BYTES("HTTP/1.1 403 Forbidden\r\nContent-Length: 17\r\n\r\n" BASIC "\n"), 0, 0, VIA_FAIL, CODE_PROXY_REFUSED,
 	    "403 Forbidden" },
 	{ "CONNECT 405", &via_http, NULL, BYTES("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n"), 0, 0,
-	    VIA_FAIL, MSG_PROXY_REFUSED, "405" },
+	    VIA_FAIL, CODE_PROXY_REFUSED, "405" },
 	{ "401", &via_http, "user:secret", BYTES("HTTP/1.0 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    MSG_PROXY_AUTH, "does not accept" },
+	    CODE_PROXY_AUTH, "does not accept" },
 	/* A captive portal. */
 	{ "302", &via_http, NULL,
 	    BYTES("HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    MSG_NOT_A_PROXY, "302 Found" },
+	    CODE_NOT_A_PROXY, "302 Found" },
 	{ "500", &via_http, NULL, BYTES("HTTP/1.1 500 Unable to connect\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    MSG_PROXY_FAILED, "500 Unable to connect" },
+	    CODE_PROXY_FAILED, "500 Unable to connect" },
 	{ "503", &via_http, NULL, BYTES("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    MSG_PROXY_FAILED, "503 Service Unavailable" },
+	    CODE_PROXY_FAILED, "503 Service Unavailable" },
 	{ "504", &via_http, NULL, BYTES("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    MSG_NO_ANSWER, "504 Gateway Timeout" },
+	    CODE_NO_ANSWER, "504 Gateway Timeout" },
 	{ "503 in chunks", &via_http, NULL,
 	    BYTES("HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nx"), 0, 0, VIA_FAIL,
-	    MSG_PROXY_FAILED, "503 Service Unavailable" },
+	    CODE_PROXY_FAILED, "503 Service Unavailable" },
 	/* As tailscaled says it. */
 	{ "500 of tailscaled, no answer", &via_http, NULL, BYTES("HTTP/1.1 500 Internal Server Error\r\n"
 	    "Tailscale-Connect-Error: dial tcp 100.64.0.9:22: i/o timeout\r\nContent-Length: 36\r\n\r\n"
-	    "dial tcp 100.64.0.9:22: i/o timeout\n"), 0, 0, VIA_FAIL, MSG_NO_ANSWER, "dial tcp 100.64.0.9:22: i/o timeout" },
+	    "dial tcp 100.64.0.9:22: i/o timeout\n"), 0, 0, VIA_FAIL, CODE_NO_ANSWER, "dial tcp 100.64.0.9:22: i/o timeout" },
 	{ "500 of tailscaled, refused", &via_http, NULL, BYTES("HTTP/1.1 500 Internal Server Error\r\n"
 	    "Tailscale-Connect-Error: connection was refused\r\nContent-Length: 24\r\n\r\nconnection was refused\r\n"), 0,
-	    0, VIA_FAIL, MSG_REFUSED, "connection was refused" },
+	    0, VIA_FAIL, CODE_REFUSED, "connection was refused" },
 	{ "500 of tailscaled, no such name", &via_http, NULL, BYTES("HTTP/1.1 500 Internal Server Error\r\n"
 	    "Tailscale-Connect-Error: lookup nosuch: no such host\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    MSG_NO_SUCH_NAME, NULL },
-	{ "SSH for HTTP", &via_http, NULL, BYTES("SSH-2.0-OpenSSH_9.2\r\n"), 0, 0, VIA_FAIL, MSG_NOT_A_PROXY, NULL },
-	{ "SOCKS for HTTP", &via_http, NULL, BYTES("\005\377"), 0, 0, VIA_FAIL, MSG_NOT_A_PROXY, NULL },
-	{ "CONNECT end", &via_http, NULL, BYTES(""), 0, 1, VIA_FAIL, MSG_PROXY_CLOSED, PROXY },
+	    CODE_NAME_UNKNOWN, NULL },
+	{ "SSH for HTTP", &via_http, NULL, BYTES("SSH-2.0-OpenSSH_9.2\r\n"), 0, 0, VIA_FAIL, CODE_NOT_A_PROXY, NULL },
+	{ "SOCKS for HTTP", &via_http, NULL, BYTES("\005\377"), 0, 0, VIA_FAIL, CODE_NOT_A_PROXY, NULL },
+	{ "CONNECT end", &via_http, NULL, BYTES(""), 0, 1, VIA_FAIL, CODE_PROXY_CLOSED, PROXY },
 	{ "CONNECT end within the head", &via_http, "user:secret", BYTES("HTTP/1.1 200 OK\r\n"), 0, 1, VIA_FAIL,
-	    MSG_PROXY_CLOSED, PROXY },
+	    CODE_PROXY_CLOSED, PROXY },
 
-	{ "SOCKS5, IPv4", &via_socks5, NULL, BYTES(S5("\005\0\0\001\177\0\0\001\0\026")), 0, 0, VIA_DONE, MSG_NONE, NULL },
+	{ "SOCKS5, IPv4", &via_socks5, NULL, BYTES(S5("\005\0\0\001\177\0\0\001\0\026")), 0, 0, VIA_DONE, CODE_NONE, NULL },
 	{ "SOCKS5, IPv6", &via_socks5, NULL, BYTES(S5("\005\0\0\004\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\001\0\026")), 0, 0,
-	    VIA_DONE, MSG_NONE, NULL },
-	{ "SOCKS5, name", &via_socks5, NULL, BYTES(S5("\005\0\0\003\003nas\0\026")), 0, 0, VIA_DONE, MSG_NONE, NULL },
-	{ "SOCKS5, empty name", &via_socks5, NULL, BYTES(S5("\005\0\0\003\0\0\026")), 0, 0, VIA_DONE, MSG_NONE, NULL },
+	    VIA_DONE, CODE_NONE, NULL },
+	{ "SOCKS5, name", &via_socks5, NULL, BYTES(S5("\005\0\0\003\003nas\0\026")), 0, 0, VIA_DONE, CODE_NONE, NULL },
+	{ "SOCKS5, empty name", &via_socks5, NULL, BYTES(S5("\005\0\0\003\0\0\026")), 0, 0, VIA_DONE, CODE_NONE, NULL },
 	{ "SOCKS5, login", &via_socks5, "user:secret", BYTES("\005\002\001\0\005\0\0\001\0\0\0\0\0\0"), 0, 0, VIA_DONE,
-	    MSG_NONE, NULL },
+	    CODE_NONE, NULL },
 	{ "SOCKS5, no login wanted", &via_socks5, "user:secret", BYTES(S5("\005\0\0\001\0\0\0\0\0\0")), 0, 0, VIA_DONE,
-	    MSG_NONE, NULL },
-	{ "SOCKS5, login refused", &via_socks5, "user:secret", BYTES("\005\002\001\001"), 0, 1, VIA_FAIL, MSG_PROXY_AUTH,
+	    CODE_NONE, NULL },
+	{ "SOCKS5, login refused", &via_socks5, "user:secret", BYTES("\005\002\001\001"), 0, 1, VIA_FAIL, CODE_PROXY_AUTH,
 	    PROXY },
-	{ "SOCKS5, login wanted", &via_socks5, NULL, BYTES("\005\377"), 0, 1, VIA_FAIL, MSG_PROXY_AUTH, PROXY },
-	{ "SOCKS5, login useless", &via_socks5, "user:secret", BYTES("\005\377"), 0, 1, VIA_FAIL, MSG_PROXY_AUTH, PROXY },
-	{ "SOCKS5, login not offered", &via_socks5, NULL, BYTES("\005\002"), 0, 0, VIA_FAIL, MSG_PROXY_AUTH, PROXY },
-	{ "SOCKS5, method not offered", &via_socks5, NULL, BYTES("\005\001"), 0, 0, VIA_FAIL, MSG_NOT_A_PROXY, PROXY },
-	{ "SOCKS5, failure", &via_socks5, NULL, BYTES(S5("\005\001" S5_END)), 0, 1, VIA_FAIL, MSG_PROXY_FAILED, PROXY },
-	{ "SOCKS5, forbidden", &via_socks5, NULL, BYTES(S5("\005\002" S5_END)), 0, 1, VIA_FAIL, MSG_PROXY_REFUSED, PROXY },
-	{ "SOCKS5, unreachable", &via_socks5, NULL, BYTES(S5("\005\004" S5_END)), 0, 1, VIA_FAIL, MSG_UNREACHABLE, PROXY },
-	{ "SOCKS5, refused", &via_socks5, NULL, BYTES(S5("\005\005" S5_END)), 0, 0, VIA_FAIL, MSG_REFUSED, PROXY },
-	{ "SOCKS5, refused in short", &via_socks5, NULL, BYTES(S5("\005\005")), 0, 1, VIA_FAIL, MSG_REFUSED, PROXY },
-	{ "SOCKS5, expired", &via_socks5, NULL, BYTES(S5("\005\006" S5_END)), 0, 1, VIA_FAIL, MSG_NO_ANSWER, PROXY },
-	{ "SOCKS4", &via_socks5, NULL, BYTES("\0\133\0\0\0\0\0\0"), 0, 0, VIA_FAIL, MSG_NOT_A_PROXY, PROXY },
+	{ "SOCKS5, login wanted", &via_socks5, NULL, BYTES("\005\377"), 0, 1, VIA_FAIL, CODE_PROXY_AUTH, PROXY },
+	{ "SOCKS5, login useless", &via_socks5, "user:secret", BYTES("\005\377"), 0, 1, VIA_FAIL, CODE_PROXY_AUTH, PROXY },
+	{ "SOCKS5, login not offered", &via_socks5, NULL, BYTES("\005\002"), 0, 0, VIA_FAIL, CODE_PROXY_AUTH, PROXY },
+	{ "SOCKS5, method not offered", &via_socks5, NULL, BYTES("\005\001"), 0, 0, VIA_FAIL, CODE_NOT_A_PROXY, PROXY },
+	{ "SOCKS5, failure", &via_socks5, NULL, BYTES(S5("\005\001" S5_END)), 0, 1, VIA_FAIL, CODE_PROXY_FAILED, PROXY },
+	{ "SOCKS5, forbidden", &via_socks5, NULL, BYTES(S5("\005\002" S5_END)), 0, 1, VIA_FAIL, CODE_PROXY_REFUSED, PROXY },
+	{ "SOCKS5, unreachable", &via_socks5, NULL, BYTES(S5("\005\004" S5_END)), 0, 1, VIA_FAIL, CODE_NO_ROUTE, PROXY },
+	{ "SOCKS5, refused", &via_socks5, NULL, BYTES(S5("\005\005" S5_END)), 0, 0, VIA_FAIL, CODE_REFUSED, PROXY },
+	{ "SOCKS5, refused in short", &via_socks5, NULL, BYTES(S5("\005\005")), 0, 1, VIA_FAIL, CODE_REFUSED, PROXY },
+	{ "SOCKS5, expired", &via_socks5, NULL, BYTES(S5("\005\006" S5_END)), 0, 1, VIA_FAIL, CODE_NO_ANSWER, PROXY },
+	{ "SOCKS4", &via_socks5, NULL, BYTES("\0\133\0\0\0\0\0\0"), 0, 0, VIA_FAIL, CODE_NOT_A_PROXY, PROXY },
 	{ "HTTP for SOCKS5", &via_socks5, NULL, BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), 0, 1, VIA_FAIL,
-	    MSG_NOT_A_PROXY, PROXY },
+	    CODE_NOT_A_PROXY, PROXY },
 	{ "SOCKS5, address of unknown kind", &via_socks5, NULL, BYTES(S5("\005\0\0\011\0\0\0\0\0\0")), 0, 0, VIA_FAIL,
-	    MSG_NOT_A_PROXY, PROXY },
-	{ "SOCKS5, end", &via_socks5, NULL, BYTES(""), 0, 1, VIA_FAIL, MSG_PROXY_CLOSED, PROXY },
-	{ "SOCKS5, end after the method", &via_socks5, NULL, BYTES("\005\0"), 0, 1, VIA_FAIL, MSG_PROXY_CLOSED, PROXY },
+	    CODE_NOT_A_PROXY, PROXY },
+	{ "SOCKS5, end", &via_socks5, NULL, BYTES(""), 0, 1, VIA_FAIL, CODE_PROXY_CLOSED, PROXY },
+	{ "SOCKS5, end after the method", &via_socks5, NULL, BYTES("\005\0"), 0, 1, VIA_FAIL, CODE_PROXY_CLOSED, PROXY },
 	{ "SOCKS5, end within the login", &via_socks5, "user:secret", BYTES("\005\002\001"), 0, 1, VIA_FAIL,
-	    MSG_PROXY_CLOSED, PROXY },
+	    CODE_PROXY_CLOSED, PROXY },
 	{ "SOCKS5, end within the reply", &via_socks5, NULL, BYTES(S5("\005\0\0\001\0\0")), 0, 1, VIA_FAIL,
-	    MSG_PROXY_CLOSED, PROXY },
+	    CODE_PROXY_CLOSED, PROXY },
 };
 
 /* How the bytes come. */
@@ -704,8 +704,8 @@ test_resolver(void **state)
 		shutdown(t.peer, SHUT_WR);
 		go_on(&t);
 		check_error(&t, texts[i], ANY, NULL);
-		if (t.attempt.err.code == MSG_NO_SUCH_NAME)
-			fail_msg("%s: %s", error_row(t.attempt.err.code)->name, t.attempt.err.text);
+		if (t.attempt.err.code == CODE_NAME_UNKNOWN)
+			fail_msg("%s: %s", code_row(t.attempt.err.code)->name, t.attempt.err.text);
 		talk_close(&t);
 	}
 }
@@ -782,23 +782,23 @@ static const struct {
 	const struct via	*via;
 	const char		*bytes;
 	int			 hung;
-	enum message		 code;
+	enum code		 code;
 	const char		*text;
 } silences[] = {
-	{ "LocalAPI", &via_localapi, "", 0, MSG_NO_ANSWER, "tailscaled in 5 s" },
-	{ "LocalAPI, hung", &via_localapi, "", 1, MSG_MESH_HUNG, "5 s" },
-	{ "LocalAPI, half a head", &via_localapi, "HTTP/1.1 101 Switching", 0, MSG_NO_ANSWER, "5 s" },
-	{ "LocalAPI, interim reply", &via_localapi, "HTTP/1.1 100 Continue\r\n\r\n", 0, MSG_NO_ANSWER, "5 s" },
+	{ "LocalAPI", &via_localapi, "", 0, CODE_NO_ANSWER, "tailscaled in 5 s" },
+	{ "LocalAPI, hung", &via_localapi, "", 1, CODE_MESH_HUNG, "5 s" },
+	{ "LocalAPI, half a head", &via_localapi, "HTTP/1.1 101 Switching", 0, CODE_NO_ANSWER, "5 s" },
+	{ "LocalAPI, interim reply", &via_localapi, "HTTP/1.1 100 Continue\r\n\r\n", 0, CODE_NO_ANSWER, "5 s" },
 	{ "LocalAPI, half a refusal", &via_localapi, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100\r\n\r\ndial failure: "
-	    "connection was refused", 1, MSG_REFUSED, "connection was refused" },
+	    "connection was refused", 1, CODE_REFUSED, "connection was refused" },
 	{ "LocalAPI, refusal without text", &via_localapi, "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n", 0,
-	    MSG_TAILSCALED, "404 Not Found" },
-	{ "CONNECT", &via_http, "", 0, MSG_PROXY_SILENT, PROXY " gave no answer in 5 s" },
-	{ "CONNECT, half a head", &via_http, "HTTP/1.1 200 OK\r\n", 0, MSG_PROXY_SILENT, "5 s" },
-	{ "CONNECT, half a refusal", &via_http, "HTTP/1.1 403 Forbidden\r\n\r\nport", 0, MSG_PROXY_REFUSED, "403 port" },
-	{ "CONNECT, 407", &via_http, "HTTP/1.1 407 x\r\n\r\n", 0, MSG_PROXY_AUTH, NULL },
-	{ "SOCKS5", &via_socks5, "", 0, MSG_PROXY_SILENT, PROXY " gave no answer in 5 s" },
-	{ "SOCKS5, half a reply", &via_socks5, "\005", 0, MSG_PROXY_SILENT, "5 s" },
+	    CODE_MESH_UNEXPECTED, "404 Not Found" },
+	{ "CONNECT", &via_http, "", 0, CODE_PROXY_SILENT, PROXY " gave no answer in 5 s" },
+	{ "CONNECT, half a head", &via_http, "HTTP/1.1 200 OK\r\n", 0, CODE_PROXY_SILENT, "5 s" },
+	{ "CONNECT, half a refusal", &via_http, "HTTP/1.1 403 Forbidden\r\n\r\nport", 0, CODE_PROXY_REFUSED, "403 port" },
+	{ "CONNECT, 407", &via_http, "HTTP/1.1 407 x\r\n\r\n", 0, CODE_PROXY_AUTH, NULL },
+	{ "SOCKS5", &via_socks5, "", 0, CODE_PROXY_SILENT, PROXY " gave no answer in 5 s" },
+	{ "SOCKS5, half a reply", &via_socks5, "\005", 0, CODE_PROXY_SILENT, "5 s" },
 };
 
 static void
@@ -827,38 +827,38 @@ test_silent(void **state)
 static const struct {
 	const struct via	*via;
 	int			 error;
-	enum message		 code;
+	enum code		 code;
 	const char		*text;
 } unconnected[] = {
-	{ &via_localapi, ENOENT, MSG_MESH_DOWN, NULL },
-	{ &via_localapi, ECONNREFUSED, MSG_MESH_DOWN, NULL },
+	{ &via_localapi, ENOENT, CODE_MESH_DOWN, NULL },
+	{ &via_localapi, ECONNREFUSED, CODE_MESH_DOWN, NULL },
 	{ &via_localapi, EACCES, MSG_MESH_CLOSED, "user" },
 	{ &via_localapi, EPERM, MSG_MESH_CLOSED, "user" },
-	{ &via_localapi, EMFILE, MSG_NO_DESCRIPTORS, "Too many open files" },
-	{ &via_localapi, ENOBUFS, MSG_NO_MEMORY, NULL },
-	{ &via_localapi, EAGAIN, MSG_MESH_HUNG, NULL },
-	{ &via_localapi, ETIMEDOUT, MSG_MESH_HUNG, NULL },
-	{ &via_http, ECONNREFUSED, MSG_PROXY_DOWN, PROXY },
-	{ &via_http, ETIMEDOUT, MSG_PROXY_DOWN, "5 s" },
-	{ &via_socks5, ECONNREFUSED, MSG_PROXY_DOWN, PROXY },
-	{ &via_socks5, EHOSTUNREACH, MSG_UNREACHABLE, PROXY },
-	{ &via_socks5, ENETUNREACH, MSG_UNREACHABLE, PROXY },
-	{ &via_socks5, EADDRNOTAVAIL, MSG_UNREACHABLE, PROXY },
-	{ &via_socks5, EMFILE, MSG_NO_DESCRIPTORS, "Too many open files" },
-	{ &via_http, ENFILE, MSG_NO_DESCRIPTORS, NULL },
-	{ &via_http, ENOMEM, MSG_NO_MEMORY, NULL },
-	{ &via_http, EPERM, MSG_BLOCKED, PROXY },
-	{ &via_socks5, EACCES, MSG_BLOCKED, PROXY },
-	{ &via_direct, ECONNREFUSED, MSG_REFUSED, "127.0.0.1" },
-	{ &via_direct, ETIMEDOUT, MSG_NO_ANSWER, "127.0.0.1 in 5 s" },
-	{ &via_direct, EHOSTUNREACH, MSG_UNREACHABLE, "127.0.0.1" },
-	{ &via_direct, ENETUNREACH, MSG_UNREACHABLE, "127.0.0.1" },
-	{ &via_direct, EACCES, MSG_BLOCKED, "127.0.0.1" },
-	{ &via_direct, EMFILE, MSG_NO_DESCRIPTORS, "127.0.0.1" },
-	{ &via_direct, ENOBUFS, MSG_NO_MEMORY, "127.0.0.1" },
-	{ &via_direct, EPERM, MSG_BLOCKED, "127.0.0.1" },
-	{ &via_direct, EADDRNOTAVAIL, MSG_UNREACHABLE, "127.0.0.1" },
-	{ &via_direct, EIO, MSG_SYSTEM, "127.0.0.1" },
+	{ &via_localapi, EMFILE, CODE_NO_DESCRIPTORS, "Too many open files" },
+	{ &via_localapi, ENOBUFS, CODE_NO_MEMORY, NULL },
+	{ &via_localapi, EAGAIN, CODE_MESH_HUNG, NULL },
+	{ &via_localapi, ETIMEDOUT, CODE_MESH_HUNG, NULL },
+	{ &via_http, ECONNREFUSED, CODE_PROXY_DOWN, PROXY },
+	{ &via_http, ETIMEDOUT, CODE_PROXY_DOWN, "5 s" },
+	{ &via_socks5, ECONNREFUSED, CODE_PROXY_DOWN, PROXY },
+	{ &via_socks5, EHOSTUNREACH, CODE_NO_ROUTE, PROXY },
+	{ &via_socks5, ENETUNREACH, CODE_NO_ROUTE, PROXY },
+	{ &via_socks5, EADDRNOTAVAIL, CODE_NO_ROUTE, PROXY },
+	{ &via_socks5, EMFILE, CODE_NO_DESCRIPTORS, "Too many open files" },
+	{ &via_http, ENFILE, CODE_NO_DESCRIPTORS, NULL },
+	{ &via_http, ENOMEM, CODE_NO_MEMORY, NULL },
+	{ &via_http, EPERM, CODE_BLOCKED, PROXY },
+	{ &via_socks5, EACCES, CODE_BLOCKED, PROXY },
+	{ &via_direct, ECONNREFUSED, CODE_REFUSED, "127.0.0.1" },
+	{ &via_direct, ETIMEDOUT, CODE_NO_ANSWER, "127.0.0.1 in 5 s" },
+	{ &via_direct, EHOSTUNREACH, CODE_NO_ROUTE, "127.0.0.1" },
+	{ &via_direct, ENETUNREACH, CODE_NO_ROUTE, "127.0.0.1" },
+	{ &via_direct, EACCES, CODE_BLOCKED, "127.0.0.1" },
+	{ &via_direct, EMFILE, CODE_NO_DESCRIPTORS, "127.0.0.1" },
+	{ &via_direct, ENOBUFS, CODE_NO_MEMORY, "127.0.0.1" },
+	{ &via_direct, EPERM, CODE_BLOCKED, "127.0.0.1" },
+	{ &via_direct, EADDRNOTAVAIL, CODE_NO_ROUTE, "127.0.0.1" },
+	{ &via_direct, EIO, CODE_SYSTEM, "127.0.0.1" },
 };
 
 static void
@@ -980,19 +980,19 @@ test_message(void **state)
 {
 	static const struct {
 		const char	*text;
-		enum message	 code;
+		enum code	 code;
 	}	words[] = {
-		{ "connection was refused", MSG_REFUSED }, { "Connection Refused", MSG_REFUSED },
-		{ "dial tcp: lookup x: no such host", MSG_NO_SUCH_NAME }, { "no route to host", MSG_UNREACHABLE },
-		{ "network is unreachable", MSG_UNREACHABLE }, { "operation timed out", MSG_NO_ANSWER },
-		{ "i/o timeout", MSG_NO_ANSWER }, { "context deadline exceeded", MSG_NO_ANSWER },
-		{ "", MSG_INPUT }, { "something else", MSG_INPUT },
+		{ "connection was refused", CODE_REFUSED }, { "Connection Refused", CODE_REFUSED },
+		{ "dial tcp: lookup x: no such host", CODE_NAME_UNKNOWN }, { "no route to host", CODE_NO_ROUTE },
+		{ "network is unreachable", CODE_NO_ROUTE }, { "operation timed out", CODE_NO_ANSWER },
+		{ "i/o timeout", CODE_NO_ANSWER }, { "context deadline exceeded", CODE_NO_ANSWER },
+		{ "", CODE_INPUT }, { "something else", CODE_INPUT },
 	};
 	size_t	i;
 
 	(void)state;
 	for (i = 0; i < COUNT(words); i++)
-		if (via_message(words[i].text, MSG_INPUT) != words[i].code)
+		if (via_message(words[i].text, CODE_INPUT) != words[i].code)
 			fail_msg("\"%s\"", words[i].text);
 }
 

@@ -255,7 +255,7 @@ test_holes(void **state)
 	assert_int_equal(s.next, -1);
 	assert_int_equal(fragments, 1);
 	pass(&s, 400);
-	assert_int_equal(s.err.code, MSG_HOLE_THERE);
+	assert_int_equal(s.err.code, CODE_PMTU_FORWARD);
 	assert_string_equal(s.err.text, "nas port 22: packets of 1480 bytes are lost on the way there, smaller ones pass");
 	assert_int_equal(s.next, 536);
 	end(&s);
@@ -278,7 +278,7 @@ test_holes(void **state)
 	pass(&s, 29900);
 	assert_int_equal(s.next, -1);
 	pass(&s, 200);
-	assert_int_equal(s.err.code, MSG_HOLE_BACK);
+	assert_int_equal(s.err.code, CODE_PMTU_REVERSE);
 	assert_string_equal(s.err.text,
 	    "nas port 22: packets of up to 1020 bytes are lost on the way back, smaller ones pass");
 	/* Nothing is known to prove the next rung, so it is the last. */
@@ -338,37 +338,37 @@ test_explain(void **state)
 	watch_sent(s.w, 100);
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 0);
-	assert_int_equal(err.code, MSG_MARKS_LOST);
+	assert_int_equal(err.code, CODE_DSCP_REVERSE);
 	/* Not if something large is what was lost. */
 	watch_received(s.w);
 	watch_sent(s.w, 30000);
 	pass(&s, 200);
 	watch_explain(s.w, &err);
-	assert_int_equal(err.code, MSG_DEAD_PATH);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
 	watch_received(s.w);
 	watch_sent(s.w, 100);
 	/* Not if much has gone either way, nor if the client took its time. */
 	tcp.received_bytes = 10000;
 	pass(&s, 200);
 	watch_explain(s.w, &err);
-	assert_int_equal(err.code, MSG_DEAD_PATH);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
 	tcp.received_bytes = 5000;
 	tcp.acked_bytes = 10000000;
 	pass(&s, 200);
 	watch_explain(s.w, &err);
-	assert_int_equal(err.code, MSG_DEAD_PATH);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
 	tcp.acked_bytes = 5000;
 	watch_received(s.w);
 	now_ms += 1500;
 	watch_sent(s.w, 100);
 	pass(&s, 200);
 	watch_explain(s.w, &err);
-	assert_int_equal(err.code, MSG_DEAD_PATH);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
 	/* Large packets wait, and none so large is known to have passed. */
 	tcp.waiting_bytes = 5000;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 536);
-	assert_int_equal(err.code, MSG_HOLE_THERE);
+	assert_int_equal(err.code, CODE_PMTU_FORWARD);
 	assert_string_equal(err.text, "nas port 22: nothing comes back since packets of 1480 bytes are sent");
 	tcp.waiting_bytes = 700;
 	pass(&s, 200);
@@ -382,16 +382,16 @@ test_explain(void **state)
 	tcp.acked_bytes = 1000000;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 0);
-	assert_int_equal(err.code, MSG_DEAD_PATH);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
 	tcp.sacked = tcp.in_a_row = 1;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 536);
-	assert_int_equal(err.code, MSG_HOLE_THERE);
+	assert_int_equal(err.code, CODE_PMTU_FORWARD);
 	tcp.waiting_bytes = tcp.sacked = 0;
 	tcp.gap = 1;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 536);
-	assert_int_equal(err.code, MSG_HOLE_BACK);
+	assert_int_equal(err.code, CODE_PMTU_REVERSE);
 	end(&s);
 
 	/* So large ones are known to have passed. */
@@ -402,7 +402,7 @@ test_explain(void **state)
 	tcp.received_bytes = 10000;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 0);
-	assert_int_equal(err.code, MSG_DEAD_PATH);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
 	tcp.gap = 1;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 960);
@@ -416,7 +416,7 @@ test_explain(void **state)
 	watch_sent(s.w, 100);
 	pass(&s, 200);
 	watch_explain(s.w, &err);
-	assert_int_equal(err.code, MSG_DEAD_PATH);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
 	end(&s);
 }
 
@@ -451,7 +451,7 @@ test_room(void **state)
 	tcp.ack_ms = 30000;
 	pass(&s, 200);
 	assert_int_equal(s.next, 0);
-	assert_int_equal(s.err.code, MSG_DEAD_PATH);
+	assert_int_equal(s.err.code, CODE_DEAD_PATH);
 	end(&s);
 }
 
@@ -481,7 +481,7 @@ test_address(void **state)
 	assert_int_equal(s.next, -1);
 	pass(&s, 0);
 	assert_int_equal(s.next, 0);
-	assert_int_equal(s.err.code, MSG_ADDRESS_GONE);
+	assert_int_equal(s.err.code, CODE_ADDRESS_GONE);
 	assert_string_equal(s.err.text, "nas port 22: this machine no longer has the address 0.0.0.0");
 	end(&s);
 }
