@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "catalogue/catalogue.h"
 #include "cmd/events.h"
 #include "cmd/stdio.h"
 #include "config/conf.h"

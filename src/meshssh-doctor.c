@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "cmd/events.h"
 #include "cmd/options.h"

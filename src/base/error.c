@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Errors: setting one, the one line that a person reads, printable text. */
+/* Errors: setting one, the form of the one line that a person reads, printable text. */
 
 #include <sys/types.h>
 
@@ -16,17 +16,6 @@ void
 error_program(const char *name)
 {
 	program = name;
-}
-
-enum code
-code_by_name(const char *name)
-{
-	enum code	code;
-
-	for (code = CODE_NONE; code < CODE_COUNT; code++)
-		if (strcmp(code_row(code)->name, name) == 0)
-			return (code);
-	return (CODE_NONE);
 }
 
 void
@@ -53,7 +42,7 @@ error_errno(struct error *err, int error, const char *tried)
 		enum code	 code;
 	}		codes[] = {
 		{ EMFILE, CODE_NO_DESCRIPTORS }, { ENFILE, CODE_NO_DESCRIPTORS }, { ENOMEM, CODE_NO_MEMORY },
-		{ ENOBUFS, CODE_NO_MEMORY }, { EACCES, MSG_PERMISSION }, { EPERM, MSG_PERMISSION }, { EROFS, MSG_PERMISSION },
+		{ ENOBUFS, CODE_NO_MEMORY }, { EACCES, CODE_PERMISSION }, { EPERM, CODE_PERMISSION }, { EROFS, CODE_PERMISSION },
 		{ ENOSPC, CODE_OUTPUT }, { EDQUOT, CODE_OUTPUT }, { EFBIG, CODE_OUTPUT },
 	};
 	enum code	code = CODE_SYSTEM;
@@ -66,23 +55,13 @@ error_errno(struct error *err, int error, const char *tried)
 }
 
 void
-error_line(const struct error *err, char line[ERROR_LINE_BYTES + 1])
+error_format(const struct error *err, const char *hint, char line[ERROR_LINE_BYTES + 1])
 {
-	const char	*hint = code_row(err->code)->hint;
-	int		 room;
+	int	room;
 
 	/* The hint is kept whole; what happened is cut where both do not fit. */
 	room = ERROR_LINE_BYTES - (int)strlen(program) - (int)strlen(": ; \n") - (int)strlen(hint);
 	snprintf(line, ERROR_LINE_BYTES + 1, "%s: %.*s; %.63s\n", program, room, err->text, hint);
-}
-
-void
-error_say(const struct error *err)
-{
-	char	line[ERROR_LINE_BYTES + 1];
-
-	error_line(err, line);
-	fputs(line, stderr);
 }
 
 /*

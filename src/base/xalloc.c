@@ -22,7 +22,7 @@ xalloc_fail(void)
 
 	/* Neither stdio nor exit handlers: both may ask for memory, and a file that is being written is not in place yet. */
 	error_set(&err, CODE_NO_MEMORY, "out of memory");
-	error_line(&err, line);
+	error_format(&err, ERROR_HINT_NO_MEMORY, line);
 	if (write(STDERR_FILENO, line, strlen(line)) == -1)
 		_exit(EX_OSERR);
 	_exit(EX_OSERR);

@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "facts/facts.h"

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/scan-list.h"

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "state/record.h"
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "catalogue/catalogue.h"
 #include "cmd/events.h"
 
 static void

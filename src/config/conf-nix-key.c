@@ -77,13 +77,13 @@ key_judge(const json_t *known, const char *alias, const char *key, const char *f
 
 	error_vis(shown, sizeof(shown), where != NULL ? where : "");
 	if (trust == SSH_TRUST_REVOKED)
-		error_set(err, MSG_HOST_KEY_DIFFERS, "%.60s line %d revokes the host key of %.40s", shown,
+		error_set(err, CODE_HOST_KEY_DIFFERS, "%.60s line %d revokes the host key of %.40s", shown,
 		    number, alias);
 	else if (trust == SSH_TRUST_DIFFERS && file == NULL)
-		error_set(err, MSG_HOST_KEY_DIFFERS, "%.40s shows another host key than %.60s line %d has for it",
+		error_set(err, CODE_HOST_KEY_DIFFERS, "%.40s shows another host key than %.60s line %d has for it",
 		    alias, shown, number);
 	else if (trust == SSH_TRUST_AUTHORITY && file == NULL)
-		error_set(err, MSG_HOST_KEY_DIFFERS, "%.40s: %.60s line %d trusts an authority's signature, not a "
+		error_set(err, CODE_HOST_KEY_DIFFERS, "%.40s: %.60s line %d trusts an authority's signature, not a "
 		    "key by itself", alias, shown, number);
 	else {
 		if (trust == SSH_TRUST_DIFFERS)

@@ -18,6 +18,7 @@
 #include "facts/env-wsl.h"
 #include "facts/facts.h"
 #include "facts/read.h"
+#include "facts/tailscale-fault.h"
 #include "os/run.h"
 #include "sshconf/redact.h"
 #include "wire/tspeer.h"
@@ -26,8 +27,6 @@
 #define SELF_PATH	"/localapi/v0/status?peers=false"
 #define WINDOWS_BYTES	(16 << 20)
 #define DAY_S		86400
-
-static const char	states[][20] = { "none", "dead", "permission-denied", "hung", "unexpected", "down", "up" };
 
 /* What an installation leaves on a machine where nothing runs. /var/lib/tailscale outlives it. */
 static const char	programs[][44] = {
@@ -97,7 +96,7 @@ put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_in
 	const struct tsjson	*status = &ts->status;
 	int			 result;
 
-	result = put_text(facts, "tailscale.state", states[ts->state]);
+	result = put_text(facts, "tailscale.state", tailscale_states[ts->state]);
 	if (ts->state == ENV_TAILSCALE_NONE)
 		return (result | put_truth(facts, "tailscale.installed", is_installed(in->root)));
 	result |= put_socket(facts, &ts->at, in->full);

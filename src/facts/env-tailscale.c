@@ -20,6 +20,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "facts/env-tailscale.h"
+#include "facts/tailscale-fault.h"
 #include "os/os.h"
 
 #define STATUS_BYTES	262144	/* without peers it is 1 to 3 KB, and capabilities may add to that */
@@ -66,9 +67,6 @@ place_trusted(const char *path)
 static int
 state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 {
-	static const char	down[][20] = { "NoState", "NeedsLogin", "NeedsMachineAuth", "Stopped", "InUseOtherUser" };
-	size_t			i;
-
 	if (len == -1)
 		switch (error) {
 		case ENOENT:
@@ -88,11 +86,9 @@ state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 		}
 	if (tsjson_status(body, (size_t)len, status) == -1)
 		return (errno == ENOMEM ? -1 : ENV_TAILSCALE_UNEXPECTED);
-	/* Not "Starting": that may last until the first packet of a peer, and works. */
-	for (i = 0; i < sizeof(down) / sizeof(down[0]); i++)
-		if (strcmp(status->state, down[i]) == 0)
-			return (ENV_TAILSCALE_DOWN);
-	return (ENV_TAILSCALE_UP);
+	/* What has no fault of its own works, as far as is known here. */
+	return (tailscale_fault(ENV_TAILSCALE_DOWN, status->state)->backend[0] != '\0' ? ENV_TAILSCALE_DOWN :
+	    ENV_TAILSCALE_UP);
 }
 
 static void

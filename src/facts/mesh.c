@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "facts/env-tailscale.h"
 #include "facts/mesh.h"
+#include "facts/tailscale-fault.h"
 #include "wire/tspeer.h"
 
 #define MESH_PATH	"/localapi/v0/status"
@@ -25,7 +26,7 @@ mesh_untold(int error, struct error *err)
 		error_set(err, CODE_MESH_HUNG, "tailscaled does not tell its peers in time");
 		break;
 	case EMSGSIZE:
-		error_set(err, MSG_MESH_STATUS, "tailscaled's list of peers has more than %d MB", TSPEER_BYTES_MAX >> 20);
+		error_set(err, CODE_MESH_STATUS, "tailscaled's list of peers has more than %d MB", TSPEER_BYTES_MAX >> 20);
 		break;
 	case EMFILE:
 	case ENFILE:
@@ -34,7 +35,7 @@ mesh_untold(int error, struct error *err)
 		error_errno(err, error, "cannot ask tailscaled for its peers");
 		break;
 	default:
-		error_set(err, MSG_MESH_STATUS, "tailscaled does not tell its peers: %s", strerror(error));
+		error_set(err, CODE_MESH_STATUS, "tailscaled does not tell its peers: %s", strerror(error));
 		break;
 	}
 }
@@ -43,29 +44,12 @@ mesh_untold(int error, struct error *err)
 static void
 mesh_error(const struct env_tailscale *ts, struct error *err)
 {
-	switch (ts->state) {
-	case ENV_TAILSCALE_NONE:
-		error_set(err, CODE_MESH_DOWN, "there is no socket of tailscaled on this machine");
-		break;
-	case ENV_TAILSCALE_DEAD:
-		error_set(err, CODE_MESH_DOWN, "tailscaled does not run: nobody listens on its socket");
-		break;
-	case ENV_TAILSCALE_PERMISSION_DENIED:
-		error_set(err, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user");
-		break;
-	case ENV_TAILSCALE_HUNG:
-		error_set(err, CODE_MESH_HUNG, "tailscaled does not answer");
-		break;
-	case ENV_TAILSCALE_UNEXPECTED:
-		error_set(err, MSG_MESH_STATUS, "what listens on tailscaled's socket gives no status");
-		break;
-	case ENV_TAILSCALE_DOWN:
-		error_set(err, CODE_MESH_DOWN, "tailscaled is not connected: %s", ts->status.state);
-		break;
-	case ENV_TAILSCALE_UP:
+	const struct tailscale_fault	*fault = tailscale_fault(ts->state, ts->status.state);
+
+	if (fault->code == CODE_NONE)
 		mesh_untold(errno, err);
-		break;
-	}
+	else
+		error_set(err, fault->code, "%s", fault->cause);
 }
 
 json_t *

@@ -113,7 +113,7 @@ install_partly(const struct install *in, struct error *err)
 		}
 	if (done[0] != '\0' && err != NULL) {
 		why = *err;
-		error_set(err, MSG_CONFIG_PARTLY, "%s; already changed: %s", why.text, done);
+		error_set(err, CODE_CONFIG_PARTLY, "%s; already changed: %s", why.text, done);
 	}
 	return (-1);
 }

@@ -67,11 +67,11 @@ program_walk(const char *path, char part[PATH_MAX], size_t *from, struct error *
 	for (at = 0;; at += strcspn(path + at, "/")) {
 		strlcpy(part, path, at == 0 ? 2 : at + 1);
 		if (lstat(part, &sb) == -1) {
-			error_set(err, MSG_CONFIG_PROGRAM, "%s: %s", part, strerror(errno));
+			error_set(err, CODE_CONFIG_PROGRAM, "%s: %s", part, strerror(errno));
 			return (-1);
 		}
 		if ((fault = program_fault(part, &sb)) != NULL) {
-			error_set(err, MSG_CONFIG_PROGRAM, "%s %s, so root must not run %s", part, fault, path);
+			error_set(err, CODE_CONFIG_PROGRAM, "%s %s, so root must not run %s", part, fault, path);
 			return (-1);
 		}
 		*from = at;
@@ -91,7 +91,7 @@ install_program(const char *program, struct error *err)
 	int	links, more = 1;
 
 	if (program == NULL || program[0] != '/' || strlcpy(path, program, sizeof(path)) >= sizeof(path)) {
-		error_set(err, MSG_CONFIG_PROGRAM, "\"%.100s\" is not a whole path",
+		error_set(err, CODE_CONFIG_PROGRAM, "\"%.100s\" is not a whole path",
 		    program != NULL ? program : "");
 		return (-1);
 	}
@@ -102,6 +102,6 @@ install_program(const char *program, struct error *err)
 			break;
 		strlcpy(path, next, sizeof(path));
 	}
-	error_set(err, MSG_CONFIG_PROGRAM, "%s: %s", program, strerror(links < LINKS_MAX ? errno : ELOOP));
+	error_set(err, CODE_CONFIG_PROGRAM, "%s: %s", program, strerror(links < LINKS_MAX ? errno : ELOOP));
 	return (-1);
 }

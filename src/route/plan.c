@@ -10,19 +10,8 @@
 #include <strings.h>
 
 #include "facts/facts.h"
+#include "facts/tailscale-fault.h"
 #include "route/plan.h"
-
-/* Why the daemon is of no use. */
-static const struct plan_down {
-	char		 state[20];	/* BackendState */
-	char		 text[56];
-} downs[] = {
-	{ "Stopped",		"tailscaled is stopped" },
-	{ "NeedsLogin",		"tailscaled is logged out" },
-	{ "NeedsMachineAuth",	"tailscaled waits for an administrator's approval" },
-	{ "InUseOtherUser",	"tailscaled is in use by another user" },
-	{ "",			"tailscaled is not connected" }
-};
 
 static int
 list_has_tailnet(const struct addrinfo *list)
@@ -170,32 +159,16 @@ plan_set_why_not(struct plan *plan, enum code code, const char *text, const char
 static void
 plan_tailscaled_unusable(struct plan *plan, const struct env_tailscale *ts)
 {
-	const struct plan_down	*row = downs;
+	const struct tailscale_fault	*fault = tailscale_fault(ts->state, ts->status.state);
+	const char			*detail = NULL;
 
-	switch (ts->state) {
-	case ENV_TAILSCALE_UP:
-		break;
-	case ENV_TAILSCALE_HUNG:
-		plan_set_why_not(plan, CODE_MESH_HUNG, "tailscaled does not answer", NULL);
-		break;
-	case ENV_TAILSCALE_DEAD:
-		plan_set_why_not(plan, CODE_MESH_DOWN, "tailscaled does not run", ts->at.path);
-		break;
-	case ENV_TAILSCALE_PERMISSION_DENIED:
-		plan_set_why_not(plan, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user", ts->at.path);
-		break;
-	case ENV_TAILSCALE_UNEXPECTED:
-		plan_set_why_not(plan, CODE_MESH_UNEXPECTED, "what listens on tailscaled's socket is something else", NULL);
-		break;
-	case ENV_TAILSCALE_DOWN:
-		while (row->state[0] != '\0' && strcmp(row->state, ts->status.state) != 0)
-			row++;
-		plan_set_why_not(plan, CODE_MESH_DOWN, row->text, row->state[0] == '\0' ? ts->status.state : NULL);
-		break;
-	case ENV_TAILSCALE_NONE:
-		plan_set_why_not(plan, CODE_MESH_DOWN, "there is no tailscaled on this machine", NULL);
-		break;
-	}
+	if (fault->code == CODE_NONE)
+		return;
+	if (ts->state == ENV_TAILSCALE_DEAD || ts->state == ENV_TAILSCALE_PERMISSION_DENIED)
+		detail = ts->at.path;
+	else if (ts->state == ENV_TAILSCALE_DOWN && fault->backend[0] == '\0')
+		detail = ts->status.state;
+	plan_set_why_not(plan, fault->code, fault->cause, detail);
 }
 
 /* A name that nobody knows: while tailscaled is of no use it may be one of the mesh. */

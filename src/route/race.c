@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "catalogue/catalogue.h"
 #include "net/resolve.h"
 #include "route/race-attempt.h"
 
@@ -37,34 +38,6 @@ struct race {
 
 static void	race_next(struct race *);
 
-/* How much an error tells: who speaks for the host tells more than silence, silence more than what is in between. */
-static const unsigned char	ranks[CODE_COUNT] = {
-	[CODE_NO_DESCRIPTORS] = 11,
-	[CODE_NO_MEMORY] = 11,
-	[CODE_REFUSED] = 10,
-	[CODE_SERVER_CLOSED] = 10,
-	[CODE_SERVER_SILENT] = 10,
-	[CODE_PEER_UNKNOWN] = 9,
-	[CODE_BLOCKED] = 9,
-	[CODE_MESH_DOWN] = 8,
-	[CODE_MESH_HUNG] = 8,
-	[MSG_MESH_CLOSED] = 8,
-	[CODE_PROXY_AUTH] = 7,
-	[CODE_PROXY_REFUSED] = 7,
-	[CODE_NO_ANSWER] = 6,
-	[CODE_NO_ROUTE] = 5,
-	[CODE_PROXY_FAILED] = 5,
-	[CODE_NAME_UNKNOWN] = 4,
-	[CODE_NAME_LOOKUP] = 4,
-	[CODE_NAME_TIMEOUT] = 4,
-	[CODE_MESH_UNEXPECTED] = 4,
-	[CODE_PROXY_SILENT] = 3,
-	[CODE_PROXY_CLOSED] = 2,
-	[CODE_NOT_A_PROXY] = 2,
-	[CODE_NO_PROXY] = 2,
-	[CODE_PROXY_DOWN] = 1,
-};
-
 void
 race_cancel(struct race *r)
 {
@@ -85,7 +58,7 @@ race_cancel(struct race *r)
 static void
 race_note(struct race *r, const struct error *err, int local)
 {
-	int	rank = 2 * ranks[err->code] + !local;
+	int	rank = 2 * code_row(err->code)->rank + !local;
 
 	if (r->worst.code != CODE_NONE && rank <= r->worst_rank)
 		return;

@@ -90,7 +90,7 @@ localapi_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 	if (error == EAGAIN || error == ETIMEDOUT)
 		via_fail(attempt, CODE_MESH_HUNG, "tailscaled takes no connection");
 	else if (own == CODE_BLOCKED)
-		via_fail(attempt, MSG_MESH_CLOSED, "tailscaled's socket is closed to this user (%s)", strerror(error));
+		via_fail(attempt, CODE_MESH_PERMISSION_DENIED, "tailscaled's socket is closed to this user (%s)", strerror(error));
 	else
 		via_fail(attempt, own != CODE_NONE ? own : CODE_MESH_DOWN, "tailscaled cannot be reached (%s)", strerror(error));
 }

@@ -39,7 +39,7 @@ check_silent_address(const json_t *facts, struct finding *f)
 	    (here = json_text_at(answers, "address")) == NULL)
 		return (0);
 	six = json_number_at(silent, "family", 4) == 6 && json_number_at(answers, "family", 4) == 4;
-	if (six != (strcmp(f->rule->name, "path-ipv6-silent") == 0))
+	if (six != (f->rule->code == CODE_PATH_IPV6_SILENT))
 		return (0);
 	finding_set(f->cause,
 	    six ? "The host's IPv6 address does not answer; plain ssh waits 2 minutes before it tries IPv4." :
@@ -151,33 +151,35 @@ check_not_connected(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-#define PROXY(code, certain, importance, cause) \
-	{ .name = code, .severity = SEVERITY_ERROR, .certainty = certain, .rank = importance, \
-	  .needs = { "connect.routes", "tailscale.proxies" }, .under = cause, .check = proxy_check }
+#define PROXY(which, certain, ...) \
+	{ .code = which, .certainty = certain, \
+	  .needs = { "connect.routes", "tailscale.proxies" }, .under = { __VA_ARGS__ }, .check = proxy_check }
 
 const struct rule rules_connect[] = {
-	{ .name = "path-ipv6-silent", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 60,
+	{ .code = CODE_PATH_IPV6_SILENT, .certainty = CERTAINTY_SURE,
 	  .needs = { "connect.addresses" }, .check = check_silent_address },
-	{ .name = "path-address-silent", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 58,
+	{ .code = CODE_PATH_ADDRESS_SILENT, .certainty = CERTAINTY_SURE,
 	  .needs = { "connect.addresses" }, .check = check_silent_address },
-	{ .name = "path-no-route", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 68,
-	  .needs = { "connect.ok" }, .under = "peer-unknown", .check = check_unreachable },
-	{ .name = "path-blocked", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 69,
+	{ .code = CODE_NO_ROUTE, .certainty = CERTAINTY_SURE,
+	  .needs = { "connect.ok" }, .under = { CODE_PEER_UNKNOWN }, .check = check_unreachable },
+	{ .code = CODE_BLOCKED, .certainty = CERTAINTY_SURE,
 	  .needs = { "connect.ok" }, .check = check_blocked },
-	{ .name = "path-captive", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 75,
+	{ .code = CODE_PATH_CAPTIVE, .certainty = CERTAINTY_LIKELY,
 	  .needs = { "server.kind", "server.first" }, .check = check_captive },
-	PROXY("proxy-login", CERTAINTY_SURE, 64, NULL),
-	PROXY("proxy-forbids", CERTAINTY_SURE, 63, NULL),
-	PROXY("proxy-other", CERTAINTY_SURE, 62, NULL),
-	PROXY("proxy-dead", CERTAINTY_SURE, 61, NULL),
-	PROXY("proxy-mute", CERTAINTY_LIKELY, 60, NULL),
+	PROXY(CODE_PROXY_AUTH, CERTAINTY_SURE, CODE_NONE),
+	PROXY(CODE_PROXY_REFUSED, CERTAINTY_SURE, CODE_NONE),
+	PROXY(CODE_NOT_A_PROXY, CERTAINTY_SURE, CODE_NONE),
+	PROXY(CODE_PROXY_DOWN, CERTAINTY_SURE, CODE_NONE),
+	PROXY(CODE_PROXY_SILENT, CERTAINTY_LIKELY, CODE_NONE),
+	PROXY(CODE_PROXY_CLOSED, CERTAINTY_LIKELY, CODE_NONE),
 	/* What it says of the host is told of the host. */
-	PROXY("proxy-failed", CERTAINTY_SURE, 59, "server-refuses server-no-answer peer-silent path-no-route"),
-	{ .name = "proxy-no-server", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 57,
+	PROXY(CODE_PROXY_FAILED, CERTAINTY_SURE, CODE_REFUSED, CODE_NO_ANSWER, CODE_PEER_SILENT,
+	    CODE_NO_ROUTE),
+	{ .code = CODE_PROXY_NO_SERVER, .certainty = CERTAINTY_LIKELY,
 	  .needs = { "server.error", "connect.routes" }, .check = proxy_check_no_server },
-	{ .name = "proxy-of-others", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SURE, .rank = 15,
+	{ .code = CODE_PROXY_OF_OTHERS, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.proxies_of_others", "tailscale.host" }, .check = check_proxy_of_others },
-	{ .name = "not-connected", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SUSPECTED, .rank = 1,
-	  .needs = { "connect.ok" }, .under = UNDER_ANY, .check = check_not_connected },
-	{ .name = "" }
+	{ .code = CODE_NOT_CONNECTED, .certainty = CERTAINTY_SUSPECTED,
+	  .needs = { "connect.ok" }, .under = { UNDER_ANY }, .check = check_not_connected },
+	{ .code = CODE_NONE }
 };

@@ -269,108 +269,85 @@ check_windows_admin_keys(const json_t *facts, struct finding *f)
 
 const struct rule rules_machine[] = {
 	{
-		.name = "tunnel-in-tunnel",
-		.severity = SEVERITY_WARNING,
+		.code = CODE_TUNNEL_IN_TUNNEL,
 		.certainty = CERTAINTY_LIKELY,
-		.rank = 40,
 		.needs = { "net.interfaces", "net.gateway.mtu" },
 		.check = check_tunnel_in_tunnel,
 		.matters = "net.own_tailnet"
 	},
 	{
-		.name = "wsl-jumbo",
-		.severity = SEVERITY_WARNING,
+		.code = CODE_WSL_JUMBO,
 		.certainty = CERTAINTY_LIKELY,
-		.rank = 40,
 		.needs = { "system.wsl_mode", "net.interfaces" },
 		.check = check_wsl_jumbo
 	},
 	{
-		.name = "jumbo",
-		.severity = SEVERITY_NOTE,
+		.code = CODE_JUMBO,
 		.certainty = CERTAINTY_SUSPECTED,
 		.needs = { "net.gateway.mtu" },
-		.under = "wsl-jumbo",
+		.under = { CODE_WSL_JUMBO },
 		.check = check_jumbo
 	},
 	{
-		.name = "wsl-fallback",
-		.severity = SEVERITY_WARNING,
+		.code = CODE_WSL_FALLBACK,
 		.certainty = CERTAINTY_LIKELY,
-		.rank = 30,
 		.needs = { "system.wsl_mode", "system.wsl_mode_wanted" },
 		.check = check_wsl_fallback
 	},
 	{
-		.name = "no-tun",
-		.severity = SEVERITY_NOTE,
+		.code = CODE_NO_TUN,
 		.certainty = CERTAINTY_SURE,
 		.needs = { "system.tun" },
 		.check = check_no_tun
 	},
 	{
-		.name = "sshd-down",
-		.severity = SEVERITY_WARNING,
+		.code = CODE_SSHD_DOWN,
 		.certainty = CERTAINTY_SURE,
-		.rank = 30,
 		.needs = { "sshd.running" },
 		.check = check_sshd_down,
 		.matters = "sshd.enabled"
 	},
 	{
-		.name = "sshd-loopback-only",
-		.severity = SEVERITY_NOTE,
+		.code = CODE_SSHD_LOOPBACK_ONLY,
 		.certainty = CERTAINTY_SURE,
-		.rank = 30,
 		.needs = { "sshd.only_loopback" },
 		.check = check_sshd_loopback
 	},
 	{
-		.name = "sshd-not-loopback",
-		.severity = SEVERITY_WARNING,
+		.code = CODE_SSHD_NOT_LOOPBACK,
 		.certainty = CERTAINTY_SURE,
-		.rank = 35,
 		.needs = { "sshd.not_loopback", "tailscale.state" },
 		.check = check_sshd_no_loopback
 	},
 	{
-		.name = "sshd-host-key-modes",
-		.severity = SEVERITY_WARNING,
+		.code = CODE_SSHD_HOST_KEY_MODES,
 		.certainty = CERTAINTY_SURE,
-		.rank = 25,
 		.needs = { "sshd.host_key_modes_ok" },
 		.check = check_host_key_modes
 	},
 	{
-		.name = "authorized-keys-modes",
-		.severity = SEVERITY_WARNING,
+		.code = CODE_AUTHORIZED_KEYS_MODES,
 		.certainty = CERTAINTY_SURE,
-		.rank = 25,
 		.needs = { "sshd.authorized_keys_mode_ok" },
 		.check = check_authorized_keys
 	},
 	{
-		.name = "firewall-no-interface",
-		.severity = SEVERITY_NOTE,
+		.code = CODE_FIREWALL_NO_INTERFACE,
 		.certainty = CERTAINTY_LIKELY,
-		.rank = 20,
 		.needs = { "sshd.firewall_missing_interface" },
 		.check = check_firewall
 	},
 	{
-		.name = "windows-portproxy",
-		.severity = SEVERITY_WARNING,
+		.code = CODE_WINDOWS_PORTPROXY,
 		.certainty = CERTAINTY_LIKELY,
-		.rank = 25,
 		.needs = { "sshd.windows_portproxy.matches" },
 		.check = check_portproxy
 	},
 	{
-		.name = "windows-admin-keys",
-		.severity = SEVERITY_NOTE,
+		.code = CODE_WINDOWS_ADMIN_KEYS,
 		.certainty = CERTAINTY_SURE,
 		.needs = { "sshd.windows_admin_keys" },
 		.check = check_windows_admin_keys
 	},
-	{ .name = "" }
+	{ .code = CODE_NONE }
 };

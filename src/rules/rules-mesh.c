@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/shell.h"
 #include "facts/query.h"
+#include "facts/tailscale-fault.h"
 #include "rules/rules.h"
 
 #define DIAL_MINOR	24	/* 1.24 is the first whose LocalAPI connects for others */
@@ -17,40 +18,26 @@
 #define RESTART	"restart"
 #define UP	"up"
 
-/* Ways in which tailscaled is of no use, one a rule. */
+/* What to do about tailscaled's faults, one a rule. */
 static const struct down {
-	char	code[24];
-	char	state[20];	/* tailscale.state */
-	char	backend[20];	/* and tailscale.backend, if that matters */
-	char	cause[96];
-	char	seen[40];
+	enum code code;		/* CODE_NONE ends them */
 	char	cure[2][120];	/* "" ends them */
 } downs[] = {
-	{ "mesh-not-running", "dead", "", "tailscaled on this machine does not run", "nobody listens there",
+	{ CODE_MESH_DOWN,
 	    { START, "If it listens somewhere else, name its socket: --tailscaled=SOCKET, or TS_SOCKET." } },
-	/* Its service takes the socket along when it ends. */
-	{ "mesh-not-running", "none", "", "tailscaled is installed on this machine and does not run",
-	    "none in any usual place",
-	    { START, "If it listens somewhere else, name its socket: --tailscaled=SOCKET, or TS_SOCKET." } },
-	{ "mesh-socket-closed", "permission-denied", "", "tailscaled's socket is closed to this user", "permission denied",
+	{ CODE_MESH_PERMISSION_DENIED,
 	    { "Look at the modes of the socket and of its folder: tailscaled makes them 0666 and 0755.",
 	    "Where a container has the socket mounted, mount its whole folder." } },
-	{ "mesh-stuck", "hung", "", "tailscaled on this machine takes connections and does not answer",
-	    "no answer in 0.9 s", { RESTART, "" } },
-	{ "mesh-odd-answer", "unexpected", "", "What listens on tailscaled's socket does not answer as tailscaled does",
-	    "the answer is no status",
-	    { "Name the right socket: --tailscaled=SOCKET, or TS_SOCKET.", RESTART } },
-	{ "mesh-stopped", "down", "Stopped", "tailscaled runs and is switched off", "", { UP, "" } },
-	{ "mesh-logged-out", "down", "NeedsLogin", "tailscaled runs and is logged out", "",
-	    { UP, "tailscale status says what it waits for." } },
-	{ "mesh-unapproved", "down", "NeedsMachineAuth", "This machine waits for an administrator's approval", "",
-	    { "Approve it in the admin console, under Machines.", "" } },
-	{ "mesh-other-user", "down", "InUseOtherUser", "tailscaled is in use by another user of this machine", "",
-	    { "Let that user log out: tailscale logout", "" } },
-	{ "mesh-no-state", "down", "NoState", "tailscaled has just started, or cannot reach its control server", "",
-	    { "Wait a moment and ask again.",
+	{ CODE_MESH_HUNG, { RESTART, "" } },
+	{ CODE_MESH_UNEXPECTED, { "Name the right socket: --tailscaled=SOCKET, or TS_SOCKET.",
+	    RESTART } },
+	{ CODE_MESH_STOPPED, { UP, "" } },
+	{ CODE_MESH_LOGGED_OUT, { UP, "tailscale status says what it waits for." } },
+	{ CODE_MESH_UNAPPROVED, { "Approve it in the admin console, under Machines.", "" } },
+	{ CODE_MESH_OTHER_USER, { "Let that user log out: tailscale logout", "" } },
+	{ CODE_MESH_NO_STATE, { "Wait a moment and ask again.",
 	    "If it stays so: is that server reached? curl -I https://controlplane.tailscale.com (or your own)" } },
-	{ "", "", "", "", "", { "", "" } }
+	{ CODE_NONE, { "", "" } }
 };
 
 static const char *
@@ -132,27 +119,44 @@ cure_down(const json_t *facts, struct finding *f, const char *cure)
 		finding_cure(f, "%s", cure);
 }
 
+/* The fault that the facts name, if it is this rule's and matters; NULL if not. */
+static const struct tailscale_fault *
+fault_of(const json_t *facts, struct finding *f)
+{
+	const struct tailscale_fault	*fault = tailscale_fault_by_name(
+					    text_or(facts, "tailscale.state", ""),
+					    text_or(facts, "tailscale.backend", ""));
+	int				 down = fault->state == ENV_TAILSCALE_DOWN;
+
+	/* A state of tomorrow is not told: it may be one that works. */
+	if (fault->code != f->rule->code || (down && fault->backend[0] == '\0') || !weigh(facts, f))
+		return (NULL);
+	if (fault->state == ENV_TAILSCALE_NONE && json_truth_at(facts, "tailscale.installed") != 1)
+		return (NULL);
+	if (fault->code == CODE_MESH_DOWN && query_other_way(facts))
+		return (NULL);
+	/* That the key has expired is the cause, and has its own rule. */
+	return (down && json_truth_at(facts, "tailscale.key_expired") == 1 ? NULL : fault);
+}
+
 static int
 check_down(const json_t *facts, struct finding *f)
 {
-	const struct down	*d = downs;
-	int			 i;
+	const struct tailscale_fault	*fault = fault_of(facts, f);
+	const struct down		*d = downs;
+	const char			*host = "";
+	int				 i;
 
-	while (d->code[0] != '\0' &&
-	    (strcmp(d->code, f->rule->name) != 0 || !query_is(facts, "tailscale.state", d->state)))
+	if (fault == NULL)
+		return (0);
+	while (d->code != CODE_NONE && d->code != fault->code)
 		d++;
-	if (d->code[0] == '\0' || !weigh(facts, f) ||
-	    (strcmp(d->state, "none") == 0 && json_truth_at(facts, "tailscale.installed") != 1) ||
-	    (strcmp(f->rule->name, "mesh-not-running") == 0 && query_other_way(facts)))
-		return (0);
-	/* That the key has expired is the cause, and has its own rule. */
-	if (d->backend[0] != '\0' && (!query_is(facts, "tailscale.backend", d->backend) ||
-	    json_truth_at(facts, "tailscale.key_expired") == 1))
-		return (0);
-	finding_set(f->cause, "%s%s.", d->cause, missed(facts) != 2 ? "" : query_mesh(facts) == 2 ?
-	    ", and the host may be one of its mesh" : ", and the host is one of its mesh");
+	if (missed(facts) == 2)
+		host = query_mesh(facts) == 2 ? ", and the host may be one of its mesh" :
+		    ", and the host is one of its mesh";
+	finding_set(f->cause, "%s%s.", fault->cause, host);
 	finding_set(f->evidence, "%.100s: %.40s", text_or(facts, "tailscale.socket", "its socket"),
-	    d->seen[0] != '\0' ? d->seen : d->backend);
+	    fault->seen);
 	for (i = 0; i < 2 && d->cure[i][0] != '\0'; i++)
 		cure_down(facts, f, d->cure[i]);
 	return (1);
@@ -329,37 +333,37 @@ check_no_localapi(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-#define DOWN(code, importance) \
-	{ .name = code, .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = importance, \
+#define DOWN(which) \
+	{ .code = which, .certainty = CERTAINTY_SURE, \
 	  .needs = { "tailscale.state" }, .check = check_down }
 
 const struct rule rules_mesh[] = {
-	DOWN("mesh-not-running", 90),
-	DOWN("mesh-socket-closed", 90),
-	DOWN("mesh-stuck", 90),
-	DOWN("mesh-odd-answer", 80),
-	DOWN("mesh-stopped", 90),
-	DOWN("mesh-logged-out", 90),
-	DOWN("mesh-unapproved", 90),
-	DOWN("mesh-other-user", 90),
-	DOWN("mesh-no-state", 90),
-	{ .name = "mesh-absent", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 85,
+	DOWN(CODE_MESH_DOWN),
+	DOWN(CODE_MESH_PERMISSION_DENIED),
+	DOWN(CODE_MESH_HUNG),
+	DOWN(CODE_MESH_UNEXPECTED),
+	DOWN(CODE_MESH_STOPPED),
+	DOWN(CODE_MESH_LOGGED_OUT),
+	DOWN(CODE_MESH_UNAPPROVED),
+	DOWN(CODE_MESH_OTHER_USER),
+	DOWN(CODE_MESH_NO_STATE),
+	{ .code = CODE_MESH_ABSENT, .certainty = CERTAINTY_LIKELY,
 	  .needs = { "tailscale.state", "tailscale.host" }, .check = check_absent },
-	{ .name = "mesh-windows-down", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 90,
+	{ .code = CODE_MESH_WINDOWS_DOWN, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.windows.running", "tailscale.host" }, .check = check_windows },
-	{ .name = "mesh-key-expired", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 92,
+	{ .code = CODE_MESH_KEY_EXPIRED, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.key_expired" }, .check = check_key_expired, .matters = "tailscale.backend" },
-	{ .name = "mesh-too-old", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 80,
+	{ .code = CODE_MESH_TOO_OLD, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.version" }, .check = check_too_old },
-	{ .name = "mesh-health", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SUSPECTED, .rank = 40,
+	{ .code = CODE_MESH_HEALTH, .certainty = CERTAINTY_SUSPECTED,
 	  .needs = { "tailscale.health" }, .check = check_health },
-	{ .name = "mesh-userspace", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SURE, .rank = 30,
+	{ .code = CODE_MESH_USERSPACE, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.tun" }, .check = check_userspace },
-	{ .name = "mesh-elsewhere", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SURE, .rank = 30,
+	{ .code = CODE_MESH_ELSEWHERE, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.tun", "tailscale.here" }, .check = check_elsewhere },
-	{ .name = "mesh-key-expires", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SURE, .rank = 20,
+	{ .code = CODE_MESH_KEY_EXPIRES, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.key_expires_days" }, .check = check_key_expires },
-	{ .name = "mesh-no-localapi", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SURE, .rank = 20,
+	{ .code = CODE_MESH_NO_LOCALAPI, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.state", "connect.route" }, .check = check_no_localapi },
-	{ .name = "" }
+	{ .code = CODE_NONE }
 };

@@ -261,62 +261,48 @@ check_outside(const json_t *facts, struct finding *f)
 
 const struct rule rules_names[] = {
 	{
-		.name = "name-unknown",
-		.severity = SEVERITY_ERROR,
+		.code = CODE_NAME_UNKNOWN,
 		.certainty = CERTAINTY_SURE,
-		.rank = 80,
 		.needs = { "names.host", "names.lookups.system" },
-		.under = "peer-unknown",
+		.under = { CODE_PEER_UNKNOWN },
 		.check = check_unknown
 	},
 	{
-		.name = "name-servers-silent",
-		.severity = SEVERITY_ERROR,
+		.code = CODE_NAME_LOOKUP,
 		.certainty = CERTAINTY_LIKELY,
-		.rank = 80,
 		.needs = { "names.host", "names.lookups.system" },
 		.check = check_silent
 	},
 	{
-		.name = "name-searched",
-		.severity = SEVERITY_NOTE,
+		.code = CODE_NAME_SEARCHED,
 		.certainty = CERTAINTY_SUSPECTED,
-		.rank = 20,
 		.needs = { "names.lookups.searched" },
 		.check = check_searched
 	},
 	{
-		.name = "name-no-mdns",
-		.severity = SEVERITY_ERROR,
+		.code = CODE_NAME_NO_MDNS,
 		.certainty = CERTAINTY_LIKELY,
-		.rank = 82,
 		.needs = { "names.mdns", "names.lookups.system" },
 		.check = check_no_mdns
 	},
 	{
-		.name = "magicdns-off",
-		.severity = SEVERITY_WARNING,
+		.code = CODE_MAGICDNS_OFF,
 		.certainty = CERTAINTY_SURE,
-		.rank = 50,
 		.needs = { "names.magicdns_resolver", "names.lookups.system", "tailscale.suffix" },
 		.check = check_magicdns
 	},
 	{
-		.name = "hosts-stale",
-		.severity = SEVERITY_WARNING,
+		.code = CODE_HOSTS_STALE,
 		.certainty = CERTAINTY_LIKELY,
-		.rank = 84,
 		.needs = { "names.hosts_entry", "tailscale.peer.addresses" },
 		.check = check_stale_hosts
 	},
 	{
-		.name = "name-outside-mesh",
-		.severity = SEVERITY_NOTE,
+		.code = CODE_NAME_OUTSIDE_MESH,
 		.certainty = CERTAINTY_SURE,
-		.rank = 30,
 		.needs = { "names.lookups.system", "tailscale.peer.addresses" },
-		.under = "hosts-stale",
+		.under = { CODE_HOSTS_STALE },
 		.check = check_outside
 	},
-	{ .name = "" }
+	{ .code = CODE_NONE }
 };

@@ -253,21 +253,22 @@ check_dscp_reverse(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-#define MEASURED(code, importance, way, function) \
-	{ .name = code, .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = importance, \
-	  .needs = { way }, .under = "path-jumbo", .check = function, .matters = "connect.far" }
+#define MEASURED(which, way, function) \
+	{ .code = which, .certainty = CERTAINTY_SURE, .needs = { way }, \
+	  .under = { CODE_PATH_JUMBO }, .check = function, .matters = "connect.far" }
 
 const struct rule rules_path[] = {
-	{ .name = "path-jumbo", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 72,
+	{ .code = CODE_PATH_JUMBO, .certainty = CERTAINTY_SURE,
 	  .needs = { "mtu.route_mtu" }, .check = check_jumbo },
-	MEASURED("path-hole-both", 70, "mtu.forward", check_black_hole_both),
-	MEASURED("path-hole-there", 70, "mtu.forward", check_black_hole_forward),
-	MEASURED("path-hole-back", 70, "mtu.reverse", check_black_hole_reverse),
-	{ .name = "path-marks", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 65,
-	  .needs = { "dscp.dropped" }, .under = "path-retag", .check = check_dscp_forward, .matters = "connect.far" },
-	{ .name = "path-retag", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 66,
+	MEASURED(CODE_PMTU_BOTH, "mtu.forward", check_black_hole_both),
+	MEASURED(CODE_PMTU_FORWARD, "mtu.forward", check_black_hole_forward),
+	MEASURED(CODE_PMTU_REVERSE, "mtu.reverse", check_black_hole_reverse),
+	{ .code = CODE_DSCP_FORWARD, .certainty = CERTAINTY_SURE,
+	  .needs = { "dscp.dropped" }, .under = { CODE_DSCP_REMARKED },
+	  .check = check_dscp_forward, .matters = "connect.far" },
+	{ .code = CODE_DSCP_REMARKED, .certainty = CERTAINTY_SURE,
 	  .needs = { "dscp.dropped", "ssh.options.ipqos" }, .check = check_dscp_remarked },
-	{ .name = "path-marks-back", .severity = SEVERITY_NOTE, .certainty = CERTAINTY_SUSPECTED, .rank = 30,
+	{ .code = CODE_DSCP_REVERSE, .certainty = CERTAINTY_SUSPECTED,
 	  .needs = { "dscp.dropped" }, .check = check_dscp_reverse },
-	{ .name = "" }
+	{ .code = CODE_NONE }
 };

@@ -93,13 +93,14 @@ check_peer_failed(const json_t *facts, struct finding *f)
 }
 
 const struct rule rules_peer[] = {
-	{ .name = "peer-expired", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 84,
+	{ .code = CODE_PEER_EXPIRED, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.peer.expired" }, .check = check_peer_expired },
-	{ .name = "peer-unknown", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 82,
+	{ .code = CODE_PEER_UNKNOWN, .certainty = CERTAINTY_LIKELY,
 	  .needs = { "tailscale.peers" }, .check = check_peer_unknown },
-	{ .name = "peer-offline", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 74,
-	  .needs = { "tailscale.peer.online" }, .under = "peer-expired", .check = check_peer_offline },
-	{ .name = "peer-failed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_LIKELY, .rank = 54,
-	  .needs = { "connect.ok" }, .under = "mesh-too-old", .check = check_peer_failed },
-	{ .name = "" }
+	{ .code = CODE_PEER_OFFLINE, .certainty = CERTAINTY_LIKELY,
+	  .needs = { "tailscale.peer.online" }, .under = { CODE_PEER_EXPIRED },
+	  .check = check_peer_offline },
+	{ .code = CODE_PEER_FAILED, .certainty = CERTAINTY_LIKELY,
+	  .needs = { "connect.ok" }, .under = { CODE_MESH_TOO_OLD }, .check = check_peer_failed },
+	{ .code = CODE_NONE }
 };

@@ -10,28 +10,34 @@
 
 /* What a proxy that somebody named did; the words are those of the routes. */
 static const struct broken {
-	char	code[24];
+	enum code code;			/* CODE_NONE ends them */
 	char	words[6][36];	/* "" ends them */
 	char	cause[100];
 	char	cure[120];
 } brokens[] = {
-	{ "proxy-dead", { "cannot be reached", "does not answer" }, "The proxy cannot be reached",
+	{ CODE_PROXY_DOWN, { "cannot be reached", "does not answer" },
+	    "The proxy cannot be reached",
 	    "Start tailscaled with --socks5-server=localhost:1055, or correct the address." },
-	{ "proxy-mute", { "gave no answer", "ended the connection before" },
-	    "The proxy took the connection and gave no proper answer; most often it waits in vain for the host",
+	{ CODE_PROXY_SILENT, { "gave no answer" },
+	    "The proxy took the connection and gave no answer; most often it waits in vain for the host",
 	    "Is the host up? Many proxies wait for it without a word; else look at the proxy's log." },
-	{ "proxy-login", { "wants a user", "does not accept this user", "lets nobody in" }, "The proxy wants a login",
+	{ CODE_PROXY_CLOSED, { "ended the connection before" },
+	    "The proxy ended the connection before it had answered",
+	    "Look at the proxy's log. Is it a proxy, and of this kind (socks5 or http)?" },
+	{ CODE_PROXY_AUTH, { "wants a user", "does not accept this user", "lets nobody in" },
+	    "The proxy wants a login",
 	    "Put HOST:PORT USER:PASSWORD into ~/.config/meshssh/proxy-auth (mode 600)." },
-	{ "proxy-forbids", { "does not allow", "does not know", "says 4" },
+	{ CODE_PROXY_REFUSED, { "does not allow", "does not know", "says 4" },
 	    "The proxy does not connect to this host or port",
 	    "Ask who runs it to allow CONNECT to the port, or use --via." },
-	{ "proxy-other", { "does not speak", "was not offered", "address of unknown kind", "says 1", "says 3" },
+	{ CODE_NOT_A_PROXY, { "does not speak", "was not offered", "address of unknown kind",
+	    "says 1", "says 3" },
 	    "What listens at the proxy's address is no such proxy",
 	    "Correct the address, or the kind: socks5 or http." },
-	{ "proxy-failed", { "could not connect", "failed in a way", "says 5" },
+	{ CODE_PROXY_FAILED, { "could not connect", "failed in a way", "says 5" },
 	    "The proxy cannot connect to the host, and does not say why",
 	    "Is the host up, and does something listen there? On the proxy's machine: tailscale status" },
-	{ "", { "" }, "", "" }
+	{ CODE_NONE, { "" }, "", "" }
 };
 
 static int
@@ -74,7 +80,7 @@ proxy_check(const json_t *facts, struct finding *f)
 	const char		*route, *detail, *to;
 	size_t			 i;
 
-	while (b->code[0] != '\0' && strcmp(b->code, f->rule->name) != 0)
+	while (b->code != CODE_NONE && b->code != f->rule->code)
 		b++;
 	for (i = 0; i < json_array_size(list); i++) {
 		row = json_array_get(list, i);

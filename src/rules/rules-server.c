@@ -16,41 +16,45 @@
 
 /* What a connection came to that was made, one a rule: keys of the facts, and what they must say. */
 static const struct told {
-	char	code[24];
+	enum code code;		/* CODE_NONE ends them */
 	char	path[20];
 	char	value[20];
 	char	cause[110];
 	char	cure[2][140];	/* "" ends them */
 } tolds[] = {
-	{ "server-maxstartups", "server.refusal", "maxstartups",
+	{ CODE_SERVER_MAXSTARTUPS, "server.refusal", "maxstartups",
 	    "sshd turns logins away: too many are under way (MaxStartups)",
 	    { "Wait a minute; look for who keeps logging in.",
 	    "On the host, in /etc/ssh/sshd_config: MaxStartups 100:30:200; then reload sshd" } },
-	{ "server-penalty", "server.refusal", "penalty",
+	{ CODE_SERVER_PENALTY, "server.refusal", "penalty",
 	    "sshd holds this address back after failed logins, or connections that ended before one (PerSourcePenalties)",
 	    { "Wait: a penalty ends by itself, most within a minute, all within 10.",
 	    "On the host, in /etc/ssh/sshd_config: PerSourcePenaltyExemptList ADDRESS; then restart sshd" } },
-	{ "server-closes", "server.error", "closed", "The server closes the connection before it says anything",
+	{ CODE_SERVER_CLOSED, "server.error", "closed",
+	    "The server closes the connection before it says anything",
 	    { "On the host: journalctl -u ssh -u sshd; it may be MaxStartups, PerSourcePenalties or TCP wrappers.",
 	    "If a port is forwarded to it: is the target of the forwarding up?" } },
-	{ "server-resets", "server.error", "reset", "The server resets the connection before it says anything",
+	{ CODE_RESET, "server.error", "reset",
+	    "The server resets the connection before it says anything",
 	    { "On the host: journalctl -u ssh -u sshd; a firewall on the way may do so, too.", "" } },
-	{ "server-mute", "server.error", "silent", "The connection is made, and the server says nothing",
+	{ CODE_SERVER_SILENT, "server.error", "silent",
+	    "The connection is made, and the server says nothing",
 	    { "Is this the port of sshd? A forwarding whose target is down, or a busy server, is silent, too.", "" } },
-	{ "server-http", "server.kind", "http", "A web server answers on this port, not sshd",
+	{ CODE_NOT_SSH, "server.kind", "http", "A web server answers on this port, not sshd",
 	    { "Correct the port: Port in ~/.ssh/config, or ssh -p PORT",
 	    "If the port is right, a proxy or portal of this network answers: try from another one." } },
-	{ "server-other", "server.kind", "other", "Something else than an SSH server answers on this port",
+	{ CODE_NOT_SSH, "server.kind", "other",
+	    "Something else than an SSH server answers on this port",
 	    { "Correct the port: Port in ~/.ssh/config, or ssh -p PORT", "" } },
-	{ "server-windows", "server.kind", "openssh-windows",
+	{ CODE_SERVER_WINDOWS, "server.kind", "openssh-windows",
 	    "The server is OpenSSH for Windows, which reads the keys of administrators from a file of its own",
 	    { "There: C:\\ProgramData\\ssh\\administrators_authorized_keys",
 	    "There, as administrator: icacls.exe that file /inheritance:r /grant *S-1-5-32-544:F /grant *S-1-5-18:F" } },
-	{ "server-tailscale-ssh", "server.kind", "tailscale",
+	{ CODE_SERVER_TAILSCALE_SSH, "server.kind", "tailscale",
 	    "Tailscale SSH answers, not the host's sshd: the mesh's rules decide who may log in, not authorized_keys",
 	    { "If it is refused: look at the ssh section of the mesh's rules; in check mode it waits for a browser.",
 	    "For the host's own sshd, on the host: sudo tailscale set --ssh=false" } },
-	{ "", "", "", "", { "", "" } }
+	{ CODE_NONE, "", "", "", { "", "" } }
 };
 
 /* How sshd is started on the host, and its port opened. */
@@ -74,10 +78,11 @@ check_told(const json_t *facts, struct finding *f)
 	const char		*first = json_text_at(facts, "server.first");
 	int			 i;
 
-	while (t->code[0] != '\0' && strcmp(t->code, f->rule->name) != 0)
+	while (t->code != CODE_NONE &&
+	    (t->code != f->rule->code || !query_is(facts, t->path, t->value)))
 		t++;
 	/* What sshd said before it closed tells more than that it did; and a port of another service is not sshd's. */
-	if (!query_is(facts, t->path, t->value) || json_text_at(facts, "service.kind") != NULL ||
+	if (t->code == CODE_NONE || json_text_at(facts, "service.kind") != NULL ||
 	    (strcmp(t->path, "server.refusal") != 0 && json_text_at(facts, "server.refusal") != NULL))
 		return (0);
 	if (strcmp(t->path, "server.error") == 0 && json_text_at(facts, "server.software") != NULL)
@@ -335,34 +340,33 @@ check_unseen(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-#define SAID(code, how, importance, need, cause) \
-	{ .name = code, .severity = how, .certainty = CERTAINTY_SURE, .rank = importance, .needs = { need }, \
-	  .under = cause, .check = check_told }
-#define CONNECT(code, how, certain, importance, function) \
-	{ .name = code, .severity = how, .certainty = certain, .rank = importance, \
-	  .needs = { "connect.ok" }, .under = "hosts-stale", .check = function }
+#define SAID(which, need, ...) \
+	{ .code = which, .certainty = CERTAINTY_SURE, .needs = { need }, \
+	  .under = { __VA_ARGS__ }, .check = check_told }
+#define CONNECT(which, certain, function) \
+	{ .code = which, .certainty = certain, \
+	  .needs = { "connect.ok" }, .under = { CODE_HOSTS_STALE }, .check = function }
 
 const struct rule rules_server[] = {
-	CONNECT("server-refuses", SEVERITY_ERROR, CERTAINTY_SURE, 56, check_refused),
-	CONNECT("server-no-answer", SEVERITY_ERROR, CERTAINTY_SUSPECTED, 54, check_no_answer),
-	CONNECT("peer-silent", SEVERITY_ERROR, CERTAINTY_SUSPECTED, 55, check_peer_silent),
-	CONNECT("peer-userspace", SEVERITY_NOTE, CERTAINTY_SUSPECTED, 50, check_peer_userspace),
-	SAID("server-maxstartups", SEVERITY_ERROR, 53, "server.refusal", NULL),
-	SAID("server-penalty", SEVERITY_ERROR, 53, "server.refusal", NULL),
-	SAID("server-closes", SEVERITY_ERROR, 52, "server.error", "server-other proxy-no-server"),
-	SAID("server-resets", SEVERITY_ERROR, 52, "server.error", "server-other proxy-no-server"),
-	SAID("server-mute", SEVERITY_ERROR, 52, "server.error", "proxy-no-server"),
-	SAID("server-http", SEVERITY_ERROR, 51, "server.kind", "path-captive"),
-	SAID("server-other", SEVERITY_ERROR, 51, "server.kind", NULL),
-	{ .name = "server-too-old", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 50,
+	CONNECT(CODE_REFUSED, CERTAINTY_SURE, check_refused),
+	CONNECT(CODE_NO_ANSWER, CERTAINTY_SUSPECTED, check_no_answer),
+	CONNECT(CODE_PEER_SILENT, CERTAINTY_SUSPECTED, check_peer_silent),
+	CONNECT(CODE_PEER_USERSPACE, CERTAINTY_SUSPECTED, check_peer_userspace),
+	SAID(CODE_SERVER_MAXSTARTUPS, "server.refusal", CODE_NONE),
+	SAID(CODE_SERVER_PENALTY, "server.refusal", CODE_NONE),
+	SAID(CODE_SERVER_CLOSED, "server.error", CODE_NOT_SSH, CODE_PROXY_NO_SERVER),
+	SAID(CODE_RESET, "server.error", CODE_NOT_SSH, CODE_PROXY_NO_SERVER),
+	SAID(CODE_SERVER_SILENT, "server.error", CODE_PROXY_NO_SERVER),
+	SAID(CODE_NOT_SSH, "server.kind", CODE_PATH_CAPTIVE),
+	{ .code = CODE_SERVER_TOO_OLD, .certainty = CERTAINTY_SURE,
 	  .needs = { "server.host_key_types" }, .check = check_too_old },
-	{ .name = "server-malformed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 50,
+	{ .code = CODE_SERVER_MALFORMED, .certainty = CERTAINTY_SURE,
 	  .needs = { "server.kexinit_bytes" }, .check = check_malformed },
-	{ .name = "server-unseen", .severity = SEVERITY_WARNING, .certainty = CERTAINTY_SURE, .rank = 50,
+	{ .code = CODE_SERVER_UNSEEN, .certainty = CERTAINTY_SURE,
 	  .needs = { "server.error" }, .check = check_unseen },
-	{ .name = "nfs-closed", .severity = SEVERITY_ERROR, .certainty = CERTAINTY_SURE, .rank = 56,
+	{ .code = CODE_NFS_CLOSED, .certainty = CERTAINTY_SURE,
 	  .needs = { "connect.port", "connect.ok" }, .check = check_nfs },
-	SAID("server-windows", SEVERITY_NOTE, 10, "server.kind", NULL),
-	SAID("server-tailscale-ssh", SEVERITY_NOTE, 10, "server.kind", NULL),
-	{ .name = "" }
+	SAID(CODE_SERVER_WINDOWS, "server.kind", CODE_NONE),
+	SAID(CODE_SERVER_TAILSCALE_SSH, "server.kind", CODE_NONE),
+	{ .code = CODE_NONE }
 };

@@ -51,40 +51,35 @@ static int
 finding_compare(const void *a, const void *b)
 {
 	const struct finding	*x = a, *y = b;
+	const struct code_row	*a_row = code_row(x->rule->code), *b_row = code_row(y->rule->code);
 
 	if (x->severity != y->severity)
 		return ((int)y->severity - (int)x->severity);
-	if (x->rule->rank != y->rule->rank)
-		return (y->rule->rank - x->rule->rank);
+	if (a_row->rank != b_row->rank)
+		return (b_row->rank - a_row->rank);
 	if (x->certainty != y->certainty)
 		return ((int)y->certainty - (int)x->certainty);
-	return (strcmp(x->rule->name, y->rule->name));
+	return (strcmp(a_row->name, b_row->name));
 }
 
-/* 1 if the code is one of the words. */
+/* 1 if this finding hides the other, which has such a code among those that it is a symptom of. */
 static int
-code_among(const char *code, const char *words)
+finding_hides(const struct finding *f, const struct finding *other, enum code under)
 {
-	size_t	len;
-
-	for (; *words != '\0'; words += len + (words[len] == ' ')) {
-		len = strcspn(words, " ");
-		if (strlen(code) == len && strncmp(code, words, len) == 0)
-			return (1);
-	}
-	return (0);
+	return (f->rule->code == under || (under == UNDER_ANY && f->severity == SEVERITY_ERROR && f != other));
 }
 
 /* 1 if a cause that this is a symptom of was found, too. */
 static int
 finding_hidden(const struct finding *f, const struct finding *list, int count)
 {
-	int	i;
+	const enum code	*under = f->rule->under;
+	int		 i, j;
 
-	for (i = 0; i < count && f->rule->under != NULL; i++)
-		if (code_among(list[i].rule->name, f->rule->under) || (strcmp(f->rule->under, UNDER_ANY) == 0 &&
-		    list[i].severity == SEVERITY_ERROR && &list[i] != f))
-			return (1);
+	for (i = 0; i < RULE_UNDER && under[i] != CODE_NONE; i++)
+		for (j = 0; j < count; j++)
+			if (finding_hides(&list[j], f, under[i]))
+				return (1);
 	return (0);
 }
 
@@ -96,7 +91,7 @@ finding_json(const struct finding *f)
 
 	for (i = 0; cures != NULL && i < FINDING_CURES && f->cure[i][0] != '\0'; i++)
 		json_array_append_new(cures, json_string(f->cure[i]));
-	return (json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "code", f->rule->name, "severity", severities[f->severity],
+	return (json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "code", code_row(f->rule->code)->name, "severity", severities[f->severity],
 	    "certainty", certainties[f->certainty], "cause", f->cause, "evidence", f->evidence, "cure", cures));
 }
 
@@ -109,15 +104,15 @@ rules_ask(const json_t *facts, struct finding *list, json_t *unchecked)
 	int			 count = 0;
 
 	for (table = rules_tables; *table != NULL; table++)
-		for (rule = *table; rule->name[0] != '\0' && count < FINDINGS_MAX; rule++) {
+		for (rule = *table; rule->code != CODE_NONE && count < FINDINGS_MAX; rule++) {
 			if (rule_blind(rule, facts))
-				json_array_append_new(unchecked, json_string(rule->name));
+				json_array_append_new(unchecked, json_string(code_row(rule->code)->name));
 			if (!rule_informed(rule, facts))
 				continue;
 			f = &list[count];
 			memset(f, 0, sizeof(*f));
 			f->rule = rule;
-			f->severity = rule->severity;
+			f->severity = (enum severity)code_row(rule->code)->severity;
 			f->certainty = rule->certainty;
 			count += rule->check(facts, f);
 		}

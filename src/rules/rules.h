@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Opinions. A rule is a pure function of the facts: it finds one cause, or not. The rules stand in tables by topic
- * (rules-*.c); one more rule is one function and one row, an entry in meshssh-messages(7), and a file of facts in
- * tests/golden.
+ * (rules-*.c); one more rule is one function and one row, a row in the catalogue, an entry in meshssh-messages(7), and a
+ * file of facts in tests/golden.
  */
 
 #ifndef RULES_RULES_H
@@ -11,15 +11,12 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "catalogue/catalogue.h"
+
 #define FINDING_CURES	4
 #define RULE_NEEDS	4
-#define UNDER_ANY	"*"	/* it is told only where no other error is */
-
-enum severity {
-	SEVERITY_NOTE,		/* good to know */
-	SEVERITY_WARNING,	/* works, but not well, or not for long */
-	SEVERITY_ERROR		/* this is why it does not work */
-};
+#define RULE_UNDER	4
+#define UNDER_ANY	CODE_COUNT	/* it is told only where no other error is */
 
 enum certainty {
 	CERTAINTY_SUSPECTED,	/* fits, and other causes would, too */
@@ -31,7 +28,7 @@ struct rule;
 
 struct finding {
 	const struct rule	*rule;
-	enum severity		 severity;	/* the rule's, unless it says otherwise */
+	enum severity		 severity;	/* the catalogue's, unless the rule says otherwise */
 	enum certainty		 certainty;
 	char			 cause[200];	/* one sentence */
 	char			 evidence[200];	/* what was seen, with numbers */
@@ -39,12 +36,10 @@ struct finding {
 };
 
 struct rule {
-	const char	*name;			/* the stable code, as in meshssh-messages(7) */
-	enum severity	severity;
+	enum code	code;			/* CODE_NONE ends a table */
 	enum certainty	certainty;
-	int		rank;			/* of two errors, the larger is told first */
 	const char	*needs[RULE_NEEDS];	/* paths in the facts without which it says nothing */
-	const char	*under;			/* codes, blanks between them: hidden if one is found, as its symptom; or NULL */
+	enum code	under[RULE_UNDER];	/* hidden if one of these is found, as its symptom; CODE_NONE ends them */
 	/* 1 with cause, evidence and cures set, 0 if it is not so. */
 	int		(*check)(const json_t *facts, struct finding *);
 	/*
@@ -55,7 +50,7 @@ struct rule {
 };
 
 extern const struct rule	rules_mesh[], rules_peer[], rules_path[], rules_connect[], rules_names[], rules_server[],
-				rules_config[], rules_nix[], rules_machine[];	/* each ends with an empty name */
+				rules_config[], rules_nix[], rules_machine[];
 extern const struct rule	*const rules_tables[];	/* all of them; ends with NULL */
 
 /* For rules: set a text of the finding, printable and cut to fit. The second adds a cure. */

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/xdg.h"
+#include "catalogue/catalogue.h"
 #include "os/os.h"
 #include "state/cache.h"
 #include "state/record.h"
@@ -62,6 +63,32 @@ record_write(const struct target *target, const struct attempts *attempts, const
 	return (result);
 }
 
+/* The code of a message in a record, names that earlier versions wrote among them; CODE_NONE if it is no error's. */
+static enum code
+record_code(const char *name)
+{
+	static const struct {
+		char		name[16];
+		enum code	code;
+	} old[] = {
+		{ "no-such-name",	CODE_NAME_UNKNOWN },
+		{ "unreachable",	CODE_NO_ROUTE },
+		{ "not-in-mesh",	CODE_PEER_UNKNOWN },
+		{ "tailscaled",		CODE_MESH_UNEXPECTED },
+		{ "hole-there",		CODE_PMTU_FORWARD },
+		{ "hole-back",		CODE_PMTU_REVERSE },
+		{ "marks-lost",		CODE_DSCP_REVERSE },
+		{ "odd-path",		CODE_UNQUOTABLE_PATH },
+	};
+	enum code	code = code_by_name(name);
+	size_t		i;
+
+	for (i = 0; i < sizeof(old) / sizeof(old[0]); i++)
+		if (strcmp(old[i].name, name) == 0)
+			code = old[i].code;
+	return ((code_row(code)->kind & KIND_ERROR) != 0 ? code : CODE_NONE);
+}
+
 static int
 record_unpack(json_t *root, struct record *record)
 {
@@ -74,12 +101,12 @@ record_unpack(json_t *root, struct record *record)
 
 	if (json_unpack(root, "{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", &version, "time", &when, "host", &host,
 	    "port", &record->port, "message", &message, "text", &text, "tried", &tried) == -1 ||
-	    version != RECORD_VERSION || code_by_name(message) == CODE_NONE || record->port < 1 || record->port > 65535 ||
+	    version != RECORD_VERSION || record_code(message) == CODE_NONE || record->port < 1 || record->port > 65535 ||
 	    !json_is_array(tried))
 		return (-1);
 	record->when = when;
 	error_vis(record->host, sizeof(record->host), host);
-	error_set(&record->err, code_by_name(message), "%s", text);
+	error_set(&record->err, record_code(message), "%s", text);
 	json_array_foreach(tried, i, attempt) {
 		if (json_unpack(attempt, "{s:s, s:s, s:I}", "to", &to, "what", &what, "took_ms", &took_ms) == -1)
 			return (-1);

@@ -56,6 +56,7 @@ full=$(sed -n 's/^full //p' "$T/ports")
 for port in 0 65536 22x 00022x 99999999999999999999 4294967318 '22 ' 22.5 0x16 "2\$(touch $T/pwned)"; do
 	bad "port '$port'" 64 "$MESHSSH" 127.0.0.1 "$port"
 done
+check "a port: what to do" grep -qF '; a port is a number from 1 to 65535' "$T/err"
 bad "empty port" 64 "$MESHSSH" 127.0.0.1 ''
 
 ### hosts: one word, and nothing of it is run

@@ -28,6 +28,13 @@ config() {
 	fi
 }
 
+# Builders need a nix that says which one it is.
+mkdir "$T/bin"
+printf '#!/bin/sh\necho nothing\n' >"$T/bin/nix"
+chmod 755 "$T/bin/nix"
+PATH=$T/bin:$PATH config 'a nix that does not say its version' 72 nix --check nas
+check 'a nix that does not say its version: what to do' grep -qF '; install Nix, or put it into PATH' "$T/err"
+
 # again NAME ARGUMENT...: the same call gives the same bytes.
 again() {
 	a_name=$1

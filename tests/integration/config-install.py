@@ -487,7 +487,7 @@ def store():
         if not works:
             os.symlink("/nix/store/abc-config", user.config)
             user.refused(["install", "--no-probe", "nas"], 78, "programs.ssh.includes = [ \"/home/alice/.ssh/meshssh.conf\" ];")
-            user.refused(["install", "--no-probe", "--dry-run", "nas"], 78, "made by Nix")
+            user.refused(["install", "--no-probe", "--dry-run", "nas"], 78, "made by Nix", "; rebuild, then install again")
         else:
             user.run("install", "--no-probe", "nas")
             assert "takes effect" in user.run("check", "nas")
@@ -547,14 +547,15 @@ def refusals():
     user.refused(words, 78, "Bad owner or permissions on /home/alice/.ssh/config")
     user.empty(b"Host x\n")
     user.put(user.own, b"Host x\n")
-    user.refused(words, 78, "/home/alice/.ssh/meshssh.conf is there, and not from meshssh-config")
+    user.refused(words, 78, "/home/alice/.ssh/meshssh.conf is there, and not from meshssh-config",
+                 "; rename that file")
     # Our file, that ssh did not read until now, was spoilt by somebody.
     user.empty(b"Host x\n")
     user.run("install", "--no-probe", "build")
     user.put(user.own, read(user.own) + b"Bogus yes\n")
     user.put(user.config, b"Host x\n")
     user.refused(words, 78, "/home/alice/.ssh/meshssh.conf: line ", "Bad configuration option: bogus",
-                 "please report")
+                 "; nothing was changed; please report this")
     # What is spoilt can be taken out.
     user.put(user.config, included(user, b"Host x\n"))
     user.refused(words, 78, "ssh refuses what is there: /home/alice/.ssh/meshssh.conf: line ")
@@ -816,7 +817,8 @@ def programs():
                 user.run("remove", *words)
         # The copy below the folder of temporary files is the one beside that meshssh-config.
         p = ROOT.call(T + "/bin/meshssh-config", "install", "--no-probe", "nas")
-        assert p.returncode == 78 and b"can be written by others than root" in p.stderr, p
+        assert p.returncode == 78 and b"can be written by others than root" in p.stderr and \
+            b"; run make install, or name one: --program=PATH" in p.stderr, p
         same(names(ROOT), [])
         # For a user, whatever the user names.
         ALICE.empty()
@@ -840,14 +842,14 @@ def midway():
     user.empty(b"Host x\n")
     p = user.injected("renameat2", "error=EIO:when=3", *words)
     same((p.returncode, read(user.config)), (74, b"Host x\n"))
-    assert b"/config: Input/output error; already changed: meshssh.conf; run the command again" in p.stderr, p.stderr
+    assert b"/config: Input/output error; already changed: meshssh.conf; run the command again to finish" in p.stderr, p.stderr
     assert b"/meshssh.conf: written\n" in p.stdout, p.stdout
     same(left_over(user), [])
     user.run(*words)
     same(read(user.config), included(user, b"Host x\n"))
     p = user.injected("rename", "error=EIO:when=1", "remove")
     same((p.returncode, read(user.config)), (74, b"Host x\n"))
-    assert b"/meshssh.conf: Input/output error; already changed: config; run the command again" in p.stderr, p.stderr
+    assert b"/meshssh.conf: Input/output error; already changed: config; run the command again to finish" in p.stderr, p.stderr
     assert b"/config: written\n" in p.stdout and b"nothing" not in p.stdout, p.stdout
     assert read(user.own) is not None
     user.run("remove")

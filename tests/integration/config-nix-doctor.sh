@@ -127,11 +127,11 @@ fault nix-machines 'a host key that is no base64' fails
 near sed -i 's,/etc/nix/builder_ed25519,/etc/nix/my key,' /etc/nix/machines.meshssh
 fault nix-machines 'a blank in the path of the key' fails
 near sed -i 's,big-parallel -,big-parallel - -,' /etc/nix/machines.meshssh
-fault nix-machines-odd 'a column too many' works
+fault nix-machines-unexpected 'a column too many' works
 near sed -i 's,;@,; @,' /etc/nix/nix.conf
 lab_daemon
 # What comes of it depends on the age of Nix.
-fault nix-machines-odd 'a blank before the name of the list' any
+fault nix-machines-unexpected 'a blank before the name of the list' any
 lab_daemon
 
 near sed -i "s,[^ ]*\$,$(far cut -d' ' -f2 /etc/ssh/ssh_host_ed25519_key.pub)," \

@@ -91,6 +91,7 @@ refuses() {
 	nix "$@"
 	is "$r_name: it is refused" "$? $(wc -c <"$T/out") $(wc -l <"$T/err")" '77 0 1'
 	check "$r_name: why" grep -qF -e "$r_words" "$T/err"
+	check "$r_name: what to do" grep -qF '; get its key by another way: --host-key=FILE' "$T/err"
 }
 clean() { rm -rf "$HOME"/.ssh/known_hosts* "$T/alice/.ssh/known_hosts" "$global"; }
 

@@ -31,7 +31,7 @@ refuses() {
 	is "$r_name: status, lines" "$? $(wc -l <"$T/err") $(wc -c <"$T/out")" "$r_status 1 0"
 	check "$r_name: says why" grep -qF -e "$r_words" "$T/err"
 }
-refuses 'localhost' 64 'for a builder called localhost Nix runs no ssh' localhost
+refuses 'localhost' 64 'for a builder called localhost Nix runs no ssh, it builds here; give it a name of its own in ~/.ssh/config' localhost
 refuses 'localhost.localdomain' 64 'localhost' localhost.localdomain
 refuses 'no host' 64 'there is no host'
 refuses 'a blank in the key' 64 '--ssh-key' builder --ssh-key='/etc/nix/my key'
@@ -43,14 +43,14 @@ refuses 'linux-builder of NixOS' 64 'nix-darwin' --linux-builder --nixos
 refuses 'a module, installed' 64 'not installed' builder --nixos --install
 refuses 'a key file that is none' 69 'no public key' builder --host-key=/etc/passwd
 refuses 'a private key' 69 'no public key' builder --host-key=/etc/nix/builder_ed25519
-refuses 'a key file that is not there' 69 'No such file' builder --host-key=/nosuch
+refuses 'a key file that is not there' 69 'No such file or directory; name it: --host-key=ssh_host_ed25519_key.pub' builder --host-key=/nosuch
 refuses 'a host that is not there' 69 'shows no host key' nosuch.invalid
 lab_sshd_stop
 refuses 'a host that refuses' 69 'builder shows no host key: ' builder
 check 'and why is on record' sh -c "grep -q refused '$T/err'"
 lab_sshd || exit 1
 near sh -c 'mv /etc/nix/nix.conf /nix/nix.conf; ln -s /nix/nix.conf /etc/nix/nix.conf'
-refuses 'a nix.conf that is a link' 78 'is a link, made by another program' builder --ssh-user=builder --install
+refuses 'a nix.conf that is a link' 78 'is a link, made by another program; use --nixos or --darwin' builder --ssh-user=builder --install
 is 'and nothing was written' "$(near ls /etc/nix /root/.ssh 2>&1 | grep -c meshssh)" 0
 near sh -c 'rm /etc/nix/nix.conf; mv /nix/nix.conf /etc/nix/nix.conf'
 
@@ -320,7 +320,7 @@ check 'ssh-ng: --why has it' grep -q 'refused' "$T/why"
 near meshssh-config nix check builder >"$T/out" 2>&1
 is '--check: it says so' "$? $(grep -c 'it does not answer' "$T/out")" '1 2'
 check '--check: by the record and by the doctor' sh -c "grep -q '^    on record: .*refused' '$T/out' &&
-    grep -q 'server-refuses' '$T/out'"
+    grep -q '(sure, refused)' '$T/out'"
 alice meshssh-config nix --check builder >"$T/out" 2>&1
 check '--check: a user cannot try what only root can' grep -q 'only root can try' "$T/out"
 lab_sshd || exit 1

@@ -191,8 +191,12 @@ of() {
 		sed -n "s/^$o_word //p" "$T/g"
 	done
 }
-serve 10000
+serve broken
 mesh="--tailscaled=$T/socket"
+at_home timeout 20 "$CONFIG" tailnet "$mesh" >"$T/out" 2>"$T/err"
+is "a list of peers that is none: a line" "$? $(wc -c <"$T/out") $(wc -l <"$T/err") \
+$(grep -c 'name the hosts yourself, or update tailscaled' "$T/err")" '69 0 1 1'
+serve 10000
 config tailnet "$mesh"
 is "ten thousand peers" "$(grep -c '^Host ' "$T/out") $(grep -c '^Match ' "$T/out")" '10000 1'
 wanted="peer-09999.mesh.test

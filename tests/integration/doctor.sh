@@ -44,7 +44,7 @@ doctor "the same server" 1 --doctor --json 127.0.0.1 "$SSHD_PORT"
 is "and that is what the doctor says" "$(codes)" "server-too-old"
 
 doctor "nobody listens" 2 --doctor --json --timeout=2 127.0.0.1 1
-is "and that is what it says" "$(codes)" "server-refuses"
+is "and that is what it says" "$(codes)" "refused"
 cp "$T/out" "$T/refused"
 doctor "the same file again" 2 --replay "$T/refused" --json
 check "gives the same, byte by byte" cmp "$T/refused" "$T/out"
@@ -176,7 +176,7 @@ is "--scan: status" "$?" 1
 is "--scan: a row each" "$(wc -l <"$T/out")" 2
 check "--scan: each is an object" python3 -c 'import json, sys
 rows = {row["host"]: row for row in map(json.loads, open(sys.argv[1]))}
-assert rows["nosuchname.invalid"]["message"] in ("no-such-name", "name-lookup"), rows
+assert rows["nosuchname.invalid"]["message"] in ("name-unknown", "name-lookup"), rows
 assert "127.0.0.1" in rows' "$T/out"
 is "--scan: what is no host is told" "$(cat "$T/err")" 'meshssh: "a b" is no host name or address'
 printf '# a list\n127.0.0.1\n\n127.0.0.2 # two\n' | timeout 60 "$MESHSSH" --scan --timeout=2 >"$T/out" 2>"$T/err"

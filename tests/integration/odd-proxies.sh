@@ -40,8 +40,8 @@ socks_table() {
 	socks-login-cut 69 proxy-closed ended\|closed auth
 	socks-rep=1 69 proxy-failed connect
 	socks-rep=2 77 proxy-refused allow
-	socks-rep=3 69 unreachable network
-	socks-rep=4 69 unreachable reach
+	socks-rep=3 69 no-route network
+	socks-rep=4 69 no-route reach
 	socks-rep=5 69 refused refused
 	socks-rep=6 69 no-answer answer
 	socks-rep=7 77 proxy-refused connect
@@ -111,8 +111,8 @@ http_table() {
 	http-500=other 69 proxy-failed 500\|capacitor
 	http-502=refused 69 refused refused
 	http-502=timeout 69 no-answer timed.out
-	http-502=route 69 unreachable no.route
-	http-502=name 68 no-such-name no.such.host
+	http-502=route 69 no-route no.route
+	http-502=name 68 name-unknown no.such.host
 	http-502=other 69 proxy-failed 502\|capacitor
 	http-502=long 69 proxy-failed 502\|capacitor
 	http-502=escape 69 proxy-failed 502\|odd
@@ -120,7 +120,7 @@ http_table() {
 	http-503=other 69 proxy-failed 503\|capacitor
 	http-503=deadline 69 no-answer deadline
 	http-504=timeout 69 no-answer timed.out
-	http-502-chunked 69 proxy-failed|no-such-name 502\|luck
+	http-502-chunked 69 proxy-failed|name-unknown 502\|luck
 	http-502-lies 69 proxy-failed 502\|short
 	http-502-bare 69 proxy-failed 502
 	http-open=other 69 proxy-failed 502\|capacitor --timeout=8
@@ -130,8 +130,8 @@ http_table() {
 	http-tailscale=refused 69 refused connection.was.refused
 	http-tailscale=timeout 69 no-answer timed.out
 	http-tailscale=deadline 69 no-answer deadline
-	http-tailscale=route 69 unreachable no.route
-	http-tailscale=name 68 no-such-name no.such.host
+	http-tailscale=route 69 no-route no.route
+	http-tailscale=name 68 name-unknown no.such.host
 	http-tailscale=other 69 proxy-failed capacitor
 	http-tailscale=long 69 proxy-failed capacitor
 	http-tailscale=escape 69 proxy-failed odd
@@ -187,51 +187,51 @@ local_table() {
 	local-eof 0 stream - --via=localapi
 	local-status-hang 0 stream - --via=localapi
 	local-status-drip 0 stream - --via=localapi
-	local-status-big=15000000 69 tailscaled tailscaled --via=localapi
-	local-status-garbage 69 tailscaled tailscaled --via=localapi
-	local-status-deep 69 tailscaled tailscaled --via=localapi
-	local-status-other 69 tailscaled tailscaled --via=localapi
-	local-status-html 69 tailscaled tailscaled --via=localapi
-	local-status-404 69 tailscaled tailscaled --via=localapi
-	local-status-end 69 tailscaled tailscaled --via=localapi
-	local-status-slow=Stopped 69 mesh-down tailscale.up --via=localapi
-	local-state=Stopped 69 mesh-down tailscale.up --via=localapi
-	local-state=NeedsLogin 69 mesh-down tailscale.up --via=localapi
-	local-state=NeedsMachineAuth 69 mesh-down approv --via=localapi
+	local-status-big=15000000 69 mesh-unexpected tailscaled --via=localapi
+	local-status-garbage 69 mesh-unexpected tailscaled --via=localapi
+	local-status-deep 69 mesh-unexpected tailscaled --via=localapi
+	local-status-other 69 mesh-unexpected tailscaled --via=localapi
+	local-status-html 69 mesh-unexpected tailscaled --via=localapi
+	local-status-404 69 mesh-unexpected tailscaled --via=localapi
+	local-status-end 69 mesh-unexpected tailscaled --via=localapi
+	local-status-slow=Stopped 69 mesh-stopped tailscale.up --via=localapi
+	local-state=Stopped 69 mesh-stopped tailscale.up --via=localapi
+	local-state=NeedsLogin 69 mesh-logged-out tailscale.up --via=localapi
+	local-state=NeedsMachineAuth 69 mesh-unapproved approv --via=localapi
 	local-502=refused 69 refused refused
 	local-502=timeout 69 no-answer timed.out --via=localapi
 	local-502=deadline 69 no-answer deadline --via=localapi
-	local-502=route 69 unreachable no.route --via=localapi
-	local-502=name 68 no-such-name no.such.host --via=localapi
-	local-502=other 69 no-answer|proxy-failed|tailscaled capacitor --via=localapi
-	local-502=long 69 no-answer|proxy-failed|tailscaled capacitor --via=localapi
-	local-502=escape 69 no-answer|proxy-failed|tailscaled odd --via=localapi
-	local-502=format 69 no-answer|proxy-failed|tailscaled %s%s%n --via=localapi
+	local-502=route 69 no-route no.route --via=localapi
+	local-502=name 68 name-unknown no.such.host --via=localapi
+	local-502=other 69 no-answer|proxy-failed|mesh-unexpected capacitor --via=localapi
+	local-502=long 69 no-answer|proxy-failed|mesh-unexpected capacitor --via=localapi
+	local-502=escape 69 no-answer|proxy-failed|mesh-unexpected odd --via=localapi
+	local-502=format 69 no-answer|proxy-failed|mesh-unexpected %s%s%n --via=localapi
 	local-no-open=refused 69 refused refused --timeout=8 --via=localapi
-	local-400 69 tailscaled upgrade --via=localapi
-	local-401 69 tailscaled in.use --via=localapi
-	local-403 69 tailscaled invalid --via=localapi
-	local-404 69 tailscaled 404 --via=localapi
-	local-405 69 tailscaled POST.required --via=localapi
-	local-500 69 tailscaled no.backend --via=localapi
-	local-200 69 tailscaled tailscaled --via=localapi
-	local-self=100.64.0.7:22 68 not-in-mesh peer
-	local-self=[fd7a:115c:a1e0::7]:22 68 not-in-mesh peer
-	local-self-nowhere 69 tailscaled tailscaled --via=localapi
-	local-self-garbage 69 tailscaled tailscaled --via=localapi
-	local-html 69 tailscaled tailscaled --via=localapi
-	local-ssh 69 tailscaled tailscaled --via=localapi
-	local-empty 69 tailscaled tailscaled --via=localapi
+	local-400 69 mesh-unexpected upgrade --via=localapi
+	local-401 69 mesh-unexpected in.use --via=localapi
+	local-403 69 mesh-unexpected invalid --via=localapi
+	local-404 69 mesh-unexpected 404 --via=localapi
+	local-405 69 mesh-unexpected POST.required --via=localapi
+	local-500 69 mesh-unexpected no.backend --via=localapi
+	local-200 69 mesh-unexpected tailscaled --via=localapi
+	local-self=100.64.0.7:22 68 peer-unknown peer
+	local-self=[fd7a:115c:a1e0::7]:22 68 peer-unknown peer
+	local-self-nowhere 69 mesh-unexpected tailscaled --via=localapi
+	local-self-garbage 69 mesh-unexpected tailscaled --via=localapi
+	local-html 69 mesh-unexpected tailscaled --via=localapi
+	local-ssh 69 mesh-unexpected tailscaled --via=localapi
+	local-empty 69 mesh-unexpected tailscaled --via=localapi
 	local-hang 69 no-answer tailscaled --via=localapi
 	local-hang-all 69 mesh-hung tailscaled --via=localapi
 	local-refused 69 mesh-down tailscaled --via=localapi
 	local-mute 69 server-silent . --via=localapi
 	END
 	for n in 1 9 12 20 33 60; do
-		echo "local-cut=$n 69 tailscaled tailscaled --via=localapi"
+		echo "local-cut=$n 69 mesh-unexpected tailscaled --via=localapi"
 	done
 	for n in 0 20; do
-		echo "local-rst=$n 69 tailscaled tailscaled --via=localapi"
+		echo "local-rst=$n 69 mesh-unexpected tailscaled --via=localapi"
 	done
 	# The daemon leaves it to us: its TUN is on this machine, or the host is none of the mesh's.
 	echo "local-self-tun=127.0.0.1:$1 0 stream - --via=localapi"

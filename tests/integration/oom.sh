@@ -139,8 +139,8 @@ fi
 export FAIL_SPARE=1
 STEP=7
 NORMAL='s/[0-9]+ ms/N ms/; s/("[a-z_]*ms": )[0-9]+/\1N/'
-storm "--replay" 1 "$MESHSSH" --replay "$SRCDIR/tests/golden/path-hole-both.json"
-storm "--replay --json" 1 "$MESHSSH" --replay "$SRCDIR/tests/golden/path-hole-both.json" --json
+storm "--replay" 1 "$MESHSSH" --replay "$SRCDIR/tests/golden/pmtu-both.json"
+storm "--replay --json" 1 "$MESHSSH" --replay "$SRCDIR/tests/golden/pmtu-both.json" --json
 if need "the doctor out of memory" ssh sshd && sshd_start; then
 	"$MESHSSH" --doctor >/dev/null
 	alone=$?

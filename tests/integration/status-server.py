@@ -1,8 +1,8 @@
-"""status-server.py SOCKET COUNT|hostile|NAME,NAME... [KEY...]: what tailscaled says of itself and so many peers, or of those
+"""status-server.py SOCKET COUNT|hostile|broken|NAME,NAME... [KEY...]: what tailscaled says of itself and so many peers, or of those
 that are called so and publish these host keys, at a unix socket.
 
 Only GET /localapi/v0/status is answered; with ?peers=false there are none in it, as with tailscaled. $HEALTH is its
-complaint, if it has one."""
+complaint, if it has one. With "broken" the answer with peers is no status."""
 import http.server, json, os, socketserver, sys
 
 EVIL = "x\nUser evil"
@@ -33,6 +33,8 @@ def hostile():
 path, what, *keys = sys.argv[1:]
 if what == "hostile":
     peers = list(hostile())
+elif what == "broken":
+    peers = []
 elif what.isdigit():
     peers = [peer(n) for n in range(1, int(what) + 1)]
 else:
@@ -44,7 +46,7 @@ status = {"Version": "1.102.3", "TUN": False, "BackendState": "Running", "Tailsc
           "Peer": None, "User": {"1": {"LoginName": "alice@mesh.test"}, "2": {"LoginName": "bob@mesh.test"}}}
 alone = json.dumps(status, indent="\t").encode()
 status["Peer"] = {f"nodekey:{n:064x}": one for n, one in enumerate(peers)}
-whole = json.dumps(status, indent="\t").encode()
+whole = b"[]" if what == "broken" else json.dumps(status, indent="\t").encode()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -259,6 +259,7 @@ def _():
     same("status", p.returncode, 64)
     same("stdout", out, b"")
     one_line(err)
+    same("what to do", err.endswith(b"; use it as ssh's ProxyCommand\n"), True)
 
 
 @case("stdout closed")

@@ -182,9 +182,9 @@ fault mesh-key-expired expired 'key expired'
 fault mesh-unapproved waiting 'not approved'
 fault mesh-stopped off 'tailscale down'
 fault mesh-logged-out out 'logged out'
-fault mesh-not-running gone 'tailscaled killed'
-fault mesh-not-running nowhere 'no socket where it is named'
-fault mesh-stuck hung 'tailscaled hangs'
+fault mesh-down gone 'tailscaled killed'
+fault mesh-down nowhere 'no socket where it is named'
+fault mesh-hung hung 'tailscaled hangs'
 look "sshd not on 127.0.0.1, alone" sshd-not-loopback 1 prx -- "$(socket one)"
 
 # usual COMMAND: it runs in tailscaled's folder in /run, which is empty but for what it puts there.
@@ -200,11 +200,11 @@ usual() {
 usual "ln -s $(node_socket usr) tailscaled.sock"
 look 'healthy, by the usual socket' mesh-userspace 0 usr "$T/usual" -- "$srv"
 usual "ln -s $(node_socket gone) tailscaled.sock"
-look 'tailscaled killed, the usual socket' mesh-not-running 2 usr "$T/usual" -- "$srv"
+look 'tailscaled killed, the usual socket' mesh-down 2 usr "$T/usual" -- "$srv"
 usual :
-look 'tailscaled ended, alone' mesh-not-running 1 usr "PATH=$MESH_BIN:$PATH" "$T/usual" --
-look 'tailscaled ended, an address' mesh-not-running 2 usr "PATH=$MESH_BIN:$PATH" "$T/usual" -- "$srv"
-look 'tailscaled ended, a name' mesh-not-running 2 usr "PATH=$MESH_BIN:$PATH" "$T/usual" -- "srv.$MESH_DOMAIN"
+look 'tailscaled ended, alone' mesh-down 1 usr "PATH=$MESH_BIN:$PATH" "$T/usual" --
+look 'tailscaled ended, an address' mesh-down 2 usr "PATH=$MESH_BIN:$PATH" "$T/usual" -- "$srv"
+look 'tailscaled ended, a name' mesh-down 2 usr "PATH=$MESH_BIN:$PATH" "$T/usual" -- "srv.$MESH_DOMAIN"
 if [ -n "$(PATH=$PATH:/usr/local/bin command -v tailscaled)" ]; then
 	skip "no tailscaled" "this machine has one"
 else
@@ -216,12 +216,12 @@ fi
 ssh-agent -D -a "$T/agent" >"$T/agent.log" 2>&1 &
 started $!
 wait_for 10 test -S "$T/agent" || not_ok "ssh-agent starts"
-look "ssh-agent's socket is named, alone" mesh-odd-answer 1 usr -- "--tailscaled=$T/agent"
-look "ssh-agent's socket is named" mesh-odd-answer 2 usr -- "--tailscaled=$T/agent" "$srv"
+look "ssh-agent's socket is named, alone" mesh-unexpected 1 usr -- "--tailscaled=$T/agent"
+look "ssh-agent's socket is named" mesh-unexpected 2 usr -- "--tailscaled=$T/agent" "$srv"
 looked
 chmod 0 "$(node_socket usr)" "$(node_socket one)"
-look 'socket closed, alone' mesh-socket-closed 1 usr "$CAPS" -- "$(socket usr)"
-look 'socket closed' mesh-socket-closed 2 usr "$CAPS" -- "$(socket usr)" "$srv"
+look 'socket closed, alone' mesh-permission-denied 1 usr "$CAPS" -- "$(socket usr)"
+look 'socket closed' mesh-permission-denied 2 usr "$CAPS" -- "$(socket usr)" "$srv"
 look 'socket closed, a SOCKS5 proxy' mesh-no-localapi 0 prx "$SOCKS:1055" "$CAPS" -- "$(socket one)" "$srv"
 looked
 chmod 666 "$(node_socket usr)" "$(node_socket one)"
@@ -232,9 +232,9 @@ look 'no such name in the domain' peer-unknown 2 usr -- "$(socket usr)" "nosuch.
 look 'no such name in the domain, TUN' peer-unknown 2 tun -- "$(socket tun)" "nosuch.$MESH_DOMAIN"
 look 'no such address' peer-unknown 2 usr -- "$(socket usr)" 100.64.99.99
 look 'no such address, TUN' peer-unknown 2 tun -- "$(socket tun)" 100.64.99.99
-look 'nobody listens' server-refuses 2 usr -- "$(socket usr)" srv 99
-look 'nobody listens, TUN' server-refuses 2 tun -- "$(socket tun)" "$srv" 99
-look 'sshd not on 127.0.0.1 of a node in userspace' server-refuses 2 usr -- "$(socket usr)" one
+look 'nobody listens' refused 2 usr -- "$(socket usr)" srv 99
+look 'nobody listens, TUN' refused 2 tun -- "$(socket tun)" "$srv" 99
+look 'sshd not on 127.0.0.1 of a node in userspace' refused 2 usr -- "$(socket usr)" one
 userspace_peer=$looks
 for node in expired:peer-expired off:peer-offline out:peer-offline gone:peer-offline hung:peer-silent \
     denied:peer-silent; do
@@ -247,12 +247,12 @@ look 'a SOCKS5 proxy' mesh-no-localapi 0 prx $SOCKS:1055 -- "$srv"
 look 'an HTTP proxy' mesh-no-localapi 0 prx $HTTP:1055 -- "$srv"
 look 'a SOCKS5 proxy, a name' name-unknown 2 prx $SOCKS:1055 -- "srv.$MESH_DOMAIN"
 look 'nobody listens, SOCKS5 proxy' proxy-failed 2 prx $SOCKS:1055 -- "$srv" 99
-look 'nobody listens, HTTP proxy' server-refuses 2 prx $HTTP:1055 -- "$srv" 99
-look 'the host is off, SOCKS5 proxy' proxy-mute 2 prx $SOCKS:1055 -- "$(address off)"
-look 'the host is off, HTTP proxy' proxy-mute 2 prx $HTTP:1055 -- "$(address off)"
-look 'no proxy there' proxy-dead 2 usr $SOCKS:1056 -- "$srv"
-look 'sshd where a SOCKS5 proxy should be' proxy-other 2 usr TS_SOCKS5_SERVER=10.99.0.1:22 -- "$srv"
-look 'sshd where an HTTP proxy should be' proxy-other 2 usr TS_OUTBOUND_HTTP_PROXY_LISTEN=10.99.0.1:22 -- "$srv"
+look 'nobody listens, HTTP proxy' refused 2 prx $HTTP:1055 -- "$srv" 99
+look 'the host is off, SOCKS5 proxy' proxy-silent 2 prx $SOCKS:1055 -- "$(address off)"
+look 'the host is off, HTTP proxy' proxy-silent 2 prx $HTTP:1055 -- "$(address off)"
+look 'no proxy there' proxy-down 2 usr $SOCKS:1056 -- "$srv"
+look 'sshd where a SOCKS5 proxy should be' not-a-proxy 2 usr TS_SOCKS5_SERVER=10.99.0.1:22 -- "$srv"
+look 'sshd where an HTTP proxy should be' not-a-proxy 2 usr TS_OUTBOUND_HTTP_PROXY_LISTEN=10.99.0.1:22 -- "$srv"
 
 # tinyproxy_start PORT LINE
 tinyproxy_start() {
@@ -269,9 +269,9 @@ if need "proxies of others" microsocks tinyproxy; then
 	for port in 3055 3056 3057; do
 		wait_for 10 listens $port || not_ok "a proxy listens on $port"
 	done
-	look 'a SOCKS5 proxy wants a login' proxy-login 2 usr $SOCKS:3055 -- "$srv"
-	look 'an HTTP proxy wants a login' proxy-login 2 usr $HTTP:3056 -- "$srv"
-	look 'an HTTP proxy forbids the port' proxy-forbids 2 usr $HTTP:3057 -- "$srv"
+	look 'a SOCKS5 proxy wants a login' proxy-auth 2 usr $SOCKS:3055 -- "$srv"
+	look 'an HTTP proxy wants a login' proxy-auth 2 usr $HTTP:3056 -- "$srv"
+	look 'an HTTP proxy forbids the port' proxy-refused 2 usr $HTTP:3057 -- "$srv"
 fi
 looked
 
@@ -316,7 +316,7 @@ scan() {
 	    "$s_status $s_wanted"
 }
 scan 0 'scan of what answers' "$(printf '%s ok\n' srv "$srv" ssh "$srv6" | sort | tr '\n' ' ')" srv "$srv" ssh "$srv6"
-scan 1 'scan of what does not' "denied no-answer expired no-answer nosuch no-such-name nosuch.$MESH_DOMAIN no-such-name \
+scan 1 'scan of what does not' "denied no-answer expired no-answer nosuch name-unknown nosuch.$MESH_DOMAIN name-unknown \
 off no-answer one refused " denied expired nosuch "nosuch.$MESH_DOMAIN" off one
 scan 1 'scan of all peers' "$(for host in denied:no-answer expired:no-answer gone:no-answer hung:no-answer \
     off:no-answer one:refused out:no-answer srv:ok ssh:ok tun:refused waiting:refused; do
@@ -325,8 +325,8 @@ done | sort | tr '\n' ' ')" --tailnet
 
 ### what would be in the way of the others
 freeze "$MESH_SSHD"
-look 'sshd hangs' server-mute 1 usr -- "$(socket usr)" srv
-look 'sshd hangs, TUN' server-mute 1 tun -- "$(socket tun)" "$srv"
+look 'sshd hangs' server-silent 1 usr -- "$(socket usr)" srv
+look 'sshd hangs, TUN' server-silent 1 tun -- "$(socket tun)" "$srv"
 look 'sshd hangs behind a SOCKS5 proxy' proxy-no-server 1 prx $SOCKS:1055 -- "$srv"
 looked
 kill -CONT "$MESH_SSHD"
@@ -335,15 +335,15 @@ check "a key is about to expire" wait_for 10 says tun '"KeyExpiry"'
 look 'the key expires soon, alone' mesh-key-expires 0 tun -- "$(socket tun)"
 looked
 freeze "$(node_pid one)"
-look 'a SOCKS5 proxy hangs' proxy-mute 2 prx $SOCKS:1055 -- "$srv"
-look 'an HTTP proxy hangs' proxy-mute 2 prx $HTTP:1055 -- "$srv"
+look 'a SOCKS5 proxy hangs' proxy-silent 2 prx $SOCKS:1055 -- "$srv"
+look 'an HTTP proxy hangs' proxy-silent 2 prx $HTTP:1055 -- "$srv"
 freeze "$(node_pid tun)"
-look 'tailscaled hangs, TUN, alone' mesh-stuck 1 tun -- "$(socket tun)"
-look 'tailscaled hangs, TUN' mesh-stuck 2 tun -- "$(socket tun)" "$srv"
+look 'tailscaled hangs, TUN, alone' mesh-hung 1 tun -- "$(socket tun)"
+look 'tailscaled hangs, TUN' mesh-hung 2 tun -- "$(socket tun)" "$srv"
 looked
 node_stop tun KILL
-look 'tailscaled killed, TUN, alone' mesh-not-running 1 tun -- "$(socket tun)"
-look 'tailscaled killed, TUN' mesh-not-running 2 tun -- "$(socket tun)" "$srv"
+look 'tailscaled killed, TUN, alone' mesh-down 1 tun -- "$(socket tun)"
+look 'tailscaled killed, TUN' mesh-down 2 tun -- "$(socket tun)" "$srv"
 # It answers in the end. The pause is the fault itself.
 freeze "$(node_pid usr)"
 look 'tailscaled is busy for 0.6 s' - 0 usr -- "$(socket usr)" srv

@@ -77,16 +77,16 @@ def paths():
     yield Row("any mark vanishes, v4", (("drop_dscp", "forward"),), dropped=MARKS)
     yield Row("any mark vanishes, v6", (("drop_dscp", "forward"),), "v6", dropped=MARKS)
     # That is a note where the ssh at hand marks otherwise.
-    ef = "path-marks" if openssh() >= (10, 0) else ""
+    ef = "dscp-forward" if openssh() >= (10, 0) else ""
     yield Row("EF and CS1 vanish", (("drop_dscp", "forward", ("ef", "cs1")),), dropped=("ef", "cs1"), code=ef)
     yield Row("EF vanishes, 2 % loss", (("loss", 2), ("drop_dscp", "forward", ("ef",))), dropped=("ef",), times=3,
               code=ef)
     yield Row("IPv6 vanishes, name with both", (("address_hole",),), "both", code="path-ipv6-silent", facts=(
         ("connect.addresses.0.error", "timeout"), ("connect.addresses.0.family", 6), ("connect.addresses.1.error", None),
         ("connect.address", "10.77.2.2"), ("connect.ok", True), ("mtu.forward.ok", True)))
-    yield Row("dead path", (("dead",),), code="server-no-answer", facts=(
+    yield Row("dead path", (("dead",),), code="no-answer", facts=(
         ("connect.addresses.0.error", "timeout"), ("connect.ok", False), ("server", None), ("mtu", None)))
-    yield Row("nobody listens", port=2299, code="server-refuses",
+    yield Row("nobody listens", port=2299, code="refused",
               facts=(("connect.addresses.0.error", "refused"), ("connect.ok", False)))
     yield Row("no such host", host="nowhere", code="name-unknown",
               facts=(("names.lookups.system.error", "."), ("connect.ok", False)))
@@ -110,18 +110,18 @@ def servers():
                                                        ("mtu.reverse.ok", True if newer else None)))
     yield Row("tinysshd", host=ODD["tinysshd"], facts=(("server.kind", "tinyssh"), ("mtu.forward.ok", True),
                                                        ("mtu.reverse.ok", True)))
-    yield Row("a web server", host=ODD["http"], code="server-http", facts=(
+    yield Row("a web server", host=ODD["http"], code="not-ssh", facts=(
         ("server.kind", "http"), ("server.first", "HTTP/1.0 400"), ("server.text", None), ("mtu", None)))
-    yield Row("TLS", host=ODD["tls"], code="server-other", facts=(("server.kind", "other"), ("server.error", "closed")))
-    yield Row("a silent port", host=ODD["silent"], code="server-mute",
+    yield Row("TLS", host=ODD["tls"], code="not-ssh", facts=(("server.kind", "other"), ("server.error", "closed")))
+    yield Row("a silent port", host=ODD["silent"], code="server-silent",
               facts=(("server.kind", "none"), ("server.error", "silent")))
-    yield Row("a port that closes", host=ODD["closes"], code="server-closes",
+    yield Row("a port that closes", host=ODD["closes"], code="server-closed",
               facts=(("server.kind", "none"), ("server.error", "closed|reset")))
     yield Row("MaxStartups", host=ODD["full"], code="server-maxstartups", facts=(
         ("server.refusal", "maxstartups"), ("server.error", "closed"), ("server.first", "Exceeded"), ("dscp", None)))
     yield Row("a penalty", host=ODD["penalty"], code="server-penalty",
               facts=(("server.refusal", "penalty"), ("mtu", None)))
-    yield Row("words before the identification", host=ODD["motd"], code="server-mute", facts=(
+    yield Row("words before the identification", host=ODD["motd"], code="server-silent", facts=(
         ("server.kind", "go"), ("server.first", "^Welcome$"), ("server.error", "silent")))
 
 
@@ -165,8 +165,8 @@ def code(row):
     if row.code is not None:
         return row.code
     if row.forward or row.reverse:
-        return "path-hole-both" if row.forward and row.reverse else "path-hole-there" if row.forward else "path-hole-back"
-    return "path-marks" if row.dropped else ""
+        return "pmtu-both" if row.forward and row.reverse else "pmtu-forward" if row.forward else "pmtu-reverse"
+    return "dscp-forward" if row.dropped else ""
 
 
 def wrong(row, facts):

@@ -83,7 +83,7 @@ SERVERS = [
     Server("KEXINIT 3 s late", lambda n, _: [SERVER, 3.0, kex(n)]),
     Server("closes behind KEXINIT", lambda n, _: [SERVER, kex(n)], closes=True),
     Server("another one on the second connection", lambda n, _: [ANOTHER if n else SERVER, kex(n)],
-           line="met another server", status=76),
+           line="met another server; do several servers share this address", status=76),
     Server("takes one connection at a time",
            lambda n, others: [b"Exceeded MaxStartups\r\n", END] if others else [SERVER, kex(n)]),
 ]

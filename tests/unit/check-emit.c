@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "catalogue/catalogue.h"
 #include "check.h"
 #include "emit/emit.h"
 

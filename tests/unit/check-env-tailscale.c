@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "check.h"
 #include "facts/env-tailscale.h"
+#include "facts/tailscale-fault.h"
 
 /* What the daemon does with a connection. */
 enum behaviour {
@@ -752,6 +753,43 @@ test_trust(void **state)
 	strlcpy(path, before, sizeof(path));
 }
 
+/* Each state but the last has a code and words, by itself and by its name in the facts. */
+static void
+test_faults(void **state)
+{
+	static const struct {
+		enum env_tailscale_state state;
+		const char	*backend;
+		enum code	 code;
+	} wanted[] = {
+		{ ENV_TAILSCALE_NONE, "", CODE_MESH_DOWN },
+		{ ENV_TAILSCALE_DEAD, "", CODE_MESH_DOWN },
+		{ ENV_TAILSCALE_PERMISSION_DENIED, "", CODE_MESH_PERMISSION_DENIED },
+		{ ENV_TAILSCALE_HUNG, "", CODE_MESH_HUNG },
+		{ ENV_TAILSCALE_UNEXPECTED, "Stopped", CODE_MESH_UNEXPECTED },
+		{ ENV_TAILSCALE_DOWN, "Stopped", CODE_MESH_STOPPED },
+		{ ENV_TAILSCALE_DOWN, "NeedsLogin", CODE_MESH_LOGGED_OUT },
+		{ ENV_TAILSCALE_DOWN, "NeedsMachineAuth", CODE_MESH_UNAPPROVED },
+		{ ENV_TAILSCALE_DOWN, "InUseOtherUser", CODE_MESH_OTHER_USER },
+		{ ENV_TAILSCALE_DOWN, "NoState", CODE_MESH_NO_STATE },
+		{ ENV_TAILSCALE_DOWN, "Asleep", CODE_MESH_DOWN },
+		{ ENV_TAILSCALE_UP, "Stopped", CODE_NONE }
+	};
+	const struct tailscale_fault	*f;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(wanted); i++) {
+		f = tailscale_fault(wanted[i].state, wanted[i].backend);
+		if (f->code != wanted[i].code)
+			fail_msg("state %d %s: code %d", wanted[i].state, wanted[i].backend, f->code);
+		assert_ptr_equal(f, tailscale_fault_by_name(tailscale_states[wanted[i].state],
+		    wanted[i].backend));
+		assert_int_equal(f->cause[0] != '\0', f->code != CODE_NONE);
+	}
+	assert_int_equal(tailscale_fault_by_name("asleep", "")->code, CODE_NONE);
+}
+
 int
 main(void)
 {
@@ -769,6 +807,7 @@ main(void)
 		cmocka_unit_test(test_tailscaled),
 		cmocka_unit_test(test_gui),
 		cmocka_unit_test(test_gui_link),
+		cmocka_unit_test(test_faults),
 	};
 
 	return (cmocka_run_group_tests_name("env-tailscale", tests, setup, teardown));

@@ -4,29 +4,8 @@
 #include <ctype.h>
 #include <errno.h>
 
-#include "base/error.h"
 #include "check.h"
-
-/* Every row is whole: a message without a cure is no message. */
-static void
-test_catalogue(void **state)
-{
-	const struct code_row	*row;
-	int				 code, other;
-
-	(void)state;
-	for (code = CODE_NONE; code < CODE_COUNT; code++) {
-		row = code_row((enum code)code);
-		assert_true(strnlen(row->name, sizeof(row->name)) < sizeof(row->name));
-		assert_true(strlen(row->hint) > 0 && strlen(row->hint) <= 60);
-		assert_true(row->cure[0] != '\0' && strnlen(row->cure, sizeof(row->cure)) < sizeof(row->cure));
-		assert_true(row->status == 0 ? code == CODE_NONE : row->status >= 64 && row->status <= 78);
-		assert_int_equal(code_by_name(row->name), code);
-		for (other = code + 1; other < CODE_COUNT; other++)
-			assert_string_not_equal(row->name, code_row((enum code)other)->name);
-	}
-	assert_int_equal(code_by_name("no such message"), CODE_NONE);
-}
+#include "catalogue/catalogue.h"
 
 /* However long or odd the text, the line is one line of printable ASCII, in 200 bytes, with the hint whole. */
 static void
@@ -68,7 +47,7 @@ test_errno(void **state)
 	}		cases[] = {
 		{ EMFILE, CODE_NO_DESCRIPTORS }, { ENFILE, CODE_NO_DESCRIPTORS },
 		{ ENOMEM, CODE_NO_MEMORY }, { ENOBUFS, CODE_NO_MEMORY },
-		{ EACCES, MSG_PERMISSION }, { EPERM, MSG_PERMISSION }, { EROFS, MSG_PERMISSION },
+		{ EACCES, CODE_PERMISSION }, { EPERM, CODE_PERMISSION }, { EROFS, CODE_PERMISSION },
 		{ ENOSPC, CODE_OUTPUT }, { EDQUOT, CODE_OUTPUT }, { EFBIG, CODE_OUTPUT },
 		{ EMSGSIZE, CODE_SYSTEM }, { EADDRNOTAVAIL, CODE_SYSTEM }, { ENETUNREACH, CODE_SYSTEM },
 		{ EIO, CODE_SYSTEM }, { ENOSYS, CODE_SYSTEM },
@@ -109,7 +88,6 @@ int
 main(void)
 {
 	static const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(test_catalogue),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_vis),

@@ -2,6 +2,7 @@
 /* Unit tests: identification. */
 
 #include "base/error.h"
+#include "catalogue/catalogue.h"
 #include "check.h"
 #include "session/identification.h"
 

@@ -5,6 +5,7 @@
 
 #include <netdb.h>
 
+#include "catalogue/catalogue.h"
 #include "check.h"
 #include "facts/facts.h"
 #include "net/resolve.h"
@@ -37,10 +38,10 @@ static const struct golden {
 	    "direct 2001:db8::1\ndirect 192.0.2.1\ndirect 2001:db8::2\n" },
 	{ "a name that nobody knows, and nobody can be asked about", "node.mesh.test", NULL, NULL, ENV_TAILSCALE_HUNG, NULL,
 	    TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_FAILED, { NULL },
-	    "why not mesh-hung: its name is not known, and tailscaled does not answer\n" },
+	    "why not mesh-hung: its name is not known, and tailscaled takes connections and does not answer\n" },
 	{ "the same, logged out", "node", NULL, NULL, ENV_TAILSCALE_DOWN, "NeedsLogin",
 	    TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_FAILED, { NULL },
-	    "why not mesh-down: its name is not known, and tailscaled is logged out\n" },
+	    "why not mesh-logged-out: its name is not known, and tailscaled is logged out\n" },
 	{ "the same where there is no tailscaled", "node", NULL, NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_UNSAID, 0, 0,
 	    NULL, NULL, PLAN_LOOKUP_FAILED, { NULL }, "" },
 	{ "a name that nobody knows", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, ":1055", NULL,
@@ -95,9 +96,9 @@ static const struct golden {
 
 	/* The daemon is of no use. */
 	{ "stopped", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DOWN, "Stopped", TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "socks5 127.0.0.1:1055\nwhy not mesh-down: tailscaled is stopped\n" },
+	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "socks5 127.0.0.1:1055\nwhy not mesh-stopped: tailscaled is stopped\n" },
 	{ "logged out", "node.mesh.test", NULL, NULL, ENV_TAILSCALE_DOWN, "NeedsLogin", TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1055\nwhy not mesh-down: tailscaled is logged out\n" },
+	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1055\nwhy not mesh-logged-out: tailscaled is logged out\n" },
 	{ "a state of tomorrow", "node.mesh.test", NULL, NULL, ENV_TAILSCALE_DOWN, "Asleep", TSJSON_TUN_NO, 0, 0, NULL, NULL,
 	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1055\nwhy not mesh-down: tailscaled is not connected (Asleep)\n" },
 	{ "hung", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_HUNG, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, NULL,
@@ -106,7 +107,7 @@ static const struct golden {
 	    NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" }, "direct 100.64.0.7\n" },
 	{ "not running", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DEAD, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, NULL,
 	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "socks5 127.0.0.1:1055\ndirect 100.64.0.7\n"
-	    "why not mesh-down: tailscaled does not run (/sock)\n" },
+	    "why not mesh-down: tailscaled does not run: nothing listens on its socket (/sock)\n" },
 	{ "none at all: as plain ssh would, and a proxy", "node.tail1234.ts.net", NULL, NULL, ENV_TAILSCALE_NONE, NULL,
 	    TSJSON_TUN_UNSAID, 0, 0, NULL, ":1057", PLAN_LOOKUP_OPEN, { NULL },
 	    "lookup node.tail1234.ts.net 22\nsocks5 127.0.0.1:1057\nsocks5 127.0.0.1:1055\n" },
@@ -121,7 +122,7 @@ static const struct golden {
 	{ "--via=localapi, and a short name: tailscaled may look for it", "nas", "localapi", NULL, UP, NULL, TSJSON_TUN_NO, 0, 0,
 	    NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "localapi nas not dialled\n" },
 	{ "--via=localapi, and none", "node", "localapi", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "why not mesh-down: there is no tailscaled on this machine\n" },
+	    PLAN_LOOKUP_OPEN, { NULL }, "why not mesh-down: tailscaled does not run on this machine: it has no socket here\n" },
 	{ "--via=socks5", "192.0.2.1", "socks5", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, ":8080", ":1056",
 	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1056\n" },
 	{ "--via=socks5, and a guess", "192.0.2.1", "socks5", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,

@@ -108,6 +108,7 @@ test_hostile(void **state)
 		"{\"version\":2,\"time\":1,\"host\":\"nas\",\"port\":22,\"message\":\"refused\",\"text\":\"x\",\"tried\":[]}",
 		"{\"version\":1,\"time\":1,\"host\":\"nas\",\"port\":0,\"message\":\"refused\",\"text\":\"x\",\"tried\":[]}",
 		HEAD "\"message\":\"no such\",\"text\":\"x\",\"tried\":[]}",
+		HEAD "\"message\":\"config-mode\",\"text\":\"x\",\"tried\":[]}",	/* the doctor's alone */
 		WHOLE "x",
 	};
 	static const char		odd[] = HEAD "\"message\":\"refused\",\"text\":\"a\\u001b[2Jb\",\"tried\":["
@@ -218,6 +219,36 @@ test_leftovers(void **state)
 	close(dir_fd);
 }
 
+/* The records of earlier versions have other names for some codes. */
+static void
+test_old_names(void **state)
+{
+	static const struct {
+		const char	*name;
+		enum code	 code;
+	} old[] = {
+		{ "no-such-name",	CODE_NAME_UNKNOWN },
+		{ "unreachable",	CODE_NO_ROUTE },
+		{ "not-in-mesh",	CODE_PEER_UNKNOWN },
+		{ "tailscaled",		CODE_MESH_UNEXPECTED },
+		{ "hole-there",		CODE_PMTU_FORWARD },
+		{ "hole-back",		CODE_PMTU_REVERSE },
+		{ "marks-lost",		CODE_DSCP_REVERSE },
+		{ "odd-path",		CODE_UNQUOTABLE_PATH },
+		{ "pmtu-forward",	CODE_PMTU_FORWARD },
+	};
+	struct record	record;
+	char		text[256];
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(old); i++) {
+		snprintf(text, sizeof(text), HEAD "\"message\":\"%s\",\"text\":\"x\",\"tried\":[]}", old[i].name);
+		assert_int_equal(record_parse(text, strlen(text), &record), 0);
+		assert_int_equal(record.err.code, old[i].code);
+	}
+}
+
 int
 main(void)
 {
@@ -226,6 +257,7 @@ main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_leftovers),
+		cmocka_unit_test(test_old_names),
 	};
 
 	return (cmocka_run_group_tests_name("record", tests, setup, teardown));

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "catalogue/catalogue.h"
 #include "check.h"
 #include "net/sock.h"
 #include "route/target.h"

@@ -39,8 +39,8 @@ test_texts(void **state)
 		{ "{" HOST "'facts':{'connect':{'ok':true,'route':'localapi','ms':3,'far':true}}}",
 		    "this machine --localapi--> nas port 22\n    connected in 3 ms\n\n"
 		    "healthy: nothing is wrong with this machine and the path\n"
-		    "not checked, for it cannot be seen from here: path-hole-both, path-hole-there, path-hole-back, "
-		    "path-marks\n" },
+		    "not checked, for it cannot be seen from here: pmtu-both, pmtu-forward, pmtu-reverse, "
+		    "dscp-forward\n" },
 		/* On the way to itself there is nothing to measure. */
 		{ "{" HOST "'facts':{'connect':{'ok':true,'route':'direct','ms':0,'far':false}}}",
 		    "this machine --direct--> nas port 22\n    connected in 0 ms\n\n"
@@ -128,43 +128,36 @@ test_matters(void **state)
 
 	(void)state;
 	for (table = rules_tables; *table != NULL; table++)
-		for (rule = *table; rule->name[0] != '\0'; rule++)
+		for (rule = *table; rule->code != CODE_NONE; rule++)
 			for (value = 0; rule->matters != NULL && value < 2; value++) {
 				assert_non_null(doc = json_pack("{s:{}}", "facts"));
 				assert_int_equal(json_put(json_at(doc, "facts"), rule->matters, json_boolean(value)), 0);
 				assert_int_equal(rules_check(doc), 0);
 				for (told = 0, i = 0; i < json_array_size(json_at(doc, "unchecked")); i++)
 					told |= strcmp(json_string_value(json_array_get(json_at(doc, "unchecked"), i)),
-					    rule->name) == 0;
+					    code_row(rule->code)->name) == 0;
 				if (told != value)
-					fail_msg("%s: told %d, where %s is %d", rule->name, told, rule->matters, value);
+					fail_msg("%s: told %d, where %s is %d", code_row(rule->code)->name, told,
+					    rule->matters, value);
 				json_decref(doc);
 			}
 }
 
-/* Each code that hides another is one that there is. */
+/* Each code that hides another is one that a rule finds, and not its own. */
 static void
 test_under(void **state)
 {
-	const struct rule	*const *table, *rule, *const *other, *cause;
-	char			*words, *at, *word;
-	int			 known;
+	const struct rule	*const *table, *rule;
+	int			 i;
 
 	(void)state;
 	for (table = rules_tables; *table != NULL; table++)
-		for (rule = *table; rule->name[0] != '\0'; rule++) {
-			if (rule->under == NULL || strcmp(rule->under, UNDER_ANY) == 0)
-				continue;
-			assert_non_null(words = strdup(rule->under));
-			for (at = words; (word = strsep(&at, " ")) != NULL;) {
-				for (known = 0, other = rules_tables; *other != NULL; other++)
-					for (cause = *other; cause->name[0] != '\0'; cause++)
-						known |= strcmp(cause->name, word) == 0 && cause != rule;
-				if (!known)
-					fail_msg("%s is under \"%s\", which is no rule", rule->name, word);
-			}
-			free(words);
-		}
+		for (rule = *table; rule->code != CODE_NONE; rule++)
+			for (i = 0; i < RULE_UNDER && rule->under[i] != CODE_NONE; i++)
+				if (rule->under[i] != UNDER_ANY && (rule->under[i] == rule->code ||
+				    (code_row(rule->under[i])->kind & KIND_FINDING) == 0))
+					fail_msg("%s is under %s, which no rule finds, or itself",
+					    code_row(rule->code)->name, code_row(rule->under[i])->name);
 }
 
 int

@@ -18,12 +18,12 @@
 /* The facts, the code, and what is found: "" for nothing, or the severity and a piece of the evidence. */
 static const struct rules_row rows[] = {
 	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config',", ""), "config-mode", "error", "~/.ssh/config" },
-	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config',", ""), "config-refused", "", NULL },
-	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x',", ""), "config-refused", "error",
+	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config',", ""), "config-broken", "", NULL },
+	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x',", ""), "config-broken", "error",
 	    "line 3" },
 	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x',", ""), "config-mode", "", NULL },
 	{ WITH("'refuses':'~/.ssh/config line 4: Bad IPQoS value: 0x00',", ""), "ipqos-hex", "error", "0x00" },
-	{ WITH("'refuses':'~/.ssh/config line 4: Bad IPQoS value: 0x00',", ""), "config-refused", "", NULL },
+	{ WITH("'refuses':'~/.ssh/config line 4: Bad IPQoS value: 0x00',", ""), "config-broken", "", NULL },
 	{ WITH("'where':{'ipqos':{'file':'~/.ssh/config','line':4,'value':'0x00'}},", ""), "ipqos-hex", "note",
 	    "~/.ssh/config:4" },
 	{ WITH("'where':{'ipqos':{'file':'~/.ssh/config','line':4,'value':'none'}},", ""), "ipqos-hex", "", NULL },
@@ -160,10 +160,10 @@ test_rows(void **state)
 
 	(void)state;
 	doc = rules_judge(WITH("", ",'serveraliveinterval':'15'"));
-	for (rule = rules_config; rule->name[0] != '\0'; rule++) {
-		if (!rules_speaks(rows, COUNT(rows), rule->name))
-			fail_msg("%s never speaks", rule->name);
-		assert_null(rules_find(doc, rule->name));
+	for (rule = rules_config; rule->code != CODE_NONE; rule++) {
+		if (!rules_speaks(rows, COUNT(rows), code_row(rule->code)->name))
+			fail_msg("%s never speaks", code_row(rule->code)->name);
+		assert_null(rules_find(doc, code_row(rule->code)->name));
 	}
 	json_decref(doc);
 }
@@ -182,8 +182,8 @@ test_plain(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(facts); i++) {
 		doc = rules_judge(facts[i]);
-		for (rule = rules_config; rule->name[0] != '\0'; rule++)
-			if ((f = rules_find(doc, rule->name)) != NULL)
+		for (rule = rules_config; rule->code != CODE_NONE; rule++)
+			if ((f = rules_find(doc, code_row(rule->code)->name)) != NULL)
 				assert_string_equal(json_text_at(f, "severity"), "note");
 		json_decref(doc);
 	}

@@ -25,19 +25,19 @@ static const struct rules_case cases[] = {
 	    "\"connect\":{\"ok\":false}}", "", "" },
 	{ "mesh-logged-out", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"NeedsLogin\",\"key_expired\":true,"
 	    "\"host\":\"mesh\"},\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-not-running", "{\"tailscale\":{\"state\":\"dead\",\"host\":\"mesh\",\"windows\":{\"running\":true}},"
+	{ "mesh-down", "{\"tailscale\":{\"state\":\"dead\",\"host\":\"mesh\",\"windows\":{\"running\":true}},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-not-running", "{\"tailscale\":{\"state\":\"dead\",\"host\":\"mesh\"},\"net\":{\"own_tailnet\":true},"
+	{ "mesh-down", "{\"tailscale\":{\"state\":\"dead\",\"host\":\"mesh\"},\"net\":{\"own_tailnet\":true},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-not-running", "{\"tailscale\":{\"state\":\"none\",\"installed\":true}}", "warning", "sure" },
-	{ "mesh-not-running", "{\"tailscale\":{\"state\":\"none\",\"installed\":true,\"host\":\"mesh\"},"
+	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\",\"installed\":true}}", "warning", "sure" },
+	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\",\"installed\":true,\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "error", "sure" },
-	{ "mesh-not-running", "{\"tailscale\":{\"state\":\"none\",\"installed\":true,\"host\":\"other\"},"
+	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\",\"installed\":true,\"host\":\"other\"},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-not-running", "{\"tailscale\":{\"state\":\"none\",\"installed\":true,"
+	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\",\"installed\":true,"
 	    "\"proxies\":[{\"kind\":\"socks5\",\"address\":\"127.0.0.1:1\"}]}}", "", "" },
-	{ "mesh-not-running", "{\"tailscale\":{\"state\":\"none\",\"installed\":false}}", "", "" },
-	{ "mesh-not-running", "{\"tailscale\":{\"state\":\"none\"}}", "", "" },
+	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\",\"installed\":false}}", "", "" },
+	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\"}}", "", "" },
 	{ "mesh-logged-out", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"NeedsLogin\",\"host\":\"perhaps\"},"
 	    "\"connect\":{\"ok\":false},\"names\":{\"host\":\"nas.mesh.example\","
 	    "\"lookups\":{\"system\":{\"error\":\"Name or service not known\"}}}}", "error", "suspected" },

@@ -25,11 +25,11 @@ static const struct rules_pair rows[] = {
 	    "'ssh':{'options':{'proxycommand':'none'}}}",
 	    "{'names':{'host':'build'," FAILED("not known") "},'ssh':{'options':{'proxycommand':'nc -x p:1 b 22'}}}",
 	    "spelling" },
-	{ "name-servers-silent", SEVERITY_ERROR,
+	{ "name-lookup", SEVERITY_ERROR,
 	    "{'names':{'host':'build','nameservers':['192.0.2.53']," FAILED("Temporary failure in name resolution") "}}",
 	    "{'names':{'host':'build','nameservers':['192.0.2.53']," FAILED("Name or service not known") "}}",
 	    "192.0.2.53" },
-	{ "name-servers-silent", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("timed out") "}}",
+	{ "name-lookup", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("timed out") "}}",
 	    "{'names':{'host':'build'," FAILED("timed out") "},'connect':{'ok':true}}", "build" },
 	{ "name-searched", SEVERITY_NOTE,
 	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.1']},"
@@ -78,7 +78,7 @@ static const struct rules_pair rows[] = {
 	    "'tun':true," PEER "}}",
 	    "{'names':{'host':'build','magicdns_resolver':false," FAILED("not known") "},'tailscale':{'suffix':'mesh.example',"
 	    "'tun':true}}", "MagicDNS" },
-	{ "name-servers-silent", SEVERITY_ERROR, "{'names':{'host':'build',"
+	{ "name-lookup", SEVERITY_ERROR, "{'names':{'host':'build',"
 	    FAILED("Non-recoverable failure in name resolution") "}}", "{}", "name server" },
 	/* Of mesh addresses it is ChromeOS's own. */
 	{ "hosts-stale", SEVERITY_WARNING,

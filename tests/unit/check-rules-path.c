@@ -5,68 +5,68 @@
 
 /* What little of the facts decides, and how sure the rule is; "" if it must say nothing. */
 static const struct rules_case cases[] = {
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":true,\"largest_ok\":1500},"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":true,\"largest_ok\":1500},"
 	    "\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "error", "sure" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "error", "sure" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "", "" },
-	{ "path-hole-both", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "pmtu-both", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "error", "sure" },
-	{ "path-hole-both", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "pmtu-both", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
-	{ "path-hole-back", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":true,\"largest_ok\":1500},"
+	{ "pmtu-reverse", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":true,\"largest_ok\":1500},"
 	    "\"reverse\":{\"ok\":false,\"largest_ok\":1280,\"smallest_bad\":1281}}}", "error", "sure" },
-	{ "path-hole-back", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "pmtu-reverse", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"smallest_bad\":1500},"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"smallest_bad\":1500},"
 	    "\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "warning", "likely" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false},\"reverse\":{\"ok\":true,"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false},\"reverse\":{\"ok\":true,"
 	    "\"largest_ok\":1500}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280},"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280},"
 	    "\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1400,"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1400,"
 	    "\"smallest_bad\":1400},\"reverse\":{\"ok\":true,\"largest_ok\":1500}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281},\"reverse\":{\"ok\":true,\"largest_ok\":1500},"
 	    "\"inconclusive\":\"it is too busy\"}}", "error", "sure" },
-	{ "path-hole-back", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":true,\"largest_ok\":1500},"
+	{ "pmtu-reverse", "{\"mtu\":{\"route_mtu\":1500,\"forward\":{\"ok\":true,\"largest_ok\":1500},"
 	    "\"reverse\":{\"ok\":false,\"largest_ok\":1280,\"smallest_bad\":1281},"
 	    "\"inconclusive\":\"the server has no large answer\"}}", "error", "sure" },
 	{ "path-jumbo", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1500,"
 	    "\"smallest_bad\":1501}}}", "error", "sure" },
 	{ "path-jumbo", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "", "" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1280,"
 	    "\"smallest_bad\":1281}}}", "error", "sure" },
-	{ "path-hole-there", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1500,"
+	{ "pmtu-forward", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1500,"
 	    "\"smallest_bad\":1501}}}", "", "" },
 	{ "path-jumbo", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":true}}}", "", "" },
-	{ "path-marks", "{\"dscp\":{\"dropped\":[],\"passed\":[\"ef\"]}}", "", "" },
-	{ "path-marks", "{\"dscp\":{\"dropped\":[\"ef\"]}}", "warning", "sure" },
-	{ "path-marks", "{\"dscp\":{\"dropped\":[\"ef\"],\"inconclusive\":true}}", "", "" },
-	{ "path-marks", "{\"dscp\":{\"dropped\":[\"ef\"]},\"ssh\":{\"options\":{\"ipqos\":\"ef none\"}}}", "error", "sure" },
-	{ "path-marks", "{\"dscp\":{\"dropped\":[\"ef\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\"}}}", "note", "sure" },
-	/* It connects, and hangs later: that is told by path-retag. */
-	{ "path-marks", "{\"dscp\":{\"dropped\":[\"cs1\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\"}}}", "", "" },
-	{ "path-marks", "{\"dscp\":{\"dropped\":[\"ef\"]},\"ssh\":{\"options\":{\"ipqos\":\"ef none\","
+	{ "dscp-forward", "{\"dscp\":{\"dropped\":[],\"passed\":[\"ef\"]}}", "", "" },
+	{ "dscp-forward", "{\"dscp\":{\"dropped\":[\"ef\"]}}", "warning", "sure" },
+	{ "dscp-forward", "{\"dscp\":{\"dropped\":[\"ef\"],\"inconclusive\":true}}", "", "" },
+	{ "dscp-forward", "{\"dscp\":{\"dropped\":[\"ef\"]},\"ssh\":{\"options\":{\"ipqos\":\"ef none\"}}}", "error", "sure" },
+	{ "dscp-forward", "{\"dscp\":{\"dropped\":[\"ef\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\"}}}", "note", "sure" },
+	/* It connects, and hangs later: that is told by dscp-remarked. */
+	{ "dscp-forward", "{\"dscp\":{\"dropped\":[\"cs1\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\"}}}", "", "" },
+	{ "dscp-forward", "{\"dscp\":{\"dropped\":[\"ef\"]},\"ssh\":{\"options\":{\"ipqos\":\"ef none\","
 	    "\"proxycommand\":\"meshssh %h %p\"}}}", "note", "sure" },
-	{ "path-marks", "{\"dscp\":{\"dropped\":[\"lowdelay\"]},\"ssh\":{\"version_number\":902,"
+	{ "dscp-forward", "{\"dscp\":{\"dropped\":[\"lowdelay\"]},\"ssh\":{\"version_number\":902,"
 	    "\"options\":{\"ipqos\":\"lowdelay throughput\"}}}", "error", "sure" },
-	{ "path-marks", "{\"dscp\":{\"dropped\":[\"lowdelay\"]},\"ssh\":{\"version_number\":1001,"
+	{ "dscp-forward", "{\"dscp\":{\"dropped\":[\"lowdelay\"]},\"ssh\":{\"version_number\":1001,"
 	    "\"options\":{\"ipqos\":\"lowdelay throughput\"}}}", "note", "sure" },
-	{ "path-retag", "{\"dscp\":{\"dropped\":[\"cs1\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\"}}}", "error", "sure" },
-	{ "path-retag", "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\"}}}", "", "" },
-	{ "path-retag", "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\","
+	{ "dscp-remarked", "{\"dscp\":{\"dropped\":[\"cs1\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\"}}}", "error", "sure" },
+	{ "dscp-remarked", "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\"}}}", "", "" },
+	{ "dscp-remarked", "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\","
 	    "\"proxycommand\":\"x\",\"proxyusefdpass\":\"yes\"}}}", "error", "sure" },
-	{ "path-retag", "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\","
+	{ "dscp-remarked", "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\","
 	    "\"proxycommand\":\"x\",\"proxyusefdpass\":\"no\"}}}", "", "" },
-	{ "path-retag", "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"none\"}}}", "", "" },
+	{ "dscp-remarked", "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"none\"}}}", "", "" },
 	{ "path-ipv6-silent", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
 	    "\"ms\":5000,\"error\":\"timeout\"},{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9}]}}", "warning", "sure" },
 	{ "path-ipv6-silent", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
@@ -78,20 +78,20 @@ static const struct rules_case cases[] = {
 	{ "path-address-silent", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
 	    "\"ms\":5000,\"error\":\"timeout\"},{\"address\":\"2001:db8::2\",\"family\":6,"
 	    "\"ms\":9}]}}", "warning", "sure" },
-	{ "path-no-route", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
+	{ "no-route", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
 	    "\"ms\":0,\"error\":\"unreachable\"}]}}", "error", "sure" },
-	{ "path-no-route", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
+	{ "no-route", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
 	    "\"ms\":0,\"error\":\"unreachable\"},{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
 	    "\"error\":\"timeout\"}]}}", "", "" },
-	{ "path-no-route", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
+	{ "no-route", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
 	    "\"ms\":0,\"error\":\"unreachable\"}]}}", "", "" },
-	{ "path-blocked", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
+	{ "blocked", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":0,\"error\":\"blocked\"}]}}", "error", "sure" },
 	{ "path-captive", "{\"server\":{\"kind\":\"http\","
 	    "\"first\":\"HTTP/1.0 511 Network Authentication Required\"}}", "error", "likely" },
 	{ "path-captive", "{\"server\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 400 Bad Request\"}}", "", "" },
-	{ "server-http", "{\"server\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 302 Found\"}}", "", "" },
-	{ "proxy-dead", "{\"tailscale\":{\"proxies\":[{\"kind\":\"socks5\",\"address\":\"127.0.0.1:1055\","
+	{ "not-ssh", "{\"server\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 302 Found\"}}", "", "" },
+	{ "proxy-down", "{\"tailscale\":{\"proxies\":[{\"kind\":\"socks5\",\"address\":\"127.0.0.1:1055\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":true,\"routes\":[{\"route\":\"socks5\","
 	    "\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
@@ -101,7 +101,7 @@ static const struct rules_case cases[] = {
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"socks5\","
 	    "\"to\":\"socks5 127.0.0.1:1055\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 could not connect\"}]}}", "", "" },
-	{ "proxy-dead", "{\"tailscale\":{\"proxies\":[]},\"connect\":{\"ok\":false,"
+	{ "proxy-down", "{\"tailscale\":{\"proxies\":[]},\"connect\":{\"ok\":false,"
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
 	    "fused)\"}]}}", "", "" },
@@ -116,7 +116,7 @@ static const struct rules_case cases[] = {
 	    "\"route\":\"localapi\",\"routes\":[{\"route\":\"localapi\",\"ok\":true}]}}", "", "" },
 	{ "proxy-no-server", "{\"server\":{\"text\":\"SSH-2.0-x\",\"error\":\"closed\"},\"connect\":{\"ok\":true,"
 	    "\"route\":\"http\",\"routes\":[{\"route\":\"http\",\"ok\":true}]}}", "", "" },
-	{ "proxy-forbids", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
+	{ "proxy-refused", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
 	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 404 Not Found\"}]}}", "error", "sure" },
 	{ "proxy-failed", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
@@ -126,17 +126,17 @@ static const struct rules_case cases[] = {
 	{ "proxy-failed", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
 	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 500 dial: connection refused\"}]}}", "", "" },
-	{ "proxy-other", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
+	{ "not-a-proxy", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
 	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 302 Found\"}]}}", "error", "sure" },
 	{ "not-connected", "{\"connect\":{\"ok\":false}}", "error", "suspected" },
 	{ "not-connected", "{\"connect\":{\"ok\":true}}", "", "" },
 	{ "not-connected", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
-	{ "path-no-route", "{\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
+	{ "no-route", "{\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
 	    "\"to\":\"socks5 127.0.0.1:9\",\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:9 has no route to the "
 	    "host\"}]}}", "error", "sure" },
-	{ "server-refuses", "{\"tailscale\":{\"proxies\":[]},\"connect\":{\"ok\":false,"
+	{ "refused", "{\"tailscale\":{\"proxies\":[]},\"connect\":{\"ok\":false,"
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
 	    "fused)\"}]}}", "", "" },
@@ -158,12 +158,12 @@ test_interface(void **state)
 	(void)state;
 	doc = rules_judge("{'system':{'os':'linux','root':true},'net':{'gateway':{'interface':'eth0'}},'mtu':{"
 	    "'route_interface':'wg0','route_mtu':1420,'forward':{'ok':false,'largest_ok':1300,'smallest_bad':1301}}}");
-	assert_string_equal(json_text_at(rules_find(doc, "path-hole-there"), "cure.1"),
+	assert_string_equal(json_text_at(rules_find(doc, "pmtu-forward"), "cure.1"),
 	    "For all programs: ip link set dev wg0 mtu 1300");
 	json_decref(doc);
 	doc = rules_judge("{'system':{'os':'darwin'},'net':{'gateway':{'interface':'en0'}},'mtu':{"
 	    "'route_mtu':1500,'forward':{'ok':false,'largest_ok':1200,'smallest_bad':1201}}}");
-	assert_string_equal(json_text_at(rules_find(doc, "path-hole-there"), "cure.1"),
+	assert_string_equal(json_text_at(rules_find(doc, "pmtu-forward"), "cure.1"),
 	    "For all programs: sudo ifconfig en0 mtu 1200 (it has no IPv6 then)");
 	json_decref(doc);
 }

@@ -5,15 +5,15 @@
 
 /* What little of the facts decides, and how sure the rule is; "" if it must say nothing. */
 static const struct rules_case cases[] = {
-	{ "server-refuses", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
+	{ "refused", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":9,\"error\":\"refused\"}]}}", "error", "sure" },
-	{ "server-refuses", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
+	{ "refused", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
-	{ "server-refuses", "{\"connect\":{\"ok\":false,\"port\":2049,\"addresses\":[{\"address\":\"192.0.2.1\","
+	{ "refused", "{\"connect\":{\"ok\":false,\"port\":2049,\"addresses\":[{\"address\":\"192.0.2.1\","
 	    "\"family\":4,\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
-	{ "server-refuses", "{\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
+	{ "refused", "{\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: tailscaled: dial failure: connection was refused\"}]}}", "error", "sure" },
-	{ "server-refuses", "{\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
+	{ "refused", "{\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"refused port 22: tailscaled: odd\"}]}}", "", "" },
 	{ "nfs-closed", "{\"connect\":{\"ok\":false,\"port\":2049,\"addresses\":[{\"address\":\"192.0.2.1\","
 	    "\"family\":4,\"ms\":9,\"error\":\"refused\"}]}}", "error", "sure" },
@@ -28,15 +28,15 @@ static const struct rules_case cases[] = {
 	    "\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
 	{ "peer-userspace", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
-	{ "server-no-answer", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
+	{ "no-answer", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":9,\"error\":\"timeout\"}]}}", "error", "suspected" },
-	{ "server-no-answer", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
+	{ "no-answer", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
 	    "\"error\":\"timeout\"}]}}", "", "" },
-	{ "server-no-answer", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false,"
+	{ "no-answer", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
 	    "\"error\":\"timeout\"}]}}", "", "" },
-	{ "server-no-answer", "{\"tailscale\":{\"state\":\"down\",\"host\":\"mesh\"},\"connect\":{\"ok\":false,"
+	{ "no-answer", "{\"tailscale\":{\"state\":\"down\",\"host\":\"mesh\"},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
 	    "\"error\":\"timeout\"}]}}", "", "" },
 	{ "peer-silent", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
@@ -57,19 +57,19 @@ static const struct rules_case cases[] = {
 	{ "peer-failed", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
 	    "\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
 	    "\"detail\":\"h port 22: tailscaled: dial failure: connection was refused\"}]}}", "", "" },
-	{ "server-mute", "{\"server\":{\"error\":\"silent\"},\"connect\":{\"ok\":true,\"route\":\"socks5\","
+	{ "server-silent", "{\"server\":{\"error\":\"silent\"},\"connect\":{\"ok\":true,\"route\":\"socks5\","
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":true,\"to\":\"socks5 127.0.0.1:9\"}]}}", "", "" },
-	{ "server-closes", "{\"server\":{\"error\":\"closed\",\"ms\":3}}", "error", "sure" },
-	{ "server-closes", "{\"server\":{\"error\":\"closed\",\"refusal\":\"penalty\","
+	{ "server-closed", "{\"server\":{\"error\":\"closed\",\"ms\":3}}", "error", "sure" },
+	{ "server-closed", "{\"server\":{\"error\":\"closed\",\"refusal\":\"penalty\","
 	    "\"first\":\"Not allowed at this time\"}}", "", "" },
 	{ "server-penalty", "{\"server\":{\"error\":\"closed\",\"refusal\":\"penalty\","
 	    "\"first\":\"Not allowed at this time\"}}", "error", "sure" },
 	{ "server-maxstartups", "{\"server\":{\"refusal\":\"maxstartups\",\"kind\":\"openssh\"}}", "error", "sure" },
-	{ "server-mute", "{\"server\":{\"error\":\"silent\",\"ms\":5000}}", "error", "sure" },
-	{ "server-resets", "{\"server\":{\"error\":\"reset\"}}", "error", "sure" },
-	{ "server-http", "{\"server\":{\"kind\":\"http\"},\"service\":{\"kind\":\"http\",\"ok\":true}}", "", "" },
-	{ "server-other", "{\"server\":{\"kind\":\"other\",\"first\":\"220 x\"}}", "error", "sure" },
-	{ "server-other", "{\"server\":{\"kind\":\"dropbear\"}}", "", "" },
+	{ "server-silent", "{\"server\":{\"error\":\"silent\",\"ms\":5000}}", "error", "sure" },
+	{ "reset", "{\"server\":{\"error\":\"reset\"}}", "error", "sure" },
+	{ "not-ssh", "{\"server\":{\"kind\":\"http\"},\"service\":{\"kind\":\"http\",\"ok\":true}}", "", "" },
+	{ "not-ssh", "{\"server\":{\"kind\":\"other\",\"first\":\"220 x\"}}", "error", "sure" },
+	{ "not-ssh", "{\"server\":{\"kind\":\"dropbear\"}}", "", "" },
 	{ "server-malformed", "{\"server\":{\"kexinit_bytes\":160,\"kexinit_malformed\":true}}", "error", "sure" },
 	{ "server-malformed", "{\"server\":{\"kexinit_bytes\":160}}", "", "" },
 	{ "server-unseen", "{\"server\":{\"error\":\"unconnected\"}}", "warning", "sure" },
@@ -118,10 +118,10 @@ test_through(void **state)
 	static const struct {
 		const char	*detail, *code, *evidence, *cure;
 	}	ways[] = {
-		{ "connection was refused", "server-refuses", "the host, through tailscaled: refused after 7 ms", "On the host: " },
-		{ "no answer through tailscaled in 10 s", "server-no-answer", "the host, through tailscaled: no answer in 7 ms",
+		{ "connection was refused", "refused", "the host, through tailscaled: refused after 7 ms", "On the host: " },
+		{ "no answer through tailscaled in 10 s", "no-answer", "the host, through tailscaled: no answer in 7 ms",
 		    "Is it on?" },
-		{ "no route to host", "path-no-route", "the host, through tailscaled: unreachable (7 ms)", "Look at" },
+		{ "no route to host", "no-route", "the host, through tailscaled: unreachable (7 ms)", "Look at" },
 	};
 	char	facts[400];
 	json_t	*doc;

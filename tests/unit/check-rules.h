@@ -87,7 +87,7 @@ rules_odd_values(const struct rule *rule)
 	json_t				*doc, *value;
 	size_t				 i, j;
 
-	for (; rule->name[0] != '\0'; rule++)
+	for (; rule->code != CODE_NONE; rule++)
 		for (i = 0; i < COUNT(values); i++) {
 			assert_non_null(doc = json_pack("{s:{}}", "facts"));
 			for (j = 0; j < RULE_NEEDS && rule->needs[j] != NULL; j++) {
@@ -159,7 +159,7 @@ rules_ask(const struct rule *rule, const json_t *facts, struct finding *f)
 
 	memset(f, 0, sizeof(*f));
 	f->rule = rule;
-	f->severity = rule->severity;
+	f->severity = (enum severity)code_row(rule->code)->severity;
 	f->certainty = rule->certainty;
 	for (i = 0; i < RULE_NEEDS && rule->needs[i] != NULL; i++)
 		if (json_at(facts, rule->needs[i]) == NULL)
@@ -170,9 +170,9 @@ rules_ask(const struct rule *rule, const json_t *facts, struct finding *f)
 static inline const struct rule *
 rules_by_name(const struct rule *rule, const char *code)
 {
-	while (rule->name[0] != '\0' && strcmp(rule->name, code) != 0)
+	while (rule->code != CODE_NONE && strcmp(code_row(rule->code)->name, code) != 0)
 		rule++;
-	if (rule->name[0] == '\0')
+	if (rule->code == CODE_NONE)
 		fail_msg("no rule %s", code);
 	return (rule);
 }
@@ -201,11 +201,11 @@ rules_pairs(const struct rule *rules, const struct rules_pair *pairs, size_t cou
 			fail_msg("row %zu, %s: speaks: %s", i, pairs[i].code, f.evidence);
 		json_decref(facts);
 	}
-	for (rule = rules; rule->name[0] != '\0'; rule++) {
-		for (i = 0; i < count && strcmp(pairs[i].code, rule->name) != 0; i++)
+	for (rule = rules; rule->code != CODE_NONE; rule++) {
+		for (i = 0; i < count && strcmp(pairs[i].code, code_row(rule->code)->name) != 0; i++)
 			continue;
 		if (i == count)
-			fail_msg("%s has no row", rule->name);
+			fail_msg("%s has no row", code_row(rule->code)->name);
 	}
 }
 
@@ -220,9 +220,9 @@ rules_quiet(const struct rule *rules, const char *const texts[], size_t count, i
 
 	for (i = 0; i < count; i++) {
 		facts = rules_json(texts[i]);
-		for (rule = rules; rule->name[0] != '\0'; rule++)
+		for (rule = rules; rule->code != CODE_NONE; rule++)
 			if (rules_ask(rule, facts, &f) && (int)f.severity > most)
-				fail_msg("facts %zu, %s: %s", i, rule->name, f.evidence);
+				fail_msg("facts %zu, %s: %s", i, code_row(rule->code)->name, f.evidence);
 		json_decref(facts);
 	}
 }

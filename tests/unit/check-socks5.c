@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Unit tests: socks5. */
 
+#include "catalogue/catalogue.h"
 #include "check.h"
 #include "wire/socks5.h"
 

@@ -16,6 +16,7 @@
 
 #include "base/addr.h"
 #include "base/base64.h"
+#include "catalogue/catalogue.h"
 #include "check.h"
 #include "net/sock.h"
 #include "net/tailscaled.h"
@@ -684,7 +685,7 @@ test_dial_self(void **state)
 	talk_close(&t);
 }
 
-/* The catalogue: no-such-name is for a resolver that says so, and not for one that does not answer. */
+/* The catalogue: name-unknown is for a resolver that says so, and not for one that does not answer. */
 static void
 test_resolver(void **state)
 {
@@ -832,8 +833,8 @@ static const struct {
 } unconnected[] = {
 	{ &via_localapi, ENOENT, CODE_MESH_DOWN, NULL },
 	{ &via_localapi, ECONNREFUSED, CODE_MESH_DOWN, NULL },
-	{ &via_localapi, EACCES, MSG_MESH_CLOSED, "user" },
-	{ &via_localapi, EPERM, MSG_MESH_CLOSED, "user" },
+	{ &via_localapi, EACCES, CODE_MESH_PERMISSION_DENIED, "user" },
+	{ &via_localapi, EPERM, CODE_MESH_PERMISSION_DENIED, "user" },
 	{ &via_localapi, EMFILE, CODE_NO_DESCRIPTORS, "Too many open files" },
 	{ &via_localapi, ENOBUFS, CODE_NO_MEMORY, NULL },
 	{ &via_localapi, EAGAIN, CODE_MESH_HUNG, NULL },

@@ -1,0 +1,722 @@
+/* SPDX-License-Identifier: ISC */
+/* The catalogue: one row for every code. */
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "catalogue/catalogue.h"
+
+/*
+ * A fault has one row, whether a program meets it (an error, with exit status and hint), the doctor
+ * finds it, or both. Of what is found together the most severe comes first, and of equals the one
+ * with the larger rank; of several attempts that failed, the race tells that with the larger rank.
+ * So the ranks are one scale. For errors, from above: without descriptors or memory nothing else is
+ * worth saying (100); what keeps each ssh from working (99 to 96); what a path does to a connection
+ * that was made (96 to 94); who speaks for the host (93); what is known here of the host (92);
+ * this machine's mesh (91, 90), Nix (88 to 77), a proxy that forbids (70), silence (68), what is in
+ * between (66), names (64), proxies that say nothing, or are none (62 to 60). What is told only
+ * where it is alone has 1.
+ *
+ * The texts stand in the table itself: pointers would be pages that each relay has of its own.
+ */
+static const struct code_row rows[CODE_COUNT] = {
+	[CODE_NONE] = { "none", KIND_ERROR, SEVERITY_NOTE, 0, EX_OK,
+	    "nothing to do",
+	    "Nothing failed." },
+	[CODE_USAGE] = { "usage", KIND_ERROR, SEVERITY_ERROR, 1, EX_USAGE,
+	    "see --help",
+	    "The call was not understood. --help lists the options; with meshssh, everything "
+	    "that is not one of them belongs to ssh." },
+	[CODE_BAD_HOST] = { "bad-host", KIND_ERROR, SEVERITY_ERROR, 1, EX_USAGE,
+	    "a host is one word of letters, digits and ._:%-",
+	    "A host is one word of letters, digits, dot, underscore, colon, percent and hyphen, "
+	    "does not begin with a hyphen and has at most 255 bytes. IPv6 addresses stand "
+	    "without brackets." },
+	[CODE_BAD_PORT] = { "bad-port", KIND_ERROR, SEVERITY_ERROR, 1, EX_USAGE,
+	    "a port is a number from 1 to 65535",
+	    "With two operands, the second one a number, meshssh relays to that port. To run a "
+	    "command whose name begins with a digit on a host, write meshssh HOST -- COMMAND." },
+	[CODE_BAD_PATH] = { "bad-path", KIND_ERROR, SEVERITY_ERROR, 1, EX_USAGE,
+	    "a path begins with / and has no control characters",
+	    "Paths in fstab are absolute. They may have blanks and any letters, but no line "
+	    "breaks or other control characters; where something is mounted, they are not / and "
+	    "have no parts . and .. either." },
+	[CODE_BAD_KEY] = { "bad-key", KIND_ERROR, SEVERITY_ERROR, 1, EX_DATAERR,
+	    "name a file of public keys, such as ~/.ssh/id_ed25519.pub",
+	    "A file of public keys has a line for each: the type, the key in base64, and a "
+	    "comment if you like, as ssh-keygen writes it to the file whose name ends in .pub. "
+	    "Options before a key are not taken over, so they are refused. The private key, in "
+	    "the file without .pub, never leaves your machine." },
+	[CODE_NOT_WSL] = { "not-wsl", KIND_ERROR, SEVERITY_ERROR, 1, EX_UNAVAILABLE,
+	    "run it within WSL, or give --generic",
+	    "meshssh-config wsl looks at the WSL that it runs in: its network, its MTU, the "
+	    "servers in it. Run it there, outside of containers; --generic prints what suits any "
+	    "WSL 2, whatever this machine is." },
+	[CODE_NO_STDIO] = { "no-stdio", KIND_ERROR, SEVERITY_ERROR, 1, EX_USAGE,
+	    "use it as ssh's ProxyCommand",
+	    "The relay reads from standard input and writes to standard output, and one of them "
+	    "was closed when it started. ssh opens both for a ProxyCommand." },
+	[CODE_FDPASS_NO_SOCKET] = { "fdpass-no-socket", KIND_ERROR, SEVERITY_ERROR, 1, EX_USAGE,
+	    "say ProxyUseFdpass yes, or leave out --fdpass",
+	    "With --fdpass the connection is handed to ssh over a unix socket on standard "
+	    "output. ssh gives one only if its configuration says ProxyUseFdpass yes for this "
+	    "host (and then IPQoS none should stand there too)." },
+	[CODE_UNQUOTABLE_PATH] = { "unquotable-path", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "install it where the path has no quotes or $",
+	    "ssh runs a ProxyCommand through the user's shell. The path of this program has a "
+	    "character that shells do not agree on how to quote, so it cannot be named there "
+	    "safely. Install it under a plain path." },
+	[CODE_NO_SSH] = { "no-ssh", KIND_ERROR, SEVERITY_ERROR, 1, EX_OSFILE,
+	    "install the OpenSSH client",
+	    "No ssh was found in PATH, nor at /usr/bin/ssh. Install the OpenSSH client." },
+	[CODE_NO_PROGRAM] = { "no-program", KIND_ERROR, SEVERITY_ERROR, 1, EX_OSFILE,
+	    "install meshssh again, whole",
+	    "meshssh --doctor, --scan and --replay run the program meshssh-doctor, which was "
+	    "installed with meshssh: beside it, or in libexecdir. It is missing or cannot be "
+	    "run. Install meshssh again, or copy meshssh-doctor to the folder that meshssh is "
+	    "in." },
+	[CODE_BAD_RECORD] = { "bad-record", KIND_ERROR, SEVERITY_ERROR, 1, EX_DATAERR,
+	    "remove the file",
+	    "The failure record is no record that meshssh wrote. The next failure replaces it; "
+	    "it may be removed." },
+	[CODE_CONFIG_READ] = { "config-read", KIND_ERROR, SEVERITY_ERROR, 1, EX_NOINPUT,
+	    "nothing was changed",
+	    "A file of ssh's configuration is there and cannot be read: it is not this user's, "
+	    "or no regular file, or a link that leads nowhere, or has more than 16 megabytes. "
+	    "Files of root's and of the system need sudo. Nothing was changed." },
+	[CODE_CONFIG_WRITE] = { "config-write", KIND_ERROR, SEVERITY_ERROR, 1, EX_CANTCREAT,
+	    "nothing was changed",
+	    "The folder of the configuration does not take a new file with the owner, access "
+	    "control list and attributes of the old one: the disk is full or read-only, or the "
+	    "folder is another user's. Files of root's and of the system need sudo. The "
+	    "configuration is as it was; --dry-run shows what would change." },
+	[CODE_CONFIG_BROKEN] = { "config-broken", KIND_BOTH, SEVERITY_ERROR, 98, EX_CONFIG,
+	    "correct that first; nothing was changed",
+	    "ssh refuses its configuration as it is, and connects to no host; the message has "
+	    "ssh's own words, with file and line. Correct that line (ssh -G HOST tells whether "
+	    "ssh takes it), or write IgnoreUnknown above a keyword that only a newer ssh knows. "
+	    "A file that begins with a byte order mark (\\357\\273\\277) was saved as \"UTF-8 "
+	    "with BOM\": save it without. meshssh-config changes nothing before that." },
+	[CODE_CONFIG_REFUSED] = { "config-refused", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "nothing was changed; please report this",
+	    "ssh takes the configuration as it is, and refuses it with what meshssh-config would "
+	    "write; the message has ssh's own words. So nothing was written. Please report it, "
+	    "with the output of --dry-run and of ssh -V." },
+	[CODE_CONFIG_FOREIGN] = { "config-foreign", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "rename that file",
+	    "The name that meshssh-config's own file has is taken by a file that it did not "
+	    "write, or whose first lines were changed. It is left as it is. Rename it, and its "
+	    "Include with it, and install again." },
+	[CODE_CONFIG_STORE] = { "config-store", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "rebuild, then install again",
+	    "home-manager, NixOS or nix-darwin makes this file, and it cannot be written. Let "
+	    "the module include meshssh-config's file: programs.ssh.includes = [ \"...\" ]; with "
+	    "home-manager, programs.ssh.extraConfig = \"Include /etc/ssh/meshssh.conf\"; with "
+	    "NixOS. Rebuild. From then on install writes the blocks alone, and needs no other "
+	    "line." },
+	[CODE_CONFIG_MOVED] = { "config-moved", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
+	    "run the command again",
+	    "While ssh was asked about the new configuration, another program wrote to the "
+	    "file, most likely an editor. What it wrote is left as it is. Run the command again "
+	    "to start from there." },
+	[CODE_CONFIG_PARTLY] = { "config-partly", KIND_ERROR, SEVERITY_ERROR, 1, EX_IOERR,
+	    "run the command again to finish",
+	    "Each file is whole, old or new. Remove the cause that the message names, and run "
+	    "the same command again." },
+	[CODE_CONFIG_PROGRAM] = { "config-program", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "run make install, or name one: --program=PATH",
+	    "root's ssh will run this program: it, and each folder and link on the way to it, "
+	    "must be root's and not writable by group or others, sticky or not. Use make "
+	    "install, or name another one by --program=PATH." },
+	[CODE_LOCAL_BUILDER] = { "local-builder", KIND_ERROR, SEVERITY_ERROR, 1, EX_USAGE,
+	    "give it a name of its own in ~/.ssh/config",
+	    "For a builder called localhost Nix runs no ssh, but builds on this machine itself. "
+	    "Give what listens here a name of its own in ~/.ssh/config: Host vm, HostName "
+	    "127.0.0.1, Port N; then meshssh-config nix vm. For nix-darwin's own Linux builder: "
+	    "meshssh-config nix --linux-builder." },
+	[CODE_NO_HOST_KEY] = { "no-host-key", KIND_ERROR, SEVERITY_ERROR, 1, EX_UNAVAILABLE,
+	    "name it: --host-key=ssh_host_ed25519_key.pub",
+	    "nix-daemon has no terminal to ask whether a host key is right, so the key must "
+	    "stand in the list of builders, and the builder did not show it. meshssh --why may "
+	    "say more. Or fetch /etc/ssh/ssh_host_ed25519_key.pub from the builder by another "
+	    "way and name it with --host-key=FILE." },
+	[CODE_HOST_KEY_DIFFERS] = { "host-key-differs", KIND_ERROR, SEVERITY_ERROR, 1, EX_NOPERM,
+	    "get its key by another way: --host-key=FILE",
+	    "A known_hosts file has the host, and the key that it showed is not among those "
+	    "there, or is revoked, or the file has only the key of an authority. Another "
+	    "machine may have answered, or the host was installed anew. Ask whoever runs it for "
+	    "/etc/ssh/ssh_host_ed25519_key.pub and name it with --host-key=FILE. If the line is "
+	    "out of date, ssh-keygen -R HOST -f FILE removes it. A revoked key is never "
+	    "accepted." },
+	[CODE_MANAGED_FILE] = { "managed-file", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "use --nixos or --darwin",
+	    "The file is a link, as NixOS, nix-darwin and home-manager make them; what is "
+	    "written there is gone with the next rebuild. meshssh-config nix --nixos or --darwin "
+	    "prints a module for the configuration that makes the file; without --install the "
+	    "text is printed." },
+	[CODE_NO_NIX] = { "no-nix", KIND_ERROR, SEVERITY_ERROR, 1, EX_OSFILE,
+	    "install Nix, or put it into PATH",
+	    "No nix was found in PATH, nor in the profiles where its installers put it. On the "
+	    "builder itself, or where Nix runs in a container, call this there." },
+	[CODE_NAME_UNKNOWN] = { "name-unknown", KIND_BOTH, SEVERITY_ERROR, 64, EX_NOHOST,
+	    "check the spelling, and that the mesh's DNS is on",
+	    "The resolver says that there is no address for this name, and tailscaled, if there "
+	    "is one, knows no host of that name. Check the spelling and HostName in ssh_config. "
+	    "For a name of the mesh check that MagicDNS is on and that this machine uses it; the "
+	    "address of the host works without it." },
+	[CODE_NAME_LOOKUP] = { "name-lookup", KIND_BOTH, SEVERITY_ERROR, 64, EX_NOHOST,
+	    "check the resolver, or use the address",
+	    "The resolver could not answer. Check /etc/resolv.conf, the network and the mesh's "
+	    "DNS; the address of the host works without a resolver." },
+	[CODE_NAME_TIMEOUT] = { "name-timeout", KIND_ERROR, SEVERITY_ERROR, 64, EX_NOHOST,
+	    "check the resolver, or use the address",
+	    "The resolver did not answer in time. A name server in /etc/resolv.conf that nobody "
+	    "runs any more is the usual cause; the address of the host works without a resolver." },
+	[CODE_REFUSED] = { "refused", KIND_BOTH, SEVERITY_ERROR, 93, EX_UNAVAILABLE,
+	    "is sshd running there, on this port?",
+	    "The host is there and says that nothing listens on this port. Start sshd there, or "
+	    "correct the port. If tailscaled on the host runs in userspace-networking mode, sshd "
+	    "must listen on loopback." },
+	[CODE_NO_ROUTE] = { "no-route", KIND_BOTH, SEVERITY_ERROR, 66, EX_UNAVAILABLE,
+	    "is the network, or the mesh, up on this machine?",
+	    "This machine or a router has no route to the host. Check that the network and the "
+	    "mesh are up here, and that the mesh's addresses are routed (ip route get ADDRESS)." },
+	[CODE_NO_ANSWER] = { "no-answer", KIND_BOTH, SEVERITY_ERROR, 68, EX_UNAVAILABLE,
+	    "is the host up, and does a firewall drop the port?",
+	    "The connection attempt was not answered at all. The host is down or asleep, a "
+	    "firewall or the mesh's access rules drop the port, or packets go to a network where "
+	    "the host is not. If tailscaled on this machine runs in userspace-networking mode, "
+	    "the kernel has no route into the mesh." },
+	[CODE_BLOCKED] = { "blocked", KIND_BOTH, SEVERITY_ERROR, 92, EX_UNAVAILABLE,
+	    "a firewall or policy on this machine forbids it",
+	    "This machine itself did not permit the connection: a local firewall rule, a sandbox "
+	    "or a security policy. Look there first; the other side never saw a packet." },
+	[CODE_MESH_DOWN] = { "mesh-down", KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
+	    "start tailscaled, then tailscale up",
+	    "The host belongs to the mesh, and tailscaled on this machine does not run, or runs "
+	    "and is not connected: nobody listens on its socket, or there is no socket. Start it "
+	    "(systemctl start tailscaled) and log in (tailscale up; tailscale status says what "
+	    "it waits for). Where its socket is in an unusual place, name it with "
+	    "--tailscaled=SOCKET or TS_SOCKET." },
+	[CODE_MESH_HUNG] = { "mesh-hung", KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
+	    "restart tailscaled",
+	    "tailscaled on this machine takes connections and does not answer. It is stopped, "
+	    "overloaded or locked up; restart it (systemctl restart tailscaled)." },
+	[CODE_MESH_PERMISSION_DENIED] = { "mesh-permission-denied",
+	    KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
+	    "ask root for access to it, or try --via=socks5",
+	    "tailscaled runs here, but this user may not open its socket, which is normally "
+	    "open to all: its folder is closed to others, or a sandbox or security policy "
+	    "forbids it. Ask root to correct the modes of the socket and of its folder "
+	    "(tailscaled makes them 0666 and 0755), or use tailscaled's proxy if it has one; in "
+	    "a container, mount the whole folder." },
+	[CODE_MESH_STOPPED] = { "mesh-stopped", KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
+	    "connect it: tailscale up",
+	    "tailscaled runs, and the mesh is switched off (tailscale down). Switch it on with "
+	    "tailscale up." },
+	[CODE_MESH_LOGGED_OUT] = { "mesh-logged-out", KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
+	    "log in: tailscale up",
+	    "tailscaled runs, and this machine is not logged in to a mesh. Log in with tailscale "
+	    "up." },
+	[CODE_MESH_UNAPPROVED] = { "mesh-unapproved", KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
+	    "have this machine approved in the admin console",
+	    "An administrator of the mesh has yet to approve this machine. That is done in the "
+	    "admin console, under Machines." },
+	[CODE_MESH_OTHER_USER] = { "mesh-other-user", KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
+	    "have that user run: tailscale logout",
+	    "Another user of this machine holds tailscaled. That user has to log out first: "
+	    "tailscale logout." },
+	[CODE_MESH_NO_STATE] = { "mesh-no-state", KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
+	    "wait a moment, then look at tailscaled's log",
+	    "tailscaled has just started, or cannot reach its control server. Wait a moment; if "
+	    "it stays so, look whether this machine reaches that server, and read tailscaled's "
+	    "log." },
+	[CODE_MESH_STATUS] = { "mesh-status", KIND_ERROR, SEVERITY_ERROR, 1, EX_UNAVAILABLE,
+	    "name the hosts yourself, or update tailscaled",
+	    "tailscaled was asked for the peers of the mesh, and its answer is of no use: it is "
+	    "too large, cut off or not a status, or something else listens on its socket. Name "
+	    "the hosts; tailscale status shows what it knows." },
+	[CODE_PEER_UNKNOWN] = { "peer-unknown", KIND_BOTH, SEVERITY_ERROR, 92, EX_NOHOST,
+	    "check the name, and tailscale status",
+	    "The name or address looks like one of the mesh, but tailscaled knows no peer that "
+	    "has it: it is misspelt, was removed or renamed, is not shared with this machine, or "
+	    "the mesh's rules hide it. tailscale status lists the peers. It was not tried "
+	    "outside the mesh, where something else may have it." },
+	[CODE_MESH_UNEXPECTED] = { "mesh-unexpected", KIND_BOTH, SEVERITY_ERROR, 64, EX_UNAVAILABLE,
+	    "try --via=socks5 or --via=http, or update tailscaled",
+	    "What listens on tailscaled's socket does not answer as tailscaled does, or does not "
+	    "make connections for others: it is older than 1.24, was built without that, or is "
+	    "something else. Name the right socket (--tailscaled=SOCKET, TS_SOCKET), or update "
+	    "or restart tailscaled. If it has a proxy (--socks5-server, "
+	    "--outbound-http-proxy-listen), that works too." },
+	[CODE_NO_PROXY] = { "no-proxy", KIND_ERROR, SEVERITY_ERROR, 61, EX_UNAVAILABLE,
+	    "name it: --via=socks5=HOST:PORT or --via=http=HOST:PORT",
+	    "A proxy was asked for, and none is known: not in ALL_PROXY, TS_SOCKS5_SERVER or "
+	    "TS_OUTBOUND_HTTP_PROXY_LISTEN, not on tailscaled's command line, not in its "
+	    "defaults file. Name its address, or start tailscaled with "
+	    "--socks5-server=localhost:1055." },
+	[CODE_PROXY_DOWN] = { "proxy-down", KIND_BOTH, SEVERITY_ERROR, 60, EX_UNAVAILABLE,
+	    "is the proxy running, at this address?",
+	    "The proxy itself could not be reached. Check that it runs and that its address is "
+	    "right." },
+	[CODE_PROXY_SILENT] = { "proxy-silent", KIND_BOTH, SEVERITY_ERROR, 62, EX_UNAVAILABLE,
+	    "is the host up? is this a proxy?",
+	    "The proxy took the connection and gave no answer in time. Most often it waits in "
+	    "vain for the host, which is down or asleep; else what listens there is no proxy, or "
+	    "hangs. --timeout=SECONDS waits longer." },
+	[CODE_PROXY_CLOSED] = { "proxy-closed", KIND_BOTH, SEVERITY_ERROR, 61, EX_UNAVAILABLE,
+	    "see the proxy's log",
+	    "The proxy ended the connection before it had answered. Its log should say why; it "
+	    "may also be something else than a proxy, or of the other kind (SOCKS5, HTTP)." },
+	[CODE_PROXY_FAILED] = { "proxy-failed", KIND_BOTH, SEVERITY_ERROR, 66, EX_UNAVAILABLE,
+	    "is the host up, and reachable from there?",
+	    "The proxy, or tailscaled, could not connect to the host, and does not say exactly "
+	    "why: the host is down, has another name, or a firewall is between the two. "
+	    "tailscaled's SOCKS5 proxy gives this answer for every failure." },
+	[CODE_PROXY_REFUSED] = { "proxy-refused", KIND_BOTH, SEVERITY_ERROR, 70, EX_NOPERM,
+	    "the proxy's rules forbid this host or port",
+	    "The proxy answered that it will not connect to this host or port. Its rules say so "
+	    "(many HTTP proxies allow CONNECT to port 443 only); ask who runs it, or use another "
+	    "route." },
+	[CODE_PROXY_AUTH] = { "proxy-auth", KIND_BOTH, SEVERITY_ERROR, 70, EX_NOPERM,
+	    "check MESHSSH_PROXY_AUTH or ~/.config/meshssh/proxy-auth",
+	    "The proxy wants a user name and a password, or did not accept those it got. They "
+	    "are taken from MESHSSH_PROXY_AUTH (USER:PASSWORD), or from "
+	    "~/.config/meshssh/proxy-auth, which has lines HOST:PORT USER:PASSWORD, must be "
+	    "yours, and may be readable by you alone (chmod 600)." },
+	[CODE_NOT_A_PROXY] = { "not-a-proxy", KIND_BOTH, SEVERITY_ERROR, 61, EX_PROTOCOL,
+	    "check the address, and the kind: socks5 or http",
+	    "What listens at the proxy's address does not speak the protocol: the address or the "
+	    "kind (SOCKS5, HTTP) is wrong." },
+	[CODE_SERVER_CLOSED] = { "server-closed", KIND_BOTH, SEVERITY_ERROR, 93, EX_UNAVAILABLE,
+	    "too many logins at once, or this address is not let in",
+	    "The server took the connection and closed it before it said anything. sshd does so "
+	    "when MaxStartups is reached or PerSourcePenalties hold this address back; so do TCP "
+	    "wrappers and forwarders whose target is down. Wait a minute, then look at the "
+	    "server's log." },
+	[CODE_SERVER_SILENT] = { "server-silent", KIND_BOTH, SEVERITY_ERROR, 93, EX_UNAVAILABLE,
+	    "is an SSH server behind this port?",
+	    "The connection was made, but the server did not identify itself in time. Either no "
+	    "SSH server is behind this port, or a forwarder took the connection while its target "
+	    "is down, or the server is overloaded; --timeout=SECONDS waits longer." },
+	[CODE_NOT_SSH] = { "not-ssh", KIND_BOTH, SEVERITY_ERROR, 93, EX_PROTOCOL,
+	    "this is no SSH server; check the port",
+	    "Something else than an SSH server answers on this port. Check the port, and that no "
+	    "web proxy or captive portal stands in between." },
+	[CODE_RESET] = { "reset", KIND_BOTH, SEVERITY_ERROR, 93, EX_TEMPFAIL,
+	    "the server or a firewall in between ended it",
+	    "The server, or a firewall in its place, reset the connection. Before the login: "
+	    "look at the server's log. While the session was in use: the server was killed or "
+	    "rebooted, or a firewall or NAT in between forgot the connection; "
+	    "ServerAliveInterval in ssh_config keeps NATs from forgetting." },
+	[CODE_DEAD_PATH] = { "dead-path", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
+	    "the network changed, or the host went down",
+	    "The other side stopped answering, or stopped taking what was sent: it went down or "
+	    "to sleep, or the network between changed. Connect again; --dead-after=SECONDS says "
+	    "how long that is borne." },
+	[CODE_PMTU_FORWARD] = { "pmtu-forward", KIND_BOTH, SEVERITY_ERROR, 95, EX_TEMPFAIL,
+	    "connect again, or with --mss=536",
+	    "A link on the way to the host is smaller than both ends believe (a tunnel in a "
+	    "tunnel, a VPN, PPPoE), and the ICMP message that should say so does not arrive. "
+	    "Plain ssh hangs in the key exchange; the next connection of meshssh begins with "
+	    "smaller packets, unless --no-cache is given. To mend it, set the MTU of the "
+	    "tunnel's interface to what really passes, or net.ipv4.tcp_mtu_probing=1 on this "
+	    "machine." },
+	[CODE_PMTU_REVERSE] = { "pmtu-reverse", KIND_BOTH, SEVERITY_ERROR, 95, EX_TEMPFAIL,
+	    "connect again, or with --mss=536",
+	    "A link on the way back from the host is smaller than both ends believe (a tunnel in "
+	    "a tunnel, a VPN, PPPoE), and the ICMP message that should say so does not reach the "
+	    "host. Plain ssh hangs in the key exchange or at long output; meshssh's next "
+	    "connection asks for smaller packets, unless --no-cache is given. To mend it, set "
+	    "the MTU of the tunnel's interface to what really passes, or "
+	    "net.ipv4.tcp_mtu_probing=1 on the host." },
+	[CODE_DSCP_REVERSE] = { "dscp-reverse", KIND_BOTH, SEVERITY_NOTE, 30, EX_TEMPFAIL,
+	    "each time? then set IPQoS none in the server's sshd_config",
+	    "sshd marks its packets (DSCP) when the session begins, and something on the way "
+	    "back drops what is marked: the login works, and then not even acknowledgements come "
+	    "back. Set IPQoS none in the server's sshd_config. Where marked packets to the host "
+	    "are dropped, those from it may be, too. If it happens once and never again, the "
+	    "path had died at this very moment." },
+	[CODE_ADDRESS_GONE] = { "address-gone", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
+	    "the network here changed; connect again",
+	    "The address that the connection was made from is no longer this machine's: another "
+	    "network was joined, a VPN or the mesh went down, or the address ran out. Nothing "
+	    "can reach the session any more. Connect again; what must go on meanwhile belongs "
+	    "into tmux or screen on the host." },
+	[CODE_SERVER_CHANGED] = { "server-changed", KIND_ERROR, SEVERITY_ERROR, 1, EX_PROTOCOL,
+	    "do several servers share this address? try again",
+	    "The path lost large packets, so a second connection with smaller ones was made; but "
+	    "there another server answered, or the same after an update, and what ssh has seen "
+	    "of the first does not fit. Connect again. Where a load balancer spreads logins over "
+	    "different servers, --mss=536 avoids the second connection." },
+	[CODE_INPUT] = { "input", KIND_ERROR, SEVERITY_ERROR, 1, EX_IOERR,
+	    "is it a file that can be read?",
+	    "What should be sent could not be read from standard input, so the session ended "
+	    "early and what was sent is not whole." },
+	[CODE_OUTPUT] = { "output", KIND_ERROR, SEVERITY_ERROR, 1, EX_IOERR,
+	    "is the disk full, or the terminal gone?",
+	    "What was to be written to standard output or a file could not be. The disk may be "
+	    "full, a limit of the file's size or a quota reached, or the terminal closed." },
+	[CODE_NO_DESCRIPTORS] = { "no-descriptors", KIND_ERROR, SEVERITY_ERROR, 100, EX_OSERR,
+	    "raise ulimit -n, or close some sessions",
+	    "The limit of open files is reached, for this process (ulimit -n) or for the whole "
+	    "system. Raise it, or end sessions that are not needed." },
+	[CODE_NO_MEMORY] = { "no-memory", KIND_ERROR, SEVERITY_ERROR, 100, EX_OSERR,
+	    ERROR_HINT_NO_MEMORY,
+	    "The system gave no more memory." },
+	[CODE_PERMISSION] = { "permission", KIND_ERROR, SEVERITY_ERROR, 1, EX_NOPERM,
+	    "who owns it, and does a policy or sandbox forbid it?",
+	    "The system did not permit it; the message says what. A file or folder belongs to "
+	    "another user or is mounted read-only, or a sandbox or security policy forbids it." },
+	[CODE_SYSTEM] = { "system", KIND_ERROR, SEVERITY_ERROR, 1, EX_OSERR,
+	    "the system said so; see meshssh-messages(7)",
+	    "The system refused something that normally works; the message names it, and the "
+	    "option --debug may show what led to it." },
+	[CODE_MESH_ABSENT] = { "mesh-absent", KIND_FINDING, SEVERITY_ERROR, 85, 0, "",
+	    "The host belongs to a mesh by its name or address, and no tailscaled, proxy or "
+	    "interface of a mesh is on this machine. Install Tailscale, or say where its socket "
+	    "or proxy is." },
+	[CODE_MESH_WINDOWS_DOWN] = { "mesh-windows-down", KIND_FINDING, SEVERITY_ERROR, 90, 0, "",
+	    "This is WSL, the host is reached through Tailscale on Windows, and that is not "
+	    "connected. Run tailscale.exe up." },
+	[CODE_MESH_KEY_EXPIRED] = { "mesh-key-expired", KIND_FINDING, SEVERITY_ERROR, 91, 0, "",
+	    "The key of this machine for the mesh has expired, so it is out of the mesh. Log in "
+	    "anew: tailscale up --force-reauth." },
+	[CODE_MESH_TOO_OLD] = { "mesh-too-old", KIND_FINDING, SEVERITY_ERROR, 80, 0, "",
+	    "tailscaled is older than 1.24, which was the first that connects for other "
+	    "programs, and the kernel has no way into its mesh. Update it, or start it with a "
+	    "SOCKS5 proxy." },
+	[CODE_MESH_HEALTH] = { "mesh-health", KIND_FINDING, SEVERITY_NOTE, 40, 0, "",
+	    "tailscaled itself says that something is wrong; its words are the evidence. It need "
+	    "not be the cause of the trouble with this host." },
+	[CODE_MESH_USERSPACE] = { "mesh-userspace", KIND_FINDING, SEVERITY_NOTE, 30, 0, "",
+	    "tailscaled runs in userspace-networking mode, without an interface: programs that "
+	    "know nothing of it, plain ssh among them, do not get into the mesh. meshssh does; "
+	    "use it as ProxyCommand." },
+	[CODE_MESH_ELSEWHERE] = { "mesh-elsewhere", KIND_FINDING, SEVERITY_NOTE, 30, 0, "",
+	    "tailscaled has its interface in another network namespace, such as another "
+	    "container's: plain ssh does not get into the mesh from here. meshssh does, through "
+	    "tailscaled's socket." },
+	[CODE_MESH_KEY_EXPIRES] = { "mesh-key-expires", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
+	    "The key of this machine for the mesh expires within 14 days. Log in anew in time, "
+	    "or disable key expiry for it in the admin console." },
+	[CODE_MESH_NO_LOCALAPI] = { "mesh-no-localapi", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
+	    "The mesh is reached through tailscaled's proxy, since its socket is not to be had "
+	    "here. The proxy gives up after 5 seconds and does not say why; with the socket, "
+	    "connections are more patient and failures are told apart." },
+	[CODE_PEER_EXPIRED] = { "peer-expired", KIND_FINDING, SEVERITY_ERROR, 84, 0, "",
+	    "The host's key for the mesh has expired, and no peer gets to it before it has "
+	    "logged in again. Do that on the host, by another way in, or have key expiry "
+	    "disabled for it." },
+	[CODE_PEER_OFFLINE] = { "peer-offline", KIND_FINDING, SEVERITY_ERROR, 74, 0, "",
+	    "The control server has no connection to the host, and it does not answer: it is off "
+	    "or asleep, or tailscaled does not run there." },
+	[CODE_PEER_FAILED] = { "peer-failed", KIND_FINDING, SEVERITY_ERROR, 68, 0, "",
+	    "tailscaled tried to connect to the peer and failed in a way that tells no more; its "
+	    "words are the evidence." },
+	[CODE_PATH_JUMBO] = { "path-jumbo", KIND_FINDING, SEVERITY_ERROR, 96, 0, "",
+	    "The interface takes packets larger than 1500 bytes, and the path does not; what is "
+	    "too large vanishes without a word. Set the MTU of the interface to 1500." },
+	[CODE_PMTU_BOTH] = { "pmtu-both", KIND_FINDING, SEVERITY_ERROR, 95, 0, "",
+	    "Large packets vanish in both directions; see pmtu-forward and pmtu-reverse." },
+	[CODE_DSCP_FORWARD] = { "dscp-forward", KIND_FINDING, SEVERITY_WARNING, 65, 0, "",
+	    "Something on the way drops packets that carry certain marks (DSCP). ssh marks its "
+	    "packets (IPQoS), meshssh does not. It is an error only if ssh, as it is configured "
+	    "for this host, sets such a mark at once." },
+	[CODE_DSCP_REMARKED] = { "dscp-remarked", KIND_FINDING, SEVERITY_ERROR, 94, 0, "",
+	    "ssh connects with one mark, or none, and changes to another one after the login, "
+	    "which is dropped on the way; the session hangs then. Set IPQoS none for the host." },
+	[CODE_PATH_IPV6_SILENT] = { "path-ipv6-silent", KIND_FINDING, SEVERITY_WARNING, 60, 0, "",
+	    "The host's IPv6 address comes first and does not answer, while the IPv4 address "
+	    "does. Plain ssh waits for it for 2 minutes; mend IPv6, or set AddressFamily inet "
+	    "for the host." },
+	[CODE_PATH_ADDRESS_SILENT] = { "path-address-silent",
+	    KIND_FINDING, SEVERITY_WARNING, 58, 0, "",
+	    "The first address of the host does not answer, while a later one does. Take the old "
+	    "address out of the DNS or /etc/hosts." },
+	[CODE_PATH_CAPTIVE] = { "path-captive", KIND_FINDING, SEVERITY_ERROR, 94, 0, "",
+	    "HTTP is spoken on the port, and it leads elsewhere: a portal wants a login before "
+	    "it lets anything through. Open a web page in a browser." },
+	[CODE_PROXY_NO_SERVER] = { "proxy-no-server", KIND_FINDING, SEVERITY_ERROR, 94, 0, "",
+	    "A proxy says that it is connected to the host, and then nothing comes from there, "
+	    "or it ends. Some proxies say so before they have connected: the host may be down, "
+	    "or the port wrong. Look at the proxy's log, or take another way with --via." },
+	[CODE_PROXY_OF_OTHERS] = { "proxy-of-others", KIND_FINDING, SEVERITY_NOTE, 15, 0, "",
+	    "A program of another user listens where tailscaled's proxy often is, on "
+	    "127.0.0.1:1055 or 1080. It is not used unasked: any user can listen there. If it "
+	    "is the right one, name it: --via=socks5=127.0.0.1:1055." },
+	[CODE_NOT_CONNECTED] = { "not-connected", KIND_FINDING, SEVERITY_ERROR, 1, 0, "",
+	    "The host was not reached, and no other cause fits. meshssh --debug shows each step, "
+	    "and the facts of meshssh --doctor --json are what is needed to look further." },
+	[CODE_NAME_SEARCHED] = { "name-searched", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
+	    "The name was found only after a search domain of /etc/resolv.conf was appended to "
+	    "it, so it may be another host than the one that is meant. It is a warning if the "
+	    "name is a whole one of the mesh. Write the whole name, or set HostName." },
+	[CODE_NAME_NO_MDNS] = { "name-no-mdns", KIND_FINDING, SEVERITY_ERROR, 82, 0, "",
+	    "Names below .local are told by multicast DNS, and the hosts line of "
+	    "/etc/nsswitch.conf does not ask it. Install libnss-mdns and avahi-daemon, or use "
+	    "the host's name in the mesh." },
+	[CODE_MAGICDNS_OFF] = { "magicdns-off", KIND_FINDING, SEVERITY_WARNING, 50, 0, "",
+	    "The name is one of the mesh, a whole or a short one, and the system's resolver does "
+	    "not ask MagicDNS, 100.100.100.100. meshssh asks tailscaled itself and gets there, "
+	    "and nothing is said where ssh uses it for the host; other programs need tailscale "
+	    "set --accept-dns=true, or MagicDNS turned on where the mesh is administered." },
+	[CODE_HOSTS_STALE] = { "hosts-stale", KIND_FINDING, SEVERITY_WARNING, 84, 0, "",
+	    "/etc/hosts has an address of the mesh for the host that is not the host's. It was "
+	    "given to another host or to none. Remove the line or correct it." },
+	[CODE_NAME_OUTSIDE_MESH] = { "name-outside-mesh", KIND_FINDING, SEVERITY_NOTE, 30, 0, "",
+	    "The resolver's address for the name is none of those that the host of this name has "
+	    "in the mesh. That is in order if it is the same host by another network, and else "
+	    "another host. To stay in the mesh write the whole name that tailscale status shows." },
+	[CODE_PEER_SILENT] = { "peer-silent", KIND_FINDING, SEVERITY_ERROR, 68, 0, "",
+	    "The peer is online, and does not answer on this port at all. Mostly the access "
+	    "rules of the mesh (ACL) drop the connection, or a firewall on the host; if "
+	    "tailscale ping is answered, the way itself is there." },
+	[CODE_PEER_USERSPACE] = { "peer-userspace", KIND_FINDING, SEVERITY_NOTE, 50, 0, "",
+	    "A peer that is online refuses the port. If its tailscaled runs in "
+	    "userspace-networking mode, it hands connections to 127.0.0.1, and sshd must listen "
+	    "there. Whether it does is not seen from here; on Windows and macOS it hardly ever "
+	    "does." },
+	[CODE_SERVER_MAXSTARTUPS] = { "server-maxstartups", KIND_FINDING, SEVERITY_ERROR, 93, 0, "",
+	    "sshd turns logins away because too many have begun and not ended. Raise MaxStartups "
+	    "on the host, or look for who causes them." },
+	[CODE_SERVER_PENALTY] = { "server-penalty", KIND_FINDING, SEVERITY_ERROR, 93, 0, "",
+	    "sshd does not let this address in for a while, after failed logins or connections "
+	    "without one (PerSourcePenalties, OpenSSH 9.8 and later). The penalty ends by "
+	    "itself, after 10 minutes at most." },
+	[CODE_SERVER_TOO_OLD] = { "server-too-old", KIND_FINDING, SEVERITY_ERROR, 50, 0, "",
+	    "The server offers no algorithm that this ssh takes, for the key exchange, its host "
+	    "key, the cipher or the MAC. Update it; until then allow the old algorithm for this "
+	    "host alone." },
+	[CODE_SERVER_MALFORMED] = { "server-malformed", KIND_FINDING, SEVERITY_ERROR, 50, 0, "",
+	    "The server's first message of the key exchange, its list of algorithms, is not "
+	    "well-formed. ssh(1) ends with a message of its own. Update the server, or check "
+	    "what stands between: a proxy or firewall may change it." },
+	[CODE_SERVER_UNSEEN] = { "server-unseen", KIND_FINDING, SEVERITY_WARNING, 50, 0, "",
+	    "The first connection was made and the next one failed, so nothing that the server "
+	    "says was looked at. The server or a firewall limits connections from this address, "
+	    "or this machine has no descriptors left." },
+	[CODE_NFS_CLOSED] = { "nfs-closed", KIND_FINDING, SEVERITY_ERROR, 93, 0, "",
+	    "The port of NFS (2049) is refused, or silent. Start the NFS server on the host, and "
+	    "let the port through its firewall and the mesh's rules." },
+	[CODE_SERVER_WINDOWS] = { "server-windows", KIND_FINDING, SEVERITY_NOTE, 10, 0, "",
+	    "The server is OpenSSH for Windows: the keys of administrators stand in "
+	    "C:\\ProgramData\\ssh\\administrators_authorized_keys, which administrators and "
+	    "SYSTEM alone may change." },
+	[CODE_SERVER_TAILSCALE_SSH] = { "server-tailscale-ssh",
+	    KIND_FINDING, SEVERITY_NOTE, 10, 0, "",
+	    "Tailscale SSH answers in the place of the host's sshd. The rules of the mesh say "
+	    "who may log in; in check mode a browser has to confirm it." },
+	[CODE_CONFIG_MODE] = { "config-mode", KIND_FINDING, SEVERITY_ERROR, 99, 0, "",
+	    "A file that ssh reads may be written by others, or belongs to somebody else, so ssh "
+	    "refuses it and with it every host. Take the right away with chmod go-w, or make it "
+	    "yours." },
+	[CODE_IPQOS_HEX] = { "ipqos-hex", KIND_FINDING, SEVERITY_ERROR, 97, 0, "",
+	    "An IPQoS value is written as a hexadecimal number, which OpenSSH 9.8 and later "
+	    "refuse, and with it every host; to older ones it is a note. Write IPQoS none." },
+	[CODE_PROXY_MISSING] = { "proxy-missing", KIND_FINDING, SEVERITY_ERROR, 96, 0, "",
+	    "The program of this host's ProxyCommand is not there, or cannot be run. Install it "
+	    "or correct its path." },
+	[CODE_FDPASS_PROXY] = { "fdpass-proxy", KIND_FINDING, SEVERITY_ERROR, 96, 0, "",
+	    "ssh and the ProxyCommand do not agree on whether the connection is handed over: "
+	    "ProxyUseFdpass yes needs --fdpass (meshssh) or -F (nc), and the other way round. "
+	    "Set both or none." },
+	[CODE_HOST_KEY_STRICT] = { "host-key-strict", KIND_FINDING, SEVERITY_ERROR, 60, 0, "",
+	    "The host's key is not known and StrictHostKeyChecking forbids to ask, so ssh "
+	    "refuses the host. Accept its key once with StrictHostKeyChecking=ask, or name the "
+	    "entry under which it is known with HostKeyAlias." },
+	[CODE_CONFIG_NO_INCLUDE] = { "config-no-include", KIND_FINDING, SEVERITY_WARNING, 89, 0, "",
+	    "/etc/ssh/ssh_config, perhaps one that is managed, does not include the files in "
+	    "ssh_config.d, so what packages and nix-darwin put there has no effect. Put the "
+	    "Include line at its top, or at the top of the user's own and, for Nix, of root's "
+	    "ssh configuration. It is an error where Nix's linux-builder is among the files." },
+	[CODE_CONFIG_SHADOWED] = { "config-shadowed", KIND_FINDING, SEVERITY_WARNING, 65, 0, "",
+	    "A block names this host, and a line for many hosts stands before it and wins: ssh "
+	    "takes the first value. Move the block above that line." },
+	[CODE_KEY_MODE] = { "key-mode", KIND_FINDING, SEVERITY_WARNING, 58, 0, "",
+	    "A private key may be read by others, so ssh does not use it. Its mode should be "
+	    "600; a Windows drive under WSL has no modes, so copy it from there." },
+	[CODE_HOST_KEY_CHANGED] = { "host-key-changed", KIND_FINDING, SEVERITY_ERROR, 61, 0, "",
+	    "The host has another key of the type that is known for it, so ssh refuses it "
+	    "(REMOTE HOST IDENTIFICATION HAS CHANGED). It was installed anew, or the name or "
+	    "address leads to another machine, or somebody is in between. Compare the keys on "
+	    "the console of the host, then remove the old one with ssh-keygen -R. It is seen "
+	    "only where the doctor has measured the way back." },
+	[CODE_HOST_KEY_TYPE] = { "host-key-type", KIND_FINDING, SEVERITY_WARNING, 55, 0, "",
+	    "The server has no host key of the type that is known for it: it was installed anew, "
+	    "or it is another machine. Make sure which, then remove the old key with ssh-keygen "
+	    "-R." },
+	[CODE_HOST_KEY_ALIAS] = { "host-key-alias", KIND_FINDING, SEVERITY_WARNING, 50, 0, "",
+	    "The host's key is known under another of its names, so ssh takes it for a new host "
+	    "and asks, or fails where it cannot ask. Add HostKeyAlias to its block." },
+	[CODE_LOCALHOST_PROXY] = { "localhost-proxy", KIND_FINDING, SEVERITY_WARNING, 45, 0, "",
+	    "NoHostAuthenticationForLocalhost has no effect through a ProxyCommand, so ssh asks "
+	    "for the key of localhost after all. Write ProxyCommand none for it, or give it a "
+	    "HostKeyAlias." },
+	[CODE_CONFIG_SLOW] = { "config-slow", KIND_FINDING, SEVERITY_WARNING, 40, 0, "",
+	    "ssh -G did not end within 0.9 seconds, so each connection waits as long before it "
+	    "begins. A command of Match exec or a name server that does not answer is the usual "
+	    "cause." },
+	[CODE_CONTROL_STALE] = { "control-stale", KIND_FINDING, SEVERITY_NOTE, 35, 0, "",
+	    "Sessions share one connection (ControlMaster) which nothing asks whether it lives, "
+	    "so after a change of network every new session hangs on it. Set "
+	    "ServerAliveInterval; ssh -O exit HOST ends one that hangs." },
+	[CODE_SSH_OLD] = { "ssh-old", KIND_FINDING, SEVERITY_WARNING, 30, 0, "",
+	    "ssh is older than 7.6 and does not know IPQoS none, which the stanzas for meshssh "
+	    "have. Install a newer one." },
+	[CODE_FDPASS_IPQOS] = { "fdpass-ipqos", KIND_FINDING, SEVERITY_NOTE, 28, 0, "",
+	    "A connection that ssh was handed is marked by ssh (IPQoS), from 10.1 on again and "
+	    "again; where a path drops marked packets, the session hangs. Add IPQoS none to the "
+	    "host's block. Where marked packets were seen to be dropped it is dscp-remarked." },
+	[CODE_PROXY_RELATIVE] = { "proxy-relative", KIND_FINDING, SEVERITY_NOTE, 25, 0, "",
+	    "The ProxyCommand is found by PATH only, in a folder that nix-daemon, cron and "
+	    "graphical programs do not have in theirs. Write its whole path." },
+	[CODE_CONTROL_HIDES] = { "control-hides", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
+	    "With ControlPersist ssh throws away what its ProxyCommand says. meshssh --why tells "
+	    "the last failure all the same." },
+	[CODE_CANONICALIZE_PROXY] = { "canonicalize-proxy", KIND_FINDING, SEVERITY_NOTE, 15, 0, "",
+	    "CanonicalizeHostname yes has no effect on hosts that are reached through a proxy. "
+	    "Write always, or the whole name as HostName." },
+	[CODE_PROXY_IGNORES] = { "proxy-ignores", KIND_FINDING, SEVERITY_NOTE, 14, 0, "",
+	    "AddressFamily, BindAddress, BindInterface and ConnectionAttempts have no effect on "
+	    "a connection that a ProxyCommand makes. Tell the ProxyCommand instead." },
+	[CODE_NIX_MACHINES] = { "nix-machines", KIND_FINDING, SEVERITY_ERROR, 88, 0, "",
+	    "A line in Nix's list of builders cannot be read by Nix, which then fails every "
+	    "build. It has up to eight columns with blanks only between them: URI, systems, key, "
+	    "jobs, speed, features, mandatory features, host key in base64." },
+	[CODE_NIX_ROOT_MODE] = { "nix-root-mode", KIND_FINDING, SEVERITY_ERROR, 87, 0, "",
+	    "Root's ssh configuration may be written by others, so ssh refuses it and Nix "
+	    "reaches no builder. It should be root's, with mode 600." },
+	[CODE_NIX_ROOT_CONFIG] = { "nix-root-config", KIND_FINDING, SEVERITY_ERROR, 86, 0, "",
+	    "nix-daemon runs ssh as root, and neither root's ssh configuration nor the system's "
+	    "names the builder, while the user's does or the name is linux-builder. Copy the "
+	    "block to root's, which is /root/.ssh/config, or /var/root/.ssh/config on macOS." },
+	[CODE_NIX_PORT] = { "nix-port", KIND_FINDING, SEVERITY_ERROR, 85, 0, "",
+	    "Root's ssh would take port 22 for the builder, which listens on another: the user's "
+	    "own block says so, or it is nix-darwin's linux-builder on 31022. Add Port to root's "
+	    "block." },
+	[CODE_NIX_KEY] = { "nix-key", KIND_FINDING, SEVERITY_ERROR, 84, 0, "",
+	    "The private key in the builder's line is not there, or root cannot read it." },
+	[CODE_NIX_KEY_MODE] = { "nix-key-mode", KIND_FINDING, SEVERITY_ERROR, 83, 0, "",
+	    "The private key in the builder's line may be read by others, so ssh does not use "
+	    "it. Its mode should be 600." },
+	[CODE_NIX_KEY_ENCRYPTED] = { "nix-key-encrypted", KIND_FINDING, SEVERITY_ERROR, 82, 0, "",
+	    "The private key in the builder's line has a passphrase, and nix-daemon has nobody "
+	    "to ask for it. Make a key without one for it." },
+	[CODE_NIX_HOST_KEY] = { "nix-host-key", KIND_FINDING, SEVERITY_ERROR, 81, 0, "",
+	    "Column 8 of the builder's line, or publicHostKey, is no host key. It is the base64 "
+	    "form of the whole line in ssh_host_ed25519_key.pub: base64 -w0 FILE." },
+	[CODE_NIX_HOST_KEY_ALIAS] = { "nix-host-key-alias", KIND_FINDING, SEVERITY_ERROR, 79, 0, "",
+	    "Nix pins the host key to the name in the builder's URI, and root's ssh looks for it "
+	    "under its HostName or HostKeyAlias, so the key counts as unknown. Set HostKeyAlias "
+	    "in root's block to the name in the URI." },
+	[CODE_NIX_HOST_KEY_UNKNOWN] = { "nix-host-key-unknown",
+	    KIND_FINDING, SEVERITY_ERROR, 78, 0, "",
+	    "The builder's line has no host key, and root does not know it either; nix-daemon "
+	    "cannot ask, so ssh refuses the builder. Pin it in column 8, or accept it once as "
+	    "root." },
+	[CODE_NIX_PROXY_RELATIVE] = { "nix-proxy-relative", KIND_FINDING, SEVERITY_ERROR, 77, 0, "",
+	    "The ProxyCommand for the builder is not in a folder that nix-daemon looks in, or is "
+	    "no program. Write its whole path." },
+	[CODE_NIX_LOCALHOST] = { "nix-localhost", KIND_FINDING, SEVERITY_WARNING, 50, 0, "",
+	    "Nix uses no ssh for a builder named localhost, but builds on this machine itself; "
+	    "releases 2.31.0 to 2.31.2 do so with a user or a port in the URI, too. Give it a "
+	    "name of its own in root's ssh configuration." },
+	[CODE_NIX_CONTROL] = { "nix-control", KIND_FINDING, SEVERITY_WARNING, 48, 0, "",
+	    "Connections to the builder are shared (ControlMaster): Nix 2.15 hangs or finds a "
+	    "protocol mismatch with that, and with any Nix a shared connection that has died "
+	    "hangs every build. Set ControlMaster no and ControlPath none for it." },
+	[CODE_NIX_MACHINES_UNEXPECTED] = { "nix-machines-unexpected",
+	    KIND_FINDING, SEVERITY_WARNING, 46, 0, "",
+	    "A line in Nix's list of builders has more columns than count, or a speed that Nix "
+	    "before 2.20 does not take." },
+	[CODE_NIX_SSHOPTS] = { "nix-sshopts", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
+	    "NIX_SSHOPTS is set here, and nix-daemon, which connects to builders, does not see "
+	    "it. Write it as a block of root's ssh configuration, or set it in the daemon's "
+	    "environment." },
+	[CODE_NIX_UNSEEN] = { "nix-unseen", KIND_FINDING, SEVERITY_NOTE, 14, 0, "",
+	    "Nix-daemon runs ssh as root, and whether root's ssh can reach the builder is not to "
+	    "be seen by another user: root's home is closed. sudo meshssh --doctor HOST looks at "
+	    "it, and at the configuration of the user who called sudo." },
+	[CODE_NIX_NG_SILENT] = { "nix-ng-silent", KIND_FINDING, SEVERITY_NOTE, 12, 0, "",
+	    "With ssh-ng the reason for which ssh failed is only in the log of nix-daemon. sudo "
+	    "meshssh --why tells what meshssh saw; sudo ssh HOST true shows the rest." },
+	[CODE_NIX_ALIVE] = { "nix-alive", KIND_FINDING, SEVERITY_NOTE, 11, 0, "",
+	    "Neither Nix nor root's ssh sets a time limit for the builder, so a build waits for "
+	    "ever on a dead link. Set ServerAliveInterval and ConnectTimeout for it." },
+	[CODE_TUNNEL_IN_TUNNEL] = { "tunnel-in-tunnel", KIND_FINDING, SEVERITY_WARNING, 40, 0, "",
+	    "A full packet of the mesh (1280 bytes, and 60 around it) does not fit into the "
+	    "interface that leads to the router. Large packets are cut into pieces or vanish, "
+	    "and ssh hangs while small ones pass. In WSL raise the MTU of eth0 (ip link set dev "
+	    "eth0 mtu 1500); elsewhere raise that of the outer interface, or lower that of the "
+	    "tunnel." },
+	[CODE_WSL_JUMBO] = { "wsl-jumbo", KIND_FINDING, SEVERITY_WARNING, 40, 0, "",
+	    "In mirrored mode WSL takes over the MTU of each adapter of Windows, and one of them "
+	    "says more than 1500 bytes, as VPN adapters do. Packets of that size get lost "
+	    "without a word. Set the MTU of the interface to 1500, in WSL or in Windows." },
+	[CODE_JUMBO] = { "jumbo", KIND_FINDING, SEVERITY_NOTE, 5, 0, "",
+	    "The interface to the router takes packets of more than 1500 bytes. That is in order "
+	    "where the whole network does so and the router tells of smaller links. If large "
+	    "packets get lost, set the MTU to 1500." },
+	[CODE_WSL_FALLBACK] = { "wsl-fallback", KIND_FINDING, SEVERITY_WARNING, 30, 0, "",
+	    "WSL's network is in another mode than networkingMode in .wslconfig asks for. WSL "
+	    "falls back to another mode when Windows cannot do what is asked, and .wslconfig is "
+	    "read only when WSL starts. Run wsl --shutdown in Windows, start WSL again and read "
+	    "its warnings." },
+	[CODE_NO_TUN] = { "no-tun", KIND_FINDING, SEVERITY_NOTE, 5, 0, "",
+	    "In this container /dev/net/tun cannot be opened, so that tailscaled can work there "
+	    "in userspace-networking mode only. meshssh works with that mode; programs that "
+	    "connect directly do not reach the mesh." },
+	[CODE_SSHD_DOWN] = { "sshd-down", KIND_FINDING, SEVERITY_WARNING, 30, 0, "",
+	    "No sshd listens on this machine, on none of the ports that its configuration names. "
+	    "If systemd should have started it, systemctl status and sshd -t say why it did not." },
+	[CODE_SSHD_LOOPBACK_ONLY] = { "sshd-loopback-only", KIND_FINDING, SEVERITY_NOTE, 30, 0, "",
+	    "sshd listens on loopback alone, so that no other machine can connect to it. It is a "
+	    "warning where this machine is in a mesh. Remove ListenAddress from sshd_config; an "
+	    "address of the mesh there would keep sshd from starting before the mesh does." },
+	[CODE_SSHD_NOT_LOOPBACK] = { "sshd-not-loopback", KIND_FINDING, SEVERITY_WARNING, 35, 0, "",
+	    "tailscaled runs in userspace-networking mode and passes the mesh's connections on "
+	    "to loopback, where sshd does not listen. They are refused. Add ListenAddress "
+	    "127.0.0.1 to sshd_config." },
+	[CODE_SSHD_HOST_KEY_MODES] = { "sshd-host-key-modes",
+	    KIND_FINDING, SEVERITY_WARNING, 25, 0, "",
+	    "A host key of sshd is readable by others than its owner, and sshd does not use it; "
+	    "without any key it does not start. Run chmod 600 on the file." },
+	[CODE_AUTHORIZED_KEYS_MODES] = { "authorized-keys-modes",
+	    KIND_FINDING, SEVERITY_WARNING, 25, 0, "",
+	    "The user's authorized_keys, its folder or the home belongs to another user or may "
+	    "be written by others, so sshd does not use the keys (StrictModes). Run chmod go-w "
+	    "on what is named." },
+	[CODE_FIREWALL_NO_INTERFACE] = { "firewall-no-interface",
+	    KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
+	    "The firewall's configuration has a rule for an interface of a mesh that does not "
+	    "exist, so the rule never applies. In userspace-networking mode there is no such "
+	    "interface, and the mesh's connections come in on loopback; else start what makes "
+	    "the interface, or correct the name." },
+	[CODE_WINDOWS_PORTPROXY] = { "windows-portproxy", KIND_FINDING, SEVERITY_WARNING, 25, 0, "",
+	    "Windows passes a port on to an address in WSL's network that this WSL does not "
+	    "have. The address changes when WSL starts. Set the port proxy again with the "
+	    "address that hostname -I prints, or use mirrored mode, which needs none." },
+	[CODE_WINDOWS_ADMIN_KEYS] = { "windows-admin-keys", KIND_FINDING, SEVERITY_NOTE, 5, 0, "",
+	    "OpenSSH for Windows reads the keys of administrators from "
+	    "C:\\ProgramData\\ssh\\administrators_authorized_keys alone, and that file is not "
+	    "there. Keys in the .ssh folder of an administrator do not count. Make the file, and "
+	    "let only Administrators and SYSTEM have access to it." },
+};
+
+const struct code_row *
+code_row(enum code code)
+{
+	return (&rows[code]);
+}
+
+enum code
+code_by_name(const char *name)
+{
+	int	code;
+
+	for (code = CODE_NONE; code < CODE_COUNT; code++)
+		if (strcmp(rows[code].name, name) == 0)
+			return ((enum code)code);
+	return (CODE_NONE);
+}
