@@ -95,7 +95,7 @@ is "without its secret" "$(grep -n hunter2 "$T/out")" ""
 ALL_PROXY=http://bob:hunter2@127.0.0.1:$(cat "$T/proxy.port") timeout 60 "$MESHSSH" --doctor --json --timeout=2 \
     --tailscaled="$T/nosuch" nas.mesh.ts.net >"$T/out" 2>"$T/err"
 check "a refusal of a proxy's is told" grep -q 'says 403 Forbidden: user \.\.\."' "$T/out"
-is "and found" "$(codes | tr ' ' '\n' | grep proxy)" proxy-forbids
+is "and found" "$(codes | tr ' ' '\n' | grep proxy)" proxy-refused
 is "without its secret" "$(grep -n hunter2 "$T/out")" ""
 
 # Where files cannot be opened, nothing that was not seen is told as if it were not there.

@@ -34,10 +34,12 @@ cat >"$T/drive.py" <<'END_OF_PYTHON'
 import errno
 import json
 import os
+import shutil
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
@@ -72,11 +74,12 @@ def confined(pid, refuse):
         time.sleep(0.01)
 
 
-def session(env, after, options=()):
+def session(env, after, options=(), user=None):
     """A session under way, with some bytes both ways; what the client still says; then the server resets."""
     listener = socket.create_server(("127.0.0.1", 0))
     with subprocess.Popen([MESHSSH, *options, "127.0.0.1", str(listener.getsockname()[1])], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **env}, bufsize=0) as p:
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **env}, bufsize=0,
+                          user=user, group=user) as p:
         s, _ = listener.accept()
         s.settimeout(10)
         s.sendall(b"SSH-2.0-server\r\n")
@@ -170,6 +173,15 @@ def main():
     # Where there is no folder yet, and where none can be made.
     got = session({"XDG_CACHE_HOME": T + "/new"}, b"more")
     verdict("no cache folder yet: the record is written", os.path.exists(T + "/new/meshssh/failure.json"), got)
+    if os.getuid() == 0:
+        # In the sandbox the folder is looked at once more, and who owns it is asked for.
+        home = tempfile.mkdtemp(dir="/var/tmp")
+        try:
+            os.chown(home, 65534, 65534)
+            got = session({"XDG_CACHE_HOME": home}, b"x", user=65534)
+            verdict("an ordinary user: the record is written", os.path.exists(home + "/meshssh/failure.json"), got)
+        finally:
+            shutil.rmtree(home)
     got = session({"XDG_CACHE_HOME": "/dev/null"}, b"more")
     verdict("no cache folder to be made: status 75 all the same", got[0] == 75, got)
 
@@ -278,7 +290,7 @@ confined() {
 	    grep -E '^(open|socket|connect|clone|exec|write\()' | grep -v ' = -1 ' | grep -v '^write(1, ')" ''
 }
 if need "--replay and --why in the sandbox" strace; then
-	strace -o "$T/strace" "$MESHSSH" --replay "$SRCDIR/tests/golden/path-hole-both.json" >"$T/out"
+	strace -o "$T/strace" "$MESHSSH" --replay "$SRCDIR/tests/golden/pmtu-both.json" >"$T/out"
 	is "--replay: status" $? 1
 	check "--replay: a report" grep -q 'Large packets vanish' "$T/out"
 	confined "--replay"
