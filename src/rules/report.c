@@ -81,16 +81,16 @@ report_fact(const struct report *r, const char *before, const char *path)
 	report_put(r, text, "");
 }
 
-/* "there up to 1280 bytes", or how far it is known. */
+/* "forward path: 1280 bytes pass", as far as it is known. */
 static void
-report_way(const struct report *r, const char *name, const json_t *way)
+report_direction(const struct report *r, const char *name, const json_t *way)
 {
 	json_int_t	good = json_number_at(way, "largest_ok", 0), bad = json_number_at(way, "smallest_bad", 0);
 
 	if (bad > 0)
-		fprintf(r->fp, "; packets %s: %lld pass, %lld do not", name, (long long)good, (long long)bad);
+		fprintf(r->fp, "; %s path: %lld bytes pass, %lld do not", name, (long long)good, (long long)bad);
 	else if (good > 0)
-		fprintf(r->fp, "; packets %s: %lld pass", name, (long long)good);
+		fprintf(r->fp, "; %s path: %lld bytes pass", name, (long long)good);
 }
 
 /* This machine, the way, the host; and what was measured on it. */
@@ -121,9 +121,9 @@ report_path(const struct report *r)
 		fprintf(r->fp, "connected in %lld ms", (long long)json_number_at(r->facts, "connect.ms", 0));
 	else
 		fputs("not connected", r->fp);
-	report_way(r, "there", json_at(r->facts, "mtu.forward"));
-	report_way(r, "back", json_at(r->facts, "mtu.reverse"));
-	report_list(r, "; marks dropped:", json_at(r->facts, "dscp.dropped"));
+	report_direction(r, "forward", json_at(r->facts, "mtu.forward"));
+	report_direction(r, "reverse", json_at(r->facts, "mtu.reverse"));
+	report_list(r, "; dropped DSCP:", json_at(r->facts, "dscp.dropped"));
 	fputs("\n\n", r->fp);
 }
 
@@ -156,9 +156,9 @@ report_finding(const struct report *r, const json_t *finding)
 	fprintf(r->fp, ": %s ", json_text_at(finding, "cause"));
 	fprintf(r->fp, "(%s, %s)\n", json_text_at(finding, "certainty"), json_text_at(finding, "code"));
 	if (evidence[0] != '\0')
-		fprintf(r->fp, "    seen: %s\n", evidence);
+		fprintf(r->fp, "    evidence: %s\n", evidence);
 	json_array_foreach(json_at(finding, "cure"), i, cure)
-		fprintf(r->fp, "    %s %s\n", i == 0 ? "do:  " : "     ", json_string_value(cure));
+		fprintf(r->fp, "    %s %s\n", i == 0 ? "fix:     " : "         ", json_string_value(cure));
 }
 
 void
@@ -180,11 +180,11 @@ report_text(FILE *fp, const json_t *doc, int colour)
 	json_array_foreach(json_at(doc, "findings"), i, finding)
 		report_finding(&r, finding);
 	if (json_array_size(json_at(doc, "unchecked")) > 0) {
-		report_list(&r, "not checked, for it cannot be seen from here:", json_at(doc, "unchecked"));
+		report_list(&r, "not checked:", json_at(doc, "unchecked"));
 		fputs("\n", fp);
 	}
 	if (!host)
-		fputs("With a host, the path there is looked at, too: meshssh --doctor HOST\n", fp);
+		fputs("To check the path to a host as well: meshssh --doctor HOST\n", fp);
 }
 
 /* Notes are no reason to worry a script. */

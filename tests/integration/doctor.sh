@@ -49,7 +49,7 @@ cp "$T/out" "$T/refused"
 doctor "the same file again" 2 --replay "$T/refused" --json
 check "gives the same, byte by byte" cmp "$T/refused" "$T/out"
 doctor "for people" 2 --replay "$T/refused"
-check "with a cure" grep -q '^    do: ' "$T/out"
+check "with a cure" grep -q '^    fix: ' "$T/out"
 
 doctor "a name that nobody knows" 2 --doctor --json --timeout=2 nosuchname.invalid
 check "and that is said first" sh -c "[ \"\$(echo '$(codes)' | cut -d' ' -f1)\" = name-unknown ]"

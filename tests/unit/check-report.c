@@ -33,13 +33,13 @@ test_texts(void **state)
 		const char	*want;
 	}	cases[] = {
 		{ WELL, "this machine --direct--> nas [192.0.2.1] port 22, SSH-2.0-x\n"
-		    "    connected in 3 ms; packets there: 1500 pass; packets back: 1500 pass\n\n"
+		    "    connected in 3 ms; forward path: 1500 bytes pass; reverse path: 1500 bytes pass\n\n"
 		    "healthy: nothing is wrong with this machine and the path\n" },
 		/* A path that could not be measured, and what would have mattered of it. */
 		{ "{" HOST "'facts':{'connect':{'ok':true,'route':'localapi','ms':3,'far':true}}}",
 		    "this machine --localapi--> nas port 22\n    connected in 3 ms\n\n"
 		    "healthy: nothing is wrong with this machine and the path\n"
-		    "not checked, for it cannot be seen from here: pmtu-both, pmtu-forward, pmtu-reverse, "
+		    "not checked: pmtu-both, pmtu-forward, pmtu-reverse, "
 		    "dscp-forward\n" },
 		/* On the way to itself there is nothing to measure. */
 		{ "{" HOST "'facts':{'connect':{'ok':true,'route':'direct','ms':0,'far':false}}}",
@@ -49,7 +49,7 @@ test_texts(void **state)
 		    "'tun':true},'sshd':{'listens':['0.0.0.0:22','[::]:22']},'nix':{'installed':false}}}",
 		    "this machine (WSL 2): linux 6.1.0; tailscaled: up; sshd listens on 0.0.0.0:22, [::]:22\n\n"
 		    "healthy: nothing is wrong with this machine\n"
-		    "With a host, the path there is looked at, too: meshssh --doctor HOST\n" },
+		    "To check the path to a host as well: meshssh --doctor HOST\n" },
 	};
 	char	*got;
 	size_t	 i;

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""picture.py: what meshssh --doctor says of a path that loses large packets, in a lab of its own, as an SVG of a terminal.
+
+usage: tests/netlab/picture.py >contrib/doctor.svg
+"""
+
+import html
+import os
+import re
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True  # nothing is written into the source tree
+
+from lab import MESHSSH, Lab, Site, enter
+
+COLUMNS = 110
+COLORS = {"error:": "#e06c75", "warning:": "#e5c07b", "note:": "#61afef", "evidence:": "#7f848e",
+          "fix:": "#98c379"}
+
+
+def look():
+    enter()
+    with Site() as site, Lab(site) as lab:
+        lab.hole(1280, "reverse")
+        env = {"PATH": os.environ["PATH"], "HOME": site.path("home"), "LANG": "C", "XDG_CACHE_HOME": site.path("cache")}
+        return subprocess.run(lab.inside("client", MESHSSH, "--doctor", "v4"), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, env=env, text=True, timeout=60, check=False).stdout
+
+
+def wrapped(line):
+    indent = len(line) - len(line.lstrip())
+    while len(line) > COLUMNS:
+        cut = line.rfind(" ", 0, COLUMNS)
+        yield line[:cut]
+        line = " " * (indent + 10) + line[cut + 1:]
+    yield line
+
+
+def row(number, line):
+    text = line.lstrip()
+    word = next((word for word in COLORS if text.startswith(word)), "")
+    at = len(line) - len(text)
+    return (f'<text x="16" y="{34 + 19 * number}" xml:space="preserve">{" " * at}'
+            f'<tspan fill="{COLORS.get(word, "#abb2bf")}">{html.escape(word)}</tspan>{html.escape(text[len(word):])}</text>')
+
+
+def main():
+    lines = ["$ meshssh --doctor nas"]
+    for line in re.sub(r"\bv4\b", "nas", look()).rstrip().split("\n"):
+        lines += wrapped(line)
+    height = 19 * len(lines) + 34
+    print(f'<svg xmlns="http://www.w3.org/2000/svg" width="{9 * COLUMNS}" height="{height}" font-size="14"'
+          f' font-family="monospace" fill="#abb2bf">')
+    print(f'<rect width="100%" height="{height}" rx="8" fill="#282c34"/>')
+    print("\n".join(row(number, line) for number, line in enumerate(lines)))
+    print("</svg>")
+
+
+if __name__ == "__main__":
+    main()
