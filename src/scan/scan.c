@@ -77,7 +77,7 @@ job_check(struct scan_job *job, enum identification_end end)
 
 	/* Nobody is behind us: it is judged as if an SSH client were. */
 	identification_client(&job->identification, "SSH-", 4);
-	identification_judge(&job->identification, end, target_text(&job->target, target), &job->row.err);
+	identification_check(&job->identification, end, target_text(&job->target, target), &job->row.err);
 	job_end(job);
 }
 
@@ -129,7 +129,7 @@ job_cb(evutil_socket_t fd, short what, void *arg)
 	ssize_t			 n;
 
 	if (what & EV_TIMEOUT) {
-		job_check(job, GREETING_TIMEOUT);
+		job_check(job, IDENTIFICATION_TIMEOUT);
 		return;
 	}
 	if ((n = read(fd, buf, sizeof(buf))) == -1 && (errno == EAGAIN || errno == EINTR)) {
@@ -137,12 +137,12 @@ job_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (n <= 0) {
-		job_check(job, n == 0 ? GREETING_EOF : GREETING_RESET);
+		job_check(job, n == 0 ? IDENTIFICATION_EOF : IDENTIFICATION_RESET);
 		return;
 	}
 	if (!job_read(job, buf, (size_t)n)) {
 		if (job->identification.server.state == SSHWIRE_NOT_SSH)
-			job_check(job, GREETING_EOF);
+			job_check(job, IDENTIFICATION_EOF);
 		else
 			job_wait(job);
 		return;

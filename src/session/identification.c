@@ -10,13 +10,13 @@
 static enum identification_state
 identification_update(struct identification *g)
 {
-	if (g->state != GREETING_OPEN)
+	if (g->state != IDENTIFICATION_OPEN)
 		return (g->state);
 	if (g->client == CLIENT_OTHER || (g->client == CLIENT_SSH && g->server.state == SSHWIRE_SSH) ||
 	    (g->client == CLIENT_MUTE && g->server.total > 0))
-		g->state = GREETING_PASSED;
+		g->state = IDENTIFICATION_PASSED;
 	else if (g->client == CLIENT_SSH && g->server.state == SSHWIRE_NOT_SSH)
-		g->state = GREETING_FAILED;
+		g->state = IDENTIFICATION_FAILED;
 	return (g->state);
 }
 
@@ -55,34 +55,34 @@ void
 identification_again(struct identification *g)
 {
 	memset(&g->server, 0, sizeof(g->server));
-	g->state = GREETING_OPEN;
+	g->state = IDENTIFICATION_OPEN;
 }
 
 int
-identification_judge(const struct identification *g, enum identification_end end, const char *target, struct error *err)
+identification_check(const struct identification *g, enum identification_end end, const char *target, struct error *err)
 {
 	static const struct {
 		enum code	 code;
 		const char	*nothing;	/* it said nothing */
 		const char	*half;		/* it stopped in its identification */
 	}	ends[] = {
-		[GREETING_EOF] = { CODE_SERVER_CLOSED, "the server closed the connection before it said anything",
+		[IDENTIFICATION_EOF] = { CODE_SERVER_CLOSED, "the server closed the connection before it said anything",
 		    "the server closed the connection in the middle of its identification" },
-		[GREETING_RESET] = { CODE_SERVER_CLOSED, "the server reset the connection before it said anything",
+		[IDENTIFICATION_RESET] = { CODE_SERVER_CLOSED, "the server reset the connection before it said anything",
 		    "the server reset the connection in the middle of its identification" },
-		[GREETING_TIMEOUT] = { CODE_SERVER_SILENT, "connected, but the server says nothing",
+		[IDENTIFICATION_TIMEOUT] = { CODE_SERVER_SILENT, "connected, but the server says nothing",
 		    "connected, but the server stops in the middle of its identification" },
 	};
 	char	shown[SSHWIRE_SHOWN * 4];
 	int	unheard;
 
 	/* A reset may be read before what the client said, and then it is all that there is to tell. */
-	unheard = g->client == CLIENT_UNKNOWN && end == GREETING_RESET && g->server.total == 0;
-	if (g->state == GREETING_PASSED || (g->client != CLIENT_SSH && g->client != CLIENT_MUTE && !unheard))
+	unheard = g->client == CLIENT_UNKNOWN && end == IDENTIFICATION_RESET && g->server.total == 0;
+	if (g->state == IDENTIFICATION_PASSED || (g->client != CLIENT_SSH && g->client != CLIENT_MUTE && !unheard))
 		return (0);
 	if (g->server.total == 0)
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].nothing);
-	else if (g->state != GREETING_FAILED && sshwire_id_begun(&g->server))
+	else if (g->state != IDENTIFICATION_FAILED && sshwire_id_begun(&g->server))
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].half);
 	else if (sshwire_refusal(&g->server) != NULL)
 		error_set(err, CODE_SERVER_CLOSED, "%s: it says \"%.40s\"", target,

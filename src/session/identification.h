@@ -16,16 +16,16 @@
 struct error;
 
 enum identification_state {
-	GREETING_OPEN,		/* cannot be told yet */
-	GREETING_PASSED,	/* the session is under way */
-	GREETING_FAILED		/* the client wants SSH, and the server speaks something else */
+	IDENTIFICATION_OPEN,		/* cannot be told yet */
+	IDENTIFICATION_PASSED,	/* the session is under way */
+	IDENTIFICATION_FAILED		/* the client wants SSH, and the server speaks something else */
 };
 
 /* What ended the wait for the server. */
 enum identification_end {
-	GREETING_EOF,
-	GREETING_RESET,
-	GREETING_TIMEOUT
+	IDENTIFICATION_EOF,
+	IDENTIFICATION_RESET,
+	IDENTIFICATION_TIMEOUT
 };
 
 struct identification {
@@ -41,7 +41,7 @@ struct identification {
 	struct sshwire_id	 server;
 };
 
-/* All zero is a new greeting. Each call tells what one side did and returns the state. */
+/* All zero is a new identification. Each call tells what one side did and returns the state. */
 enum identification_state	identification_client(struct identification *, const char *, size_t);
 enum identification_state	identification_client_end(struct identification *);
 enum identification_state	identification_server(struct identification *, const char *, size_t);
@@ -49,10 +49,10 @@ enum identification_state	identification_server(struct identification *, const c
 void			identification_again(struct identification *);
 
 /*
- * The wait ended so, or the state is GREETING_FAILED: -1 with the error set, whose text begins with the target's name,
+ * The wait ended so, or the state is IDENTIFICATION_FAILED: -1 with the error set, whose text begins with the target's name,
  * or 0 if nothing is wrong with it (the client speaks no SSH, or has not spoken yet; but a server that resets the
  * connection before either side has spoken is an error).
  */
-int	identification_judge(const struct identification *, enum identification_end, const char *, struct error *);
+int	identification_check(const struct identification *, enum identification_end, const char *, struct error *);
 
 #endif

@@ -50,14 +50,14 @@ struct relay {
 	const struct relay_config *conf;
 	struct event_base	*base;
 	int			 net_fd;
-	struct connection		 conn;		/* how it was reached, if that is guarded */
+	struct connection	 conn;		/* how it was reached, if that is guarded */
 	struct holdback		*hold;		/* until the path is proven */
 	struct watch		*watch;		/* from then on */
 	struct event		 in_ev;		/* the client sent something */
 	struct event		 net_ev;	/* the server sent something */
 	struct event		 room_ev;	/* the socket has room again */
 	struct event		 out_ev;	/* the output has room again */
-	struct event		 timer;		/* the greeting's limit, then the lingering, or the end that is held back */
+	struct event		 timer;		/* the identification's limit, then the lingering, or the end that is held back */
 	struct event		 last_ev;	/* ssh has ended: this long is borne what the server still says */
 	struct event		 hup_ev;
 	struct event		 term_ev;
@@ -72,8 +72,8 @@ struct relay {
 	int			 can_splice;
 	int			 in_full;	/* how often in a row the input was full, and the socket took it all */
 	int			 out_full;	/* how often the output was full */
-	struct identification		 identification;
-	int			 judged;	/* the greeting is over */
+	struct identification	 identification;
+	int			 identified;	/* the identification is over */
 	int			 send_error;	/* errno; the reading side has the rest to tell */
 	struct error		 err;
 };
@@ -111,7 +111,7 @@ relay_done(struct relay *r)
 	event_base_loopbreak(r->base);
 }
 
-/* The socket failed with this errno, or the wait for the greeting ended so; the latter is 0 if nothing is wrong. */
+/* The socket failed with this errno, or the wait for the identification ended so; the latter is 0 if nothing is wrong. */
 static void
 relay_net_failed(struct relay *r, int error)
 {
@@ -123,7 +123,7 @@ relay_net_failed(struct relay *r, int error)
 		if ((mss_bytes = watch_explain(r->watch, &r->err)) != 0)
 			r->conf->learned_cb(mss_bytes, r->conf->arg);
 	} else if (error == ECONNRESET || error == EPIPE) {
-		if (identification_judge(&r->identification, GREETING_RESET, target, &r->err) == 0)
+		if (identification_check(&r->identification, IDENTIFICATION_RESET, target, &r->err) == 0)
 			error_set(&r->err, CODE_RESET, "%s: connection reset", target);
 	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN ||
 	    error == EHOSTDOWN)
@@ -140,25 +140,25 @@ relay_check(struct relay *r, enum identification_end end)
 {
 	char	target[TARGET_TEXT_MAX];
 
-	if (identification_judge(&r->identification, end, target_text(r->conf->target, target), &r->err) == 0)
+	if (identification_check(&r->identification, end, target_text(r->conf->target, target), &r->err) == 0)
 		return (0);
 	relay_done(r);
 	return (-1);
 }
 
-/* One side has said something, and this is the greeting's new state. */
+/* One side has said something, and this is the identification's new state. */
 static void
-relay_greeting(struct relay *r, enum identification_state state)
+relay_identified(struct relay *r, enum identification_state state)
 {
-	if (r->judged || state == GREETING_OPEN)
+	if (r->identified || state == IDENTIFICATION_OPEN)
 		return;
-	r->judged = 1;
+	r->identified = 1;
 	r->identification.state = state;
 	event_del(&r->timer);
-	if (state == GREETING_PASSED)
+	if (state == IDENTIFICATION_PASSED)
 		relay_checked(r);
 	else
-		relay_check(r, GREETING_EOF);
+		relay_check(r, IDENTIFICATION_EOF);
 }
 
 /* Whoever reads the output is gone: a callback of the lifeline. */
@@ -195,7 +195,7 @@ relay_end(struct relay *r)
 	r->end_held = !r->conf->half_close;
 	if (!r->end_held)
 		shutdown(r->net_fd, SHUT_WR);
-	else if (r->judged)
+	else if (r->identified)
 		event_add(&r->timer, &tv);
 }
 
@@ -228,11 +228,11 @@ relay_in_ended(struct relay *r)
 {
 	r->in_open = 0;
 	event_del(&r->in_ev);
-	relay_greeting(r, identification_client_end(&r->identification));
+	relay_identified(r, identification_client_end(&r->identification));
 	if (r->hold != NULL)
 		holdback_end(r->hold);
 	if (!r->net_open) {
-		if (relay_check(r, GREETING_EOF) == 0)
+		if (relay_check(r, IDENTIFICATION_EOF) == 0)
 			relay_done(r);
 		return;
 	}
@@ -294,10 +294,10 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	log_debug(2, "%zd bytes from the client", n);
-	relay_greeting(r, identification_client(&r->identification, relay_buf, (size_t)n));
+	relay_identified(r, identification_client(&r->identification, relay_buf, (size_t)n));
 	if (r->hold != NULL)
 		holdback_client(r->hold, relay_buf, (size_t)n);
-	if (!r->net_open && relay_check(r, GREETING_EOF) == -1)
+	if (!r->net_open && relay_check(r, IDENTIFICATION_EOF) == -1)
 		return;
 	switch (relay_send(r, (size_t)n)) {
 	case 0:
@@ -352,7 +352,7 @@ relay_net_ended(struct relay *r)
 		relay_net_failed(r, r->send_error);
 		return;
 	}
-	if (relay_check(r, GREETING_EOF) == -1)
+	if (relay_check(r, IDENTIFICATION_EOF) == -1)
 		return;
 	if (!r->in_open) {
 		relay_done(r);
@@ -449,10 +449,10 @@ relay_copy(struct relay *r)
 	log_debug(2, "%zd bytes from the server", n);
 	watch_received(r->watch);
 	state = identification_server(&r->identification, relay_buf, (size_t)n);
-	if (state != GREETING_FAILED && !again)
+	if (state != IDENTIFICATION_FAILED && !again)
 		relay_write(r, relay_buf, (size_t)n);
 	if (r->err.code == CODE_NONE)
-		relay_greeting(r, state);
+		relay_identified(r, state);
 }
 
 static void
@@ -487,7 +487,7 @@ relay_net_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	/* Who has to be judged yet must be read. */
-	if (r->can_splice && r->judged && r->hold == NULL)
+	if (r->can_splice && r->identified && r->hold == NULL)
 		relay_splice(r);
 	else
 		relay_copy(r);
@@ -556,7 +556,7 @@ relay_committed(struct relay *r, const struct holdback_proof *proof)
 				    .lost_cb = relay_lost_cb, .arg = r };
 
 	r->watch = watch_start(&conf);
-	if (r->judged && (!conf.ssh || r->watch == NULL))
+	if (r->identified && (!conf.ssh || r->watch == NULL))
 		r->conf->running_cb(conf.ssh, r->conf->arg);
 }
 
@@ -591,7 +591,7 @@ relay_switched_cb(const struct connection *conn, const char *said, size_t len, v
 	if (r->down.len == 0)
 		event_add(&r->net_ev, NULL);
 	identification_again(&r->identification);
-	r->judged = 0;
+	r->identified = 0;
 	event_add(&r->timer, &tv);
 	memcpy(r->up.buf, said, len);
 	r->up.off = 0;
@@ -638,9 +638,9 @@ relay_timer_cb(evutil_socket_t fd, short what, void *arg)
 	/* A client that has not spoken yet is no reason to end, and may still turn out to be ssh. */
 	if (!r->net_open)
 		relay_done(r);
-	else if (r->end_held && r->judged)
+	else if (r->end_held && r->identified)
 		shutdown(r->net_fd, SHUT_WR);
-	else if (relay_check(r, GREETING_TIMEOUT) == 0)
+	else if (relay_check(r, IDENTIFICATION_TIMEOUT) == 0)
 		event_add(&r->timer, &tv);
 }
 

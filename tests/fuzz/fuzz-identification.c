@@ -34,13 +34,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		default:
 			now = identification_client_end(&g);
 		}
-		if (before != GREETING_OPEN && now != before)
+		if (before != IDENTIFICATION_OPEN && now != before)
 			__builtin_trap();
 		data += len + 2;
 		size -= len + 2;
 	}
-	for (end = GREETING_EOF; end <= GREETING_TIMEOUT; end++)
-		if (identification_judge(&g, (enum identification_end)end, "nas port 22", &err) == -1)
+	for (end = IDENTIFICATION_EOF; end <= IDENTIFICATION_TIMEOUT; end++)
+		if (identification_check(&g, (enum identification_end)end, "nas port 22", &err) == -1)
 			for (len = 0; err.text[len] != '\0'; len++)
 				if (err.text[len] < ' ' || err.text[len] > '~')
 					__builtin_trap();

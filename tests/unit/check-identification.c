@@ -19,39 +19,39 @@ static const struct {
 	enum identification_end	 end;
 	enum code		 code;		/* judged by the end */
 } cases[] = {
-	{ "cSSH-2.0-c\r\n|sSSH-2.0-s\r\n",	GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
-	{ "sSSH-2.0-s\r\n",			GREETING_OPEN,		GREETING_TIMEOUT,	CODE_NONE },
-	{ "sSSH-2.0-s\r\n|cSSH-2.0-c\r\n",	GREETING_PASSED,	GREETING_TIMEOUT,	CODE_NONE },
-	{ "cSSH-2.0-c\r\n|sSSH-2.0-Op",		GREETING_OPEN,		GREETING_TIMEOUT,	CODE_SERVER_SILENT },
-	{ "cSSH-2.0-c\r\n|sSSH-2.0-Op",		GREETING_OPEN,		GREETING_EOF,		CODE_SERVER_CLOSED },
-	{ "cSSH-2.0-c\r\n|sSSH-" LONG,		GREETING_FAILED,	GREETING_EOF,		CODE_NOT_SSH },
-	{ "cS|cS|cH|c-2.0|sSS|sH-|s\n",		GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
-	{ "cGET / HTTP/1.0\r\n",		GREETING_PASSED,	GREETING_TIMEOUT,	CODE_NONE },
-	{ "cSSX",				GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
-	{ "cSS|c$",				GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
-	{ "",					GREETING_OPEN,		GREETING_TIMEOUT,	CODE_NONE },
-	{ "",					GREETING_OPEN,		GREETING_EOF,		CODE_NONE },
-	{ "",					GREETING_OPEN,		GREETING_RESET,		CODE_SERVER_CLOSED },
-	{ "sSSH-2.0-s\r\n",			GREETING_OPEN,		GREETING_RESET,		CODE_NONE },
-	{ "cSSH-2.0-c\r\n",			GREETING_OPEN,		GREETING_TIMEOUT,	CODE_SERVER_SILENT },
-	{ "cSSH-2.0-c\r\n",			GREETING_OPEN,		GREETING_EOF,		CODE_SERVER_CLOSED },
-	{ "cSSH-2.0-c\r\n",			GREETING_OPEN,		GREETING_RESET,		CODE_SERVER_CLOSED },
-	{ "cSSH-2.0-c\r\n|sSSH",		GREETING_OPEN,		GREETING_EOF,		CODE_NOT_SSH },
-	{ "cSSH-2.0-c\r\n|s220 mail\r\n",	GREETING_OPEN,		GREETING_TIMEOUT,	CODE_NOT_SSH },
-	{ "cSSH-2.0-c\r\n|sExceeded MaxStartups\r\n", GREETING_OPEN,	GREETING_EOF,		CODE_SERVER_CLOSED },
-	{ "cSSH-2.0-c\r\n|sNot allowed at this time\r\n", GREETING_OPEN, GREETING_EOF,	CODE_SERVER_CLOSED },
-	{ "cSSH-2.0-c\r\n|sHTTP/1.1 400\r\n",	GREETING_FAILED,	GREETING_EOF,		CODE_NOT_SSH },
-	{ "sHTTP/1.1 400\r\n|cSSH-2.0-c\r\n",	GREETING_FAILED,	GREETING_EOF,		CODE_NOT_SSH },
-	{ "sHTTP/1.1 400\r\n|cGET",		GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
-	{ "c$",					GREETING_OPEN,		GREETING_TIMEOUT,	CODE_SERVER_SILENT },
-	{ "c$",					GREETING_OPEN,		GREETING_EOF,		CODE_SERVER_CLOSED },
-	{ "c$|s220 mail\r\n",			GREETING_PASSED,	GREETING_EOF,		CODE_NONE },
+	{ "cSSH-2.0-c\r\n|sSSH-2.0-s\r\n",	IDENTIFICATION_PASSED,	IDENTIFICATION_EOF,		CODE_NONE },
+	{ "sSSH-2.0-s\r\n",			IDENTIFICATION_OPEN,		IDENTIFICATION_TIMEOUT,	CODE_NONE },
+	{ "sSSH-2.0-s\r\n|cSSH-2.0-c\r\n",	IDENTIFICATION_PASSED,	IDENTIFICATION_TIMEOUT,	CODE_NONE },
+	{ "cSSH-2.0-c\r\n|sSSH-2.0-Op",		IDENTIFICATION_OPEN,		IDENTIFICATION_TIMEOUT,	CODE_SERVER_SILENT },
+	{ "cSSH-2.0-c\r\n|sSSH-2.0-Op",		IDENTIFICATION_OPEN,		IDENTIFICATION_EOF,		CODE_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n|sSSH-" LONG,		IDENTIFICATION_FAILED,	IDENTIFICATION_EOF,		CODE_NOT_SSH },
+	{ "cS|cS|cH|c-2.0|sSS|sH-|s\n",		IDENTIFICATION_PASSED,	IDENTIFICATION_EOF,		CODE_NONE },
+	{ "cGET / HTTP/1.0\r\n",		IDENTIFICATION_PASSED,	IDENTIFICATION_TIMEOUT,	CODE_NONE },
+	{ "cSSX",				IDENTIFICATION_PASSED,	IDENTIFICATION_EOF,		CODE_NONE },
+	{ "cSS|c$",				IDENTIFICATION_PASSED,	IDENTIFICATION_EOF,		CODE_NONE },
+	{ "",					IDENTIFICATION_OPEN,		IDENTIFICATION_TIMEOUT,	CODE_NONE },
+	{ "",					IDENTIFICATION_OPEN,		IDENTIFICATION_EOF,		CODE_NONE },
+	{ "",					IDENTIFICATION_OPEN,		IDENTIFICATION_RESET,		CODE_SERVER_CLOSED },
+	{ "sSSH-2.0-s\r\n",			IDENTIFICATION_OPEN,		IDENTIFICATION_RESET,		CODE_NONE },
+	{ "cSSH-2.0-c\r\n",			IDENTIFICATION_OPEN,		IDENTIFICATION_TIMEOUT,	CODE_SERVER_SILENT },
+	{ "cSSH-2.0-c\r\n",			IDENTIFICATION_OPEN,		IDENTIFICATION_EOF,		CODE_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n",			IDENTIFICATION_OPEN,		IDENTIFICATION_RESET,		CODE_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n|sSSH",		IDENTIFICATION_OPEN,		IDENTIFICATION_EOF,		CODE_NOT_SSH },
+	{ "cSSH-2.0-c\r\n|s220 mail\r\n",	IDENTIFICATION_OPEN,		IDENTIFICATION_TIMEOUT,	CODE_NOT_SSH },
+	{ "cSSH-2.0-c\r\n|sExceeded MaxStartups\r\n", IDENTIFICATION_OPEN,	IDENTIFICATION_EOF,		CODE_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n|sNot allowed at this time\r\n", IDENTIFICATION_OPEN, IDENTIFICATION_EOF,	CODE_SERVER_CLOSED },
+	{ "cSSH-2.0-c\r\n|sHTTP/1.1 400\r\n",	IDENTIFICATION_FAILED,	IDENTIFICATION_EOF,		CODE_NOT_SSH },
+	{ "sHTTP/1.1 400\r\n|cSSH-2.0-c\r\n",	IDENTIFICATION_FAILED,	IDENTIFICATION_EOF,		CODE_NOT_SSH },
+	{ "sHTTP/1.1 400\r\n|cGET",		IDENTIFICATION_PASSED,	IDENTIFICATION_EOF,		CODE_NONE },
+	{ "c$",					IDENTIFICATION_OPEN,		IDENTIFICATION_TIMEOUT,	CODE_SERVER_SILENT },
+	{ "c$",					IDENTIFICATION_OPEN,		IDENTIFICATION_EOF,		CODE_SERVER_CLOSED },
+	{ "c$|s220 mail\r\n",			IDENTIFICATION_PASSED,	IDENTIFICATION_EOF,		CODE_NONE },
 };
 
 static enum identification_state
 play(struct identification *g, const char *steps)
 {
-	enum identification_state	state = GREETING_OPEN;
+	enum identification_state	state = IDENTIFICATION_OPEN;
 	size_t			len;
 
 	memset(g, 0, sizeof(*g));
@@ -80,7 +80,7 @@ test_cases(void **state)
 		memset(&err, 0, sizeof(err));
 		if (play(&g, cases[i].steps) != cases[i].state)
 			fail_msg("case %zu, \"%s\": state %d", i, cases[i].steps, g.state);
-		result = identification_judge(&g, cases[i].end, "nas port 22", &err);
+		result = identification_check(&g, cases[i].end, "nas port 22", &err);
 		if (err.code != cases[i].code || result != (cases[i].code == CODE_NONE ? 0 : -1))
 			fail_msg("case %zu, \"%s\": %s", i, cases[i].steps, code_row(err.code)->name);
 		if (result == -1)
@@ -97,7 +97,7 @@ test_hostile(void **state)
 
 	(void)state;
 	play(&g, "cSSH-2.0-c\r\n|s\033]0;owned\007\r\n");
-	assert_int_equal(identification_judge(&g, GREETING_EOF, "nas port 22", &err), -1);
+	assert_int_equal(identification_check(&g, IDENTIFICATION_EOF, "nas port 22", &err), -1);
 	assert_string_equal(err.text, "nas port 22: it says \"^[]0;owned\\a\"");
 }
 
@@ -109,5 +109,5 @@ main(void)
 		cmocka_unit_test(test_hostile),
 	};
 
-	return (cmocka_run_group_tests_name("greeting", tests, NULL, NULL));
+	return (cmocka_run_group_tests_name("identification", tests, NULL, NULL));
 }
