@@ -40,7 +40,7 @@ set_mss(void *to, const char *value)
 	return (0);
 }
 
-/* NAME, or NAME=ADDRESS for a proxy. Credentials are no part of an address: everybody sees the arguments. */
+/* NAME, or NAME=ADDRESS for a proxy. Arguments are public, so an address has no credentials. */
 static int
 set_via(void *to, const char *value)
 {
@@ -228,27 +228,39 @@ set_version(void *to, const char *value)
 
 const struct option_row	options_table[] = {
 	{ "relay",	NULL,		set_relay,
-	    "relay to HOST PORT, which must follow; never become ssh" },
-	{ "why",	NULL,		set_why,	"tell the last failure: what was tried, and what to do" },
-	{ "doctor",	NULL,		set_doctor,	"look at this machine and at the path to HOST [PORT]; say what is wrong" },
-	{ "scan",	NULL,		set_scan,	"look at many hosts, given as arguments or on standard input" },
+	    "relay to HOST PORT, which must follow; never run as ssh" },
+	{ "why",	NULL,		set_why,
+	    "show the last failure: what was tried, and what to do" },
+	{ "doctor",	NULL,		set_doctor,
+	    "check this machine and the path to HOST [PORT]; say what is wrong" },
+	{ "scan",	NULL,		set_scan,
+	    "check many hosts, given as arguments or on standard input" },
 	{ "tailnet",	NULL,		set_tailnet,	"with --scan: all peers of the mesh" },
-	{ "jobs",	"NUMBER",	set_jobs,	"with --scan: so many hosts at once (256)" },
-	{ "json",	NULL,		set_json,	"with --doctor and --scan: for programs" },
-	{ "full",	NULL,		set_full,	"with --doctor: user names and passwords, too" },
-	{ "replay",	"FILE",		set_replay,	"judge a file that --doctor --json has written once more" },
-	{ "fdpass",	NULL,		set_fdpass,	"hand the connection to ssh (ProxyUseFdpass yes) and end" },
+	{ "jobs",	"NUMBER",	set_jobs,
+	    "with --scan: how many hosts to check at once (256)" },
+	{ "json",	NULL,		set_json,
+	    "with --doctor and --scan: output for programs" },
+	{ "full",	NULL,		set_full,
+	    "with --doctor: do not redact user names and passwords" },
+	{ "replay",	"FILE",		set_replay,	"check a file that --doctor --json wrote" },
+	{ "fdpass",	NULL,		set_fdpass,
+	    "pass the connected socket to ssh (ProxyUseFdpass yes) and exit" },
 	{ "family",	"any|inet|inet6", set_family,	"use only IPv4 or only IPv6 addresses" },
-	{ "mss",	"auto|off|BYTES", set_mss,	"size of TCP segments to begin with; auto: small where it must be" },
+	{ "mss",	"auto|off|BYTES", set_mss,
+	    "initial TCP segment size; auto: small where it must be" },
 	{ "via",	"auto|direct|localapi|socks5[=ADDRESS]|http[=ADDRESS]", set_via,
-	    "the way to the host; auto: tailscaled's where there is no TUN" },
-	{ "tailscaled",	"SOCKET",	set_tailscaled,	"where tailscaled listens, if not at the usual place" },
-	{ "timeout",	"SECONDS",	set_timeout,	"limit for each step until the server has spoken (10)" },
-	{ "dead-after",	"SECONDS",	set_dead_after,	"give up when the other side is silent for so long (30)" },
-	{ "no-cache",	NULL,		set_no_cache,	"neither use nor keep what was learned of the path" },
-	{ "debug",	NULL,		set_debug,	"say what is done; twice: everything" },
-	{ "help",	NULL,		set_help,	"this text" },
-	{ "version",	NULL,		set_version,	"the version" },
+	    "the route to the host; auto: through tailscaled where it has no TUN" },
+	{ "tailscaled",	"SOCKET",	set_tailscaled,
+	    "tailscaled's socket, if not in one of the usual places" },
+	{ "timeout",	"SECONDS",	set_timeout,
+	    "time limit for each step until the server identifies itself (10)" },
+	{ "dead-after",	"SECONDS",	set_dead_after,
+	    "end the session when the host stops responding for this long (30)" },
+	{ "no-cache",	NULL,		set_no_cache,	"do not read or write the path MTU cache" },
+	{ "debug",	NULL,		set_debug,
+	    "print what meshssh does; twice: every detail" },
+	{ "help",	NULL,		set_help,	"print this text" },
+	{ "version",	NULL,		set_version,	"print the version" },
 	{ NULL,		NULL,		NULL,		NULL }
 };
 
@@ -291,8 +303,9 @@ options_gather(struct options *opts, char **words, struct error *err)
 void
 options_usage(FILE *fp)
 {
-	fprintf(fp, "usage: meshssh [--options] --relay -- HOST PORT  relay, as ssh's ProxyCommand\n"
-	    "       meshssh [--options] [ssh arguments]       ssh, with the relay as its ProxyCommand\n"
+	fprintf(fp,
+	    "usage: meshssh [--options] --relay -- HOST PORT  relay, for ssh's ProxyCommand\n"
+	    "       meshssh [--options] [ssh arguments]       ssh, through the relay\n"
 	    "       meshssh --doctor [--options] [HOST [PORT]]\n"
 	    "       meshssh --scan [--options] [HOST...]\n"
 	    "       meshssh --why | --help | --version\n\n");
