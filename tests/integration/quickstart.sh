@@ -60,8 +60,8 @@ for shell in dash 'busybox sh' bash; do
 	is "the trial under $shell: status and stderr" "$STATUS $(cat "$T/err")" '0 '
 	check "the trial under $shell: the login" \
 	    printed "login: plain ssh $MS, through meshssh $MS, with --fdpass $MS (median of 5)"
-	check "the trial under $shell: the command" printed "command: uname -sr there says $(uname -sr)"
-	check "the trial under $shell: the copy" printed 'copy: 4 MiB there and back with scp, identical'
+	check "the trial under $shell: the command" printed "command: uname -sr over ssh prints $(uname -sr)"
+	check "the trial under $shell: the copy" printed 'copy: 4 MiB to the host and back with scp, identical'
 	nothing_left "the trial under $shell"
 done
 check 'the versions are printed' printed 'versions: meshssh [0-9].*, OpenSSH_.*'
