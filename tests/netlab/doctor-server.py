@@ -21,7 +21,9 @@ REST = 30       # seconds; the other side hangs up earlier
 
 
 def kexinit():
-    names = b"\0\0\0\x16sntrup761x25519-sha512" + b"\0\0\0\x0bssh-ed25519" + b"\0\0\0\0" * 8
+    lists = (b"sntrup761x25519-sha512", b"ssh-ed25519") + (b"aes128-ctr",) * 2 + (b"hmac-sha2-256",) * 2
+    lists += (b"none",) * 2 + (b"",) * 2
+    names = b"".join(len(one).to_bytes(4, "big") + one for one in lists)
     payload = b"\x14" + bytes(16) + names + bytes(5)
     padding = 8 - (len(payload) + 5) % 8 + 8
     return (len(payload) + padding + 1).to_bytes(4, "big") + bytes([padding]) + payload + bytes(padding)

@@ -264,7 +264,7 @@ class Looks:
 
     def run(self, tap, rows):
         with open(self.site.path("home/.ssh/known_hosts"), "w", encoding="ascii") as known:
-            known.write(f"[v4]:2211 ssh-rsa AAAAB3NzaC1yc2E{'A' * 360}\n")
+            known.write(f"[v4]:2211 ssh-rsa AAAAB3NzaC1yc2E{'A' * 361}\n")
         if shutil.which("tinysshd"):
             run("tinysshd-makekey", self.site.path("tinysshd"))
         todo, results, done = queue.SimpleQueue(), queue.SimpleQueue(), {}
