@@ -23,6 +23,9 @@ T_PIDS=
 XDG_CACHE_HOME=$T/cache
 export XDG_CACHE_HOME MESHSSH SRCDIR BUILDDIR
 unset SSH_AUTH_SOCK DISPLAY 2>/dev/null || :
+# sshd, ip and some proxies are where an ordinary user's PATH does not lead.
+PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
+export PATH
 
 clean_up() {
 	for t_pid in $T_PIDS; do
@@ -90,11 +93,30 @@ wait_for() {
 	done
 }
 
-# namespaces: 0 where `unshare $NS` gives a network and mounts of our own.
+# namespaces: 0 where `unshare "$NS"` gives a network and mounts of our own; else NS_WHY says what is in the way.
 namespaces() {
 	NS=-nm
 	[ "$(id -u)" -eq 0 ] || NS=-rnm
-	unshare $NS true 2>/dev/null
+	NS_WHY="this user may not make network and mount namespaces here:"
+	# shellcheck disable=SC2016
+	NS_WHY="$NS_WHY $(unshare "$NS" sh -c 'mount -t tmpfs none "$1" && ip link set lo up' sh "$T" 2>&1)" && return
+	NS_WHY=$(printf '%s\n' "$NS_WHY" | head -n 1)
+	return 1
+}
+
+# need_namespaces NAME: 1 and a skip where there are none. need_root NAME: the same, and root is needed in them.
+need_namespaces() {
+	need "$1" unshare mount ip || return 1
+	namespaces && return
+	skip "$1" "$NS_WHY"
+	return 1
+}
+need_root() {
+	if [ "$(id -u)" -ne 0 ]; then
+		skip "$1" "this test runs as root only"
+		return 1
+	fi
+	need_namespaces "$1"
 }
 
 # with_dev COMMAND...: in namespaces, with the loopback up and a /dev where nobody has the system's log yet.
@@ -199,6 +221,20 @@ sshd_start() {
 		wait "$SSHD_PID" 2>/dev/null
 	done
 	echo "# sshd does not start: $(tail -n 3 "$SSHD_LOG")"
+	return 1
+}
+
+# need_login NAME [CONFIG LINE...]: sshd_start; 1 and a skip where this user cannot log in to an sshd of its own.
+need_login() {
+	t_name=$1
+	shift
+	need "$t_name" ssh sshd ssh-keygen timeout || return 1
+	sshd_start "$@" || {
+		not_ok "$t_name: sshd starts"
+		return 1
+	}
+	timeout 20 ssh -F "$SSH_CONFIG" direct true >/dev/null 2>"$T/err" </dev/null && return
+	skip "$t_name" "$(id -un) cannot log in to an sshd of its own: $(tail -n 1 "$T/err")"
 	return 1
 }
 

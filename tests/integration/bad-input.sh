@@ -112,19 +112,13 @@ bad "SYN silently dropped" 69 "$MESHSSH" --timeout=1 127.0.0.1 "$full"
 within "SYN silently dropped: told within the limit" 3 "$since"
 
 # A network of its own without a way out, and a name server that never answers.
-NS=-nm
-[ "$(id -u)" -eq 0 ] || NS=-rnm
-if ! need "unreachable" unshare ip mount; then
-	:
-elif ! unshare $NS true 2>/dev/null; then
-	skip "unreachable" "no right to make a network namespace"
-else
-	bad "no network at all" 69 unshare $NS "$MESHSSH" 192.0.2.1 22
-	bad "no network at all, IPv6" 69 unshare $NS "$MESHSSH" 2001:db8::1 22
-	bad "no network at all, loopback down" 69 unshare $NS "$MESHSSH" 127.0.0.1 22
+if need_namespaces "unreachable"; then
+	bad "no network at all" 69 unshare "$NS" "$MESHSSH" 192.0.2.1 22
+	bad "no network at all, IPv6" 69 unshare "$NS" "$MESHSSH" 2001:db8::1 22
+	bad "no network at all, loopback down" 69 unshare "$NS" "$MESHSSH" 127.0.0.1 22
 	# shellcheck disable=SC2016	# for the inner shells
 	for kind in unreachable prohibit blackhole throw; do
-		bad "route says $kind" 69 unshare $NS sh -c 'ip link set lo up && ip route add "$1" 192.0.2.1 &&
+		bad "route says $kind" 69 unshare "$NS" sh -c 'ip link set lo up && ip route add "$1" 192.0.2.1 &&
 		    exec "$2" --timeout=2 192.0.2.1 22' sh $kind "$MESHSSH"
 	done
 	cat >"$T/deaf-dns" <<-'EOF'
@@ -137,7 +131,7 @@ else
 	echo 'nameserver 127.0.0.1' >"$T/resolv.conf"
 	since=$(date +%s)
 	# shellcheck disable=SC2016
-	bad "name server never answers" 68 unshare $NS sh -c 'ip link set lo up &&
+	bad "name server never answers" 68 unshare "$NS" sh -c 'ip link set lo up &&
 	    mount --bind "$1/resolv.conf" /etc/resolv.conf && exec python3 "$1/deaf-dns" "$2" --timeout=1 host.example 22' \
 	    sh "$T" "$MESHSSH"
 	within "name server never answers: told within the limit" 3 "$since"
@@ -151,15 +145,13 @@ bad "PATH empty" 69 env PATH= "$MESHSSH" 127.0.0.1 "$refused"
 bad "locale does not exist" 69 env LC_ALL=xx_XX.UTF-9 LANG=nonsense "$MESHSSH" 127.0.0.1 "$refused"
 bad "usage error without HOME" 64 env -u HOME "$MESHSSH" --nonsense 127.0.0.1 22
 # An empty environment makes the home of the password file count: that must not be the real one here.
-if command -v unshare >/dev/null && unshare $NS true 2>/dev/null; then
+if need_namespaces "empty environment"; then
 	mkdir "$T/home"
 	echo "root:x:0:0:root:$T/home:/bin/sh" >"$T/passwd"
 	# shellcheck disable=SC2016
-	bad "empty environment" 69 unshare $NS sh -c 'ip link set lo up && mount --bind "$1/passwd" /etc/passwd &&
+	bad "empty environment" 69 unshare "$NS" sh -c 'ip link set lo up && mount --bind "$1/passwd" /etc/passwd &&
 	    exec env -i "$2" 127.0.0.1 22' sh "$T" "$MESHSSH"
 	is "empty environment: the record is in the home of the password file" \
 	    "$(cd "$T/home" && find . -type f)" ./.cache/meshssh/failure.json
-else
-	skip "empty environment" "no right to make a mount namespace"
 fi
 finish

@@ -5,7 +5,7 @@
 
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need "bad servers" python3 timeout ssh || finish
+need "bad servers" python3 timeout ssh sshd ssh-keygen || finish
 
 mkfifo "$T/stdin"
 exec 9<>"$T/stdin"

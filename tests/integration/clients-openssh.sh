@@ -10,7 +10,7 @@
 # shellcheck source=relays.sh
 . "$(dirname "$0")/relays.sh"
 
-sshd_start || exit 1
+need_login "clients" || finish
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY no_proxy NO_PROXY
 cfg=$T/config
 {

@@ -10,7 +10,7 @@
 # shellcheck source=relays.sh
 . "$(dirname "$0")/relays.sh"
 
-sshd_start || exit 1
+need_login "clients" || finish
 user=$(id -un)
 proxy="$MESHSSH 127.0.0.1 $SSHD_PORT"
 head -c 5242880 /dev/urandom >"$T/big"

@@ -6,11 +6,7 @@
 #
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need "names of peers" ssh ssh-keygen python3 unshare mount || finish
-if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
-	skip "names of peers" "only root may give root another home"
-	finish
-fi
+{ need "names of peers" ssh ssh-keygen python3 && need_root "names of peers"; } || finish
 if [ -z "${MESHSSH_OWN_HOME:-}" ]; then
 	rm -rf "$T"
 	MESHSSH_OWN_HOME=1 exec unshare -m -u --propagation private sh "$0"

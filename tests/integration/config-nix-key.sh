@@ -6,11 +6,7 @@
 #
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need "host keys of builders" sshd ssh ssh-keygen unshare mount || finish
-if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
-	skip "host keys of builders" "only root may give root another home"
-	finish
-fi
+{ need "host keys of builders" sshd ssh ssh-keygen && need_root "host keys of builders"; } || finish
 if [ -z "${MESHSSH_OWN_HOME:-}" ]; then
 	rm -rf "$T"
 	MESHSSH_OWN_HOME=1 exec unshare -m --propagation private sh "$0"

@@ -8,8 +8,7 @@
 # shellcheck disable=SC2016 # variables for the inner shell
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need "meshssh-config" ssh sshd python3 timeout || finish
-sshd_start || exit 1
+{ need "meshssh-config" python3 && need_login "meshssh-config"; } || finish
 exec </dev/null
 unset TS_SOCKET
 

@@ -11,8 +11,7 @@
 # shellcheck source=relays.sh
 . "$(dirname "$0")/relays.sh"
 
-need "ControlMaster" python3 timeout || finish
-sshd_start || exit 1
+{ need "ControlMaster" python3 && need_login "ControlMaster"; } || finish
 cfg=$T/config
 m=$T/m
 {

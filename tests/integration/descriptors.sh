@@ -15,7 +15,7 @@ room() {
 	import os, resource, sys
 	count = int(sys.argv[1])
 	os.close(0)
-	os.open("/dev/null", os.O_RDONLY)
+	os.set_inheritable(os.open("/dev/null", os.O_RDONLY), True)
 	resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
 	os.execv(sys.argv[2], sys.argv[2:])
 	END

@@ -7,11 +7,9 @@
 # shellcheck disable=SC2016,SC2086,SC2317	# inner shells expand, ids are words, told and wait_for call
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need "dripping servers" python3 timeout unshare nsenter ip || finish
 if [ -z "${DRIP_INSIDE:-}" ]; then
-	[ "$(id -u)" -eq 0 ] && as_root= || as_root=-r
-	unshare $as_root -n -m true 2>/dev/null || { skip "dripping servers" "needs namespaces of its own"; finish; }
-	DRIP_INSIDE=1 unshare $as_root -n -m sh "$0"
+	{ need "dripping servers" python3 timeout nsenter && need_namespaces "dripping servers"; } || finish
+	DRIP_INSIDE=1 unshare "$NS" sh "$0"
 	exit
 fi
 

@@ -5,7 +5,7 @@
 
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need "faults" "${CC:-cc}" python3 timeout ssh sshd ss || finish
+need "faults" "${CC:-cc}" python3 timeout ss || finish
 # shellcheck disable=SC2086	# CFLAGS are words
 ${CC:-cc} -O2 ${CFLAGS:-} -pthread -o "$T/pump" "$TOOLS/pump.c" || { not_ok "pump compiles"; finish; }
 
@@ -13,12 +13,7 @@ ${CC:-cc} -O2 ${CFLAGS:-} -pthread -o "$T/pump" "$TOOLS/pump.c" || { not_ok "pum
 # shellcheck disable=SC2317	# called through wait_for
 gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.[ZX]' "/proc/$1/status" 2>/dev/null || [ ! -e "/proc/$1" ]; }
 
-# shellcheck disable=SC2119	# no lines of its own
-sshd_start || { not_ok "sshd starts"; finish; }
-if ! timeout 20 ssh -F "$SSH_CONFIG" direct true 2>"$T/err" </dev/null; then
-	skip "faults" "this user cannot log in to an sshd of its own: $(tail -n 1 "$T/err")"
-	finish
-fi
+need_login "faults" || finish
 python3 "$TOOLS/oddserver.py" "$T/ports" full silent banner kexstall="$SSHD_PORT" &
 started $!
 wait_for 10 test -s "$T/ports" || { not_ok "the test's servers start"; finish; }
@@ -101,11 +96,9 @@ assert os.read(p.stdout.fileno(), 100) == b""
 assert time.monotonic() - since < 3, "stdout is held"
 assert p.wait(5) == 75, p.returncode
 END
-if namespaces; then
+if need_namespaces "the system's log takes nothing"; then
 	check "the server killed, and the system's log takes nothing: ends all the same" \
 	    with_dev python3 "$T/log.py" "$MESHSSH"
-else
-	skip "the system's log takes nothing" "no right to make a mount namespace"
 fi
 
 ### the relay is stopped and continued
@@ -197,7 +190,7 @@ is "$many relays at once: how many were not exact" $bad 0
 cat >"$T/lab.sh" <<'END'
 # In a network namespace; the server has another one, that lives as long as the server does. Each relay leaves
 # "STATUS TENTHS" in a file: its exit status, and how long after the cut.
-T=$1 MESHSSH=$2 TOOLS=$3
+T=$1 MESHSSH=$2 TOOLS=$3 AS=$4
 cd "$T" || exit 1
 mkfifo go quiet
 exec 7<>go 8<>quiet
@@ -231,7 +224,7 @@ until_true test -s lab.ports
 
 # relay NAME MODE: the status and the time of its end.
 relay() {
-	XDG_CACHE_HOME=$T/cache.$1 timeout -k 1 20 "$MESHSSH" --dead-after=3 10.99.0.2 "$(sed -n "s/^$2 //p" lab.ports)" \
+	XDG_CACHE_HOME=$T/cache.$1 timeout -k 1 20 $AS "$MESHSSH" --dead-after=3 10.99.0.2 "$(sed -n "s/^$2 //p" lab.ports)" \
 	    >"$1.out" 2>/dev/null 7<&- 8<&-
 	echo "$? $(date +%s%N)" >"$1.told"
 }
@@ -268,12 +261,11 @@ ip neigh replace 10.99.0.2 lladdr "$there_mac" dev v0 nud permanent
 there neigh replace 10.99.0.1 lladdr "$here_mac" dev v1 nud permanent
 round address addr del 10.99.0.2/24 dev v1
 END
-if ! need "--dead-after" unshare nsenter ip; then
-	:
-elif ! namespaces; then
-	skip "--dead-after" "no right to make a network namespace"
-else
-	check "--dead-after: the lab ran" timeout -k 2 60 unshare $NS sh "$T/lab.sh" "$T" "$MESHSSH" "$TOOLS"
+# To root, as an ordinary user is root there, a record below the /tmp of others would be another user's.
+as=
+[ "$(id -u)" -eq 0 ] || as="unshare --user --map-user=$(id -u) --map-group=$(id -g) --"
+if need "--dead-after" nsenter && need_namespaces "--dead-after"; then
+	check "--dead-after: the lab ran" timeout -k 2 60 unshare "$NS" sh "$T/lab.sh" "$T" "$MESHSSH" "$TOOLS" "$as"
 	for how in link address; do
 		for name in idle sending receiving; do
 			status='' tenths=0

@@ -10,8 +10,7 @@
 # shellcheck source=relays.sh
 . "$(dirname "$0")/relays.sh"
 
-need "fdpass" python3 timeout || finish
-sshd_start || exit 1
+{ need "fdpass" python3 && need_login "fdpass"; } || finish
 cfg=$T/config
 {
 	cat <<-END

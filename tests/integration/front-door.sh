@@ -11,8 +11,7 @@
 # shellcheck source=relays.sh
 . "$(dirname "$0")/relays.sh"
 
-need "the front door" python3 timeout || finish
-sshd_start "AcceptEnv LC_TEST" || exit 1
+{ need "the front door" python3 && need_login "the front door" "AcceptEnv LC_TEST"; } || finish
 ssh=$(command -v ssh)
 user=$(id -un)
 head -c 5242880 /dev/urandom >"$T/big"

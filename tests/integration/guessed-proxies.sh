@@ -6,11 +6,8 @@
 # shellcheck disable=SC2086	# $as is words
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need "guessed proxies" python3 timeout unshare setpriv ip || finish
-if [ "$(id -u)" -ne 0 ] || ! unshare -n true 2>/dev/null; then
-	skip "guessed proxies" "needs root and a network namespace"
-	finish
-fi
+{ need "guessed proxies" python3 timeout setpriv && need_root "guessed proxies"; } || finish
+[ -n "${GUESS_INSIDE:-}" ] || rm -rf "$T"
 [ -n "${GUESS_INSIDE:-}" ] || exec env GUESS_INSIDE=1 unshare -n sh "$0"
 ip link set lo up
 chmod 755 "$T"

@@ -8,8 +8,7 @@
 # shellcheck disable=SC2119 # sshd_start needs no argument
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need "host names" ssh sshd python3 timeout || finish
-sshd_start || exit 1
+{ need "host names" python3 timeout && need_login "host names"; } || finish
 exec </dev/null
 unset TS_SOCKET
 CONFIG=$BUILDDIR/meshssh-config

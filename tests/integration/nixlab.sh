@@ -69,6 +69,23 @@ wait
 END
 }
 
+# lab_can: what a machine is made of can be made here; a container or a chroot may forbid a part of it.
+lab_can() {
+	mkdir "$T/try"
+	if [ "$(nsenter -m -t $$ stat -c %d:%i /)" != "$(stat -c %d:%i /)" ]; then
+		echo 'this is a chroot, out of which Nix would step'
+		return 1
+	fi
+	unshare -m -n -p -f --kill-child sh -ec 'mount -t tmpfs tmpfs "$1"
+	    mkdir "$1/proc" "$1/usr" "$1/bin" "$1/old"
+	    mount --rbind /dev "$1/usr"
+	    mount --bind /bin "$1/bin"
+	    mount -t proc proc "$1/proc"
+	    ip link add c0 type veth peer name r0
+	    cd "$1"
+	    pivot_root . old' sh "$T/try"
+}
+
 # lab_machine NAME: starts it; sets PID_NAME to its first process as it is called here.
 lab_machine() {
 	mkdir -p "$T/root.$1" "$SHARE"
@@ -183,13 +200,12 @@ lab_no_relay() { [ -z "$(relays_near)" ]; }
 
 # lab_or_finish: the lab stands, or the script ends here, with a skip where it cannot be.
 lab_or_finish() {
-	PATH=$PATH:/usr/sbin:/sbin
-	need 'Nix' nix nix-daemon sshd ip unshare nsenter setpriv pgrep nc python3 || finish
-	if [ "$(id -u)" -ne 0 ] || ! unshare -m -n -p -f true 2>/dev/null; then
-		skip 'Nix' 'only root may make the namespaces'
+	{ need 'Nix' nix nix-daemon sshd nsenter setpriv pgrep nc python3 && need_root 'Nix'; } || finish
+	exec </dev/null
+	if ! lab_can >"$T/can" 2>&1; then
+		skip 'Nix' "a machine of its own cannot be made here: $(head -n 1 "$T/can")"
 		finish
 	fi
-	exec </dev/null
 	lab_start && return
 	not_ok 'the lab' "$(cat "$T"/*.out "$SHARE"/*.log 2>/dev/null)"
 	finish

@@ -11,18 +11,13 @@
 # shellcheck source=relays.sh
 . "$(dirname "$0")/relays.sh"
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-need "proxies" python3 timeout openssl ssh sshd || finish
+need "proxies" python3 timeout openssl || finish
 unset ALL_PROXY all_proxy HTTP_PROXY http_proxy HTTPS_PROXY https_proxy NO_PROXY no_proxy MESHSSH_PROXY_AUTH \
     TS_SOCKET TS_SOCKS5_SERVER TS_OUTBOUND_HTTP_PROXY_LISTEN
 XDG_CONFIG_HOME=$T/config
 export XDG_CONFIG_HOME
 
-sshd_start || { not_ok "sshd starts"; finish; }
-if ! timeout 20 ssh -F "$SSH_CONFIG" direct true 2>"$T/err"; then
-	skip "proxies" "this user cannot log in to an sshd of its own: $(tail -n 1 "$T/err")"
-	finish
-fi
+need_login "proxies" || finish
 if grep -q 'Server listening on ::1' "$SSHD_LOG"; then six=::1; else six=; fi
 python3 "$TOOLS/oddserver.py" "$T/ports" refused &
 started $!

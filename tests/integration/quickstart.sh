@@ -7,7 +7,7 @@
 # shellcheck disable=SC2119,SC2317	# sshd_start needs no argument; functions that are called by way of wait_for
 . "$(dirname "$0")/../lib.sh"
 
-need 'quickstart in a fresh copy' git tar setsid ps autoreconf ssh-keygen || finish
+need 'quickstart in a fresh copy' git tar setsid ps autoreconf ssh sshd ssh-keygen || finish
 GIT="git -c safe.directory=* -c core.hooksPath= -c user.name=test -c user.email=test@localhost"
 if ! $GIT -C "$SRCDIR" rev-parse --git-dir >/dev/null 2>&1; then
 	skip 'quickstart in a fresh copy' 'this is no git checkout, so a build may have changed it'

@@ -116,17 +116,13 @@ check "--why then: no crash" test $? -lt 124
 XDG_CACHE_HOME=$(printf '%s/a\033[31mb' "$T") why
 check "--why with a control byte in XDG_CACHE_HOME prints none" plain
 
-NS=-nm
-[ "$(id -u)" -eq 0 ] || NS=-rnm
-if ! command -v unshare >/dev/null || ! unshare $NS true 2>/dev/null; then
-	skip "full, read-only and missing disks" "no right to make a mount namespace"
-else
+if need_namespaces "full, read-only and missing disks"; then
 	# in_space TEXT: a shell in a mount namespace of its own, with the home of the password file under $T; then fails.
 	mkdir "$T/home" "$T/disk"
 	echo "root:x:0:0:root:$T/home:/bin/sh" >"$T/passwd"
 	# shellcheck disable=SC2016
 	in_space() {
-		timeout -k 2 20 unshare $NS sh -c 'T=$1; cd "$T/home" && ip link set lo up && mount --bind "$T/passwd" /etc/passwd &&
+		timeout -k 2 20 unshare "$NS" sh -c 'T=$1; cd "$T/home" && ip link set lo up && mount --bind "$T/passwd" /etc/passwd &&
 		    eval "$2"
 		    exec "$3" 127.0.0.1 "$4" </dev/null >"$T/out" 2>"$T/err"' sh "$T" "$1" "$MESHSSH" "$refused"
 	}

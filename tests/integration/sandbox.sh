@@ -219,10 +219,8 @@ said = log.recv(1000)
 assert b"meshssh[%d]: " % p.pid in said and b"connection reset" in said, said
 assert p.wait(5) == 75, p.returncode
 END
-if namespaces; then
+if need_namespaces "the system's log is told"; then
 	check "the system's log is told" with_dev python3 "$T/log.py" "$MESHSSH"
-else
-	skip "the system's log is told" "no right to make a mount namespace"
 fi
 
 ### what a path that is watched needs is there before: the news of addresses
@@ -267,13 +265,11 @@ with subprocess.Popen(["unshare", "-n", sys.executable, "-c", SERVER], stdin=sub
         assert p.returncode == 75, p.returncode
     server.kill()
 END
-if need "the address is taken away" ip && namespaces; then
+if need_namespaces "the address is taken away"; then
 	check "a session without SSH, and its address is taken away" \
 	    timeout -k 2 30 unshare "$NS" python3 "$T/watched.py" "$MESHSSH" 'no SSH'
 	check "a session of SSH, and its address is taken away" \
 	    timeout -k 2 30 unshare "$NS" python3 "$T/watched.py" "$MESHSSH" SSH-2.0-test one two three four
-else
-	skip "the address is taken away" "no right to make a network namespace"
 fi
 
 ### bulk

@@ -69,14 +69,7 @@ else
 	skip "IPv6" "no ::1 here"
 fi
 
-NS=-nm
-[ "$(id -u)" -eq 0 ] || NS=-rnm
-if ! need "the lab" unshare nsenter ip ss mount; then
-	finish
-elif ! unshare $NS true 2>/dev/null; then
-	skip "the lab" "no right to make a network namespace"
-	finish
-fi
+{ need "the lab" nsenter ss && need_namespaces "the lab"; } || finish
 
 # The client is where this runs; router and server have namespaces that live as long as a process of theirs.
 # Results are lines "NAME VALUE...".
@@ -214,7 +207,7 @@ race all-dead all-dead "$port" --timeout=1
 race all-refused all-refused "$refused"
 exec 9>&-
 END
-check "the lab ran" timeout -k 2 100 unshare $NS sh "$T/lab.sh" "$T" "$MESHSSH" "$TOOLS"
+check "the lab ran" timeout -k 2 100 unshare "$NS" sh "$T/lab.sh" "$T" "$MESHSSH" "$TOOLS"
 touch "$T/results"
 result() { sed -n "s/^$1 //p" "$T/results"; }
 

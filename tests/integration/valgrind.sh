@@ -10,7 +10,7 @@ BYTES=4000000
 VALGRIND="valgrind --leak-check=full --show-leak-kinds=definite,indirect,possible
 --errors-for-leak-kinds=definite,indirect --track-fds=yes --error-exitcode=99 --log-file=$T/valgrind.%p"
 
-need 'the relay under valgrind' valgrind ssh-keygen || finish
+{ need 'the relay under valgrind' valgrind && need_login 'the relay under valgrind'; } || finish
 
 # The one report in $T/valgrind.*, complete.
 report_done() { grep -q 'ERROR SUMMARY' "$T"/valgrind.*; }
@@ -25,10 +25,6 @@ verdict() {
 	[ "$T_FAILED" -eq 0 ] || sed 's/^/# /' "$T/report"
 }
 
-if ! sshd_start; then
-	not_ok 'a throw-away sshd starts'
-	finish
-fi
 {
 	echo 'Host valgrind'
 	echo "	ProxyCommand $(echo "$VALGRIND" | tr '\n' ' ' | sed 's/%/%%/g') $MESHSSH --timeout=60 %h %p"
