@@ -190,7 +190,7 @@ is "$many relays at once: how many were not exact" $bad 0
 cat >"$T/lab.sh" <<'END'
 # In a network namespace; the server has another one, that lives as long as the server does. Each relay leaves
 # "STATUS TENTHS" in a file: its exit status, and how long after the cut.
-T=$1 MESHSSH=$2 TOOLS=$3 AS=$4
+T=$1 MESHSSH=$2 TOOLS=$3
 cd "$T" || exit 1
 mkfifo go quiet
 exec 7<>go 8<>quiet
@@ -222,9 +222,13 @@ set +e
 echo go >&7
 until_true test -s lab.ports
 
-# relay NAME MODE: the status and the time of its end.
+# relay NAME MODE: the status and the time of its end. Its record is in a home of its own from the password file, for no
+# other folder would be taken: in the namespace of an ordinary user, / and /tmp are another user's.
 relay() {
-	XDG_CACHE_HOME=$T/cache.$1 timeout -k 1 20 $AS "$MESHSSH" --dead-after=3 10.99.0.2 "$(sed -n "s/^$2 //p" lab.ports)" \
+	mkdir "home.$1"
+	echo "root:x:0:0:root:$T/home.$1:/bin/sh" >"passwd.$1"
+	env -u XDG_CACHE_HOME timeout -k 1 20 unshare -m sh -c 'mount --bind "$1" /etc/passwd && shift && exec "$@"' \
+	    sh "passwd.$1" "$MESHSSH" --dead-after=3 10.99.0.2 "$(sed -n "s/^$2 //p" lab.ports)" \
 	    >"$1.out" 2>/dev/null 7<&- 8<&-
 	echo "$? $(date +%s%N)" >"$1.told"
 }
@@ -261,11 +265,8 @@ ip neigh replace 10.99.0.2 lladdr "$there_mac" dev v0 nud permanent
 there neigh replace 10.99.0.1 lladdr "$here_mac" dev v1 nud permanent
 round address addr del 10.99.0.2/24 dev v1
 END
-# To root, as an ordinary user is root there, a record below the /tmp of others would be another user's.
-as=
-[ "$(id -u)" -eq 0 ] || as="unshare --user --map-user=$(id -u) --map-group=$(id -g) --"
 if need "--dead-after" nsenter && need_namespaces "--dead-after"; then
-	check "--dead-after: the lab ran" timeout -k 2 60 unshare "$NS" sh "$T/lab.sh" "$T" "$MESHSSH" "$TOOLS" "$as"
+	check "--dead-after: the lab ran" timeout -k 2 60 unshare "$NS" sh "$T/lab.sh" "$T" "$MESHSSH" "$TOOLS"
 	for how in link address; do
 		for name in idle sending receiving; do
 			status='' tenths=0
@@ -274,7 +275,7 @@ if need "--dead-after" nsenter && need_namespaces "--dead-after"; then
 			# Not at once, for networks hiccup; and not later than the limit and 2 s.
 			check "--dead-after=3, $how gone, $name: told after $tenths tenths of a second" \
 			    test "$tenths" -ge 10 -a "$tenths" -le 50
-			XDG_CACHE_HOME=$T/cache.$how.$name "$MESHSSH" --why >"$T/why" 2>&1
+			XDG_CACHE_HOME=$T/home.$how.$name/.cache "$MESHSSH" --why >"$T/why" 2>&1
 			check "--dead-after=3, $how gone, $name: --why tells" grep -q 'not answer' "$T/why"
 		done
 	done
