@@ -95,7 +95,17 @@ remote_terminal() {
 	return 1
 }
 
-# free_port: a TCP port that nobody listens on just now.
+# free_port: a TCP port that nobody listens on just now. The kernel gives none of these to anybody by itself, so that until
+# it is used no connection of another test becomes its owner.
 free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	python3 -c 'import random, socket
+while True:
+    port = random.randrange(10000, 20000)
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+    print(port)
+    break'
 }
