@@ -84,8 +84,10 @@ nix_machine_cb(void *arg, const struct nix_machine *m)
 
 	if (one != NULL && m->error[0] != '\0')
 		json_object_set_new(one, "error", json_string(m->error));
-	if (one != NULL && m->remark[0] != '\0')
+	if (one != NULL && m->remark[0] != '\0') {
 		json_object_set_new(one, "remark", json_string(m->remark));
+		json_object_set_new(one, "remark_code", json_string(m->remark_code));
+	}
 	if (one == NULL || json_array_append_new(n->machines, one) == -1)
 		n->failed = 1;
 	if (rank > n->found) {

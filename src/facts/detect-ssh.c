@@ -17,6 +17,7 @@
 #include "facts/detect.h"
 #include "facts/read.h"
 #include "facts/ssh-known.h"
+#include "facts/ssh-refusal.h"
 #include "sshconf/redact.h"
 #include "sshconf/ssh-ask.h"
 #include "sshconf/ssh-key.h"
@@ -82,9 +83,15 @@ view_option(const struct view *l, const char *keyword, int nth, char value[VALUE
 static void
 view_refuses(struct view *l, struct ssh_ask *ask)
 {
+	const char	*file;
+
 	ask->err[strcspn(ask->err, "\r\n")] = '\0';
-	if (ask->err[0] != '\0')
-		view_put(l, "refuses", view_told(l, REDACT_ERROR, ask->err));
+	if (ask->err[0] == '\0')
+		return;
+	view_put(l, "refuses", view_told(l, REDACT_ERROR, ask->err));
+	view_put(l, "refuses_code", json_string(ssh_refusal(ask->err, &file)));
+	if (file != NULL)
+		view_put(l, "refuses_file", view_told(l, REDACT_PATH, file));
 }
 
 /* "OpenSSH_9.2p1 Debian-2, OpenSSL ..." */

@@ -104,8 +104,10 @@ put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_in
 		return (result);
 	result |= put_text(facts, "tailscale.backend", status->state);
 	result |= put_text(facts, "tailscale.version", status->version);
-	if (status->health[0] != '\0')
+	if (status->health[0] != '\0') {
 		result |= json_put(facts, "tailscale.health", redact(REDACT_SENTENCE, status->health, NULL, in->full));
+		result |= put_truth(facts, "tailscale.health_harmless", tailscale_harmless(status->health));
+	}
 	result |= put_text(facts, "tailscale.suffix", status->suffix);
 	if (status->tun != TSJSON_TUN_UNSAID)
 		result |= put_truth(facts, "tailscale.tun", status->tun == TSJSON_TUN_YES);

@@ -34,6 +34,13 @@ struct machines {
 	int		 starved;
 };
 
+static void
+machine_remark(struct nix_machine *m, const char *code, const char *text)
+{
+	strlcpy(m->remark_code, code, sizeof(m->remark_code));
+	strlcpy(m->remark, text, sizeof(m->remark));
+}
+
 /* What stands for the key of the host: base64 of "TYPE KEY comment", a line of a .pub file. */
 static void
 machine_host_key(struct nix_machine *m, const char *text)
@@ -56,11 +63,11 @@ machine_host_key(struct nix_machine *m, const char *text)
 		memcpy(m->host_key_type, line, type);
 		m->host_key_type[type] = '\0';
 	} else if (strncmp(text, "AAAA", 4) == 0)
-		strlcpy(m->remark, "column 8 is the key itself, not base64 of its line", sizeof(m->remark));
+		machine_remark(m, "host-key", "column 8 is the key itself, not base64 of its line");
 	else if (strstr(line, " ssh-") != NULL || strstr(line, " ecdsa-") != NULL)
-		strlcpy(m->remark, "column 8 has the name of the host before the key", sizeof(m->remark));
+		machine_remark(m, "host-key", "column 8 has the name of the host before the key");
 	else
-		strlcpy(m->remark, "column 8 is base64 of something that is no key", sizeof(m->remark));
+		machine_remark(m, "host-key", "column 8 is base64 of something that is no key");
 }
 
 /* What the parameters of the URI say in place of columns. */
@@ -155,15 +162,14 @@ machine_numbers(struct nix_machine *m, const char *jobs, const char *speed)
 		if (*end != '\0' || end == speed || speed[0] == '-')
 			strlcpy(m->error, "column 5 (speed) is not a number", sizeof(m->error));
 		else
-			strlcpy(m->remark, "column 5 (speed) is not a whole number, which Nix before 2.20 wants",
-			    sizeof(m->remark));
+			machine_remark(m, "speed", "column 5 (speed) is not a whole number, which Nix before 2.20 wants");
 	}
 }
 
 int
 nix_machine_parse(char *text, struct nix_machine *m)
 {
-	char	*word, *words[NIX_MACHINE_FIELDS];
+	char	*word, *words[NIX_MACHINE_FIELDS], remark[sizeof(m->remark)];
 	int	 i;
 
 	memset(m, 0, sizeof(*m));
@@ -182,8 +188,10 @@ nix_machine_parse(char *text, struct nix_machine *m)
 		machine_host_key(m, words[7]);
 	if (m->error[0] == '\0')
 		machine_numbers(m, words[3], words[4]);
-	if (m->error[0] == '\0' && m->remark[0] == '\0' && m->fields > NIX_MACHINE_FIELDS)
-		snprintf(m->remark, sizeof(m->remark), "%d columns where 8 count: is there a blank in one?", m->fields);
+	if (m->error[0] == '\0' && m->remark[0] == '\0' && m->fields > NIX_MACHINE_FIELDS) {
+		snprintf(remark, sizeof(remark), "%d columns where 8 count: is there a blank in one?", m->fields);
+		machine_remark(m, "columns", remark);
+	}
 	return (1);
 }
 
@@ -235,8 +243,8 @@ machines_entries(struct machines *ms, const char *file, char *text, int first_li
 				ms->count++;
 				strlcpy(m.file, file, sizeof(m.file));
 				m.line = number;
-				if (m.remark[0] == '\0')
-					strlcpy(m.remark, odd, sizeof(m.remark));
+				if (m.remark[0] == '\0' && odd[0] != '\0')
+					machine_remark(&m, "blank", odd);
 				ms->cb(ms->arg, &m);
 			}
 		}

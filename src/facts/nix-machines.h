@@ -23,7 +23,8 @@ struct nix_machine {
 	char	host_key_type[40];
 	char	pinned[1536];		/* what stands for it, base64 */
 	char	error[160];		/* why Nix refuses the line, and with it every build; or "" */
-	char	remark[160];		/* what else is odd; or "" */
+	char	remark[160];		/* what else is unexpected; or "" */
+	char	remark_code[12];	/* what the remark is about: host-key, speed, columns or blank */
 };
 
 /* One entry without comment, in place: 1, or 0 if there is nothing in it. Sets all but file and line. */

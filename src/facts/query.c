@@ -12,20 +12,8 @@
 #include "base/json.h"
 #include "facts/query.h"
 
-#define OUTCOME_WORDS	5
-
 /* The most telling first: that one address does not answer says little where another one refuses. */
-static const struct outcome {
-	char	name[12];
-	char	words[OUTCOME_WORDS][24];	/* in what tailscaled or a proxy says; "" ends them */
-} outcomes[] = {
-	{ "refused",		{ "refused" } },
-	{ "reset",		{ "reset by peer" } },
-	{ "blocked",		{ "not permitted" } },
-	{ "timeout",		{ "no answer through", "timed out", "timeout", "deadline exceeded", "no answer from the" } },
-	{ "unreachable",	{ "no route to host", "no route to the host", "unreachable", "cannot reach the" } },
-	{ "",			{ "" } }
-};
+static const char	outcomes[][12] = { "refused", "reset", "blocked", "no-answer", "no-route" };
 
 int
 query_reached(const json_t *facts)
@@ -41,70 +29,44 @@ query_said(const char *detail)
 	return (colon != NULL ? colon + 2 : detail);
 }
 
-/* 1 if this row of connect.addresses, or of connect.routes, ended so. */
-static int
-ended(const json_t *row, const struct outcome *o)
-{
-	const char	*error = json_text_at(row, "error"), *detail = json_text_at(row, "detail");
-	int		 i;
-
-	if (error != NULL)
-		return (strcmp(error, o->name) == 0);
-	if (detail == NULL || json_truth_at(row, "ok") != 0)
-		return (0);
-	detail = query_said(detail);
-	for (i = 0; i < OUTCOME_WORDS && o->words[i][0] != '\0'; i++)
-		if (strcasestr(detail, o->words[i]) != NULL)
-			return (1);
-	return (0);
-}
-
-/* The first row that ended so, or NULL. Why a proxy could not be reached says nothing of the host. */
+/* The first row that ended so, of connect.addresses or else of connect.routes, or NULL. */
 static const json_t *
-find(const json_t *facts, const struct outcome *o)
+find(const json_t *facts, const char *outcome)
 {
-	const json_t	*list = json_at(facts, "connect.addresses"), *row;
-	const char	*detail;
+	const json_t	*row;
 	size_t		 i;
 
-	for (i = 0; i < json_array_size(list); i++)
-		if (ended(row = json_array_get(list, i), o))
+	json_array_foreach(json_at(facts, "connect.addresses"), i, row)
+		if (query_is(row, "error", outcome))
 			return (row);
-	list = json_at(facts, "connect.routes");
-	for (i = 0; i < json_array_size(list); i++) {
-		row = json_array_get(list, i);
-		detail = json_text_at(row, "detail");
-		if (detail != NULL && strstr(detail, "cannot be reached") == NULL && ended(row, o))
+	json_array_foreach(json_at(facts, "connect.routes"), i, row)
+		if (query_is(row, "code", outcome) && json_truth_at(row, "ok") == 0)
 			return (row);
-	}
 	return (NULL);
 }
 
 const char *
 query_outcome(const json_t *facts)
 {
-	const struct outcome	*o;
+	size_t	i;
 
 	if (query_reached(facts) == 1)
 		return (NULL);
-	for (o = outcomes; o->name[0] != '\0'; o++)
-		if (find(facts, o) != NULL)
-			return (o->name);
+	for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+		if (find(facts, outcomes[i]) != NULL)
+			return (outcomes[i]);
 	return (NULL);
 }
 
 int
 query_ended(const json_t *facts, const char *outcome, struct query_attempt *a)
 {
-	const struct outcome	*o = outcomes;
-	const char		*how = query_outcome(facts), *route, *to;
-	const json_t		*row;
+	const char	*how = query_outcome(facts), *route, *to;
+	const json_t	*row;
 
 	if (how == NULL || strcmp(how, outcome) != 0)
 		return (0);
-	while (strcmp(o->name, how) != 0)
-		o++;
-	row = find(facts, o);
+	row = find(facts, how);
 	a->ms = (int)json_number_at(row, "ms", 0);
 	route = json_text_at(row, "route");
 	to = json_text_at(row, "to");

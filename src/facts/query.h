@@ -9,7 +9,7 @@
 /* 1 if the host was reached, 0 if not, -1 if it was not tried. */
 int	query_reached(const json_t *facts);
 /*
- * How the attempts ended, of several the most telling: "refused", "reset", "blocked", "timeout", "unreachable"; NULL if
+ * How the attempts ended, of several the most telling: "refused", "reset", "blocked", "no-answer", "no-route"; NULL if
  * the host was reached or nothing of that was seen.
  */
 const char *query_outcome(const json_t *facts);

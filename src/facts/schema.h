@@ -11,6 +11,7 @@
 
 enum fact_type {
 	FACT_TEXT,
+	FACT_WORDS,		/* a text for people, by which nothing is decided */
 	FACT_NUMBER,
 	FACT_TRUTH,
 	FACT_TEXTS,		/* a list of texts */

@@ -58,3 +58,15 @@ tailscale_fault_by_name(const char *state, const char *backend)
 		i++;
 	return (tailscale_fault((enum env_tailscale_state)i, backend));
 }
+
+int
+tailscale_harmless(const char *health)
+{
+	static const char	words[][24] = { "advertising routes but", "update from version", "is available" };
+	size_t			i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(health, words[i]) != NULL)
+			return (1);
+	return (0);
+}

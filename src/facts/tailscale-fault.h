@@ -24,5 +24,7 @@ const struct tailscale_fault	*tailscale_fault(enum env_tailscale_state state,
 /* The same for a state by its name in the facts; another name is nothing wrong. */
 const struct tailscale_fault	*tailscale_fault_by_name(const char *state,
 				    const char *backend);
+/* 1 if a complaint in Health is about something that keeps no connection from working. */
+int	tailscale_harmless(const char *health);
 
 #endif

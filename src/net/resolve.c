@@ -190,3 +190,24 @@ resolve_cancel(struct resolve *r)
 	r->ev = NULL;
 	resolve_release(r);
 }
+
+/* Systems have one or several codes for "there is no such name". */
+enum code
+resolve_code(int eai)
+{
+	static const int	none[] = {
+		EAI_NONAME,
+#ifdef EAI_NODATA
+		EAI_NODATA,
+#endif
+#ifdef EAI_ADDRFAMILY
+		EAI_ADDRFAMILY,
+#endif
+	};
+	size_t			i;
+
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (eai == none[i])
+			return (CODE_NAME_UNKNOWN);
+	return (eai == EAI_MEMORY ? CODE_NO_MEMORY : CODE_NAME_LOOKUP);
+}

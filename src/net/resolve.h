@@ -4,6 +4,8 @@
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
 
+#include "base/code.h"
+
 struct addrinfo;
 struct event_base;
 struct resolve;
@@ -23,5 +25,7 @@ int	resolve_literal(const char *, int, int, struct addrinfo **);
 struct resolve	*resolve_start(struct event_base *, const char *, int, int, void (*)(int, struct addrinfo *, void *),
 		    void *);
 void	resolve_cancel(struct resolve *);
+/* What an EAI_ code means: CODE_NAME_UNKNOWN, CODE_NAME_LOOKUP or CODE_NO_MEMORY. */
+enum code	resolve_code(int eai);
 
 #endif

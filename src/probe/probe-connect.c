@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "catalogue/catalogue.h"
 #include "facts/read.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
@@ -23,24 +24,24 @@
 
 #define DIRECT_MAX	4	/* connections to addresses of one host */
 
-/* What connect(2) says, as one word. */
-static const struct word {
-	int	error;
-	char	word[12];
-} words[] = {
-	{ ECONNREFUSED,		"refused" },
-	{ ETIMEDOUT,		"timeout" },
-	{ EHOSTUNREACH,		"unreachable" },
-	{ ENETUNREACH,		"unreachable" },
-	{ EHOSTDOWN,		"unreachable" },
-	{ ENETDOWN,		"unreachable" },
-	{ EADDRNOTAVAIL,	"unreachable" },
-	{ EAFNOSUPPORT,		"unreachable" },
-	{ EINVAL,		"unreachable" },
-	{ ECONNRESET,		"reset" },
-	{ EPERM,		"blocked" },
-	{ EACCES,		"blocked" },
-	{ 0,			"unreachable" },
+/* What connect(2) says. */
+static const struct connect_code {
+	int		error;
+	enum code	code;
+} connect_codes[] = {
+	{ ECONNREFUSED,	CODE_REFUSED },
+	{ ETIMEDOUT,	CODE_NO_ANSWER },
+	{ ECONNRESET,	CODE_RESET },
+	{ EPERM,	CODE_BLOCKED },
+	{ EACCES,	CODE_BLOCKED },
+	{ EHOSTUNREACH,	CODE_NO_ROUTE },
+	{ ENETUNREACH,	CODE_NO_ROUTE },
+	{ EHOSTDOWN,	CODE_NO_ROUTE },
+	{ ENETDOWN,	CODE_NO_ROUTE },
+	{ EADDRNOTAVAIL, CODE_NO_ROUTE },
+	{ EAFNOSUPPORT,	CODE_NO_ROUTE },
+	{ EINVAL,	CODE_NO_ROUTE },
+	{ 0,		CODE_SYSTEM },
 };
 
 /* One address, all by itself. */
@@ -59,13 +60,13 @@ struct ways {
 };
 
 static const char *
-connect_word(int error)
+connect_name(int error)
 {
-	const struct word	*row = words;
+	const struct connect_code	*row = connect_codes;
 
 	while (row->error != 0 && row->error != error)
 		row++;
-	return (row->word);
+	return (code_row(row->code)->name);
 }
 
 /* --- each address alone ------------------------------------------------------------------------------------------- */
@@ -131,7 +132,7 @@ direct_fact(json_t *array, const struct attempt_direct *a)
 		return (-1);
 	if (a->error == 0)
 		return (0);
-	return (json_put(row, "error", json_string(connect_word(a->error))) == -1 ||
+	return (json_put(row, "error", json_string(connect_name(a->error))) == -1 ||
 	    fact_put_text(row, "detail", strerror(a->error)) == -1 ? -1 : 0);
 }
 
@@ -167,19 +168,20 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 
 /* --- each route --------------------------------------------------------------------------------------------------- */
 
-/* The detail, unless it is NULL, is the row's from then on. */
+/* Without a code it works. The detail, unless it is NULL, is the row's from then on. */
 static int
-route_fact(json_t *facts, const struct via *via, const char *to, int ok, int64_t ms, json_t *detail)
+route_fact(json_t *facts, const struct via *via, const char *to, int64_t ms, const char *code, json_t *detail)
 {
 	json_t	*array = json_at(facts, "connect.routes");
-	json_t	*row = json_pack("{s:s, s:b, s:I}", "route", via->name, "ok", ok, "ms", (json_int_t)ms);
+	json_t	*row = json_pack("{s:s, s:b, s:I}", "route", via->name, "ok", code == NULL, "ms", (json_int_t)ms);
 
 	if (array == NULL && json_put(facts, "connect.routes", array = json_array()) == -1) {
 		json_decref(row);
 		json_decref(detail);
 		return (-1);
 	}
-	if ((detail != NULL && json_object_set_new(row, "detail", detail) == -1) ||
+	if ((code != NULL && json_object_set_new(row, "code", json_string(code)) == -1) ||
+	    (detail != NULL && json_object_set_new(row, "detail", detail) == -1) ||
 	    json_array_append_new(array, row) == -1)
 		return (-1);
 	return (to[0] != '\0' ? fact_put_text(row, "to", to) : 0);
@@ -211,7 +213,7 @@ route_direct(json_t *facts, const struct via *via, const struct attempt_direct *
 	if (best == NULL)
 		return (0);
 	addr_text(best->to->ai_addr, best->to->ai_addrlen, text);
-	if (route_fact(facts, via, text, best->error == 0, best->ms,
+	if (route_fact(facts, via, text, best->ms, best->error != 0 ? connect_name(best->error) : NULL,
 	    best->error != 0 ? json_string(strerror(best->error)) : NULL) == -1)
 		return (-1);
 	return (best->error == 0 ? route_works(facts, via, text, best->ms) : 0);
@@ -231,8 +233,8 @@ route_through(json_t *facts, const struct probe_input *in, const struct via *via
 	ms = clock_ms() - began_ms;
 	if (ok)
 		probe_end(conn.fd, NULL, 0);
-	if (route_fact(facts, via, attempts.count > 0 ? attempts.list[attempts.count - 1].to : "", ok, ms,
-	    ok ? NULL : redact_error(&err)) == -1 || probe_made(facts, ok) == -1)
+	if (route_fact(facts, via, attempts.count > 0 ? attempts.list[attempts.count - 1].to : "", ms,
+	    ok ? NULL : code_row(err.code)->name, ok ? NULL : redact_error(&err)) == -1 || probe_made(facts, ok) == -1)
 		return (-1);
 	return (ok ? route_works(facts, via, NULL, ms) : 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Probe: the server's identification and KEXINIT. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,12 +234,25 @@ identification_other(json_t *facts, const struct banner *b)
 	return (json_put(facts, "server.error", json_string(probe_mute(&b->talk))));
 }
 
+/* Of HTTP/1, RFC 9112 4. */
+static int
+identification_status(json_t *facts)
+{
+	const char	*first = json_text_at(facts, "server.first");
+	int		 status;
+
+	if (first == NULL || sscanf(first, "HTTP/%*3s %3d", &status) != 1 || status < 100)
+		return (0);
+	return (json_put(facts, "server.http_status", json_integer(status)));
+}
+
 static int
 identification_facts(json_t *facts, const struct banner *b)
 {
 	size_t	before = b->id.state == SSHWIRE_SSH ? b->line : b->talk.len;
 
-	if (before > 0 && identification_put(facts, "server.first", b->talk.buf, before) == -1)
+	if (before > 0 && (identification_put(facts, "server.first", b->talk.buf, before) == -1 ||
+	    identification_status(facts) == -1))
 		return (-1);
 	if (b->id.state != SSHWIRE_SSH)
 		return (identification_other(facts, b));

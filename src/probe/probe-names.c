@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "catalogue/catalogue.h"
 #include "facts/read.h"
 #include "net/resolve.h"
 #include "probe/probe-dns.h"
@@ -71,6 +72,12 @@ lookup_text(const struct lookup *l)
 	return (l->code == EAI_SYSTEM ? strerror(l->error) : gai_strerror(l->code));
 }
 
+static enum code
+lookup_code(const struct lookup *l)
+{
+	return (l->over ? resolve_code(l->code) : CODE_NAME_TIMEOUT);
+}
+
 /* The addresses of a list as texts; NULL if there is no memory. */
 static json_t *
 names_addresses(const struct addrinfo *list)
@@ -98,6 +105,7 @@ names_system(json_t *facts, const struct probe_input *in)
 		return (-1);
 	known = l.list != NULL;
 	failed = json_put(facts, "names.lookups.system.ms", json_integer(clock_ms() - began_ms)) == -1 ||
+	    (!known && json_put(facts, "names.lookups.system.code", json_string(code_row(lookup_code(&l))->name)) == -1) ||
 	    (known ? json_put(facts, "names.lookups.system.addresses", names_addresses(l.list)) :
 	    fact_put_text(facts, "names.lookups.system.error", lookup_text(&l))) == -1;
 	if (l.list != NULL)

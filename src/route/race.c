@@ -251,27 +251,6 @@ race_looked_up(struct race *r, enum plan_lookup lookup)
 
 /* --- the lookup ---------------------------------------------------------------------------------- */
 
-/* Systems have one or several codes for "there is no such name". */
-static enum code
-race_eai(int code)
-{
-	static const int	none[] = {
-		EAI_NONAME,
-#ifdef EAI_NODATA
-		EAI_NODATA,
-#endif
-#ifdef EAI_ADDRFAMILY
-		EAI_ADDRFAMILY,
-#endif
-	};
-	size_t			i;
-
-	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		if (code == none[i])
-			return (CODE_NAME_UNKNOWN);
-	return (code == EAI_MEMORY ? CODE_NO_MEMORY : CODE_NAME_LOOKUP);
-}
-
 /* What getaddrinfo(3) says. */
 static void
 race_name_failed(struct race *r, int code)
@@ -287,9 +266,9 @@ race_name_failed(struct race *r, int code)
 	if (code == EAI_SYSTEM)
 		error_errno(&err, error, target);
 	else if (strcmp(r->plan.lookup, r->in.target->host) == 0)
-		error_set(&err, race_eai(code), "%s: %s", target, why);
+		error_set(&err, resolve_code(code), "%s: %s", target, why);
 	else
-		error_set(&err, race_eai(code), "%s: the proxy's name %.60s: %s", target, r->plan.lookup, why);
+		error_set(&err, resolve_code(code), "%s: the proxy's name %.60s: %s", target, r->plan.lookup, why);
 	race_note(r, &err, 0);
 	race_looked_up(r, PLAN_LOOKUP_FAILED);
 }

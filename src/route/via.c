@@ -19,6 +19,8 @@ static const struct via_words {
 	char		 words[20];
 } via_words[] = {
 	{ CODE_REFUSED,	"refused" },
+	{ CODE_RESET,	"reset by peer" },
+	{ CODE_BLOCKED,	"not permitted" },
 	{ CODE_NAME_UNKNOWN,	"no such host" },
 	{ CODE_NAME_LOOKUP,	"resolve failure" },
 	{ CODE_NO_ROUTE,	"no route to host" },

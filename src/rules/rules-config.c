@@ -21,7 +21,7 @@ check_ipqos_hex(const json_t *facts, struct finding *f)
 	    *refuses = config_text(facts, "ssh.refuses");
 	char		 where[300];
 
-	if (strcasestr(refuses, "ipqos") != NULL) {
+	if (query_is(facts, "ssh.refuses_code", "ipqos")) {
 		finding_set(f->evidence, "ssh says: %s", refuses);
 	} else if (strncasecmp(value, "0x", 2) == 0 && json_number_at(facts, "ssh.version_number", 908) < 908) {
 		f->severity = SEVERITY_NOTE;
@@ -38,14 +38,12 @@ check_ipqos_hex(const json_t *facts, struct finding *f)
 static int
 check_mode(const json_t *facts, struct finding *f)
 {
-	const char	*refuses = config_text(facts, "ssh.refuses"),
-	    *file = strstr(refuses, "Bad owner or permissions on ");
+	const char	*file = config_text(facts, "ssh.refuses_file");
 
-	if (file == NULL)
+	if (!query_is(facts, "ssh.refuses_code", "mode"))
 		return (0);
-	file += strlen("Bad owner or permissions on ");
 	finding_set(f->cause, "Others may write to a file that ssh reads, so ssh refuses it and every host.");
-	finding_set(f->evidence, "ssh says: %s", refuses);
+	finding_set(f->evidence, "ssh says: %s", config_text(facts, "ssh.refuses"));
 	finding_cure(f, "chmod go-w %s", file);
 	finding_cure(f, "Where it belongs to somebody else: sudo chown \"$(id -u)\" %s", file);
 	return (1);
@@ -56,12 +54,12 @@ check_refused(const json_t *facts, struct finding *f)
 {
 	const char	*refuses = config_text(facts, "ssh.refuses");
 
-	if (refuses[0] == '\0' || strstr(refuses, "Bad owner or permissions on ") != NULL ||
-	    strcasestr(refuses, "ipqos") != NULL)
+	if (refuses[0] == '\0' || query_is(facts, "ssh.refuses_code", "mode") ||
+	    query_is(facts, "ssh.refuses_code", "ipqos"))
 		return (0);
 	finding_set(f->cause, "ssh refuses its configuration, so it connects to no host.");
 	finding_set(f->evidence, "ssh says: %s", refuses);
-	if (strcasestr(refuses, "bad configuration option") != NULL)
+	if (query_is(facts, "ssh.refuses_code", "option"))
 		finding_cure(f, "Remove that line, or write above it, for a newer ssh's keyword: IgnoreUnknown "
 		    "KEYWORD");
 	else

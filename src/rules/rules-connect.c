@@ -22,7 +22,7 @@ silent_first(const json_t *facts, const json_t **answers)
 		*answers = row;
 		if (error == NULL)
 			return (silent);
-		if (silent == NULL && strcmp(error, "timeout") == 0)
+		if (silent == NULL && strcmp(error, "no-answer") == 0)
 			silent = row;
 	}
 	return (NULL);
@@ -63,7 +63,7 @@ check_unreachable(const json_t *facts, struct finding *f)
 	int			 on_linux = query_is(facts, "system.os", "linux");
 
 	/* Where only tailscaled has a way, its own rules say what is wrong with it. */
-	if ((query_mesh(facts) == 1 && !query_kernel(facts)) || !query_ended(facts, "unreachable", &a))
+	if ((query_mesh(facts) == 1 && !query_kernel(facts)) || !query_ended(facts, "no-route", &a))
 		return (0);
 	finding_set(f->cause, "There is no route to the host.");
 	if (gateway != NULL)
@@ -101,14 +101,14 @@ check_blocked(const json_t *facts, struct finding *f)
 static int
 check_captive(const json_t *facts, struct finding *f)
 {
-	static const char	answers[][8] = { " 302", " 303", " 307", " 511" };
+	static const int	answers[] = { 302, 303, 307, 511 };
 	const char		*first = json_text_at(facts, "server.first");
 	size_t			 i;
 
-	if (!query_is(facts, "server.kind", "http") || first == NULL || strncmp(first, "HTTP/", 5) != 0)
+	if (!query_is(facts, "server.kind", "http") || first == NULL)
 		return (0);
 	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
-		if (strncmp(first + strcspn(first, " "), answers[i], strlen(answers[i])) == 0) {
+		if (json_number_at(facts, "server.http_status", 0) == answers[i]) {
 			finding_set(f->cause,
 			    "A portal answers in the host's place: this network wants a login first.");
 			finding_set(f->evidence, "on the port it says \"%.60s\"", first);

@@ -287,25 +287,12 @@ check_too_old(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-/* Complaints that are about something else, and always there for some. */
-static int
-is_chatter(const char *health)
-{
-	static const char	chatter[][40] = { "advertising routes but", "update from version", "is available" };
-	size_t			i;
-
-	for (i = 0; i < sizeof(chatter) / sizeof(chatter[0]); i++)
-		if (strstr(health, chatter[i]) != NULL)
-			return (1);
-	return (0);
-}
-
 static int
 check_health(const json_t *facts, struct finding *f)
 {
 	const char	*health = text_or(facts, "tailscale.health", "");
 
-	if (health[0] == '\0' || is_chatter(health) || !query_is(facts, "tailscale.state", "up") ||
+	if (health[0] == '\0' || json_truth_at(facts, "tailscale.health_harmless") == 1 || !query_is(facts, "tailscale.state", "up") ||
 	    query_mesh(facts) == 0)
 		return (0);
 	if (missed(facts) == 2)

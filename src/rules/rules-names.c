@@ -9,9 +9,6 @@
 #include "facts/query.h"
 #include "rules/rules.h"
 
-/* What resolvers say when nobody answered them, rather than that there is no such name. */
-static const char	silences[][16] = { "temporary", "time", "try again", "no answer", "recoverable" };
-
 /* What is looked up: ssh's HostName, or what the user wrote; NULL if no host was given, or if that is an address. */
 static const char *
 host_name(const json_t *facts)
@@ -31,12 +28,9 @@ looked_up_elsewhere(const json_t *facts)
 {
 	const char	*jump = json_text_at(facts, "ssh.options.proxyjump");
 	const char	*proxy = json_text_at(facts, "ssh.options.proxycommand");
-	int		 ours = json_truth_at(facts, "ssh.proxy.ours");
 
-	/* Documents of before have the command itself only. */
-	if (ours == -1 && proxy != NULL)
-		ours = strstr(proxy, "meshssh") != NULL;
-	return ((jump != NULL && strcasecmp(jump, "none") != 0) || (proxy != NULL && strcasecmp(proxy, "none") != 0 && !ours));
+	return ((jump != NULL && strcasecmp(jump, "none") != 0) || (proxy != NULL && strcasecmp(proxy, "none") != 0 &&
+	    json_truth_at(facts, "ssh.proxy.ours") != 1));
 }
 
 /* 1 if the system's resolver was asked and has no address. */
@@ -99,15 +93,12 @@ lacks_magicdns(const json_t *facts)
 	    json_truth_at(facts, "tailscale.peer.found") == 1));
 }
 
+/* 1 if no name server answered, rather than that there is no such name. */
 static int
-is_silence(const char *error)
+is_silence(const json_t *facts)
 {
-	size_t	i;
-
-	for (i = 0; i < sizeof(silences) / sizeof(silences[0]); i++)
-		if (strcasestr(error, silences[i]) != NULL)
-			return (1);
-	return (0);
+	return (query_is(facts, "names.lookups.system.code", "name-lookup") ||
+	    query_is(facts, "names.lookups.system.code", "name-timeout"));
 }
 
 /* A name without an address, and no rule knows better why. Where meshssh gets there nevertheless, nothing is wrong. */
@@ -116,7 +107,7 @@ unknown_for(const json_t *facts, int silence)
 {
 	return (lookup_failed(facts) && json_truth_at(facts, "connect.ok") != 1 &&
 	    json_truth_at(facts, "tailscale.peer.found") != 1 && !lacks_mdns(facts) && !lacks_magicdns(facts) &&
-	    is_silence(json_text_at(facts, "names.lookups.system.error")) == silence);
+	    is_silence(facts) == silence);
 }
 
 static int

@@ -76,7 +76,7 @@ check_peer_failed(const json_t *facts, struct finding *f)
 
 	/* That it has no route to a peer which is online is as odd as words that are not known. */
 	if (query_reached(facts) != 0 || !query_peer_online(facts) ||
-	    (outcome != NULL && strcmp(outcome, "unreachable") != 0))
+	    (outcome != NULL && strcmp(outcome, "no-route") != 0))
 		return (0);
 	for (i = 0; i < json_array_size(list); i++) {
 		row = json_array_get(list, i);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rules: proxies. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -8,61 +9,52 @@
 #include "rules/rules-proxy.h"
 #include "rules/rules.h"
 
-/* What a proxy that somebody named did; the words are those of the routes. */
+/* What a proxy that was named did. */
 static const struct broken {
 	enum code code;			/* CODE_NONE ends them */
-	char	words[6][36];	/* "" ends them */
 	char	cause[100];
 	char	cure[120];
 } brokens[] = {
-	{ CODE_PROXY_DOWN, { "cannot be reached", "does not answer" },
+	{ CODE_PROXY_DOWN,
 	    "The proxy cannot be reached",
 	    "Start tailscaled with --socks5-server=localhost:1055, or correct the address." },
-	{ CODE_PROXY_SILENT, { "gave no answer" },
+	{ CODE_PROXY_SILENT,
 	    "The proxy took the connection and gave no answer; most often it waits in vain for the host",
 	    "Is the host up? Many proxies wait for it without a word; else look at the proxy's log." },
-	{ CODE_PROXY_CLOSED, { "ended the connection before" },
+	{ CODE_PROXY_CLOSED,
 	    "The proxy ended the connection before it had answered",
 	    "Look at the proxy's log. Is it a proxy, and of this kind (socks5 or http)?" },
-	{ CODE_PROXY_AUTH, { "wants a user", "does not accept this user", "lets nobody in" },
+	{ CODE_PROXY_AUTH,
 	    "The proxy wants a login",
 	    "Put HOST:PORT USER:PASSWORD into ~/.config/meshssh/proxy-auth (mode 600)." },
-	{ CODE_PROXY_REFUSED, { "does not allow", "does not know", "says 4" },
+	{ CODE_PROXY_REFUSED,
 	    "The proxy does not connect to this host or port",
 	    "Ask who runs it to allow CONNECT to the port, or use --via." },
-	{ CODE_NOT_A_PROXY, { "does not speak", "was not offered", "address of unknown kind",
-	    "says 1", "says 3" },
+	{ CODE_NOT_A_PROXY,
 	    "What listens at the proxy's address is no such proxy",
 	    "Correct the address, or the kind: socks5 or http." },
-	{ CODE_PROXY_FAILED, { "could not connect", "failed in a way", "says 5" },
+	{ CODE_PROXY_FAILED,
 	    "The proxy cannot connect to the host, and does not say why",
 	    "Is the host up, and does something listen there? On the proxy's machine: tailscale status" },
-	{ CODE_NONE, { "" }, "", "" }
+	{ CODE_NONE, "", "" }
 };
 
+/* 1 if the user or the machine's configuration names this proxy, and it is not a guess of ours. */
 static int
-said(const char *detail, const struct broken *b)
+is_named(const json_t *facts, const char *kind, const char *to)
 {
-	int	i;
-
-	for (i = 0; i < 6 && b->words[i][0] != '\0'; i++)
-		if (strstr(detail, b->words[i]) != NULL)
-			return (1);
-	return (0);
-}
-
-/* 1 if the text names a proxy of this kind that somebody, and not we, said is there. */
-static int
-is_named(const json_t *facts, const char *kind, const char *text)
-{
-	const json_t	*list = json_at(facts, "tailscale.proxies"), *row;
+	const json_t	*row;
 	const char	*address;
+	char		 text[100];
 	size_t		 i;
 
-	for (i = 0; i < json_array_size(list); i++)
-		if (query_is(row = json_array_get(list, i), "kind", kind) &&
-		    (address = json_text_at(row, "address")) != NULL && strstr(text, address) != NULL)
+	json_array_foreach(json_at(facts, "tailscale.proxies"), i, row) {
+		if (!query_is(row, "kind", kind) || (address = json_text_at(row, "address")) == NULL)
+			continue;
+		snprintf(text, sizeof(text), "%s %s", kind, address);
+		if (strcmp(to, text) == 0)
 			return (1);
+	}
 	return (0);
 }
 
@@ -87,9 +79,8 @@ proxy_check(const json_t *facts, struct finding *f)
 		route = json_text_at(row, "route");
 		detail = json_text_at(row, "detail");
 		to = json_text_at(row, "to");
-		if (route == NULL || detail == NULL || json_truth_at(row, "ok") != 0 || !is_proxy(route) ||
-		    !said(query_said(detail), b) ||
-		    (!is_named(facts, route, query_said(detail)) && !is_named(facts, route, to != NULL ? to : "")))
+		if (route == NULL || detail == NULL || to == NULL || json_truth_at(row, "ok") != 0 || !is_proxy(route) ||
+		    !query_is(row, "code", code_row(b->code)->name) || !is_named(facts, route, to))
 			continue;
 		/* Another way was found, so this one was not needed. */
 		if (query_reached(facts) == 1)

@@ -169,7 +169,7 @@ is_silent(const json_t *facts, struct query_attempt *a)
 {
 	return (json_truth_at(facts, "tailscale.peer.online") != 0 &&
 	    json_truth_at(facts, "tailscale.peer.expired") != 1 &&
-	    json_truth_at(facts, "tailscale.peer.found") != 0 && query_ended(facts, "timeout", a));
+	    json_truth_at(facts, "tailscale.peer.found") != 0 && query_ended(facts, "no-answer", a));
 }
 
 static int

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "facts/schema.h"
 #include "facts/upgrade.h"
 #include "check.h"
 #include "rules/rules.h"
@@ -18,6 +19,7 @@
 
 static json_t	*seen;		/* the codes that were expected */
 static int	 wrong;		/* documents */
+static int	 hidden;	/* texts for people */
 
 static json_t *
 document(const char *path)
@@ -109,6 +111,72 @@ test_documents(void **state)
 	(void)state;
 	assert_in_range(documents(check_document), 1, INT_MAX);
 	assert_int_equal(wrong, 0);
+}
+
+/* Each text for people below a path is another. */
+static void
+words_hide(json_t *at, const char *path)
+{
+	const struct fact_row	*row;
+	const char		*key;
+	char			 below[256];
+	json_t			*value;
+	void			*tmp;
+	size_t			 i;
+
+	json_object_foreach_safe(at, tmp, key, value) {
+		snprintf(below, sizeof(below), "%s%s%s", path, path[0] != '\0' ? "." : "", key);
+		row = fact_find(below);
+		if (row != NULL && row->type == FACT_WORDS) {
+			json_object_set_new(at, key, json_string("x"));
+			hidden++;
+		} else
+			words_hide(value, below);
+	}
+	json_array_foreach(at, i, value) {
+		snprintf(below, sizeof(below), "%s.%zu", path, i);
+		words_hide(value, below);
+	}
+}
+
+/* "CODE SEVERITY CERTAINTY;" of each finding. */
+static void
+words_findings(json_t *doc, char *buf, size_t size)
+{
+	static const char *const	keys[] = { "code", "severity", "certainty" };
+	const json_t			*finding;
+	size_t				 i, j;
+
+	buf[0] = '\0';
+	assert_int_equal(rules_check(doc), 0);
+	json_array_foreach(json_at(doc, "findings"), i, finding)
+		for (j = 0; j < COUNT(keys); j++) {
+			strlcat(buf, json_text_at(finding, keys[j]), size);
+			strlcat(buf, j + 1 < COUNT(keys) ? " " : ";", size);
+		}
+}
+
+static void
+words_document(const char *path)
+{
+	json_t	*doc = document(path);
+	char	 before[1024], after[1024];
+
+	words_findings(doc, before, sizeof(before));
+	words_hide(json_at(doc, "facts"), "");
+	words_findings(doc, after, sizeof(after));
+	if (strcmp(before, after) != 0)
+		fail_msg("%s: a text for people decides: \"%s\" became \"%s\"", path, before, after);
+	json_decref(doc);
+}
+
+/* Findings come of codes and measures: whatever texts for people say, in whichever language, they are the same. */
+static void
+test_words(void **state)
+{
+	(void)state;
+	documents(words_document);
+	assert_in_range(hidden, 50, INT_MAX);
 }
 
 /* Judge and print it: nothing breaks, and what is said is printable. */
@@ -236,6 +304,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_covered),
 		cmocka_unit_test(test_nothing),

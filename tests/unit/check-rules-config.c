@@ -17,13 +17,15 @@
 
 /* The facts, the code, and what is found: "" for nothing, or the severity and a piece of the evidence. */
 static const struct rules_row rows[] = {
-	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config',", ""), "config-mode", "error", "~/.ssh/config" },
-	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config',", ""), "config-broken", "", NULL },
-	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x',", ""), "config-broken", "error",
+	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config','refuses_code':'mode',"
+	    "'refuses_file':'~/.ssh/config',", ""), "config-mode", "error", "~/.ssh/config" },
+	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config','refuses_code':'mode',"
+	    "'refuses_file':'~/.ssh/config',", ""), "config-broken", "", NULL },
+	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x','refuses_code':'option',", ""), "config-broken", "error",
 	    "line 3" },
-	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x',", ""), "config-mode", "", NULL },
-	{ WITH("'refuses':'~/.ssh/config line 4: Bad IPQoS value: 0x00',", ""), "ipqos-hex", "error", "0x00" },
-	{ WITH("'refuses':'~/.ssh/config line 4: Bad IPQoS value: 0x00',", ""), "config-broken", "", NULL },
+	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x','refuses_code':'option',", ""), "config-mode", "", NULL },
+	{ WITH("'refuses':'~/.ssh/config line 4: Bad IPQoS value: 0x00','refuses_code':'ipqos',", ""), "ipqos-hex", "error", "0x00" },
+	{ WITH("'refuses':'~/.ssh/config line 4: Bad IPQoS value: 0x00','refuses_code':'ipqos',", ""), "config-broken", "", NULL },
 	{ WITH("'where':{'ipqos':{'file':'~/.ssh/config','line':4,'value':'0x00'}},", ""), "ipqos-hex", "note",
 	    "~/.ssh/config:4" },
 	{ WITH("'where':{'ipqos':{'file':'~/.ssh/config','line':4,'value':'none'}},", ""), "ipqos-hex", "", NULL },

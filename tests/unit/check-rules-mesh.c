@@ -20,7 +20,7 @@ static const struct rules_case cases[] = {
 	    "\"ms\":1,\"error\":\"refused\"}]}}", "", "" },
 	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"perhaps\"},"
 	    "\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"100.64.0.7\",\"family\":4,"
-	    "\"ms\":1,\"error\":\"timeout\"}]}}", "error", "sure" },
+	    "\"ms\":1,\"error\":\"no-answer\"}]}}", "error", "sure" },
 	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"up\",\"backend\":\"Running\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
 	{ "mesh-logged-out", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"NeedsLogin\",\"key_expired\":true,"

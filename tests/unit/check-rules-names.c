@@ -3,7 +3,9 @@
 
 #include "check-rules.h"
 
-#define FAILED(error)	"'lookups':{'system':{'addresses':[],'error':'" error "','ms':3}}"
+#define FAILED_AS(error, code) \
+	"'lookups':{'system':{'addresses':[],'error':'" error "','code':'" code "','ms':3}}"
+#define FAILED(error)	FAILED_AS(error, "name-unknown")
 #define PEER		"'peer':{'found':true,'name':'build.mesh.example','addresses':['100.64.0.7','fd7a:115c:a1e0::7']}"
 
 /* Facts that make a rule speak, the severity with which it does, and facts on which it is silent. */
@@ -26,11 +28,11 @@ static const struct rules_pair rows[] = {
 	    "{'names':{'host':'build'," FAILED("not known") "},'ssh':{'options':{'proxycommand':'nc -x p:1 b 22'}}}",
 	    "spelling" },
 	{ "name-lookup", SEVERITY_ERROR,
-	    "{'names':{'host':'build','nameservers':['192.0.2.53']," FAILED("Temporary failure in name resolution") "}}",
+	    "{'names':{'host':'build','nameservers':['192.0.2.53']," FAILED_AS("Temporary failure in name resolution", "name-lookup") "}}",
 	    "{'names':{'host':'build','nameservers':['192.0.2.53']," FAILED("Name or service not known") "}}",
 	    "192.0.2.53" },
-	{ "name-lookup", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("timed out") "}}",
-	    "{'names':{'host':'build'," FAILED("timed out") "},'connect':{'ok':true}}", "build" },
+	{ "name-lookup", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED_AS("timed out", "name-timeout") "}}",
+	    "{'names':{'host':'build'," FAILED_AS("timed out", "name-timeout") "},'connect':{'ok':true}}", "build" },
 	{ "name-searched", SEVERITY_NOTE,
 	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.1']},"
 	    "'searched':{'name':'build.corp.example','addresses':['192.0.2.1']}}}}",
@@ -79,7 +81,7 @@ static const struct rules_pair rows[] = {
 	    "{'names':{'host':'build','magicdns_resolver':false," FAILED("not known") "},'tailscale':{'suffix':'mesh.example',"
 	    "'tun':true}}", "MagicDNS" },
 	{ "name-lookup", SEVERITY_ERROR, "{'names':{'host':'build',"
-	    FAILED("Non-recoverable failure in name resolution") "}}", "{}", "name server" },
+	    FAILED_AS("Non-recoverable failure in name resolution", "name-lookup") "}}", "{}", "name server" },
 	/* Of mesh addresses it is ChromeOS's own. */
 	{ "hosts-stale", SEVERITY_WARNING,
 	    "{'names':{'host':'build','hosts_entry':'100.127.0.9'},'tailscale':{" PEER "}}",

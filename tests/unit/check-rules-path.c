@@ -68,41 +68,44 @@ static const struct rules_case cases[] = {
 	    "\"proxycommand\":\"x\",\"proxyusefdpass\":\"no\"}}}", "", "" },
 	{ "dscp-remarked", "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"none\"}}}", "", "" },
 	{ "path-ipv6-silent", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
-	    "\"ms\":5000,\"error\":\"timeout\"},{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9}]}}", "warning", "sure" },
+	    "\"ms\":5000,\"error\":\"no-answer\"},{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9}]}}", "warning", "sure" },
 	{ "path-ipv6-silent", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":9},{\"address\":\"2001:db8::1\",\"family\":6,\"ms\":5000,"
-	    "\"error\":\"timeout\"}]}}", "", "" },
+	    "\"error\":\"no-answer\"}]}}", "", "" },
 	{ "path-ipv6-silent", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
-	    "\"ms\":5000,\"error\":\"timeout\"},{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
-	    "\"error\":\"timeout\"}]}}", "", "" },
+	    "\"ms\":5000,\"error\":\"no-answer\"},{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
+	    "\"error\":\"no-answer\"}]}}", "", "" },
 	{ "path-address-silent", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
-	    "\"ms\":5000,\"error\":\"timeout\"},{\"address\":\"2001:db8::2\",\"family\":6,"
+	    "\"ms\":5000,\"error\":\"no-answer\"},{\"address\":\"2001:db8::2\",\"family\":6,"
 	    "\"ms\":9}]}}", "warning", "sure" },
 	{ "no-route", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
-	    "\"ms\":0,\"error\":\"unreachable\"}]}}", "error", "sure" },
+	    "\"ms\":0,\"error\":\"no-route\"}]}}", "error", "sure" },
 	{ "no-route", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
-	    "\"ms\":0,\"error\":\"unreachable\"},{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
-	    "\"error\":\"timeout\"}]}}", "", "" },
+	    "\"ms\":0,\"error\":\"no-route\"},{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
+	    "\"error\":\"no-answer\"}]}}", "", "" },
 	{ "no-route", "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
-	    "\"ms\":0,\"error\":\"unreachable\"}]}}", "", "" },
+	    "\"ms\":0,\"error\":\"no-route\"}]}}", "", "" },
 	{ "blocked", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":0,\"error\":\"blocked\"}]}}", "error", "sure" },
 	{ "path-captive", "{\"server\":{\"kind\":\"http\","
-	    "\"first\":\"HTTP/1.0 511 Network Authentication Required\"}}", "error", "likely" },
-	{ "path-captive", "{\"server\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 400 Bad Request\"}}", "", "" },
-	{ "not-ssh", "{\"server\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 302 Found\"}}", "", "" },
+	    "\"first\":\"HTTP/1.0 511 Network Authentication Required\",\"http_status\":511}}", "error", "likely" },
+	{ "path-captive", "{\"server\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 400 Bad Request\",\"http_status\":400}}", "", "" },
+	{ "not-ssh", "{\"server\":{\"kind\":\"http\",\"first\":\"HTTP/1.1 302 Found\",\"http_status\":302}}", "", "" },
 	{ "proxy-down", "{\"tailscale\":{\"proxies\":[{\"kind\":\"socks5\",\"address\":\"127.0.0.1:1055\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":true,\"routes\":[{\"route\":\"socks5\","
 	    "\"ok\":false,\"ms\":1,"
+	    "\"to\":\"socks5 127.0.0.1:1055\",\"code\":\"proxy-down\","
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
 	    "fused)\"}]}}", "note", "sure" },
 	/* The other kind at the same address is a guess of ours. */
 	{ "proxy-failed", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:1055\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"socks5\","
 	    "\"to\":\"socks5 127.0.0.1:1055\",\"ok\":false,\"ms\":1,"
+	    "\"code\":\"proxy-failed\","
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 could not connect\"}]}}", "", "" },
 	{ "proxy-down", "{\"tailscale\":{\"proxies\":[]},\"connect\":{\"ok\":false,"
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
+	    "\"to\":\"socks5 127.0.0.1:1055\",\"code\":\"proxy-down\","
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
 	    "fused)\"}]}}", "", "" },
 	{ "proxy-of-others", "{\"tailscale\":{\"host\":\"mesh\",\"proxies_of_others\":[\"127.0.0.1:1055\"]},"
@@ -118,26 +121,32 @@ static const struct rules_case cases[] = {
 	    "\"route\":\"http\",\"routes\":[{\"route\":\"http\",\"ok\":true}]}}", "", "" },
 	{ "proxy-refused", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
+	    "\"to\":\"http 127.0.0.1:8\",\"code\":\"proxy-refused\","
 	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 404 Not Found\"}]}}", "error", "sure" },
 	{ "proxy-failed", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
+	    "\"to\":\"http 127.0.0.1:8\",\"code\":\"proxy-failed\","
 	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 503 Service Unavailable\"}]}}", "error", "sure" },
 	/* It passes on what the host did. */
 	{ "proxy-failed", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
+	    "\"to\":\"http 127.0.0.1:8\",\"code\":\"refused\","
 	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 500 dial: connection refused\"}]}}", "", "" },
 	{ "not-a-proxy", "{\"tailscale\":{\"proxies\":[{\"kind\":\"http\",\"address\":\"127.0.0.1:8\","
 	    "\"source\":\"ALL_PROXY\"}]},\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"http\",\"ok\":false,"
+	    "\"to\":\"http 127.0.0.1:8\",\"code\":\"not-a-proxy\","
 	    "\"detail\":\"h port 22: the HTTP proxy 127.0.0.1:8 says 302 Found\"}]}}", "error", "sure" },
 	{ "not-connected", "{\"connect\":{\"ok\":false}}", "error", "suspected" },
 	{ "not-connected", "{\"connect\":{\"ok\":true}}", "", "" },
 	{ "not-connected", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
 	{ "no-route", "{\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
-	    "\"to\":\"socks5 127.0.0.1:9\",\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:9 has no route to the "
+	    "\"to\":\"socks5 127.0.0.1:9\",\"code\":\"no-route\","
+	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:9 has no route to the "
 	    "host\"}]}}", "error", "sure" },
 	{ "refused", "{\"tailscale\":{\"proxies\":[]},\"connect\":{\"ok\":false,"
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":false,\"ms\":1,"
+	    "\"to\":\"socks5 127.0.0.1:1055\",\"code\":\"proxy-down\","
 	    "\"detail\":\"h port 22: the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection re"
 	    "fused)\"}]}}", "", "" },
 };

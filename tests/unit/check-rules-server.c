@@ -12,8 +12,10 @@ static const struct rules_case cases[] = {
 	{ "refused", "{\"connect\":{\"ok\":false,\"port\":2049,\"addresses\":[{\"address\":\"192.0.2.1\","
 	    "\"family\":4,\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
 	{ "refused", "{\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
+	    "\"code\":\"refused\","
 	    "\"detail\":\"h port 22: tailscaled: dial failure: connection was refused\"}]}}", "error", "sure" },
 	{ "refused", "{\"connect\":{\"ok\":false,\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
+	    "\"code\":\"proxy-failed\","
 	    "\"detail\":\"refused port 22: tailscaled: odd\"}]}}", "", "" },
 	{ "nfs-closed", "{\"connect\":{\"ok\":false,\"port\":2049,\"addresses\":[{\"address\":\"192.0.2.1\","
 	    "\"family\":4,\"ms\":9,\"error\":\"refused\"}]}}", "error", "sure" },
@@ -29,22 +31,22 @@ static const struct rules_case cases[] = {
 	{ "peer-userspace", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
 	{ "no-answer", "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
-	    "\"ms\":9,\"error\":\"timeout\"}]}}", "error", "suspected" },
+	    "\"ms\":9,\"error\":\"no-answer\"}]}}", "error", "suspected" },
 	{ "no-answer", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
-	    "\"error\":\"timeout\"}]}}", "", "" },
+	    "\"error\":\"no-answer\"}]}}", "", "" },
 	{ "no-answer", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
-	    "\"error\":\"timeout\"}]}}", "", "" },
+	    "\"error\":\"no-answer\"}]}}", "", "" },
 	{ "no-answer", "{\"tailscale\":{\"state\":\"down\",\"host\":\"mesh\"},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
-	    "\"error\":\"timeout\"}]}}", "", "" },
+	    "\"error\":\"no-answer\"}]}}", "", "" },
 	{ "peer-silent", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
-	    "\"error\":\"timeout\"}]}}", "error", "suspected" },
+	    "\"error\":\"no-answer\"}]}}", "error", "suspected" },
 	{ "peer-silent", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
-	    "\"error\":\"timeout\"}]}}", "", "" },
+	    "\"error\":\"no-answer\"}]}}", "", "" },
 	{ "peer-silent", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
 	    "\"error\":\"refused\"}]}}", "", "" },
@@ -53,9 +55,11 @@ static const struct rules_case cases[] = {
 	    "\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
 	{ "peer-failed", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
 	    "\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
+	    "\"code\":\"no-route\","
 	    "\"detail\":\"h port 22: tailscaled: dial failure: no route to host\"}]}}", "error", "likely" },
 	{ "peer-failed", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"connect\":{\"ok\":false,"
 	    "\"routes\":[{\"route\":\"localapi\",\"ok\":false,\"ms\":1,"
+	    "\"code\":\"refused\","
 	    "\"detail\":\"h port 22: tailscaled: dial failure: connection was refused\"}]}}", "", "" },
 	{ "server-silent", "{\"server\":{\"error\":\"silent\"},\"connect\":{\"ok\":true,\"route\":\"socks5\","
 	    "\"routes\":[{\"route\":\"socks5\",\"ok\":true,\"to\":\"socks5 127.0.0.1:9\"}]}}", "", "" },
@@ -130,7 +134,7 @@ test_through(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(ways); i++) {
 		snprintf(facts, sizeof(facts), "{'connect':{'ok':false,'routes':[{'route':'localapi','to':'tailscaled',"
-		    "'ok':false,'ms':7,'detail':'h port 22: %s'}]}}", ways[i].detail);
+		    "'ok':false,'ms':7,'code':'%s','detail':'h port 22: %s'}]}}", ways[i].code, ways[i].detail);
 		doc = rules_judge(facts);
 		assert_non_null(rules_find(doc, ways[i].code));
 		assert_string_equal(json_text_at(rules_find(doc, ways[i].code), "evidence"), ways[i].evidence);
