@@ -219,12 +219,20 @@ route_direct(json_t *facts, const struct via *via, const struct attempt_direct *
 	return (best->error == 0 ? route_works(facts, via, text, best->ms) : 0);
 }
 
+/* That there is no route to the proxy, or that a firewall forbids it, says nothing of the host. */
+static enum code
+through_code(enum code code, const struct attempt *last)
+{
+	return (last != NULL && last->unmet && (code == CODE_NO_ROUTE || code == CODE_BLOCKED) ? CODE_PROXY_DOWN : code);
+}
+
 /* Through somebody in between, as --via would have it. */
 static int
 route_through(json_t *facts, const struct probe_input *in, const struct via *via)
 {
 	struct attempts	attempts = { .count = 0 };
 	struct connection	conn = { .fd = -1 };
+	const struct attempt *last;
 	struct error	err = { .code = CODE_NONE };
 	int64_t		began_ms = clock_ms(), ms;
 	int		ok;
@@ -233,8 +241,9 @@ route_through(json_t *facts, const struct probe_input *in, const struct via *via
 	ms = clock_ms() - began_ms;
 	if (ok)
 		probe_end(conn.fd, NULL, 0);
-	if (route_fact(facts, via, attempts.count > 0 ? attempts.list[attempts.count - 1].to : "", ms,
-	    ok ? NULL : code_row(err.code)->name, ok ? NULL : redact_error(&err)) == -1 || probe_made(facts, ok) == -1)
+	last = attempts.count > 0 ? &attempts.list[attempts.count - 1] : NULL;
+	if (route_fact(facts, via, last != NULL ? last->to : "", ms,
+	    ok ? NULL : code_row(through_code(err.code, last))->name, ok ? NULL : redact_error(&err)) == -1 || probe_made(facts, ok) == -1)
 		return (-1);
 	return (ok ? route_works(facts, via, NULL, ms) : 0);
 }

@@ -45,11 +45,13 @@ race_attempt_free(struct race_attempt *a)
 static void
 attempt_over(struct race_attempt *a)
 {
-	int64_t	took_ms = clock_ms() - a->began_ms;
-	char	to[64];
+	int64_t		 took_ms = clock_ms() - a->began_ms;
+	struct attempt	*noted;
+	char		 to[64];
 
 	via_text(&a->now, to, sizeof(to));
-	attempts_add(a->conf->attempts, to, a->attempt.what, took_ms);
+	if ((noted = attempts_add(a->conf->attempts, to, a->attempt.what, took_ms)) != NULL)
+		noted->unmet = a->state == RACE_STATE_CONNECTING && a->now.via->to != VIA_TO_TARGET;
 	log_debug(1, "%s: %s after %lld ms", to, a->attempt.what, (long long)took_ms);
 	attempt_close(a);
 	a->state = RACE_STATE_OVER;

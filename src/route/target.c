@@ -16,15 +16,17 @@ target_text(const struct target *target, char text[TARGET_TEXT_MAX])
 	return (text);
 }
 
-void
+struct attempt *
 attempts_add(struct attempts *attempts, const char *to, const char *what, int64_t took_ms)
 {
 	struct attempt	*attempt;
 
 	if (attempts->count == ATTEMPTS_MAX)
-		return;
+		return (NULL);
 	attempt = &attempts->list[attempts->count++];
 	strlcpy(attempt->to, to, sizeof(attempt->to));
 	strlcpy(attempt->what, what, sizeof(attempt->what));
 	attempt->took_ms = took_ms;
+	attempt->unmet = 0;
+	return (attempt);
 }

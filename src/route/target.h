@@ -21,6 +21,7 @@ struct attempt {
 	char	to[56];
 	char	what[80];
 	int64_t	took_ms;
+	int	unmet;		/* it did not even come to who stands between us and the target */
 };
 
 struct attempts {
@@ -30,7 +31,7 @@ struct attempts {
 
 /* "host port 22" for messages, a very long host cut; returns the buffer. */
 const char *target_text(const struct target *, char [TARGET_TEXT_MAX]);
-/* Note an attempt; past ATTEMPTS_MAX they are dropped. */
-void	attempts_add(struct attempts *, const char *, const char *, int64_t);
+/* Note an attempt and return it; past ATTEMPTS_MAX they are dropped, and it is NULL. */
+struct attempt *attempts_add(struct attempts *, const char *, const char *, int64_t);
 
 #endif

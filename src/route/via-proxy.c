@@ -39,9 +39,8 @@ via_proxy_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 		via_fail(attempt, CODE_PROXY_DOWN, "%s %s does not answer (%lld s)", step->via->peer, step->proxy,
 		    (long long)(took_ms + 500) / 1000);
 	else
-		/* A missing route to the proxy is not a missing route to the host. */
-		via_fail(attempt, own != CODE_NONE && own != CODE_NO_ROUTE ? own : CODE_PROXY_DOWN,
-		    "%s %s cannot be reached (%s)", step->via->peer, step->proxy, strerror(error));
+		via_fail(attempt, own != CODE_NONE ? own : CODE_PROXY_DOWN, "%s %s cannot be reached (%s)", step->via->peer,
+		    step->proxy, strerror(error));
 }
 
 void

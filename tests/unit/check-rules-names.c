@@ -20,7 +20,7 @@ static const struct rules_pair rows[] = {
 	    "{'names':{'host':'build'," FAILED("not known") "},'tailscale':{" PEER "}}", "x.mesh.example" },
 	/* A jump host looks it up; another program does; we do. */
 	{ "name-unknown", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("not known") "},"
-	    "'ssh':{'options':{'hostname':'b.example','proxycommand':'meshssh b.example 22'}}}",
+	    "'ssh':{'options':{'hostname':'b.example','proxycommand':'meshssh b.example 22'},'proxy':{'ours':true}}}",
 	    "{'names':{'host':'build'," FAILED("not known") "},'ssh':{'options':{'hostname':'build','proxyjump':'gate'}}}",
 	    "b.example" },
 	{ "name-unknown", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("not known") "},"
