@@ -93,12 +93,14 @@ python3 "$T/proxy.py" "$T/proxy.port" &
 started $!
 wait_for 10 test -S "$T/ts.sock" && wait_for 10 test -s "$T/proxy.port"
 timeout 60 "$MESHSSH" --doctor --json --tailscaled="$T/ts.sock" >"$T/out" 2>"$T/err"
-check "a complaint of tailscaled's is told" grep -qF \
+check "a complaint of tailscaled's is judged where it is read" grep -q '"health_harmless": false' "$T/out"
+check "and told" grep -qF \
     '"health": "You are logged out: log in at https://login.example.com/... (key ..."' "$T/out"
 is "without its secret" "$(grep -n hunter2 "$T/out")" ""
 ALL_PROXY=http://bob:hunter2@127.0.0.1:$(cat "$T/proxy.port") timeout 60 "$MESHSSH" --doctor --json --timeout=2 \
     --tailscaled="$T/nosuch" nas.mesh.ts.net >"$T/out" 2>"$T/err"
 check "a refusal of a proxy's is told" grep -q 'says 403 Forbidden: user \.\.\."' "$T/out"
+check "as a code" grep -q '"code": "proxy-refused"' "$T/out"
 is "and found" "$(codes | tr ' ' '\n' | grep proxy)" proxy-refused
 is "without its secret" "$(grep -n hunter2 "$T/out")" ""
 

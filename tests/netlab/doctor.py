@@ -82,10 +82,10 @@ def paths():
     yield Row("EF vanishes, 2 % loss", (("loss", 2), ("drop_dscp", "forward", ("ef",))), dropped=("ef",), times=3,
               code=ef)
     yield Row("IPv6 vanishes, name with both", (("address_hole",),), "both", code="path-ipv6-silent", facts=(
-        ("connect.addresses.0.error", "timeout"), ("connect.addresses.0.family", 6), ("connect.addresses.1.error", None),
+        ("connect.addresses.0.error", "no-answer"), ("connect.addresses.0.family", 6), ("connect.addresses.1.error", None),
         ("connect.address", "10.77.2.2"), ("connect.ok", True), ("mtu.forward.ok", True)))
     yield Row("dead path", (("dead",),), code="no-answer", facts=(
-        ("connect.addresses.0.error", "timeout"), ("connect.ok", False), ("server", None), ("mtu", None)))
+        ("connect.addresses.0.error", "no-answer"), ("connect.ok", False), ("server", None), ("mtu", None)))
     yield Row("nobody listens", port=2299, code="refused",
               facts=(("connect.addresses.0.error", "refused"), ("connect.ok", False)))
     yield Row("no such host", host="nowhere", code="name-unknown",

@@ -361,6 +361,13 @@ test_options(void **state)
 	put_mode("/bin/ssh", "#!/bin/sh\necho 'No user exists for uid 7' >&2\nexit 255\n", 0755);
 	facts = look("nas", 0);
 	assert_string_equal(json_text_at(facts, "ssh.refuses"), "No user exists for uid 7");
+	assert_string_equal(json_text_at(facts, "ssh.refuses_code"), "other");
+	json_decref(facts);
+
+	put_ssh("", "Bad owner or permissions on /etc/ssh/ssh_config\r\n", 255);
+	facts = look(NULL, 0);
+	assert_string_equal(json_text_at(facts, "ssh.refuses_code"), "mode");
+	assert_string_equal(json_text_at(facts, "ssh.refuses_file"), "/etc/ssh/ssh_config");
 	json_decref(facts);
 
 	/* No host: nothing about one, but whether ssh works at all. */
@@ -368,6 +375,8 @@ test_options(void **state)
 	facts = look(NULL, 0);
 	assert_string_equal(json_text_at(facts, "ssh.refuses"),
 	    "~/.ssh/config: line 3: Bad configuration option: ...");
+	assert_string_equal(json_text_at(facts, "ssh.refuses_code"), "option");
+	assert_null(json_at(facts, "ssh.refuses_file"));
 	assert_null(json_at(facts, "ssh.options"));
 	assert_null(json_at(facts, "ssh.known"));
 	json_decref(facts);

@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include "base/json.h"
 #include "check.h"
 #include "facts/facts.h"
+#include "net/resolve.h"
 #include "net/sock.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
@@ -222,6 +224,8 @@ test_banners(void **state)
 		is_text(banners[i].what, facts, "server.kind", banners[i].kind);
 		is_text(banners[i].what, facts, "server.software", banners[i].software);
 		is_text(banners[i].what, facts, "server.first", banners[i].first);
+		assert_int_equal(json_at(facts, "server.http_status") != NULL, banners[i].first != NULL &&
+		    strncmp(banners[i].first, "HTTP/1.", 7) == 0);
 		is_text(banners[i].what, facts, "server.error", banners[i].error);
 		is_text(banners[i].what, facts, "server.refusal", banners[i].refusal);
 		assert_int_equal(json_number_at(facts, "server.version_number", 0), banners[i].version);
@@ -371,6 +375,7 @@ test_refused(void **state)
 	is_text("refused", facts, "connect.addresses.0.error", "refused");
 	is_text("refused", facts, "connect.addresses.0.address", "127.0.0.1");
 	is_text("refused", facts, "connect.routes.0.route", "direct");
+	is_text("refused", facts, "connect.routes.0.code", "refused");
 	assert_int_equal(json_truth_at(facts, "connect.routes.0.ok"), 0);
 	assert_int_equal(json_truth_at(facts, "connect.ok"), 0);
 	assert_null(json_at(facts, "connect.route"));
@@ -425,6 +430,7 @@ test_localapi(void **state)
 	assert_int_equal(probe_connect.run(facts, &in), 0);
 	is_text("localapi", facts, "connect.route", "localapi");
 	is_text("localapi", facts, "connect.routes.0.route", "localapi");
+	is_text("localapi", facts, "connect.routes.0.code", NULL);
 	is_text("localapi", facts, "connect.address", NULL);
 	assert_int_equal(json_array_size(json_at(facts, "connect.addresses")), 0);
 	assert_int_equal(json_number_at(facts, "connect.made", 0), 1);
@@ -442,6 +448,18 @@ test_localapi(void **state)
 }
 
 /* --- names -------------------------------------------------------------------------------------------------------- */
+
+/* What getaddrinfo(3) says as a code: its texts differ by system and language. */
+static void
+test_lookup_codes(void **state)
+{
+	(void)state;
+	assert_int_equal(resolve_code(EAI_NONAME), CODE_NAME_UNKNOWN);
+	assert_int_equal(resolve_code(EAI_AGAIN), CODE_NAME_LOOKUP);
+	assert_int_equal(resolve_code(EAI_FAIL), CODE_NAME_LOOKUP);
+	assert_int_equal(resolve_code(EAI_SYSTEM), CODE_NAME_LOOKUP);
+	assert_int_equal(resolve_code(EAI_MEMORY), CODE_NO_MEMORY);
+}
 
 static void
 test_names(void **state)
@@ -567,6 +585,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_localapi),
+		cmocka_unit_test(test_lookup_codes),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_dns),
 	};

@@ -69,6 +69,7 @@ static const struct rules_case cases[] = {
 	{ "mesh-key-expires", "{\"tailscale\":{\"state\":\"up\",\"key_expires_days\":15}}", "", "" },
 	{ "mesh-key-expires", "{\"tailscale\":{\"state\":\"up\",\"key_expires_days\":-1,\"key_expired\":true}}", "", "" },
 	{ "mesh-health", "{\"tailscale\":{\"state\":\"up\",\"health\":\"no DERP home\"}}", "note", "suspected" },
+	{ "mesh-health", "{\"tailscale\":{\"state\":\"up\",\"health\":\"x\",\"health_harmless\":true}}", "", "" },
 	{ "mesh-health", "{\"tailscale\":{\"state\":\"up\",\"health\":\"no DERP home\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "warning", "suspected" },
 	{ "mesh-health", "{\"tailscale\":{\"state\":\"down\",\"health\":\"Tailscale is stopped.\"}}", "", "" },

@@ -179,6 +179,9 @@ test_line(void **state)
 		assert_string_equal(m.error, cases[i].error);
 		if (cases[i].remark != NULL)
 			assert_string_equal(m.remark, cases[i].remark);
+		if (m.remark[0] != '\0')
+			assert_string_equal(m.remark_code, strncmp(m.remark, "column 8", 8) == 0 ? "host-key" :
+			    strncmp(m.remark, "column 5", 8) == 0 ? "speed" : "columns");
 	}
 	strlcpy(text, " \t ", sizeof(text));
 	assert_int_equal(nix_machine_parse(text, &m), 0);
@@ -244,6 +247,7 @@ test_detect(void **state)
 	assert_int_equal(json_array_size(json_at(facts, "nix.machines")), 2);
 	assert_null(json_at(facts, "nix.machines.0.remark"));
 	assert_non_null(strstr(json_text_at(facts, "nix.machines.1.remark"), "behind a blank"));
+	assert_string_equal(json_text_at(facts, "nix.machines.1.remark_code"), "blank");
 	json_decref(facts);
 
 	/* The same with a stanza for root, one thing amiss in it. */
