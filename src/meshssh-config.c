@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/xalloc.h"
 #include "catalogue/catalogue.h"
 #include "cmd/events.h"
 #include "cmd/stdio.h"
@@ -16,6 +17,7 @@ main(int argc, char **argv)
 	int		status = 0;
 
 	error_program("meshssh-config");
+	xalloc_init();
 	events_tame();
 	if (stdio_plug(&err) != -1 && cmd_config(argc, argv, &status, &err) == 0 && stdio_flush(&err) == 0)
 		return (status);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "cmd/events.h"
@@ -48,6 +49,7 @@ main(int argc, char **argv)
 	struct error	err = { .code = CODE_NONE };
 	int		rest, status = 0;
 
+	xalloc_init();
 	events_tame();
 	if (stdio_plug(&err) != -1 && options_parse(&opts, argc, argv, &rest, &err) == 0 &&
 	    options_gather(&opts, argv + rest, &err) == 0) {

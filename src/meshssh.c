@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "cmd/events.h"
@@ -89,6 +90,7 @@ main(int argc, char **argv)
 	struct error	err = { .code = CODE_NONE };
 	int		rest, count = 0, dashes, status, missing = stdio_plug(&err);
 
+	xalloc_init();
 	events_tame();
 	if (missing != -1 && options_parse(&opts, argc, argv, &rest, &err) == 0) {
 		log_set_level(opts.debug);

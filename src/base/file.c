@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/xalloc.h"
 
 #define TMP_DIGITS	16
 
@@ -187,13 +188,14 @@ file_load(const char *path, size_t max, int follow, struct stat *sb)
 		return (NULL);
 	if (fstat(fd, sb) == 0) {
 		errno = !S_ISREG(sb->st_mode) ? EINVAL : EFBIG;
-		if (S_ISREG(sb->st_mode) && sb->st_size <= (off_t)max &&
-		    (bytes = malloc((size_t)sb->st_size + 1)) != NULL &&
-		    file_take(fd, bytes, (size_t)sb->st_size) == -1) {
-			error = errno;
-			free(bytes);
-			bytes = NULL;
-			errno = error;
+		if (S_ISREG(sb->st_mode) && sb->st_size <= (off_t)max) {
+			bytes = xmalloc((size_t)sb->st_size + 1);
+			if (file_take(fd, bytes, (size_t)sb->st_size) == -1) {
+				error = errno;
+				free(bytes);
+				bytes = NULL;
+				errno = error;
+			}
 		}
 	}
 	error = errno;

@@ -2,60 +2,20 @@
 /* JSON of unknown origin: parsing, and access by path. */
 
 #include <errno.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 
-/* Without memory jansson takes a text for faulty, or leaves out a byte of it, or a whole value, and does not say so. */
-static int	starved;
-
-/*
- * Its parser goes on after a byte that found no room, and looks for the end of a string beyond it: it is left at once. What
- * it has by then is lost.
- */
-static jmp_buf	escape;
-static int	parsing;
-
-static void *
-json_malloc(size_t size)
-{
-	void	*p = malloc(size);
-
-	starved |= p == NULL;
-	if (p == NULL && parsing)
-		longjmp(escape, 1);
-	return (p);
-}
-
-void
-json_watch(void)
-{
-	starved = 0;
-	json_set_alloc_funcs(json_malloc, free);
-}
-
 json_t *
 json_parse(const char *buf, size_t len, size_t flags)
 {
-	const int	 before = starved;
-	json_t		*root;
+	json_t	*root = json_loadb(buf, len, JSON_REJECT_DUPLICATES | flags, NULL);
 
-	json_watch();
-	parsing = 1;
-	root = setjmp(escape) == 0 ? json_loadb(buf, len, JSON_REJECT_DUPLICATES | flags, NULL) : NULL;
-	parsing = 0;
-	errno = starved ? ENOMEM : EINVAL;
-	starved |= before;
+	if (root == NULL)
+		errno = EINVAL;
 	return (root);
-}
-
-int
-json_starved(void)
-{
-	return (starved);
 }
 
 json_t *
@@ -107,21 +67,17 @@ json_put(json_t *root, const char *path, json_t *value)
 	char	 name[64];
 	size_t	 len;
 
-	while (value != NULL && (len = strcspn(path, ".")) < sizeof(name)) {
-		memcpy(name, path, len);
-		name[len] = '\0';
-		if (path[len] == '\0')
-			return (json_object_set_new(root, name, value));
-		if (!json_is_object(next = json_object_get(root, name)) &&
-		    (next = json_object()) != NULL && json_object_set_new(root, name, next) == -1)
-			next = NULL;
-		if (next == NULL)
-			break;
+	if (value == NULL)
+		return (-1);
+	for (; path[len = strcspn(path, ".")] != '\0'; path += len + 1) {
+		snprintf(name, sizeof(name), "%.*s", (int)len, path);
+		if (!json_is_object(next = json_object_get(root, name))) {
+			next = json_object();
+			json_object_set_new(root, name, next);
+		}
 		root = next;
-		path += len + 1;
 	}
-	json_decref(value);
-	return (-1);
+	return (json_object_set_new(root, path, value));
 }
 
 int
@@ -142,19 +98,11 @@ json_within(const json_t *value, size_t members, size_t bytes)
 	return (1);
 }
 
-int
+void
 json_print(FILE *fp, const json_t *doc, size_t flags)
 {
-	const int	 before = starved;
-	char		*text, *at;
+	char	*text = json_dumps(doc, flags | JSON_ENSURE_ASCII), *at;
 
-	json_watch();
-	text = json_dumps(doc, flags | JSON_ENSURE_ASCII);
-	if (text == NULL || starved) {
-		free(text);
-		return (-1);
-	}
-	starved = before;
 	/* The one control character that JSON lets stand. */
 	for (at = text; *at != '\0'; at++)
 		if (*at == '\x7f')
@@ -163,5 +111,4 @@ json_print(FILE *fp, const json_t *doc, size_t flags)
 			putc(*at, fp);
 	putc('\n', fp);
 	free(text);
-	return (0);
 }

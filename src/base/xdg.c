@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/xalloc.h"
 #include "base/xdg.h"
 
 #define OWN_FOLDER	"meshssh"
@@ -84,7 +85,7 @@ own_home(void)
 	const struct passwd	*pw;
 
 	if (home == NULL && (pw = getpwuid(geteuid())) != NULL && pw->pw_dir[0] == '/')
-		home = strdup(pw->pw_dir);
+		home = xstrdup(pw->pw_dir);
 	return (home);
 }
 

@@ -156,10 +156,7 @@ scan_all(struct list *list, const struct scan_config *conf, struct facts *facts,
 		error_errno(err, errno, "cannot scan");
 		return (-1);
 	}
-	if (facts_detect(facts, list->opts->tailscaled) == -1) {
-		error_errno(err, ENOMEM, "cannot scan");
-		return (-1);
-	}
+	facts_detect(facts, list->opts->tailscaled);
 	result = scan_run(conf);
 	list_progress(list, 1);
 	if (result == -1 || list->hosts.failed)

@@ -18,7 +18,8 @@ list_word(struct scan_host *to, const char *word)
 		return (0);
 	if (!addr_host_ok(word))
 		return (1);
-	return (ssh_host(word, to->host, &to->port));
+	ssh_host(word, to->host, &to->port);
+	return (0);
 }
 
 static const struct scan_host *

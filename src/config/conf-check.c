@@ -283,8 +283,8 @@ check_root(const char *host, char home[PATH_MAX])
 	if (getuid() == 0 || pw == NULL || strlcpy(home, pw->pw_dir, PATH_MAX) >= PATH_MAX ||
 	    (facts = json_object()) == NULL)
 		return (ROOT_NO_MATTER);
-	if (detect_nix.detect(facts, &in) == -1 || json_truth_at(facts, "nix.installed") != 1 ||
-	    ssh_config_read(&config, &reader) == -1)
+	detect_nix.detect(facts, &in);
+	if (json_truth_at(facts, "nix.installed") != 1 || ssh_config_read(&config, &reader) == -1)
 		root = ROOT_NO_MATTER;
 	json_decref(facts);
 	return (root);

@@ -107,7 +107,8 @@ nix_add(const struct conf *conf, json_t *doc, const char *alias, const char *nam
 	host = json_pack("{s:s, s:s, s:i, s:s, s:i, s:s, s:s}", "alias", alias, "name", name, "port", port,
 	    "key", nix_or(conf, "ssh-key", DEFAULT_KEY), "jobs", jobs, "systems", nix_or(conf, "systems", "-"),
 	    "features", nix_or(conf, "supported-features", DEFAULT_FEATURES));
-	if (host == NULL || json_array_append_new(hosts, host) == -1 || nix_machines_read("", nix_there_cb, &s) == -1 ||
+	nix_machines_read("", nix_there_cb, &s);
+	if (host == NULL || json_array_append_new(hosts, host) == -1 ||
 	    (s.where[0] != '\0' && json_put(host, "there", json_string(s.where)) == -1)) {
 		error_set(err, CODE_NO_MEMORY, "no memory");
 		return (NULL);

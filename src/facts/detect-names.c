@@ -11,6 +11,7 @@
 #include "base/addr.h"
 #include "base/json.h"
 #include "facts/detect.h"
+#include "facts/fact.h"
 #include "facts/read.h"
 
 #define NAMES_LIST_MAX	16
@@ -133,68 +134,59 @@ hosts_cb(void *arg, const char *address, const char *name)
 		fact_append_text(hosts->list, address);
 }
 
-static int
+static void
 names_put_hosts(json_t *facts, const char *root, const char *host)
 {
 	json_t		*list = json_array();
 	struct hosts	 hosts = { .host = host, .list = list };
 
-	if (list != NULL)
-		read_hosts(root, hosts_cb, &hosts);
-	if (list != NULL && json_array_size(list) == 0) {
+	read_hosts(root, hosts_cb, &hosts);
+	if (json_array_size(list) > 0) {
+		fact_put_text(facts, "names.hosts_entry", json_text_at(list, "0"));
+		fact_put(facts, "names.hosts_entries", list);
+	} else
 		json_decref(list);
-		return (0);
-	}
-	if (list == NULL || fact_put_text(facts, "names.hosts_entry", json_text_at(list, "0")) == -1) {
-		json_decref(list);
-		return (-1);
-	}
-	return (json_put(facts, "names.hosts_entries", list));
 }
 
 /* macOS has this file, too, and resolves without it. */
 static int
 names_by_file(const json_t *facts)
 {
-	const char	*os = json_text_at(facts, "system.os");
+	const char	*os = fact_text(facts, "system.os");
 
 	return (os == NULL || strcmp(os, "darwin") != 0);
 }
 
-static int
+static void
 names_put_resolver(json_t *facts, const char *root)
 {
 	struct resolv	resolv = { .nameservers = json_array(), .search = json_array() };
 	int		magicdns, mdns;
 
-	if (json_put(facts, "names.nameservers", resolv.nameservers) == -1) {
-		json_decref(resolv.search);
-		return (-1);
-	}
-	if (json_put(facts, "names.search", resolv.search) == -1)
-		return (-1);
+	fact_put(facts, "names.nameservers", resolv.nameservers);
+	fact_put(facts, "names.search", resolv.search);
 	mdns = nsswitch_read(root, &resolv);
 	magicdns = resolv_read(root, "/etc/resolv.conf", &resolv) ? resolv_magicdns(root, &resolv) : -1;
 	/* systemd-resolved may ask multicast DNS itself. */
 	if (mdns == 0 && resolv.resolved)
 		mdns = -1;
-	if (magicdns != -1 && json_put(facts, "names.magicdns_resolver", json_boolean(magicdns)) == -1)
-		return (-1);
-	return (mdns != -1 ? json_put(facts, "names.mdns", json_boolean(mdns)) : 0);
+	if (magicdns != -1)
+		fact_put_truth(facts, "names.magicdns_resolver", magicdns);
+	if (mdns != -1)
+		fact_put_truth(facts, "names.mdns", mdns);
 }
 
-static int
+static void
 names_detect(json_t *facts, const struct detect_input *in)
 {
 	struct sockaddr_storage	ss;
 
-	if (names_by_file(facts) && names_put_resolver(facts, in->root) == -1)
-		return (-1);
+	if (names_by_file(facts))
+		names_put_resolver(facts, in->root);
 	if (in->host == NULL || addr_literal(in->host, 0, &ss) > 0)
-		return (0);
-	if (fact_put_text(facts, "names.host", in->host) == -1)
-		return (-1);
-	return (names_put_hosts(facts, in->root, in->host));
+		return;
+	fact_put_text(facts, "names.host", in->host);
+	names_put_hosts(facts, in->root, in->host);
 }
 
 const struct detector detect_names = {

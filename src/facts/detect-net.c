@@ -18,8 +18,10 @@
 #include "base/addr.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "base/xalloc.h"
 #include "facts/detect.h"
 #include "facts/env-wsl.h"
+#include "facts/fact.h"
 #include "facts/read.h"
 
 #define INTERFACES_MAX	256
@@ -67,7 +69,7 @@ net_mtu(const char *root, const char *name, int *mtu)
 	return (result == -1 ? -1 : 0);
 }
 
-/* The interface of this name in the list, made if need be; NULL if there are too many, or no memory. */
+/* The interface of this name in the list, made if need be; NULL if there are too many. */
 static json_t *
 net_interface(json_t *list, const struct ifaddrs *ifa, const char *root)
 {
@@ -79,30 +81,31 @@ net_interface(json_t *list, const struct ifaddrs *ifa, const char *root)
 	json_array_foreach(list, i, interface)
 		if ((name = json_text_at(interface, "name")) != NULL && strcmp(name, ifa->ifa_name) == 0)
 			return (interface);
-	if (json_array_size(list) == INTERFACES_MAX || (interface = json_pack("{s:b, s:b, s:[]}",
-	    "up", (ifa->ifa_flags & IFF_UP) != 0, "tunnel", (ifa->ifa_flags & (IFF_POINTOPOINT | IFF_LOOPBACK)) ==
-	    IFF_POINTOPOINT, "addresses")) == NULL)
+	if (json_array_size(list) == INTERFACES_MAX)
 		return (NULL);
-	if (fact_put_text(interface, "name", ifa->ifa_name) == -1 || (net_mtu(root, ifa->ifa_name, &mtu) == 0 &&
-	    json_put(interface, "mtu", json_integer(mtu)) == -1)) {
-		json_decref(interface);
-		return (NULL);
-	}
-	return (json_array_append_new(list, interface) == 0 ? interface : NULL);
+	interface = json_pack("{s:o, s:b, s:b, s:[]}", "name", fact_string(ifa->ifa_name),
+	    "up", (ifa->ifa_flags & IFF_UP) != 0, "tunnel",
+	    (ifa->ifa_flags & (IFF_POINTOPOINT | IFF_LOOPBACK)) == IFF_POINTOPOINT, "addresses");
+	if (net_mtu(root, ifa->ifa_name, &mtu) == 0)
+		json_put(interface, "mtu", json_integer(mtu));
+	json_array_append_new(list, interface);
+	return (interface);
 }
 
-static int
+static void
 net_put_interfaces(json_t *facts, const char *root)
 {
 	struct ifaddrs	*addrs, *ifa;
-	json_t		*list = json_array(), *addresses;
+	json_t		*list, *addresses;
 	char		 text[ADDR_TEXT_MAX];
 	int		 family, own_tailnet = 0;
 
-	if (list == NULL || getifaddrs(&addrs) == -1) {
-		json_decref(list);
-		return (list == NULL || errno == ENOMEM ? -1 : 0);
+	if (getifaddrs(&addrs) == -1) {
+		if (errno == ENOMEM)
+			xalloc_fail();
+		return;
 	}
+	list = json_array();
 	for (ifa = addrs; ifa != NULL; ifa = ifa->ifa_next) {
 		addresses = json_object_get(net_interface(list, ifa, root), "addresses");
 		family = ifa->ifa_addr != NULL ? ifa->ifa_addr->sa_family : AF_UNSPEC;
@@ -115,8 +118,8 @@ net_put_interfaces(json_t *facts, const char *root)
 			fact_append_text(addresses, text);
 	}
 	freeifaddrs(addrs);
-	return (json_put(facts, "net.interfaces", list) == -1 ||
-	    json_put(facts, "net.own_tailnet", json_boolean(own_tailnet)) == -1 ? -1 : 0);
+	fact_put(facts, "net.interfaces", list);
+	fact_put_truth(facts, "net.own_tailnet", own_tailnet);
 }
 
 /* A line of /proc/net/route, whose addresses are numbers as this machine has them: 1 if it is a default route. */
@@ -180,7 +183,7 @@ gateway_find(const char *root, const char *path, int (*parse)(const char *, stru
 	return (found);
 }
 
-static int
+static void
 net_put_gateway(json_t *facts, const char *root)
 {
 	struct gateway	gw;
@@ -189,26 +192,26 @@ net_put_gateway(json_t *facts, const char *root)
 
 	if (!gateway_find(root, "/proc/net/route", gateway_parse4, &gw) &&
 	    !gateway_find(root, "/proc/net/ipv6_route", gateway_parse6, &gw))
-		return (0);
-	if (fact_put_text(facts, "net.gateway.interface", gw.interface) == -1 || (gw.len > 0 &&
-	    fact_put_text(facts, "net.gateway.address", addr_text((struct sockaddr *)&gw.ss, gw.len, text)) == -1))
-		return (-1);
-	return (net_mtu(root, gw.interface, &mtu) == 0 ? json_put(facts, "net.gateway.mtu", json_integer(mtu)) : 0);
+		return;
+	fact_put_text(facts, "net.gateway.interface", gw.interface);
+	if (gw.len > 0)
+		fact_put_text(facts, "net.gateway.address",
+		    addr_text((struct sockaddr *)&gw.ss, gw.len, text));
+	if (net_mtu(root, gw.interface, &mtu) == 0)
+		fact_put_number(facts, "net.gateway.mtu", mtu);
 }
 
-static int
+static void
 net_detect(json_t *facts, const struct detect_input *in)
 {
 	int	number;
 
-	if (net_put_interfaces(facts, in->root) == -1 || net_put_gateway(facts, in->root) == -1)
-		return (-1);
-	if (env_wsl(in->root) && net_mtu(in->root, "eth0", &number) == 0 &&
-	    json_put(facts, "net.eth0_mtu", json_integer(number)) == -1)
-		return (-1);
+	net_put_interfaces(facts, in->root);
+	net_put_gateway(facts, in->root);
+	if (env_wsl(in->root) && net_mtu(in->root, "eth0", &number) == 0)
+		fact_put_number(facts, "net.eth0_mtu", number);
 	if (net_number(in->root, "/proc/sys/net/ipv4/tcp_mtu_probing", 2, &number) == 0)
-		return (json_put(facts, "net.tcp_mtu_probing", json_integer(number)));
-	return (0);
+		fact_put_number(facts, "net.tcp_mtu_probing", number);
 }
 
 const struct detector detect_net = {

@@ -19,10 +19,10 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "facts/detect.h"
+#include "facts/fact.h"
 #include "facts/nix-builder.h"
 #include "facts/nix-daemon.h"
 #include "facts/nix-machines.h"
-#include "facts/read.h"
 #include "sshconf/redact.h"
 
 #define DAEMON_SOCKET	"/nix/var/nix/daemon-socket/socket"
@@ -34,7 +34,6 @@ struct nix {
 	json_t				*machines;
 	struct nix_machine		*builder;	/* the one that is told of */
 	int				 found;
-	int				 failed;
 };
 
 static int
@@ -82,14 +81,13 @@ nix_machine_cb(void *arg, const struct nix_machine *m)
 			    redact(REDACT_PATH, m->file, n->homes.user_home, n->in->full), "line", m->line, "fields", m->fields);
 	int		 rank = machine_rank(n, m);
 
-	if (one != NULL && m->error[0] != '\0')
+	if (m->error[0] != '\0')
 		json_object_set_new(one, "error", json_string(m->error));
-	if (one != NULL && m->remark[0] != '\0') {
+	if (m->remark[0] != '\0') {
 		json_object_set_new(one, "remark", json_string(m->remark));
 		json_object_set_new(one, "remark_code", json_string(m->remark_code));
 	}
-	if (one == NULL || json_array_append_new(n->machines, one) == -1)
-		n->failed = 1;
+	json_array_append_new(n->machines, one);
 	if (rank > n->found) {
 		n->found = rank;
 		*n->builder = *m;
@@ -97,41 +95,43 @@ nix_machine_cb(void *arg, const struct nix_machine *m)
 }
 
 static void
-nix_root_config(json_t *nix, const struct nix *n)
+nix_root_config(json_t *facts, const struct nix *n)
 {
 	struct stat	sb;
 	char		file[PATH_MAX];
 
 	snprintf(file, sizeof(file), "%s/.ssh/config", n->homes.root_home);
-	fact_put_text(nix, "root_home", n->homes.root_home);
+	fact_put_text(facts, "nix.root_home", n->homes.root_home);
 	if (nix_stat(n->in, file, &sb) == 0) {
-		json_put(nix, "root_config", json_true());
-		json_put(nix, "root_config_ok", json_boolean((sb.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-		    (sb.st_uid == 0 || sb.st_uid == n->homes.root_uid)));
+		fact_put_truth(facts, "nix.root_config", 1);
+		fact_put_truth(facts, "nix.root_config_ok",
+		    (sb.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+		    (sb.st_uid == 0 || sb.st_uid == n->homes.root_uid));
 	} else if (errno == ENOENT)
-		json_put(nix, "root_config", json_false());
+		fact_put_truth(facts, "nix.root_config", 0);
 }
 
-/* All that is there only where Nix is. 0, or -1 if there is no memory. */
-static int
-nix_fill(json_t *nix, struct nix *n)
+/* All that is there only where Nix is. */
+static void
+nix_fill(json_t *facts, struct nix *n)
 {
-	char	opts[512];
-	int	daemon = nix_daemon(n->in);
+	const char	*env = getenv("NIX_SSHOPTS");
+	char		 opts[512];
+	int		 daemon = nix_daemon(n->in);
 
 	if (daemon != -1)
-		json_put(nix, "daemon", json_boolean(daemon));
-	if (getenv("NIX_SSHOPTS") != NULL && getenv("NIX_SSHOPTS")[0] != '\0')
-		json_put(nix, "sshopts", redact(REDACT_SSH_ARGS, getenv("NIX_SSHOPTS"), n->homes.user_home, n->in->full));
+		fact_put_truth(facts, "nix.daemon", daemon);
+	if (env != NULL && env[0] != '\0')
+		fact_put(facts, "nix.sshopts",
+		    redact(REDACT_SSH_ARGS, env, n->homes.user_home, n->in->full));
 	if (nix_daemon_sshopts(n->in->root, opts, sizeof(opts)))
-		json_put(nix, "daemon_sshopts", redact(REDACT_SSH_ARGS, opts, n->homes.user_home, n->in->full));
-	nix_root_config(nix, n);
-	if ((n->machines = json_array()) == NULL || json_put(nix, "machines", n->machines) == -1 ||
-	    nix_machines_read(n->in->root, nix_machine_cb, n) == -1 || n->failed)
-		return (-1);
-	if (!n->found)
-		return (0);
-	return (json_put(nix, "builder", nix_builder(n->builder, n->in, &n->homes)));
+		fact_put(facts, "nix.daemon_sshopts",
+		    redact(REDACT_SSH_ARGS, opts, n->homes.user_home, n->in->full));
+	nix_root_config(facts, n);
+	fact_put(facts, "nix.machines", n->machines = json_array());
+	nix_machines_read(n->in->root, nix_machine_cb, n);
+	if (n->found)
+		fact_put(facts, "nix.builder", nix_builder(n->builder, n->in, &n->homes));
 }
 
 /* Who called sudo, for it is this user's files that Nix does not read; 0 if nobody did. */
@@ -163,24 +163,20 @@ nix_homes(struct nix *n, char root_home[PATH_MAX], char user_home[PATH_MAX], cha
 	n->homes.user = user;
 }
 
-static int
+static void
 nix_detect(json_t *facts, const struct detect_input *in)
 {
 	struct nix_machine	builder;
 	struct nix		n = { .in = in, .builder = &builder };
 	struct stat		sb;
-	json_t			*nix;
 	char			root_home[PATH_MAX], user_home[PATH_MAX], user[64];
 	int			installed;
 
 	nix_homes(&n, root_home, user_home, user);
 	installed = nix_stat(in, "/nix/store", &sb) == 0 || nix_stat(in, "/etc/nix/nix.conf", &sb) == 0;
-	if (json_put(facts, "nix.installed", json_boolean(installed)) == -1)
-		return (-1);
-	if (!installed)
-		return (0);
-	nix = json_at(facts, "nix");
-	return (nix_fill(nix, &n));
+	fact_put_truth(facts, "nix.installed", installed);
+	if (installed)
+		nix_fill(facts, &n);
 }
 
 const struct detector detect_nix = {

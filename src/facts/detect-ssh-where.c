@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "facts/detect-ssh.h"
+#include "facts/fact.h"
 #include "facts/read.h"
 #include "sshconf/redact.h"
 #include "sshconf/ssh-config.h"
@@ -26,19 +26,11 @@ static const char	gathered[][20] = {
 /* One reading of the files. */
 struct where {
 	const struct detect_input	*in;
-	json_t				*ssh;		/* the object that is filled */
+	json_t				*facts;		/* that are filled */
 	const char			*home, *user;
 	json_t				*unsure;	/* keywords that a block of which nothing is known may set */
 	int				 includes;	/* the system's file reads its folder; -1: not known */
-	int				 failed;
 };
-
-static void
-where_put(struct where *w, const char *path, json_t *value)
-{
-	if (json_put(w->ssh, path, value) == -1)
-		w->failed = 1;
-}
 
 static json_t *
 where_told(const struct where *w, const char *path)
@@ -80,25 +72,23 @@ rival_get(const json_t *object, const char *keyword)
 static void
 where_shadowed(struct where *w, const struct ssh_config_line *line, const json_t *first, json_t *value)
 {
-	json_t	*list = json_object_get(w->ssh, "shadowed");
+	json_t	*list = fact_at(w->facts, "ssh.shadowed");
 
 	if (value == NULL || json_equal(json_object_get(first, "value"), value) || json_array_size(list) >= LIST_MAX) {
 		json_decref(value);
 		return;
 	}
-	if (json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:i, s:b, s:O, s:O, s:O}", "keyword", line->keyword,
-	    "value",
-	    value, "file", where_told(w, line->file), "line", line->line, "named", line->named, "by_file",
-	    json_object_get(first, "file"), "by_line", json_object_get(first, "line"), "by_named",
-	    json_object_get(first, "named"))) == -1)
-		w->failed = 1;
+	json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:i, s:b, s:O, s:O, s:O}",
+	    "keyword", line->keyword, "value", value, "file", where_told(w, line->file),
+	    "line", line->line, "named", line->named, "by_file", json_object_get(first, "file"),
+	    "by_line", json_object_get(first, "line"), "by_named", json_object_get(first, "named")));
 }
 
 static void
 where_line_cb(void *arg, const struct ssh_config_line *line)
 {
 	struct where	*w = arg;
-	json_t		*where = json_object_get(w->ssh, "where"), *first;
+	json_t		*where = fact_at(w->facts, "ssh.where"), *first;
 
 	if (strcmp(line->keyword, "include") == 0 && strcmp(line->file, SYSTEM_FILE) == 0 &&
 	    strstr(line->value, "ssh_config.d") != NULL && line->match != SSH_CONFIG_NO && w->includes != 1)
@@ -112,11 +102,10 @@ where_line_cb(void *arg, const struct ssh_config_line *line)
 			where_shadowed(w, line, first, where_value(w, line));
 	} else if (line->match == SSH_CONFIG_UNSURE)
 		json_object_set_new(w->unsure, line->keyword, json_true());
-	else if (json_object_set_new(where, line->keyword,
-	    json_pack("{s:o, s:i, s:o, s:b}", "file", where_told(w, line->file),
-	    "line", line->line, "value", where_value(w, line), "named", line->named)) == -1)
-		/* Memory is wanting, or the keyword is no text, with which ssh itself would not do. */
-		return;
+	else
+		json_object_set_new(where, line->keyword, json_pack("{s:o, s:i, s:o, s:b}",
+		    "file", where_told(w, line->file), "line", line->line,
+		    "value", where_value(w, line), "named", line->named));
 }
 
 static void
@@ -125,12 +114,11 @@ where_file_cb(void *arg, const struct ssh_config_file *file)
 	struct where	*w = arg;
 	json_t		*one = json_pack("{s:o, s:b}", "file", where_told(w, file->file), "readable", file->readable);
 
-	if (one != NULL && file->checked) {
+	if (file->checked) {
 		json_object_set_new(one, "owner_ok", json_boolean(file->owner_ok));
 		json_object_set_new(one, "mode_ok", json_boolean(file->mode_ok));
 	}
-	if (one == NULL || json_array_append_new(json_object_get(w->ssh, "files"), one) == -1)
-		w->failed = 1;
+	json_array_append_new(fact_at(w->facts, "ssh.files"), one);
 }
 
 static void
@@ -140,11 +128,11 @@ where_files(struct where *w)
 					    .user = w->user, .uid = geteuid(), .host = w->in->host != NULL ? w->in->host : "" };
 	const struct ssh_config_reader	reader = { .line = where_line_cb, .file = where_file_cb, .arg = w };
 
-	where_put(w, "where", json_object());
-	where_put(w, "shadowed", json_array());
-	where_put(w, "files", json_array());
-	if ((w->unsure = json_object()) == NULL || w->failed || ssh_config_read(&config, &reader) == -1)
-		w->failed = 1;
+	fact_put(w->facts, "ssh.where", json_object());
+	fact_put(w->facts, "ssh.shadowed", json_array());
+	fact_put(w->facts, "ssh.files", json_array());
+	w->unsure = json_object();
+	ssh_config_read(&config, &reader);
 	json_decref(w->unsure);
 }
 
@@ -159,20 +147,19 @@ where_system(struct where *w)
 
 	snprintf(path, sizeof(path), "%s" SYSTEM_FILE, w->in->root);
 	if (w->includes != -1 && access(path, R_OK) == 0)
-		where_put(w, "system_includes", json_boolean(w->includes));
+		fact_put_truth(w->facts, "ssh.system_includes", w->includes);
 	count = read_glob(w->in->root, SYSTEM_FILE ".d/*.conf", &g);
 	for (i = 0; i < count && i < LIST_MAX; i++)
 		json_array_append_new(list, where_told(w, g.gl_pathv[i] + strlen(w->in->root)));
 	globfree(&g);
-	where_put(w, "system_files", list);
+	fact_put(w->facts, "ssh.system_files", list);
 }
 
-int
-detect_ssh_where(json_t *ssh, const struct detect_input *in, const char *home, const char *user)
+void
+detect_ssh_where(json_t *facts, const struct detect_input *in, const char *home, const char *user)
 {
-	struct where	w = { .in = in, .ssh = ssh, .home = home, .user = user };
+	struct where	w = { .in = in, .facts = facts, .home = home, .user = user };
 
 	where_files(&w);
 	where_system(&w);
-	return (w.failed ? -1 : 0);
 }

@@ -12,10 +12,10 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/json.h"
+#include "base/xalloc.h"
 #include "facts/detect-ssh.h"
 #include "facts/detect.h"
-#include "facts/read.h"
+#include "facts/fact.h"
 #include "facts/ssh-known.h"
 #include "facts/ssh-refusal.h"
 #include "sshconf/redact.h"
@@ -47,18 +47,10 @@ static const char	told_lists[][20] = { "kexalgorithms", "hostkeyalgorithms", "ci
 /* One run of the detector. */
 struct view {
 	const struct detect_input	*in;
-	json_t				*ssh;		/* the object that is filled */
+	json_t				*facts;		/* that are filled */
 	const char			*home, *user;
 	const char			*options;	/* what ssh -G printed; NULL if it did not */
-	int				 failed;
 };
-
-static void
-view_put(struct view *l, const char *path, json_t *value)
-{
-	if (json_put(l->ssh, path, value) == -1)
-		l->failed = 1;
-}
 
 static json_t *
 view_told(const struct view *l, enum redact kind, const char *text)
@@ -88,10 +80,10 @@ view_refuses(struct view *l, struct ssh_ask *ask)
 	ask->err[strcspn(ask->err, "\r\n")] = '\0';
 	if (ask->err[0] == '\0')
 		return;
-	view_put(l, "refuses", view_told(l, REDACT_ERROR, ask->err));
-	view_put(l, "refuses_code", json_string(ssh_refusal(ask->err, &file)));
+	fact_put(l->facts, "ssh.refuses", view_told(l, REDACT_ERROR, ask->err));
+	fact_put_text(l->facts, "ssh.refuses_code", ssh_refusal(ask->err, &file));
 	if (file != NULL)
-		view_put(l, "refuses_file", view_told(l, REDACT_PATH, file));
+		fact_put(l->facts, "ssh.refuses_file", view_told(l, REDACT_PATH, file));
 }
 
 /* "OpenSSH_9.2p1 Debian-2, OpenSSL ..." */
@@ -110,11 +102,11 @@ view_version(struct view *l, const char *ssh, struct ssh_ask *ask)
 		return;
 	}
 	ask->err[strspn(ask->err, VERSION_BYTES)] = '\0';
-	view_put(l, "version", json_string(ask->err));
+	fact_put(l->facts, "ssh.version", json_string(ask->err));
 	for (digit = ask->err; *digit != '\0' && !isdigit((unsigned char)*digit); )
 		digit++;
 	if (sscanf(digit, "%3d.%2d", &major, &minor) == 2)
-		view_put(l, "version_number", json_integer(major * 100 + minor));
+		fact_put_number(l->facts, "ssh.version_number", major * 100 + minor);
 }
 
 /* What ssh takes of the server's; a list that does not fit is not told. */
@@ -129,10 +121,10 @@ view_algorithms(struct view *l)
 		if (view_option(l, told_lists[i], 0, value) == NULL)
 			continue;
 		list = json_array();
-		for (at = value; list != NULL && (name = strsep(&at, ",")) != NULL;)
-			l->failed |= fact_append_text(list, name) == -1;
-		snprintf(path, sizeof(path), "algorithms.%.20s", told_lists[i]);
-		view_put(l, path, list);
+		for (at = value; (name = strsep(&at, ",")) != NULL;)
+			fact_append_text(list, name);
+		snprintf(path, sizeof(path), "ssh.algorithms.%.20s", told_lists[i]);
+		fact_put(l->facts, path, list);
 	}
 }
 
@@ -146,11 +138,11 @@ view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 	size_t		 i;
 
 	/* Before 6.8 there is no -G. */
-	if (json_number_at(l->ssh, "version_number", 0) < 608)
+	if (fact_number(l->facts, "ssh.version_number", 0) < 608)
 		return;
 	ssh_ask(argv, detect_left_ms(l->in), ask);
 	if (ask->status == -1) {
-		view_put(l, "slow", json_true());
+		fact_put_truth(l->facts, "ssh.slow", 1);
 		return;
 	}
 	if (ask->status != 0) {
@@ -160,11 +152,12 @@ view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 	if (l->in->host == NULL)
 		return;
 	l->options = ask->out;
-	view_put(l, "options", json_object());
+	fact_put(l->facts, "ssh.options", json_object());
 	for (i = 0; i < sizeof(told_options) / sizeof(told_options[0]); i++) {
-		snprintf(path, sizeof(path), "options.%.40s", told_options[i]);
+		snprintf(path, sizeof(path), "ssh.options.%.40s", told_options[i]);
 		if (view_option(l, told_options[i], 0, value) != NULL)
-			view_put(l, path, view_told(l, (enum redact)redact_keyword(told_options[i]), value));
+			fact_put(l->facts, path,
+			    view_told(l, (enum redact)redact_keyword(told_options[i]), value));
 	}
 	view_algorithms(l);
 }
@@ -183,15 +176,16 @@ view_keys(struct view *l)
 		    snprintf(path, sizeof(path), "%s%s", home ? l->home : "", value + home) >= (int)sizeof(path))
 			continue;
 		ssh_key_look(l->in->root, path, geteuid(), &key);
-		if (key.there != 1 || (one = json_pack("{s:o}", "file", view_told(l, REDACT_PATH, path))) == NULL)
+		if (key.there != 1)
 			continue;
+		one = json_pack("{s:o}", "file", view_told(l, REDACT_PATH, path));
 		if (key.mode_ok != -1)
 			json_object_set_new(one, "mode_ok", json_boolean(key.mode_ok));
 		if (key.encrypted != -1)
 			json_object_set_new(one, "encrypted", json_boolean(key.encrypted));
 		json_array_append_new(list, one);
 	}
-	view_put(l, "key_files", list);
+	fact_put(l->facts, "ssh.key_files", list);
 }
 
 /* The port that counts: of two, the one that the user named. */
@@ -234,7 +228,7 @@ view_known_other(struct view *l, struct ssh_known *known, const char *name)
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (others[i] != NULL && strcasecmp(others[i], name) != 0 &&
 		    view_known_name(l, known, others[i], 0, form) == 1) {
-			view_put(l, "known.other", view_told(l, REDACT_HOSTS, form));
+			fact_put(l->facts, "ssh.known.other", view_told(l, REDACT_HOSTS, form));
 			return;
 		}
 }
@@ -245,9 +239,9 @@ view_known_keys(struct view *l, const struct ssh_known *known)
 	json_t	*list = json_array();
 	int	 i;
 
-	for (i = 0; list != NULL && i < known->key_count; i++)
-		l->failed |= fact_append_text(list, known->keys[i]) == -1;
-	view_put(l, "known.keys", list);
+	for (i = 0; i < known->key_count; i++)
+		fact_append_text(list, known->keys[i]);
+	fact_put(l->facts, "ssh.known.keys", list);
 }
 
 static void
@@ -267,16 +261,16 @@ view_known(struct view *l)
 		*c = (char)tolower((unsigned char)*c);
 	snprintf(files, sizeof(files), "%s %s", a, b);
 	found = view_known_name(l, &known, name, alias, form);
-	view_put(l, "known.alias", view_told(l, REDACT_HOSTS, form));
+	fact_put(l->facts, "ssh.known.alias", view_told(l, REDACT_HOSTS, form));
 	/* Where a program is asked for keys, what the files lack may be known all the same. */
 	if (found == -1 || (found == 0 && view_option(l, "knownhostscommand", 0, user) != NULL &&
 	    strcmp(user, "none") != 0))
 		return;
-	view_put(l, "known.found", json_boolean(found));
+	fact_put_truth(l->facts, "ssh.known.found", found);
 	if (found == 0)
 		view_known_other(l, &known, name);
 	else if (!known.authority) {
-		view_put(l, "known.types", view_told(l, REDACT_NAMES, known.types));
+		fact_put(l->facts, "ssh.known.types", view_told(l, REDACT_NAMES, known.types));
 		view_known_keys(l, &known);
 	}
 }
@@ -289,17 +283,17 @@ view_proxy(struct view *l)
 
 	if (view_option(l, "proxycommand", 0, value) == NULL || strcmp(value, "none") == 0)
 		return;
-	view_put(l, "proxy.ours", json_boolean(strstr(value, "meshssh") != NULL));
+	fact_put_truth(l->facts, "ssh.proxy.ours", strstr(value, "meshssh") != NULL);
 	if (ssh_proxy_look(value, l->in->root, l->home, &p) == -1)
 		return;
-	view_put(l, "proxy.program", view_told(l, REDACT_COMMAND, p.program));
-	view_put(l, "proxy.absolute", json_boolean(p.absolute));
+	fact_put(l->facts, "ssh.proxy.program", view_told(l, REDACT_COMMAND, p.program));
+	fact_put_truth(l->facts, "ssh.proxy.absolute", p.absolute);
 	if (p.there != -1)
-		view_put(l, "proxy.there", json_boolean(p.there));
+		fact_put_truth(l->facts, "ssh.proxy.there", p.there);
 	if (p.everywhere != -1)
-		view_put(l, "proxy.everywhere", json_boolean(p.everywhere));
+		fact_put_truth(l->facts, "ssh.proxy.everywhere", p.everywhere);
 	if (p.passes_fd != -1)
-		view_put(l, "proxy.passes_fd", json_boolean(p.passes_fd));
+		fact_put_truth(l->facts, "ssh.proxy.passes_fd", p.passes_fd);
 }
 
 /* ssh, what is asked of it, and what hangs on the answers. */
@@ -310,7 +304,7 @@ view_program(struct view *l, struct ssh_ask *ask)
 
 	if (ssh_program_find("/proc/self/exe", ssh) == -1)
 		return;
-	view_put(l, "path", view_told(l, REDACT_PATH, ssh));
+	fact_put(l->facts, "ssh.path", view_told(l, REDACT_PATH, ssh));
 	view_version(l, ssh, ask);
 	view_options(l, ssh, ask);
 	if (l->options == NULL)
@@ -322,12 +316,12 @@ view_program(struct view *l, struct ssh_ask *ask)
 	}
 }
 
-static int
+static void
 ssh_detect(json_t *facts, const struct detect_input *in)
 {
 	const struct passwd	*pw = getpwuid(geteuid());
-	struct view		 l = { .in = in, .ssh = json_object() };
-	struct ssh_ask		*ask = malloc(sizeof(*ask));
+	struct view		 l = { .in = in, .facts = facts };
+	struct ssh_ask		*ask = xmalloc(sizeof(*ask));
 	char			 home[PATH_MAX] = "", user[64] = "";
 
 	if (pw != NULL) {
@@ -336,16 +330,9 @@ ssh_detect(json_t *facts, const struct detect_input *in)
 		l.home = home;
 		l.user = user;
 	}
-	if (ask != NULL && l.ssh != NULL) {
-		view_program(&l, ask);
-		l.failed |= detect_ssh_where(l.ssh, in, l.home, l.user) == -1;
-	} else
-		l.failed = 1;
+	view_program(&l, ask);
+	detect_ssh_where(facts, in, l.home, l.user);
 	free(ask);
-	if (!l.failed)
-		return (json_put(facts, "ssh", l.ssh));
-	json_decref(l.ssh);
-	return (-1);
 }
 
 const struct detector detect_ssh = {

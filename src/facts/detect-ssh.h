@@ -9,9 +9,10 @@
 #include "facts/detect.h"
 
 /*
- * Fill "where", "shadowed", "files", "system_includes" and "system_files" in the object "ssh", for a user of this home
- * and name; NULL if that is not known. 0, or -1 if there is no memory.
+ * Fill "where", "shadowed", "files", "system_includes" and "system_files" of the object "ssh", for a
+ * user of this home and name; NULL if that is not known.
  */
-int	detect_ssh_where(json_t *ssh, const struct detect_input *, const char *home, const char *user);
+void	detect_ssh_where(json_t *facts, const struct detect_input *, const char *home,
+	    const char *user);
 
 #endif

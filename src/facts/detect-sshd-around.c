@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/json.h"
 #include "facts/detect-sshd.h"
+#include "facts/fact.h"
 #include "facts/read.h"
 
 #define NETSH		"/mnt/c/Windows/System32/netsh.exe"
@@ -42,11 +43,11 @@ struct portproxy {
 	char	port[8];
 };
 
-static int
+static void
 firewall_put(json_t *facts, const char *name, const char *file)
 {
-	return (fact_put_text(facts, "sshd.firewall_missing_interface", name) == -1 ||
-	    fact_put_text(facts, "sshd.firewall_file", file) == -1 ? -1 : 0);
+	fact_put_text(facts, "sshd.firewall_missing_interface", name);
+	fact_put_text(facts, "sshd.firewall_file", file);
 }
 
 static int
@@ -106,17 +107,17 @@ firewall_missing(const char *root, const char *file, char name[16])
 	return (missing);
 }
 
-int
+void
 detect_sshd_firewall(json_t *facts, const char *root)
 {
 	const struct firewall	*row;
 	glob_t			 found;
 	char			 name[16];
 	size_t			 count, n, i;
-	int			 missing = 0, result = 0;
+	int			 missing = 0;
 
 	if (!read_exists(root, "/sys/class/net/lo"))
-		return (0);
+		return;
 	for (n = 0; n < sizeof(firewalls) / sizeof(firewalls[0]) && !missing; n++) {
 		row = &firewalls[n];
 		if (!firewall_active(row, root))
@@ -124,10 +125,9 @@ detect_sshd_firewall(json_t *facts, const char *root)
 		count = read_glob(root, row->files, &found);
 		for (i = 0; i < count && !missing; i++)
 			if ((missing = firewall_missing(root, found.gl_pathv[i], name)) != 0)
-				result = firewall_put(facts, name, found.gl_pathv[i] + strlen(root));
+				firewall_put(facts, name, found.gl_pathv[i] + strlen(root));
 		globfree(&found);
 	}
-	return (result);
 }
 
 /* 1 if an interface of this machine has the address; by what the detector "net" has seen. */
@@ -137,7 +137,7 @@ is_ours(const json_t *facts, const char *address)
 	const json_t	*interface, *one;
 	size_t		 i, n;
 
-	json_array_foreach(json_at(facts, "net.interfaces"), i, interface)
+	json_array_foreach(fact_at(facts, "net.interfaces"), i, interface)
 		json_array_foreach(json_at(interface, "addresses"), n, one)
 			if (strcmp(json_string_value(one), address) == 0)
 				return (1);
@@ -160,20 +160,18 @@ portproxy_is_wsl(const struct portproxy *row, const struct sshd_config *config)
 	return (config->port_count == 0 && port == 22);
 }
 
-static int
+static void
 portproxy_put(json_t *facts, const struct portproxy *row)
 {
-	int	matches = is_ours(facts, row->address);
-
-	return (fact_put_text(facts, "sshd.windows_portproxy.address", row->address) == -1 ||
-	    fact_put_text(facts, "sshd.windows_portproxy.port", row->port) == -1 ||
-	    fact_put_text(facts, "sshd.windows_portproxy.listen_address", row->listen) == -1 ||
-	    fact_put_text(facts, "sshd.windows_portproxy.listen_port", row->listen_port) == -1 ||
-	    json_put(facts, "sshd.windows_portproxy.matches", json_boolean(matches)) == -1 ? -1 : 0);
+	fact_put_text(facts, "sshd.windows_portproxy.address", row->address);
+	fact_put_text(facts, "sshd.windows_portproxy.port", row->port);
+	fact_put_text(facts, "sshd.windows_portproxy.listen_address", row->listen);
+	fact_put_text(facts, "sshd.windows_portproxy.listen_port", row->listen_port);
+	fact_put_truth(facts, "sshd.windows_portproxy.matches", is_ours(facts, row->address));
 }
 
 /* The headings are in the language of Windows: rows are told by their numbers. */
-static int
+static void
 windows_put_portproxy(json_t *facts, const struct sshd_config *config, const struct detect_input *in)
 {
 	const char		*argv[] = { NULL, "interface", "portproxy", "show", "v4tov4", NULL };
@@ -182,18 +180,19 @@ windows_put_portproxy(json_t *facts, const struct sshd_config *config, const str
 
 	snprintf(path, sizeof(path), "%s%s", in->root, NETSH);
 	argv[0] = path;
-	if (json_at(facts, "net.interfaces") == NULL ||
+	if (fact_at(facts, "net.interfaces") == NULL ||
 	    read_command(argv, detect_left_ms(in), out, sizeof(out)) == -1)
-		return (0);
+		return;
 	while ((line = strsep(&at, "\r\n")) != NULL)
 		if (sscanf(line, "%63s %7s %63s %7s", row.listen, row.listen_port, row.address, row.port) == 4 &&
-		    portproxy_is_wsl(&row, config))
-			return (portproxy_put(facts, &row));
-	return (0);
+		    portproxy_is_wsl(&row, config)) {
+			portproxy_put(facts, &row);
+			return;
+		}
 }
 
 /* Where OpenSSH for Windows wants the keys of administrators, if it does: its sshd_config says so by default. */
-static int
+static void
 windows_put_admin_keys(json_t *facts, const char *root)
 {
 	FILE	*fp = read_open(root, WINDOWS_SSH "/sshd_config");
@@ -201,28 +200,26 @@ windows_put_admin_keys(json_t *facts, const char *root)
 	int	 wanted = 0, there;
 
 	if (fp == NULL)
-		return (0);
+		return;
 	while (read_line(fp, line, sizeof(line)))
 		wanted |= line[strspn(line, " \t")] != '#' &&
 		    strcasestr(line, "administrators_authorized_keys") != NULL;
 	fclose(fp);
 	/* The file is closed to others than administrators: that it cannot be seen is not that it is not there. */
 	there = read_exists(root, WINDOWS_SSH "/administrators_authorized_keys");
-	return (!wanted || (!there && errno != ENOENT) ? 0 :
-	    json_put(facts, "sshd.windows_admin_keys", json_boolean(there)));
+	if (wanted && (there || errno == ENOENT))
+		fact_put_truth(facts, "sshd.windows_admin_keys", there);
 }
 
-int
+void
 detect_sshd_windows(json_t *facts, const struct sshd_config *config, const struct detect_input *in)
 {
-	const char	*mode = json_text_at(facts, "system.wsl_mode");
+	const char	*mode = fact_text(facts, "system.wsl_mode");
 
-	if (json_number_at(facts, "system.wsl", 0) == 0)
-		return (0);
-	if (windows_put_admin_keys(facts, in->root) == -1)
-		return (-1);
+	if (fact_number(facts, "system.wsl", 0) == 0)
+		return;
+	windows_put_admin_keys(facts, in->root);
 	/* In other modes than NAT, and in containers, an address of that kind is not this machine's. */
-	if (mode == NULL || strcmp(mode, "nat") != 0)
-		return (0);
-	return (windows_put_portproxy(facts, config, in));
+	if (mode != NULL && strcmp(mode, "nat") == 0)
+		windows_put_portproxy(facts, config, in);
 }

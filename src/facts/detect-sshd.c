@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "facts/detect-sshd.h"
 #include "facts/detect.h"
+#include "facts/fact.h"
 #include "facts/read.h"
 
 #define CONFIG_DEPTH	4
@@ -182,7 +183,7 @@ ports_known(const struct sshd_config *config, const char *root)
 	    !read_exists(root, "/etc/systemd/system/sshd.socket.d"));
 }
 
-static int
+static void
 sshd_put_listens(json_t *facts, const struct sshd_config *config, const char *root)
 {
 	struct sshd_listens	seen = { .outside = 0 };
@@ -191,20 +192,19 @@ sshd_put_listens(json_t *facts, const struct sshd_config *config, const char *ro
 
 	told |= listen_file(list, config, root, "/proc/net/tcp6", &seen);
 	count = (int)json_array_size(list);
-	if (list != NULL && (!told || (count == 0 && !ports_known(config, root)))) {
+	if (!told || (count == 0 && !ports_known(config, root))) {
 		json_decref(list);
-		return (0);
+		return;
 	}
-	if (json_put(facts, "sshd.listens", list) == -1 ||
-	    json_put(facts, "sshd.running", json_boolean(count > 0)) == -1)
-		return (-1);
+	fact_put(facts, "sshd.listens", list);
+	fact_put_truth(facts, "sshd.running", count > 0);
 	if (count == 0)
-		return (0);
-	return (json_put(facts, "sshd.only_loopback", json_boolean(!seen.outside)) == -1 ||
-	    json_put(facts, "sshd.not_loopback", json_boolean(!seen.loopback)) == -1 ? -1 : 0);
+		return;
+	fact_put_truth(facts, "sshd.only_loopback", !seen.outside);
+	fact_put_truth(facts, "sshd.not_loopback", !seen.loopback);
 }
 
-static int
+static void
 sshd_put_installed(json_t *facts, const char *root)
 {
 	size_t	i;
@@ -214,8 +214,8 @@ sshd_put_installed(json_t *facts, const char *root)
 		installed |= read_exists(root, installed_at[i]);
 	for (i = 0; i < sizeof(enabled_by) / sizeof(enabled_by[0]); i++)
 		enabled |= read_exists(root, enabled_by[i]);
-	return (json_put(facts, "sshd.installed", json_boolean(installed)) == -1 ||
-	    json_put(facts, "sshd.enabled", json_boolean(enabled)) == -1 ? -1 : 0);
+	fact_put_truth(facts, "sshd.installed", installed);
+	fact_put_truth(facts, "sshd.enabled", enabled);
 }
 
 /* sshd takes no key of its own that others can read; Fedora's let a group of that name have them. */
@@ -230,23 +230,22 @@ host_key_open(const struct stat *sb)
 	    strcmp(gr->gr_name, "ssh_keys") != 0);
 }
 
-static int
+static void
 sshd_put_host_keys(json_t *facts, const char *root)
 {
 	struct stat	 sb;
 	glob_t		 found;
 	const char	*open_key = NULL;
 	size_t		 count = read_glob(root, "/etc/ssh/ssh_host_*_key", &found), i;
-	int		 result = 0;
 
 	for (i = 0; i < count && open_key == NULL; i++)
 		if (stat(found.gl_pathv[i], &sb) == 0 && host_key_open(&sb))
 			open_key = found.gl_pathv[i] + strlen(root);
-	if (count > 0 && (json_put(facts, "sshd.host_key_modes_ok", json_boolean(open_key == NULL)) == -1 ||
-	    (open_key != NULL && fact_put_text(facts, "sshd.host_key_open", open_key) == -1)))
-		result = -1;
+	if (count > 0)
+		fact_put_truth(facts, "sshd.host_key_modes_ok", open_key == NULL);
+	if (open_key != NULL)
+		fact_put_text(facts, "sshd.host_key_open", open_key);
 	globfree(&found);
-	return (result);
 }
 
 /* sshd_config(5), StrictModes; that the user's own group may write is allowed by some distributions. */
@@ -258,7 +257,7 @@ strict_mode_ok(const struct stat *sb, const struct passwd *pw)
 }
 
 /* For the user who asks. */
-static int
+static void
 sshd_put_authorized_keys(json_t *facts, const struct sshd_config *config, const char *root)
 {
 	static const char	 steps[][24] = { "~/.ssh/authorized_keys", "~/.ssh", "~" };
@@ -269,32 +268,34 @@ sshd_put_authorized_keys(json_t *facts, const struct sshd_config *config, const 
 	size_t			 i;
 
 	if (pw == NULL || config->lax || config->unread || config->other_keys_file)
-		return (0);
+		return;
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && bad == NULL; i++) {
 		snprintf(path, sizeof(path), "%s%s%s", root, pw->pw_dir, steps[i] + 1);
 		if (stat(path, &sb) == -1)
-			return (0);
+			return;
 		if (!strict_mode_ok(&sb, pw))
 			bad = steps[i];
 	}
-	if (json_put(facts, "sshd.authorized_keys_mode_ok", json_boolean(bad == NULL)) == -1)
-		return (-1);
-	return (bad != NULL ? fact_put_text(facts, "sshd.authorized_keys_open", bad) : 0);
+	fact_put_truth(facts, "sshd.authorized_keys_mode_ok", bad == NULL);
+	if (bad != NULL)
+		fact_put_text(facts, "sshd.authorized_keys_open", bad);
 }
 
-static int
+static void
 sshd_detect(json_t *facts, const struct detect_input *in)
 {
 	struct sshd_config	config = { .port_count = 0 };
 
 	/* Who asks about another host does not want to hear about this one as a server. */
 	if (in->host != NULL)
-		return (0);
+		return;
 	config_read(&config, in->root, "/etc/ssh/sshd_config", 0);
-	return (sshd_put_installed(facts, in->root) == -1 || sshd_put_listens(facts, &config, in->root) == -1 ||
-	    sshd_put_host_keys(facts, in->root) == -1 || sshd_put_authorized_keys(facts, &config, in->root) == -1 ||
-	    detect_sshd_firewall(facts, in->root) == -1 ||
-	    detect_sshd_windows(facts, &config, in) == -1 ? -1 : 0);
+	sshd_put_installed(facts, in->root);
+	sshd_put_listens(facts, &config, in->root);
+	sshd_put_host_keys(facts, in->root);
+	sshd_put_authorized_keys(facts, &config, in->root);
+	detect_sshd_firewall(facts, in->root);
+	detect_sshd_windows(facts, &config, in);
 }
 
 const struct detector detect_sshd = {

@@ -26,8 +26,8 @@ struct sshd_listens {
 	int	outside;
 };
 
-/* What else lies between sshd and who wants to reach it. 0, or -1 if there is no memory. */
-int	detect_sshd_firewall(json_t *, const char *root);
-int	detect_sshd_windows(json_t *, const struct sshd_config *, const struct detect_input *);
+/* What else lies between sshd and who wants to reach it. */
+void	detect_sshd_firewall(json_t *facts, const char *root);
+void	detect_sshd_windows(json_t *, const struct sshd_config *, const struct detect_input *);
 
 #endif

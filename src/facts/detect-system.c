@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "facts/detect.h"
 #include "facts/env-wsl.h"
+#include "facts/fact.h"
 #include "facts/read.h"
 
 #define WSLCONFIGS_MAX	16
@@ -36,7 +37,7 @@ static const struct container_trace {
 	{ "/var/run/.containerenv",	"podman" }
 };
 
-static int
+static void
 system_put_kernel(json_t *facts, const char *root)
 {
 	struct utsname	uts;
@@ -51,13 +52,14 @@ system_put_kernel(json_t *facts, const char *root)
 	read_first_line(root, "/proc/sys/kernel/osrelease", release, sizeof(release));
 	for (c = os; *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);
-	if (os[0] != '\0' && fact_put_text(facts, "system.os", os) == -1)
-		return (-1);
-	return (release[0] != '\0' ? fact_put_text(facts, "system.release", release) : 0);
+	if (os[0] != '\0')
+		fact_put_text(facts, "system.os", os);
+	if (release[0] != '\0')
+		fact_put_text(facts, "system.release", release);
 }
 
 /* os-release(5): "ID=nixos", the value with quotes or without. */
-static int
+static void
 system_put_distribution(json_t *facts, const char *root)
 {
 	FILE	*fp = read_open(root, "/etc/os-release");
@@ -72,7 +74,8 @@ system_put_distribution(json_t *facts, const char *root)
 	if (fp != NULL)
 		fclose(fp);
 	id[strspn(id, NAME_BYTES)] = '\0';
-	return (id[0] != '\0' ? fact_put_text(facts, "system.distribution", id) : 0);
+	if (id[0] != '\0')
+		fact_put_text(facts, "system.distribution", id);
 }
 
 /* systemd and others name the container they made to its first process: "container=lxc". */
@@ -94,7 +97,7 @@ container_of_init(const char *root, char name[32])
 			strlcpy(name, at + 10, 32);
 }
 
-static int
+static void
 system_put_container(json_t *facts, const char *root)
 {
 	char	name[32] = "";
@@ -107,25 +110,26 @@ system_put_container(json_t *facts, const char *root)
 		container_of_init(root, name);
 	/* What comes from an environment may be more than a name. */
 	name[strspn(name, NAME_BYTES)] = '\0';
-	return (name[0] != '\0' ? fact_put_text(facts, "system.container", name) : 0);
+	if (name[0] != '\0')
+		fact_put_text(facts, "system.container", name);
 }
 
 /* Opened and closed again, it makes no device. */
-static int
+static void
 system_put_tun(json_t *facts, const char *root)
 {
-	const char	*os = json_text_at(facts, "system.os");
+	const char	*os = fact_text(facts, "system.os");
 	char		 path[PATH_MAX];
 	int		 fd;
 
 	if (os == NULL || strcmp(os, "linux") != 0)
-		return (0);
+		return;
 	snprintf(path, sizeof(path), "%s/dev/net/tun", root);
 	if ((fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) != -1)
 		close(fd);
 	else if (errno != ENOENT && errno != ENODEV && errno != ENXIO && errno != EPERM)
-		return (0);		/* EACCES: root, as whom tailscaled runs, may have it */
-	return (json_put(facts, "system.tun", json_boolean(fd != -1)));
+		return;		/* EACCES: root, as whom tailscaled runs, may have it */
+	fact_put_truth(facts, "system.tun", fd != -1);
 }
 
 /* The mode of this name, or NULL. */
@@ -231,7 +235,7 @@ wslconfig_read(FILE *fp, char wish[12])
 }
 
 /* Whose Windows account this WSL belongs to is not known from here: only what all of them say is told. */
-static int
+static void
 system_put_wish(json_t *facts, const char *root)
 {
 	glob_t	 found;
@@ -250,40 +254,43 @@ system_put_wish(json_t *facts, const char *root)
 			strlcpy(wish, next, sizeof(wish));
 	}
 	globfree(&found);
-	return (agreed && wish[0] != '\0' ? fact_put_text(facts, "system.wsl_mode_wanted", wish) : 0);
+	if (agreed && wish[0] != '\0')
+		fact_put_text(facts, "system.wsl_mode_wanted", wish);
 }
 
-static int
+static void
 system_put_wsl(json_t *facts, const struct detect_input *in)
 {
-	const char	*release = json_text_at(facts, "system.release"), *mode, *source = "wslinfo";
+	const char	*release = fact_text(facts, "system.release"), *mode, *source = "wslinfo";
 	int		 wsl = !env_wsl(in->root) ? 0 : release != NULL && strstr(release, "Microsoft") != NULL ? 1 : 2;
 
-	if (json_put(facts, "system.wsl", json_integer(wsl)) == -1)
-		return (-1);
+	fact_put_number(facts, "system.wsl", wsl);
 	/* The network of a container within WSL is its own. */
-	if (wsl != 2 || json_at(facts, "system.container") != NULL)
-		return (0);
+	if (wsl != 2 || fact_at(facts, "system.container") != NULL)
+		return;
 	if ((mode = mode_by_wslinfo(in)) == NULL) {
 		mode = mode_by_interfaces(in->root);
 		source = "interfaces";
 	}
-	if (mode != NULL && (fact_put_text(facts, "system.wsl_mode", mode) == -1 ||
-	    fact_put_text(facts, "system.wsl_mode_source", source) == -1))
-		return (-1);
-	return (system_put_wish(facts, in->root));
+	if (mode != NULL) {
+		fact_put_text(facts, "system.wsl_mode", mode);
+		fact_put_text(facts, "system.wsl_mode_source", source);
+	}
+	system_put_wish(facts, in->root);
 }
 
-static int
+static void
 system_detect(json_t *facts, const struct detect_input *in)
 {
 	int	systemd = read_exists(in->root, "/run/systemd/system");	/* sd_booted(3) */
 
-	return (system_put_kernel(facts, in->root) == -1 || system_put_distribution(facts, in->root) == -1 ||
-	    system_put_container(facts, in->root) == -1 ||
-	    system_put_wsl(facts, in) == -1 || system_put_tun(facts, in->root) == -1 ||
-	    json_put(facts, "system.root", json_boolean(geteuid() == 0)) == -1 ||
-	    json_put(facts, "system.systemd", json_boolean(systemd)) == -1 ? -1 : 0);
+	system_put_kernel(facts, in->root);
+	system_put_distribution(facts, in->root);
+	system_put_container(facts, in->root);
+	system_put_wsl(facts, in);
+	system_put_tun(facts, in->root);
+	fact_put_truth(facts, "system.root", geteuid() == 0);
+	fact_put_truth(facts, "system.systemd", systemd);
 }
 
 const struct detector detect_system = {

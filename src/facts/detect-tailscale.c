@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -13,9 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/json.h"
+#include "base/xalloc.h"
 #include "facts/detect.h"
 #include "facts/env-wsl.h"
+#include "facts/fact.h"
 #include "facts/facts.h"
 #include "facts/read.h"
 #include "facts/tailscale-fault.h"
@@ -39,38 +39,41 @@ static const char	programs[][44] = {
 	"/Applications/Tailscale.app"
 };
 
-/* Text of others, printable; nothing is put if there is none. */
-static int
-put_text(json_t *to, const char *path, const char *text)
+/* Text of others; nothing is put if there is none. */
+static void
+put_text(json_t *facts, const char *path, const char *text)
 {
-	return (text[0] == '\0' ? 0 : fact_put_text(to, path, text));
+	if (text[0] != '\0')
+		fact_put_text(facts, path, text);
 }
 
-static int
-put_truth(json_t *to, const char *path, int truth)
+static void
+put_truth(json_t *facts, const char *path, int truth)
 {
-	return (truth == -1 ? 0 : json_put(to, path, json_boolean(truth)));
+	if (truth != -1)
+		fact_put_truth(facts, path, truth);
 }
 
 /* Whole days from now to then, or past if it is negative. */
-static int
-put_days(json_t *to, const char *path, int64_t when_s, int sign)
+static void
+put_days(json_t *facts, const char *path, int64_t when_s, int sign)
 {
-	if (when_s == 0)
-		return (0);
-	return (json_put(to, path, json_integer((json_int_t)(sign * (when_s - (int64_t)time(NULL)) / DAY_S))));
+	if (when_s != 0)
+		fact_put_number(facts, path,
+		    (json_int_t)(sign * (when_s - (int64_t)time(NULL)) / DAY_S));
 }
 
 /* Where it listens; whose home that is in is nobody's business. */
-static int
+static void
 put_socket(json_t *facts, const struct tailscaled *at, int full)
 {
 	const struct passwd	*pw = getpwuid(geteuid());
 	char			 name[sizeof(at->path)];
 
 	tailscaled_name(at, name, sizeof(name));
-	return (json_put(facts, "tailscale.socket", redact(at->path[0] != '\0' ? REDACT_PATH : REDACT_SENTENCE, name,
-	    pw != NULL ? pw->pw_dir : NULL, full)));
+	fact_put(facts, "tailscale.socket",
+	    redact(at->path[0] != '\0' ? REDACT_PATH : REDACT_SENTENCE, name,
+	    pw != NULL ? pw->pw_dir : NULL, full));
 }
 
 /* 1 if tailscaled could be started here. */
@@ -90,34 +93,35 @@ is_installed(const char *root)
 	return (0);
 }
 
-static int
+static void
 put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_input *in)
 {
 	const struct tsjson	*status = &ts->status;
-	int			 result;
 
-	result = put_text(facts, "tailscale.state", tailscale_states[ts->state]);
-	if (ts->state == ENV_TAILSCALE_NONE)
-		return (result | put_truth(facts, "tailscale.installed", is_installed(in->root)));
-	result |= put_socket(facts, &ts->at, in->full);
-	if (ts->state < ENV_TAILSCALE_DOWN)
-		return (result);
-	result |= put_text(facts, "tailscale.backend", status->state);
-	result |= put_text(facts, "tailscale.version", status->version);
-	if (status->health[0] != '\0') {
-		result |= json_put(facts, "tailscale.health", redact(REDACT_SENTENCE, status->health, NULL, in->full));
-		result |= put_truth(facts, "tailscale.health_harmless", tailscale_harmless(status->health));
+	put_text(facts, "tailscale.state", tailscale_states[ts->state]);
+	if (ts->state == ENV_TAILSCALE_NONE) {
+		fact_put_truth(facts, "tailscale.installed", is_installed(in->root));
+		return;
 	}
-	result |= put_text(facts, "tailscale.suffix", status->suffix);
+	put_socket(facts, &ts->at, in->full);
+	if (ts->state < ENV_TAILSCALE_DOWN)
+		return;
+	put_text(facts, "tailscale.backend", status->state);
+	put_text(facts, "tailscale.version", status->version);
+	if (status->health[0] != '\0') {
+		fact_put(facts, "tailscale.health",
+		    redact(REDACT_SENTENCE, status->health, NULL, in->full));
+		fact_put_truth(facts, "tailscale.health_harmless", tailscale_harmless(status->health));
+	}
+	put_text(facts, "tailscale.suffix", status->suffix);
 	if (status->tun != TSJSON_TUN_UNSAID)
-		result |= put_truth(facts, "tailscale.tun", status->tun == TSJSON_TUN_YES);
+		put_truth(facts, "tailscale.tun", status->tun == TSJSON_TUN_YES);
 	if (status->addr_count > 0)
-		result |= put_truth(facts, "tailscale.here", ts->local);
-	return (result);
+		put_truth(facts, "tailscale.here", ts->local);
 }
 
 /* Those that somebody names; a guess is no fact. */
-static int
+static void
 put_proxies(json_t *facts, const struct env_proxy *env)
 {
 	const struct proxy	*proxy = env->list;
@@ -125,17 +129,15 @@ put_proxies(json_t *facts, const struct env_proxy *env)
 	int			 i;
 
 	for (i = 0; i < env->count; i++, proxy++)
-		if (!proxy->guess && json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "kind",
-		    proxy->kind == PROXY_SOCKS5 ? "socks5" : "http", "address", proxy->name,
-		    "source", proxy->source)) == -1) {
-			json_decref(list);
-			return (-1);
-		}
-	return (json_put(facts, "tailscale.proxies", list));
+		if (!proxy->guess)
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "kind",
+			    proxy->kind == PROXY_SOCKS5 ? "socks5" : "http", "address", proxy->name,
+			    "source", proxy->source));
+	fact_put(facts, "tailscale.proxies", list);
 }
 
 /* Where one was guessed, and another user listens: it is not used. */
-static int
+static void
 put_others(json_t *facts, const struct env_proxy *env)
 {
 	json_t	*list = json_array();
@@ -145,30 +147,30 @@ put_others(json_t *facts, const struct env_proxy *env)
 		if (env->list[i].listener == OS_LISTENER_OTHERS)
 			json_array_append_new(list, json_string(env->list[i].name));
 	if (json_array_size(list) > 0)
-		return (json_put(facts, "tailscale.proxies_of_others", list));
-	json_decref(list);
-	return (0);
+		fact_put(facts, "tailscale.proxies_of_others", list);
+	else
+		json_decref(list);
 }
 
-static int
+static void
 put_peer(json_t *facts, const struct tspeers *peers)
 {
 	const struct tspeer	*peer = &peers->peer;
 	json_t			*addresses = json_array();
-	int			 result, i;
+	int			 i;
 
 	for (i = 0; i < peer->addr_count; i++)
 		json_array_append_new(addresses, json_string(peer->addrs[i]));
-	result = json_put(facts, "tailscale.peer.addresses", addresses);
-	result |= put_truth(facts, "tailscale.peer.found", 1);
-	result |= put_text(facts, "tailscale.peer.name", peer->name);
-	result |= put_truth(facts, "tailscale.peer.self", peers->is_self);
-	result |= put_truth(facts, "tailscale.peer.online", peers->is_self ? -1 : peer->online);
-	result |= put_truth(facts, "tailscale.peer.expired", peer->expired);
-	result |= put_truth(facts, "tailscale.peer.tailscale_ssh", peer->ssh);
-	result |= put_text(facts, "tailscale.peer.os", peer->os);
-	result |= put_text(facts, "tailscale.peer.relay", peer->relay);
-	return (result | put_days(facts, "tailscale.peer.last_seen_days", peer->seen_s, -1));
+	fact_put(facts, "tailscale.peer.addresses", addresses);
+	put_truth(facts, "tailscale.peer.found", 1);
+	put_text(facts, "tailscale.peer.name", peer->name);
+	put_truth(facts, "tailscale.peer.self", peers->is_self);
+	put_truth(facts, "tailscale.peer.online", peers->is_self ? -1 : peer->online);
+	put_truth(facts, "tailscale.peer.expired", peer->expired);
+	put_truth(facts, "tailscale.peer.tailscale_ssh", peer->ssh);
+	put_text(facts, "tailscale.peer.os", peer->os);
+	put_text(facts, "tailscale.peer.relay", peer->relay);
+	put_days(facts, "tailscale.peer.last_seen_days", peer->seen_s, -1);
 }
 
 /*
@@ -189,54 +191,49 @@ host_of(const char *host, const char *suffix)
 }
 
 /* What the status with peers says; up: it knows all of them. */
-static int
+static void
 put_peers(json_t *facts, const struct tspeers *peers, const char *host, int up)
 {
-	int	result;
-
 	if (host == NULL || !up)
-		return (0);
-	result = json_put(facts, "tailscale.peers", json_integer(peers->count));
-	if (peers->found)
-		return (result | put_peer(facts, peers));
+		return;
+	fact_put_number(facts, "tailscale.peers", peers->count);
+	if (peers->found) {
+		put_peer(facts, peers);
+		return;
+	}
 	if (strcmp(host_of(host, peers->suffix), "mesh") == 0)
-		result |= put_truth(facts, "tailscale.peer.found", 0);
-	return (result | put_text(facts, "tailscale.similar", peers->similar));
+		put_truth(facts, "tailscale.peer.found", 0);
+	put_text(facts, "tailscale.similar", peers->similar);
 }
 
-static int
+static void
 put_self(json_t *facts, const struct tspeers *peers)
 {
 	const struct tspeer	*self = &peers->self;
-	int			 result;
 
-	result = put_truth(facts, "tailscale.magicdns", peers->magicdns);
-	result |= put_days(facts, "tailscale.key_expires_days", self->expires_s, 1);
-	return (result | put_truth(facts, "tailscale.key_expired",
-	    self->expired || (self->expires_s != 0 && self->expires_s < (int64_t)time(NULL))));
+	put_truth(facts, "tailscale.magicdns", peers->magicdns);
+	put_days(facts, "tailscale.key_expires_days", self->expires_s, 1);
+	put_truth(facts, "tailscale.key_expired",
+	    self->expired || (self->expires_s != 0 && self->expires_s < (int64_t)time(NULL)));
 }
 
 /* Ask the daemon again, with its peers if there is one to look for. */
-static int
+static void
 ask_peers(json_t *facts, const struct detect_input *in, const struct env_tailscale *ts, const char *host)
 {
-	struct tspeers	*peers = malloc(sizeof(*peers));
-	char		*body = malloc(TSPEER_BYTES_MAX);
+	struct tspeers	*peers = xmalloc(sizeof(*peers));
+	char		*body = xmalloc(TSPEER_BYTES_MAX);
 	ssize_t		 len;
 	pid_t		 pid;
-	int		 result = -1;
 
-	if (peers != NULL && body != NULL) {
-		len = tailscaled_get(&ts->at, host != NULL ? PEERS_PATH : SELF_PATH, detect_left_ms(in), body,
-		    TSPEER_BYTES_MAX, &pid);
-		if (len == -1 || tspeer_find(body, (size_t)len, host, peers) == -1)
-			result = errno == ENOMEM ? -1 : 0;
-		else
-			result = put_self(facts, peers) | put_peers(facts, peers, host, ts->state == ENV_TAILSCALE_UP);
+	len = tailscaled_get(&ts->at, host != NULL ? PEERS_PATH : SELF_PATH, detect_left_ms(in),
+	    body, TSPEER_BYTES_MAX, &pid);
+	if (len != -1 && tspeer_find(body, (size_t)len, host, peers) == 0) {
+		put_self(facts, peers);
+		put_peers(facts, peers, host, ts->state == ENV_TAILSCALE_UP);
 	}
 	free(body);
 	free(peers);
-	return (result);
 }
 
 /* Windows's own client: in PATH, which WSL continues with Windows's, or where it is installed. 0 or -1. */
@@ -252,79 +249,73 @@ windows_find(const char *root, char path[PATH_MAX])
 	return (access(path, X_OK));
 }
 
-static int
+static void
 put_windows(json_t *facts, const struct tspeers *peers, const char *host, int alone)
 {
-	int	result, up = strcmp(peers->state, "Running") == 0 || strcmp(peers->state, "Starting") == 0;
+	int	up = strcmp(peers->state, "Running") == 0 || strcmp(peers->state, "Starting") == 0;
 
-	result = put_truth(facts, "tailscale.windows.running", up);
-	result |= put_text(facts, "tailscale.windows.backend", peers->state);
-	result |= put_text(facts, "tailscale.windows.suffix", peers->suffix);
-	return (alone ? result | put_peers(facts, peers, host, up) : result);
+	put_truth(facts, "tailscale.windows.running", up);
+	put_text(facts, "tailscale.windows.backend", peers->state);
+	put_text(facts, "tailscale.windows.suffix", peers->suffix);
+	if (alone)
+		put_peers(facts, peers, host, up);
 }
 
 /* Tailscale on the Windows that this is a guest of; its peers count if there are none of a daemon of ours. */
-static int
+static void
 ask_windows(json_t *facts, const struct detect_input *in, const char *host, int alone)
 {
 	struct tspeers	*peers;
 	char		*body, path[PATH_MAX];
 	const char	*argv[] = { path, "status", "--json", NULL };
 	ssize_t		 len;
-	int		 result = -1, installed = windows_find(in->root, path) == 0;
+	int		 installed = windows_find(in->root, path) == 0;
 
-	if (put_truth(facts, "tailscale.windows.installed", installed) == -1)
-		return (-1);
+	fact_put_truth(facts, "tailscale.windows.installed", installed);
 	if (!installed)
-		return (0);
-	peers = malloc(sizeof(*peers));
-	body = malloc(WINDOWS_BYTES);
-	if (peers != NULL && body != NULL) {
-		if ((len = read_command(argv, detect_left_ms(in), body, WINDOWS_BYTES)) == -1)
-			result = 0;
-		else if (tspeer_find(body, (size_t)len, host, peers) == -1)
-			result = errno == ENOMEM ? -1 : 0;
-		else
-			result = put_windows(facts, peers, host, alone);
-	}
+		return;
+	peers = xmalloc(sizeof(*peers));
+	body = xmalloc(WINDOWS_BYTES);
+	len = read_command(argv, detect_left_ms(in), body, WINDOWS_BYTES);
+	if (len != -1 && tspeer_find(body, (size_t)len, host, peers) == 0)
+		put_windows(facts, peers, host, alone);
 	free(body);
 	free(peers);
-	return (result);
 }
 
-static int
+static void
 put_host(json_t *facts, const char *host, int up)
 {
-	const char	*suffix = json_text_at(facts, "tailscale.suffix");
+	const char	*suffix = fact_text(facts, "tailscale.suffix");
 
 	if (suffix == NULL)
-		suffix = json_text_at(facts, "tailscale.windows.suffix");
+		suffix = fact_text(facts, "tailscale.windows.suffix");
 	/* A daemon that is connected would have told; and where there is none, nothing is off. */
-	if (suffix == NULL && (up || json_truth_at(facts, "tailscale.installed") == 0))
+	if (suffix == NULL && (up || fact_truth(facts, "tailscale.installed") == 0))
 		suffix = "";
-	return (put_text(facts, "tailscale.host", host_of(host, suffix)));
+	fact_put_text(facts, "tailscale.host", host_of(host, suffix));
 }
 
-static int
+static void
 tailscale_detect(json_t *facts, const struct detect_input *in)
 {
-	const char		*host = in->host, *name = json_text_at(facts, "ssh.options.hostname");
+	const char		*host = in->host, *name = fact_text(facts, "ssh.options.hostname");
 	struct env_tailscale	*ts = &in->seen->tailscale;
 
 	/* As for the probes: what ssh would connect to. */
 	if (host != NULL && in->port == 0 && name != NULL && addr_host_ok(name))
 		host = name;
-	if (env_tailscale_detect(ts, in->tailscaled, in->root, detect_left_ms(in)) == -1)
-		return (-1);
+	env_tailscale_detect(ts, in->tailscaled, in->root, detect_left_ms(in));
 	env_proxy_detect(&in->seen->proxy, ts->pid);
-	if (put_daemon(facts, ts, in) != 0 || put_proxies(facts, &in->seen->proxy) != 0 ||
-	    put_others(facts, &in->seen->proxy) != 0)
-		return (-1);
-	if (ts->state >= ENV_TAILSCALE_DOWN && ask_peers(facts, in, ts, host) != 0)
-		return (-1);
-	if (env_wsl(in->root) && ask_windows(facts, in, host, ts->state != ENV_TAILSCALE_UP) != 0)
-		return (-1);
-	return (host != NULL && put_host(facts, host, ts->state == ENV_TAILSCALE_UP) != 0 ? -1 : 0);
+	put_daemon(facts, ts, in);
+	put_proxies(facts, &in->seen->proxy);
+	put_others(facts, &in->seen->proxy);
+	if (ts->state >= ENV_TAILSCALE_DOWN)
+		ask_peers(facts, in, ts, host);
+	if (env_wsl(in->root))
+		ask_windows(facts, in, host, ts->state != ENV_TAILSCALE_UP);
+	if (host != NULL)
+		put_host(facts, host, ts->state == ENV_TAILSCALE_UP);
 }
 
 const struct detector detect_tailscale = {

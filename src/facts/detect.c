@@ -12,11 +12,11 @@ detect_left_ms(const struct detect_input *in)
 	return (left_ms > 0 ? (int)left_ms : 0);
 }
 
-int
+void
 detect_one(const struct detector *detector, json_t *facts, const struct detect_input *in)
 {
 	struct detect_input	timed = *in;
 
 	timed.until_ms = clock_ms() + DETECT_MS;
-	return (detector->detect(facts, &timed));
+	detector->detect(facts, &timed);
 }

@@ -28,18 +28,18 @@ struct detect_input {
 
 struct detector {
 	char	name[16];		/* the object it fills */
-	/* 0, or -1 if there is no memory. Takes a second at most. */
-	int	(*detect)(json_t *facts, const struct detect_input *);
+	/* Takes a second at most. */
+	void	(*detect)(json_t *facts, const struct detect_input *);
 };
 
 extern const struct detector	*const detectors[];	/* ends with NULL */
 extern const struct detector	 detect_system, detect_tailscale, detect_net, detect_ssh, detect_names, detect_nix, detect_sshd;
 
-/* Let one look. 0, or -1 if there is no memory. */
-int	detect_one(const struct detector *, json_t *facts, const struct detect_input *);
+/* Let one look. */
+void	detect_one(const struct detector *, json_t *facts, const struct detect_input *);
 /* Milliseconds that a detector has left; 0 if there are none. */
 int	detect_left_ms(const struct detect_input *);
-/* All of them. 0, or -1 if there is no memory. */
-int	detect(json_t *facts, const struct detect_input *);
+/* All of them. */
+void	detect(json_t *facts, const struct detect_input *);
 
 #endif

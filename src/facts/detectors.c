@@ -4,7 +4,6 @@
 #include <stddef.h>
 
 #include "facts/detect.h"
-#include "facts/read.h"
 
 const struct detector	*const detectors[] = {
 	&detect_system,
@@ -17,13 +16,11 @@ const struct detector	*const detectors[] = {
 	NULL
 };
 
-int
+void
 detect(json_t *facts, const struct detect_input *in)
 {
 	const struct detector	*const *d;
 
 	for (d = detectors; *d != NULL; d++)
-		if (detect_one(*d, facts, in) == -1 || read_starved())
-			return (-1);
-	return (0);
+		detect_one(*d, facts, in);
 }

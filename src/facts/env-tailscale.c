@@ -19,6 +19,7 @@
 
 #include "base/addr.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "facts/env-tailscale.h"
 #include "facts/tailscale-fault.h"
 #include "os/os.h"
@@ -63,8 +64,8 @@ place_trusted(const char *path)
 	    trusted(sb.st_uid));
 }
 
-/* What the answer, or the lack of one, says; -1 if there is no memory. */
-static int
+/* What the answer, or the lack of one, says. */
+static enum env_tailscale_state
 state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 {
 	if (len == -1)
@@ -79,13 +80,11 @@ state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 			return (ENV_TAILSCALE_PERMISSION_DENIED);
 		case ETIMEDOUT:
 			return (ENV_TAILSCALE_HUNG);
-		case ENOMEM:
-			return (-1);
 		default:
 			return (ENV_TAILSCALE_UNEXPECTED);
 		}
 	if (tsjson_status(body, (size_t)len, status) == -1)
-		return (errno == ENOMEM ? -1 : ENV_TAILSCALE_UNEXPECTED);
+		return (ENV_TAILSCALE_UNEXPECTED);
 	/* What has no fault of its own works, as far as is known here. */
 	return (tailscale_fault(ENV_TAILSCALE_DOWN, status->state)->backend[0] != '\0' ? ENV_TAILSCALE_DOWN :
 	    ENV_TAILSCALE_UP);
@@ -107,41 +106,35 @@ tailscale_log(const struct env_tailscale *ts, const char *why)
 		log_debug(1, "tailscaled complains: %s", status->health);
 }
 
-/* Set the state; 0, or -1 if there is no memory. */
-static int
+/* Set the state. */
+static void
 tailscale_ask(struct env_tailscale *ts, int ms)
 {
-	char	*body;
+	char	*body = xmalloc(STATUS_BYTES);
 	ssize_t	 len;
-	int	 error, state;
+	int	 error;
 
-	if ((body = malloc(STATUS_BYTES)) == NULL)
-		return (-1);
 	len = tailscaled_get(&ts->at, STATUS_PATH, ms, body, STATUS_BYTES, &ts->pid);
 	error = errno;
-	state = state_of(len, error, body, &ts->status);
+	ts->state = state_of(len, error, body, &ts->status);
 	free(body);
-	if (state == -1)
-		return (-1);
-	ts->state = (enum env_tailscale_state)state;
 	if (ts->state != ENV_TAILSCALE_NONE)
 		tailscale_log(ts, len == -1 ? strerror(error) : "the answer is no status");
-	return (0);
 }
 
 /* A graphical build comes first, as with Tailscale's own client. Its files outlive the daemon. */
-static int
+static void
 tailscale_ask_gui(struct env_tailscale *ts, int ms)
 {
 	const char		*root = os_tailscale_gui();
 	const struct passwd	*pw;
 
-	if (root == NULL || (pw = getpwuid(geteuid())) == NULL || env_tailscale_gui(&ts->at, root, pw->pw_dir) == -1)
-		return (0);
-	return (tailscale_ask(ts, ms));
+	if (root != NULL && (pw = getpwuid(geteuid())) != NULL &&
+	    env_tailscale_gui(&ts->at, root, pw->pw_dir) == 0)
+		tailscale_ask(ts, ms);
 }
 
-static int
+static void
 tailscale_ask_places(struct env_tailscale *ts, const char *root, int ms)
 {
 	struct env_tailscale	first;
@@ -153,10 +146,9 @@ tailscale_ask_places(struct env_tailscale *ts, const char *root, int ms)
 		snprintf(path, sizeof(path), "%s%s", root, places[i]);
 		if (!place_trusted(path) || tailscaled_set_path(&ts->at, path) == -1)
 			continue;
-		if (tailscale_ask(ts, ms) == -1)
-			return (-1);
+		tailscale_ask(ts, ms);
 		if (ts->state >= ENV_TAILSCALE_HUNG)
-			return (0);
+			return;
 		if (first.state == ENV_TAILSCALE_NONE)
 			first = *ts;
 	}
@@ -164,23 +156,22 @@ tailscale_ask_places(struct env_tailscale *ts, const char *root, int ms)
 		*ts = first;
 	else
 		ts->state = ENV_TAILSCALE_NONE;
-	return (0);
 }
 
-static int
+static void
 tailscale_look(struct env_tailscale *ts, const char *socket, const char *root, int ms)
 {
 	if (socket != NULL) {
-		if (tailscaled_set_path(&ts->at, socket) == 0 && tailscale_ask(ts, ms) == -1)
-			return (-1);
+		if (tailscaled_set_path(&ts->at, socket) == 0)
+			tailscale_ask(ts, ms);
 		/* Who names a socket has a tailscaled. */
 		if (ts->state == ENV_TAILSCALE_NONE)
 			ts->state = ENV_TAILSCALE_DEAD;
-		return (0);
+		return;
 	}
-	if (tailscale_ask_gui(ts, ms) == -1)
-		return (-1);
-	return (ts->state >= ENV_TAILSCALE_HUNG ? 0 : tailscale_ask_places(ts, root, ms));
+	tailscale_ask_gui(ts, ms);
+	if (ts->state < ENV_TAILSCALE_HUNG)
+		tailscale_ask_places(ts, root, ms);
 }
 
 /* 1 if this interface's address is one of the node's. */
@@ -199,13 +190,16 @@ is_own(const struct sockaddr *sa, const struct tsjson *status)
 	return (0);
 }
 
-static int
+static void
 tailscale_interfaces(struct env_tailscale *ts)
 {
 	struct ifaddrs	*list, *ifa;
 
-	if (getifaddrs(&list) == -1)
-		return (errno == ENOMEM ? -1 : 0);
+	if (getifaddrs(&list) == -1) {
+		if (errno == ENOMEM)
+			xalloc_fail();
+		return;
+	}
 	for (ifa = list; ifa != NULL; ifa = ifa->ifa_next) {
 		if (ifa->ifa_addr == NULL ||
 		    (ifa->ifa_addr->sa_family != AF_INET && ifa->ifa_addr->sa_family != AF_INET6))
@@ -214,10 +208,9 @@ tailscale_interfaces(struct env_tailscale *ts)
 		ts->local |= is_own(ifa->ifa_addr, &ts->status);
 	}
 	freeifaddrs(list);
-	return (0);
 }
 
-int
+void
 env_tailscale_detect(struct env_tailscale *ts, const char *socket, const char *root, int ms)
 {
 	const char	*variable = getenv("TS_SOCKET");
@@ -226,7 +219,8 @@ env_tailscale_detect(struct env_tailscale *ts, const char *socket, const char *r
 	ts->pid = -1;
 	if (socket == NULL && variable != NULL && variable[0] != '\0')
 		socket = variable;
-	return (tailscale_look(ts, socket, root, ms) == -1 ? -1 : tailscale_interfaces(ts));
+	tailscale_look(ts, socket, root, ms);
+	tailscale_interfaces(ts);
 }
 
 int

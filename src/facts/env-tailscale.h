@@ -30,9 +30,9 @@ struct env_tailscale {
 
 /*
  * Look at the socket, or, if it is NULL, at that of $TS_SOCKET, or else at the usual places under this root folder; a daemon
- * that hangs costs so many milliseconds. What cannot be seen is as if it were not there. 0, or -1 if there is no memory.
+ * that hangs costs so many milliseconds. What cannot be seen is as if it were not there.
  */
-int	env_tailscale_detect(struct env_tailscale *, const char *, const char *root, int ms);
+void	env_tailscale_detect(struct env_tailscale *, const char *, const char *root, int ms);
 /* 1 if the kernel routes to the mesh: there is a TUN, and it is in our network namespace. */
 int	env_tailscale_kernel(const struct env_tailscale *);
 /*

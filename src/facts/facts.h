@@ -13,9 +13,8 @@ struct facts {
 };
 
 /*
- * Look, at the socket of tailscaled that was named, or NULL; takes at most 200 ms. 0, or -1 if there is no memory: what is
- * not seen only for that must not decide where a connection goes.
+ * Look, at the socket of tailscaled that was named, or NULL; takes at most 200 ms.
  */
-int	facts_detect(struct facts *, const char *);
+void	facts_detect(struct facts *, const char *);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/xalloc.h"
 #include "facts/env-tailscale.h"
 #include "facts/mesh.h"
 #include "facts/tailscale-fault.h"
@@ -30,7 +31,6 @@ mesh_untold(int error, struct error *err)
 		break;
 	case EMFILE:
 	case ENFILE:
-	case ENOMEM:
 	case ENOBUFS:
 		error_errno(err, error, "cannot ask tailscaled for its peers");
 		break;
@@ -55,15 +55,14 @@ mesh_error(const struct env_tailscale *ts, struct error *err)
 json_t *
 mesh_peers(const char *tailscaled, struct error *err)
 {
-	struct env_tailscale	*ts = malloc(sizeof(*ts));
-	char			*body = malloc(TSPEER_BYTES_MAX);
+	struct env_tailscale	*ts = xmalloc(sizeof(*ts));
+	char			*body = xmalloc(TSPEER_BYTES_MAX);
 	json_t			*list = NULL;
 	ssize_t			 len;
 	pid_t			 pid;
 
-	if (ts == NULL || body == NULL || env_tailscale_detect(ts, tailscaled, "", STATUS_MS) == -1)
-		error_errno(err, ENOMEM, "cannot ask tailscaled");
-	else if (ts->state != ENV_TAILSCALE_UP ||
+	env_tailscale_detect(ts, tailscaled, "", STATUS_MS);
+	if (ts->state != ENV_TAILSCALE_UP ||
 	    (len = tailscaled_get(&ts->at, MESH_PATH, MESH_MS, body, TSPEER_BYTES_MAX, &pid)) == -1 ||
 	    (list = tspeer_list(body, (size_t)len)) == NULL)
 		mesh_error(ts, err);

@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/json.h"
+#include "base/xalloc.h"
 #include "facts/nix-builder.h"
 #include "facts/ssh-known.h"
 #include "sshconf/redact.h"
@@ -72,13 +72,13 @@ stanza_file_cb(void *arg, const struct ssh_config_file *file)
 	s->blind |= !file->readable;
 }
 
-static int
+static void
 stanza_read(struct stanza *s, const struct ssh_config *config)
 {
 	const struct ssh_config_reader	reader = { .line = stanza_line_cb, .file = stanza_file_cb, .arg = s };
 
 	memset(s, 0, sizeof(*s));
-	return (ssh_config_read(config, &reader) == -1 ? -1 : 0);
+	ssh_config_read(config, &reader);
 }
 
 /* 1 with the value if it is set, 0 if it is not, -1 if that is not known. */
@@ -183,7 +183,7 @@ builder_known(json_t *b, const struct nix_machine *m, const struct stanza *s, co
 }
 
 /* What the user's own file has for it, which root's ssh never reads. */
-static int
+static void
 builder_user(json_t *b, const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
 {
 	const struct ssh_config	 config = { .root = in->root, .home = homes->user_home, .user = homes->user,
@@ -191,42 +191,33 @@ builder_user(json_t *b, const struct nix_machine *m, const struct detect_input *
 				    .host = m->host };
 	struct stanza		*s;
 	const char		*port;
-	int			 result;
 
 	if (homes->user_home == NULL)
-		return (0);
-	if ((s = malloc(sizeof(*s))) == NULL)
-		return (-1);
-	if ((result = stanza_read(s, &config)) == 0) {
-		json_object_set_new(b, "in_user_config", json_boolean(s->named_own));
-		if (s->named_own && stanza_value(s, PORT, &port) == 1)
-			json_object_set_new(b, "user_port", json_integer(atoi(port)));
-	}
+		return;
+	s = xmalloc(sizeof(*s));
+	stanza_read(s, &config);
+	json_object_set_new(b, "in_user_config", json_boolean(s->named_own));
+	if (s->named_own && stanza_value(s, PORT, &port) == 1)
+		json_object_set_new(b, "user_port", json_integer(atoi(port)));
 	free(s);
-	return (result);
 }
 
-static int
+static void
 builder_root(json_t *b, const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
 {
 	const struct ssh_config	 config = { .root = in->root, .home = homes->root_home, .user = "root",
 	    .uid = homes->root_uid,
 				    .host = m->host };
-	struct stanza		*s;
-	int			 result;
+	struct stanza		*s = xmalloc(sizeof(*s));
 
-	if ((s = malloc(sizeof(*s))) == NULL)
-		return (-1);
-	if ((result = stanza_read(s, &config)) == 0) {
-		if (s->named || !s->blind)
-			json_object_set_new(b, "in_root_config", json_boolean(s->named));
-		builder_options(b, s, in, homes);
-		builder_proxy(b, s, in, homes);
-		if (m->host_key == 0)
-			builder_known(b, m, s, in, homes);
-	}
+	stanza_read(s, &config);
+	if (s->named || !s->blind)
+		json_object_set_new(b, "in_root_config", json_boolean(s->named));
+	builder_options(b, s, in, homes);
+	builder_proxy(b, s, in, homes);
+	if (m->host_key == 0)
+		builder_known(b, m, s, in, homes);
 	free(s);
-	return (result);
 }
 
 json_t *
@@ -236,8 +227,6 @@ nix_builder(const struct nix_machine *m, const struct detect_input *in, const st
 	    "scheme", m->scheme,
 		    "file", redact(REDACT_PATH, m->file, homes->user_home, in->full), "line", m->line, "fields", m->fields);
 
-	if (b == NULL)
-		return (NULL);
 	json_object_set_new(b, "host", redact(REDACT_HOSTS, m->host, NULL, in->full));
 	json_object_set_new(b, "user_given", json_boolean(m->user[0] != '\0'));
 	if (m->port != 0)
@@ -247,9 +236,7 @@ nix_builder(const struct nix_machine *m, const struct detect_input *in, const st
 	if (m->remark[0] != '\0')
 		json_object_set_new(b, "remark", json_string(m->remark));
 	builder_key(b, m, in, homes);
-	if (builder_root(b, m, in, homes) == -1 || builder_user(b, m, in, homes) == -1) {
-		json_decref(b);
-		return (NULL);
-	}
+	builder_root(b, m, in, homes);
+	builder_user(b, m, in, homes);
 	return (b);
 }

@@ -17,7 +17,7 @@ struct nix_homes {
 	const char	*user;
 };
 
-/* The facts of it, a new object; NULL if there is no memory. */
+/* The facts of it, a new object. */
 json_t	*nix_builder(const struct nix_machine *, const struct detect_input *, const struct nix_homes *);
 
 #endif

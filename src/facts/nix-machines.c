@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/base64.h"
 #include "base/file.h"
+#include "base/xalloc.h"
 #include "facts/nix-machines.h"
 #include "wire/sshkey.h"
 
@@ -31,7 +32,6 @@ struct machines {
 	void		*arg;
 	int		 count;
 	int		 files;
-	int		 starved;
 };
 
 static void
@@ -204,10 +204,7 @@ machines_slurp(struct machines *ms, const char *file)
 
 	if (ms->files++ >= FILES_MAX || snprintf(path, sizeof(path), "%s%s", ms->root, file) >= (int)sizeof(path))
 		return (NULL);
-	if ((buf = malloc(CONF_BYTES)) == NULL) {
-		ms->starved = 1;
-		return (NULL);
-	}
+	buf = xmalloc(CONF_BYTES);
 	if ((len = file_read(path, buf, CONF_BYTES)) == -1) {
 		free(buf);
 		return (NULL);
@@ -278,7 +275,7 @@ conf_builders(struct machines *ms, const char *file, char value[NIX_BUILDERS_MAX
 	free(buf);
 }
 
-int
+void
 nix_machines_read(const char *root, void (*cb)(void *, const struct nix_machine *), void *arg)
 {
 	struct machines	ms = { .root = root, .cb = cb, .arg = arg };
@@ -288,7 +285,6 @@ nix_machines_read(const char *root, void (*cb)(void *, const struct nix_machine 
 	conf_builders(&ms, CONF_FILE, value, where, &number, 0);
 	/* The blanks behind "=" are not part of the value. */
 	machines_entries(&ms, where, value + strspn(value, BLANKS), number, 0, "");
-	return (ms.starved ? -1 : 0);
 }
 
 void

@@ -29,11 +29,8 @@ struct nix_machine {
 
 /* One entry without comment, in place: 1, or 0 if there is nothing in it. Sets all but file and line. */
 int	nix_machine_parse(char *, struct nix_machine *);
-/*
- * Call for each machine that the files below the root name. 0, or -1 if there is no memory. What cannot be read is
- * passed over.
- */
-int	nix_machines_read(const char *root, void (*)(void *, const struct nix_machine *), void *);
+/* Call for each machine that the files below the root name. What cannot be read is passed over. */
+void	nix_machines_read(const char *root, void (*)(void *, const struct nix_machine *), void *);
 /* The value of builders in nix.conf and what it includes, without blanks around it, or Nix's default. */
 void	nix_builders(const char *root, char [NIX_BUILDERS_MAX]);
 

@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "base/json.h"
+#include "facts/fact.h"
 #include "facts/query.h"
 
 /* The most telling first: that one address does not answer says little where another one refuses. */
@@ -18,7 +19,7 @@ static const char	outcomes[][12] = { "refused", "reset", "blocked", "no-answer",
 int
 query_reached(const json_t *facts)
 {
-	return (json_truth_at(facts, "connect.ok"));
+	return (fact_truth(facts, "connect.ok"));
 }
 
 const char *
@@ -109,28 +110,32 @@ query_mesh_address(const json_t *facts, const char *path)
 int
 query_mesh(const json_t *facts)
 {
-	const char	*host = json_text_at(facts, "tailscale.host");
+	const char	*host = fact_text(facts, "tailscale.host");
 
 	if (host == NULL)
 		return (-1);
-	if (strcmp(host, "mesh") == 0 || json_truth_at(facts, "tailscale.peer.found") == 1 ||
+	if (strcmp(host, "mesh") == 0 || fact_truth(facts, "tailscale.peer.found") == 1 ||
 	    query_mesh_address(facts, "connect.addresses"))
 		return (1);
-	return (strcmp(host, "perhaps") == 0 && json_text_at(facts, "names.lookups.system.error") != NULL &&
-	    query_reached(facts) != 1 && json_array_size(json_at(facts, "connect.addresses")) == 0 ? 2 : 0);
+	return (strcmp(host, "perhaps") == 0 &&
+	    fact_text(facts, "names.lookups.system.error") != NULL &&
+	    query_reached(facts) != 1 &&
+	    json_array_size(fact_at(facts, "connect.addresses")) == 0 ? 2 : 0);
 }
 
 int
 query_kernel(const json_t *facts)
 {
-	return (json_truth_at(facts, "tailscale.tun") != 0 && json_truth_at(facts, "tailscale.here") == 1);
+	return (fact_truth(facts, "tailscale.tun") != 0 &&
+	    fact_truth(facts, "tailscale.here") == 1);
 }
 
 int
 query_other_way(const json_t *facts)
 {
-	return (json_array_size(json_at(facts, "tailscale.proxies")) > 0 ||
-	    json_truth_at(facts, "tailscale.windows.running") == 1 || json_truth_at(facts, "net.own_tailnet") == 1);
+	return (json_array_size(fact_at(facts, "tailscale.proxies")) > 0 ||
+	    fact_truth(facts, "tailscale.windows.running") == 1 ||
+	    fact_truth(facts, "net.own_tailnet") == 1);
 }
 
 int
@@ -144,10 +149,10 @@ query_is(const json_t *facts, const char *path, const char *text)
 int
 query_plain(const json_t *facts)
 {
-	const char	*command = json_text_at(facts, "ssh.options.proxycommand");
-	const char	*jump = json_text_at(facts, "ssh.options.proxyjump");
+	const char	*command = fact_text(facts, "ssh.options.proxycommand");
+	const char	*jump = fact_text(facts, "ssh.options.proxyjump");
 
-	return (json_is_object(json_at(facts, "ssh.options")) &&
+	return (json_is_object(fact_at(facts, "ssh.options")) &&
 	    (command == NULL || strcasecmp(command, "none") == 0) &&
 	    (jump == NULL || strcasecmp(jump, "none") == 0));
 }
@@ -159,7 +164,7 @@ is_read(const json_t *facts, const char *file)
 	const json_t	*one;
 	size_t		 i;
 
-	json_array_foreach(json_at(facts, "ssh.files"), i, one)
+	json_array_foreach(fact_at(facts, "ssh.files"), i, one)
 		if (query_is(one, "file", file))
 			return (1);
 	return (0);
@@ -173,9 +178,9 @@ query_ignored(const json_t *facts, const char **first)
 	size_t		 i;
 	int		 count = 0;
 
-	if (json_truth_at(facts, "ssh.system_includes") != 0)
+	if (fact_truth(facts, "ssh.system_includes") != 0)
 		return (0);
-	json_array_foreach(json_at(facts, "ssh.system_files"), i, one)
+	json_array_foreach(fact_at(facts, "ssh.system_files"), i, one)
 		if ((file = json_string_value(one)) != NULL && !is_read(facts, file) && count++ == 0)
 			*first = file;
 	return (count);
@@ -188,9 +193,10 @@ query_builder_ignored(const json_t *facts)
 	const char	*file;
 	size_t		 i;
 
-	if (json_truth_at(facts, "ssh.system_includes") != 0 || json_truth_at(facts, "nix.installed") != 1)
+	if (fact_truth(facts, "ssh.system_includes") != 0 ||
+	    fact_truth(facts, "nix.installed") != 1)
 		return (0);
-	json_array_foreach(json_at(facts, "ssh.system_files"), i, one)
+	json_array_foreach(fact_at(facts, "ssh.system_files"), i, one)
 		if ((file = json_string_value(one)) != NULL && strstr(file, "linux-builder") != NULL && !is_read(facts, file))
 			return (1);
 	return (0);
@@ -199,7 +205,8 @@ query_builder_ignored(const json_t *facts)
 int
 query_peer_online(const json_t *facts)
 {
-	return (json_truth_at(facts, "tailscale.peer.online") == 1 && json_truth_at(facts, "tailscale.peer.self") != 1);
+	return (fact_truth(facts, "tailscale.peer.online") == 1 &&
+	    fact_truth(facts, "tailscale.peer.self") != 1);
 }
 
 int
@@ -211,5 +218,5 @@ query_nixos(const json_t *facts)
 const char *
 query_sudo(const json_t *facts)
 {
-	return (json_truth_at(facts, "system.root") == 1 ? "" : "sudo ");
+	return (fact_truth(facts, "system.root") == 1 ? "" : "sudo ");
 }

@@ -10,21 +10,11 @@
 #include <unistd.h>
 
 #include "base/addr.h"
-#include "base/error.h"
-#include "base/json.h"
+#include "base/xalloc.h"
 #include "facts/read.h"
 #include "os/run.h"
 
-#define LOOK_TEXT	256	/* bytes of a text in the facts */
 #define LOOK_BYTES	(64 << 20)	/* of a file: lists of hosts to be blocked are large */
-
-static int	starved;
-
-int
-read_starved(void)
-{
-	return (starved);
-}
 
 size_t
 read_glob(const char *root, const char *pattern, glob_t *found)
@@ -35,7 +25,8 @@ read_glob(const char *root, const char *pattern, glob_t *found)
 	memset(found, 0, sizeof(*found));
 	snprintf(full, sizeof(full), "%s%s", root, pattern);
 	error = glob(full, 0, NULL, found);
-	starved |= error == GLOB_NOSPACE;
+	if (error == GLOB_NOSPACE)
+		xalloc_fail();
 	return (error == 0 ? found->gl_pathc : 0);
 }
 
@@ -53,10 +44,8 @@ read_open(const char *root, const char *path)
 		return (NULL);
 	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || sb.st_size > LOOK_BYTES)
 		close(fd);
-	else if ((fp = fdopen(fd, "r")) == NULL) {
-		starved = 1;
-		close(fd);
-	}
+	else if ((fp = fdopen(fd, "r")) == NULL)
+		xalloc_fail();
 	return (fp);
 }
 
@@ -112,22 +101,6 @@ read_exists(const char *root, const char *path)
 
 	snprintf(full, sizeof(full), "%s%s", root, path);
 	return (lstat(full, &sb) == 0);
-}
-
-int
-fact_put_text(json_t *facts, const char *path, const char *raw)
-{
-	char	text[LOOK_TEXT];
-
-	return (json_put(facts, path, json_string(error_vis(text, sizeof(text), raw))));
-}
-
-int
-fact_append_text(json_t *list, const char *raw)
-{
-	char	text[LOOK_TEXT];
-
-	return (json_array_append_new(list, json_string(error_vis(text, sizeof(text), raw))));
 }
 
 ssize_t

@@ -637,6 +637,22 @@ value_fits(const json_t *value, enum fact_type type)
 	return (0);
 }
 
+int
+fact_is(const char *path, enum fact_type type)
+{
+	const struct fact_row	*row = fact_find(path);
+
+	return (row != NULL && row->type == type);
+}
+
+int
+fact_fits(const char *path, const json_t *value)
+{
+	const struct fact_row	*row = fact_find(path);
+
+	return (row != NULL && (value == NULL || value_fits(value, row->type)));
+}
+
 /* The object at a path, and what is in it, without recursion beyond the depth of the table. */
 static int
 object_check(const json_t *object, const char *at, char bad[128])

@@ -34,6 +34,9 @@ extern const struct fact_row	fact_rows[];	/* by topic; ends with a NULL path */
 const char *fact_type_name(enum fact_type type);
 /* The row of a path, whose numbers are indices of lists, or NULL. An object on the way to a row has one of its own. */
 const struct fact_row *fact_find(const char *path);
+/* 1 if the path is that of a row of this type, or of one that this value, or NULL, fits. */
+int	fact_is(const char *path, enum fact_type type);
+int	fact_fits(const char *path, const json_t *value);
 /*
  * Hold a tree of facts against the table. Return 0, or -1 with the path of the first value that has no row, or another
  * type than its row.

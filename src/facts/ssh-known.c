@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/xalloc.h"
 #include "facts/detect.h"
 #include "facts/ssh-known.h"
 #include "sshconf/ssh-ask.h"
@@ -175,12 +176,12 @@ int
 ssh_known_lines(const struct ssh_known *known, const char *name, void (*cb)(void *, const struct ssh_known_line *),
     void *arg)
 {
-	struct ssh_ask	*ask = malloc(sizeof(*ask));
+	struct ssh_ask	*ask = xmalloc(sizeof(*ask));
 	char		 keygen[PATH_MAX], files[KNOWN_FILES], *at = files, *file;
 	struct question	 q = { .known = known, .keygen = keygen, .name = name, .cb = cb, .arg = arg };
 	int		 result = -1;
 
-	if (ask != NULL && known_keygen(keygen) == 0 &&
+	if (known_keygen(keygen) == 0 &&
 	    strlcpy(files, known->files, sizeof(files)) < sizeof(files))
 		for (result = 0; (file = known_next(known, &at)) != NULL; )
 			result |= known_file(&q, file, ask);
@@ -202,12 +203,12 @@ ssh_known(struct ssh_known *known, const char *name)
 int
 ssh_known_fingerprint(const struct detect_input *in, const char *file, char fingerprint[SSH_KNOWN_FINGERPRINT])
 {
-	struct ssh_ask	*ask = malloc(sizeof(*ask));
+	struct ssh_ask	*ask = xmalloc(sizeof(*ask));
 	char		 keygen[PATH_MAX];
 	const char	*argv[] = { keygen, "-l", "-E", "sha256", "-f", file, NULL }, *word;
 	int		 result = -1;
 
-	if (ask != NULL && known_keygen(keygen) == 0) {
+	if (known_keygen(keygen) == 0) {
 		ssh_ask(argv, detect_left_ms(in), ask);
 		/* "256 SHA256:... NAME (ED25519)" */
 		if (ask->status == 0 && (word = strchr(ask->out, ' ')) != NULL &&

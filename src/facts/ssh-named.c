@@ -16,6 +16,7 @@
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "facts/read.h"
 #include "facts/ssh-named.h"
 #include "sshconf/redact.h"
@@ -32,7 +33,6 @@ struct named {
 	const char	*suffix;
 	struct stat	 own[2];	/* our own files: the user's, the system's */
 	int		 own_count;
-	int		 failed;
 };
 
 static void
@@ -40,9 +40,10 @@ named_put(struct named *n, const char *name, const char *by, const char *file)
 {
 	char	shown[80];
 
-	if (json_object_get(n->found, name) == NULL && json_object_set_new(n->found, name, json_pack("{s:s, s:o}", "by",
-	    error_vis(shown, sizeof(shown), by), "file", redact(REDACT_PATH, file, n->home, 0))) == -1)
-		n->failed = 1;
+	if (json_object_get(n->found, name) == NULL)
+		json_object_set_new(n->found, name, json_pack("{s:s, s:o}", "by",
+		    error_vis(shown, sizeof(shown), by),
+		    "file", redact(REDACT_PATH, file, n->home, 0)));
 }
 
 /* 1 if it is called that by these words, patterns as Host and Match have them. */
@@ -152,13 +153,11 @@ named_block_cb(void *arg, const struct ssh_config_line *line)
 
 	if (named_ours(n, line->file))
 		return;
-	value = strdup(line->value);
+	value = xstrdup(line->value);
 	/* Each has a byte, and one that parts it from the next; then there is the NULL. */
-	words = calloc(strlen(line->value) + 2, sizeof(*words));
+	words = xcalloc(strlen(line->value) + 2, sizeof(*words));
 	snprintf(by, sizeof(by), "%s %.100s", line->keyword[0] == 'h' ? "Host" : "Match", line->value);
-	if (value == NULL || words == NULL)
-		n->failed = 1;
-	else if (line->keyword[0] == 'h')
+	if (line->keyword[0] == 'h')
 		block_host(n, value, words, by, line->file);
 	else
 		block_match(n, value, words, by, line->file);
@@ -219,9 +218,10 @@ peers_add(struct named *n, const char *name, json_t *addresses)
 
 	if (name[0] == '\0' || !json_is_array(addresses))
 		return;
-	if ((list == NULL && ((list = json_array()) == NULL || json_object_set_new(n->peers, name, list) == -1)) ||
-	    json_array_extend(list, addresses) == -1)
-		n->failed = 1;
+	/* A name that was cut within a character is no key. */
+	if (list == NULL && json_object_set_new(n->peers, name, list = json_array()) == -1)
+		return;
+	json_array_extend(list, addresses);
 }
 
 static void
@@ -256,23 +256,16 @@ ssh_named(const char *root, const json_t *peers, const char *suffix, int *blind)
 	const struct ssh_config_reader	 reader = { .line = named_line_cb, .file = named_file_cb,
 					     .block = named_block_cb, .arg = &n };
 	char				 path[PATH_MAX];
-	int				 read = -1;
 
 	n.home = config.home;
 	if (n.home != NULL && snprintf(path, sizeof(path), "%s%s/.ssh/" OWN_FILE, root, n.home) < (int)sizeof(path))
 		n.own_count += stat(path, &n.own[0]) == 0;
 	snprintf(path, sizeof(path), "%s/etc/ssh/" OWN_FILE, root);
 	n.own_count += stat(path, &n.own[n.own_count]) == 0;
-	if (n.peers != NULL && n.found != NULL) {
-		peers_read(&n, peers);
-		read = ssh_config_read(&config, &reader);
-		read_hosts(root, named_hosts_cb, &n);
-		named_machine(&n);
-	}
+	peers_read(&n, peers);
+	*blind = ssh_config_read(&config, &reader);
+	read_hosts(root, named_hosts_cb, &n);
+	named_machine(&n);
 	json_decref(n.peers);
-	*blind = read == 1;
-	if (read != -1 && !n.failed)
-		return (n.found);
-	json_decref(n.found);
-	return (NULL);
+	return (n.found);
 }

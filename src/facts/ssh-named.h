@@ -11,8 +11,7 @@
  * user's or the system's ssh_config(5) names, or /etc/hosts for another address, or that are this
  * machine's own; of other names below the mesh's domain, those that stand in a Host line: an object
  * with each in lower case, {"by", "file"}. Patterns count, except those that have no letter or
- * digit; meshssh-config's own file does not. *blind is set if a file could not be read. NULL if
- * there is no memory.
+ * digit; meshssh-config's own file does not. *blind is set if a file could not be read.
  */
 json_t	*ssh_named(const char *root, const json_t *peers, const char *suffix, int *blind);
 

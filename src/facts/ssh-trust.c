@@ -19,6 +19,7 @@ trust_line_cb(void *arg, const struct ssh_known_line *line)
 {
 	struct trust	*t = arg;
 
+	/* The name of the file may not be text. */
 	if (json_array_append_new(t->lines, json_pack("{s:s, s:i, s:i, s:b, s:s}", "file", line->file, "line",
 	    line->line, "mark", (int)line->mark, "other", t->other, "key", line->key)) == -1)
 		t->failed = 1;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* Collects the doctor's document: detectors, then probes. */
 
-#include <errno.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/addr.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/xalloc.h"
+#include "facts/fact.h"
 #include "facts/facts.h"
+#include "facts/schema.h"
 #include "facts/upgrade.h"
 #include "probe/collect.h"
 #include "probe/probe.h"
@@ -17,8 +20,8 @@
 static void
 collect_target(const json_t *facts, const struct collect *exam, struct probe_input *in)
 {
-	const char	*name = json_text_at(facts, "ssh.options.hostname");
-	const char	*number = json_text_at(facts, "ssh.options.port");
+	const char	*name = fact_text(facts, "ssh.options.hostname");
+	const char	*number = fact_text(facts, "ssh.options.port");
 	int		 port = exam->look.port;
 
 	memset(in, 0, sizeof(*in));
@@ -30,37 +33,35 @@ collect_target(const json_t *facts, const struct collect *exam, struct probe_inp
 	in->seen = exam->look.seen;
 }
 
-static int
+static void
 collect_probe(json_t *facts, const struct collect *exam, const struct probe_input *in)
 {
 	const struct probe	*const *p;
-	int			 result = 0;
 
 	exam->announce(in->host);
-	for (p = probes; *p != NULL && result == 0; p++)
+	for (p = probes; *p != NULL; p++)
 		if ((*p)->useful(facts, in)) {
 			exam->progress(in->host, (*p)->doing);
-			result = (*p)->run(facts, in);
+			(*p)->run(facts, in);
 		}
 	exam->progress("", "");
-	return (result);
 }
 
-static int
+static void
 collect_host(json_t *doc, const struct collect *exam)
 {
 	struct probe_input	 in;
 	json_t			*facts = json_at(doc, "facts");
 
 	if (exam->look.host == NULL)
-		return (0);
+		return;
 	collect_target(facts, exam, &in);
-	if (json_put(doc, "target.host", json_string(exam->look.host)) == -1 ||
-	    json_put(doc, "target.name", json_string(in.host)) == -1 ||
-	    json_put(doc, "target.port", json_integer(in.port)) == -1 ||
-	    json_put(doc, "target.ssh", json_boolean(in.ssh)) == -1)
-		return (-1);
-	return (exam->no_probe ? 0 : collect_probe(facts, exam, &in));
+	json_put(doc, "target.host", json_string(exam->look.host));
+	json_put(doc, "target.name", json_string(in.host));
+	json_put(doc, "target.port", json_integer(in.port));
+	json_put(doc, "target.ssh", json_boolean(in.ssh));
+	if (!exam->no_probe)
+		collect_probe(facts, exam, &in);
 }
 
 json_t *
@@ -68,30 +69,19 @@ collect(const struct collect *given)
 {
 	struct collect	 exam = *given;
 	json_t		*doc;
-	int		 known, error = ENOMEM;
 
-	json_watch();
+	if (file_room() == -1)
+		return (NULL);
+	exam.look.seen = xcalloc(1, sizeof(*exam.look.seen));
 	doc = json_pack("{s:i, s:{}, s:{}}", "version", FACTS_VERSION, "target", "facts");
-	if ((exam.look.seen = calloc(1, sizeof(*exam.look.seen))) == NULL || doc == NULL)
-		goto err;
-	if (file_room() == -1)
-		goto err_room;
 	exam.progress("", "looks at this machine");
-	known = detect(json_at(doc, "facts"), &exam.look) == 0;
+	detect(json_at(doc, "facts"), &exam.look);
 	exam.progress("", "");
-	/* A fact that is missing for want of memory could mean anything. */
-	if (!known || collect_host(doc, &exam) == -1 || json_starved())
-		goto err;
-	if (file_room() == -1)
-		goto err_room;
+	collect_host(doc, &exam);
 	free(exam.look.seen);
-	return (doc);
-
-err_room:
-	error = errno;
-err:
-	free(exam.look.seen);
+	assert(fact_check(json_at(doc, "facts"), (char[128]){ "" }) == 0);
+	if (file_room() == 0)
+		return (doc);
 	json_decref(doc);
-	errno = error;
 	return (NULL);
 }

@@ -19,8 +19,9 @@ struct collect {
 };
 
 /*
- * {"version", "target", "facts"}; the target is empty if there is no host. To be let go with json_decref. NULL with errno:
- * ENOMEM, or that of file_room, for what was not seen only for want of descriptors would look as if it were not there.
+ * {"version", "target", "facts"}; the target is empty if there is no host. The caller releases it
+ * with json_decref. NULL with the errno of file_room, for what was not seen only for want of
+ * descriptors would look as if it were not there.
  */
 json_t	*collect(const struct collect *);
 

@@ -14,8 +14,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "catalogue/catalogue.h"
-#include "facts/read.h"
+#include "facts/fact.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
 #include "route/mss.h"
@@ -120,24 +121,22 @@ direct_wait(struct attempt_direct *list, int count, int64_t began_ms, int timeou
 	}
 }
 
-static int
+static void
 direct_fact(json_t *array, const struct attempt_direct *a)
 {
 	char	 text[ADDR_TEXT_MAX];
 	json_t	*row = json_pack("{s:i, s:I}", "family", a->to->ai_family == AF_INET6 ? 6 : 4, "ms", (json_int_t)a->ms);
 
-	if (json_array_append_new(array, row) == -1)
-		return (-1);
-	if (fact_put_text(row, "address", addr_text(a->to->ai_addr, a->to->ai_addrlen, text)) == -1)
-		return (-1);
+	json_array_append_new(array, row);
+	json_put(row, "address", fact_string(addr_text(a->to->ai_addr, a->to->ai_addrlen, text)));
 	if (a->error == 0)
-		return (0);
-	return (json_put(row, "error", json_string(connect_name(a->error))) == -1 ||
-	    fact_put_text(row, "detail", strerror(a->error)) == -1 ? -1 : 0);
+		return;
+	json_put(row, "error", json_string(connect_name(a->error)));
+	json_put(row, "detail", fact_string(strerror(a->error)));
 }
 
 /* The direct steps of the plan, and how they ended. */
-static int
+static void
 direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
     struct attempt_direct list[DIRECT_MAX], int *count)
 {
@@ -145,8 +144,7 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 	json_t	*array = json_array();
 	int	 i, made = 0;
 
-	if (json_put(facts, "connect.addresses", array) == -1)
-		return (-1);
+	fact_put(facts, "connect.addresses", array);
 	for (*count = i = 0; i < ways->plan.count && *count < DIRECT_MAX; i++) {
 		if (ways->plan.steps[i].via->to != VIA_TO_TARGET)
 			continue;
@@ -159,48 +157,46 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 	}
 	direct_wait(list, *count, began_ms, in->timeout_ms);
 	for (i = 0; i < *count; i++) {
-		if (direct_fact(array, &list[i]) == -1)
-			return (-1);
+		direct_fact(array, &list[i]);
 		made += list[i].error == 0;
 	}
-	return (probe_made(facts, made));
+	probe_made(facts, made);
 }
 
 /* --- each route --------------------------------------------------------------------------------------------------- */
 
 /* Without a code it works. The detail, unless it is NULL, is the row's from then on. */
-static int
+static void
 route_fact(json_t *facts, const struct via *via, const char *to, int64_t ms, const char *code, json_t *detail)
 {
-	json_t	*array = json_at(facts, "connect.routes");
+	json_t	*array = fact_at(facts, "connect.routes");
 	json_t	*row = json_pack("{s:s, s:b, s:I}", "route", via->name, "ok", code == NULL, "ms", (json_int_t)ms);
 
-	if (array == NULL && json_put(facts, "connect.routes", array = json_array()) == -1) {
-		json_decref(row);
-		json_decref(detail);
-		return (-1);
-	}
-	if ((code != NULL && json_object_set_new(row, "code", json_string(code)) == -1) ||
-	    (detail != NULL && json_object_set_new(row, "detail", detail) == -1) ||
-	    json_array_append_new(array, row) == -1)
-		return (-1);
-	return (to[0] != '\0' ? fact_put_text(row, "to", to) : 0);
+	if (array == NULL)
+		fact_put(facts, "connect.routes", array = json_array());
+	json_array_append_new(array, row);
+	if (code != NULL)
+		json_put(row, "code", json_string(code));
+	json_put(row, "detail", detail);
+	if (to[0] != '\0')
+		json_put(row, "to", fact_string(to));
 }
 
 /* The route is the one that works, unless there is a better one already. */
-static int
+static void
 route_works(json_t *facts, const struct via *via, const char *address, int64_t ms)
 {
-	if (json_at(facts, "connect.route") != NULL)
-		return (0);
-	return (json_put(facts, "connect.route", json_string(via->name)) == -1 ||
-	    json_put(facts, "connect.ms", json_integer(ms)) == -1 ||
-	    json_put(facts, "connect.ok", json_true()) == -1 ||
-	    (address != NULL && fact_put_text(facts, "connect.address", address) == -1) ? -1 : 0);
+	if (fact_at(facts, "connect.route") != NULL)
+		return;
+	fact_put_text(facts, "connect.route", via->name);
+	fact_put_number(facts, "connect.ms", ms);
+	fact_put_truth(facts, "connect.ok", 1);
+	if (address != NULL)
+		fact_put_text(facts, "connect.address", address);
 }
 
 /* What the addresses have shown. */
-static int
+static void
 route_direct(json_t *facts, const struct via *via, const struct attempt_direct *list, int count)
 {
 	const struct attempt_direct	*best = NULL;
@@ -211,12 +207,12 @@ route_direct(json_t *facts, const struct via *via, const struct attempt_direct *
 		if (best == NULL || list[i].error == 0)
 			best = &list[i];
 	if (best == NULL)
-		return (0);
+		return;
 	addr_text(best->to->ai_addr, best->to->ai_addrlen, text);
-	if (route_fact(facts, via, text, best->ms, best->error != 0 ? connect_name(best->error) : NULL,
-	    best->error != 0 ? json_string(strerror(best->error)) : NULL) == -1)
-		return (-1);
-	return (best->error == 0 ? route_works(facts, via, text, best->ms) : 0);
+	route_fact(facts, via, text, best->ms, best->error != 0 ? connect_name(best->error) : NULL,
+	    best->error != 0 ? json_string(strerror(best->error)) : NULL);
+	if (best->error == 0)
+		route_works(facts, via, text, best->ms);
 }
 
 /* That there is no route to the proxy, or that a firewall forbids it, says nothing of the host. */
@@ -227,7 +223,7 @@ through_code(enum code code, const struct attempt *last)
 }
 
 /* Through somebody in between, as --via would have it. */
-static int
+static void
 route_through(json_t *facts, const struct probe_input *in, const struct via *via)
 {
 	struct attempts	attempts = { .count = 0 };
@@ -242,50 +238,52 @@ route_through(json_t *facts, const struct probe_input *in, const struct via *via
 	if (ok)
 		probe_end(conn.fd, NULL, 0);
 	last = attempts.count > 0 ? &attempts.list[attempts.count - 1] : NULL;
-	if (route_fact(facts, via, last != NULL ? last->to : "", ms,
-	    ok ? NULL : code_row(through_code(err.code, last))->name, ok ? NULL : redact_error(&err)) == -1 || probe_made(facts, ok) == -1)
-		return (-1);
-	return (ok ? route_works(facts, via, NULL, ms) : 0);
+	route_fact(facts, via, last != NULL ? last->to : "", ms,
+	    ok ? NULL : code_row(through_code(err.code, last))->name, ok ? NULL : redact_error(&err));
+	probe_made(facts, ok);
+	if (ok)
+		route_works(facts, via, NULL, ms);
 }
 
 /* The kinds of ways in the order of the plan, each once. */
-static int
+static void
 routes_run(json_t *facts, const struct probe_input *in, const struct ways *ways)
 {
 	struct attempt_direct	 list[DIRECT_MAX];
 	const struct via	*via;
-	int			 i, j, count, failed;
+	int			 i, j, count;
 
-	if (json_put(facts, "connect.port", json_integer(in->port)) == -1 ||
-	    direct_run(facts, in, ways, list, &count) == -1)
-		return (-1);
+	fact_put_number(facts, "connect.port", in->port);
+	direct_run(facts, in, ways, list, &count);
 	for (i = 0; i < ways->plan.count; i++) {
 		via = ways->plan.steps[i].via;
 		for (j = 0; ways->plan.steps[j].via != via; j++)
 			continue;
 		if (j < i || probe_left(facts) == 0)
 			continue;
-		failed = via->to == VIA_TO_TARGET ? route_direct(facts, via, list, count) : route_through(facts, in, via);
-		if (failed == -1)
-			return (-1);
+		if (via->to == VIA_TO_TARGET)
+			route_direct(facts, via, list, count);
+		else
+			route_through(facts, in, via);
 	}
-	return (json_at(facts, "connect.ok") != NULL ? 0 : json_put(facts, "connect.ok", json_false()));
+	if (fact_at(facts, "connect.ok") == NULL)
+		fact_put_truth(facts, "connect.ok", 0);
 }
 
 /* Whether there is a path on which something may be wrong; of one through others it is not seen where it leads. */
-static int
+static void
 routes_far(json_t *facts, const struct probe_input *in)
 {
-	const char		*route = json_text_at(facts, "connect.route");
+	const char		*route = fact_text(facts, "connect.route");
 	const struct via	*via;
 	int			 far;
 
 	if (route == NULL)
-		return (0);
+		return;
 	via = via_find(route, strlen(route));
 	far = via != NULL && via->to == VIA_TO_TARGET ? probe_far(facts, in) :
-	    json_truth_at(facts, "tailscale.peer.self") != 1;
-	return (json_put(facts, "connect.far", json_boolean(far)));
+	    fact_truth(facts, "tailscale.peer.self") != 1;
+	fact_put_truth(facts, "connect.far", far);
 }
 
 /* --- the probe ---------------------------------------------------------------------------------------------------- */
@@ -298,27 +296,25 @@ connect_useful(const json_t *facts, const struct probe_input *in)
 	return (1);
 }
 
-static int
+static void
 connect_run(json_t *facts, const struct probe_input *in)
 {
 	struct target		 target = { .host = in->host, .port = in->port, .timeout_ms = in->timeout_ms };
 	struct plan_choice	 choice = { .via = NULL };
 	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = in->seen };
-	struct ways		*ways;
-	int			 result = -1;
+	struct ways		*ways = xcalloc(1, sizeof(*ways));
 
-	if ((ways = calloc(1, sizeof(*ways))) == NULL)
-		return (-1);
 	probe_addresses(&ways->known, facts, in);
 	plan.lookup = ways->known.count > 0 ? PLAN_LOOKUP_DONE : PLAN_LOOKUP_FAILED;
 	plan.list = ways->known.count > 0 ? ways->known.list : NULL;
 	plan_make(&ways->plan, &plan);
 	/* What stands in parentheses, a path or a state, is a fact of tailscaled's. */
 	ways->plan.why_not_text[strcspn(ways->plan.why_not_text, "(")] = '\0';
-	if (ways->plan.why_not == CODE_NONE || fact_put_text(facts, "connect.why_not", ways->plan.why_not_text) == 0)
-		result = routes_run(facts, in, ways) == -1 ? -1 : routes_far(facts, in);
+	if (ways->plan.why_not != CODE_NONE)
+		fact_put_text(facts, "connect.why_not", ways->plan.why_not_text);
+	routes_run(facts, in, ways);
+	routes_far(facts, in);
 	free(ways);
-	return (result);
 }
 
 const struct probe probe_connect = {

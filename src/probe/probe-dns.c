@@ -15,7 +15,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "facts/read.h"
+#include "facts/fact.h"
 #include "net/sock.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
@@ -92,8 +92,8 @@ question_ask(struct question *q, int fd, const char *name, int type, const struc
 		q->error = n == 0 ? "no answer" : strerror(errno);
 }
 
-/* The addresses of an answer go into the list; 0, or -1 if there is no memory. */
-static int
+/* The addresses of an answer go into the list. */
+static void
 question_addresses(const struct question *q, json_t *list)
 {
 	const struct dns_address	*a;
@@ -103,14 +103,12 @@ question_addresses(const struct question *q, json_t *list)
 	/* An address beside "no such name" is no answer. */
 	for (i = 0; q->error == NULL && i < q->answer.count; i++) {
 		a = &q->answer.addresses[i];
-		if (inet_ntop(a->ipv6 ? AF_INET6 : AF_INET, a->bytes, text, sizeof(text)) != NULL &&
-		    fact_append_text(list, text) == -1)
-			return (-1);
+		if (inet_ntop(a->ipv6 ? AF_INET6 : AF_INET, a->bytes, text, sizeof(text)) != NULL)
+			fact_append_text(list, text);
 	}
-	return (0);
 }
 
-int
+void
 probe_dns(json_t *facts, const char *path, const char *server, int port, const char *name,
     const struct probe_input *in)
 {
@@ -118,7 +116,7 @@ probe_dns(json_t *facts, const char *path, const char *server, int port, const c
 	int64_t		 began_ms = clock_ms();
 	json_t		*said = json_object(), *list = json_array();
 	const char	*error;
-	int		 fd, failed;
+	int		 fd;
 
 	if ((fd = dns_socket(server, port)) == -1)
 		error = strerror(errno);
@@ -128,15 +126,13 @@ probe_dns(json_t *facts, const char *path, const char *server, int port, const c
 		close(fd);
 		error = v4.error != NULL ? v4.error : v6.error != NULL ? v6.error : "it has no address";
 	}
-	failed = said == NULL || list == NULL || json_put(said, "ms", json_integer(clock_ms() - began_ms)) == -1 ||
-	    question_addresses(&v4, list) == -1 || question_addresses(&v6, list) == -1;
-	if (!failed && json_array_size(list) > 0)
-		failed = json_put(said, "addresses", json_incref(list)) == -1;
-	else if (!failed)
-		failed = fact_put_text(said, "error", error) == -1;
+	json_put(said, "ms", json_integer(clock_ms() - began_ms));
+	question_addresses(&v4, list);
+	question_addresses(&v6, list);
+	if (json_array_size(list) > 0)
+		json_put(said, "addresses", json_incref(list));
+	else
+		json_put(said, "error", fact_string(error));
 	json_decref(list);
-	if (!failed)
-		return (json_put(facts, path, said));
-	json_decref(said);
-	return (-1);
+	fact_put(facts, path, said);
 }

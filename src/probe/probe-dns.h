@@ -10,9 +10,9 @@
 
 /*
  * Ask this server, an address, for the IPv4 and IPv6 addresses of a name, over UDP; each question is sent twice at most.
- * What it says becomes {addresses, error, ms} at this path of the facts. 0, or -1 if there is no memory.
+ * What it says becomes {addresses, error, ms} at this path of the facts.
  */
-int	probe_dns(json_t *facts, const char *path, const char *server, int port, const char *name,
+void	probe_dns(json_t *facts, const char *path, const char *server, int port, const char *name,
 	    const struct probe_input *);
 
 #endif

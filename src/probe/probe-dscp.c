@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "facts/read.h"
+#include "facts/fact.h"
 #include "net/sock.h"
 #include "os/os.h"
 #include "probe/probe-net.h"
@@ -221,57 +221,58 @@ marked_close(struct marked *m)
 	}
 }
 
-static int
+static void
 marked_facts(json_t *facts, const struct marked *m)
 {
 	json_t	*dropped = json_array(), *passed = json_array();
-	int	 all = marked_all(m), failed;
+	int	 all = marked_all(m);
 	size_t	 i;
 
-	failed = json_put(facts, "dscp.dropped", dropped) == -1 || json_put(facts, "dscp.passed", passed) == -1;
+	fact_put(facts, "dscp.dropped", dropped);
+	fact_put(facts, "dscp.passed", passed);
 	/* If nothing gets through, the mark is not the reason. */
-	if (!failed && !all && !m->list[UNMARKED].passed)
-		failed = json_put(facts, "dscp.inconclusive", json_true()) == -1;
-	for (i = 0; !failed && i < MARKS; i++) {
+	if (!all && !m->list[UNMARKED].passed)
+		fact_put_truth(facts, "dscp.inconclusive", 1);
+	for (i = 0; i < MARKS; i++) {
 		if (m->list[i].passed)
-			failed = fact_append_text(passed, marks[i].name) == -1;
+			fact_append_text(passed, marks[i].name);
 		else if (m->list[UNMARKED].passed)
-			failed = fact_append_text(dropped, marks[i].name) == -1;
+			fact_append_text(dropped, marks[i].name);
 	}
-	if (!failed && m->list[UNMARKED].passed)
-		failed = json_put(facts, "dscp.unmarked_ms", json_integer(m->list[UNMARKED].ms)) == -1;
-	else if (!failed && all)
-		failed = json_put(facts, "dscp.unmarked_ms", json_integer(json_number_at(facts, "connect.ms", 0))) == -1;
-	return (failed ? -1 : probe_made(facts, m->made));
+	if (m->list[UNMARKED].passed)
+		fact_put_number(facts, "dscp.unmarked_ms", m->list[UNMARKED].ms);
+	else if (all)
+		fact_put_number(facts, "dscp.unmarked_ms", fact_number(facts, "connect.ms", 0));
+	probe_made(facts, m->made);
 }
 
 static int
 dscp_useful(const json_t *facts, const struct probe_input *in)
 {
 	/* All of them may answer. */
-	return (probe_far(facts, in) && json_at(facts, "server.refusal") == NULL &&
+	return (probe_far(facts, in) && fact_at(facts, "server.refusal") == NULL &&
 	    probe_left(facts) > (int)MARKS);
 }
 
-static int
+static void
 dscp_run(json_t *facts, const struct probe_input *in)
 {
 	struct marked		m = { .in = in };
 	struct sockaddr_storage	ss;
-	json_int_t		first_ms = 5 * json_number_at(facts, "connect.ms", 0);
+	json_int_t		first_ms = 5 * fact_number(facts, "connect.ms", 0);
 	size_t			i;
 
 	for (i = 0; i < MARKS + 1; i++)
 		m.list[i].fd[0] = m.list[i].fd[1] = m.list[i].ended[0] = m.list[i].ended[1] = -1;
 	if ((m.len = probe_direct(facts, in, &ss)) == 0)
-		return (0);
+		return;
 	m.sa = (struct sockaddr *)&ss;
 	if (first_ms < FIRST_MS || first_ms > FIRST_MAX_MS)
 		first_ms = first_ms < FIRST_MS ? FIRST_MS : FIRST_MAX_MS;
 	if (wire_race(&m, (int)first_ms) == -1)
 		marked_race(&m, (int)first_ms);
 	marked_close(&m);
-	return (marked_facts(facts, &m));
+	marked_facts(facts, &m);
 }
 
 const struct probe probe_dscp = {

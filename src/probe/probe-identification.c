@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
-#include "facts/read.h"
+#include "base/xalloc.h"
+#include "facts/fact.h"
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
 #include "route/mss.h"
@@ -107,7 +107,7 @@ identification_hear(struct banner *b, const struct probe_input *in)
 /* --- facts -------------------------------------------------------------------------------------------------------- */
 
 /* So many bytes, without the end of their line, as a text in the facts. */
-static int
+static void
 identification_put(json_t *facts, const char *path, const char *bytes, size_t len)
 {
 	char	text[SSHWIRE_ID_MAX + 1];
@@ -118,7 +118,7 @@ identification_put(json_t *facts, const char *path, const char *bytes, size_t le
 	if (n > 0 && text[n - 1] == '\r')
 		n--;
 	text[n] = '\0';
-	return (fact_put_text(facts, path, text));
+	fact_put_text(facts, path, text);
 }
 
 /* The number behind the last underscore of "OpenSSH_9.2p1": 902; -1 if there is none. */
@@ -138,7 +138,7 @@ identification_version(const char *software)
 	return (major < 1000 && minor < 100 ? (int)(major * 100 + minor) : -1);
 }
 
-static int
+static void
 identification_software(json_t *facts, const struct banner *b)
 {
 	const char	*line = b->talk.buf + b->line;
@@ -155,27 +155,24 @@ identification_software(json_t *facts, const struct banner *b)
 	software[n] = '\0';
 	while (strncmp(software, kinds[i].start, strlen(kinds[i].start)) != 0)
 		i++;
-	if (identification_put(facts, "server.text", line, len) == -1 ||
-	    fact_put_text(facts, "server.software", software) == -1 ||
-	    json_put(facts, "server.kind", json_string(kinds[i].kind)) == -1 ||
-	    json_put(facts, "server.ms", json_integer(b->id_ms)) == -1)
-		return (-1);
+	identification_put(facts, "server.text", line, len);
+	fact_put_text(facts, "server.software", software);
+	fact_put_text(facts, "server.kind", kinds[i].kind);
+	fact_put_number(facts, "server.ms", b->id_ms);
 	version = strncmp(software, "OpenSSH", 7) == 0 ? identification_version(software) : -1;
-	return (version == -1 ? 0 : json_put(facts, "server.version_number", json_integer(version)));
+	if (version != -1)
+		fact_put_number(facts, "server.version_number", version);
 }
 
-static int
+static void
 identification_names(json_t *facts, const char *path, struct sshkex_list names)
 {
 	char	 name[SSHKEX_NAME_MAX + 1];
 	json_t	*list = json_array();
 
-	if (json_put(facts, path, list) == -1)
-		return (-1);
+	fact_put(facts, path, list);
 	while (json_array_size(list) < NAMES_MAX && sshkex_next(&names, name))
-		if (fact_append_text(list, name) == -1)
-			return (-1);
-	return (0);
+		fact_append_text(list, name);
 }
 
 /* RFC 4253 7.1: each list has a name, and RFC 4251 5: no name is empty. With some ciphers a MAC is not agreed on. */
@@ -194,27 +191,25 @@ identification_whole(const struct sshkex_list lists[SSHKEX_LISTS])
 	return (1);
 }
 
-static int
+static void
 identification_kexinit(json_t *facts, const struct banner *b)
 {
 	struct sshkex_list	lists[SSHKEX_LISTS];
 	size_t			i;
 
-	if (json_put(facts, "server.kexinit_bytes", json_integer((json_int_t)b->packet.bytes)) == -1 ||
-	    json_put(facts, "server.kexinit_ms", json_integer(b->kexinit_ms)) == -1)
-		return (-1);
-	if (sshkex_parse(&b->packet, lists) == -1 || !identification_whole(lists))
-		return (json_put(facts, "server.kexinit_malformed", json_true()));
-	if (json_put(facts, "server.kex_large", json_boolean(sshkex_method(&lists[SSHKEX_KEX]) != NULL)) == -1)
-		return (-1);
+	fact_put_number(facts, "server.kexinit_bytes", (json_int_t)b->packet.bytes);
+	fact_put_number(facts, "server.kexinit_ms", b->kexinit_ms);
+	if (sshkex_parse(&b->packet, lists) == -1 || !identification_whole(lists)) {
+		fact_put_truth(facts, "server.kexinit_malformed", 1);
+		return;
+	}
+	fact_put_truth(facts, "server.kex_large", sshkex_method(&lists[SSHKEX_KEX]) != NULL);
 	for (i = 0; i < sizeof(told) / sizeof(told[0]); i++)
-		if (identification_names(facts, told[i].path, lists[told[i].list]) == -1)
-			return (-1);
-	return (0);
+		identification_names(facts, told[i].path, lists[told[i].list]);
 }
 
 /* It is no SSH, or not now. */
-static int
+static void
 identification_other(json_t *facts, const struct banner *b)
 {
 	const char	*kind = "none", *refusal;
@@ -223,78 +218,73 @@ identification_other(json_t *facts, const struct banner *b)
 		kind = strcmp(probe_service_kind(b->talk.buf, b->talk.len), "http") == 0 ? "http" : "other";
 	if ((refusal = sshwire_refusal(&b->id)) != NULL) {
 		kind = "openssh";
-		if (json_put(facts, "server.refusal", json_string(refusal)) == -1)
-			return (-1);
+		fact_put_text(facts, "server.refusal", refusal);
 	}
-	if (json_put(facts, "server.kind", json_string(kind)) == -1)
-		return (-1);
+	fact_put_text(facts, "server.kind", kind);
 	/* Who says something that is never an identification need not have ended. */
-	if (b->id.state == SSHWIRE_NOT_SSH)
-		return (0);
-	return (json_put(facts, "server.error", json_string(probe_mute(&b->talk))));
+	if (b->id.state != SSHWIRE_NOT_SSH)
+		fact_put(facts, "server.error", json_string(probe_mute(&b->talk)));
 }
 
 /* Of HTTP/1, RFC 9112 4. */
-static int
+static void
 identification_status(json_t *facts)
 {
-	const char	*first = json_text_at(facts, "server.first");
+	const char	*first = fact_text(facts, "server.first");
 	int		 status;
 
-	if (first == NULL || sscanf(first, "HTTP/%*3s %3d", &status) != 1 || status < 100)
-		return (0);
-	return (json_put(facts, "server.http_status", json_integer(status)));
+	if (first != NULL && sscanf(first, "HTTP/%*3s %3d", &status) == 1 && status >= 100)
+		fact_put_number(facts, "server.http_status", status);
 }
 
-static int
+static void
 identification_facts(json_t *facts, const struct banner *b)
 {
 	size_t	before = b->id.state == SSHWIRE_SSH ? b->line : b->talk.len;
 
-	if (before > 0 && (identification_put(facts, "server.first", b->talk.buf, before) == -1 ||
-	    identification_status(facts) == -1))
-		return (-1);
-	if (b->id.state != SSHWIRE_SSH)
-		return (identification_other(facts, b));
-	if (identification_software(facts, b) == -1)
-		return (-1);
+	if (before > 0) {
+		identification_put(facts, "server.first", b->talk.buf, before);
+		identification_status(facts);
+	}
+	if (b->id.state != SSHWIRE_SSH) {
+		identification_other(facts, b);
+		return;
+	}
+	identification_software(facts, b);
 	if (b->kexinit_ms != -1)
-		return (identification_kexinit(facts, b));
-	/* A server that says no KEXINIT although it has our identification. */
-	return (json_put(facts, "server.error", json_string(probe_mute(&b->talk))));
+		identification_kexinit(facts, b);
+	else
+		/* A server that says no KEXINIT although it has our identification. */
+		fact_put(facts, "server.error", json_string(probe_mute(&b->talk)));
 }
 
 static int
 identification_useful(const json_t *facts, const struct probe_input *in)
 {
 	(void)in;
-	return (json_truth_at(facts, "connect.ok") == 1 && probe_left(facts) > 0);
+	return (fact_truth(facts, "connect.ok") == 1 && probe_left(facts) > 0);
 }
 
-static int
+static void
 identification_run(json_t *facts, const struct probe_input *in)
 {
 	struct banner	*b;
 	const char	*kind;
-	int		 result = 0;
 
 	/* A port that was not meant for SSH may have it all the same. */
 	if (!in->ssh) {
-		if (probe_service(facts, in) == -1)
-			return (-1);
-		if ((kind = json_text_at(facts, "service.kind")) == NULL || strcmp(kind, "ssh") != 0)
-			return (0);
+		probe_service(facts, in);
+		if ((kind = fact_text(facts, "service.kind")) == NULL || strcmp(kind, "ssh") != 0)
+			return;
 	}
-	if ((b = calloc(1, sizeof(*b))) == NULL)
-		return (-1);
+	b = xcalloc(1, sizeof(*b));
 	/* Segments so small that no path loses them for their size. */
 	if ((b->talk.fd = probe_open(facts, in, MSS_LAST)) != -1) {
 		identification_hear(b, in);
-		result = identification_facts(facts, b);
+		identification_facts(facts, b);
 	} else
-		result = json_put(facts, "server.error", json_string("unconnected"));
+		fact_put_text(facts, "server.error", "unconnected");
 	free(b);
-	return (result);
 }
 
 const struct probe probe_identification = {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "os/os.h"
 #include "probe/probe-kex.h"
 #include "probe/probe-net.h"
@@ -244,14 +245,12 @@ kex_end(struct kex *k)
 	close(k->talk.fd);
 }
 
-int
+void
 probe_kex(const struct kex_try *try, const struct probe_input *in, struct kex_result *r)
 {
-	struct kex	*k;
+	struct kex	*k = xcalloc(1, sizeof(*k));
 
 	memset(r, 0, sizeof(*r));
-	if ((k = calloc(1, sizeof(*k))) == NULL)
-		return (-1);
 	k->try = try;
 	k->in = in;
 	k->r = r;
@@ -266,5 +265,4 @@ probe_kex(const struct kex_try *try, const struct probe_input *in, struct kex_re
 		kex_end(k);
 	}
 	free(k);
-	return (0);
 }

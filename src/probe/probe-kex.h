@@ -58,9 +58,9 @@ struct kex_result {
 
 /*
  * Connect and look; what is said then takes no longer than three times the input's timeout, however little the server says at
- * a time. Leaves nothing open. -1: no memory.
+ * a time. Leaves nothing open.
  */
-int	probe_kex(const struct kex_try *, const struct probe_input *, struct kex_result *);
+void	probe_kex(const struct kex_try *, const struct probe_input *, struct kex_result *);
 
 /* --- of probe-kex-ladder.c ---------------------------------------------------------------------------------------- */
 

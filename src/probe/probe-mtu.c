@@ -4,11 +4,12 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "facts/read.h"
+#include "facts/fact.h"
 #include "os/os.h"
 #include "probe/probe-kex.h"
 #include "probe/probe-net.h"
@@ -56,7 +57,6 @@ struct mtu {
 	int			 certain;	/* of its failures: no slow server looks like this */
 	int			 troubles;	/* connections that told nothing */
 	int			 blind;		/* this system does not tell what is acknowledged */
-	int			 failed;	/* no memory */
 	const char		*untested;	/* why the way back was not tested, or NULL */
 };
 
@@ -123,10 +123,9 @@ mtu_try(struct mtu *m, struct reach *whose)
 	struct kex_result	r;
 
 	whose->used++;
-	if (probe_kex(&m->try, m->in, &r) == -1 || (r.state != KEX_UNCONNECTED && probe_made(m->facts, 1) == -1)) {
-		m->failed = 1;
-		return;
-	}
+	probe_kex(&m->try, m->in, &r);
+	if (r.state != KEX_UNCONNECTED)
+		probe_made(m->facts, 1);
 	if (r.state != KEX_TALKED) {
 		m->blind |= r.state == KEX_BLIND;
 		m->troubles++;
@@ -142,14 +141,15 @@ mtu_try(struct mtu *m, struct reach *whose)
 		mtu_note_forward(&m->forward, &r);
 	mtu_note_reverse(m, &r);
 	/* What a server is known by is seen on the way. */
-	if (r.host_key[0] != '\0' && fact_put_text(m->facts, "server.host_key", r.host_key) == -1)
-		m->failed = 1;
+	if (r.host_key[0] != '\0')
+		fact_put_text(m->facts, "server.host_key", r.host_key);
 }
 
 static int
 mtu_may(const struct mtu *m, const struct reach *whose, int most)
 {
-	return (!m->failed && !whose->over && m->troubles < 2 && !m->blind && whose->used < most && probe_left(m->facts) > 0);
+	return (!whose->over && m->troubles < 2 && !m->blind &&
+	    whose->used < most && probe_left(m->facts) > 0);
 }
 
 /* --- the way there ------------------------------------------------------------------------------------------------ */
@@ -289,50 +289,46 @@ back_search(struct mtu *m)
 
 /* --- facts -------------------------------------------------------------------------------------------------------- */
 
-static int
+static void
 mtu_put(json_t *facts, const char *direction, const struct reach *reach, int ok)
 {
 	char	path[32];
 	json_t	*row = json_pack("{s:b, s:i}", "ok", ok, "tried", reach->largest);
 
-	if (row == NULL || (reach->lo > 0 && json_put(row, "largest_ok", json_integer(reach->lo)) == -1) ||
-	    (!ok && json_put(row, "smallest_bad", json_integer(reach->hi)) == -1)) {
-		json_decref(row);
-		return (-1);
-	}
-	strlcpy(path, "mtu.", sizeof(path));
-	strlcat(path, direction, sizeof(path));
-	return (json_put(facts, path, row));
+	if (reach->lo > 0)
+		json_put(row, "largest_ok", json_integer(reach->lo));
+	if (!ok)
+		json_put(row, "smallest_bad", json_integer(reach->hi));
+	snprintf(path, sizeof(path), "mtu.%s", direction);
+	fact_put(facts, path, row);
 }
 
-static int
+static void
 mtu_facts(struct mtu *m)
 {
 	const char	*why = NULL;
-	int		 failed = 0;
 
 	if (m->mss_bytes != 0)
-		failed = json_put(m->facts, "mtu.mss_offered", json_integer(m->mss_bytes)) == -1;
+		fact_put_number(m->facts, "mtu.mss_offered", m->mss_bytes);
 	if (m->forward.hi == 0 && m->forward.over)
-		failed |= mtu_put(m->facts, "forward", &m->forward, 1) == -1;
+		mtu_put(m->facts, "forward", &m->forward, 1);
 	else if (m->forward.fails >= 2)
-		failed |= mtu_put(m->facts, "forward", &m->forward, 0) == -1;
+		mtu_put(m->facts, "forward", &m->forward, 0);
 	else
 		why = m->blind ? "this system does not tell what is acknowledged" : m->troubles > 0 ?
 		    "the server does not take part" : "large packets were lost, but not always";
 	if (m->reverse.hi == 0 && m->answers > 0)
-		failed |= mtu_put(m->facts, "reverse", &m->reverse, 1) == -1;
+		mtu_put(m->facts, "reverse", &m->reverse, 1);
 	else if (m->reverse.fails >= 2 && m->reverse.lo > 0 && (m->certain > 0 || m->answers > 0))
-		failed |= mtu_put(m->facts, "reverse", &m->reverse, 0) == -1;
+		mtu_put(m->facts, "reverse", &m->reverse, 0);
 	else if (m->untested != NULL)
-		failed |= json_put(m->facts, "mtu.untested", json_string(m->untested)) == -1;
+		fact_put_text(m->facts, "mtu.untested", m->untested);
 	else if (why == NULL)
 		why = m->reverse.fails >= 2 ? "the server answers too late" : m->reverse.fails == 1 ?
 		    "the server's large packets were lost, but not always" : "the server's packets were not tested";
 	if (why != NULL)
-		failed |= json_put(m->facts, "mtu.inconclusive", json_string(why)) == -1;
-	failed |= json_put(m->facts, "mtu.connections", json_integer(m->forward.used + m->reverse.used)) == -1;
-	return (failed ? -1 : 0);
+		fact_put_text(m->facts, "mtu.inconclusive", why);
+	fact_put_number(m->facts, "mtu.connections", m->forward.used + m->reverse.used);
 }
 
 /* --- the probe ---------------------------------------------------------------------------------------------------- */
@@ -340,36 +336,37 @@ mtu_facts(struct mtu *m)
 static int
 mtu_useful(const json_t *facts, const struct probe_input *in)
 {
-	return (probe_far(facts, in) && json_at(facts, "server.text") != NULL && probe_left(facts) > 0);
+	return (probe_far(facts, in) && fact_at(facts, "server.text") != NULL &&
+	    probe_left(facts) > 0);
 }
 
 /* What earlier probes have seen. */
 static void
 mtu_begin(struct mtu *m, json_t *facts, const struct probe_input *in)
 {
-	const char	*kind = json_text_at(facts, "server.kind");
-	json_int_t	 quiet_ms = QUIET_MS + 8 * json_number_at(facts, "server.kexinit_ms", 0);
+	const char	*kind = fact_text(facts, "server.kind");
+	json_int_t	 quiet_ms = QUIET_MS + 8 * fact_number(facts, "server.kexinit_ms", 0);
 
 	memset(m, 0, sizeof(*m));
 	m->facts = facts;
 	m->in = in;
 	m->try.len = probe_direct(facts, in, &m->ss);
 	m->try.sa = (struct sockaddr *)&m->ss;
-	m->try.kexinit_bytes = (int)json_number_at(facts, "server.kexinit_bytes", 0);
+	m->try.kexinit_bytes = (int)fact_number(facts, "server.kexinit_bytes", 0);
 	m->try.quiet_ms = quiet_ms < in->timeout_ms ? (int)quiet_ms : in->timeout_ms;
 	m->try.openssh = kind != NULL && strncmp(kind, "openssh", 7) == 0;
 	m->header = mss_packet(0, m->try.sa);
 	/* It came in segments of this size then, or at least one of them was full. */
 	if (m->try.kexinit_bytes > MSS_LAST)
 		m->reverse.lo = MSS_LAST + m->header;
-	if (json_truth_at(facts, "server.kex_large") == 0)
+	if (fact_truth(facts, "server.kex_large") == 0)
 		m->untested = "the server has no key exchange with a large answer";
 	else if (m->try.kexinit_bytes == 0)
 		m->untested = "the server does not begin a key exchange";
 	m->reverse.over = m->untested != NULL;
 }
 
-static int
+static void
 mtu_run(json_t *facts, const struct probe_input *in)
 {
 	struct os_route	route;
@@ -377,9 +374,10 @@ mtu_run(json_t *facts, const struct probe_input *in)
 
 	mtu_begin(&m, facts, in);
 	os_route(m.try.sa, &route);
-	if ((route.mtu != 0 && json_put(facts, "mtu.route_mtu", json_integer(route.mtu)) == -1) ||
-	    (route.interface[0] != '\0' && fact_put_text(facts, "mtu.route_interface", route.interface) == -1))
-		return (-1);
+	if (route.mtu != 0)
+		fact_put_number(facts, "mtu.route_mtu", route.mtu);
+	if (route.interface[0] != '\0')
+		fact_put_text(facts, "mtu.route_interface", route.interface);
 	forward_search(&m, NEAR_ENOUGH, BACK_RESERVE);
 	if (m.full != 0)
 		back_search(&m);
@@ -388,7 +386,7 @@ mtu_run(json_t *facts, const struct probe_input *in)
 	os_route(m.try.sa, &route);
 	if (m.forward.hi == 0 && route.mtu != 0 && route.mtu < m.forward.lo)
 		m.forward.lo = route.mtu;
-	return (m.failed ? -1 : mtu_facts(&m));
+	mtu_facts(&m);
 }
 
 const struct probe probe_mtu = {

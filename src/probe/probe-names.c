@@ -13,9 +13,9 @@
 
 #include "base/addr.h"
 #include "base/clock.h"
-#include "base/json.h"
+#include "base/xalloc.h"
 #include "catalogue/catalogue.h"
-#include "facts/read.h"
+#include "facts/fact.h"
 #include "net/resolve.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
@@ -43,8 +43,8 @@ lookup_cb(int code, struct addrinfo *list, void *arg)
 	event_base_loopbreak(l->base);
 }
 
-/* 0 when there is an answer, of whatever kind, or none by then; -1 if there is no memory. */
-static int
+/* Wait for an answer, of whatever kind, but no longer than until then. */
+static void
 lookup_run(struct lookup *l, const char *name, const struct probe_input *in, int64_t until_ms)
 {
 	int64_t		 left_ms = until_ms - clock_ms();
@@ -53,15 +53,18 @@ lookup_run(struct lookup *l, const char *name, const struct probe_input *in, int
 
 	memset(l, 0, sizeof(*l));
 	if ((l->base = event_base_new()) == NULL)
-		return (-1);
+		return;
 	if ((resolve = resolve_start(l->base, name, in->port, AF_UNSPEC, lookup_cb, l)) != NULL) {
 		event_base_loopexit(l->base, &tv);
 		event_base_dispatch(l->base);
 		if (!l->over)
 			resolve_cancel(resolve);
-	}
+	} else if (errno != EMFILE && errno != ENFILE)
+		/* A thread takes memory, too. */
+		xalloc_fail();
 	event_base_free(l->base);
-	return (resolve == NULL || (l->over && l->code == EAI_MEMORY) ? -1 : 0);
+	if (l->over && l->code == EAI_MEMORY)
+		xalloc_fail();
 }
 
 static const char *
@@ -78,42 +81,38 @@ lookup_code(const struct lookup *l)
 	return (l->over ? resolve_code(l->code) : CODE_NAME_TIMEOUT);
 }
 
-/* The addresses of a list as texts; NULL if there is no memory. */
+/* The addresses of a list as texts. */
 static json_t *
 names_addresses(const struct addrinfo *list)
 {
 	json_t	*array = json_array();
 	char	 text[ADDR_TEXT_MAX];
 
-	for (; array != NULL && list != NULL && json_array_size(array) < PROBE_ADDRESSES_MAX; list = list->ai_next)
-		if (fact_append_text(array, addr_text(list->ai_addr, list->ai_addrlen, text)) == -1) {
-			json_decref(array);
-			return (NULL);
-		}
+	for (; list != NULL && json_array_size(array) < PROBE_ADDRESSES_MAX; list = list->ai_next)
+		fact_append_text(array, addr_text(list->ai_addr, list->ai_addrlen, text));
 	return (array);
 }
 
-/* As every program on this machine would ask. 1 if the name is known, 0 if not, -1 if there is no memory. */
+/* As every program on this machine would ask. 1 if the name is known, 0 if not. */
 static int
 names_system(json_t *facts, const struct probe_input *in)
 {
 	struct lookup	l;
 	int64_t		began_ms = clock_ms();
-	int		known, failed;
 
-	if (lookup_run(&l, in->host, in, began_ms + in->timeout_ms) == -1)
-		return (-1);
-	known = l.list != NULL;
-	failed = json_put(facts, "names.lookups.system.ms", json_integer(clock_ms() - began_ms)) == -1 ||
-	    (!known && json_put(facts, "names.lookups.system.code", json_string(code_row(lookup_code(&l))->name)) == -1) ||
-	    (known ? json_put(facts, "names.lookups.system.addresses", names_addresses(l.list)) :
-	    fact_put_text(facts, "names.lookups.system.error", lookup_text(&l))) == -1;
-	if (l.list != NULL)
-		freeaddrinfo(l.list);
-	return (failed ? -1 : known);
+	lookup_run(&l, in->host, in, began_ms + in->timeout_ms);
+	fact_put_number(facts, "names.lookups.system.ms", clock_ms() - began_ms);
+	if (l.list == NULL) {
+		fact_put_text(facts, "names.lookups.system.code", code_row(lookup_code(&l))->name);
+		fact_put_text(facts, "names.lookups.system.error", lookup_text(&l));
+		return (0);
+	}
+	fact_put(facts, "names.lookups.system.addresses", names_addresses(l.list));
+	freeaddrinfo(l.list);
+	return (1);
 }
 
-/* With a final dot no search domain is tried. 1 if the name is known as it is, 0 if not, -1 if there is no memory. */
+/* With a final dot no search domain is tried. 1 if the name is known as it is, 0 if not. */
 static int
 names_known(const char *name, const struct probe_input *in, int64_t until_ms, json_t **addresses)
 {
@@ -123,57 +122,55 @@ names_known(const char *name, const struct probe_input *in, int64_t until_ms, js
 	snprintf(dotted, sizeof(dotted), "%s.", name);
 	if (strlen(dotted) > ADDR_HOST_MAX)
 		return (0);
-	if (lookup_run(&l, dotted, in, until_ms) == -1)
-		return (-1);
+	lookup_run(&l, dotted, in, until_ms);
 	if (l.list == NULL)
 		return (0);
 	if (addresses != NULL)
 		*addresses = names_addresses(l.list);
 	freeaddrinfo(l.list);
-	return (addresses != NULL && *addresses == NULL ? -1 : 1);
+	return (1);
 }
 
 /* The name is known only as another one: which search domain makes it one? Together no longer than one question. */
-static int
+static void
 names_searched(json_t *facts, const struct probe_input *in)
 {
 	int64_t		 until_ms = clock_ms() + in->timeout_ms;
-	const json_t	*search = json_at(facts, "names.search");
+	const json_t	*search = fact_at(facts, "names.search");
 	json_t		*addresses = NULL;
 	const char	*domain;
 	char		 name[LONG_NAME];
 	size_t		 i;
-	int		 known;
 
-	if ((known = names_known(in->host, in, until_ms, NULL)) != 0)
-		return (known == -1 ? -1 : 0);
+	if (names_known(in->host, in, until_ms, NULL))
+		return;
 	for (i = 0; i < json_array_size(search) && i < 6 && clock_ms() < until_ms; i++) {
 		if ((domain = json_string_value(json_array_get(search, i))) == NULL || !addr_host_ok(domain))
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", in->host, domain);
-		if ((known = names_known(name, in, until_ms, &addresses)) == -1)
-			return (-1);
-		if (known == 1)
-			return (fact_put_text(facts, "names.lookups.searched.name", name) == -1 ||
-			    json_put(facts, "names.lookups.searched.addresses", addresses) == -1 ? -1 : 0);
+		if (names_known(name, in, until_ms, &addresses)) {
+			fact_put_text(facts, "names.lookups.searched.name", name);
+			fact_put(facts, "names.lookups.searched.addresses", addresses);
+			return;
+		}
 	}
-	return (0);
 }
 
 /* Ask MagicDNS itself, so that a resolver that does not ask it is seen. */
-static int
+static void
 names_magicdns(json_t *facts, const struct probe_input *in)
 {
-	const char	*state = json_text_at(facts, "tailscale.state"), *suffix = json_text_at(facts, "tailscale.suffix");
+	const char	*state = fact_text(facts, "tailscale.state");
+	const char	*suffix = fact_text(facts, "tailscale.suffix");
 	char		 name[LONG_NAME];
 
-	if (state == NULL || strcmp(state, "up") != 0 || json_truth_at(facts, "tailscale.tun") != 1 ||
-	    json_truth_at(facts, "tailscale.here") == 0)
-		return (0);
+	if (state == NULL || strcmp(state, "up") != 0 || fact_truth(facts, "tailscale.tun") != 1 ||
+	    fact_truth(facts, "tailscale.here") == 0)
+		return;
 	strlcpy(name, in->host, sizeof(name));
 	if (strchr(in->host, '.') == NULL && suffix != NULL && addr_host_ok(suffix))
 		snprintf(name, sizeof(name), "%s.%s", in->host, suffix);
-	return (probe_dns(facts, "names.lookups.magicdns", "100.100.100.100", PROBE_DNS_PORT, name, in));
+	probe_dns(facts, "names.lookups.magicdns", "100.100.100.100", PROBE_DNS_PORT, name, in);
 }
 
 static int
@@ -185,17 +182,16 @@ names_useful(const json_t *facts, const struct probe_input *in)
 	return (addr_literal(in->host, in->port, &ss) == 0 && strchr(in->host, ':') == NULL);
 }
 
-static int
+static void
 names_run(json_t *facts, const struct probe_input *in)
 {
-	int	known;
+	int	known = names_system(facts, in);
 
-	if ((known = names_system(facts, in)) == -1 || names_magicdns(facts, in) == -1)
-		return (-1);
+	names_magicdns(facts, in);
 	/* A name in /etc/hosts has no dot at its end either, and is known without a search. */
-	if (known != 1 || in->host[strlen(in->host) - 1] == '.' || json_at(facts, "names.hosts_entry") != NULL)
-		return (0);
-	return (names_searched(facts, in));
+	if (known && in->host[strlen(in->host) - 1] != '.' &&
+	    fact_at(facts, "names.hosts_entry") == NULL)
+		names_searched(facts, in);
 }
 
 const struct probe probe_names = {

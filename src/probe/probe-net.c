@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "facts/fact.h"
 #include "net/exact.h"
 #include "net/resolve.h"
 #include "net/sock.h"
@@ -46,7 +47,7 @@ addresses_add(struct probe_addresses *to, const char *text, int port)
 void
 probe_addresses(struct probe_addresses *to, const json_t *facts, const struct probe_input *in)
 {
-	const json_t	*said = json_at(facts, "names.lookups.system.addresses");
+	const json_t	*said = fact_at(facts, "names.lookups.system.addresses");
 	size_t		 i;
 
 	memset(to, 0, sizeof(*to));
@@ -62,8 +63,8 @@ probe_addresses(struct probe_addresses *to, const json_t *facts, const struct pr
 socklen_t
 probe_direct(const json_t *facts, const struct probe_input *in, struct sockaddr_storage *ss)
 {
-	const char		*route = json_text_at(facts, "connect.route");
-	const char		*text = json_text_at(facts, "connect.address");
+	const char		*route = fact_text(facts, "connect.route");
+	const char		*text = fact_text(facts, "connect.address");
 	struct addrinfo		*list;
 	socklen_t		 len;
 
@@ -92,15 +93,15 @@ probe_far(const json_t *facts, const struct probe_input *in)
 int
 probe_left(const json_t *facts)
 {
-	json_int_t	made = json_number_at(facts, "connect.made", 0);
+	json_int_t	made = fact_number(facts, "connect.made", 0);
 
 	return (made < PROBE_CONNECTIONS_MAX ? PROBE_CONNECTIONS_MAX - (int)made : 0);
 }
 
-int
+void
 probe_made(json_t *facts, int more)
 {
-	return (json_put(facts, "connect.made", json_integer(json_number_at(facts, "connect.made", 0) + more)));
+	fact_put_number(facts, "connect.made", fact_number(facts, "connect.made", 0) + more);
 }
 
 /* --- connections -------------------------------------------------------------------------------------------------- */

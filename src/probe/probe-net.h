@@ -36,7 +36,7 @@ int	probe_far(const json_t *facts, const struct probe_input *);
 
 /* How many connections may still be made to the server; and that so many were made, whoever counts them there. */
 int	probe_left(const json_t *facts);
-int	probe_made(json_t *facts, int);
+void	probe_made(json_t *facts, int);
 
 /*
  * Begin to connect, with segments of so many bytes (0: as the kernel has them) and this TOS, of which 0 is none. The

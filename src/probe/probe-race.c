@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "facts/fact.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
 #include "route/mss.h"
@@ -58,20 +59,18 @@ probe_race(const struct probe_input *in, const struct via *via, int mss_bytes, s
 	struct timeval		 tv = clock_timeval(3 * (int64_t)in->timeout_ms + SLACK_MS);
 	struct race		*race;
 
-	if ((conf.base = run.base = event_base_new()) == NULL || (race = race_start(&conf, &plan)) == NULL) {
-		error_errno(err, ENOMEM, "cannot connect");
-		goto out;
+	if ((conf.base = run.base = event_base_new()) == NULL) {
+		error_errno(err, errno, "cannot connect");
+		return (-1);
 	}
+	race = race_start(&conf, &plan);
 	event_base_loopexit(run.base, &tv);
 	event_base_dispatch(run.base);
 	if (!run.over) {
 		race_cancel(race);
 		error_set(err, CODE_NO_ANSWER, "no answer in time");
 	}
-
-out:
-	if (run.base != NULL)
-		event_base_free(run.base);
+	event_base_free(run.base);
 	return (run.result);
 }
 
@@ -79,7 +78,7 @@ out:
 static int
 open_through(const json_t *facts, const struct probe_input *in, int mss_bytes)
 {
-	const char		*name = json_text_at(facts, "connect.route");
+	const char		*name = fact_text(facts, "connect.route");
 	const struct via	*via = name != NULL ? via_find(name, strlen(name)) : NULL;
 	struct attempts		 attempts = { .count = 0 };
 	struct connection		 conn = { .fd = -1 };

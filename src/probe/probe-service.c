@@ -6,8 +6,8 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "base/json.h"
-#include "facts/read.h"
+#include "base/xalloc.h"
+#include "facts/fact.h"
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
 #include "route/mss.h"
@@ -75,33 +75,29 @@ service_ask(struct probe_talk *talk, const struct probe_input *in)
 		probe_hear(talk, until_ms);
 }
 
-int
+void
 probe_service(json_t *facts, const struct probe_input *in)
 {
-	struct probe_talk	*talk;
+	struct probe_talk	*talk = xcalloc(1, sizeof(*talk));
 	const char		*kind;
 	char			 first[PROBE_TEXT_MAX];
 	size_t			 len;
-	int			 failed;
 
-	if ((talk = calloc(1, sizeof(*talk))) == NULL)
-		return (-1);
 	if ((talk->fd = probe_open(facts, in, MSS_LAST)) == -1) {
 		free(talk);
-		return (0);
+		return;
 	}
 	service_ask(talk, in);
 	probe_end(talk->fd, NULL, 0);
 	kind = talk->len > 0 ? probe_service_kind(talk->buf, talk->len) : probe_mute(talk);
-	failed = json_put(facts, "service.kind", json_string(kind)) == -1 ||
-	    json_put(facts, "service.ok", json_boolean(talk->len > 0 || !talk->over)) == -1;
-	if (!failed && talk->len > 0) {
+	fact_put(facts, "service.kind", json_string(kind));
+	fact_put_truth(facts, "service.ok", talk->len > 0 || !talk->over);
+	if (talk->len > 0) {
 		for (len = 0; len < talk->len && len < sizeof(first) - 1 && talk->buf[len] != '\r' &&
 		    talk->buf[len] != '\n' && talk->buf[len] != '\0'; len++)
 			first[len] = talk->buf[len];
 		first[len] = '\0';
-		failed = fact_put_text(facts, "service.first", first) == -1;
+		fact_put_text(facts, "service.first", first);
 	}
 	free(talk);
-	return (failed ? -1 : 0);
 }

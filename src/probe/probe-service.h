@@ -8,7 +8,7 @@
 
 /* Who begins like this ("http", "tls", ...), or "other". */
 const char *probe_service_kind(const char *, size_t);
-/* Ask, and fill `service`: 0, or -1 if there is no memory. */
-int	probe_service(json_t *facts, const struct probe_input *);
+/* Ask, and fill `service`. */
+void	probe_service(json_t *facts, const struct probe_input *);
 
 #endif

@@ -27,8 +27,8 @@ struct probe {
 	char	doing[48];		/* for the progress line: "asks the resolver" */
 	/* 1 if it can tell something, with what is known so far. Pure. */
 	int	(*useful)(const json_t *facts, const struct probe_input *);
-	/* 0, or -1 if there is no memory; that it saw nothing is a fact, too. Bounded in time. */
-	int	(*run)(json_t *facts, const struct probe_input *);
+	/* That it saw nothing is a fact, too. Bounded in time. */
+	void	(*run)(json_t *facts, const struct probe_input *);
 };
 
 extern const struct probe	*const probes[];	/* in the order in which they are run; ends with NULL */

@@ -205,7 +205,7 @@ check_key_expired(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "This machine's key for the mesh has expired.");
 	if (days < 0)
-		finding_set(f->evidence, "it expired %lld days ago; tailscaled says %.60s", (long long)-days,
+		finding_set(f->evidence, "it expired %llu days ago; tailscaled says %.60s", 0ULL - (unsigned long long)days,
 		    text_or(facts, "tailscale.backend", "nothing"));
 	else
 		finding_set(f->evidence, "tailscaled marks it as expired, and says %.60s",

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/xalloc.h"
 #include "scan/rate-limit.h"
 
 /* One address; the port is no matter, for penalties are by address. */
@@ -51,7 +52,7 @@ row_key(struct rate_limit_row *row, const struct sockaddr *sa)
 struct rate_limit *
 rate_limit_new(void)
 {
-	return (calloc(1, sizeof(struct rate_limit)));
+	return (xcalloc(1, sizeof(struct rate_limit)));
 }
 
 void
@@ -59,8 +60,6 @@ rate_limit_free(struct rate_limit *rate_limit)
 {
 	struct rate_limit_row	*row;
 
-	if (rate_limit == NULL)
-		return;
 	while (rate_limit->rows != NULL) {
 		row = *(struct rate_limit_row **)rate_limit->rows;
 		tdelete(row, &rate_limit->rows, row_order);
@@ -78,13 +77,11 @@ rate_limit_row(struct rate_limit *rate_limit, const struct sockaddr *sa)
 	row_key(&wanted, sa);
 	if ((found = tfind(&wanted, &rate_limit->rows, row_order)) != NULL)
 		return (*(struct rate_limit_row **)found);
-	if ((row = calloc(1, sizeof(*row))) == NULL)
-		return (NULL);
+	row = xcalloc(1, sizeof(*row));
 	memcpy(row->key, wanted.key, sizeof(row->key));
-	if (tsearch(row, &rate_limit->rows, row_order) != NULL)
-		return (row);
-	free(row);
-	return (NULL);
+	if (tsearch(row, &rate_limit->rows, row_order) == NULL)
+		xalloc_fail();
+	return (row);
 }
 
 int
@@ -93,8 +90,9 @@ rate_limit_wait_ms(struct rate_limit *rate_limit, const struct sockaddr *sa, int
 	struct rate_limit_row	*row;
 	int64_t		 wait_ms;
 
-	if (addr_is_loopback(sa) || (row = rate_limit_row(rate_limit, sa)) == NULL)
+	if (addr_is_loopback(sa))
 		return (0);
+	row = rate_limit_row(rate_limit, sa);
 	if (row->free_ms < now_ms)
 		row->free_ms = now_ms;
 	wait_ms = row->free_ms - now_ms - (PACE_AT_ONCE - 1) * PACE_EACH_MS;

@@ -17,12 +17,11 @@
 
 struct rate_limit;
 
-/* NULL if there is no memory. */
 struct rate_limit	*rate_limit_new(void);
 void		 rate_limit_free(struct rate_limit *);
 /*
  * A connection to this address is wanted now: so many milliseconds it has to wait, which are taken into account from then
- * on. 0 for loopback, and where there is no memory to know better.
+ * on. 0 for loopback.
  */
 int		 rate_limit_wait_ms(struct rate_limit *, const struct sockaddr *, int64_t now_ms);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "net/sock.h"
 #include "route/mss.h"
 #include "route/race.h"
@@ -46,7 +47,6 @@ struct scan {
 	struct rate_limit		*rate_limit;
 	int			 running;
 	int			 ended;		/* there are no more hosts */
-	int			 starved;	/* there was no memory for the next */
 	int			 filling;	/* scan_fill is at work: it goes on by itself */
 };
 
@@ -105,7 +105,7 @@ job_wait(struct scan_job *job)
 
 	if (event_add(&job->ev, &tv) == 0)
 		return;
-	error_errno(&job->row.err, ENOMEM, "cannot look");
+	error_errno(&job->row.err, errno, "cannot look");
 	job_end(job);
 }
 
@@ -190,17 +190,12 @@ job_pace_cb(const struct sockaddr *to, void *arg)
 	return (wait_ms);
 }
 
-/* 0, or -1 if there is no memory for it. */
-static int
+static void
 job_start(struct scan *scan, const struct scan_host *host)
 {
 	const struct scan_config	*conf = scan->conf;
-	struct scan_job			*job;
+	struct scan_job			*job = xcalloc(1, sizeof(*job));
 
-	if ((job = calloc(1, sizeof(*job))) == NULL) {
-		scan->starved = 1;
-		return (-1);
-	}
 	job->scan = scan;
 	job->fd = -1;
 	job->began_ms = clock_ms();
@@ -213,11 +208,7 @@ job_start(struct scan *scan, const struct scan_host *host)
 	    .arg = job, .rate_limit_cb = job_pace_cb };
 	job->row = (struct scan_row){ .host = job->host.name, .port = host->port, .route = "" };
 	scan->running++;
-	if (race_start(&job->race, &job->in) != NULL)
-		return (0);
-	error_errno(&job->row.err, ENOMEM, "cannot look");
-	job_end(job);
-	return (0);
+	race_start(&job->race, &job->in);
 }
 
 /* As many as may be under way at once. */
@@ -230,7 +221,9 @@ scan_fill(struct scan *scan)
 		return;
 	scan->filling = 1;
 	while (!scan->ended && scan->running < scan->conf->jobs) {
-		if ((host = scan->conf->next_cb(scan->conf->arg)) == NULL || job_start(scan, host) == -1)
+		if ((host = scan->conf->next_cb(scan->conf->arg)) != NULL)
+			job_start(scan, host);
+		else
 			scan->ended = 1;
 	}
 	scan->filling = 0;
@@ -243,16 +236,15 @@ scan_run(const struct scan_config *conf)
 {
 	struct scan	 scan = { .conf = conf, .tune = { .connect_s = (conf->timeout_ms + 999) / 1000,
 			    .dead_after_s = (conf->timeout_ms + 999) / 1000 }, .mss_steps = { MSS_AUTO, 0 } };
-	int		 result = 0, error = ENOMEM;
+	int		 result = 0, error = 0;
 
-	if ((scan.rate_limit = rate_limit_new()) == NULL)
-		return (-1);
+	scan.rate_limit = rate_limit_new();
 	scan_fill(&scan);
 	if (scan.running > 0 && event_base_dispatch(conf->base) == -1) {
 		error = errno;
 		result = -1;
 	}
 	rate_limit_free(scan.rate_limit);
-	errno = scan.starved ? ENOMEM : error;
-	return (scan.starved ? -1 : result);
+	errno = error;
+	return (result);
 }

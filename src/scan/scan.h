@@ -41,7 +41,7 @@ struct scan_config {
 	void			*arg;
 };
 
-/* Look at every host; the rows come as they are known. 0, or -1 with errno if there is no memory to begin with one. */
+/* Look at every host; the rows come as they are known. Return 0, or -1 with errno. */
 int	scan_run(const struct scan_config *);
 
 #endif

@@ -144,7 +144,7 @@ redact_error(const struct error *err)
 	if (err->own == 0)
 		return (json_string(err->text));
 	said = redact(REDACT_SENTENCE, err->text + err->own, NULL, 0);
-	text = json_sprintf("%.*s%s", (int)err->own, err->text, said != NULL ? json_string_value(said) : "");
+	text = json_sprintf("%.*s%s", (int)err->own, err->text, json_string_value(said));
 	json_decref(said);
 	return (text);
 }

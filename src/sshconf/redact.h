@@ -30,7 +30,6 @@ enum redact {
 
 /*
  * The text as a fact, printable and cut to fit. The home, which may be NULL, becomes "~"; with full nothing is left out.
- * NULL if there is no memory.
  */
 json_t	*redact(enum redact, const char *text, const char *home, int full);
 /* The text of an error: of what a proxy or tailscaled has said, a name or a link to log in with may be part. As tell. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/xalloc.h"
 #include "sshconf/ssh-config.h"
 
 #define BYTES_MAX	(8 << 20)	/* of all files together */
@@ -34,7 +35,6 @@ struct walk {
 	size_t				 bytes;		/* that may still be read */
 	int				 system;
 	int				 blind;		/* a file could not be read: what it says is not known */
-	int				 starved;
 };
 
 /* Where in the files the walk is. */
@@ -240,7 +240,7 @@ include_one(struct walk *w, const struct place *p, const char *arg)
 		for (i = 0; i < g.gl_pathc; i++)
 			walk_file(w, p, g.gl_pathv[i] + skip);
 	} else if (error == GLOB_NOSPACE)
-		w->starved = 1;
+		xalloc_fail();
 	globfree(&g);
 }
 
@@ -366,7 +366,6 @@ walk_file(struct walk *w, const struct place *outer, const char *file)
 		return;
 	w->to->file(w->to->arg, &f);
 	if ((buf = file_load(path, w->bytes, 1, &sb)) == NULL) {
-		w->starved |= errno == ENOMEM;
 		w->blind = 1;
 		return;
 	}
@@ -391,7 +390,7 @@ ssh_config_read(const struct ssh_config *in, const struct ssh_config_reader *to)
 		walk_file(&w, &outside, path);
 	w.system = 1;
 	walk_file(&w, &outside, SYSTEM_DIR "/ssh_config");
-	return (w.starved ? -1 : w.blind);
+	return (w.blind);
 }
 
 const char *

@@ -59,8 +59,8 @@ struct ssh_config_reader {
 };
 
 /*
- * The user's file, then the system's, in ssh's order: the first value wins. 0, 1 if something could
- * not be read or followed, or -1 if there is no memory.
+ * Read the user's file, then the system's, in ssh's order: the first value wins. Return 0, or 1 if
+ * something could not be read or followed.
  */
 int	ssh_config_read(const struct ssh_config *, const struct ssh_config_reader *);
 /*

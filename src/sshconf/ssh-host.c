@@ -69,7 +69,7 @@ host_file_cb(void *arg, const struct ssh_config_file *file)
 	(void)file;
 }
 
-int
+void
 ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
 {
 	const struct passwd		*pw = getpwuid(geteuid());
@@ -80,9 +80,7 @@ ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
 	const struct ssh_config_reader	 reader = { .line = host_line_cb, .file = host_file_cb, .arg = &h };
 
 	strlcpy(h.host, typed, sizeof(h.host));
-	if (ssh_config_read(&config, &reader) == -1)
-		return (-1);
+	ssh_config_read(&config, &reader);
 	strlcpy(host, h.host, ADDR_HOST_MAX + 1);
 	*port = h.port;
-	return (0);
 }

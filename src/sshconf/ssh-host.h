@@ -8,8 +8,8 @@
 
 /*
  * HostName and Port for the host as it would be typed: the buffer and the number are set, to the host itself and 22 where
- * the files do not say or only ssh could tell (Match exec). 0, or -1 if there is no memory.
+ * the files do not say or only ssh could tell (Match exec).
  */
-int	ssh_host(const char *typed, char [ADDR_HOST_MAX + 1], int *port);
+void	ssh_host(const char *typed, char [ADDR_HOST_MAX + 1], int *port);
 
 #endif

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/number.h"
+#include "base/xalloc.h"
 #include "os/run.h"
 #include "sshconf/ssh-program.h"
 
@@ -199,6 +200,8 @@ ssh_program_read(FILE *fp, struct ssh_program *env)
 		ssh_program_line(env, line, value);
 	}
 	free(line);
+	if (!feof(fp) && errno == ENOMEM)
+		xalloc_fail();
 	if (!feof(fp))
 		return (-1);
 	return (hostname ? 0 : 1);
@@ -234,6 +237,8 @@ ssh_program_start(const char *ssh, char **argv, pid_t *pid)
 	if (null != -1 && (fp = fdopen(fds[0], "r")) != NULL && (*pid = fork()) == 0)
 		ssh_program_exec(ssh, argv, null, fds[1]);
 	error = errno;
+	if (null != -1 && fp == NULL && error == ENOMEM)
+		xalloc_fail();
 	if (null != -1)
 		close(null);
 	close(fds[1]);
@@ -289,10 +294,7 @@ ssh_program_ask(const char *ssh, char **args, struct ssh_program *env, struct er
 	memset(env, 0, sizeof(*env));
 	while (args[n] != NULL)
 		n++;
-	if ((argv = calloc((size_t)n + 3, sizeof(*argv))) == NULL) {
-		error_errno(err, ENOMEM, "cannot ask ssh -G");
-		return (-1);
-	}
+	argv = xcalloc((size_t)n + 3, sizeof(*argv));
 	argv[0] = (char *)(uintptr_t)ssh;
 	argv[1] = (char *)(uintptr_t)"-G";
 	memcpy(argv + 2, args, (size_t)n * sizeof(*argv));

@@ -126,10 +126,8 @@ record_parse(const char *buf, size_t len, struct record *record)
 	if ((root = json_parse(buf, len, 0)) == NULL)
 		return (-1);
 	result = record_unpack(root, record);
-	if (json_starved())
-		result = -1;
 	json_decref(root);
-	errno = json_starved() ? ENOMEM : EINVAL;
+	errno = EINVAL;
 	return (result);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tailscaled's status document, without the peers. */
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +62,6 @@ tsjson_status(const char *buf, size_t len, struct tsjson *status)
 	tsjson_text(root, "BackendState", status->state, sizeof(status->state));
 	if (status->state[0] == '\0') {
 		json_decref(root);
-		errno = EINVAL;
 		return (-1);
 	}
 	tsjson_text(root, "Version", status->version, sizeof(status->version));

@@ -30,7 +30,7 @@ struct tsjson {
 	char		health[160];			/* the first complaint, or "" */
 };
 
-/* 0, or -1 with errno: EINVAL if it is no such document, ENOMEM. */
+/* Return 0, or -1 if it is not such a document. */
 int	tsjson_status(const char *, size_t, struct tsjson *);
 
 #endif

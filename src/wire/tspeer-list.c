@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "wire/tspeer.h"
 
 #define LIST_TEXTS_MAX	32	/* tags, or host keys, of one peer */
@@ -112,8 +113,7 @@ list_peers(json_t *root)
 	const char	*key;
 	size_t		 count = 0;
 
-	if ((rows = calloc(json_object_size(peers) + 1, sizeof(*rows))) == NULL)
-		return (NULL);
+	rows = xcalloc(json_object_size(peers), sizeof(*rows));
 	json_object_foreach(peers, key, object) {
 		row = list_peer(root, object);
 		if (json_truth_at(object, "ShareeNode") != 1 && list_useful(row))
@@ -129,19 +129,14 @@ list_peers(json_t *root)
 json_t *
 tspeer_list(const char *buf, size_t len)
 {
-	json_t		*root, *list = NULL;
-	const char	*state;
+	json_t		*root = json_parse(buf, len, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL);
+	const char	*state = json_text_at(root, "BackendState");
+	json_t		*list = NULL;
 
-	if ((root = json_parse(buf, len, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL)) == NULL)
-		return (NULL);
-	state = json_text_at(root, "BackendState");
-	if (state == NULL || strcmp(state, "Running") != 0)
+	if (state != NULL && strcmp(state, "Running") == 0)
+		list = list_peers(root);
+	else
 		errno = EINVAL;
-	else if ((list = list_peers(root)) == NULL || json_starved()) {
-		json_decref(list);
-		list = NULL;
-		errno = ENOMEM;
-	}
 	json_decref(root);
 	return (list);
 }

@@ -8,7 +8,6 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,7 +253,6 @@ tspeer_find(const char *buf, size_t len, const char *host, struct tspeers *peers
 	tspeer_text(root, "BackendState", peers->state, sizeof(peers->state));
 	if (peers->state[0] == '\0') {
 		json_decref(root);
-		errno = EINVAL;
 		return (-1);
 	}
 	tspeer_name(root, "MagicDNSSuffix", peers->suffix);

@@ -44,7 +44,7 @@ struct tspeers {
 
 /*
  * Look for a host: a full name, a name of one word, or an address; NULL for none. Not being there is no error. 0, or -1
- * with errno: EINVAL if it is no such document, ENOMEM.
+ * if it is no such document.
  */
 int	tspeer_find(const char *, size_t, const char *host, struct tspeers *);
 
@@ -55,8 +55,8 @@ void	tspeer_read(const json_t *, struct tspeer *);
  * All of them, each an object with what is known and may stand in a configuration: name, id, addresses, online, expired,
  * os, user (who has logged it in), tags and host_keys, lists of texts. Ordered by name, for the document is by key.
  * Peers without name and address are left out, and so are those that are no hosts for this mesh's people: exit nodes of
- * Mullvad's, and the nodes of those to whom one is shared (ShareeNode). NULL with errno: EINVAL if it is no such document, or tailscaled is not
- * connected, ENOMEM.
+ * Mullvad's, and the nodes of those to whom one is shared (ShareeNode). NULL with errno
+ * EINVAL if it is no such document, or tailscaled is not connected.
  */
 json_t	*tspeer_list(const char *, size_t);
 

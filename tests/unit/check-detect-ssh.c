@@ -43,7 +43,7 @@ look(const char *host, int full)
 
 	unsetenv("MESHSSH_TRIED");
 	unsetenv("HOME");
-	assert_int_equal(detect_one(&detect_ssh, facts, &in), 0);
+	detect_one(&detect_ssh, facts, &in);
 	return (facts);
 }
 

@@ -217,9 +217,9 @@ test_banners(void **state)
 		in.port = s.port;
 		facts = json_object();
 		assert_int_equal(probe_identification.useful(facts, &in), 0);
-		assert_int_equal(probe_connect.run(facts, &in), 0);
+		probe_connect.run(facts, &in);
 		assert_int_equal(probe_identification.useful(facts, &in), 1);
-		assert_int_equal(probe_identification.run(facts, &in), 0);
+		probe_identification.run(facts, &in);
 		server_stop(&s);
 		is_text(banners[i].what, facts, "server.kind", banners[i].kind);
 		is_text(banners[i].what, facts, "server.software", banners[i].software);
@@ -278,8 +278,8 @@ test_services(void **state)
 		server_start_tcp(&s, &services[i].script);
 		in.port = s.port;
 		facts = json_object();
-		assert_int_equal(probe_connect.run(facts, &in), 0);
-		assert_int_equal(probe_identification.run(facts, &in), 0);
+		probe_connect.run(facts, &in);
+		probe_identification.run(facts, &in);
 		server_stop(&s);
 		is_text(services[i].what, facts, "service.kind", services[i].kind);
 		is_text(services[i].what, facts, "service.first", services[i].first);
@@ -301,8 +301,8 @@ test_service_ssh(void **state)
 	(void)state;
 	server_start_tcp(&s, &script);
 	in.port = s.port;
-	assert_int_equal(probe_connect.run(facts, &in), 0);
-	assert_int_equal(probe_identification.run(facts, &in), 0);
+	probe_connect.run(facts, &in);
+	probe_identification.run(facts, &in);
 	server_stop(&s);
 	is_text("ssh", facts, "service.kind", "ssh");
 	is_text("ssh", facts, "server.kind", "openssh");
@@ -371,7 +371,7 @@ test_refused(void **state)
 	server_start_tcp(&s, &script);
 	in.port = s.port;
 	server_stop(&s);
-	assert_int_equal(probe_connect.run(facts, &in), 0);
+	probe_connect.run(facts, &in);
 	is_text("refused", facts, "connect.addresses.0.error", "refused");
 	is_text("refused", facts, "connect.addresses.0.address", "127.0.0.1");
 	is_text("refused", facts, "connect.routes.0.route", "direct");
@@ -396,7 +396,7 @@ test_addresses(void **state)
 	(void)state;
 	server_start_tcp(&s, &script);
 	in.port = s.port;
-	assert_int_equal(probe_connect.run(facts, &in), 0);
+	probe_connect.run(facts, &in);
 	server_stop(&s);
 	assert_int_equal(json_array_size(json_at(facts, "connect.addresses")), 2);
 	is_text("first", facts, "connect.addresses.0.error", "refused");
@@ -426,8 +426,8 @@ test_localapi(void **state)
 	memset(&s, 0, sizeof(s));
 	s.script = (struct script){ "", tailscaled_dialled, 0, 0 };
 	server_start(&s, (struct sockaddr *)&sun, sizeof(sun));
-	assert_int_equal(facts_detect(&seen, sun.sun_path), 0);
-	assert_int_equal(probe_connect.run(facts, &in), 0);
+	facts_detect(&seen, sun.sun_path);
+	probe_connect.run(facts, &in);
 	is_text("localapi", facts, "connect.route", "localapi");
 	is_text("localapi", facts, "connect.routes.0.route", "localapi");
 	is_text("localapi", facts, "connect.routes.0.code", NULL);
@@ -437,7 +437,7 @@ test_localapi(void **state)
 	assert_int_equal(probe_dscp.useful(facts, &in), 0);
 	assert_int_equal(probe_mtu.useful(facts, &in), 0);
 	/* The other end of it says nothing. */
-	assert_int_equal(probe_identification.run(facts, &in), 0);
+	probe_identification.run(facts, &in);
 	is_text("localapi", facts, "server.error", "silent");
 	server_stop(&s);
 	unlink(sun.sun_path);
@@ -469,7 +469,7 @@ test_names(void **state)
 
 	(void)state;
 	assert_int_equal(probe_names.useful(facts, &in), 1);
-	assert_int_equal(probe_names.run(facts, &in), 0);
+	probe_names.run(facts, &in);
 	assert_true(json_array_size(json_at(facts, "names.lookups.system.addresses")) > 0);
 	assert_null(json_at(facts, "names.lookups.system.error"));
 	assert_null(json_at(facts, "names.lookups.magicdns"));
@@ -559,15 +559,16 @@ test_dns(void **state)
 		assert_int_equal(getsockname(r.fd, (struct sockaddr *)&sin, &len), 0);
 		assert_int_equal(pthread_create(&thread, NULL, resolver_thread, &r), 0);
 		facts = json_object();
-		assert_int_equal(probe_dns(facts, "x", "127.0.0.1", ntohs(sin.sin_port), "node.mesh.test", &in), 0);
+		probe_dns(facts, "names.lookups.magicdns", "127.0.0.1", ntohs(sin.sin_port),
+		    "node.mesh.test", &in);
 		/* What is too short ends the thread. */
 		end = socket(AF_INET, SOCK_DGRAM, 0);
 		sendto(end, "", 0, 0, (struct sockaddr *)&sin, len);
 		pthread_join(thread, NULL);
 		close(end);
 		close(r.fd);
-		is_text("dns", facts, "x.addresses.0", resolvers[i].address);
-		is_text("dns", facts, "x.error", resolvers[i].error);
+		is_text("dns", facts, "names.lookups.magicdns.addresses.0", resolvers[i].address);
+		is_text("dns", facts, "names.lookups.magicdns.error", resolvers[i].error);
 		assert_int_equal(r.asked, resolvers[i].asked);
 		json_decref(facts);
 	}

@@ -51,7 +51,6 @@ test_same_address(void **state)
 		assert_int_equal(wait_ms(rate_limit, "::1", 0), 0);
 	}
 	rate_limit_free(rate_limit);
-	rate_limit_free(NULL);
 }
 
 static void

@@ -86,7 +86,7 @@ detected(const struct detector *detector, json_t *facts, const char *host)
 
 	if (facts == NULL)
 		facts = json_object();
-	assert_int_equal(detect_one(detector, facts, &in), 0);
+	detect_one(detector, facts, &in);
 	return (facts);
 }
 

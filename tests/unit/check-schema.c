@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /* The table of facts: what it finds and refuses, and that each document of the tests keeps to it. */
 
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #include <glob.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "check.h"
+#include "facts/fact.h"
 #include "facts/schema.h"
 
 #ifndef GOLDEN_DIR
@@ -43,6 +50,60 @@ test_rows(void **state)
 		if (row->filler[0] == '\0' || row->text[0] == '\0' || row->text[strlen(row->text) - 1] != '.')
 			fail_msg("%s: the row is not whole", row->path);
 	}
+}
+
+static void
+wrong_path(json_t *facts)
+{
+	fact_text(facts, "server.texts");
+}
+
+static void
+wrong_type(json_t *facts)
+{
+	fact_number(facts, "server.text", 0);
+}
+
+static void
+wrong_value(json_t *facts)
+{
+	fact_put(facts, "server.text", json_true());
+}
+
+/* Read and put what the table has; anything else is a fault of the program. */
+static void
+test_access(void **state)
+{
+	static void		(*const faults[])(json_t *) = { wrong_path, wrong_type, wrong_value };
+	const struct rlimit	 none = { 0, 0 };
+	json_t			*facts = json_object();
+	size_t			 i;
+	pid_t			 pid;
+	int			 status;
+
+	(void)state;
+	fact_put_text(facts, "server.text", "SSH-2.0-x\n");
+	fact_put_number(facts, "server.ms", 12);
+	fact_put_truth(facts, "connect.ok", 1);
+	fact_put(facts, "server.software", json_string("\xff"));
+	assert_string_equal(fact_text(facts, "server.text"), "SSH-2.0-x\\n");
+	assert_int_equal(fact_number(facts, "server.ms", -1), 12);
+	assert_int_equal(fact_number(facts, "connect.ms", -1), -1);
+	assert_int_equal(fact_truth(facts, "connect.ok"), 1);
+	assert_int_equal(fact_truth(facts, "connect.far"), -1);
+	assert_null(fact_at(facts, "server.software"));
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if ((pid = fork()) == 0) {
+			setrlimit(RLIMIT_CORE, &none);
+			signal(SIGABRT, SIG_DFL);
+			close(STDERR_FILENO);
+			faults[i](facts);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	}
+	json_decref(facts);
 }
 
 static void
@@ -118,6 +179,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_access),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_documents),
 	};

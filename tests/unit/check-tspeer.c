@@ -132,8 +132,7 @@ test_truncated(void **state)
 		/* Of its own, so that a sanitizer sees a byte behind. */
 		assert_non_null(text = malloc(len + 1));
 		memcpy(text, whole, len);
-		errno = 0;
-		if (tspeer_find(text, len, "build-01", &peers) != -1 || errno != EINVAL)
+		if (tspeer_find(text, len, "build-01", &peers) != -1)
 			fail_msg("cut at %zu", len);
 		free(text);
 	}
@@ -189,8 +188,7 @@ test_bad(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(bad); i++) {
-		errno = 0;
-		if (tspeer_find(bad[i], strlen(bad[i]), "a", &peers) != -1 || errno != EINVAL)
+		if (tspeer_find(bad[i], strlen(bad[i]), "a", &peers) != -1)
 			fail_msg("taken for a status: %s", bad[i]);
 	}
 }
