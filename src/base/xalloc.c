@@ -93,6 +93,25 @@ xasprintf(const char *fmt, ...)
 	return (text);
 }
 
+FILE *
+xmemstream(char **text, size_t *len)
+{
+	FILE	*fp = open_memstream(text, len);
+
+	if (fp == NULL)
+		xalloc_fail();
+	return (fp);
+}
+
+void
+xmemstream_close(FILE *fp)
+{
+	int	bad = ferror(fp);
+
+	if (fclose(fp) != 0 || bad)
+		xalloc_fail();
+}
+
 void
 xalloc_init(void)
 {

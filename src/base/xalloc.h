@@ -5,6 +5,7 @@
 #define BASE_XALLOC_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /* libevent and jansson ask here, too. Called once, by main. */
 void	 xalloc_init(void);
@@ -12,6 +13,11 @@ void	*xmalloc(size_t bytes);
 void	*xcalloc(size_t count, size_t bytes);
 void	*xreallocarray(void *old, size_t count, size_t bytes);
 char	*xstrdup(const char *text);
+/*
+ * A stream whose bytes, with a NUL behind them, are *text when it is closed; the caller frees them.
+ */
+FILE	*xmemstream(char **text, size_t *len);
+void	 xmemstream_close(FILE *fp);
 char	*xasprintf(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
 /* The line and the exit, for a library function that returned NULL because there was no memory. */
 void	 xalloc_fail(void) __attribute__((__noreturn__));

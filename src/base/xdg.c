@@ -85,7 +85,7 @@ own_home(void)
 	const struct passwd	*pw;
 
 	if (home == NULL && (pw = getpwuid(geteuid())) != NULL && pw->pw_dir[0] == '/')
-		home = xstrdup(pw->pw_dir);
+		home = strdup(pw->pw_dir);	/* not fatal: a session under way asks too */
 	return (home);
 }
 

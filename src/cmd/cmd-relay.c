@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
@@ -41,6 +43,7 @@
 /* What the race, the lifeline and the relay tell us. */
 struct session {
 	struct event_base	*base;
+	struct event		 confine;	/* a timer, here: a session allocates nothing */
 	const struct options	*opts;
 	const struct target	*target;
 	struct sock_tune	 tune;
@@ -59,21 +62,16 @@ struct session {
 static struct event_base *
 relay_loop(void)
 {
-	struct event_config	*cfg;
-	struct event_base	*base = NULL;
+	struct event_config	*cfg = event_config_new();
+	struct event_base	*base;
 	const char		**method;
 
-	if ((cfg = event_config_new()) == NULL || (method = event_get_supported_methods()) == NULL)
-		goto out;
 	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
-	for (; *method != NULL; method++)
-		if (strcmp(*method, "poll") != 0 && event_config_avoid_method(cfg, *method) == -1)
-			goto out;
+	for (method = event_get_supported_methods(); *method != NULL; method++)
+		if (strcmp(*method, "poll") != 0)
+			event_config_avoid_method(cfg, *method);
 	base = event_base_new_with_config(cfg);
-
-out:
-	if (cfg != NULL)
-		event_config_free(cfg);
+	event_config_free(cfg);
 	return (base);
 }
 
@@ -115,17 +113,19 @@ relay_caller_gone_cb(void *arg)
 	event_base_loopbreak(s->base);
 }
 
-/* What the plan has to know of this machine, to be freed; NULL where it needs nothing. -1 if there is no memory. */
-static int
-relay_facts(const struct options *opts, const struct target *target, struct facts **facts)
+/*
+ * What the plan has to know of this machine, which the caller frees; NULL where it needs nothing.
+ */
+static struct facts *
+relay_facts(const struct options *opts, const struct target *target)
 {
-	*facts = NULL;
+	struct facts	*facts;
+
 	if (!plan_needs_facts(target, &opts->choice))
-		return (0);
-	if ((*facts = malloc(sizeof(**facts))) == NULL)
-		return (-1);
-	facts_detect(*facts, opts->tailscaled);
-	return (0);
+		return (NULL);
+	facts = xmalloc(sizeof(*facts));
+	facts_detect(facts, opts->tailscaled);
+	return (facts);
 }
 
 /* 1 if nothing of a path is to be learned on the way to this host. */
@@ -144,7 +144,7 @@ relay_dial(struct session *s, struct attempts *attempts)
 {
 	struct plan_input	 in = { .target = s->target, .choice = &s->opts->choice };
 	struct lifeline		*lifeline;
-	struct race		*race = NULL;
+	struct race		*race;
 
 	s->tune.connect_s = s->opts->timeout_given ? s->opts->timeout_s : 0;
 	s->tune.dead_after_s = s->opts->dead_after_s;
@@ -156,14 +156,9 @@ relay_dial(struct session *s, struct attempts *attempts)
 	s->race = (struct race_config){ .base = s->base, .target = s->target, .tune = &s->tune, .mss_steps = &s->mss_steps,
 	    .attempts = attempts, .cb = relay_connected_cb, .arg = s };
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
-	if (relay_facts(s->opts, s->target, &s->facts) == 0) {
-		in.facts = s->facts;
-		race = race_start(&s->race, &in);
-	}
-	if (lifeline == NULL || race == NULL) {
-		error_errno(s->err, ENOMEM, "cannot start to connect");
-		race_cancel(race);
-	} else if (event_base_dispatch(s->base) == -1) {
+	in.facts = s->facts = relay_facts(s->opts, s->target);
+	race = race_start(&s->race, &in);
+	if (event_base_dispatch(s->base) == -1) {
 		error_errno(s->err, errno, "cannot wait for the network");
 		race_cancel(race);
 	} else if (s->gone)
@@ -221,8 +216,8 @@ relay_running_cb(int ssh, void *arg)
 		s->null_fd = -1;
 		openlog("meshssh", LOG_PID | LOG_NDELAY, LOG_USER);
 	}
-	if (event_base_once(s->base, -1, EV_TIMEOUT, relay_confine_cb, NULL, &tv) == -1)
-		relay_confine_cb(-1, 0, NULL);
+	event_assign(&s->confine, s->base, -1, 0, relay_confine_cb, NULL);
+	event_add(&s->confine, &tv);
 }
 
 static volatile sig_atomic_t	relay_status;
@@ -260,6 +255,18 @@ relay_report(const struct session *s, const struct attempts *attempts)
 	alarm(0);
 }
 
+/*
+ * Where libevent keeps who waits for a descriptor is allocated at the first time: that is now, not
+ * in mid-session.
+ */
+static void
+relay_reserve(struct session *s)
+{
+	event_assign(&s->confine, s->base, STDOUT_FILENO, EV_WRITE, relay_confine_cb, NULL);
+	event_add(&s->confine, NULL);
+	event_del(&s->confine);
+}
+
 /* Connect, then hand over or relay. */
 static int
 relay_session(struct session *s, struct attempts *attempts)
@@ -276,6 +283,7 @@ relay_session(struct session *s, struct attempts *attempts)
 	if (!s->opts->fdpass && s->opts->debug == 0 && !isatty(STDERR_FILENO))
 		s->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (!s->opts->fdpass) {
+		relay_reserve(s);
 		result = relay_run(s->base, &conf, s->err);
 		if (s->null_fd != -1)
 			close(s->null_fd);

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
@@ -159,26 +160,26 @@ scan_all(struct list *list, const struct scan_config *conf, struct facts *facts,
 	facts_detect(facts, list->opts->tailscaled);
 	result = scan_run(conf);
 	list_progress(list, 1);
-	if (result == -1 || list->hosts.failed)
-		error_errno(err, result == -1 && errno != 0 ? errno : ENOMEM, "cannot scan");
+	if (result == -1)
+		error_errno(err, errno, "cannot scan");
 	else if (list->hosts.begun == 0)
 		error_set(err, CODE_USAGE, "there is no host: --scan takes them as arguments, or a line each on standard input");
-	return (result == -1 || list->hosts.failed || list->hosts.begun == 0 ? -1 : 0);
+	return (result == -1 || list->hosts.begun == 0 ? -1 : 0);
 }
 
 int
 cmd_scan(const struct options *opts, char **words, int *status, struct error *err)
 {
 	struct list		 list = { .opts = opts };
-	struct facts		*facts = calloc(1, sizeof(*facts));
+	struct facts		*facts = xcalloc(1, sizeof(*facts));
 	struct scan_config	 conf = { .base = event_base_new(), .choice = &opts->choice, .facts = facts,
 				    .family = opts->family, .timeout_ms = opts->timeout_s * 1000, .jobs = scan_jobs(opts),
 				    .next_cb = list_next_cb, .row_cb = list_row_cb, .arg = &list };
 	int			 result = -1;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (facts == NULL || conf.base == NULL)
-		error_errno(err, ENOMEM, "cannot scan");
+	if (conf.base == NULL)
+		error_errno(err, errno, "cannot scan");
 	else if (scan_hosts(opts, words, &list.hosts, err) == 0)
 		result = scan_all(&list, &conf, facts, err);
 	if (result == 0 && !opts->json)

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/shell.h"
+#include "base/xalloc.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/self.h"
@@ -128,10 +129,7 @@ ssh_exec_proxied(const struct options *opts, const struct ssh_program *env, cons
 
 	while (args[count] != NULL)
 		count++;
-	if ((argv = calloc((size_t)count + EXTRA_MAX, sizeof(*argv))) == NULL) {
-		error_errno(err, errno, "cannot run ssh");
-		return (-1);
-	}
+	argv = xcalloc((size_t)count + EXTRA_MAX, sizeof(*argv));
 	n = 1;
 	memcpy(argv + n, args, (size_t)insert * sizeof(*argv));
 	n += insert;

@@ -9,7 +9,10 @@
 #include "cmd/scan-list.h"
 #include "sshconf/ssh-host.h"
 
-/* HOST, HOST:PORT or [IPv6]:PORT; without a port, ssh's configuration has its say. 0, 1 if it is none, -1 without memory. */
+/*
+ * HOST, HOST:PORT or [IPv6]:PORT; without a port, ssh's configuration has its say. Return 0, or -1
+ * if it is not a host.
+ */
 static int
 list_word(struct scan_host *to, const char *word)
 {
@@ -17,7 +20,7 @@ list_word(struct scan_host *to, const char *word)
 	if (strchr(word, ':') != NULL && word[0] != ':' && addr_split(word, to->host, &to->port) == 0)
 		return (0);
 	if (!addr_host_ok(word))
-		return (1);
+		return (-1);
 	ssh_host(word, to->host, &to->port);
 	return (0);
 }
@@ -27,16 +30,13 @@ list_host(struct scan_list *list, const char *word)
 {
 	char	shown[64];
 
-	switch (list_word(&list->host, word)) {
-	case 0:
+	if (list_word(&list->host, word) == 0) {
 		list->begun++;
 		return (&list->host);
-	case 1:
-		list->odd++;
-		fprintf(stderr, "meshssh: \"%.60s\" is no host name or address\n", error_vis(shown, sizeof(shown), word));
-		return (NULL);
 	}
-	list->failed = 1;
+	list->odd++;
+	fprintf(stderr, "meshssh: \"%.60s\" is no host name or address\n",
+	    error_vis(shown, sizeof(shown), word));
 	return (NULL);
 }
 
@@ -92,7 +92,7 @@ scan_list_next(struct scan_list *list)
 	while ((word = list->fp != NULL ? list_line(list) : *list->words) != NULL) {
 		if (list->fp == NULL)
 			list->words++;
-		if ((host = list_host(list, word)) != NULL || list->failed)
+		if ((host = list_host(list, word)) != NULL)
 			return (host);
 	}
 	return (NULL);

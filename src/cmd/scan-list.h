@@ -17,12 +17,11 @@ struct scan_list {
 	size_t	 next;		/* peer */
 	int	 begun;		/* hosts that were given out */
 	int	 odd;		/* words that are no hosts: told on standard error, and passed over */
-	int	 failed;	/* there was no memory */
 	char	 line[ADDR_HOST_MAX + 16];
 	struct scan_host host;
 };
 
 /* The next host, to be there until the next call, or NULL. */
-const struct scan_host	*scan_list_next(struct scan_list *);
+const struct scan_host	*scan_list_next(struct scan_list *list);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "config/conf.h"
 #include "facts/detect.h"
 #include "install/install.h"
@@ -29,7 +30,6 @@ struct check {
 	json_t			*ours;		/* keyword: line */
 	json_t			*first;		/* keyword: the line that counts, of whichever file */
 	struct ssh_ask		 wanted, is;	/* ssh's answer by our file alone, and by all of them */
-	int			 failed;
 };
 
 /* Of these two, the first that is there takes the place of both. */
@@ -48,14 +48,13 @@ check_line_cb(void *arg, const struct ssh_config_line *line)
 
 	if (line->match == SSH_CONFIG_NO || strcmp(line->keyword, "include") == 0)
 		return;
-	if (ours && json_object_get(c->ours, line->keyword) == NULL &&
-	    json_object_set_new(c->ours, line->keyword, json_integer(line->line)) == -1)
-		c->failed = 1;
+	if (ours && json_object_get(c->ours, line->keyword) == NULL)
+		json_object_set_new(c->ours, line->keyword, json_integer(line->line));
 	if (json_object_get(c->first, line->keyword) == NULL &&
-	    json_object_get(c->first, check_rival(line->keyword)) == NULL &&
-	    json_object_set_new(c->first, line->keyword, json_pack("{s:s, s:i, s:b, s:b}", "file", line->file, "line",
-	    line->line, "unsure", line->match == SSH_CONFIG_UNSURE, "ours", ours)) == -1)
-		c->failed = 1;
+	    json_object_get(c->first, check_rival(line->keyword)) == NULL)
+		json_object_set_new(c->first, line->keyword, json_pack("{s:s, s:i, s:b, s:b}",
+		    "file", line->file, "line", line->line,
+		    "unsure", line->match == SSH_CONFIG_UNSURE, "ours", ours));
 }
 
 static void
@@ -149,8 +148,7 @@ check_walk(struct check *c)
 					     .host = c->host };
 	const struct ssh_config_reader	 reader = { .line = check_line_cb, .file = check_file_cb, .arg = c };
 
-	if (ssh_config_read(&config, &reader) == -1)
-		c->failed = 1;
+	ssh_config_read(&config, &reader);
 }
 
 /* 1 if all that our block says is what ssh takes; if not, it is told. */
@@ -191,56 +189,47 @@ check_has(const struct install *in, const char *host)
 	return (0);
 }
 
-/* 1 if the host's block takes effect, 0 if not, which is told; -1 with the error set. */
+/* 1 if the host's block takes effect, 0 if not, which is told. */
 static int
-check_host(const struct install *in, const char *host, struct error *err)
+check_host(const struct install *in, const char *host)
 {
-	struct check	*c = calloc(1, sizeof(*c));
+	struct check	*c = xcalloc(1, sizeof(*c));
 	int		 good = 0;
 
-	if (c != NULL && (c->ours = json_object()) != NULL && (c->first = json_object()) != NULL) {
-		c->in = in;
-		c->host = host;
-		if (check_has(in, host))
-			good = check_compare(c);
-		else
-			printf("%s: there is no block for it in %s\n", host, in->own->path);
-	}
-	if (c == NULL || c->first == NULL || c->failed) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		good = -1;
-	}
-	if (c != NULL) {
-		json_decref(c->ours);
-		json_decref(c->first);
-	}
+	c->ours = json_object();
+	c->first = json_object();
+	c->in = in;
+	c->host = host;
+	if (check_has(in, host))
+		good = check_compare(c);
+	else
+		printf("%s: there is no block for it in %s\n", host, in->own->path);
+	json_decref(c->ours);
+	json_decref(c->first);
 	free(c);
 	return (good);
 }
 
-/* All that are installed, by the first name of each. 0 or -1. */
-static int
-check_all(struct conf *conf, const struct install *in, struct error *err)
+/* All that are installed, by the first name of each. */
+static void
+check_all(struct conf *conf, const struct install *in)
 {
 	char	line[INSTALL_LINE];
 	size_t	at = 0;
-	int	good, hosts = 0;
+	int	hosts = 0;
 
 	while (install_own_hosts(&in->own->old, &at, line)) {
 		line[strcspn(line, " \t")] = '\0';
 		if (!addr_host_ok(line))
 			continue;
-		if ((good = check_host(in, line, err)) == -1)
-			return (-1);
 		hosts++;
-		conf->status |= !good;
+		conf->status |= !check_host(in, line);
 	}
 	if (hosts == 0) {
 		printf("nothing is installed in %s\n", in->own->path);
 		conf->status = 1;
 	} else if (conf->status == 0)
 		printf("%s: what is in its %d block%s takes effect\n", in->own->path, hosts, hosts == 1 ? "" : "s");
-	return (0);
 }
 
 /* What root's files say of a host. */
@@ -280,26 +269,26 @@ check_root(const char *host, char home[PATH_MAX])
 	const struct ssh_config_reader	 reader = { .line = root_line_cb, .file = root_file_cb, .arg = &root };
 	json_t				*facts;
 
-	if (getuid() == 0 || pw == NULL || strlcpy(home, pw->pw_dir, PATH_MAX) >= PATH_MAX ||
-	    (facts = json_object()) == NULL)
+	if (getuid() == 0 || pw == NULL || strlcpy(home, pw->pw_dir, PATH_MAX) >= PATH_MAX)
 		return (ROOT_NO_MATTER);
+	facts = json_object();
 	detect_nix.detect(facts, &in);
-	if (json_truth_at(facts, "nix.installed") != 1 || ssh_config_read(&config, &reader) == -1)
+	if (json_truth_at(facts, "nix.installed") == 1)
+		ssh_config_read(&config, &reader);
+	else
 		root = ROOT_NO_MATTER;
 	json_decref(facts);
 	return (root);
 }
 
-/* One that was named: something is told in any case. 0 or -1. */
-static int
-check_named(struct conf *conf, const struct install *in, const char *host, struct error *err)
+/* One that was named: something is told in any case. */
+static void
+check_named(struct conf *conf, const struct install *in, const char *host)
 {
 	char		home[PATH_MAX];
 	enum check_root	root = check_root(host, home);
-	int		good = check_host(in, host, err);
+	int		good = check_host(in, host);
 
-	if (good == -1)
-		return (-1);
 	conf->status |= !good;
 	if (good)
 		printf("%s: the block in %s takes effect%s\n", host, in->own->path,
@@ -310,21 +299,19 @@ check_named(struct conf *conf, const struct install *in, const char *host, struc
 	else if (root == ROOT_UNKNOWN)
 		printf("%s: nix-daemon's ssh reads %s/.ssh/config, which is root's to look at: "
 		    "sudo meshssh-config check --root %s\n", host, home, host);
-	return (0);
 }
 
 static int
 check_words(struct conf *conf, const struct install *in, char **words, struct error *err)
 {
 	if (*words == NULL)
-		return (check_all(conf, in, err));
+		check_all(conf, in);
 	for (; *words != NULL; words++) {
 		if (!addr_host_ok(*words)) {
 			error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", *words);
 			return (-1);
 		}
-		if (check_named(conf, in, *words, err) == -1)
-			return (-1);
+		check_named(conf, in, *words);
 	}
 	return (0);
 }

@@ -11,6 +11,7 @@
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "cmd/terminal.h"
 #include "config/conf.h"
 #include "emit/emit.h"
@@ -68,10 +69,9 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 		error_errno(err, errno, "cannot look at this machine");
 		return (NULL);
 	}
-	if ((wanted = json_copy(conf->wanted)) == NULL ||
-	    json_put(doc, "wanted", wanted) == -1)
-		error_set(err, CODE_NO_MEMORY, "no memory");
-	else if (conf_program(conf, wanted, err) == 0)
+	wanted = json_copy(conf->wanted);
+	json_put(doc, "wanted", wanted);
+	if (conf_program(conf, wanted, err) == 0)
 		return (doc);
 	json_decref(doc);
 	return (NULL);
@@ -82,12 +82,12 @@ static int
 conf_print(const struct conf *conf, json_t *docs, struct error *err)
 {
 	const struct emitter	*emitter = emit_find(conf->command->name);
-	char			*text, *all = NULL;
+	char			*text, *all;
 	size_t			 len, i;
-	FILE			*fp = open_memstream(&all, &len);
+	FILE			*fp = xmemstream(&all, &len);
 	int			 result = 0;
 
-	for (i = 0; fp != NULL && result == 0 && i < json_array_size(docs); i++) {
+	for (i = 0; result == 0 && i < json_array_size(docs); i++) {
 		if ((text = emit_text(emitter, json_array_get(docs, i), err)) == NULL)
 			result = -1;
 		else {
@@ -97,10 +97,7 @@ conf_print(const struct conf *conf, json_t *docs, struct error *err)
 		}
 		free(text);
 	}
-	if ((fp == NULL || fclose(fp) != 0 || docs == NULL) && result == 0) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		result = -1;
-	}
+	xmemstream_close(fp);
 	if (result == 0)
 		fputs(all, stdout);
 	free(all);
@@ -150,9 +147,9 @@ conf_emit_hosts(struct conf *conf, char **words, struct error *err)
 	}
 	if (words[0] == NULL)
 		error_set(err, CODE_USAGE, "there is no host");
-	while (docs != NULL && *words != NULL && json_array_append_new(docs, conf_document(conf, *words, err)) == 0)
+	while (*words != NULL && json_array_append_new(docs, conf_document(conf, *words, err)) == 0)
 		words++;
-	if (docs == NULL || (json_array_size(docs) > 0 && *words == NULL))
+	if (json_array_size(docs) > 0 && *words == NULL)
 		return (conf_print(conf, docs, err));
 	json_decref(docs);
 	return (-1);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "config/conf.h"
 #include "emit/emit.h"
 
@@ -57,13 +58,12 @@ static int
 keys_read(const struct conf *conf, const char *path, struct error *err)
 {
 	json_t	*keys = json_array();
-	char	*buf = malloc(KEYS_BYTES + 1), *at = buf, *line;
+	char	*buf = xmalloc(KEYS_BYTES + 1), *at = buf, *line;
 	ssize_t	 len;
 	int	 result = -1;
 
-	if (keys == NULL || buf == NULL || json_put(conf->wanted, "keys", keys) == -1)
-		error_set(err, CODE_NO_MEMORY, "no memory");
-	else if ((len = file_read(path, buf, KEYS_BYTES)) == -1)
+	json_put(conf->wanted, "keys", keys);
+	if ((len = file_read(path, buf, KEYS_BYTES)) == -1)
 		error_set(err, CODE_BAD_KEY, "%.100s: %s", path, strerror(errno));
 	else if (memchr(buf, '\0', (size_t)len) != NULL)
 		error_set(err, CODE_BAD_KEY, "%.100s: that is no text", path);
@@ -132,9 +132,6 @@ conf_nfs(struct conf *conf, char **words, struct error *err)
 		return (-1);
 	}
 	/* Which way leads there is seen without a connection, and sshd would count it. */
-	if (json_put(conf->wanted, "no-probe", json_true()) == -1) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (-1);
-	}
+	json_put(conf->wanted, "no-probe", json_true());
 	return (hosts_print(conf, host, err));
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/xalloc.h"
 #include "config/conf.h"
 #include "emit/emit.h"
 #include "install/diff.h"
@@ -48,10 +49,8 @@ texts_add(const struct conf *conf, json_t *texts, const char *name, struct error
 		return (-1);
 	if (conf_program_ok(conf, doc, err) == 0 &&
 	    (text = emit_text(emit_find(all ? "tailnet" : "stanza"), doc, err)) != NULL) {
-		if (json_object_set_new(texts, name, json_string(text)) == 0)
-			result = 0;
-		else
-			error_set(err, CODE_NO_MEMORY, "no memory");
+		json_object_set_new(texts, name, json_string(text));
+		result = 0;
 	}
 	free(text);
 	json_decref(doc);
@@ -98,33 +97,22 @@ diff_print(const char *text, size_t len)
 		}
 }
 
-static int
-conf_diff(const struct install *in, struct error *err)
+static void
+conf_diff(const struct install *in)
 {
 	const struct install_file	*f;
-	char				*text = NULL;
+	char				*text;
 	size_t				 len, i;
-	FILE				*fp = open_memstream(&text, &len);
-	int				 bad;
+	FILE				*fp = xmemstream(&text, &len);
 
-	if (fp == NULL) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (-1);
-	}
 	for (i = 0; i < in->count; i++) {
 		f = in->files[i];
 		if (f->changes)
 			diff_unified(fp, f->path, f->old.bytes, f->old.len, f->new.bytes, f->new.len);
 	}
-	bad = ferror(fp);
-	if (fclose(fp) != 0 || bad) {
-		free(text);
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (-1);
-	}
+	xmemstream_close(fp);
 	diff_print(text, len);
 	free(text);
-	return (0);
 }
 
 /* What was done, a line each; the number of lines. */
@@ -155,8 +143,10 @@ conf_finish(const struct conf *conf, struct install *in, int *changed, struct er
 
 	if (install_check(in, err) == -1)
 		return (-1);
-	if (conf_given(conf, "dry-run"))
-		return (conf_diff(in, err));
+	if (conf_given(conf, "dry-run")) {
+		conf_diff(in);
+		return (0);
+	}
 	result = install_apply(in, err);
 	if ((count = conf_tell(in)) == 0 && result == 0)
 		printf("there is nothing to change\n");
@@ -183,7 +173,7 @@ conf_install(struct conf *conf, char **words, struct error *err)
 		result = install_open(&in, (enum install_scope)scope, conf_given(conf, "dry-run"), err);
 		json_object_foreach(texts, name, text)
 			if (result == 0)
-				result = install_put(&in, name, json_string_value(text), err);
+				install_put(&in, name, json_string_value(text));
 		if (result == 0)
 			result = conf_finish(conf, &in, NULL, err);
 		install_close(&in);
@@ -193,15 +183,16 @@ conf_install(struct conf *conf, char **words, struct error *err)
 }
 
 /* One section goes, if it is there. */
-static int
-remove_one(struct install *in, const char *name, struct error *err)
+static void
+remove_one(struct install *in, const char *name)
 {
 	char	shown[INSTALL_NAME];
 
 	if (install_own_has(&in->own->old, name))
-		return (install_drop(in, name, err));
-	printf("%s: there is no block of its own in %s\n", error_vis(shown, sizeof(shown), name), in->own->path);
-	return (0);
+		install_drop(in, name);
+	else
+		printf("%s: there is no block of its own in %s\n",
+		    error_vis(shown, sizeof(shown), name), in->own->path);
 }
 
 int
@@ -213,14 +204,15 @@ conf_remove(struct conf *conf, char **words, struct error *err)
 	if (scope == -1)
 		return (-1);
 	result = install_open(&in, (enum install_scope)scope, conf_given(conf, "dry-run"), err);
-	if (result == 0 && *words == NULL && !conf_given(conf, "tailnet"))
-		result = install_drop_all(&in, err);
-	for (; *words != NULL && result == 0; words++)
-		result = remove_one(&in, *words, err);
-	if (result == 0 && conf_given(conf, "tailnet"))
-		result = remove_one(&in, INSTALL_TAILNET, err);
-	if (result == 0)
+	if (result == 0) {
+		if (*words == NULL && !conf_given(conf, "tailnet"))
+			install_drop_all(&in);
+		for (; *words != NULL; words++)
+			remove_one(&in, *words);
+		if (conf_given(conf, "tailnet"))
+			remove_one(&in, INSTALL_TAILNET);
 		result = conf_finish(conf, &in, NULL, err);
+	}
 	install_close(&in);
 	return (result);
 }

@@ -20,13 +20,6 @@
 #define KNOWN_MS	30000			/* for all names of peers that publish keys */
 #define NO_HOST		"meshssh.invalid"	/* for what ssh does with any host; no such name can be (RFC 6761) */
 
-static int
-mesh_starved(struct error *err)
-{
-	error_set(err, CODE_NO_MEMORY, "no memory");
-	return (-1);
-}
-
 /* What known_hosts has of one name: 0, or -1 with the error set. */
 static int
 mesh_known_name(json_t *all, const struct ssh_known *known, const char *name, struct error *err)
@@ -35,8 +28,8 @@ mesh_known_name(json_t *all, const struct ssh_known *known, const char *name, st
 
 	if (name[0] == '\0' || json_object_get(all, name) != NULL)
 		return (0);
-	if ((lines = json_array()) == NULL || json_object_set_new(all, name, lines) == -1)
-		return (mesh_starved(err));
+	lines = json_array();
+	json_object_set_new(all, name, lines);
 	if (ssh_trust_add(lines, known, name, 0) == 0)
 		return (0);
 	error_set(err, CODE_CONFIG_READ, "a file of %.100s could not be searched", known->files);
@@ -74,8 +67,7 @@ mesh_known(json_t *doc, struct error *err)
 	json_t			*all = json_object();
 	size_t			 i;
 
-	if (json_put(doc, "facts.ssh.known_names", all) == -1)
-		return (mesh_starved(err));
+	json_put(doc, "facts.ssh.known_names", all);
 	if ((ask = conf_ssh_ask(NO_HOST, err)) == NULL)
 		return (-1);
 	conf_ssh_known(ask->out, files);
@@ -87,17 +79,16 @@ mesh_known(json_t *doc, struct error *err)
 	return (0);
 }
 
-static int
-mesh_named(json_t *doc, struct error *err)
+/* facts.ssh.named: who else gives the peers' names a meaning. */
+static void
+mesh_named(json_t *doc)
 {
 	int	blind;
 	json_t	*named = ssh_named("", json_at(doc, "facts.peers"), json_text_at(doc, "facts.tailscale.suffix"),
 		    &blind);
 
-	if (json_put(doc, "facts.ssh.named", named) == -1 ||
-	    json_put(doc, "facts.ssh.named_blind", json_boolean(blind)) == -1)
-		return (mesh_starved(err));
-	return (0);
+	json_put(doc, "facts.ssh.named", named);
+	json_put(doc, "facts.ssh.named_blind", json_boolean(blind));
 }
 
 json_t *
@@ -111,10 +102,9 @@ conf_document_mesh(const struct conf *conf, struct error *err)
 		json_decref(peers);
 		return (NULL);
 	}
-	if (json_put(doc, "facts.peers", peers) == -1)
-		mesh_starved(err);
-	else if (mesh_named(doc, err) == 0 &&
-	    (strcmp(conf->command->name, "known-hosts") != 0 || mesh_known(doc, err) == 0))
+	json_put(doc, "facts.peers", peers);
+	mesh_named(doc);
+	if (strcmp(conf->command->name, "known-hosts") != 0 || mesh_known(doc, err) == 0)
 		return (doc);
 	json_decref(doc);
 	return (NULL);

@@ -107,12 +107,10 @@ nix_add(const struct conf *conf, json_t *doc, const char *alias, const char *nam
 	host = json_pack("{s:s, s:s, s:i, s:s, s:i, s:s, s:s}", "alias", alias, "name", name, "port", port,
 	    "key", nix_or(conf, "ssh-key", DEFAULT_KEY), "jobs", jobs, "systems", nix_or(conf, "systems", "-"),
 	    "features", nix_or(conf, "supported-features", DEFAULT_FEATURES));
+	json_array_append_new(hosts, host);
 	nix_machines_read("", nix_there_cb, &s);
-	if (host == NULL || json_array_append_new(hosts, host) == -1 ||
-	    (s.where[0] != '\0' && json_put(host, "there", json_string(s.where)) == -1)) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (NULL);
-	}
+	if (s.where[0] != '\0')
+		json_put(host, "there", json_string(s.where));
 	return (host);
 }
 
@@ -127,14 +125,13 @@ nix_add_own(const struct conf *conf, json_t *doc, struct error *err)
 	if (host == NULL)
 		return (-1);
 	arm = uname(&u) == 0 && (strcmp(u.machine, "arm64") == 0 || strcmp(u.machine, "aarch64") == 0);
-	if (json_put(host, "direct", json_true()) == -1 ||
-	    json_put(host, "user", json_string(nix_or(conf, "ssh-user", "builder"))) == -1 ||
-	    json_put(host, "systems", json_string(nix_or(conf, "systems", arm ? "aarch64-linux" : "x86_64-linux"))) == -1 ||
-	    json_put(host, "features", json_string(nix_or(conf, "supported-features", "kvm,benchmark,big-parallel"))) == -1 ||
-	    json_put(host, "host_key", json_string(LINUX_BUILDER_KEY)) == -1) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (-1);
-	}
+	json_put(host, "direct", json_true());
+	json_put(host, "user", json_string(nix_or(conf, "ssh-user", "builder")));
+	json_put(host, "systems", json_string(nix_or(conf, "systems",
+	    arm ? "aarch64-linux" : "x86_64-linux")));
+	json_put(host, "features", json_string(nix_or(conf, "supported-features",
+	    "kvm,benchmark,big-parallel")));
+	json_put(host, "host_key", json_string(LINUX_BUILDER_KEY));
 	return (0);
 }
 
@@ -167,14 +164,13 @@ nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const jso
 			return (-1);
 	} else {
 		/* One that is well-formed, so that all else is checked before it is used. */
-		if (json_put(host, "host_key", json_string(LINUX_BUILDER_KEY)) == -1 ||
-		    emit_nix_host(doc, number, &h, err) == -1 || conf_nix_key_ask(doc, &h, known, key, err) == -1)
+		json_put(host, "host_key", json_string(LINUX_BUILDER_KEY));
+		if (emit_nix_host(doc, number, &h, err) == -1 ||
+		    conf_nix_key_ask(doc, &h, known, key, err) == -1)
 			return (-1);
 	}
-	if (json_put(host, "host_key", json_string(key)) == 0)
-		return (0);
-	error_set(err, CODE_NO_MEMORY, "no memory");
-	return (-1);
+	json_put(host, "host_key", json_string(key));
+	return (0);
 }
 
 /* The host of a document of its own, with what ssh answers for it. */
@@ -224,12 +220,14 @@ conf_nix_document(struct conf *conf, char **words, struct error *err)
 	int			 result = 0;
 
 	/* The host is asked for its key, and nothing else. */
-	if (json_put(conf->wanted, "no-probe", json_true()) == -1 || (doc = conf_document(conf, NULL, err)) == NULL)
+	json_put(conf->wanted, "no-probe", json_true());
+	if ((doc = conf_document(conf, NULL, err)) == NULL)
 		return (NULL);
 	nix_builders("", builders);
-	if (json_put(doc, "hosts", json_array()) == -1 ||
-	    json_put(doc, "wanted.program-named", json_boolean(conf_given(conf, "program"))) == -1 ||
-	    json_put(doc, "facts.nix.root_home", json_string(pw != NULL ? pw->pw_dir : "/root")) == -1 ||
+	json_put(doc, "hosts", json_array());
+	json_put(doc, "wanted.program-named", json_boolean(conf_given(conf, "program")));
+	if (json_put(doc, "facts.nix.root_home",
+	    json_string(pw != NULL ? pw->pw_dir : "/root")) == -1 ||
 	    json_put(doc, "facts.nix.builders", json_string(builders)) == -1) {
 		error_set(err, CODE_USAGE, "builders in nix.conf is no text of UTF-8");
 		result = -1;

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "config/conf-nix.h"
 #include "config/conf.h"
 #include "emit/emit.h"
@@ -34,55 +35,39 @@ nix_open(struct install *in, const char *path, mode_t mode, struct error *err)
 	return (install_add(in, path, mode, err));
 }
 
-/* What it is to be: this, then what there is, then that. 0, or -1 with the error set. */
-static int
-nix_around(struct install_file *file, const char *above, const char *below, struct error *err)
+/* What it is to be: this, then what there is, then that. */
+static void
+nix_around(struct install_file *file, const char *above, const char *below)
 {
 	const struct install_text	*old = &file->old;
-	struct install_text		 text = { .bytes = NULL };
-	FILE				*fp = open_memstream(&text.bytes, &text.len);
-	int				 bad = 1;
+	struct install_text		 text;
+	FILE				*fp = xmemstream(&text.bytes, &text.len);
 
-	if (fp != NULL) {
-		fputs(above, fp);
-		if (old->len > 0) {
-			fwrite(old->bytes, 1, old->len, fp);
-			fputs(old->bytes[old->len - 1] != '\n' && below[0] != '\0' ? "\n" : "", fp);
-		}
-		fputs(below, fp);
-		bad = ferror(fp);
-		bad |= fclose(fp) != 0;
+	fputs(above, fp);
+	if (old->len > 0) {
+		fwrite(old->bytes, 1, old->len, fp);
+		fputs(old->bytes[old->len - 1] != '\n' && below[0] != '\0' ? "\n" : "", fp);
 	}
-	if (!bad) {
-		install_file_set(file, &text);
-		file->keeps = 1;
-		return (0);
-	}
-	free(text.bytes);
-	error_set(err, CODE_NO_MEMORY, "no memory");
-	return (-1);
+	fputs(below, fp);
+	xmemstream_close(fp);
+	install_file_set(file, &text);
+	file->keeps = 1;
 }
 
 /* The text of a part under its header, which the caller frees; NULL with the error set. */
 static char *
 nix_text(const json_t *doc, const char *emitter, struct error *err)
 {
-	char	*text, *head = NULL, *whole = NULL;
+	char	*text, *whole;
 	size_t	 len;
 	FILE	*fp;
 
 	if ((text = emit_text(emit_find(emitter), doc, err)) == NULL)
 		return (NULL);
-	if ((fp = open_memstream(&head, &len)) != NULL) {
-		emit_header(fp, doc, "#");
-		fputs(text, fp);
-		if (fclose(fp) == 0)
-			whole = head;
-		else
-			free(head);
-	}
-	if (whole == NULL)
-		error_set(err, CODE_NO_MEMORY, "no memory");
+	fp = xmemstream(&whole, &len);
+	emit_header(fp, doc, "#");
+	fputs(text, fp);
+	xmemstream_close(fp);
 	free(text);
 	return (whole);
 }
@@ -122,10 +107,11 @@ nix_put_block(struct install *in, const json_t *doc, const char *emitter, const 
 	    (in->config = nix_open(in, path, 0600, err)) == NULL)
 		return (-1);
 	in->names = (struct install_names){ .own = in->own->path, .folder = in->folder, .include = in->own->path };
-	if (install_config_reads(&in->config->old, &in->names))
-		return (0);
-	snprintf(line, sizeof(line), "Include %s\n", in->own->path);
-	return (nix_around(in->config, line, "", err));
+	if (!install_config_reads(&in->config->old, &in->names)) {
+		snprintf(line, sizeof(line), "Include %s\n", in->own->path);
+		nix_around(in->config, line, "");
+	}
+	return (0);
 }
 
 /* nix.conf, whose other lines stay, and the last of a name counts. It is read as it is now that nobody else writes. */
@@ -134,7 +120,6 @@ nix_put_conf(struct install *in, json_t *doc, const char *emitter, const char *p
 {
 	struct install_file	*file = nix_open(in, path, 0644, err);
 	char			 builders[NIX_BUILDERS_MAX], *text;
-	int			 result;
 
 	if (file == NULL)
 		return (-1);
@@ -147,9 +132,9 @@ nix_put_conf(struct install *in, json_t *doc, const char *emitter, const char *p
 	}
 	if ((text = nix_text(doc, emitter, err)) == NULL)
 		return (-1);
-	result = nix_around(file, "", text, err);
+	nix_around(file, "", text);
 	free(text);
-	return (result);
+	return (0);
 }
 
 /* The files of a part. 0, or -1 with the error set. */
@@ -184,10 +169,7 @@ nix_touch(struct install *in, const json_t *doc, struct error *err)
 	int			more;
 
 	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++)
-		if (json_array_append_new(in->touched, json_string(h.alias)) == -1) {
-			error_set(err, CODE_NO_MEMORY, "no memory");
-			return (-1);
-		}
+		json_array_append_new(in->touched, json_string(h.alias));
 	return (more);
 }
 

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "config/conf-nix.h"
 #include "emit/emit-ssh.h"
 #include "facts/detect.h"
@@ -216,20 +217,17 @@ conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, const json_t 
     struct error *err)
 {
 	const char	*tmp = getenv("TMPDIR");
-	char		 folder[PATH_MAX], *proxy = NULL;
+	char		 folder[PATH_MAX], *proxy;
 	size_t		 len;
-	FILE		*fp;
+	FILE		*fp = xmemstream(&proxy, &len);
 	int		 result;
 
 	/* Versions of ssh disagree on how to write a percent sign in UserKnownHostsFile. */
 	snprintf(folder, sizeof(folder), "%s/meshssh.XXXXXX",
 	    tmp != NULL && emit_nix_path(tmp) ? tmp : "/tmp");
-	if ((fp = open_memstream(&proxy, &len)) == NULL) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (-1);
-	}
 	result = emit_ssh_proxy(fp, doc, NULL, "", err);
-	if (fclose(fp) == 0 && result == 0) {
+	xmemstream_close(fp);
+	if (result == 0) {
 		proxy[strcspn(proxy, "\n")] = '\0';
 		if (mkdtemp(folder) == NULL) {
 			error_errno(err, errno, folder);

@@ -115,15 +115,14 @@ conf_nix_known(const char *answer, const json_t *found, const char *alias, struc
 	}
 	names_add(&own, alias, 22);
 	conf_ssh_known(answer, files);
-	if (list.lines != NULL && (known_gather(&list, files, &names, 0) | known_gather(&list, files, &plain, 1)) == -1)
+	if ((known_gather(&list, files, &names, 0) | known_gather(&list, files, &plain, 1)) == -1)
 		error_set(err, CODE_CONFIG_READ, "%.40s: a file of %.80s could not be searched", alias, files);
-	else if (list.lines != NULL) {
+	else {
 		known_homes(&list, &names);
 		if (known_gather(&list, EMIT_NIX_KNOWN_HOSTS, &own, 0) == 0)
 			return (list.lines);
 		error_set(err, CODE_CONFIG_READ, "%s could not be searched", EMIT_NIX_KNOWN_HOSTS);
-	} else
-		error_set(err, CODE_NO_MEMORY, "no memory");
+	}
 	json_decref(list.lines);
 	return (NULL);
 }

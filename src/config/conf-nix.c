@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "base/xalloc.h"
 #include "config/conf-nix.h"
 #include "config/conf.h"
 #include "emit/emit.h"
@@ -152,7 +153,7 @@ static int
 nix_run(struct conf *conf, const struct conf_nix_way *way, char **words, struct error *err)
 {
 	json_t	*doc;
-	char	*text = NULL;
+	char	*text;
 	size_t	 len;
 	FILE	*fp;
 	int	 result;
@@ -164,14 +165,11 @@ nix_run(struct conf *conf, const struct conf_nix_way *way, char **words, struct 
 		json_decref(doc);
 		return (result);
 	}
-	if ((fp = open_memstream(&text, &len)) == NULL) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		json_decref(doc);
-		return (-1);
-	}
+	fp = xmemstream(&text, &len);
 	if ((result = nix_print(fp, doc, way, err)) == 0)
 		result = nix_print_there(fp, doc, err);
-	if (fclose(fp) == 0 && result == 0)
+	xmemstream_close(fp);
+	if (result == 0)
 		fputs(text, stdout);
 	free(text);
 	json_decref(doc);

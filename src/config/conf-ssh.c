@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/xalloc.h"
 #include "config/conf.h"
 #include "os/os.h"
 #include "sshconf/ssh-ask.h"
@@ -25,10 +26,7 @@ conf_ssh_ask(const char *typed, struct error *err)
 		error_set(err, CODE_NO_SSH, "no ssh was found");
 		return (NULL);
 	}
-	if ((ask = malloc(sizeof(*ask))) == NULL) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (NULL);
-	}
+	ask = xmalloc(sizeof(*ask));
 	ssh_ask(argv, ASK_MS, ask);
 	if (ask->status == 0)
 		return (ask);

@@ -24,78 +24,87 @@ struct conf_command {
 	const char	*name;
 	const char	*operands;	/* for the usage text */
 	const char	*options;	/* of the table, those that it takes: names with blanks between them and around */
-	/* The words behind the command, which a NULL ends: 0, or -1 with the error set. */
-	int		 (*run)(struct conf *, char **, struct error *);
+	/*
+	 * Run it with the words behind the command, which a NULL ends. Return 0 on success, or -1
+	 * with *err set.
+	 */
+	int		 (*run)(struct conf *conf, char **words, struct error *err);
 	const char	*text;
 };
 
 extern const struct conf_command	conf_commands[];	/* ends with a NULL name; the first is the default */
 extern const struct option_row		conf_options[];	/* ends with a NULL name */
 
-/* All of meshssh-config: argv, and the exit status. 0, or -1 with the error set. */
-int	cmd_config(int, char **, int *, struct error *);
+/* All of meshssh-config. Return 0 and the exit status, or -1 with *err set. */
+int	cmd_config(int argc, char **argv, int *status, struct error *err);
 /*
- * Parse its command line and run nothing: the command and what is wanted are set, and *words, which a NULL ends, begins
- * behind the command. 0, or -1 with the error set. With --help or --version, the rest is not checked.
+ * Parse its command line and run nothing: the command and what is wanted are set, and *words, which
+ * a NULL ends, begins behind the command. Return 0 on success, or -1 with *err set. With --help or
+ * --version, the rest is not checked.
  */
-int	conf_parse(struct conf *, char ***, struct error *);
-void	conf_usage(FILE *);
+int	conf_parse(struct conf *conf, char ***words, struct error *err);
+void	conf_usage(FILE *fp);
 
-/* 1 if this option was given. */
-int	conf_given(const struct conf *, const char *option);
+/* Return 1 if this option was given. */
+int	conf_given(const struct conf *conf, const char *option);
 /* An option's text, or NULL. */
-const char *conf_text(const struct conf *, const char *option);
+const char *conf_text(const struct conf *conf, const char *option);
 /*
- * The document for a host, or for the machine alone if it is NULL: looked at, and with what is wanted; NULL with the error
- * set. The caller lets go of it with json_decref.
+ * Collect the document for a host, or for the machine alone if it is NULL, with what is wanted.
+ * Return it, or NULL with *err set; the caller releases it with json_decref.
  */
-json_t	*conf_document(const struct conf *, const char *host, struct error *);
+json_t	*conf_document(const struct conf *conf, const char *host, struct error *err);
 
 /*
  * The same for the machine with all peers of the mesh as facts.peers, and who else gives their
- * names a meaning; NULL with the error set.
+ * names a meaning.
  */
-json_t	*conf_document_mesh(const struct conf *, struct error *);
+json_t	*conf_document_mesh(const struct conf *conf, struct error *err);
 
 #define CONF_KNOWN_FILES	8192	/* bytes of the paths of known_hosts files */
 
 /*
- * What the caller's ssh would do for the host, as `ssh -G` prints it; the caller frees it. NULL
- * with the error set.
+ * Return what the caller's ssh would do for the host, as `ssh -G` prints it, which the caller
+ * frees, or NULL with *err set.
  */
-struct ssh_ask *conf_ssh_ask(const char *host, struct error *);
-/* Of that, a value, or "" if there is none or it does not fit: the buffer. */
-const char *conf_ssh_value(const char *answer, const char *keyword, char *, size_t);
-/* Of that, the known_hosts files, with blanks between them. */
-void	conf_ssh_known(const char *answer, char [CONF_KNOWN_FILES]);
+struct ssh_ask *conf_ssh_ask(const char *host, struct error *err);
+/*
+ * Return buf, filled with a value of that answer, or with "" if there is none or it does not fit.
+ */
+const char *conf_ssh_value(const char *answer, const char *keyword, char *buf, size_t size);
+/* The known_hosts files of that answer, with blanks between them. */
+void	conf_ssh_known(const char *answer, char files[CONF_KNOWN_FILES]);
 
-/* 0 if there is no word, or -1 with the error set: the command takes none. */
-int	conf_no_words(const struct conf *, char **, struct error *);
+/* Return 0 if there are no words, or -1 with *err set: the command takes none. */
+int	conf_no_words(const struct conf *conf, char **words, struct error *err);
 
 /*
  * Commands that are the text of the emitter of their name: over a document of each host, or of this machine with all peers
  * of the mesh.
  */
-int	conf_emit_hosts(struct conf *, char **, struct error *);
-int	conf_emit_mesh(struct conf *, char **, struct error *);
-int	conf_wsl(struct conf *, char **, struct error *);
-int	conf_windows(struct conf *, char **, struct error *);
-int	conf_nfs(struct conf *, char **, struct error *);
-int	conf_install(struct conf *, char **, struct error *);
-int	conf_remove(struct conf *, char **, struct error *);
-int	conf_check(struct conf *, char **, struct error *);
+int	conf_emit_hosts(struct conf *conf, char **words, struct error *err);
+int	conf_emit_mesh(struct conf *conf, char **words, struct error *err);
+int	conf_wsl(struct conf *conf, char **words, struct error *err);
+int	conf_windows(struct conf *conf, char **words, struct error *err);
+int	conf_nfs(struct conf *conf, char **words, struct error *err);
+int	conf_install(struct conf *conf, char **words, struct error *err);
+int	conf_remove(struct conf *conf, char **words, struct error *err);
+int	conf_check(struct conf *conf, char **words, struct error *err);
 
-/* Whose configuration: enum install_scope, or -1 with the error set. */
-int	conf_scope(const struct conf *, struct error *);
-/* Do what changes and tell, or show it with --dry-run; *changed may be NULL. 0, or -1 with the error set. */
-int	conf_finish(const struct conf *, struct install *, int *changed, struct error *);
-int	conf_nix(struct conf *, char **, struct error *);
+/* Return whose configuration it is, an enum install_scope, or -1 with *err set. */
+int	conf_scope(const struct conf *conf, struct error *err);
+/*
+ * Do what changes and tell, or show it with --dry-run. Return 0 on success, or -1 with *err set;
+ * *changed, which may be NULL, is 1 if a file changed.
+ */
+int	conf_finish(const struct conf *conf, struct install *in, int *changed, struct error *err);
+int	conf_nix(struct conf *conf, char **words, struct error *err);
 
-/* Values of options, for the table: 0, or -1 if they cannot stand where Nix takes them. */
-int	conf_nix_set_word(void *, const char *);
-int	conf_nix_set_list(void *, const char *);
-int	conf_nix_set_path(void *, const char *);
-int	conf_nix_set_jobs(void *, const char *);
-int	conf_nix_set_protocol(void *, const char *);
+/* Values of options, for the table. Return 0, or -1 if they cannot stand where Nix takes them. */
+int	conf_nix_set_word(void *to, const char *value);
+int	conf_nix_set_list(void *to, const char *value);
+int	conf_nix_set_path(void *to, const char *value);
+int	conf_nix_set_jobs(void *to, const char *value);
+int	conf_nix_set_protocol(void *to, const char *value);
 
 #endif

@@ -166,7 +166,7 @@ conf_socket(struct conf *conf, struct error *err)
 }
 
 /* How it was called, as a line of a comment can have it. */
-static int
+static void
 conf_call(struct conf *conf, int argc, char **argv)
 {
 	char	call[1024] = "meshssh-config", word[300];
@@ -176,8 +176,8 @@ conf_call(struct conf *conf, int argc, char **argv)
 		strlcat(call, " ", sizeof(call));
 		strlcat(call, error_vis(word, sizeof(word), argv[i]), sizeof(call));
 	}
-	return (json_put(conf->wanted, "call", json_string(call)) | json_put(conf->wanted, "version",
-	    json_string(PACKAGE_STRING)));
+	json_put(conf->wanted, "call", json_string(call));
+	json_put(conf->wanted, "version", json_string(PACKAGE_STRING));
 }
 
 int
@@ -198,12 +198,11 @@ conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 {
 	char	**words = argv + 1;
 	json_t	*call = json_object();
-	int	 result = -1;
+	int	 result;
 
 	/* The call as it was, before its words are moved. */
-	if (conf_call(&(struct conf){ .wanted = call }, argc, argv) == -1 || conf->wanted == NULL)
-		error_set(err, CODE_NO_MEMORY, "no memory");
-	else if ((result = conf_parse(conf, &words, err)) == 0) {
+	conf_call(&(struct conf){ .wanted = call }, argc, argv);
+	if ((result = conf_parse(conf, &words, err)) == 0) {
 		log_set_level(conf_given(conf, "debug"));
 		if (conf_given(conf, "help"))
 			conf_usage(stdout);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "emit/emit-peers.h"
 #include "emit/emit-tailnet.h"
 #include "facts/ssh-trust.h"
@@ -43,31 +44,24 @@ known_name(FILE *names, FILE *fp, const struct emit_peers *peers, const char *na
 	return (0);
 }
 
-/*
- * The line of a key, with the names that the peer may be called by, if there are any. 0, or -1 if
- * there is no memory.
- */
-static int
+/* The line of a key, with the names that the peer may be called by, if there are any. */
+static void
 known_line(FILE *fp, const struct emit_peers *peers, const struct emit_peer *peer, const char *text, int len)
 {
-	char	*key = strndup(text, (size_t)len), *list = NULL;
+	char	*key = xasprintf("%.*s", len, text), *list;
 	size_t	 size;
-	FILE	*names = open_memstream(&list, &size);
-	int	 i, count = 0, result = -1;
+	FILE	*names = xmemstream(&list, &size);
+	int	 i, count;
 
-	if (key != NULL && names != NULL) {
-		count = known_name(names, fp, peers, peer->name, key) + known_name(names, fp, peers, peer->label, key);
-		for (i = 0; i < peer->addr_count; i++)
-			count += known_name(names, fp, peers, peer->addrs[i], key);
-	}
-	if (names != NULL && fclose(names) == 0 && key != NULL) {
-		if (count > 0)
-			fprintf(fp, "%s %s\n", list, key);
-		result = 0;
-	}
+	count = known_name(names, fp, peers, peer->name, key);
+	count += known_name(names, fp, peers, peer->label, key);
+	for (i = 0; i < peer->addr_count; i++)
+		count += known_name(names, fp, peers, peer->addrs[i], key);
+	xmemstream_close(names);
+	if (count > 0)
+		fprintf(fp, "%s %s\n", list, key);
 	free(list);
 	free(key);
-	return (result);
 }
 
 /* A key may be told twice, with another comment. */
@@ -90,10 +84,9 @@ emit_known_hosts(FILE *fp, const json_t *doc, struct error *err)
 	struct emit_peer	 peer;
 	const char		*text;
 	size_t			 i;
-	int			 len, count = 0, starved = 0;
+	int			 len, count = 0;
 
-	if (emit_peers_begin(&peers, doc, err) == -1)
-		return (-1);
+	emit_peers_begin(&peers, doc);
 	fprintf(fp, "# The mesh's control server vouches for these; they are those of peers with Tailscale SSH.\n");
 	emit_peers_put_theirs(fp, doc);
 	while (emit_peers_next(&peers, &peer))
@@ -101,16 +94,13 @@ emit_known_hosts(FILE *fp, const json_t *doc, struct error *err)
 			text = json_string_value(json_array_get(peer.host_keys, i));
 			if (text == NULL || (len = sshkey_text(text)) == 0 || known_again(&peer, i, text, len))
 				continue;
-			starved |= known_line(fp, &peers, &peer, text, len);
+			known_line(fp, &peers, &peer, text, len);
 			count++;
 		}
 	emit_peers_end(&peers);
-	if (count > 0 && !starved)
+	if (count > 0)
 		return (0);
-	if (starved)
-		error_set(err, CODE_NO_MEMORY, "no memory");
-	else
-		error_set(err, CODE_PEER_UNKNOWN, "no peer%s publishes a host key",
-		    emit_peers_some(doc) ? " like that" : "");
+	error_set(err, CODE_PEER_UNKNOWN, "no peer%s publishes a host key",
+	    emit_peers_some(doc) ? " like that" : "");
 	return (-1);
 }

@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "emit/emit-nix.h"
 
 /* meshssh, in a module; the quotes are for a path with blanks, and pass through ssh to the shell. */
@@ -94,15 +95,11 @@ static int
 module_blocks(FILE *fp, const json_t *doc, const char *before, const char *behind, int darwin, struct error *err)
 {
 	struct emit_nix_host	h;
-	char			line[ADDR_HOST_MAX + 40], *text = NULL;
+	char			line[ADDR_HOST_MAX + 40], *text;
 	size_t			i, len;
-	FILE			*mem = open_memstream(&text, &len);
+	FILE			*mem = xmemstream(&text, &len);
 	int			more = 0;
 
-	if (mem == NULL) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (-1);
-	}
 	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++) {
 		snprintf(line, sizeof(line), "%s%s%s", before, h.alias, behind);
 		if (i > 0)
@@ -115,17 +112,14 @@ module_blocks(FILE *fp, const json_t *doc, const char *before, const char *behin
 	else
 		/* What other modules add stands behind it and is for all hosts. */
 		fprintf(mem, "\nHost *\n");
-	if (fclose(mem) != 0 || more != 0) {
-		if (more == 0)
-			error_set(err, CODE_NO_MEMORY, "no memory");
-		free(text);
-		return (-1);
+	xmemstream_close(mem);
+	if (more == 0) {
+		fprintf(fp, "''\n");
+		module_lines(fp, text);
+		fprintf(fp, "  ''");
 	}
-	fprintf(fp, "''\n");
-	module_lines(fp, text);
-	fprintf(fp, "  ''");
 	free(text);
-	return (0);
+	return (more == 0 ? 0 : -1);
 }
 
 /* The path of meshssh: that of the package, where there is one, for it stays as long as the system that names it. */

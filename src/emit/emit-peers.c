@@ -44,21 +44,21 @@ peers_label_ok(const char *label)
 	return (label[strspn(label, "0123456789")] != '\0' && strncmp(label, "0x", 2) != 0);
 }
 
-static int
+static void
 peers_count(struct emit_peers *peers, const char *name)
 {
 	json_int_t	count = json_integer_value(json_object_get(peers->names, name));
 
-	return (name[0] == '\0' ? 0 : json_object_set_new(peers->names, name, json_integer(count + 1)));
+	if (name[0] != '\0')
+		json_object_set_new(peers->names, name, json_integer(count + 1));
 }
 
-int
-emit_peers_begin(struct emit_peers *peers, const json_t *doc, struct error *err)
+void
+emit_peers_begin(struct emit_peers *peers, const json_t *doc)
 {
 	const json_t	*list = json_at(doc, "facts.peers"), *row;
 	char		 name[ADDR_HOST_MAX + 1], label[64];
 	size_t		 i;
-	int		 result = 0;
 
 	peers->doc = doc;
 	peers->at = 0;
@@ -67,13 +67,9 @@ emit_peers_begin(struct emit_peers *peers, const json_t *doc, struct error *err)
 		row = json_array_get(list, i);
 		addr_host_lower(json_text_at(row, "name"), name);
 		peers_label(name, label);
-		result |= peers_count(peers, name) | peers_count(peers, label);
+		peers_count(peers, name);
+		peers_count(peers, label);
 	}
-	if (peers->names != NULL && result == 0)
-		return (0);
-	emit_peers_end(peers);
-	error_set(err, CODE_NO_MEMORY, "no memory");
-	return (-1);
 }
 
 void

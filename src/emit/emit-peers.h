@@ -11,8 +11,6 @@
 
 #define EMIT_PEERS_ADDRS_MAX	8
 
-struct error;
-
 struct emit_peer {
 	char		 name[ADDR_HOST_MAX + 1];	/* in lower case; "" if it has none of its own */
 	char		 label[64];	/* its first word, if that is no other's; or "" */
@@ -27,19 +25,21 @@ struct emit_peers {
 	size_t		 at;
 };
 
-/* 0, or -1 with the error set if there is no memory. */
-int	emit_peers_begin(struct emit_peers *, const json_t *, struct error *);
-/* The next one that fits wanted.tag, .user, .os and .online and can be called somehow, 1; 0 at the end. */
-int	emit_peers_next(struct emit_peers *, struct emit_peer *);
-void	emit_peers_end(struct emit_peers *);
+/* Borrows the document until emit_peers_end. */
+void	emit_peers_begin(struct emit_peers *peers, const json_t *doc);
 /*
- * 1 if this name or address means something else already: the user's own configuration has it, or
- * this machine. So it is no peer's here.
+ * Return 1 and the next peer that fits wanted.tag, .user, .os and .online and has a name or
+ * address; 0 at the end.
  */
-int	emit_peers_theirs(const struct emit_peers *, const char *name);
-/* Comments that say which names these are, and what has them. */
-void	emit_peers_put_theirs(FILE *, const json_t *);
-/* 1 if not all peers are wanted. */
-int	emit_peers_some(const json_t *);
+int	emit_peers_next(struct emit_peers *peers, struct emit_peer *peer);
+void	emit_peers_end(struct emit_peers *peers);
+/*
+ * Return 1 if this name or address is taken: the user's own configuration has it, or this machine.
+ */
+int	emit_peers_theirs(const struct emit_peers *peers, const char *name);
+/* Print comments that say which names these are, and what has them. */
+void	emit_peers_put_theirs(FILE *fp, const json_t *doc);
+/* Return 1 if not all peers are wanted. */
+int	emit_peers_some(const json_t *doc);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "emit/emit-peers.h"
 #include "emit/emit-ssh.h"
 #include "emit/emit-tailnet.h"
@@ -115,8 +116,7 @@ tailnet_all(struct tailnet *t, struct error *err)
 	struct emit_peers	 peers;
 	struct emit_peer	 peer;
 
-	if (emit_peers_begin(&peers, t->doc, err) == -1)
-		return (-1);
+	emit_peers_begin(&peers, t->doc);
 	fprintf(t->fp, "# The first value wins: blocks of your own for single hosts belong above these.\n");
 	if (t->nameless)
 		fprintf(t->fp, "# Each name of a peer leads to its address, for this machine does not ask MagicDNS.\n"
@@ -129,10 +129,11 @@ tailnet_all(struct tailnet *t, struct error *err)
 	emit_peers_end(&peers);
 	if (t->count == 0 && t->theirs > 0)
 		return (0);
-	if (t->count == 0)
+	if (t->count == 0) {
 		error_set(err, CODE_PEER_UNKNOWN, "there is no %s", t->some ? "peer like that" : "peer");
-	if (fflush(t->to) != 0 || t->count == 0)
 		return (-1);
+	}
+	fflush(t->to);
 	return (tailnet_common(t, err));
 }
 
@@ -147,13 +148,10 @@ emit_tailnet(FILE *fp, const json_t *doc, struct error *err)
 		error_set(err, CODE_NO_SSH, "this ssh does not know Match, which came with 6.5");
 		return (-1);
 	}
-	if ((t.to = open_memstream(&t.list, &t.len)) == NULL) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (-1);
-	}
+	t.to = xmemstream(&t.list, &t.len);
 	tailnet_own(&t);
 	result = tailnet_all(&t, err);
-	fclose(t.to);
+	xmemstream_close(t.to);
 	free(t.list);
 	return (result);
 }

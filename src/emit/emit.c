@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* What emitters share, and the text of one. */
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "emit/emit.h"
 
 #define CALL_MAX	1100	/* bytes of how it was called, in the header */
@@ -13,21 +13,14 @@
 char *
 emit_text(const struct emitter *emitter, const json_t *doc, struct error *err)
 {
-	char	*text = NULL;
+	char	*text;
 	size_t	 len;
-	FILE	*fp;
-	int	 result, bad;
+	FILE	*fp = xmemstream(&text, &len);
+	int	 result = emitter->emit(fp, doc, err);
 
-	if ((fp = open_memstream(&text, &len)) == NULL) {
-		error_errno(err, errno, "cannot write");
-		return (NULL);
-	}
-	result = emitter->emit(fp, doc, err);
-	bad = ferror(fp);
-	if (fclose(fp) == 0 && !bad && result == 0)
-		return (text);
+	xmemstream_close(fp);
 	if (result == 0)
-		error_errno(err, ENOMEM, "cannot write");
+		return (text);
 	free(text);
 	return (NULL);
 }

@@ -30,20 +30,20 @@ struct error;
 
 struct emitter {
 	char	name[16];
-	/* 0, or -1 with the error set: what was written until then is of no use. */
-	int	(*emit)(FILE *, const json_t *, struct error *);
+	/* Return 0 on success, or -1 with *err set; then the caller drops what was written. */
+	int	(*emit)(FILE *fp, const json_t *doc, struct error *err);
 };
 
 extern const struct emitter	emitters[];	/* ends with an empty name */
 
-/* The emitter of a name, or NULL. */
-const struct emitter	*emit_find(const char *);
-/* The text of one document, which the caller frees; NULL with the error set. */
-char	*emit_text(const struct emitter *, const json_t *, struct error *);
+/* The emitter of this name, or NULL. */
+const struct emitter	*emit_find(const char *name);
+/* Return the text of one document, which the caller frees, or NULL with *err set. */
+char	*emit_text(const struct emitter *emitter, const json_t *doc, struct error *err);
 
-/* The text where a percent begins a token, for ssh and systemd: each is doubled. */
-void	emit_percents(FILE *, const char *);
-/* "Made by", each line behind these characters of a comment: who wrote this, by which call. */
-void	emit_header(FILE *, const json_t *, const char *comment);
+/* Print the text with each percent sign doubled, as ssh and systemd want it. */
+void	emit_percents(FILE *fp, const char *text);
+/* Print "Made by" with the version and the call, behind the characters that begin a comment. */
+void	emit_header(FILE *fp, const json_t *doc, const char *comment);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/xalloc.h"
 #include "install/install-int.h"
 #include "sshconf/ssh-ask.h"
 
@@ -35,13 +36,9 @@ static int
 check_ask(const struct install *in, const char *file, const char *host, char told[512])
 {
 	const char	*argv[] = { in->ssh, "-G", "-T", host, NULL, NULL, NULL };
-	struct ssh_ask	*ask = malloc(sizeof(*ask));
+	struct ssh_ask	*ask = xmalloc(sizeof(*ask));
 	int		 status;
 
-	if (ask == NULL) {
-		strlcpy(told, "no memory", 512);
-		return (-1);
-	}
 	if (file != NULL) {
 		argv[3] = "-F";
 		argv[4] = file;
@@ -87,7 +84,7 @@ prove_file(const struct install *in, const char *file, struct error *err)
 }
 
 /* The new configuration, but with the Include of our file where that is now. */
-static int
+static void
 prove_text(const struct install *in, struct install_text *out)
 {
 	struct install_names	 names = in->names;
@@ -95,8 +92,9 @@ prove_text(const struct install *in, struct install_text *out)
 
 	names.include = in->own->tmp[0] != '\0' ? in->own->tmp : in->own->path;
 	if (install_file_now(in->own)->bytes != NULL)
-		return (install_config_put(config, &names, out));
-	return (install_config_cut(config, &names, out));
+		install_config_put(config, &names, out);
+	else
+		install_config_cut(config, &names, out);
 }
 
 int
@@ -108,10 +106,7 @@ install_prove(const struct install *in, struct error *err)
 
 	if (in->config == NULL)
 		return (in->own->changes ? prove_file(in, in->own->tmp, err) : 0);
-	if (prove_text(in, &text) == -1) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (-1);
-	}
+	prove_text(in, &text);
 	if (text.bytes == NULL)
 		return (0);
 	/* Beside our own file: where the other one is, there may be no room for anything. */

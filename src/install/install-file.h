@@ -28,20 +28,31 @@ struct install_file {
 };
 
 /*
- * Look and read; a file that does not exist will be made with this mode. Unless nothing is to be written, remove what one
- * of us that was ended left beside it. 0, or -1 with the error set.
+ * Read the file; one that does not exist will be created with this mode. Unless dry, remove the
+ * temporary files that a meshssh-config that was killed left beside it. Return 0 on success, or -1
+ * with *err set.
  */
-int	install_file_open(struct install_file *, const char *path, mode_t, int dry, struct error *);
+int	install_file_open(struct install_file *f, const char *path, mode_t mode, int dry,
+	    struct error *err);
 /* Its text as it is to be, or as it is. */
-const struct install_text *install_file_now(const struct install_file *);
-/* From now on it is to be this, whose bytes are taken over. */
-void	install_file_set(struct install_file *, struct install_text *);
-/* The new text is on the disk, beside the old one, and so is the copy, unless its name is taken. 0 or -1. */
-int	install_file_stage(struct install_file *, struct error *);
-/* An editor may have saved it while ssh was asked: 0 if it is still what was read, else -1. */
-int	install_file_still(const struct install_file *, struct error *);
-/* It takes its place, or goes, if it is still what was read; the copy comes first. 0 or -1. */
-int	install_file_commit(struct install_file *, struct error *);
-void	install_file_close(struct install_file *);
+const struct install_text *install_file_now(const struct install_file *f);
+/* Set its new text, whose bytes are taken over. */
+void	install_file_set(struct install_file *f, struct install_text *text);
+/*
+ * Write the new text to the disk, beside the old one, and the backup, unless its name is taken.
+ * Return 0 on success, or -1 with *err set.
+ */
+int	install_file_stage(struct install_file *f, struct error *err);
+/*
+ * An editor may have saved it meanwhile. Return 0 if it is still what was read, or -1 with *err
+ * set. Allocates nothing.
+ */
+int	install_file_still(const struct install_file *f, struct error *err);
+/*
+ * Put it in place, or remove it, if it is still what was read; the backup comes first. Return 0 on
+ * success, or -1 with *err set. Allocates nothing.
+ */
+int	install_file_commit(struct install_file *f, struct error *err);
+void	install_file_close(struct install_file *f);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/xalloc.h"
 #include "install/install-int.h"
 #include "os/os.h"
 #include "sshconf/ssh-program.h"
@@ -24,10 +25,7 @@ install_begin(struct install *in, int dry, struct error *err)
 
 	memset(in, 0, sizeof(*in));
 	in->dry = dry;
-	if ((in->touched = json_array()) == NULL) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (-1);
-	}
+	in->touched = json_array();
 	if (os_exe_path(self, sizeof(self)) == -1)
 		strlcpy(self, "", sizeof(self));
 	if (ssh_program_find(self, in->ssh) == 0)
@@ -88,11 +86,7 @@ install_add(struct install *in, const char *path, mode_t mode, struct error *err
 	/* Where a file is for one user alone, so is its folder. */
 	if (!in->dry && install_lock(in, folder, (mode & S_IROTH) != 0 ? 0755 : 0700, err) == -1)
 		return (NULL);
-	if ((f = calloc(1, sizeof(*f))) == NULL) {
-		error_set(err, CODE_NO_MEMORY, "no memory");
-		return (NULL);
-	}
-	in->files[in->count++] = f;
+	in->files[in->count++] = f = xcalloc(1, sizeof(*f));
 	return (install_file_open(f, path, mode, in->dry, err) == 0 ? f : NULL);
 }
 

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/shell.h"
+#include "base/xalloc.h"
 #include "install/install-text.h"
 
 #define BLANKS		" \t\r\n\f\v"
@@ -161,64 +162,40 @@ config_copy(FILE *fp, const struct install_text *in, const struct install_names 
 	return (made);
 }
 
-static FILE *
-text_open(struct install_text *out)
+static void
+text_drop(struct install_text *text)
 {
-	out->bytes = NULL;
-	return (open_memstream(&out->bytes, &out->len));
+	free(text->bytes);
+	text->bytes = NULL;
 }
 
-static int
-text_close(FILE *fp, struct install_text *out)
-{
-	int	bad = ferror(fp);
-
-	if (fclose(fp) == 0 && !bad)
-		return (0);
-	free(out->bytes);
-	out->bytes = NULL;
-	return (-1);
-}
-
-int
+void
 install_config_put(const struct install_text *in, const struct install_names *names, struct install_text *out)
 {
 	struct install_text	 rest;
 	const char		*end, *quote = strchr(names->include, ' ') != NULL ? "\"" : "";
 	size_t			 first = line_len(in, 0);
-	FILE			*fp;
-	int			 made;
+	FILE			*fp = xmemstream(&rest.bytes, &rest.len);
+	int			 made = config_copy(fp, in, names) || in->bytes == NULL;
 
-	if ((fp = text_open(&rest)) == NULL)
-		return (-1);
-	made = config_copy(fp, in, names) || in->bytes == NULL;
-	if (text_close(fp, &rest) == -1 || (fp = text_open(out)) == NULL) {
-		free(rest.bytes);
-		return (-1);
-	}
+	xmemstream_close(fp);
+	fp = xmemstream(&out->bytes, &out->len);
 	end = first > 1 && in->bytes[first - 1] == '\n' && in->bytes[first - 2] == '\r' ? "\r\n" : "\n";
 	fprintf(fp, "%s%sInclude %s%s%s%s", made ? mark_made : mark, end, quote, names->include, quote, end);
 	fwrite(rest.bytes, 1, rest.len, fp);
+	xmemstream_close(fp);
 	free(rest.bytes);
-	return (text_close(fp, out));
 }
 
-int
+void
 install_config_cut(const struct install_text *in, const struct install_names *names, struct install_text *out)
 {
-	FILE	*fp = text_open(out);
-	int	 made;
+	FILE	*fp = xmemstream(&out->bytes, &out->len);
+	int	 made = config_copy(fp, in, names);
 
-	if (fp == NULL)
-		return (-1);
-	made = config_copy(fp, in, names);
-	if (text_close(fp, out) == -1)
-		return (-1);
-	if (in->bytes == NULL || (made && out->len == 0)) {
-		free(out->bytes);
-		out->bytes = NULL;
-	}
-	return (0);
+	xmemstream_close(fp);
+	if (in->bytes == NULL || (made && out->len == 0))
+		text_drop(out);
 }
 
 int
@@ -301,14 +278,12 @@ own_renew(FILE *fp, const struct install_text *t, size_t at, size_t to)
 	}
 }
 
-int
+void
 install_own_put(const struct install_text *in, const char *name, const char *body, struct install_text *out)
 {
 	size_t	 from = in->len, to = in->len, unused;
-	FILE	*fp = text_open(out);
+	FILE	*fp = xmemstream(&out->bytes, &out->len);
 
-	if (fp == NULL)
-		return (-1);
 	if (in->len == 0)
 		fprintf(fp, "%s\n", head);
 	/* Hosts that were named come before all that there are: the first value counts. */
@@ -320,30 +295,24 @@ install_own_put(const struct install_text *in, const char *name, const char *bod
 	}
 	fprintf(fp, "%s%s\n%s\n", section, name, body);
 	own_renew(fp, in, to, in->len);
-	return (text_close(fp, out));
+	xmemstream_close(fp);
 }
 
-int
+void
 install_own_cut(const struct install_text *in, const char *name, struct install_text *out)
 {
 	size_t	 from = in->len, to = in->len, at = 0;
 	char	 left[INSTALL_NAME];
-	FILE	*fp = text_open(out);
+	FILE	*fp = xmemstream(&out->bytes, &out->len);
 
-	if (fp == NULL)
-		return (-1);
 	own_find(in, name, &from, &to);
 	if (in->len > 0) {
 		fwrite(in->bytes, 1, from, fp);
 		fwrite(in->bytes + to, 1, in->len - to, fp);
 	}
-	if (text_close(fp, out) == -1)
-		return (-1);
-	if (!install_own_next(out, &at, left)) {
-		free(out->bytes);
-		out->bytes = NULL;
-	}
-	return (0);
+	xmemstream_close(fp);
+	if (!install_own_next(out, &at, left))
+		text_drop(out);
 }
 
 int

@@ -27,27 +27,40 @@ struct install_names {
 	const char	*include;	/* what our own line names */
 };
 
-/* 1 if the configuration includes our file for all hosts: by our line, or by somebody else's. */
-int	install_config_reads(const struct install_text *, const struct install_names *);
-/* The same text with our two lines at the top, and nowhere else; 0, or -1 if there is no memory. */
-int	install_config_put(const struct install_text *, const struct install_names *, struct install_text *);
-/* The same text without our lines, or NULL if we had made the file and nobody else wrote to it. 0 or -1. */
-int	install_config_cut(const struct install_text *, const struct install_names *, struct install_text *);
-
-/* 1 if the file is ours, or there is none. */
-int	install_own_ok(const struct install_text *);
 /*
- * A section in place of the one with its name, or a new one. In the other sections, each
- * ProxyCommand of an earlier version becomes one of this version. 0, or -1 if there is no memory.
+ * Return 1 if the configuration includes our file for all hosts, by our line or by the user's own.
  */
-int	install_own_put(const struct install_text *, const char *name, const char *body, struct install_text *);
-/* The file without a section, or NULL if no other is left. 0 or -1. */
-int	install_own_cut(const struct install_text *, const char *name, struct install_text *);
-/* 1 if there is such a section. */
-int	install_own_has(const struct install_text *, const char *name);
-/* The name of the section at or behind *at, which is moved on; 0 at the end. */
-int	install_own_next(const struct install_text *, size_t *at, char name[INSTALL_NAME]);
-/* The words of the next Host line at or behind *at, which is moved on; 0 at the end. */
-int	install_own_hosts(const struct install_text *, size_t *at, char words[INSTALL_LINE]);
+int	install_config_reads(const struct install_text *in, const struct install_names *names);
+/* The same text with our two lines at the top, and nowhere else; the caller frees out->bytes. */
+void	install_config_put(const struct install_text *in, const struct install_names *names,
+	    struct install_text *out);
+/*
+ * The same text without our lines; out->bytes is NULL if we made the file and it has nothing else.
+ * The caller frees out->bytes.
+ */
+void	install_config_cut(const struct install_text *in, const struct install_names *names,
+	    struct install_text *out);
+
+/* Return 1 if the file is ours, or does not exist. */
+int	install_own_ok(const struct install_text *own);
+/*
+ * Replace the section of this name, or add it. In the other sections, each ProxyCommand of an
+ * earlier version becomes one of this version. The caller frees out->bytes.
+ */
+void	install_own_put(const struct install_text *in, const char *name, const char *body,
+	    struct install_text *out);
+/*
+ * The file without a section; out->bytes is NULL if no section is left. The caller frees
+ * out->bytes.
+ */
+void	install_own_cut(const struct install_text *in, const char *name, struct install_text *out);
+/* Return 1 if the file has a section of this name. */
+int	install_own_has(const struct install_text *own, const char *name);
+/* Return 1 and the name of the section at or behind *at, which is moved on; 0 at the end. */
+int	install_own_next(const struct install_text *own, size_t *at, char name[INSTALL_NAME]);
+/*
+ * Return 1 and the words of the next Host line at or behind *at, which is moved on; 0 at the end.
+ */
+int	install_own_hosts(const struct install_text *own, size_t *at, char words[INSTALL_LINE]);
 
 #endif

@@ -15,13 +15,6 @@
 
 #define STORE		"/nix/store/"
 
-static int
-install_starved(struct error *err)
-{
-	error_set(err, CODE_NO_MEMORY, "no memory");
-	return (-1);
-}
-
 /*
  * The folder, and by which names a file in it is included. For its own files ssh takes the home from the same place, not
  * from $HOME; but "~" and names without a folder in an Include are below $HOME, and sudo may have left that at another's
@@ -80,61 +73,54 @@ install_open(struct install *in, enum install_scope scope, int dry, struct error
 }
 
 /* What is there now is kept, if nothing of ours was in it before. */
-static int
-install_include(struct install *in, struct error *err)
+static void
+install_include(struct install *in)
 {
 	struct install_file	*config = in->config;
 	struct install_text	 text, cut;
 
 	if (install_config_reads(install_file_now(config), &in->names))
-		return (0);
-	if (install_config_put(&config->old, &in->names, &text) == -1)
-		return (install_starved(err));
+		return;
+	install_config_put(&config->old, &in->names, &text);
 	install_file_set(config, &text);
-	if (install_config_cut(&config->old, &in->names, &cut) == -1)
-		return (install_starved(err));
+	install_config_cut(&config->old, &in->names, &cut);
 	config->keeps = cut.bytes != NULL && cut.len == config->old.len;
 	free(cut.bytes);
-	return (0);
 }
 
-int
-install_put(struct install *in, const char *name, const char *body, struct error *err)
+void
+install_put(struct install *in, const char *name, const char *body)
 {
 	struct install_text	text;
 
-	if (install_own_put(install_file_now(in->own), name, body, &text) == -1 ||
-	    json_array_append_new(in->touched, json_string(name)) == -1)
-		return (install_starved(err));
+	install_own_put(install_file_now(in->own), name, body, &text);
+	json_array_append_new(in->touched, json_string(name));
 	install_file_set(in->own, &text);
-	return (install_include(in, err));
+	install_include(in);
 }
 
-int
-install_drop_all(struct install *in, struct error *err)
+void
+install_drop_all(struct install *in)
 {
 	struct install_text	text, none = { .bytes = NULL };
 
 	in->drops = 1;
-	if (install_config_cut(&in->config->old, &in->names, &text) == -1)
-		return (install_starved(err));
+	install_config_cut(&in->config->old, &in->names, &text);
 	install_file_set(in->config, &text);
 	install_file_set(in->own, &none);
-	return (0);
 }
 
-int
-install_drop(struct install *in, const char *name, struct error *err)
+void
+install_drop(struct install *in, const char *name)
 {
 	struct install_text	text;
 
 	in->drops = 1;
-	if (install_own_cut(install_file_now(in->own), name, &text) == -1)
-		return (install_starved(err));
+	install_own_cut(install_file_now(in->own), name, &text);
 	if (text.bytes == NULL)
-		return (install_drop_all(in, err));
-	install_file_set(in->own, &text);
-	return (0);
+		install_drop_all(in);
+	else
+		install_file_set(in->own, &text);
 }
 
 /* What Nix has made is for Nix to change. */

@@ -50,32 +50,45 @@ struct install {
 	int			 drops;		/* something is taken out */
 };
 
-/* Nothing is locked or read yet. 0, or -1 with the error set; install_close comes in any case. */
-int	install_begin(struct install *, int dry, struct error *);
 /*
- * One more file, at a whole path: read, or to be made with this mode. Unless nothing is to be written, its folder is made,
- * and others who would write there are waited for. All calls that share two folders add them in one order. NULL with the
- * error set.
+ * Lock and read nothing yet. Return 0 on success, or -1 with *err set; call install_close in either
+ * case.
  */
-struct install_file *install_add(struct install *, const char *path, mode_t, struct error *);
-/* What changes is written: all is staged, and ssh takes it, before the first file changes. 0, or -1 with the error set. */
-int	install_apply(struct install *, struct error *);
-void	install_close(struct install *);
+int	install_begin(struct install *in, int dry, struct error *err);
+/*
+ * Add a file by its absolute path: it is read, or will be created with this mode. Unless in->dry,
+ * its folder is created and locked, which waits for other meshssh-config processes. All callers add
+ * the same folders in the same order. Return the file, which install_close frees, or NULL with *err
+ * set.
+ */
+struct install_file *install_add(struct install *in, const char *path, mode_t mode,
+	    struct error *err);
+/*
+ * Write what changes: everything is staged, and ssh accepts it, before the first file changes.
+ * Return 0 on success, or -1 with *err set.
+ */
+int	install_apply(struct install *in, struct error *err);
+void	install_close(struct install *in);
 
-/* Begin, with the files of this scope. 0, or -1 with the error set; install_close comes in any case. */
-int	install_open(struct install *, enum install_scope, int dry, struct error *);
-/* Put a section in, or another one in place of it; take one out, or everything. Nothing is written yet. 0 or -1. */
-int	install_put(struct install *, const char *name, const char *body, struct error *);
-int	install_drop(struct install *, const char *name, struct error *);
-int	install_drop_all(struct install *, struct error *);
-/* What ssh says of the configuration as it is: 0, or -1 with the error set if it refuses it. */
-int	install_ask(const struct install *, struct error *);
-/* Whether this may be done at all; nothing is written. 0, or -1 with the error set. */
-int	install_check(const struct install *, struct error *);
 /*
- * Whether root's ssh may run this program: it, and each folder and link on the way to it, is root's, and nobody else may
- * change it. 0, or -1 with the error set.
+ * Begin with the files of this scope. Return 0 on success, or -1 with *err set; call install_close
+ * in either case.
  */
-int	install_program(const char *path, struct error *);
+int	install_open(struct install *in, enum install_scope scope, int dry, struct error *err);
+/*
+ * Add or replace a section; remove one; remove everything. Nothing is written before install_apply.
+ */
+void	install_put(struct install *in, const char *name, const char *body);
+void	install_drop(struct install *in, const char *name);
+void	install_drop_all(struct install *in);
+/* Return 0 if ssh accepts the configuration as it is now, or -1 with *err set. */
+int	install_ask(const struct install *in, struct error *err);
+/* Return 0 if install_apply may do this, or -1 with *err set. Nothing is written. */
+int	install_check(const struct install *in, struct error *err);
+/*
+ * Return 0 if root's ssh may run this program, or -1 with *err set: the program and each folder and
+ * link on its path belong to root, and no other user can change them.
+ */
+int	install_program(const char *path, struct error *err);
 
 #endif

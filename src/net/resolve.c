@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/xalloc.h"
 #include "net/resolve.h"
 
 struct resolve {
@@ -140,44 +141,33 @@ struct resolve *
 resolve_start(struct event_base *base, const char *host, int port, int family,
     void (*cb)(int, struct addrinfo *, void *), void *arg)
 {
-	struct resolve	*r;
-	int		 fds[2], saved;
+	struct resolve	*r = xcalloc(1, sizeof(*r));
+	int		 fds[2], error;
 
-	if ((r = calloc(1, sizeof(*r))) == NULL)
-		return (NULL);
 	strlcpy(r->host, host, sizeof(r->host));
 	snprintf(r->port, sizeof(r->port), "%hu", (unsigned short)port);
 	r->family = family;
 	r->cb = cb;
 	r->arg = arg;
-	if (pipe(fds) == -1)
-		goto err0;
+	if (pipe(fds) == -1) {
+		free(r);
+		return (NULL);
+	}
 	r->done_fd = fds[0];
 	r->redact_fd = fds[1];
 	fcntl(r->done_fd, F_SETFD, FD_CLOEXEC);
 	fcntl(r->redact_fd, F_SETFD, FD_CLOEXEC);
-	if ((r->ev = event_new(base, r->done_fd, EV_READ, resolve_event_cb, r)) == NULL || event_add(r->ev, NULL) == -1) {
-		errno = ENOMEM;
-		goto err1;
-	}
-	if ((errno = pthread_mutex_init(&r->lock, NULL)) != 0)
-		goto err1;
+	r->ev = event_new(base, r->done_fd, EV_READ, resolve_event_cb, r);
+	event_add(r->ev, NULL);
+	pthread_mutex_init(&r->lock, NULL);
 	r->holders = 2;
-	if (resolve_spawn(r) == -1)
-		goto err2;
-	return (r);
+	if (resolve_spawn(r) == 0)
+		return (r);
 
-err2:
-	pthread_mutex_destroy(&r->lock);
-err1:
-	saved = errno;
-	if (r->ev != NULL)
-		event_free(r->ev);
-	close(r->done_fd);
-	close(r->redact_fd);
-	errno = saved;
-err0:
-	free(r);
+	error = errno;
+	r->holders = 1;
+	resolve_cancel(r);
+	errno = error;
 	return (NULL);
 }
 

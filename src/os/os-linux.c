@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/xalloc.h"
 #include "os/os.h"
 
 #define ACL		"system.posix_acl_access"
@@ -189,11 +190,9 @@ attributes_copy(int from, int to, char *names, char *value)
 int
 os_attributes_copy(int from, int to)
 {
-	char	*names = malloc(2 * ATTRIBUTE_MAX);
+	char	*names = xmalloc(2 * ATTRIBUTE_MAX);
 	int	 result, error;
 
-	if (names == NULL)
-		return (-1);
 	result = attributes_copy(from, to, names, names + ATTRIBUTE_MAX);
 	error = errno;
 	free(names);

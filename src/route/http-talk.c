@@ -2,18 +2,16 @@
 /* An HTTP exchange as a step of a route. */
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "net/exact.h"
 #include "route/http-talk.h"
 
 struct http_talk *
 http_talk_new(struct via_attempt *attempt)
 {
-	if ((attempt->talk = calloc(1, sizeof(struct http_talk))) == NULL)
-		via_fail(attempt, CODE_NO_MEMORY, "no memory");
-	return (attempt->talk);
+	return (attempt->talk = xcalloc(1, sizeof(struct http_talk)));
 }
 
 /*

@@ -17,14 +17,16 @@ struct http_talk {
 	int		has_auth;		/* the request has credentials */
 };
 
-/* A talk with nothing in it at hop->talk; NULL with the error set if there is no memory. */
-struct http_talk *http_talk_new(struct via_attempt *);
+/* An empty talk at attempt->talk, which race_attempt_free frees. */
+struct http_talk *http_talk_new(struct via_attempt *attempt);
 /*
- * Go on. VIA_DONE when there is a reply: head.state is HTTP1_BAD if it is no HTTP. The body of a 2xx, or of a 101 that was
- * asked for, stays in the socket.
+ * Go on. Return VIA_DONE when there is a reply; head.state is HTTP1_BAD if it is not HTTP. The body
+ * of a 2xx, or of a 101 that was asked for, stays in the socket.
  */
-enum via_want	http_talk_step(struct via_attempt *);
-/* The text of a refusal that tells most: its body if that is one, else its reason; or NULL while there is no reply. */
-const char	*http_talk_text(struct http_talk *);
+enum via_want	http_talk_step(struct via_attempt *attempt);
+/*
+ * The text of a refusal: its body if that is text, else its reason; NULL while there is no reply.
+ */
+const char	*http_talk_text(struct http_talk *talk);
 
 #endif

@@ -64,8 +64,8 @@ attempt_failed(struct race_attempt *a)
 	a->cb(a, RACE_FAILED, a->arg);
 }
 
-/* Wait for this, until the time of the step is over; 0, or -1 if that cannot be. */
-static int
+/* Wait for this, until the time of the step is over. */
+static void
 attempt_wait(struct race_attempt *a, short events, event_callback_fn cb)
 {
 	int64_t		left_ms = a->until_ms - clock_ms();
@@ -73,10 +73,7 @@ attempt_wait(struct race_attempt *a, short events, event_callback_fn cb)
 
 	event_del(&a->ev);
 	event_assign(&a->ev, a->conf->base, a->attempt.fd, events, cb, a);
-	if (event_add(&a->ev, &tv) == 0)
-		return (0);
-	via_fail(&a->attempt, CODE_NO_MEMORY, "no memory");
-	return (-1);
+	event_add(&a->ev, &tv);
 }
 
 /* Several ways are open: the server's first word decides, and stays in the socket. */
@@ -95,8 +92,10 @@ attempt_spoken_cb(evutil_socket_t fd, short what, void *arg)
 		via_fail(&a->attempt, CODE_SERVER_CLOSED, "closed through %s before the server said anything", name);
 	else if (what & EV_TIMEOUT)
 		via_fail(&a->attempt, CODE_SERVER_SILENT, "connected through %s, but the server says nothing", name);
-	else if (attempt_wait(a, EV_READ, attempt_spoken_cb) == 0)
+	else {
+		attempt_wait(a, EV_READ, attempt_spoken_cb);
 		return;
+	}
 	attempt_failed(a);
 }
 
@@ -104,8 +103,7 @@ void
 race_attempt_listen(struct race_attempt *a)
 {
 	a->until_ms = clock_ms() + a->conf->target->timeout_ms;
-	if (attempt_wait(a, EV_READ, attempt_spoken_cb) == -1)
-		attempt_failed(a);
+	attempt_wait(a, EV_READ, attempt_spoken_cb);
 }
 
 static void
@@ -137,8 +135,7 @@ attempt_talk(struct race_attempt *a, enum via_want want)
 	switch (want) {
 	case VIA_WANT_READ:
 	case VIA_WANT_WRITE:
-		if (attempt_wait(a, want == VIA_WANT_READ ? EV_READ : EV_WRITE, attempt_cb) == -1)
-			attempt_failed(a);
+		attempt_wait(a, want == VIA_WANT_READ ? EV_READ : EV_WRITE, attempt_cb);
 		break;
 	case VIA_DONE:
 		attempt_connected(a);
@@ -196,7 +193,8 @@ attempt_connect(struct race_attempt *a)
 		a->now.via->unconnected(&a->attempt, errno, clock_ms() - a->began_ms);
 		return (-1);
 	}
-	return (attempt_wait(a, EV_WRITE, attempt_cb));
+	attempt_wait(a, EV_WRITE, attempt_cb);
+	return (0);
 }
 
 struct race_attempt *
@@ -234,7 +232,7 @@ attempt_postponed_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 /* The address is to be left alone for so long. */
-static int
+static void
 attempt_postpone(struct race_attempt *a, int wait_ms)
 {
 	struct timeval	tv = clock_timeval(wait_ms);
@@ -242,10 +240,7 @@ attempt_postpone(struct race_attempt *a, int wait_ms)
 	a->state = RACE_STATE_CONNECTING;
 	a->until_ms += wait_ms;
 	event_assign(&a->ev, a->conf->base, -1, 0, attempt_postponed_cb, a);
-	if (event_add(&a->ev, &tv) == 0)
-		return (0);
-	via_fail(&a->attempt, CODE_NO_MEMORY, "no memory");
-	return (-1);
+	event_add(&a->ev, &tv);
 }
 
 int
@@ -255,8 +250,11 @@ race_attempt_start(struct race_attempt *a)
 
 	if (a->conf->rate_limit_cb != NULL && a->now.via->to == VIA_TO_TARGET)
 		wait_ms = a->conf->rate_limit_cb(a->now.to, a->conf->arg);
-	if (wait_ms > 0 ? attempt_postpone(a, wait_ms) == 0 : attempt_connect(a) == 0)
-		return (0);
-	attempt_over(a);
-	return (-1);
+	if (wait_ms > 0)
+		attempt_postpone(a, wait_ms);
+	else if (attempt_connect(a) == -1) {
+		attempt_over(a);
+		return (-1);
+	}
+	return (0);
 }

@@ -322,10 +322,12 @@ race_lookup(struct race *r)
 	}
 	r->resolve = resolve_start(r->conf.base, r->plan.lookup, r->plan.lookup_port, r->plan.lookup_family,
 	    race_resolved_cb, r);
-	if (r->resolve == NULL || event_add(&r->lookup_timer, &tv) == -1) {
-		race_note_errno(r, errno, "cannot look up the name");
-		race_looked_up(r, PLAN_LOOKUP_FAILED);
+	if (r->resolve != NULL) {
+		event_add(&r->lookup_timer, &tv);
+		return;
 	}
+	race_note_errno(r, errno, "cannot look up the name");
+	race_looked_up(r, PLAN_LOOKUP_FAILED);
 }
 
 /* --- the start ----------------------------------------------------------------------------------- */
@@ -343,7 +345,9 @@ race_begin_cb(evutil_socket_t fd, short what, void *arg)
 	race_plan(r);
 	if (r->plan.lookup[0] != '\0')
 		race_lookup(r);
-	if (r->resolve == NULL || !r->plan.lookup_first || event_add(&r->timer, &tv) == -1)
+	if (r->resolve != NULL && r->plan.lookup_first)
+		event_add(&r->timer, &tv);
+	else
 		race_next(r);
 }
 

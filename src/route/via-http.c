@@ -32,7 +32,7 @@ http_begin(struct via_attempt *attempt)
 	const char		*host = attempt->step->host;
 	char			 to[300], login[BASE64_SIZE(LOGIN_MAX) + 40] = "";
 
-	if (t == NULL || (t->has_auth = via_proxy_auth(attempt, &auth)) == -1)
+	if ((t->has_auth = via_proxy_auth(attempt, &auth)) == -1)
 		return (VIA_FAIL);
 	if (strchr(host, '%') != NULL)
 		return (via_fail(attempt, CODE_BAD_HOST, "a proxy cannot be told an address with a zone"));

@@ -23,8 +23,6 @@ localapi_begin(struct via_attempt *attempt)
 	char			 headers[256];
 	int			 family = attempt->target->family;
 
-	if (t == NULL)
-		return (VIA_FAIL);
 	t->head.upgrade = 1;
 	t->len = (size_t)snprintf(t->request, sizeof(t->request),
 	    "POST /localapi/v0/dial HTTP/1.1\r\n%sConnection: upgrade\r\nUpgrade: ts-dial\r\n"

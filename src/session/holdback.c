@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "os/os.h"
 #include "route/mss.h"
 #include "route/race.h"
@@ -70,7 +71,7 @@ holdback_start(const struct holdback_config *conf)
 
 	h = mmap(NULL, sizeof(*h), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
 	if (h == MAP_FAILED)
-		return (NULL);
+		xalloc_fail();
 	h->conf = *conf;
 	h->conn = *conf->conn;
 	h->spare.fd = -1;
@@ -78,10 +79,8 @@ holdback_start(const struct holdback_config *conf)
 	if (os_tcp(h->conn.fd, &tcp) == 0)
 		h->retransmitted = tcp.retransmitted;
 	event_assign(&h->timer, conf->race->base, -1, EV_PERSIST, holdback_timer_cb, h);
-	if (event_add(&h->timer, &tv) == 0)
-		return (h);
-	munmap(h, sizeof(*h));
-	return (NULL);
+	event_add(&h->timer, &tv);
+	return (h);
 }
 
 static void
@@ -225,8 +224,7 @@ holdback_dial(struct holdback *h, const struct os_tcp *tcp)
 	h->race.mss_steps = &h->mss_steps;
 	h->race.cb = holdback_dialled_cb;
 	h->race.arg = h;
-	if ((h->dial = race_again(&h->race, &h->conn)) == NULL)
-		h->no_spare = 1;
+	h->dial = race_again(&h->race, &h->conn);
 }
 
 /* Throw the connection away and say the same on the spare one. */

@@ -38,21 +38,21 @@ struct holdback_config {
 	void			*arg;
 };
 
-/* NULL if there is no memory. What is passed in outlives the handle. */
-struct holdback	*holdback_start(const struct holdback_config *);
+/* What the configuration points to outlives the handle. */
+struct holdback	*holdback_start(const struct holdback_config *conf);
 /* Without a callback. */
-void		 holdback_stop(struct holdback *);
+void		 holdback_stop(struct holdback *hold);
 
 /* The client has said this, which the caller sends. May commit. */
-void		 holdback_client(struct holdback *, const char *, size_t);
+void		 holdback_client(struct holdback *hold, const char *buf, size_t len);
 /* The client, or the server, has ended. May commit. */
-void		 holdback_end(struct holdback *);
+void		 holdback_end(struct holdback *hold);
 /*
  * Read what may be read of the server now, as read(2) does: -1 with EAGAIN if nothing may, with EPROTO if the server
  * identifies itself otherwise than before. *again is set if the client has these bytes already. May commit.
  */
-ssize_t		 holdback_read(struct holdback *, char *, size_t, int *again);
+ssize_t		 holdback_read(struct holdback *hold, char *buf, size_t size, int *again);
 /* 1 if the server has said more than may pass: there is no use in waiting for the socket before it is committed. */
-int		 holdback_holds(const struct holdback *);
+int		 holdback_holds(const struct holdback *hold);
 
 #endif

@@ -4,8 +4,6 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "session/lifeline.h"
 #include "session/output.h"
@@ -35,27 +33,21 @@ lifeline_timer_cb(evutil_socket_t unused, short what, void *arg)
 struct lifeline *
 lifeline_start(struct event_base *base, int fd, void (*cb)(void *), void *arg)
 {
-	struct timeval	 tv = clock_timeval(LIFELINE_MS);
-	struct lifeline	*l;
+	static struct lifeline	 line;	/* one at a time: a session allocates nothing */
+	struct lifeline		*l = &line;
+	struct timeval		 tv = clock_timeval(LIFELINE_MS);
 
-	if ((l = malloc(sizeof(*l))) == NULL)
-		return (NULL);
 	l->fd = fd;
 	l->cb = cb;
 	l->arg = arg;
 	event_assign(&l->timer, base, -1, EV_PERSIST, lifeline_timer_cb, l);
-	if (event_add(&l->timer, &tv) == -1) {
-		free(l);
-		return (NULL);
-	}
+	event_add(&l->timer, &tv);
 	return (l);
 }
 
 void
 lifeline_stop(struct lifeline *l)
 {
-	if (l == NULL)
-		return;
-	event_del(&l->timer);
-	free(l);
+	if (l != NULL)
+		event_del(&l->timer);
 }

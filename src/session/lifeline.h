@@ -8,10 +8,12 @@ struct event_base;
 struct lifeline;
 
 /*
- * Look at the descriptor four times a second; when its reader is gone, call back once. A look and no event, since poll(2)
- * has no portable way to wait for that alone. NULL if there is no memory.
+ * Check the descriptor every 250 ms; when its reader is gone, call back once. A check and not an
+ * event, since poll(2) has no portable way to wait for that alone. There is one lifeline at a time,
+ * in static memory; lifeline_stop(NULL) is allowed.
  */
-struct lifeline	*lifeline_start(struct event_base *, int, void (*)(void *), void *);
-void		 lifeline_stop(struct lifeline *);
+struct lifeline	*lifeline_start(struct event_base *base, int fd, void (*cb)(void *arg),
+		    void *arg);
+void		 lifeline_stop(struct lifeline *lifeline);
 
 #endif

@@ -606,13 +606,10 @@ relay_guard(struct relay *r)
 	struct holdback_config	conf = { .conn = &r->conn, .race = r->conf->race, .switched_cb = relay_switched_cb,
 				    .committed_cb = relay_committed_cb, .arg = r };
 
-	struct holdback_proof	none = { 0, 0 };
-
 	if (r->conf->conn == NULL || !r->conf->conn->guarded)
 		return;
 	relay_take(r, r->conf->conn);
-	if ((r->hold = holdback_start(&conf)) == NULL)
-		relay_committed(r, &none);
+	r->hold = holdback_start(&conf);
 }
 
 static void

@@ -34,14 +34,20 @@ struct watch_config {
 	void			*arg;
 };
 
-/* NULL if there is no memory. Takes the descriptors that it needs; what is passed in outlives the handle. */
-struct watch	*watch_start(const struct watch_config *);
-void		 watch_stop(struct watch *);
-/* So many bytes of the client were given to the socket; bytes of the server have come. Nothing is done with no handle. */
-void		 watch_sent(struct watch *, size_t);
-void		 watch_received(struct watch *);
-/* The kernel gave the connection up: why, as far as it was seen; returns as lost_cb's number. */
-int		 watch_explain(struct watch *, struct error *);
+/*
+ * Takes the descriptors that it needs. What the configuration points to outlives the handle. There
+ * is one watch at a time, in static memory: this is called in mid-session.
+ */
+struct watch	*watch_start(const struct watch_config *conf);
+void		 watch_stop(struct watch *watch);
+/* The client's bytes were given to the socket; the server's have come. A NULL handle is allowed. */
+void		 watch_sent(struct watch *watch, size_t bytes);
+void		 watch_received(struct watch *watch);
+/*
+ * The kernel gave up the connection: set *err to the cause, as far as it was seen. Return as
+ * lost_cb's mss_bytes.
+ */
+int		 watch_explain(struct watch *watch, struct error *err);
 
 /* What was seen of a connection so far; all zero to begin with. */
 struct watch_view {

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "base/xdg.h"
 #include "catalogue/catalogue.h"
 #include "os/os.h"
@@ -25,7 +26,7 @@ record_path(char path[PATH_MAX])
 	return (xdg_path("XDG_CACHE_HOME", ".cache", "failure.json", path));
 }
 
-/* The JSON text, to be freed; NULL if there is no memory. */
+/* The JSON text, to be freed; NULL if something in it is no text of UTF-8. */
 static char *
 record_text(const struct target *target, const struct attempts *attempts, const struct error *err)
 {
@@ -33,8 +34,7 @@ record_text(const struct target *target, const struct attempts *attempts, const 
 	char	*text;
 	int	 i;
 
-	if ((tried = json_array()) == NULL)
-		return (NULL);
+	tried = json_array();
 	for (i = 0; i < attempts->count; i++)
 		json_array_append_new(tried, json_pack("{s:s, s:s, s:I}", "to", attempts->list[i].to,
 		    "what", attempts->list[i].what, "took_ms", (json_int_t)attempts->list[i].took_ms));
@@ -134,14 +134,10 @@ record_parse(const char *buf, size_t len, struct record *record)
 int
 record_read(const char *path, int confine, struct record *record, struct error *err)
 {
-	char	*buf;
+	char	*buf = xmalloc(RECORD_BYTES_MAX);
 	ssize_t	 len;
 	int	 result, error;
 
-	if ((buf = malloc(RECORD_BYTES_MAX)) == NULL) {
-		error_errno(err, errno, "cannot read the failure record");
-		return (-1);
-	}
 	len = file_read(path, buf, RECORD_BYTES_MAX);
 	error = errno;
 	if (confine) {
@@ -149,18 +145,15 @@ record_read(const char *path, int confine, struct record *record, struct error *
 		json_object_seed(0);
 		os_sandbox(NULL);
 	}
-	errno = error;
-	if (len == -1 && (errno == ENOENT || errno == ENOTDIR))
+	result = -1;
+	if (len == -1 && (error == ENOENT || error == ENOTDIR))
 		result = 0;
+	else if (len == -1 && error != EINVAL)
+		error_errno(err, error, path);
 	else if (len != -1 && record_parse(buf, (size_t)len, record) == 0)
 		result = 1;
-	else {
-		if (errno == EINVAL)
-			error_set(err, CODE_BAD_RECORD, "%s: this is no failure record", path);
-		else
-			error_errno(err, errno, path);
-		result = -1;
-	}
+	else
+		error_set(err, CODE_BAD_RECORD, "%s: this is no failure record", path);
 	free(buf);
 	return (result);
 }

@@ -22,20 +22,24 @@ struct record {
 };
 
 /*
- * The file: meshssh/failure.json in $XDG_CACHE_HOME, or in .cache of the home of the password database, as xdg_path has
- * it. 0, or -1 with errno.
+ * The path of the file: meshssh/failure.json in $XDG_CACHE_HOME, or in .cache of the home directory
+ * of the password database, as xdg_path finds it. Return 0 on success, or -1 with errno set.
  */
-int	record_path(char [PATH_MAX]);
-/* Write it, atomically. Best effort: -1 with errno where the disk is full, read-only or not there. */
-int	record_write(const struct target *, const struct attempts *, const struct error *);
+int	record_path(char path[PATH_MAX]);
 /*
- * Read a record file of unknown origin: 1 if there is one, 0 if there is none, -1 with the error set if it cannot be
- * read or is none of ours. The strings of the record are printable. With confine, its bytes are looked at in a sandbox
- * (os_sandbox), where the process then stays.
+ * Replace the file. Return 0 on success, or -1 with errno set: the disk may be full, read-only or
+ * missing.
  */
-int	record_read(const char *, int confine, struct record *, struct error *);
+int	record_write(const struct target *target, const struct attempts *attempts,
+	    const struct error *failure);
+/*
+ * Read a record file of unknown origin. Return 1 if there is one, 0 if there is none, or -1 with
+ * *err set if it cannot be read or is not a record. All strings in the record are printable. With
+ * confine, the bytes are parsed in a sandbox (os_sandbox), in which the process then stays.
+ */
+int	record_read(const char *path, int confine, struct record *record, struct error *err);
 
-/* The same for the bytes of a file: 0, or -1 with errno, EINVAL if they are no record. */
-int	record_parse(const char *, size_t, struct record *);
+/* Parse the bytes of such a file. Return 0 on success, or -1 if they are not a record. */
+int	record_parse(const char *buf, size_t len, struct record *record);
 
 #endif

@@ -20,6 +20,7 @@ sys.path.insert(0, BIN)
 make = importlib.import_module("config-make")
 
 PROGRAM = BIN + "/meshssh-config"
+FAILING = BIN + "/failing-malloc.so"    # only where it could be built
 ROUNDS = 200
 KEPT = ["config", "config.before-meshssh"]
 LIMIT = 30      # seconds for one call; none takes one
@@ -52,9 +53,10 @@ class User:
         self.own = self.ssh_dir + "/meshssh.conf"
         self.backup = self.config + ".before-meshssh"
 
-    def call(self, *argv, path=None):
+    def call(self, *argv, path=None, **more):
         # The home that counts is the system's, so this one is wrong.
-        env = {"PATH": path or "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/nonexistent", "LC_ALL": "C"}
+        env = {"PATH": path or "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/nonexistent", "LC_ALL": "C",
+               **more}
         return subprocess.run(argv, user=self.uid, group=self.uid, extra_groups=[], cwd="/", env=env, timeout=LIMIT,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
 
@@ -77,6 +79,19 @@ class User:
         p = self.injected(name, "signal=KILL:when=%d" % number, *words)
         assert p.returncode in (0, -9, 137), p
         return p.returncode != 0
+
+    def starved(self, variable, number, *words):
+        """The same with one allocation that fails, or all from there on; True if there were so many."""
+        mark = "%s/mark.%s" % (T, self.name)
+        with open(mark, "w", encoding="ascii"):
+            os.chown(mark, self.uid, self.uid)
+        p = self.call(PROGRAM, *words, LD_PRELOAD=FAILING, FAIL_SPARE="1", FAIL_MARK=mark, **{variable: str(number)})
+        failed = read(mark).strip(b"\0") != b""
+        if not failed or p.returncode != 71:
+            assert p.returncode == 0 and p.stderr == b"", (variable, number, p)
+        else:
+            assert re.fullmatch(b"meshssh-config: [^\n]*memory[^\n]*\n", p.stderr), (variable, number, p)
+        return failed
 
     def points(self, *words):
         """From the first one on that takes the lock, all system calls: (name, how many of that name there were)."""
@@ -323,6 +338,50 @@ def every_point_case():
         states = (config, None), (included(user, config), read(user.own))
         calls.append((every_point, user, words, *(states if words[0] == "install" else reversed(states)), failures))
     beside(failures, *calls)
+
+
+def every_allocation(user, words, before, after, failures):
+    """With an allocation failing, alone and with all after it: each of the last 100, each 5th before."""
+    def begin():
+        user.empty()
+        for path, data in zip((user.config, user.own), before):
+            if data is not None:
+                user.put(path, data)
+
+    step, end, ended = 512, 0, 0
+    while step > 0:
+        begin()
+        if user.starved("FAIL_FROM", end + step, *words):
+            end += step
+        else:
+            step //= 2
+    assert end > 10, end
+    for variable in ("FAIL_AT", "FAIL_FROM"):
+        for number in [*range(1, max(1, end - 100), 5), *range(max(1, end - 100), end + 1)]:
+            begin()
+            ended += user.starved(variable, number, *words)
+            for path, old, new in zip((user.config, user.own), before, after):
+                if read(path) not in (old, new):
+                    failures.append("%s at %s=%d: %.300r" % (path, variable, number, read(path)))
+            user.run(*words)
+            if (read(user.config), read(user.own), left_over(user)) != (*after, []):
+                failures.append("after %s, %s=%d: %s" % (words, variable, number, names(user)))
+    print("# %s: %d runs for %d allocations" % (words[0], ended, end), file=sys.stderr)
+
+
+def every_allocation_case():
+    config = b"Host alpha\r\n  User carol"
+    failures, calls = [], []
+    for user, words in ((ALICE, ["install", "--no-probe", "nas"]), (BOB, ["remove"])):
+        user.empty(config)
+        user.run("install", "--no-probe", "nas")
+        states = (config, None), (included(user, config), read(user.own))
+        calls.append((every_allocation, user, words, *(states if words[0] == "install" else reversed(states)), failures))
+    beside(failures, *calls)
+
+
+if os.path.exists(FAILING):
+    case("no memory at an allocation: one line and status 71, whole, and the next one does it all")(every_allocation_case)
 
 
 @case("hosts stay when another comes, one that comes again is replaced, one goes alone, the last one takes all with it")

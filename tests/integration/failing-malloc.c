@@ -1,9 +1,10 @@
 /*
- * Preloaded: memory runs out. Counts the allocations from main() on; with FAIL_FROM=N the Nth and all after it fail,
- * with FAIL_AT=N only the Nth. The first failure fills the file FAIL_MARK, so that a run that met none is known; it is
- * mapped from the start, for a sandbox would be in the way.
- * With FAIL_SPARE the C library's own allocations are spared: glibc's name lookup aborts when one fails.
- * Programs that are started from there are left alone.
+ * Preloaded: memory runs out. Counts the allocations from main() on; with FAIL_FROM=N the Nth and
+ * all after it fail, with FAIL_AT=N only the Nth. The first failure fills the first byte of the
+ * file FAIL_MARK, so that a run that met none is known; it is mapped from the start, for a sandbox
+ * would be in the way. From when its second byte is set, all fail. With FAIL_SPARE the C library's
+ * own allocations are spared: glibc's name lookup aborts when one fails. Programs that are started
+ * from there are left alone.
  */
 
 #define _GNU_SOURCE
@@ -29,7 +30,7 @@ int	 __libc_start_main(int (*)(int, char **, char **), int, char **, void (*)(vo
 static int		(*real_main)(int, char **, char **);
 static atomic_long	 count;
 static long		 fail_from, fail_at;
-static char		*mark;
+static volatile char	*mark;
 static atomic_int	 armed;
 static void		*spared;	/* where the C library begins, if it is spared */
 
@@ -42,7 +43,8 @@ fails(const void *caller)
 	if (!armed || (spared != NULL && dladdr(caller, &info) != 0 && info.dli_fbase == spared))
 		return (0);
 	n = ++count;
-	if (!(fail_from > 0 && n >= fail_from) && !(fail_at > 0 && n == fail_at))
+	if (!(fail_from > 0 && n >= fail_from) && !(fail_at > 0 && n == fail_at) &&
+	    (mark == NULL || mark[1] == '\0'))
 		return (0);
 	if (mark != NULL)
 		*mark = 'x';
@@ -85,8 +87,8 @@ posix_memalign(void **p, size_t align, size_t size)
 	return (0);
 }
 
-/* The one byte of that file, or NULL. */
-static char *
+/* The two bytes of that file, or NULL. */
+static volatile char *
 mark_map(const char *path)
 {
 	void	*p;
@@ -94,7 +96,8 @@ mark_map(const char *path)
 
 	if (path == NULL || (fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) == -1)
 		return (NULL);
-	p = ftruncate(fd, 1) == -1 ? MAP_FAILED : mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	p = ftruncate(fd, 2) == -1 ? MAP_FAILED :
+	    mmap(NULL, 2, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	return (p == MAP_FAILED ? NULL : p);
 }
