@@ -7,15 +7,10 @@ export ATTACK_SEED
 
 # attack NAME: the driver, where there are no networks and mounts but its own.
 attack() {
-	a_new=-nm
-	[ "$(id -u)" -eq 0 ] || a_new=-rnm
-	if ! unshare $a_new true 2>/dev/null; then
-		skip "$1" "no right to make namespaces"
-		return
-	fi
+	need_namespaces "$1" || return
 	echo "# ATTACK_SEED=$ATTACK_SEED${ATTACK_FULL:+ ATTACK_FULL=$ATTACK_FULL}"
 	# shellcheck disable=SC2016	# for the inner shell
-	PYTHONDONTWRITEBYTECODE=1 unshare $a_new --propagation private sh -c 'ip link set lo up && exec python3 "$@"' \
+	PYTHONDONTWRITEBYTECODE=1 unshare "$NS" --propagation private sh -c 'ip link set lo up && exec python3 "$@"' \
 	    sh "$SRCDIR/tests/attack/$1.py" "$T" </dev/null || not_ok "the driver ran"
 	verdicts
 }

@@ -7,6 +7,7 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source-path=SCRIPTDIR source=attack.sh
 . "$(dirname "$0")/attack.sh"
-need "attacks on the installer" python3 ssh strace unshare ip mount || finish
+# Root installs a program only if root owns every folder above it, which the root of a user's namespace does not.
+{ need "attacks on the installer" python3 ssh strace unshare ip mount && need_root "attacks on the installer"; } || finish
 attack installer
 finish
