@@ -100,7 +100,7 @@ class Runner:
         """One scenario. What cannot be made to be so is a failure of that one."""
         changes = [name for name, *_ in row.broken]
         if (row.rtt or "tunnel" in changes) and not os.access("/dev/net/tun", os.R_OK | os.W_OK):
-            self.tap.skip(row.name, "there is no /dev/net/tun")
+            self.tap.skip(row.name, "this user cannot open /dev/net/tun")
         elif row.port == DROPBEAR and not self.lab.has_dropbear:
             self.tap.skip(row.name, "there is no dropbear, or it cannot be run here")
         else:

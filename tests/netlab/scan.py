@@ -87,6 +87,8 @@ def thousand(tap, lab):
 
 def one_address(tap, lab, site):
     """sshd drops whoever comes while all of its places are taken: with so many at once, some would be turned away."""
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        raise Missing("this user cannot open /dev/net/tun")
     config = site.write("few.conf", f"""Port 2240
 HostKey {site.path("host_ed25519")}
 PidFile none
