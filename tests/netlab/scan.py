@@ -7,6 +7,7 @@ itself), and the packets to 100 vanish.
 
 import asyncio
 import json
+import os
 import resource
 import subprocess
 import sys
