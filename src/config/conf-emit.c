@@ -1,81 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* meshssh-config stanza, tailnet and known-hosts. */
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "cmd/terminal.h"
 #include "config/conf.h"
 #include "emit/emit.h"
-#include "os/os.h"
-#include "probe/collect.h"
-
-#define CONF_TIMEOUT_MS	5000
-
-/* Where a profile keeps it, which survives an upgrade, unlike the store's path that the program finds itself at. */
-static const char *const	profiles[] = { "/run/current-system/sw/bin/meshssh", "/nix/var/nix/profiles/default/bin/meshssh" };
-
-/* The path of meshssh as ssh shall run it: as it was said, or beside this program. 0, or -1 with the error set. */
-static int
-conf_program(const struct conf *conf, json_t *wanted, struct error *err)
-{
-	char	 path[PATH_MAX], *slash;
-	size_t	 i;
-
-	if (conf_given(conf, "program") || strstr(conf->command->options, " program ") == NULL)
-		return (0);
-	if (os_exe_path(path, sizeof(path)) == 0 && (slash = strrchr(path, '/')) != NULL &&
-	    strlcpy(slash, "/meshssh", sizeof(path) - (size_t)(slash - path)) < sizeof(path) - (size_t)(slash - path)) {
-		for (i = 0; strncmp(path, "/nix/store/", 11) == 0 && i < sizeof(profiles) / sizeof(profiles[0]); i++)
-			if (access(profiles[i], X_OK) == 0)
-				strlcpy(path, profiles[i], sizeof(path));
-		if (access(path, X_OK) == 0 && json_put(wanted, "program", json_string(path)) == 0)
-			return (0);
-	}
-	error_set(err, CODE_USAGE, "there is no meshssh beside this program: name it with --program=PATH");
-	return (-1);
-}
-
-static void
-conf_announce(const char *host)
-{
-	(void)host;
-}
-
-json_t *
-conf_document(const struct conf *conf, const char *host, struct error *err)
-{
-	const char	*port = conf_text(conf, "port");
-	struct collect	 exam = { .look = { .root = "", .host = host, .tailscaled = conf->tailscaled,
-			    .port = port != NULL ? addr_port(port) : 0 }, .ssh = 1,
-			    .timeout_ms = CONF_TIMEOUT_MS, .dead_after_s = CONF_TIMEOUT_MS / 1000,
-			    .no_probe = conf_given(conf, "no-probe"), .announce = conf_announce,
-			    .progress = terminal_doing };
-	json_t		*doc, *wanted;
-
-	if (host != NULL && !addr_host_ok(host)) {
-		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
-		return (NULL);
-	}
-	if ((doc = collect(&exam)) == NULL) {
-		error_errno(err, errno, "cannot look at this machine");
-		return (NULL);
-	}
-	wanted = json_copy(conf->wanted);
-	json_put(doc, "wanted", wanted);
-	if (conf_program(conf, wanted, err) == 0)
-		return (doc);
-	json_decref(doc);
-	return (NULL);
-}
 
 /* The texts of the command's emitter, over these documents, which are let go: all of it or nothing is printed. */
 static int

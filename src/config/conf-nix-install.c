@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -19,8 +20,26 @@
 #include "facts/nix-machines.h"
 #include "install/install.h"
 
+/* Where Determinate wants what is not its own. */
+#define CUSTOM_CONF	"/etc/nix/nix.custom.conf"
 #define OWN_FILE	"meshssh_nix"	/* beside root's ssh config, which includes it */
 #define OWN_HEAD	"# Made by meshssh"
+
+const char *
+conf_nix_file(const json_t *doc, const struct conf_nix_part *part, char path[300])
+{
+	const char	*home = json_text_at(doc, "facts.nix.root_home"), *os = json_text_at(doc, "facts.system.os");
+
+	if (strcmp(part->emitter, "nix-env") == 0 && os != NULL && strcmp(os, "darwin") == 0)
+		strlcpy(path, "", 300);
+	else if (part->file[0] == '~')
+		snprintf(path, 300, "%.250s%s", home != NULL ? home : "/root", part->file + 1);
+	else if (strcmp(part->emitter, "nix-conf") == 0 && access(CUSTOM_CONF, F_OK) == 0)
+		strlcpy(path, CUSTOM_CONF, 300);
+	else
+		strlcpy(path, part->file, 300);
+	return (path);
+}
 
 /* One more file. A link is made by another program, which would make it anew. NULL with the error set. */
 static struct install_file *

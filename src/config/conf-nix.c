@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -14,8 +13,6 @@
 #include "config/conf.h"
 #include "emit/emit.h"
 
-/* Where Determinate wants what is not its own. */
-#define CUSTOM_CONF	"/etc/nix/nix.custom.conf"
 #define MACHINES_PART	{ "nix-machines", EMIT_NIX_MACHINES, "a builder is one line" }
 #define KNOWN_PART	{ "nix-known", EMIT_NIX_KNOWN_HOSTS, "the host keys, for who runs ssh without Nix" }
 #define CONF_PART	{ "nix-conf", "/etc/nix/nix.conf", "in place of its line builders; then restart nix-daemon" }
@@ -96,22 +93,6 @@ nix_way(const struct conf *conf, struct error *err)
 		way = &ways[i];
 	}
 	return (way);
-}
-
-const char *
-conf_nix_file(const json_t *doc, const struct conf_nix_part *part, char path[300])
-{
-	const char	*home = json_text_at(doc, "facts.nix.root_home"), *os = json_text_at(doc, "facts.system.os");
-
-	if (strcmp(part->emitter, "nix-env") == 0 && os != NULL && strcmp(os, "darwin") == 0)
-		strlcpy(path, "", 300);
-	else if (part->file[0] == '~')
-		snprintf(path, 300, "%.250s%s", home != NULL ? home : "/root", part->file + 1);
-	else if (strcmp(part->emitter, "nix-conf") == 0 && access(CUSTOM_CONF, F_OK) == 0)
-		strlcpy(path, CUSTOM_CONF, 300);
-	else
-		strlcpy(path, part->file, 300);
-	return (path);
 }
 
 static int

@@ -339,3 +339,25 @@ redact_path_word(const char *word, const char *home, char told[REDACT_WORD_MAX])
 {
 	return (strspn(word, PATH_BYTES) == strlen(word) && redact_path(word, home, told));
 }
+
+void
+redactor_word(struct redactor *t, const char *word)
+{
+	size_t	len = strlen(word);
+
+	if (t->len + len + 2 > t->size)
+		return;
+	if (t->len > 0)
+		t->to[t->len++] = ' ';
+	memcpy(t->to + t->len, word, len + 1);
+	t->len += len;
+	t->hidden = 0;
+}
+
+void
+redactor_hide(struct redactor *t)
+{
+	if (!t->hidden)
+		redactor_word(t, "...");
+	t->hidden = 1;
+}

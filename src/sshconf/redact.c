@@ -12,28 +12,6 @@
 #define BLANKS	" \t\r\n\f\v"
 #define MARKS	".,:;!?'\"()"	/* around words of sentences */
 
-void
-redactor_word(struct redactor *t, const char *word)
-{
-	size_t	len = strlen(word);
-
-	if (t->len + len + 2 > t->size)
-		return;
-	if (t->len > 0)
-		t->to[t->len++] = ' ';
-	memcpy(t->to + t->len, word, len + 1);
-	t->len += len;
-	t->hidden = 0;
-}
-
-void
-redactor_hide(struct redactor *t)
-{
-	if (!t->hidden)
-		redactor_word(t, "...");
-	t->hidden = 1;
-}
-
 /* "1.66.1" */
 static int
 is_version(const char *word)
