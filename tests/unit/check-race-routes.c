@@ -224,6 +224,8 @@ scene_clear(struct scene *s)
 	rmdir(s->dir);
 }
 
+static int	 unmet;		/* attempts that did not come to tailscaled, or to the proxy */
+
 static void
 run_case(size_t n)
 {
@@ -231,7 +233,9 @@ run_case(size_t n)
 	socklen_t		len = sizeof(peer);
 	struct outcome		o = { .fd = -1 };
 	struct scene		s;
+	const struct attempt	*attempt;
 	int64_t			took_ms;
+	int			i;
 
 	scene_set(&s, n);
 	o.base = event_base_new();
@@ -251,6 +255,11 @@ run_case(size_t n)
 			fail_msg("%s: the wrong proxy", cases[n].name);
 	}
 	assert_true(s.attempts.count > 0);
+	for (i = 0; i < s.attempts.count; i++) {
+		attempt = &s.attempts.list[i];
+		assert_int_equal(attempt->unmet, strstr(attempt->what, "cannot be reached") != NULL);
+		unmet += attempt->unmet;
+	}
 	if (o.fd != -1)
 		close(o.fd);
 	event_base_free(o.base);
@@ -265,6 +274,7 @@ test_routes(void **state)
 	(void)state;
 	for (n = 0; n < COUNT(cases); n++)
 		run_case(n);
+	assert_true(unmet > 0);
 }
 
 /* Cancelled after any number of turns of the loop, there is no callback and nothing left. */
