@@ -681,10 +681,14 @@ relay_hup_cb(evutil_socket_t fd, short what, void *arg)
 static void
 relay_last_cb(evutil_socket_t fd, short what, void *arg)
 {
+	struct relay	*r = arg;
+
 	(void)fd;
 	(void)what;
 	log_debug(1, "ssh has ended, and the server goes on: enough waited");
-	relay_done(arg);
+	if (event_pending(&r->out_ev, EV_WRITE, NULL))
+		error_set(&r->err, CODE_OUTPUT, "cannot write to standard output: it is full, and ssh has ended");
+	relay_done(r);
 }
 
 static void
