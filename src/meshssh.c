@@ -66,7 +66,10 @@ run(const struct options *opts, char **argv, int count, char **words, struct err
 	return (cmd_ssh(opts, argv[0], words, err));
 }
 
-/* The exit status of a relay, which prints its errors itself; -1 with the error set if it cannot start. */
+/*
+ * The exit status of a relay, which prints its errors itself; -1 with the error set if it cannot
+ * start.
+ */
 static int
 relay(const struct options *opts, int count, char **words, int missing, struct error *err)
 {

@@ -7,7 +7,10 @@
 
 static const char	digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* By hand: b64_ntop(3) is in a library of its own with glibc, which every relay would load, and musl has none. */
+/*
+ * By hand: b64_ntop(3) is in a library of its own with glibc, which every relay would load, and
+ * musl has none.
+ */
 const char *
 base64(char *buf, size_t size, const char *data, size_t len)
 {

@@ -8,7 +8,10 @@
 
 #define BASE64_SIZE(n)	(((n) + 2) / 3 * 4 + 1)
 
-/* So many bytes as text in the buffer, which it returns; "" if that is smaller than BASE64_SIZE of them. */
+/*
+ * So many bytes as text in the buffer, which it returns; "" if that is smaller than BASE64_SIZE of
+ * them.
+ */
 const char *base64(char *, size_t, const char *, size_t);
 /*
  * The bytes that so much text stands for, up to its padding, with a NUL behind them: how many, or

@@ -65,8 +65,9 @@ error_format(const struct error *err, const char *hint, char line[ERROR_LINE_BYT
 }
 
 /*
- * One byte as vis(3) has it in the C locale, with VIS_CSTYLE and VIS_NOSLASH. Not vis(3) itself: systems disagree on
- * what it does with bytes above 127, and libbsd's asks for memory, so "out of memory" itself could not be said.
+ * One byte as vis(3) has it in the C locale, with VIS_CSTYLE and VIS_NOSLASH. Not vis(3) itself:
+ * systems disagree on what it does with bytes above 127, and libbsd's asks for memory, so "out of
+ * memory" itself could not be said.
  */
 static void
 error_vis_byte(char piece[8], unsigned char byte)

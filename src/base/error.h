@@ -24,8 +24,8 @@ struct error {
 /* Fill the error (NULL is allowed); the text passes vis(3) and is cut to fit. */
 void	error_set(struct error *, enum code, const char *, ...) __attribute__((__format__(printf, 3, 4)));
 /*
- * Fill the error from errno: descriptors, memory, permissions and full disks get their own codes, the rest CODE_SYSTEM.
- * The text says what was tried and strerror(3).
+ * Fill the error from errno: descriptors, memory, permissions and full disks get their own codes,
+ * the rest CODE_SYSTEM. The text says what was tried and strerror(3).
  */
 void	error_errno(struct error *, int, const char *);
 /* The program's name, in front of each line, if it is not "meshssh"; a constant. */

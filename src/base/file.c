@@ -37,8 +37,8 @@ file_mkdir(char *path)
 }
 
 /*
- * What a new file is called until it has its place, "DIR/.NAME.meshssh-" and sixteen hexadecimal digits: a name that a
- * person does not choose, and that "*" passes over.
+ * What a new file is called until it has its place, "DIR/.NAME.meshssh-" and sixteen hexadecimal
+ * digits: a name that a person does not choose, and that "*" passes over.
  */
 static int
 file_prefix(const char *path, char prefix[PATH_MAX])

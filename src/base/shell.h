@@ -14,8 +14,9 @@
 #define SHELL_RELAY	" --relay -- \"%h\" \"%p\""
 
 /*
- * A path, behind an option like "--name=" or "", as one word of a ProxyCommand (ssh_config(5)): in double quotes where it
- * has blanks, each percent doubled. 0, or -1 if it does not fit or has a byte that shells do not agree on.
+ * A path, behind an option like "--name=" or "", as one word of a ProxyCommand (ssh_config(5)): in
+ * double quotes where it has blanks, each percent doubled. 0, or -1 if it does not fit or has a
+ * byte that shells do not agree on.
  */
 int	shell_word(const char *option, const char *path, char *, size_t);
 

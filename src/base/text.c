@@ -5,7 +5,10 @@
 
 #include "base/text.h"
 
-/* Unicode's characters that change how others are shown: of directions (UAX #9), of lines, and of tags. */
+/*
+ * Unicode's characters that change how others are shown: of directions (UAX #9), of lines, and of
+ * tags.
+ */
 static const struct {
 	uint32_t	first, last;
 } unseen[] = {

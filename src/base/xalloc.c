@@ -20,7 +20,10 @@ xalloc_fail(void)
 	struct error	err;
 	char		line[ERROR_LINE_BYTES + 1];
 
-	/* Neither stdio nor exit handlers: both may ask for memory, and a file that is being written is not in place yet. */
+	/*
+	 * Neither stdio nor exit handlers: both may ask for memory, and a file that is being
+	 * written is not in place yet.
+	 */
 	error_set(&err, CODE_NO_MEMORY, "out of memory");
 	error_format(&err, ERROR_HINT_NO_MEMORY, line);
 	if (write(STDERR_FILENO, line, strlen(line)) == -1)

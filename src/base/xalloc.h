@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Memory, or the end: none of these returns NULL. Out of memory is one line on standard error and exit status 71. */
+/*
+ * Memory, or the end: none of these returns NULL. Out of memory is one line on standard error and
+ * exit status 71.
+ */
 
 #ifndef BASE_XALLOC_H
 #define BASE_XALLOC_H

@@ -17,8 +17,9 @@
 #define OWN_FOLDER	"meshssh"
 
 /*
- * 1 if only root and this user can change what is here, and what is in it if it is a folder; a link counts with its target. In
- * a folder like /tmp others can make new files, but not change what is there: is that allowed?
+ * 1 if only root and this user can change what is here, and what is in it if it is a folder; a link
+ * counts with its target. In a folder like /tmp others can make new files, but not change what is
+ * there: is that allowed?
  */
 static int
 place_ours(const char *path, int sticky)
@@ -56,8 +57,8 @@ place_up(char path[PATH_MAX])
 }
 
 /*
- * Whether files below this folder are safe from other users: as far as it and our own folder in it are there, they belong to
- * root or this user, and so does what holds them.
+ * Whether files below this folder are safe from other users: as far as it and our own folder in it
+ * are there, they belong to root or this user, and so does what holds them.
  */
 static int
 folder_safe(const char *folder)
@@ -70,14 +71,20 @@ folder_safe(const char *folder)
 		continue;
 	if (!place_ours(path, 0))
 		return (0);
-	/* What holds our own folder, and what holds that; or what holds the place where they will be made. */
+	/*
+	 * What holds our own folder, and what holds that; or what holds the place where they will
+	 * be made.
+	 */
 	for (levels = strlen(path) > strlen(folder) ? 2 : 1; levels > 0 && place_up(path); levels--)
 		if (!place_ours(path, 1))
 			return (0);
 	return (1);
 }
 
-/* The home of this user as passwd(5) has it, or NULL; looked up once, for a sandbox may be round us the next time. */
+/*
+ * The home of this user as passwd(5) has it, or NULL; looked up once, for a sandbox may be round us
+ * the next time.
+ */
 static const char *
 own_home(void)
 {

@@ -48,7 +48,10 @@ doctor_look(const struct options *opts, const char *host, int port)
 	return (collect(&exam));
 }
 
-/* Only memory and standard output are needed from here on, and what others have written is about to be read. */
+/*
+ * Only memory and standard output are needed from here on, and what others have written is about to
+ * be read.
+ */
 static void
 doctor_confine(void)
 {

@@ -58,7 +58,9 @@ struct session {
 	char			 network[VERDICT_NETWORK_MAX]; /* we connect from; "": nothing is learned */
 };
 
-/* Standard input may be a file or /dev/null, which epoll and kqueue refuse: poll takes everything. */
+/*
+ * Standard input may be a file or /dev/null, which epoll and kqueue refuse: poll takes everything.
+ */
 static struct event_base *
 relay_loop(void)
 {
@@ -177,7 +179,10 @@ relay_learned_cb(int mss_bytes, void *arg)
 	path_cache_put(s->network, s->target->host, mss_bytes);
 }
 
-/* What the server sends from now on meets a process that can do no more than relay it, and write down a failure. */
+/*
+ * What the server sends from now on meets a process that can do no more than relay it, and write
+ * down a failure.
+ */
 static void
 relay_confine_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -197,7 +202,10 @@ relay_confine_cb(evutil_socket_t fd, short what, void *arg)
 		munmap(path, PATH_MAX);
 }
 
-/* The session is under way: let go of what is the caller's, so that nobody waits for us and no key hits us. */
+/*
+ * The session is under way: let go of what is the caller's, so that nobody waits for us and no key
+ * hits us.
+ */
 static void
 relay_running_cb(int ssh, void *arg)
 {
@@ -205,7 +213,10 @@ relay_running_cb(int ssh, void *arg)
 	struct timeval	 tv = clock_timeval(CONFINE_MS);
 
 	log_debug(1, "the session is under way");
-	/* A key that is meant for ssh must not end a session that others share; who runs us by hand wants ^C to work. */
+	/*
+	 * A key that is meant for ssh must not end a session that others share; who runs us by hand
+	 * wants ^C to work.
+	 */
 	if (ssh) {
 		setpgid(0, 0);
 		signal(SIGTTOU, SIG_IGN);
@@ -230,8 +241,8 @@ relay_alarm(int sig)
 }
 
 /*
- * The line first, then the record for --why, and the log where the line reaches nobody. Home and log may hang with the
- * network that just failed: ssh and we wait a moment for them, no longer.
+ * The line first, then the record for --why, and the log where the line reaches nobody. Home and
+ * log may hang with the network that just failed: ssh and we wait a moment for them, no longer.
  */
 static void
 relay_report(const struct session *s, const struct attempts *attempts)

@@ -129,8 +129,8 @@ scan_jobs(const struct options *opts)
 }
 
 /*
- * Where the hosts come from: the words; without any, all peers if that is asked for, or if nobody gives a list but a person
- * at a terminal; else standard input. 0, or -1 with the error set.
+ * Where the hosts come from: the words; without any, all peers if that is asked for, or if nobody
+ * gives a list but a person at a terminal; else standard input. 0, or -1 with the error set.
  */
 static int
 scan_hosts(const struct options *opts, char **words, struct scan_list *hosts, struct error *err)

@@ -87,7 +87,10 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
 	return (NULL);
 }
 
-/* ssh runs a ProxyCommand in the user's shell; where that runs nothing, plain ssh would still connect. */
+/*
+ * ssh runs a ProxyCommand in the user's shell; where that runs nothing, plain ssh would still
+ * connect.
+ */
 static void
 ssh_shell(void)
 {

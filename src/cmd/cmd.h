@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The commands. Each returns 0 or -1 with the error set; only main exits, and says the error unless it was said. */
+/*
+ * The commands. Each returns 0 or -1 with the error set; only main exits, and says the error unless
+ * it was said.
+ */
 
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
@@ -8,8 +11,8 @@ struct error;
 struct options;
 
 /*
- * Relay between standard input and output and host:port. This one says its errors itself, before anything that may take
- * time; a connection or session that failed is on record when it returns.
+ * Relay between standard input and output and host:port. This one says its errors itself, before
+ * anything that may take time; a connection or session that failed is on record when it returns.
  */
 int	cmd_relay(const struct options *, const char *, const char *, struct error *);
 /* Become ssh with these arguments (a NULL ends them); returns only if that failed. */
@@ -17,13 +20,14 @@ int	cmd_ssh(const struct options *, const char *, char **, struct error *);
 /* Tell the last failure on standard output. */
 int	cmd_why(struct error *);
 /*
- * Look at this machine and at the path to the host, or judge a saved document; the report goes to standard output, and the
- * exit status to *status. Host and port may be NULL.
+ * Look at this machine and at the path to the host, or judge a saved document; the report goes to
+ * standard output, and the exit status to *status. Host and port may be NULL.
  */
 int	cmd_doctor(const struct options *, const char *host, const char *port, int *status, struct error *);
 /*
- * Look at many hosts at once: those named, or with none, a line each on standard input, or all peers of the mesh. A row
- * each goes to standard output; *status is 0 if all were reached, or else 1.
+ * Look at many hosts at once: those named, or with none, a line each on standard input, or all
+ * peers of the mesh. A row each goes to standard output; *status is 0 if all were reached, or else
+ * 1.
  */
 int	cmd_scan(const struct options *, char **hosts, int *status, struct error *);
 

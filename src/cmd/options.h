@@ -47,13 +47,13 @@ struct options {
 extern const struct option_row	options_table[];	/* for a struct options; ends with a NULL name */
 
 /*
- * Read the options at the front of argv; the first word that is none of ours, "--" included, is at *rest.
- * Return 0, or -1 with *err set.
+ * Read the options at the front of argv; the first word that is none of ours, "--" included, is at
+ * *rest. Return 0, or -1 with *err set.
  */
 int	options_parse(struct options *opts, int argc, char **argv, int *rest, struct error *err);
 /*
- * Where nothing belongs to ssh, options stand anywhere: read those among the words, which a NULL ends, and leave the
- * operands. Return 0, or -1 with *err set.
+ * Where nothing belongs to ssh, options stand anywhere: read those among the words, which a NULL
+ * ends, and leave the operands. Return 0, or -1 with *err set.
  */
 int	options_gather(struct options *opts, char **words, struct error *err);
 void	options_usage(FILE *);

@@ -48,7 +48,10 @@ list_line(struct scan_list *list)
 	int	c;
 
 	do {
-		/* What is too long for a host is cut, and is still too long. A NUL would hide what follows. */
+		/*
+		 * What is too long for a host is cut, and is still too long. A NUL would hide what
+		 * follows.
+		 */
 		for (len = 0; (c = getc(list->fp)) != EOF && c != '\n'; )
 			if (len < sizeof(list->line) - 1)
 				list->line[len++] = c == '\0' ? '?' : (char)c;

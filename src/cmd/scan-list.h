@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The hosts of --scan, one after the other: words, lines of standard input, or the peers of the mesh. */
+/*
+ * The hosts of --scan, one after the other: words, lines of standard input, or the peers of the
+ * mesh.
+ */
 
 #ifndef CMD_SCAN_LIST_H
 #define CMD_SCAN_LIST_H

@@ -23,7 +23,10 @@ self_path(const char *argv0, char path[PATH_MAX])
 	return (strlcpy(path, argv0, PATH_MAX) >= PATH_MAX ? -1 : 0);
 }
 
-/* Run the program of this name in a folder of so many bytes; returns only if that failed, with errno. */
+/*
+ * Run the program of this name in a folder of so many bytes; returns only if that failed, with
+ * errno.
+ */
 static void
 self_try(const char *folder, size_t len, const char *name, char **argv)
 {

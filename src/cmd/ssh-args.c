@@ -10,7 +10,10 @@ static const char	flags[] = "1246ACGKMNTVXYZafgknqstvxy";
 static const char	with_argument[] = "BDEFIJLOQRSWbceilmopw";
 static const char	asks[] = "GOQV";
 
-/* One cluster of options behind its hyphen: the arguments it takes up, 1 or 2, or 0 if one is not known. */
+/*
+ * One cluster of options behind its hyphen: the arguments it takes up, 1 or 2, or 0 if one is not
+ * known.
+ */
 static int
 ssh_args_cluster(const char *word, const char *next, struct ssh_args *args)
 {
@@ -38,7 +41,10 @@ ssh_args_walk(int argc, char **argv, struct ssh_args *args)
 	args->insert = 0;
 	while (i < argc && strcmp(argv[i], "--") != 0) {
 		if (argv[i][0] != '-' || argv[i][1] == '\0') {
-			/* ssh goes on with options behind the destination; the next such word begins the command. */
+			/*
+			 * ssh goes on with options behind the destination; the next such word
+			 * begins the command.
+			 */
 			if (args->destination != NULL)
 				break;
 			args->destination = argv[i++];

@@ -17,10 +17,16 @@
 
 #define CONF_TIMEOUT_MS	5000
 
-/* Where a profile keeps it, which survives an upgrade, unlike the store's path that the program finds itself at. */
+/*
+ * Where a profile keeps it, which survives an upgrade, unlike the store's path that the program
+ * finds itself at.
+ */
 static const char *const	profiles[] = { "/run/current-system/sw/bin/meshssh", "/nix/var/nix/profiles/default/bin/meshssh" };
 
-/* The path of meshssh as ssh shall run it: as it was said, or beside this program. 0, or -1 with the error set. */
+/*
+ * The path of meshssh as ssh shall run it: as it was said, or beside this program. 0, or -1 with
+ * the error set.
+ */
 static int
 conf_program(const struct conf *conf, json_t *wanted, struct error *err)
 {

@@ -10,7 +10,10 @@
 #include "config/conf.h"
 #include "emit/emit.h"
 
-/* The texts of the command's emitter, over these documents, which are let go: all of it or nothing is printed. */
+/*
+ * The texts of the command's emitter, over these documents, which are let go: all of it or nothing
+ * is printed.
+ */
 static int
 conf_print(const struct conf *conf, json_t *docs, struct error *err)
 {

@@ -16,7 +16,10 @@
 
 #define KEYS_BYTES	(64 << 10)
 
-/* What the emitter of the command's name makes of the machine, and of the host if there is one, to standard output. */
+/*
+ * What the emitter of the command's name makes of the machine, and of the host if there is one, to
+ * standard output.
+ */
 static int
 hosts_print(const struct conf *conf, const char *host, struct error *err)
 {

@@ -28,7 +28,10 @@ conf_scope(const struct conf *conf, struct error *err)
 	return (-1);
 }
 
-/* Root's ssh, or everybody's, is to run the program of this document. 0 if it may, or -1 with the error set. */
+/*
+ * Root's ssh, or everybody's, is to run the program of this document. 0 if it may, or -1 with the
+ * error set.
+ */
 static int
 conf_program_ok(const struct conf *conf, const json_t *doc, struct error *err)
 {
@@ -37,7 +40,10 @@ conf_program_ok(const struct conf *conf, const json_t *doc, struct error *err)
 	return (install_program(json_text_at(doc, "wanted.program"), err));
 }
 
-/* What an emitter says of a host, or of all peers, goes into the object under the section's name. 0 or -1. */
+/*
+ * What an emitter says of a host, or of all peers, goes into the object under the section's name. 0
+ * or -1.
+ */
 static int
 texts_add(const struct conf *conf, json_t *texts, const char *name, struct error *err)
 {
@@ -57,7 +63,10 @@ texts_add(const struct conf *conf, json_t *texts, const char *name, struct error
 	return (result);
 }
 
-/* Those that are installed by name are looked at anew. All peers wait until it is said which of them. 0 or -1. */
+/*
+ * Those that are installed by name are looked at anew. All peers wait until it is said which of
+ * them. 0 or -1.
+ */
 static int
 texts_again(const struct conf *conf, int scope, json_t *texts, struct error *err)
 {
@@ -77,7 +86,10 @@ texts_again(const struct conf *conf, int scope, json_t *texts, struct error *err
 	return (result);
 }
 
-/* Control characters of a user's file are not for a terminal; programs, such as patch(1), want all as it is. */
+/*
+ * Control characters of a user's file are not for a terminal; programs, such as patch(1), want all
+ * as it is.
+ */
 static void
 diff_print(const char *text, size_t len)
 {

@@ -86,7 +86,10 @@ check_version(struct check *c, struct error *err)
 	return (0);
 }
 
-/* In the child: what nix-daemon gives to ssh. No terminal, no agent, no home, no file of the caller's environment. */
+/*
+ * In the child: what nix-daemon gives to ssh. No terminal, no agent, no home, no file of the
+ * caller's environment.
+ */
 static void
 check_as_daemon(const char *path)
 {

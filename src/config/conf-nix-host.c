@@ -25,7 +25,10 @@
 #define DEFAULT_FEATURES	"benchmark,big-parallel"	/* what every Nix does unless it was told otherwise */
 
 #define LINUX_BUILDER		"linux-builder"
-/* Of nixpkgs' nixos/modules/profiles/keys: its private half is as public, so it is of use on loopback only. */
+/*
+ * Of nixpkgs' nixos/modules/profiles/keys: its private half is as public, so it is of use on
+ * loopback only.
+ */
 #define LINUX_BUILDER_KEY	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWVdCb"
 
 /* Where a line of the list has this builder already. */
@@ -35,8 +38,8 @@ struct nix_search {
 };
 
 /*
- * What Nix's URL calls it: the first label of a name, or an address with hyphens; a name with dots could be completed or
- * looked up, and this one means what its block says.
+ * What Nix's URL calls it: the first label of a name, or an address with hyphens; a name with dots
+ * could be completed or looked up, and this one means what its block says.
  */
 static int
 nix_alias(const char *typed, char alias[ADDR_HOST_MAX + 1], struct error *err)
@@ -114,7 +117,10 @@ nix_add(const struct conf *conf, json_t *doc, const char *alias, const char *nam
 	return (host);
 }
 
-/* The virtual machine that nix-darwin starts: all of it is known, and meshssh is of no use on loopback. */
+/*
+ * The virtual machine that nix-darwin starts: all of it is known, and meshssh is of no use on
+ * loopback.
+ */
 static int
 nix_add_own(const struct conf *conf, json_t *doc, struct error *err)
 {
@@ -135,7 +141,10 @@ nix_add_own(const struct conf *conf, json_t *doc, struct error *err)
 	return (0);
 }
 
-/* Without a list of systems Nix takes the builder for one like this machine, which would never be asked in vain. */
+/*
+ * Without a list of systems Nix takes the builder for one like this machine, which would never be
+ * asked in vain.
+ */
 static int
 nix_system_known(const struct conf *conf, const json_t *found, struct error *err)
 {

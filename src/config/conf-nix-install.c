@@ -41,7 +41,10 @@ conf_nix_file(const json_t *doc, const struct conf_nix_part *part, char path[300
 	return (path);
 }
 
-/* One more file. A link is made by another program, which would make it anew. NULL with the error set. */
+/*
+ * One more file. A link is made by another program, which would make it anew. NULL with the error
+ * set.
+ */
 static struct install_file *
 nix_open(struct install *in, const char *path, mode_t mode, struct error *err)
 {
@@ -112,7 +115,10 @@ nix_put_own(struct install *in, const json_t *doc, const char *emitter, const ch
 	return (file);
 }
 
-/* The block, beside root's ssh config, which has to begin with the line that reads it: "~" would be below $HOME. */
+/*
+ * The block, beside root's ssh config, which has to begin with the line that reads it: "~" would be
+ * below $HOME.
+ */
 static int
 nix_put_block(struct install *in, const json_t *doc, const char *emitter, const char *path, struct error *err)
 {
@@ -133,7 +139,10 @@ nix_put_block(struct install *in, const json_t *doc, const char *emitter, const 
 	return (0);
 }
 
-/* nix.conf, whose other lines stay, and the last of a name counts. It is read as it is now that nobody else writes. */
+/*
+ * nix.conf, whose other lines stay, and the last of a name counts. It is read as it is now that
+ * nobody else writes.
+ */
 static int
 nix_put_conf(struct install *in, json_t *doc, const char *emitter, const char *path, struct error *err)
 {

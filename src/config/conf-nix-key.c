@@ -171,7 +171,10 @@ key_refused(const struct emit_nix_host *h, struct ssh_ask *ask, struct error *er
 	error_set(err, CODE_NO_HOST_KEY, "%.40s shows no host key: %.100s", h->alias, said);
 }
 
-/* ssh writes what it was shown into a list of its own, as it would into known_hosts, before any login. */
+/*
+ * ssh writes what it was shown into a list of its own, as it would into known_hosts, before any
+ * login.
+ */
 static int
 key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy, const json_t *known_lines,
     char key[EMIT_NIX_KEY_MAX], struct error *err)

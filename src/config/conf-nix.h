@@ -20,7 +20,9 @@ struct conf_nix_part {
 	const char	*why;
 };
 
-/* How the builder's block comes to the ssh that nix-daemon runs: the parts end with a NULL emitter. */
+/*
+ * How the builder's block comes to the ssh that nix-daemon runs: the parts end with a NULL emitter.
+ */
 struct conf_nix_way {
 	const char		*option;	/* "" is what is done without one */
 	struct conf_nix_part	 parts[6];

@@ -79,8 +79,8 @@ void	conf_ssh_known(const char *answer, char files[CONF_KNOWN_FILES]);
 int	conf_no_words(const struct conf *conf, char **words, struct error *err);
 
 /*
- * Commands that are the text of the emitter of their name: over a document of each host, or of this machine with all peers
- * of the mesh.
+ * Commands that are the text of the emitter of their name: over a document of each host, or of this
+ * machine with all peers of the mesh.
  */
 int	conf_emit_hosts(struct conf *conf, char **words, struct error *err);
 int	conf_emit_mesh(struct conf *conf, char **words, struct error *err);

@@ -150,7 +150,10 @@ conf_fits(const struct conf *conf, const struct conf_command *command, struct er
 	return (0);
 }
 
-/* A socket that the environment names now may not be named there when ssh runs: it is wanted like one of an option. */
+/*
+ * A socket that the environment names now may not be named there when ssh runs: it is wanted like
+ * one of an option.
+ */
 static int
 conf_socket(struct conf *conf, struct error *err)
 {

@@ -74,7 +74,10 @@ static const struct nfs_way {
 	{ NULL, 0, "" }
 };
 
-/* An absolute path of printable text, of which blanks are a part; one whose parts are names if it is a place here. */
+/*
+ * An absolute path of printable text, of which blanks are a part; one whose parts are names if it
+ * is a place here.
+ */
 static int
 path_ok(const char *path, int here)
 {
@@ -141,7 +144,10 @@ put_tunnel(FILE *fp, const json_t *doc, const struct nfs *nfs)
 	fprintf(fp, "\nRestart=always\nRestartSec=5\n\n");
 }
 
-/* hard: a program waits for a mesh that is away, and nothing that it wrote is lost; but no boot and no look waits long. */
+/*
+ * hard: a program waits for a mesh that is away, and nothing that it wrote is lost; but no boot and
+ * no look waits long.
+ */
 static void
 put_line(FILE *fp, const json_t *doc, const struct nfs *nfs, int tunnel)
 {

@@ -13,7 +13,9 @@
 
 #define JOBS_MAX	10000
 
-/* What a host may have; others are for users, or signed by an authority, which no single key pins. */
+/*
+ * What a host may have; others are for users, or signed by an authority, which no single key pins.
+ */
 static const char	key_types[][24] = {
 	"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"
 };

@@ -9,7 +9,9 @@
 #include "base/xalloc.h"
 #include "emit/emit-nix.h"
 
-/* meshssh, in a module; the quotes are for a path with blanks, and pass through ssh to the shell. */
+/*
+ * meshssh, in a module; the quotes are for a path with blanks, and pass through ssh to the shell.
+ */
 #define PROGRAM	"\"${meshssh}\""
 
 /* A list of Nix's from one with commas: [ "a" "b" ]. */
@@ -78,7 +80,10 @@ module_machines(FILE *fp, const json_t *doc, struct error *err)
 	return (more);
 }
 
-/* Lines of a file, as deep as a string of Nix's wants them; its own text has nothing that Nix would take for more. */
+/*
+ * Lines of a file, as deep as a string of Nix's wants them; its own text has nothing that Nix would
+ * take for more.
+ */
 static void
 module_lines(FILE *fp, const char *text)
 {
@@ -122,7 +127,10 @@ module_blocks(FILE *fp, const json_t *doc, const char *before, const char *behin
 	return (more == 0 ? 0 : -1);
 }
 
-/* The path of meshssh: that of the package, where there is one, for it stays as long as the system that names it. */
+/*
+ * The path of meshssh: that of the package, where there is one, for it stays as long as the system
+ * that names it.
+ */
 static int
 module_program(FILE *fp, const json_t *doc, struct error *err)
 {

@@ -164,7 +164,10 @@ emit_nix_rest(FILE *fp, const char *root_home, int darwin)
 {
 	fprintf(fp, "\n# with -F, ssh reads no other file: what it would have read\nHost *\n");
 	fprintf(fp, "    Include %s/.ssh/config\n", root_home);
-	/* A managed file may lack the line that reads this folder, and nix-darwin puts its linux-builder there. */
+	/*
+	 * A managed file may lack the line that reads this folder, and nix-darwin puts its
+	 * linux-builder there.
+	 */
 	if (darwin)
 		fprintf(fp, "    Include /etc/ssh/ssh_config.d/*.conf\n");
 	fprintf(fp, "    Include /etc/ssh/ssh_config\n");

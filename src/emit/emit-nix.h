@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Remote builders of Nix's: what ssh_config(5), nix.conf(5) and the modules of NixOS and nix-darwin take. */
+/*
+ * Remote builders of Nix's: what ssh_config(5), nix.conf(5) and the modules of NixOS and nix-darwin
+ * take.
+ */
 
 #ifndef EMIT_EMIT_NIX_H
 #define EMIT_EMIT_NIX_H
@@ -15,7 +18,9 @@
 
 struct error;
 
-/* A builder as "hosts" of the document has it, each value fit to stand where Nix and ssh take it. */
+/*
+ * A builder as "hosts" of the document has it, each value fit to stand where Nix and ssh take it.
+ */
 struct emit_nix_host {
 	const char	*alias;		/* the host in Nix's URL, a name that only the stanza gives a meaning */
 	const char	*name;		/* where ssh connects to */
@@ -31,24 +36,34 @@ struct emit_nix_host {
 	char		 pinned[EMIT_NIX_KEY_MAX * 4 / 3 + 4];	/* the same in base64, as Nix has it */
 };
 
-/* The builder of this number: 1, 0 if there are not so many, or -1 with the error set; at least one must be there. */
+/*
+ * The builder of this number: 1, 0 if there are not so many, or -1 with the error set; at least one
+ * must be there.
+ */
 int	emit_nix_host(const json_t *doc, size_t, struct emit_nix_host *, struct error *);
 /* "ssh" or "ssh-ng". */
 const char *emit_nix_protocol(const json_t *doc);
 /*
- * Its block of ssh_config(5) under this head, "Host ALIAS" for one; a module has a word of its own for
- * meshssh and puts the host key among the system's, else the word is NULL. 0, or -1 with the error set.
+ * Its block of ssh_config(5) under this head, "Host ALIAS" for one; a module has a word of its own
+ * for meshssh and puts the host key among the system's, else the word is NULL. 0, or -1 with the
+ * error set.
  */
 int	emit_nix_block(FILE *, const json_t *doc, const struct emit_nix_host *, const char *head, const char *program,
 	    struct error *);
-/* What the file for NIX_SSHOPTS=-F has behind the blocks, for that flag hides all other files from ssh. */
+/*
+ * What the file for NIX_SSHOPTS=-F has behind the blocks, for that flag hides all other files from
+ * ssh.
+ */
 void	emit_nix_rest(FILE *, const char *root_home, int darwin);
 
 /* 1 for a word of letters, digits and these characters, not empty, not beginning with "-". */
 int	emit_nix_word(const char *, const char *besides);
 /* 1 for a file's path without characters that Nix, ssh or a shell would take for something else. */
 int	emit_nix_path(const char *);
-/* 1 for "TYPE KEY", the first two words of a .pub file; no more of the key is checked than that it is of this type. */
+/*
+ * 1 for "TYPE KEY", the first two words of a .pub file; no more of the key is checked than that it
+ * is of this type.
+ */
 int	emit_nix_key(const char *);
 
 int	emit_nix_ssh(FILE *, const json_t *, struct error *);

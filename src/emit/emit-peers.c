@@ -32,7 +32,10 @@ peers_label(const char *name, char label[64])
 	label[len] = '\0';
 }
 
-/* Not a word that is taken, nor one that could be an address, as inet_aton(3) takes "10" and "0x7f". */
+/*
+ * Not a word that is taken, nor one that could be an address, as inet_aton(3) takes "10" and
+ * "0x7f".
+ */
 static int
 peers_label_ok(const char *label)
 {
@@ -146,8 +149,9 @@ peers_tagged(const struct emit_peers *peers, const json_t *row)
 }
 
 /*
- * The mesh has a say on names below its own domain, and Tailscale on those below its; others, though a control server
- * may give them, could be anybody's. A name that two peers have leads to either.
+ * The mesh has a say on names below its own domain, and Tailscale on those below its; others,
+ * though a control server may give them, could be anybody's. A name that two peers have leads to
+ * either.
  */
 static void
 peers_put_names(const struct emit_peers *peers, const json_t *row, struct emit_peer *peer)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The peers of a mesh, for configurations: which are wanted, and by which names they may be called. Pure. */
+/*
+ * The peers of a mesh, for configurations: which are wanted, and by which names they may be called.
+ * Pure.
+ */
 
 #ifndef EMIT_EMIT_PEERS_H
 #define EMIT_EMIT_PEERS_H

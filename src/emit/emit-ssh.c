@@ -16,7 +16,9 @@
 #define NEWEST	9999	/* an ssh that does not tell its version is taken for a new one */
 #define IPQOS_NONE 706	/* the first version that knows "none" */
 
-/* The version of ssh, as the facts have it, that first knew a keyword; what 5.3 knew is left out. */
+/*
+ * The version of ssh, as the facts have it, that first knew a keyword; what 5.3 knew is left out.
+ */
 static const struct known {
 	char	keyword[24];
 	int	first;
@@ -131,7 +133,10 @@ emit_ssh_by_meshssh(const json_t *doc)
 	return (strcmp(name != NULL ? name + 1 : program, "meshssh") == 0);
 }
 
-/* A line that install has written, or of a block that names the host, in a file where such a one has meshssh. */
+/*
+ * A line that install has written, or of a block that names the host, in a file where such a one
+ * has meshssh.
+ */
 static int
 ssh_ours(const json_t *doc, const json_t *where)
 {
@@ -188,8 +193,8 @@ ssh_other_line(const json_t *doc)
 }
 
 /*
- * "ProxyJump bastion (~/.ssh/config)", as far as that is known and may stand in a comment. No number of a line: that changes
- * with each line above it, and with those of install.
+ * "ProxyJump bastion (~/.ssh/config)", as far as that is known and may stand in a comment. No
+ * number of a line: that changes with each line above it, and with those of install.
  */
 static void
 ssh_quote(FILE *fp, const json_t *doc)

@@ -10,8 +10,8 @@
 struct error;
 
 /*
- * A value as ssh_config(5) takes it in all versions from 7.2 on, in double quotes where it has blanks: the buffer, or
- * NULL if it cannot stand there, or does not fit.
+ * A value as ssh_config(5) takes it in all versions from 7.2 on, in double quotes where it has
+ * blanks: the buffer, or NULL if it cannot stand there, or does not fit.
  */
 const char *emit_ssh_word(const char *, char *, size_t);
 /* "    Keyword value", behind a comment that says why, unless that is NULL. */
@@ -19,37 +19,46 @@ void	emit_ssh_line(FILE *, const char *keyword, const char *value, const char *w
 /* The same for a HostName, which is no token. */
 void	emit_ssh_hostname(FILE *, const char *name, const char *why);
 /*
- * The same for the ProxyCommand by meshssh, which a word of its own stands for, or NULL, with options like " --fdpass";
- * 0, or -1 with the error set if the program's path cannot stand there, or that of tailscaled's socket, where the user
- * names one.
+ * The same for the ProxyCommand by meshssh, which a word of its own stands for, or NULL, with
+ * options like " --fdpass"; 0, or -1 with the error set if the program's path cannot stand there,
+ * or that of tailscaled's socket, where the user names one.
  */
 int	emit_ssh_proxy(FILE *, const json_t *, const char *program, const char *options, struct error *);
 /*
- * 1 if a line of the user's own says how to connect and stays in force. If stronger is set, it gives way, unless its
- * block names the host.
+ * 1 if a line of the user's own says how to connect and stays in force. If stronger is set, it
+ * gives way, unless its block names the host.
  */
 int	emit_ssh_stays(const json_t *, int stronger);
-/* The ProxyCommand and why; or, where such a line stays, a comment that names it. As emit_ssh_proxy returns. */
+/*
+ * The ProxyCommand and why; or, where such a line stays, a comment that names it. As emit_ssh_proxy
+ * returns.
+ */
 int	emit_ssh_way(FILE *, const json_t *, const char *options, int stronger, struct error *);
-/* How long ssh waits for meshssh, and for a server that went silent, unless the user's own files say it. */
+/*
+ * How long ssh waits for meshssh, and for a server that went silent, unless the user's own files
+ * say it.
+ */
 void	emit_ssh_wait(FILE *, const json_t *);
 void	emit_ssh_alive(FILE *, const json_t *);
 /* What keeps ssh from marking its packets. */
 void	emit_ssh_marks(FILE *, const json_t *);
 
-/* 1 if the ssh at hand knows the keyword, in lower case; unknown ones are fatal to it, for every host. */
+/*
+ * 1 if the ssh at hand knows the keyword, in lower case; unknown ones are fatal to it, for every
+ * host.
+ */
 int	emit_ssh_knows(const json_t *, const char *keyword);
 /*
- * 1 if the user's own files set the keyword, in lower case, for the host. A block that names the host and has a
- * ProxyCommand by meshssh is ours, not theirs. Where only ssh can tell, because of Match exec, it is theirs if ssh has
- * another value than this one; NULL: that says nothing.
+ * 1 if the user's own files set the keyword, in lower case, for the host. A block that names the
+ * host and has a ProxyCommand by meshssh is ours, not theirs. Where only ssh can tell, because of
+ * Match exec, it is theirs if ssh has another value than this one; NULL: that says nothing.
  */
 int	emit_ssh_theirs(const json_t *, const char *keyword, const char *otherwise);
 /* 1 if ssh would connect through meshssh already. */
 int	emit_ssh_by_meshssh(const json_t *);
 /*
- * 1 if a peer is better called by its address: the mesh has no MagicDNS, or this machine does not ask it, though the
- * kernel has the way. Elsewhere tailscaled is asked, who knows the names.
+ * 1 if a peer is better called by its address: the mesh has no MagicDNS, or this machine does not
+ * ask it, though the kernel has the way. Elsewhere tailscaled is asked, who knows the names.
  */
 int	emit_ssh_nameless(const json_t *);
 

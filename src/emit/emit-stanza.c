@@ -38,7 +38,10 @@ stanza_known(const char *name, int port, char to[KNOWN_MAX])
 	return (to);
 }
 
-/* The name that %h gives: the mesh's whole one, which nobody else has, or the address where names do not work. */
+/*
+ * The name that %h gives: the mesh's whole one, which nobody else has, or the address where names
+ * do not work.
+ */
 static const char *
 stanza_hostname(const struct stanza *s)
 {
@@ -73,7 +76,10 @@ stanza_put_hostname(FILE *fp, const struct stanza *s)
 	    "its whole name in the mesh, which no other machine has");
 }
 
-/* What a fact says of the name that a key is known under, if that may be an alias for this port; or NULL. */
+/*
+ * What a fact says of the name that a key is known under, if that may be an alias for this port; or
+ * NULL.
+ */
 static const char *
 stanza_fact(const struct stanza *s, const char *path)
 {
@@ -88,15 +94,18 @@ stanza_fact(const struct stanza *s, const char *path)
 		snprintf(host, sizeof(host), "%.*s", (int)(end - text - 1), text + 1);
 		return (addr_host_ok(host) ? text : NULL);
 	}
-	/* Of another port, a key without one is taken if it is the right one, and counts for nothing if not. */
+	/*
+	 * Of another port, a key without one is taken if it is the right one, and counts for
+	 * nothing if not.
+	 */
 	if (!addr_host_ok(text) || (s->port != 22 && json_text_at(s->doc, "facts.ssh.options.hostkeyalias") == NULL))
 		return (NULL);
 	return (text);
 }
 
 /*
- * 1 if nothing but the present name will do for a key that is known: it is known without the port, which ssh tries for
- * a name, and not for an alias.
+ * 1 if nothing but the present name will do for a key that is known: it is known without the port,
+ * which ssh tries for a name, and not for an alias.
  */
 static int
 stanza_keeps(const struct stanza *s)
@@ -105,8 +114,9 @@ stanza_keeps(const struct stanza *s)
 }
 
 /*
- * A key that is known stays known: it keeps the name that it has. A new one gets the node's name, whichever address or
- * name leads there. HostKeyAlias is taken as it stands: a port that is not 22 has to be in it.
+ * A key that is known stays known: it keeps the name that it has. A new one gets the node's name,
+ * whichever address or name leads there. HostKeyAlias is taken as it stands: a port that is not 22
+ * has to be in it.
  */
 static void
 stanza_put_alias(FILE *fp, const struct stanza *s)
@@ -137,8 +147,9 @@ stanza_passes(const json_t *facts, const char *way)
 }
 
 /*
- * 1 if nothing on the way needs watching, so that ssh can have the connection itself: it is the kernel's, all sizes and
- * marks pass, and nothing here is known to change that. What was not seen is not proven.
+ * 1 if nothing on the way needs watching, so that ssh can have the connection itself: it is the
+ * kernel's, all sizes and marks pass, and nothing here is known to change that. What was not seen
+ * is not proven.
  */
 static int
 stanza_clean(const json_t *doc)
@@ -263,7 +274,9 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 	if (!s.is_peer && json_truth_at(doc, "facts.tailscale.peer.found") == 1)
 		fprintf(fp, "    # /etc/hosts has this name for another address, "
 		    "so it is not the peer that is called the same\n");
-	/* Who connects in our place may know the host by the name that is typed, and by no other. */
+	/*
+	 * Who connects in our place may know the host by the name that is typed, and by no other.
+	 */
 	if (!emit_ssh_stays(doc, s.is_peer) && !stanza_keeps(&s)) {
 		stanza_put_hostname(fp, &s);
 		stanza_put_alias(fp, &s);

@@ -150,8 +150,9 @@ static const char	script_mesh[] =
     "}\n";
 
 /*
- * A literal in single quotes, which are doubled within it. PowerShell takes the typographic ones for the same, and reads a
- * file without a mark in the code page of the machine: so there is plain ASCII only. 0 or -1.
+ * A literal in single quotes, which are doubled within it. PowerShell takes the typographic ones
+ * for the same, and reads a file without a mark in the code page of the machine: so there is plain
+ * ASCII only. 0 or -1.
  */
 static int
 put_literal(FILE *fp, const char *text, size_t len)
@@ -212,7 +213,10 @@ put_keys(FILE *fp, const json_t *list, struct error *err)
 	return (0);
 }
 
-/* A value that is a word of a command there: of these characters alone. 0, or -1 with the error set. */
+/*
+ * A value that is a word of a command there: of these characters alone. 0, or -1 with the error
+ * set.
+ */
 static int
 word_check(const char *option, const char *word, const char *allowed, struct error *err)
 {

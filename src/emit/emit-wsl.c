@@ -38,7 +38,10 @@ fell_back(const json_t *facts)
 	    query_is(facts, "system.wsl_mode_source", "wslinfo") && !query_is(facts, "system.wsl_mode", "mirrored"));
 }
 
-/* Which network fits: the first row whose question is answered with yes; if none is, what there is fits. */
+/*
+ * Which network fits: the first row whose question is answered with yes; if none is, what there is
+ * fits.
+ */
 static const struct wsl_mode {
 	char	name[12];
 	int	(*fits)(const json_t *);
@@ -147,7 +150,9 @@ choose(struct wsl *wsl, const json_t *facts)
 		choose_jumbo(wsl, facts);
 }
 
-/* What suits any: a server that lives on, at the addresses of Windows; the MTU only as an example. */
+/*
+ * What suits any: a server that lives on, at the addresses of Windows; the MTU only as an example.
+ */
 static const struct wsl	generic = {
 	.mode = "mirrored",
 	.mode_why = "servers in WSL are reached at the addresses of Windows, without a port proxy (Windows 11 22H2); Hyper-V's\n"

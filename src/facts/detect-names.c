@@ -36,7 +36,10 @@ resolv_server(struct resolv *to, const char *server)
 		to->magicdns = 1;
 	else if (strcmp(server, "127.0.0.53") == 0 || strcmp(server, "127.0.0.54") == 0)
 		to->resolved = 1;
-	/* WSL's tunnel to the resolver of Windows, or any that listens on loopback: whom that one asks is not seen. */
+	/*
+	 * WSL's tunnel to the resolver of Windows, or any that listens on loopback: whom that one
+	 * asks is not seen.
+	 */
 	else if (strcmp(server, "10.255.255.254") == 0 ||
 	    (addr_literal(server, 0, &ss) > 0 && addr_is_loopback((struct sockaddr *)&ss)))
 		to->forwarder = 1;
@@ -89,7 +92,9 @@ resolv_magicdns(const char *root, const struct resolv *resolv)
 	return (resolv_read(root, "/run/systemd/resolve/resolv.conf", &uplink) ? uplink.magicdns : -1);
 }
 
-/* The hosts line of nsswitch.conf(5): 1 if it asks multicast DNS, 0 if not, -1 if that is not seen. */
+/*
+ * The hosts line of nsswitch.conf(5): 1 if it asks multicast DNS, 0 if not, -1 if that is not seen.
+ */
 static int
 nsswitch_read(const char *root, struct resolv *to)
 {

@@ -122,7 +122,10 @@ net_put_interfaces(json_t *facts, const char *root)
 	fact_put_truth(facts, "net.own_tailnet", own_tailnet);
 }
 
-/* A line of /proc/net/route, whose addresses are numbers as this machine has them: 1 if it is a default route. */
+/*
+ * A line of /proc/net/route, whose addresses are numbers as this machine has them: 1 if it is a
+ * default route.
+ */
 static int
 gateway_parse4(const char *line, struct gateway *gw)
 {

@@ -45,7 +45,9 @@ nix_stat(const struct detect_input *in, const char *file, struct stat *sb)
 	return (stat(path, sb));
 }
 
-/* 1 if something listens on the daemon's socket, -1 if that cannot be told. Nothing is said there. */
+/*
+ * 1 if something listens on the daemon's socket, -1 if that cannot be told. Nothing is said there.
+ */
 static int
 nix_daemon(const struct detect_input *in)
 {
@@ -61,7 +63,10 @@ nix_daemon(const struct detect_input *in)
 	return (error == 0 ? 1 : error == ENOENT || error == ECONNREFUSED || error == ENOTDIR ? 0 : -1);
 }
 
-/* Of several, the one that was asked about; where none was, the first with a flaw that its line shows, or the first. */
+/*
+ * Of several, the one that was asked about; where none was, the first with a flaw that its line
+ * shows, or the first.
+ */
 static int
 machine_rank(const struct nix *n, const struct nix_machine *m)
 {

@@ -27,7 +27,10 @@
 #define LIST_MAX	32
 #define VALUE_MAX	1024
 #define VERSION_BYTES	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-"
-/* Where nobody names a host, this one shows whether ssh takes its configuration; no such name can be (RFC 6761). */
+/*
+ * Where nobody names a host, this one shows whether ssh takes its configuration; no such name can
+ * be (RFC 6761).
+ */
 #define NO_HOST		"meshssh.invalid"
 
 /* What is told of `ssh -G`. */
@@ -199,7 +202,10 @@ view_port(const struct view *l)
 	return (view_option(l, "port", 0, value) != NULL ? atoi(value) : 22);
 }
 
-/* Whether a name is known, with the port or, after that, on its own; the form that it is known in, or would be. */
+/*
+ * Whether a name is known, with the port or, after that, on its own; the form that it is known in,
+ * or would be.
+ */
 static int
 view_known_name(const struct view *l, struct ssh_known *known, const char *name, int alias, char form[VALUE_MAX])
 {

@@ -191,7 +191,10 @@ windows_put_portproxy(json_t *facts, const struct sshd_config *config, const str
 		}
 }
 
-/* Where OpenSSH for Windows wants the keys of administrators, if it does: its sshd_config says so by default. */
+/*
+ * Where OpenSSH for Windows wants the keys of administrators, if it does: its sshd_config says so
+ * by default.
+ */
 static void
 windows_put_admin_keys(json_t *facts, const char *root)
 {
@@ -205,7 +208,10 @@ windows_put_admin_keys(json_t *facts, const char *root)
 		wanted |= line[strspn(line, " \t")] != '#' &&
 		    strcasestr(line, "administrators_authorized_keys") != NULL;
 	fclose(fp);
-	/* The file is closed to others than administrators: that it cannot be seen is not that it is not there. */
+	/*
+	 * The file is closed to others than administrators: that it cannot be seen is not that it
+	 * is not there.
+	 */
 	there = read_exists(root, WINDOWS_SSH "/administrators_authorized_keys");
 	if (wanted && (there || errno == ENOENT))
 		fact_put_truth(facts, "sshd.windows_admin_keys", there);
@@ -219,7 +225,10 @@ detect_sshd_windows(json_t *facts, const struct sshd_config *config, const struc
 	if (fact_number(facts, "system.wsl", 0) == 0)
 		return;
 	windows_put_admin_keys(facts, in->root);
-	/* In other modes than NAT, and in containers, an address of that kind is not this machine's. */
+	/*
+	 * In other modes than NAT, and in containers, an address of that kind is not this
+	 * machine's.
+	 */
 	if (mode != NULL && strcmp(mode, "nat") == 0)
 		windows_put_portproxy(facts, config, in);
 }

@@ -122,7 +122,10 @@ config_has_port(const struct sshd_config *config, unsigned int port)
 	return (config->port_count == 0 && port == 22);
 }
 
-/* The bytes of an address, which the kernel prints in words of four bytes, each as a number of this machine's. */
+/*
+ * The bytes of an address, which the kernel prints in words of four bytes, each as a number of this
+ * machine's.
+ */
 static void
 listen_bytes(const char *hex, unsigned char *ip)
 {
@@ -218,7 +221,9 @@ sshd_put_installed(json_t *facts, const char *root)
 	fact_put_truth(facts, "sshd.enabled", enabled);
 }
 
-/* sshd takes no key of its own that others can read; Fedora's let a group of that name have them. */
+/*
+ * sshd takes no key of its own that others can read; Fedora's let a group of that name have them.
+ */
 static int
 host_key_open(const struct stat *sb)
 {
@@ -248,7 +253,10 @@ sshd_put_host_keys(json_t *facts, const char *root)
 	globfree(&found);
 }
 
-/* sshd_config(5), StrictModes; that the user's own group may write is allowed by some distributions. */
+/*
+ * sshd_config(5), StrictModes; that the user's own group may write is allowed by some
+ * distributions.
+ */
 static int
 strict_mode_ok(const struct stat *sb, const struct passwd *pw)
 {

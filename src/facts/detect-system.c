@@ -24,7 +24,9 @@
 #define NAME_BYTES	"abcdefghijklmnopqrstuvwxyz0123456789._-"	/* os-release(5), ID */
 #define RTF_GATEWAY_BIT	0x2	/* in /proc/net/route */
 
-/* What wslinfo --networking-mode prints, but "wsl1"; "virtioproxy" has been "consomme" since 2.9.0. */
+/*
+ * What wslinfo --networking-mode prints, but "wsl1"; "virtioproxy" has been "consomme" since 2.9.0.
+ */
 static const char	modes[][12] = { "nat", "mirrored", "bridged", "consomme", "virtioproxy", "none" };
 
 /* Files that container programs put into what they run. */
@@ -234,7 +236,10 @@ wslconfig_read(FILE *fp, char wish[12])
 	}
 }
 
-/* Whose Windows account this WSL belongs to is not known from here: only what all of them say is told. */
+/*
+ * Whose Windows account this WSL belongs to is not known from here: only what all of them say is
+ * told.
+ */
 static void
 system_put_wish(json_t *facts, const char *root)
 {

@@ -174,8 +174,8 @@ put_peer(json_t *facts, const struct tspeers *peers)
 }
 
 /*
- * Whose the host is, by how it is written: "mesh", "perhaps" for a word without dots, or "other". Where the suffix of
- * the mesh's names is not known (NULL), any name is perhaps one of them.
+ * Whose the host is, by how it is written: "mesh", "perhaps" for a word without dots, or "other".
+ * Where the suffix of the mesh's names is not known (NULL), any name is perhaps one of them.
  */
 static const char *
 host_of(const char *host, const char *suffix)
@@ -236,7 +236,10 @@ ask_peers(json_t *facts, const struct detect_input *in, const struct env_tailsca
 	free(peers);
 }
 
-/* Windows's own client: in PATH, which WSL continues with Windows's, or where it is installed. 0 or -1. */
+/*
+ * Windows's own client: in PATH, which WSL continues with Windows's, or where it is installed. 0 or
+ * -1.
+ */
 static int
 windows_find(const char *root, char path[PATH_MAX])
 {
@@ -261,7 +264,10 @@ put_windows(json_t *facts, const struct tspeers *peers, const char *host, int al
 		put_peers(facts, peers, host, up);
 }
 
-/* Tailscale on the Windows that this is a guest of; its peers count if there are none of a daemon of ours. */
+/*
+ * Tailscale on the Windows that this is a guest of; its peers count if there are none of a daemon
+ * of ours.
+ */
 static void
 ask_windows(json_t *facts, const struct detect_input *in, const char *host, int alone)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The doctor's facts: one tree of JSON, "facts" in what --doctor --json prints, filled by a table of detectors, which look
- * at this machine, and by the probes, which ask the host. Nobody judges here. meshssh-doctor(5) documents every key.
+ * The doctor's facts: one tree of JSON, "facts" in what --doctor --json prints, filled by a table
+ * of detectors, which look at this machine, and by the probes, which ask the host. Nobody judges
+ * here. meshssh-doctor(5) documents every key.
  *
  * What could not be seen is not there: a rule that needs it stays silent. Strings are printable.
  */

@@ -31,7 +31,10 @@ gui_set(struct tailscaled *at, const char *port, const char *token)
 	return (0);
 }
 
-/* The build from the web: a link whose target is the port, and a file with the token, for administrators. */
+/*
+ * The build from the web: a link whose target is the port, and a file with the token, for
+ * administrators.
+ */
 static int
 gui_standalone(struct tailscaled *at, const char *root)
 {
@@ -92,7 +95,10 @@ gui_folder(struct tailscaled *at, const char *path)
 	return (result);
 }
 
-/* The build from the App Store: a file in its group's folder, whose name begins with the vendor's identity. */
+/*
+ * The build from the App Store: a file in its group's folder, whose name begins with the vendor's
+ * identity.
+ */
 static int
 gui_app_store(struct tailscaled *at, const char *root, const char *home)
 {

@@ -27,7 +27,9 @@
 #define STATUS_BYTES	262144	/* without peers it is 1 to 3 KB, and capabilities may add to that */
 #define STATUS_PATH	"/localapi/v0/status?peers=false"
 
-/* Tailscale's paths, DefaultTailscaledSocket, of all platforms, and where packages put it besides. */
+/*
+ * Tailscale's paths, DefaultTailscaledSocket, of all platforms, and where packages put it besides.
+ */
 static const char places[][52] = {
 	"/var/run/tailscale/tailscaled.sock",			/* Linux, the BSDs, illumos */
 	"/run/tailscale/tailscaled.sock",
@@ -46,8 +48,8 @@ trusted(uid_t uid)
 }
 
 /*
- * Anybody may make a socket in /tmp: only root's and our own are trusted, behind a name, and in a folder, that nobody else
- * can change.
+ * Anybody may make a socket in /tmp: only root's and our own are trusted, behind a name, and in a
+ * folder, that nobody else can change.
  */
 static int
 place_trusted(const char *path)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* tailscaled on this machine: where it listens, how it is, and whether its mesh can be reached through the kernel. */
+/*
+ * tailscaled on this machine: where it listens, how it is, and whether its mesh can be reached
+ * through the kernel.
+ */
 
 #ifndef FACTS_ENV_TAILSCALE_H
 #define FACTS_ENV_TAILSCALE_H
@@ -29,15 +32,16 @@ struct env_tailscale {
 };
 
 /*
- * Look at the socket, or, if it is NULL, at that of $TS_SOCKET, or else at the usual places under this root folder; a daemon
- * that hangs costs so many milliseconds. What cannot be seen is as if it were not there.
+ * Look at the socket, or, if it is NULL, at that of $TS_SOCKET, or else at the usual places under
+ * this root folder; a daemon that hangs costs so many milliseconds. What cannot be seen is as if it
+ * were not there.
  */
 void	env_tailscale_detect(struct env_tailscale *, const char *, const char *root, int ms);
 /* 1 if the kernel routes to the mesh: there is a TUN, and it is in our network namespace. */
 int	env_tailscale_kernel(const struct env_tailscale *);
 /*
- * Where a graphical build for macOS listens, by the files under the root folder that it leaves in /Library/Tailscale and in
- * the home (Tailscale's safesocket): 0, or -1 if there is none.
+ * Where a graphical build for macOS listens, by the files under the root folder that it leaves in
+ * /Library/Tailscale and in the home (Tailscale's safesocket): 0, or -1 if there is none.
  */
 int	env_tailscale_gui(struct tailscaled *, const char *root, const char *home);
 

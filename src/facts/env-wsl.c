@@ -9,7 +9,10 @@
 
 #include "facts/env-wsl.h"
 
-/* WSL's own kernels say so in their release: "4.4.0-19041-Microsoft", "6.6.87.2-microsoft-standard-WSL2". */
+/*
+ * WSL's own kernels say so in their release: "4.4.0-19041-Microsoft",
+ * "6.6.87.2-microsoft-standard-WSL2".
+ */
 static int
 wsl_kernel(const char *root)
 {
@@ -29,7 +32,10 @@ wsl_kernel(const char *root)
 int
 env_wsl(const char *root)
 {
-	/* A kernel of the user's own may not say it; then there are WSL's sockets, or its handler of Windows programs. */
+	/*
+	 * A kernel of the user's own may not say it; then there are WSL's sockets, or its handler
+	 * of Windows programs.
+	 */
 	static const char *const	traces[] = { "/run/WSL", "/proc/sys/fs/binfmt_misc/WSLInterop" };
 	char				path[PATH_MAX];
 	size_t				i;

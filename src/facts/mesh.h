@@ -9,8 +9,8 @@
 struct error;
 
 /*
- * Ask tailscaled at this socket, or, if it is NULL, at the usual places: a list as tspeer_list has it, which the caller
- * lets go of with json_decref; NULL with the error set.
+ * Ask tailscaled at this socket, or, if it is NULL, at the usual places: a list as tspeer_list has
+ * it, which the caller lets go of with json_decref; NULL with the error set.
  */
 json_t	*mesh_peers(const char *tailscaled, struct error *);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* One remote builder of Nix's, and what the ssh of root, as whom nix-daemon runs it, would do for it. */
+/*
+ * One remote builder of Nix's, and what the ssh of root, as whom nix-daemon runs it, would do for
+ * it.
+ */
 
 #ifndef FACTS_NIX_BUILDER_H
 #define FACTS_NIX_BUILDER_H

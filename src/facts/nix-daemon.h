@@ -6,7 +6,10 @@
 
 #include <stddef.h>
 
-/* NIX_SSHOPTS in the daemon's unit, or launchd's file, below the root, cut to fit: 1, or 0 if it is not set there. */
+/*
+ * NIX_SSHOPTS in the daemon's unit, or launchd's file, below the root, cut to fit: 1, or 0 if it is
+ * not set there.
+ */
 int	nix_daemon_sshopts(const char *root, char *, size_t);
 
 #endif

@@ -214,8 +214,8 @@ machines_slurp(struct machines *ms, const char *file)
 }
 
 /*
- * The value of builders: machines with ";" or line ends between them, or files of such; "odd" is what is to be remarked of
- * each, or "".
+ * The value of builders: machines with ";" or line ends between them, or files of such; "odd" is
+ * what is to be remarked of each, or "".
  */
 static void
 machines_entries(struct machines *ms, const char *file, char *text, int first_line, int depth, const char *odd)

@@ -27,11 +27,17 @@ struct nix_machine {
 	char	remark_code[12];	/* what the remark is about: host-key, speed, columns or blank */
 };
 
-/* One entry without comment, in place: 1, or 0 if there is nothing in it. Sets all but file and line. */
+/*
+ * One entry without comment, in place: 1, or 0 if there is nothing in it. Sets all but file and
+ * line.
+ */
 int	nix_machine_parse(char *, struct nix_machine *);
 /* Call for each machine that the files below the root name. What cannot be read is passed over. */
 void	nix_machines_read(const char *root, void (*)(void *, const struct nix_machine *), void *);
-/* The value of builders in nix.conf and what it includes, without blanks around it, or Nix's default. */
+/*
+ * The value of builders in nix.conf and what it includes, without blanks around it, or Nix's
+ * default.
+ */
 void	nix_builders(const char *root, char [NIX_BUILDERS_MAX]);
 
 #endif

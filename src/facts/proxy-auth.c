@@ -24,7 +24,10 @@ hex_digit(char c)
 	return (at == NULL ? -1 : (int)(at - digits) % 16);
 }
 
-/* So many bytes, unescaped where that is asked for; 0, or -1 if they do not fit or have control characters (RFC 7617 2). */
+/*
+ * So many bytes, unescaped where that is asked for; 0, or -1 if they do not fit or have control
+ * characters (RFC 7617 2).
+ */
 static int
 auth_copy(char *to, const char *from, size_t len, int escapes)
 {

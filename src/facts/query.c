@@ -13,7 +13,9 @@
 #include "facts/fact.h"
 #include "facts/query.h"
 
-/* The most telling first: that one address does not answer says little where another one refuses. */
+/*
+ * The most telling first: that one address does not answer says little where another one refuses.
+ */
 static const char	outcomes[][12] = { "refused", "reset", "blocked", "no-answer", "no-route" };
 
 int

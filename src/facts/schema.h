@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Every fact that a document may have: its path, type and unit, who fills it, and what it says. meshssh-doctor(5) is held
- * against this table, and so is each document that a test makes.
+ * Every fact that a document may have: its path, type and unit, who fills it, and what it says.
+ * meshssh-doctor(5) is held against this table, and so is each document that a test makes.
  */
 
 #ifndef FACTS_SCHEMA_H
@@ -32,14 +32,17 @@ extern const struct fact_row	fact_rows[];	/* by topic; ends with a NULL path */
 
 /* What the manual calls a type. */
 const char *fact_type_name(enum fact_type type);
-/* The row of a path, whose numbers are indices of lists, or NULL. An object on the way to a row has one of its own. */
+/*
+ * The row of a path, whose numbers are indices of lists, or NULL. An object on the way to a row has
+ * one of its own.
+ */
 const struct fact_row *fact_find(const char *path);
 /* 1 if the path is that of a row of this type, or of one that this value, or NULL, fits. */
 int	fact_is(const char *path, enum fact_type type);
 int	fact_fits(const char *path, const json_t *value);
 /*
- * Hold a tree of facts against the table. Return 0, or -1 with the path of the first value that has no row, or another
- * type than its row.
+ * Hold a tree of facts against the table. Return 0, or -1 with the path of the first value that has
+ * no row, or another type than its row.
  */
 int	fact_check(const json_t *facts, char bad[128]);
 

@@ -49,7 +49,10 @@ count(const char *bytes, size_t at, size_t to)
 	return (n);
 }
 
-/* Take off the lines that both sides begin with, and then those that both end with; the number of the first ones. */
+/*
+ * Take off the lines that both sides begin with, and then those that both end with; the number of
+ * the first ones.
+ */
 static long
 trim(struct side *a, struct side *b)
 {

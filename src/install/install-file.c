@@ -113,7 +113,10 @@ install_file_set(struct install_file *f, struct install_text *text)
 	f->changes = !text_same(&f->old, &f->new);
 }
 
-/* The attributes of the file that is replaced, or copied. Where nobody knows how, no list lets the group in. */
+/*
+ * The attributes of the file that is replaced, or copied. Where nobody knows how, no list lets the
+ * group in.
+ */
 static int
 file_attributes(const struct install_file *f, int to, mode_t *mode)
 {
@@ -132,7 +135,10 @@ file_attributes(const struct install_file *f, int to, mode_t *mode)
 	return (result);
 }
 
-/* Owner, attributes and mode of a new file. The mode comes last: until then nobody else can read what the file holds. */
+/*
+ * Owner, attributes and mode of a new file. The mode comes last: until then nobody else can read
+ * what the file holds.
+ */
 static int
 file_give(const struct install_file *f, int fd)
 {
@@ -144,7 +150,10 @@ file_give(const struct install_file *f, int fd)
 		return (-1);
 	if (f->old.bytes != NULL && file_attributes(f, fd, &mode) == -1)
 		return (-1);
-	/* A list of the new style does not survive a change of mode, not even to the one that it has. */
+	/*
+	 * A list of the new style does not survive a change of mode, not even to the one that it
+	 * has.
+	 */
 	if (fstat(fd, &sb) == -1 || ((sb.st_mode & OWN_MODE) != mode && fchmod(fd, mode) == -1))
 		return (-1);
 	return (fsync(fd));
@@ -257,7 +266,10 @@ file_place(const char *tmp, const char *path)
 	return (errno == ENOENT ? rename(tmp, path) : -1);
 }
 
-/* Both files change places, so that what was saved after the last look is there to be seen, and comes back. */
+/*
+ * Both files change places, so that what was saved after the last look is there to be seen, and
+ * comes back.
+ */
 static int
 file_swap(struct install_file *f, struct error *err)
 {

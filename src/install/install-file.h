@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One file that is to become another: read, then staged beside itself, then put in place if nobody else has written to it
- * meanwhile. Owner, mode, access control list and extended attributes stay; links are followed.
+ * One file that is to become another: read, then staged beside itself, then put in place if nobody
+ * else has written to it meanwhile. Owner, mode, access control list and extended attributes stay;
+ * links are followed.
  */
 
 #ifndef INSTALL_INSTALL_FILE_H

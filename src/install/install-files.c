@@ -112,7 +112,10 @@ install_partly(const struct install *in, struct error *err)
 	return (-1);
 }
 
-/* Nothing names what is not there yet, or is gone: what is written is so in the order of the list, what goes, backwards. */
+/*
+ * Nothing names what is not there yet, or is gone: what is written is so in the order of the list,
+ * what goes, backwards.
+ */
 static int
 install_commit(struct install *in, struct error *err)
 {

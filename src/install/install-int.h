@@ -6,7 +6,10 @@
 
 #include "install/install.h"
 
-/* What ssh says of the new files; those that change are staged. 0, or -1 with the error set if it refuses them. */
+/*
+ * What ssh says of the new files; those that change are staged. 0, or -1 with the error set if it
+ * refuses them.
+ */
 int	install_prove(const struct install *, struct error *);
 
 #endif

@@ -16,8 +16,8 @@
 #define LINKS_MAX	40	/* as many as the kernel follows */
 
 /*
- * The group that builds for Nix may add to the store, and nothing else: the files and folders in it are root's, and the
- * folder is sticky. Whatever root has from Nix stands on that.
+ * The group that builds for Nix may add to the store, and nothing else: the files and folders in it
+ * are root's, and the folder is sticky. Whatever root has from Nix stands on that.
  */
 static int
 program_store(const char *path, const struct stat *sb)
@@ -54,8 +54,8 @@ program_follow(const char *link, const char *rest, char path[PATH_MAX])
 }
 
 /*
- * Look at each part of the path, from the root on. At a link, *from is the part behind it, and the whole begins anew with
- * what it leads to. 1 at a link, 0 at the end, or -1 with the error set.
+ * Look at each part of the path, from the root on. At a link, *from is the part behind it, and the
+ * whole begins anew with what it leads to. 1 at a link, 0 at the end, or -1 with the error set.
  */
 static int
 program_walk(const char *path, char part[PATH_MAX], size_t *from, struct error *err)

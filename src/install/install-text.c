@@ -94,7 +94,10 @@ include_means(const struct install_names *names, const char *word)
 	    fnmatch(path, names->own, FNM_PATHNAME | FNM_PERIOD) == 0));
 }
 
-/* 1 if the line includes a file of our file's name alone: under a mark, it was ours where the home was another. */
+/*
+ * 1 if the line includes a file of our file's name alone: under a mark, it was ours where the home
+ * was another.
+ */
 static int
 line_moved(const struct install_text *t, const struct install_names *names, size_t at, size_t len)
 {
@@ -234,7 +237,9 @@ install_own_next(const struct install_text *t, size_t *at, char name[INSTALL_NAM
 	return (own_next(t, at, &from, name));
 }
 
-/* Where the section is, with its mark and the lines up to the next one: 1, or 0 if there is none. */
+/*
+ * Where the section is, with its mark and the lines up to the next one: 1, or 0 if there is none.
+ */
 static int
 own_find(const struct install_text *t, const char *name, size_t *from, size_t *to)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What install and remove do to the text of two files: the user's configuration, in which two lines are ours, a mark and
- * an Include, and a file of our own, with one section for each host. Pure; bytes that are not ours come out as they went
- * in.
+ * What install and remove do to the text of two files: the user's configuration, in which two lines
+ * are ours, a mark and an Include, and a file of our own, with one section for each host. Pure;
+ * bytes that are not ours come out as they went in.
  */
 
 #ifndef INSTALL_INSTALL_TEXT_H

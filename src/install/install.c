@@ -16,9 +16,9 @@
 #define STORE		"/nix/store/"
 
 /*
- * The folder, and by which names a file in it is included. For its own files ssh takes the home from the same place, not
- * from $HOME; but "~" and names without a folder in an Include are below $HOME, and sudo may have left that at another's
- * home: so our Include has the whole path.
+ * The folder, and by which names a file in it is included. For its own files ssh takes the home
+ * from the same place, not from $HOME; but "~" and names without a folder in an Include are below
+ * $HOME, and sudo may have left that at another's home: so our Include has the whole path.
  */
 static int
 install_place(struct install *in, enum install_scope scope, struct error *err)
@@ -36,7 +36,9 @@ install_place(struct install *in, enum install_scope scope, struct error *err)
 		return (-1);
 	}
 	in->names.folder = in->folder;
-	/* Blanks are what quotes are for; of the rest, some versions make patterns and variables. */
+	/*
+	 * Blanks are what quotes are for; of the rest, some versions make patterns and variables.
+	 */
 	if (strpbrk(in->folder, "*?[]{}\\\"'%$#\r\n\t") == NULL)
 		return (0);
 	error_set(err, CODE_CONFIG_READ, "%s: ssh cannot include a file from there, by its name", in->folder);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What install, remove and nix --install do: a list of files that change together, under one lock. Whatever happens, each
- * file is there as it was or as it is to be, whole; and ssh itself takes the new configuration before anything changes.
+ * What install, remove and nix --install do: a list of files that change together, under one lock.
+ * Whatever happens, each file is there as it was or as it is to be, whole; and ssh itself takes the
+ * new configuration before anything changes.
  */
 
 #ifndef INSTALL_INSTALL_H

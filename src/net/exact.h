@@ -9,8 +9,8 @@
 #include "wire/http1.h"
 
 /*
- * All on a non-blocking stream socket. 1 if it can go on at once, 0 if there is nothing to read now, -1 if it has ended
- * (errno 0) or failed (errno).
+ * All on a non-blocking stream socket. 1 if it can go on at once, 0 if there is nothing to read
+ * now, -1 if it has ended (errno 0) or failed (errno).
  */
 
 /* At most so many bytes: how many came is at *got. */

@@ -159,7 +159,10 @@ tailscaled_get(const struct tailscaled *at, const char *what, int limit_ms, char
 	if ((fd = tailscaled_connect(at, until_ms)) == -1)
 		return (-1);
 	*pid = os_peer_pid(fd);
-	/* Of 1.0, so that the body comes plain and ends with the connection: Go's server would send it in chunks. */
+	/*
+	 * Of 1.0, so that the body comes plain and ends with the connection: Go's server would send
+	 * it in chunks.
+	 */
 	n = snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\n%s\r\n", what,
 	    tailscaled_headers(at, headers, sizeof(headers)));
 	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) == n && tailscaled_head(fd, until_ms) == 0)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* tailscaled's LocalAPI: HTTP on a unix socket, or, with Tailscale's graphical builds for macOS, on a loopback port. */
+/*
+ * tailscaled's LocalAPI: HTTP on a unix socket, or, with Tailscale's graphical builds for macOS, on
+ * a loopback port.
+ */
 
 #ifndef NET_TAILSCALED_H
 #define NET_TAILSCALED_H
@@ -24,15 +27,16 @@ socklen_t tailscaled_address(const struct tailscaled *, struct sockaddr_storage 
 /* How people call it: the path, or "port N". */
 const char *tailscaled_name(const struct tailscaled *, char *, size_t);
 /*
- * The header lines that each request needs: Host, and Authorization if there is a token (Tailscale's
- * ipn/localapi, ServeHTTP). Returns the buffer.
+ * The header lines that each request needs: Host, and Authorization if there is a token
+ * (Tailscale's ipn/localapi, ServeHTTP). Returns the buffer.
  */
 const char *tailscaled_headers(const struct tailscaled *, char *, size_t);
 
 /*
- * GET one document within so many milliseconds, standing still meanwhile. The length of the body in the buffer, or -1
- * with errno: ETIMEDOUT, EMSGSIZE if it would leave no byte free, EPROTO if the answer is no 200, or what connect(2) and recv(2) say.
- * The listener's process is at *pid, or -1 there.
+ * GET one document within so many milliseconds, standing still meanwhile. The length of the body in
+ * the buffer, or -1 with errno: ETIMEDOUT, EMSGSIZE if it would leave no byte free, EPROTO if the
+ * answer is no 200, or what connect(2) and recv(2) say. The listener's process is at *pid, or -1
+ * there.
  */
 ssize_t	tailscaled_get(const struct tailscaled *, const char *, int, char *, size_t, pid_t *);
 

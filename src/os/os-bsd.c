@@ -46,7 +46,10 @@ os_rename(const char *from, const char *to, int swap)
 	return (-1);
 }
 
-/* Extended attributes are left out; where no file has an access control list, the mode says all there is to say. */
+/*
+ * Extended attributes are left out; where no file has an access control list, the mode says all
+ * there is to say.
+ */
 int
 os_attributes_copy(int from, int to)
 {
@@ -101,7 +104,10 @@ const char *
 os_sandbox(const char *folder)
 {
 #ifdef __OpenBSD__
-	/* "error": what is denied fails; a session does not die of a call that the C library makes one day. */
+	/*
+	 * "error": what is denied fails; a session does not die of a call that the C library makes
+	 * one day.
+	 */
 	if (folder != NULL && unveil(folder, "rwc") == 0 && unveil(NULL, NULL) == 0 &&
 	    pledge("error stdio rpath wpath cpath", NULL) == 0)
 		return ("system calls and files");

@@ -18,8 +18,9 @@
 #include "os/proc-net.h"
 
 /*
- * sock_diag(7) tells the listeners at a port at once; for /proc/net/tcp the kernel walks its table of all connections, which
- * takes it 20 ms on a machine with much memory. But in some sandboxes there is only the latter.
+ * sock_diag(7) tells the listeners at a port at once; for /proc/net/tcp the kernel walks its table
+ * of all connections, which takes it 20 ms on a machine with much memory. But in some sandboxes
+ * there is only the latter.
  */
 
 #define LISTENING	0x0a	/* TCP_LISTEN, which is in libc's header only */

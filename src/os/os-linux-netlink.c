@@ -18,7 +18,10 @@
 
 #include "os/os.h"
 
-/* rtnetlink(7): questions to the kernel about routes and neighbours, one answer each, and its news of addresses. */
+/*
+ * rtnetlink(7): questions to the kernel about routes and neighbours, one answer each, and its news
+ * of addresses.
+ */
 
 struct question {
 	struct nlmsghdr	 header;
@@ -62,7 +65,10 @@ question_ask(const struct question *q, int type, size_t body, union answer *answ
 	    answer->header.nlmsg_len >= NLMSG_LENGTH(body) && answer->header.nlmsg_type == type);
 }
 
-/* The attribute of this type behind a body of so many bytes, if its data has at least that size; or NULL. */
+/*
+ * The attribute of this type behind a body of so many bytes, if its data has at least that size; or
+ * NULL.
+ */
 static struct rtattr *
 answer_find(struct nlmsghdr *nh, size_t body, unsigned short type, size_t size)
 {
@@ -175,7 +181,10 @@ os_route(const struct sockaddr *sa, struct os_route *route)
 	}
 }
 
-/* The link address of a neighbour as text, "" if it is not known; RTM_GETNEIGH for one address, since Linux 5.0. */
+/*
+ * The link address of a neighbour as text, "" if it is not known; RTM_GETNEIGH for one address,
+ * since Linux 5.0.
+ */
 static void
 network_link(int family, const void *address, int oif, char *text, size_t size)
 {

@@ -55,7 +55,10 @@
 /* Go on if it is that value, else pass over so many steps. */
 #define UNLESS(k, n)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, 0, n)
 #define ALLOW		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-/* As if this kernel did not have it: the C library then tries an older call, or reports that it failed. */
+/*
+ * As if this kernel did not have it: the C library then tries an older call, or reports that it
+ * failed.
+ */
 #define MISSING		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)
 
 /* A call that stays; one that stays where an argument has that value under that mask. */
@@ -65,17 +68,23 @@
 	UNLESS(value, 1), ALLOW, LOAD_CALL
 #define IS(call, arg, value) \
 	WHEN(call, arg, 0xffffffff, value)
-/* Only what does not exist yet, so that nothing can be read or overwritten; and the list of a folder. */
+/*
+ * Only what does not exist yet, so that nothing can be read or overwritten; and the list of a
+ * folder.
+ */
 #define OPENS(call, arg) \
 	WHEN(call, arg, O_CREAT | O_EXCL, O_CREAT | O_EXCL), \
 	WHEN(call, arg, O_DIRECTORY | O_CREAT | O_ACCMODE, O_DIRECTORY | O_RDONLY)
 
 /*
- * What each C library uses on each architecture for bytes, memory, time, signals and the end, what we ask
- * of our sockets, and what it takes to replace a file. The first ones carry the session.
+ * What each C library uses on each architecture for bytes, memory, time, signals and the end, what
+ * we ask of our sockets, and what it takes to replace a file. The first ones carry the session.
  */
 static const struct sock_filter	filter[] = {
-	/* The numbers mean something else for another architecture's calls, which this processor may offer. */
+	/*
+	 * The numbers mean something else for another architecture's calls, which this processor
+	 * may offer.
+	 */
 	LOAD(offsetof(struct seccomp_data, arch)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCH, 1, 0), MISSING,
 	LOAD_CALL,
 
@@ -178,8 +187,8 @@ sandbox_calls(void)
 		return (-1);
 	}
 	/*
-	 * For every thread: a name lookup that was given up may hang in its own. And at full speed: no code of others runs
-	 * here that could speculate.
+	 * For every thread: a name lookup that was given up may hang in its own. And at full speed:
+	 * no code of others runs here that could speculate.
 	 */
 	return (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW,
 	    &program) == 0 ? 0 : -1);

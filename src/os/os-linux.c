@@ -63,7 +63,9 @@ os_tcp(int fd, struct os_tcp *tcp)
 
 	memset(&info, 0, sizeof(info));
 	memset(meminfo, 0, sizeof(meminfo));
-	/* What the receive queue holds although nothing can be read waits for a segment before it. */
+	/*
+	 * What the receive queue holds although nothing can be read waits for a segment before it.
+	 */
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 || ioctl(fd, SIOCOUTQ, &waiting) == -1 ||
 	    ioctl(fd, SIOCINQ, &unread) == -1 || getsockopt(fd, SOL_SOCKET, SO_MEMINFO, meminfo, &meminfo_len) == -1)
 		return (-1);
@@ -85,7 +87,10 @@ os_tcp(int fd, struct os_tcp *tcp)
 	tcp->probes = info.tcpi_probes;
 	tcp->ack_ms = (int)info.tcpi_last_ack_recv;
 	tcp->rtt_ms = (int)(info.tcpi_rtt / 1000) + 1;
-	/* The kernel counts without the options of each segment, the one that matters is RFC 7323's. */
+	/*
+	 * The kernel counts without the options of each segment, the one that matters is RFC
+	 * 7323's.
+	 */
 	tcp->send_bytes = (int)info.tcpi_snd_mss + options;
 	tcp->receive_bytes = (int)info.tcpi_advmss + options;
 	tcp->acked_bytes = (int64_t)info.tcpi_bytes_acked;
@@ -154,7 +159,10 @@ os_rename(const char *from, const char *to, int swap)
 	return (-1);
 }
 
-/* One attribute. What is neither the user's nor an access control list may be for the system alone to set. */
+/*
+ * One attribute. What is neither the user's nor an access control list may be for the system alone
+ * to set.
+ */
 static int
 attribute_copy(int from, int to, const char *name, char *value)
 {

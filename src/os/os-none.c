@@ -7,8 +7,9 @@
 #include "os/os.h"
 
 /*
- * What only Linux has: a relay is slower without, every route is taken to have a router on the way, nothing is held back
- * and no hole in the path named, and tailscaled's proxies are not found by its command line.
+ * What only Linux has: a relay is slower without, every route is taken to have a router on the way,
+ * nothing is held back and no hole in the path named, and tailscaled's proxies are not found by its
+ * command line.
  */
 
 void

@@ -58,8 +58,8 @@ enum os_address {
 
 void	os_route(const struct sockaddr *, struct os_route *);
 /*
- * A line of text that tells the network this machine is in from others: its default gateway, that one's link address, the
- * interface. "" where that is not known.
+ * A line of text that tells the network this machine is in from others: its default gateway, that
+ * one's link address, the interface. "" where that is not known.
  */
 void	os_network(char *, size_t);
 /* Who listens at this TCP address, in our own network namespace. */
@@ -70,48 +70,62 @@ int	os_tcp(int, struct os_tcp *);
 int	os_tcp_fragment(int);
 /* Lift the limit for bytes that stay unanswered, or set it again to so many seconds. */
 int	os_tcp_patience(int, int dead_after_s);
-/* A descriptor that becomes readable when the addresses of this machine change; the caller closes it. -1 with errno. */
+/*
+ * A descriptor that becomes readable when the addresses of this machine change; the caller closes
+ * it. -1 with errno.
+ */
 int	os_address_watch(void);
 /* Read what such a descriptor has, and tell what last became of this address. */
 enum os_address os_address_read(int, const struct sockaddr *);
 
 /*
- * Keepalive after so many idle seconds, then so many probes at an interval, and the end of a connection whose bytes or
- * probes stay unanswered for dead_after_s in all. Best effort: -1 if the platform did not take all of it.
+ * Keepalive after so many idle seconds, then so many probes at an interval, and the end of a
+ * connection whose bytes or probes stay unanswered for dead_after_s in all. Best effort: -1 if the
+ * platform did not take all of it.
  */
 int	os_keepalive(int, int idle_s, int interval_s, int count, int dead_after_s);
 
 /*
- * Move up to so many bytes from a non-blocking stream socket into a pipe without copying. Never blocks. Returns the
- * bytes moved, 0 at the end of the stream, -1 with EAGAIN (the socket is empty or the pipe full), EINVAL where these
- * two descriptors cannot do it, ENOSYS where the platform cannot, or the error of either side.
+ * Move up to so many bytes from a non-blocking stream socket into a pipe without copying. Never
+ * blocks. Returns the bytes moved, 0 at the end of the stream, -1 with EAGAIN (the socket is empty
+ * or the pipe full), EINVAL where these two descriptors cannot do it, ENOSYS where the platform
+ * cannot, or the error of either side.
  */
 ssize_t	os_splice(int, int, size_t);
 /* Ask for a pipe of so many bytes; 0 if it has that size now, or a larger one. */
 int	os_pipe_enlarge(int, int);
 
-/* The process at the other end of a connected unix socket, as it was when it began to listen; -1 if that is not told. */
+/*
+ * The process at the other end of a connected unix socket, as it was when it began to listen; -1 if
+ * that is not told.
+ */
 pid_t	os_peer_pid(int);
 /* The command line of a process, a NUL behind each argument: its length, cut to fit, or -1. */
 ssize_t	os_process_args(pid_t, char *, size_t);
-/* The root folder under which Tailscale's graphical builds for macOS leave their files, or NULL where there are none. */
+/*
+ * The root folder under which Tailscale's graphical builds for macOS leave their files, or NULL
+ * where there are none.
+ */
 const char *os_tailscale_gui(void);
 
 /*
- * Rename without losing a file: the new name must be free, or with `swap` the two files get each other's names. -1 with
- * errno: EEXIST where the name is taken, ENOSYS where the system or the file system has no such call.
+ * Rename without losing a file: the new name must be free, or with `swap` the two files get each
+ * other's names. -1 with errno: EEXIST where the name is taken, ENOSYS where the system or the file
+ * system has no such call.
  */
 int	os_rename(const char *from, const char *to, int swap);
 /*
- * Give one open file the access control list and the extended attributes of another. Some, such as security labels, may be
- * the system's own to give; of the others all are copied. 0, or -1 with errno, ENOSYS where it is not known how.
+ * Give one open file the access control list and the extended attributes of another. Some, such as
+ * security labels, may be the system's own to give; of the others all are copied. 0, or -1 with
+ * errno, ENOSYS where it is not known how.
  */
 int	os_attributes_copy(int from, int to);
 
 /*
- * From now on this process has what is open, its memory, the clock and its end, and nothing else: no existing file, no new
- * socket, no program, no other process. In the folder, if there is one, it can still make, replace, list and remove files.
- * Best effort, for good, and never fatal: what is denied fails as if the platform did not have it. Says what is confined.
+ * From now on this process has what is open, its memory, the clock and its end, and nothing else:
+ * no existing file, no new socket, no program, no other process. In the folder, if there is one, it
+ * can still make, replace, list and remove files. Best effort, for good, and never fatal: what is
+ * denied fails as if the platform did not have it. Says what is confined.
  */
 const char *os_sandbox(const char *folder);
 /* Close every descriptor from this one on. */

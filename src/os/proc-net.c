@@ -71,7 +71,10 @@ proc_net_takes(const struct proc_net *row, const struct sockaddr *sa)
 	}
 	if (row->port != ntohs(port))
 		return (0);
-	/* One that is bound to :: takes IPv4 as well, unless it has set IPV6_V6ONLY, which is not told. */
+	/*
+	 * One that is bound to :: takes IPv4 as well, unless it has set IPV6_V6ONLY, which is not
+	 * told.
+	 */
 	return (IN6_ARE_ADDR_EQUAL(&row->address, &to) || IN6_IS_ADDR_UNSPECIFIED(&row->address) ||
 	    (IN6_IS_ADDR_V4MAPPED(&to) && IN6_ARE_ADDR_EQUAL(&row->address, &any4)));
 }

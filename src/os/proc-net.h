@@ -19,7 +19,10 @@ struct proc_net {
 
 /* Parse one line; 0, or -1 if it is not a row, as the first line is not. */
 int	proc_net_row(const char *, struct proc_net *);
-/* Whether connections to this IPv4 or IPv6 address may reach the socket, which may be bound to all addresses. */
+/*
+ * Whether connections to this IPv4 or IPv6 address may reach the socket, which may be bound to all
+ * addresses.
+ */
 int	proc_net_takes(const struct proc_net *, const struct sockaddr *);
 
 #endif

@@ -33,7 +33,10 @@ run_place(const char **dirs, const char *root, const char *program, char path[PA
 	return (0);
 }
 
-/* In the child: its own group, so that what it starts ends with it, and of the caller's nothing but the environment. */
+/*
+ * In the child: its own group, so that what it starts ends with it, and of the caller's nothing but
+ * the environment.
+ */
 static void
 run_exec(const char *const argv[], int out, int err, void (*hook)(const char *))
 {
@@ -87,7 +90,10 @@ run_hear(struct run_text *texts[2], int fds[2], int64_t deadline_ms)
 	return (0);
 }
 
-/* 1 if it has ended. It is left there, so that its number, which is that of its group, is nobody else's yet. */
+/*
+ * 1 if it has ended. It is left there, so that its number, which is that of its group, is nobody
+ * else's yet.
+ */
 static int
 run_ended(pid_t pid)
 {

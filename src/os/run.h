@@ -15,14 +15,15 @@ struct run_text {
 };
 
 /*
- * The next place of a program in folders with colons between them, like PATH, below a root: 1, or 0 if there are no more.
- * Only whole paths count. NULL is no folders.
+ * The next place of a program in folders with colons between them, like PATH, below a root: 1, or 0
+ * if there are no more. Only whole paths count. NULL is no folders.
  */
 int	run_place(const char **dirs, const char *root, const char *program, char [PATH_MAX]);
 /*
- * Run argv[0], which is a path, for so many milliseconds at most, not at all if there are none; what it started ends with it. Its standard input is
- * empty, and so is standard error if the second text is NULL. In the child, before it becomes the program, the hook is
- * called with its path, unless that is NULL. Returns its exit status, which is 127 if there is no such program, or -1 if
+ * Run argv[0], which is a path, for so many milliseconds at most, not at all if there are none;
+ * what it started ends with it. Its standard input is empty, and so is standard error if the second
+ * text is NULL. In the child, before it becomes the program, the hook is called with its path,
+ * unless that is NULL. Returns its exit status, which is 127 if there is no such program, or -1 if
  * it was ended by a signal or by us, or could not be started.
  */
 int	run(const char *const argv[], int ms, struct run_text *out, struct run_text *err, void (*hook)(const char *));

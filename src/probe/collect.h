@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The doctor's look: detectors, then probes, into one document of JSON, which rules and emitters judge. */
+/*
+ * The doctor's look: detectors, then probes, into one document of JSON, which rules and emitters
+ * judge.
+ */
 
 #ifndef PROBE_COLLECT_H
 #define PROBE_COLLECT_H

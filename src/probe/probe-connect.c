@@ -270,7 +270,10 @@ routes_run(json_t *facts, const struct probe_input *in, const struct ways *ways)
 		fact_put_truth(facts, "connect.ok", 0);
 }
 
-/* Whether there is a path on which something may be wrong; of one through others it is not seen where it leads. */
+/*
+ * Whether there is a path on which something may be wrong; of one through others it is not seen
+ * where it leads.
+ */
 static void
 routes_far(json_t *facts, const struct probe_input *in)
 {

@@ -50,7 +50,10 @@ dns_socket(const char *server, int port)
 	return (-1);
 }
 
-/* Wait for the answer to this question; what is none is passed over. 1, 0 when the time is over, -1 with errno. */
+/*
+ * Wait for the answer to this question; what is none is passed over. 1, 0 when the time is over, -1
+ * with errno.
+ */
 static int
 question_wait(struct question *q, int fd, int64_t until_ms)
 {

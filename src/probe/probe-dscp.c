@@ -120,9 +120,9 @@ marked_all(const struct marked *m)
 }
 
 /*
- * All marks at once; when some get no answer within a few round trips, these once more and one without a mark. What is
- * lost by chance gets through then, or when the kernel sends the first SYN again: a mark has had four before it is called
- * dropped.
+ * All marks at once; when some get no answer within a few round trips, these once more and one
+ * without a mark. What is lost by chance gets through then, or when the kernel sends the first SYN
+ * again: a mark has had four before it is called dropped.
  */
 static void
 marked_race(struct marked *m, int first_ms)
@@ -161,8 +161,8 @@ wire_acked(int fd, int64_t until_ms)
 }
 
 /*
- * A byte with this mark; where that is lost, the kernel sends it again, with whatever mark is set then. 0 if it or the same
- * without a mark got through, -1 if not.
+ * A byte with this mark; where that is lost, the kernel sends it again, with whatever mark is set
+ * then. 0 if it or the same without a mark got through, -1 if not.
  */
 static int
 wire_mark(struct marked *m, int fd, size_t i, char byte, int first_ms)
@@ -182,8 +182,9 @@ wire_mark(struct marked *m, int fd, size_t i, char byte, int first_ms)
 }
 
 /*
- * A server counts connections, so all marks go over one if it can be had: its SYN has the first mark, as that of ssh has,
- * and the beginning of an identification has the others, a byte each. 0, or -1 if it takes more than that.
+ * A server counts connections, so all marks go over one if it can be had: its SYN has the first
+ * mark, as that of ssh has, and the beginning of an identification has the others, a byte each. 0,
+ * or -1 if it takes more than that.
  */
 static int
 wire_race(struct marked *m, int first_ms)

@@ -175,7 +175,10 @@ identification_names(json_t *facts, const char *path, struct sshkex_list names)
 		fact_append_text(list, name);
 }
 
-/* RFC 4253 7.1: each list has a name, and RFC 4251 5: no name is empty. With some ciphers a MAC is not agreed on. */
+/*
+ * RFC 4253 7.1: each list has a name, and RFC 4251 5: no name is empty. With some ciphers a MAC is
+ * not agreed on.
+ */
 static int
 identification_whole(const struct sshkex_list lists[SSHKEX_LISTS])
 {

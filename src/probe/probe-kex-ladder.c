@@ -77,9 +77,10 @@ retry_stuck(const struct climb *c, const struct os_tcp *tcp)
 }
 
 /*
- * Wait until all is acknowledged: 0. -1 if the connection ends, or when a packet was sent four times in vain: at first,
- * when what is behind it was acknowledged, and twice by the kernel's timer (RFC 6298 5); and when the exchange has had its
- * time, however much of it was acknowledged by then.
+ * Wait until all is acknowledged: 0. -1 if the connection ends, or when a packet was sent four
+ * times in vain: at first, when what is behind it was acknowledged, and twice by the kernel's timer
+ * (RFC 6298 5); and when the exchange has had its time, however much of it was acknowledged by
+ * then.
  */
 static int
 retry_wait(const struct climb *c, struct kex_result *r)

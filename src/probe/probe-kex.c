@@ -50,7 +50,10 @@ kex_hear_id(struct kex *k)
 	return (k->id.state == SSHWIRE_SSH ? 0 : -1);
 }
 
-/* Whether to wait on, at this time, for what began to be awaited then: the result so far, or UNTRIED for yes. */
+/*
+ * Whether to wait on, at this time, for what began to be awaited then: the result so far, or
+ * UNTRIED for yes.
+ */
 static int
 kex_patience(const struct kex *k, const struct os_tcp *tcp, int64_t progress_ms, int64_t told_ms)
 {
@@ -66,7 +69,10 @@ kex_patience(const struct kex *k, const struct os_tcp *tcp, int64_t progress_ms,
 	return (KEX_BACK_UNTRIED);
 }
 
-/* The server's next packet that says something: WHOLE, or what keeps it from coming; UNTRIED if the time is over. */
+/*
+ * The server's next packet that says something: WHOLE, or what keeps it from coming; UNTRIED if the
+ * time is over.
+ */
 static int
 kex_hear(struct kex *k, struct sshkex_packet *packet)
 {
@@ -239,7 +245,10 @@ kex_end(struct kex *k)
 		probe_end(k->talk.fd, goodbye, len);
 		return;
 	}
-	/* No goodbye gets through behind what is stuck; without a reset the server would wait until its patience ends. */
+	/*
+	 * No goodbye gets through behind what is stuck; without a reset the server would wait until
+	 * its patience ends.
+	 */
 	if (k->r->stuck != 0)
 		setsockopt(k->talk.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	close(k->talk.fd);

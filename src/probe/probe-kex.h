@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One connection to an SSH server, ended in the middle of a key exchange: how large the packets are that get through.
- * Ours are seen by their acknowledgement, the server's by what arrives.
+ * One connection to an SSH server, ended in the middle of a key exchange: how large the packets are
+ * that get through. Ours are seen by their acknowledgement, the server's by what arrives.
  */
 
 #ifndef PROBE_PROBE_KEX_H
@@ -57,8 +57,8 @@ struct kex_result {
 };
 
 /*
- * Connect and look; what is said then takes no longer than three times the input's timeout, however little the server says at
- * a time. Leaves nothing open.
+ * Connect and look; what is said then takes no longer than three times the input's timeout, however
+ * little the server says at a time. Leaves nothing open.
  */
 void	probe_kex(const struct kex_try *, const struct probe_input *, struct kex_result *);
 
@@ -76,8 +76,8 @@ struct kex_wire {
 };
 
 /*
- * Send these bytes in packets of the sizes, then of the first one, so that what is acknowledged tells which of them got
- * through. Sets passed and stuck; 0 when all was acknowledged, -1 if not.
+ * Send these bytes in packets of the sizes, then of the first one, so that what is acknowledged
+ * tells which of them got through. Sets passed and stuck; 0 when all was acknowledged, -1 if not.
  */
 int	kex_steps(const struct kex_wire *, const int *sizes, int count, const char *, size_t, struct kex_result *);
 

@@ -16,9 +16,10 @@
 #include "route/mss.h"
 
 /*
- * Connections are few, for servers count them. Ours are many sizes on one connection, up to the first that does not get
- * through, so three of them find it to the byte; of the server's there is one size on each, and they are searched by
- * halves. A size is called too large only when at least two connections, with this size or a smaller one, have met that.
+ * Connections are few, for servers count them. Ours are many sizes on one connection, up to the
+ * first that does not get through, so three of them find it to the byte; of the server's there is
+ * one size on each, and they are searched by halves. A size is called too large only when at least
+ * two connections, with this size or a smaller one, have met that.
  */
 #define THERE_MAX	6	/* connections for each direction */
 #define BACK_MAX	6
@@ -169,7 +170,10 @@ forward_coarse(struct mtu *m)
 	m->try.reverse = m->untested == NULL;
 }
 
-/* Between what gets through and what does not, as many steps as a packet of SSH has room for; the last is once more. */
+/*
+ * Between what gets through and what does not, as many steps as a packet of SSH has room for; the
+ * last is once more.
+ */
 static void
 forward_fine(struct mtu *m)
 {
@@ -238,7 +242,10 @@ back_next(const struct reach *reverse, const struct reach *forward)
 	/* By far the most frequent one. */
 	if (lo < 1280 && reverse->hi > 1280)
 		return (1280);
-	/* What does not get through costs a second, so it is the size right above that is worth a guess. */
+	/*
+	 * What does not get through costs a second, so it is the size right above that is worth a
+	 * guess.
+	 */
 	if (lo == 1280 || (range <= BACK_GUESS && reverse_known(lo, 0) != 0))
 		return (lo + 1);
 	return (near != 0 ? near : middle);
@@ -270,7 +277,10 @@ back_size(struct mtu *m)
 	/* Silence may be the server's own: does it ever answer? */
 	if (m->answers == 0 && m->certain == 0)
 		return (reverse->fails == 1 ? FIRST_BYTES : 0);
-	/* What failed once is tried again, at the latest now, unless a smaller one will show the same. */
+	/*
+	 * What failed once is tried again, at the latest now, unless a smaller one will show the
+	 * same.
+	 */
 	if (reverse->fails == 1 && last && (m->forward.fails < 2 || m->forward.hi <= reverse->lo))
 		return (reverse->hi);
 	if (reverse->hi - reverse->lo <= NEAR_ENOUGH)

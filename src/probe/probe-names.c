@@ -131,7 +131,10 @@ names_known(const char *name, const struct probe_input *in, int64_t until_ms, js
 	return (1);
 }
 
-/* The name is known only as another one: which search domain makes it one? Together no longer than one question. */
+/*
+ * The name is known only as another one: which search domain makes it one? Together no longer than
+ * one question.
+ */
 static void
 names_searched(json_t *facts, const struct probe_input *in)
 {

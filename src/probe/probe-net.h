@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What the probes share: addresses out of the facts, connections with a deadline, and how many of them were made. */
+/*
+ * What the probes share: addresses out of the facts, connections with a deadline, and how many of
+ * them were made.
+ */
 
 #ifndef PROBE_PROBE_NET_H
 #define PROBE_PROBE_NET_H
@@ -34,33 +37,43 @@ socklen_t probe_direct(const json_t *facts, const struct probe_input *, struct s
 /* 1 if that is another machine: nothing of a path is to be learned on the way to oneself. */
 int	probe_far(const json_t *facts, const struct probe_input *);
 
-/* How many connections may still be made to the server; and that so many were made, whoever counts them there. */
+/*
+ * How many connections may still be made to the server; and that so many were made, whoever counts
+ * them there.
+ */
 int	probe_left(const json_t *facts);
 void	probe_made(json_t *facts, int);
 
 /*
- * Begin to connect, with segments of so many bytes (0: as the kernel has them) and this TOS, of which 0 is none. The
- * caller closes the descriptor; -1 with errno.
+ * Begin to connect, with segments of so many bytes (0: as the kernel has them) and this TOS, of
+ * which 0 is none. The caller closes the descriptor; -1 with errno.
  */
 int	probe_begin(const struct sockaddr *, socklen_t, const struct probe_input *, int mss_bytes, int tos);
 /* Packets towards the address have this TOS from now on; 0, or -1 with errno. */
 int	probe_mark(int fd, const struct sockaddr *, int tos);
-/* Connect, within the time of the input: the same, or -1 with errno, ETIMEDOUT if there is no answer. */
+/*
+ * Connect, within the time of the input: the same, or -1 with errno, ETIMEDOUT if there is no
+ * answer.
+ */
 int	probe_dial(const struct sockaddr *, socklen_t, const struct probe_input *, int mss_bytes);
 /* Send what fits into the socket's buffer before then: 0, or -1 with errno. */
 int	probe_send(int fd, const void *, size_t, int64_t until_ms);
-/* Close in order: say this, if it is not NULL, end our side, and let the other one end; 300 ms at most. */
+/*
+ * Close in order: say this, if it is not NULL, end our side, and let the other one end; 300 ms at
+ * most.
+ */
 void	probe_end(int fd, const void *, size_t);
 
 /*
- * Run the race over this kind of way alone, with segments of so many bytes. 0 and the way, whose descriptor the caller
- * closes and which what was seen must outlive; -1 with the reason in the attempts and the error.
+ * Run the race over this kind of way alone, with segments of so many bytes. 0 and the way, whose
+ * descriptor the caller closes and which what was seen must outlive; -1 with the reason in the
+ * attempts and the error.
  */
 int	probe_race(const struct probe_input *, const struct via *, int mss_bytes, struct connection *,
 	    struct attempts *, struct error *);
 /*
- * Connect over the route that works (connect.route), with segments of so many bytes. The connection is counted; the
- * caller closes the descriptor. -1 if that failed this time.
+ * Connect over the route that works (connect.route), with segments of so many bytes. The connection
+ * is counted; the caller closes the descriptor. -1 if that failed this time.
  */
 int	probe_open(json_t *facts, const struct probe_input *, int mss_bytes);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The doctor's instruments: each asks the network one thing and puts what it saw into the facts. Only the doctor uses them:
- * they make connections that a server logs, and counts.
+ * The doctor's instruments: each asks the network one thing and puts what it saw into the facts.
+ * Only the doctor uses them: they make connections that a server logs, and counts.
  */
 
 #ifndef PROBE_PROBE_H

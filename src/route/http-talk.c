@@ -15,8 +15,8 @@ http_talk_new(struct via_attempt *attempt)
 }
 
 /*
- * How much of the body is of use: nothing of what is in chunks, or does not begin like a text; nor of what might give our
- * own request back, if that has credentials.
+ * How much of the body is of use: nothing of what is in chunks, or does not begin like a text; nor
+ * of what might give our own request back, if that has credentials.
  */
 static size_t
 talk_body_want(const struct http_talk *t)

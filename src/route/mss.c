@@ -13,10 +13,10 @@
 #include "route/mss.h"
 
 /*
- * 960: a KEXINIT of OpenSSH's server (992 bytes from 10.0 on with one host key, up to 1168 before with three) fills one
- * such segment, so that its arrival proves the way back before anything is committed. It costs about 2 % of the throughput.
- * 768: for tunnels within tunnels that are still worth more than the last.
- * 536: every IPv4 host must take it (RFC 9293 3.7.1).
+ * 960: a KEXINIT of OpenSSH's server (992 bytes from 10.0 on with one host key, up to 1168 before
+ * with three) fills one such segment, so that its arrival proves the way back before anything is
+ * committed. It costs about 2 % of the throughput. 768: for tunnels within tunnels that are still
+ * worth more than the last. 536: every IPv4 host must take it (RFC 9293 3.7.1).
  */
 static const int	mss_sizes[] = { 960, 768, MSS_LAST };
 
@@ -24,12 +24,18 @@ static const int	mss_sizes[] = { 960, 768, MSS_LAST };
 static const struct mss_class
 	/* Nothing is between. */
 	class_local = { "this machine", MSS_FULL, 0 },
-	/* Its own MTU is known, that of what carries it is not: 1280 within 1280 loses whatever is larger than 1200. */
+	/*
+	 * Its own MTU is known, that of what carries it is not: 1280 within 1280 loses whatever is
+	 * larger than 1200.
+	 */
 	class_mesh = { "a mesh", 960, 1 },
 	class_tunnel = { "a tunnel", 960, 1 },
 	/* Somebody has made it small for a reason, and may not have made it small enough. */
 	class_small = { "a link with a small MTU", 960, 1 },
-	/* Windows is between, with adapters whose MTU is not that of the link (9000, microsoft/WSL#41419). */
+	/*
+	 * Windows is between, with adapters whose MTU is not that of the link (9000,
+	 * microsoft/WSL#41419).
+	 */
 	class_wsl = { "a neighbour, under WSL", 960, 1 },
 	/* Both are on one link, which takes what the MTU says unless somebody has set it wrong. */
 	class_link = { "a neighbour", MSS_FULL, 1 },

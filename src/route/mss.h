@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How large TCP segments may be. The size is set before the connection is made (TCP_MAXSEG) and then bounds both ways: a
- * first rung by where the target is, and smaller ones below it for paths that lose packets of the first.
+ * How large TCP segments may be. The size is set before the connection is made (TCP_MAXSEG) and
+ * then bounds both ways: a first rung by where the target is, and smaller ones below it for paths
+ * that lose packets of the first.
  */
 
 #ifndef ROUTE_MSS_H
@@ -27,7 +28,10 @@ struct mss_class {
 	int	guarded;	/* the path may lose large packets: hold back, and watch */
 };
 
-/* The class of an address, with the kernel's route to it; 1 if this machine is a guest of Windows (WSL). Pure. */
+/*
+ * The class of an address, with the kernel's route to it; 1 if this machine is a guest of Windows
+ * (WSL). Pure.
+ */
 const struct mss_class *mss_class(const struct sockaddr *, const struct os_route *, int wsl);
 /* The first rung towards the address, and whether the way there is one to be guarded. */
 int	mss_first(const struct mss_steps *, const struct sockaddr *, int *guarded);

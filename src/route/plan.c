@@ -38,7 +38,9 @@ plan_name(struct plan *plan, const struct plan_input *in)
 	strlcat(plan->name, ts->status.suffix, sizeof(plan->name));
 }
 
-/* 1 if the target is an address like those of a mesh, 0 if it is another one, -1 if it is a name. */
+/*
+ * 1 if the target is an address like those of a mesh, 0 if it is another one, -1 if it is a name.
+ */
 static int
 plan_literal(const struct target *target)
 {
@@ -316,7 +318,10 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 	for (via = via_table; *via != NULL; via++)
 		if ((*via)->to == VIA_TO_PROXY)
 			plan_add_proxies(plan, in, *via, !localapi);
-	/* Where the daemon can tell, a packet for the mesh is not sent anywhere else; but a host may have other addresses. */
+	/*
+	 * Where the daemon can tell, a packet for the mesh is not sent anywhere else; but a host
+	 * may have other addresses.
+	 */
 	plan->outside_only = !ts->mesh_address && ts->state >= ENV_TAILSCALE_HUNG && ts->state != ENV_TAILSCALE_UNEXPECTED;
 	if (!plan->outside_only || in->lookup == PLAN_LOOKUP_DONE)
 		plan_add_direct(plan, in, "as plain ssh would");

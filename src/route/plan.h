@@ -47,7 +47,9 @@ struct plan {
 	int		count;
 	char		name[ADDR_HOST_MAX + 1];	/* the name that it has if it is a peer's, for PLAN_PERHAPS */
 
-	/* What has to be looked up for the plan to be whole: the target or a proxy; "" if nothing. */
+	/*
+	 * What has to be looked up for the plan to be whole: the target or a proxy; "" if nothing.
+	 */
 	char		lookup[ADDR_HOST_MAX + 1];
 	int		lookup_port;
 	int		lookup_family;	/* --family is about the target, not about a proxy */
@@ -59,11 +61,14 @@ struct plan {
 	char		why_not_text[160];
 };
 
-/* 1 if a plan depends on what is so on this machine: not for addresses that no mesh has, nor where --via says it all. */
+/*
+ * 1 if a plan depends on what is so on this machine: not for addresses that no mesh has, nor where
+ * --via says it all.
+ */
 int	plan_needs_facts(const struct target *, const struct plan_choice *);
 /*
- * Make the plan. While the lookup is open it has the steps that can be taken without; made again with its result, it has
- * them all, or again those that go without.
+ * Make the plan. While the lookup is open it has the steps that can be taken without; made again
+ * with its result, it has them all, or again those that go without.
  */
 void	plan_make(struct plan *, const struct plan_input *);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* One attempt of the race: a step of the plan from its socket to the target, and what came of it. */
+/*
+ * One attempt of the race: a step of the plan from its socket to the target, and what came of it.
+ */
 
 #ifndef ROUTE_RACE_ATTEMPT_H
 #define ROUTE_RACE_ATTEMPT_H
@@ -39,14 +41,23 @@ struct race_attempt {
 	}				 state;
 };
 
-/* A step of the plan, not begun yet; the callback is called at most once between two calls of this module. */
+/*
+ * A step of the plan, not begun yet; the callback is called at most once between two calls of this
+ * module.
+ */
 struct race_attempt	*race_attempt_new(const struct race_config *conf, const struct via_step *step,
 	    void (*cb)(struct race_attempt *, enum race_event, void *arg), void *arg);
-/* Begin. Return 0, or -1 if it failed at once: then the error is set and on record, and nothing is called back. */
+/*
+ * Begin. Return 0, or -1 if it failed at once: then the error is set and on record, and nothing is
+ * called back.
+ */
 int	race_attempt_start(struct race_attempt *);
 /* After RACE_CONNECTED: wait for the server's first word, RACE_SPOKEN or RACE_FAILED. */
 void	race_attempt_listen(struct race_attempt *);
-/* Cancel what is under way, close the descriptor unless it was taken (-1), and free. NULL is allowed. */
+/*
+ * Cancel what is under way, close the descriptor unless it was taken (-1), and free. NULL is
+ * allowed.
+ */
 void	race_attempt_free(struct race_attempt *);
 
 #endif

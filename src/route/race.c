@@ -147,7 +147,10 @@ race_alone(const struct race *r, const struct race_attempt *a)
 	return (a->now.via->end_to_end || (r->resolve == NULL && race_unbegun(r) == NULL));
 }
 
-/* Nothing more can be begun: the race is lost if nothing runs, and won by who is connected if nothing else does. */
+/*
+ * Nothing more can be begun: the race is lost if nothing runs, and won by who is connected if
+ * nothing else does.
+ */
 static void
 race_settle(struct race *r)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The race: the ways of a plan, begun one behind the other, and the first that has reached the target. */
+/*
+ * The race: the ways of a plan, begun one behind the other, and the first that has reached the
+ * target.
+ */
 
 #ifndef ROUTE_RACE_H
 #define ROUTE_RACE_H
@@ -29,22 +32,31 @@ struct race_config {
 	const struct sock_tune	*tune;
 	const struct mss_steps	*mss_steps;
 	struct attempts		*attempts;	/* what was tried is added */
-	/* Once: the way, whose descriptor is the callee's now; or NULL and the most telling error. */
+	/*
+	 * Once: the way, whose descriptor is the callee's now; or NULL and the most telling error.
+	 */
 	void			(*cb)(const struct connection *, const struct error *, void *);
 	void			*arg;
-	/* So many milliseconds this address of the target is to be left alone before it is connected to; or NULL. */
+	/*
+	 * So many milliseconds this address of the target is to be left alone before it is
+	 * connected to; or NULL.
+	 */
 	int			(*rate_limit_cb)(const struct sockaddr *, void *);
 };
 
 /*
- * Make the plan, resolve what it needs and race its ways: the next address of the same kind after 250 ms (RFC 8305), the
- * next kind after a second, or at once when one fails. While one alone runs it has won when it is connected; of several,
- * or through a proxy that others stand behind, the first whose server has spoken.
+ * Make the plan, resolve what it needs and race its ways: the next address of the same kind after
+ * 250 ms (RFC 8305), the next kind after a second, or at once when one fails. While one alone runs
+ * it has won when it is connected; of several, or through a proxy that others stand behind, the
+ * first whose server has spoken.
  *
  * Exactly one callback, from the event loop, or race_cancel and none. The handle is gone by then.
  */
 struct race	*race_start(const struct race_config *, const struct plan_input *);
-/* Take this way once more, with other segment sizes; the same otherwise. What the way points to must still be there. */
+/*
+ * Take this way once more, with other segment sizes; the same otherwise. What the way points to
+ * must still be there.
+ */
 struct race	*race_again(const struct race_config *, const struct connection *);
 void		 race_cancel(struct race *);
 

@@ -43,7 +43,10 @@ http_begin(struct via_attempt *attempt)
 	return (http_talk_step(attempt));
 }
 
-/* Which message a refusal is; its text may tell more than its number. 401 is tinyproxy's word for a wrong password. */
+/*
+ * Which message a refusal is; its text may tell more than its number. 401 is tinyproxy's word for a
+ * wrong password.
+ */
 static enum code
 http_message(int status, const char *text)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A route is a way to the target that ends in one bare connected descriptor. This is the interface of all of them: the
- * race connects a socket to `to`, tells the route, and calls step whenever what it waits for has come, until it is done.
- * A step takes no byte of what comes behind its own handshake, and never loops, sleeps or keeps time.
+ * A route is a way to the target that ends in one bare connected descriptor. This is the interface
+ * of all of them: the race connects a socket to `to`, tells the route, and calls step whenever what
+ * it waits for has come, until it is done. A step takes no byte of what comes behind its own
+ * handshake, and never loops, sleeps or keeps time.
  */
 
 #ifndef ROUTE_VIA_H
@@ -72,7 +73,10 @@ struct via {
 	/* Connected: the first step. */
 	enum via_want	(*begin)(struct via_attempt *);
 	enum via_want	(*step)(struct via_attempt *);
-	/* Set the error: the connection was not made, errno says why, after so many ms; or there was no answer in time. */
+	/*
+	 * Set the error: the connection was not made, errno says why, after so many ms; or there
+	 * was no answer in time.
+	 */
 	void		(*unconnected)(struct via_attempt *, int error, int64_t took_ms);
 	void		(*silent)(struct via_attempt *, int64_t took_ms);
 	/* The address to connect to, as text; returns the buffer. */
@@ -92,16 +96,24 @@ const struct via *via_find(const char *name, size_t bytes);
 enum via_want	via_fail(struct via_attempt *, enum code, const char *, ...) __attribute__((__format__(printf, 3, 4)));
 /* Add what a peer has said to the error that was just set. Returns VIA_FAIL. */
 enum via_want	via_said(struct via_attempt *, const char *);
-/* Send what is left of so many bytes; VIA_WANT_WRITE, VIA_WANT_READ when all are gone, or VIA_FAIL. */
+/*
+ * Send what is left of so many bytes; VIA_WANT_WRITE, VIA_WANT_READ when all are gone, or VIA_FAIL.
+ */
 enum via_want	via_send(struct via_attempt *, const void *, size_t, size_t *sent);
-/* Set the error to what the system says of a descriptor in the middle of a handshake: errno, or 0 for its end. */
+/*
+ * Set the error to what the system says of a descriptor in the middle of a handshake: errno, or 0
+ * for its end.
+ */
 enum via_want	via_broken(struct via_attempt *, int error);
 /*
- * What this errno of connect(2) or socket(2) says of this machine and its network, whoever was to be reached; CODE_NONE if
- * nothing.
+ * What this errno of connect(2) or socket(2) says of this machine and its network, whoever was to
+ * be reached; CODE_NONE if nothing.
  */
 enum code	via_own_fault(int);
-/* What a peer says of a connection that it could not make ("connection was refused"): the message that fits, or the other. */
+/*
+ * What a peer says of a connection that it could not make ("connection was refused"): the message
+ * that fits, or the other.
+ */
 enum code	via_message(const char *, enum code);
 
 #endif

@@ -111,7 +111,10 @@ check_no_include(const json_t *facts, struct finding *f)
 		finding_cure(f, "In configuration.nix: programs.ssh.extraConfig = \"%s\";", line);
 	else
 		finding_cure(f, "Put at the top of /etc/ssh/ssh_config: %s", line);
-	/* Not the home that sudo has: on macOS that is still the user's, and ssh goes by the password file. */
+	/*
+	 * Not the home that sudo has: on macOS that is still the user's, and ssh goes by the
+	 * password file.
+	 */
 	if (builder)
 		finding_cure(f, "If that file is managed: put the same line into root's, %.60s/.ssh/config",
 		    json_text_at(facts, "nix.root_home") != NULL ? json_text_at(facts, "nix.root_home") : "/var/root");
@@ -135,7 +138,10 @@ shadow_matters(const char *keyword)
 	return (0);
 }
 
-/* A line for this host, and one for many that stands before it. The other way round is how it should be. */
+/*
+ * A line for this host, and one for many that stands before it. The other way round is how it
+ * should be.
+ */
 static int
 check_shadowed(const json_t *facts, struct finding *f)
 {

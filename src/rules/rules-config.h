@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* For the rules about ssh's configuration: those of proxies are in a file of their own (rules-config-proxy.c). */
+/*
+ * For the rules about ssh's configuration: those of proxies are in a file of their own
+ * (rules-config-proxy.c).
+ */
 
 #ifndef RULES_RULES_CONFIG_H
 #define RULES_RULES_CONFIG_H

@@ -8,7 +8,10 @@
 #include "rules/rules-proxy.h"
 #include "rules/rules.h"
 
-/* The first address stays silent while a later one answers: NULL, or its row, and the row that answers. */
+/*
+ * The first address stays silent while a later one answers: NULL, or its row, and the row that
+ * answers.
+ */
 static const json_t *
 silent_first(const json_t *facts, const json_t **answers)
 {
@@ -118,7 +121,10 @@ check_captive(const json_t *facts, struct finding *f)
 	return (0);
 }
 
-/* Where meshssh would have looked for a proxy of the mesh, another user's program listens: the mesh, or a trap. */
+/*
+ * Where meshssh would have looked for a proxy of the mesh, another user's program listens: the
+ * mesh, or a trap.
+ */
 static int
 check_proxy_of_others(const json_t *facts, struct finding *f)
 {

@@ -162,7 +162,9 @@ check_sshd_loopback(const json_t *facts, struct finding *f)
 
 	if (where == NULL || json_truth_at(facts, "sshd.only_loopback") != 1 || mesh_by_loopback(facts))
 		return (0);
-	/* It may be meant so; where the mesh brings connections in by its interface, it hardly is. */
+	/*
+	 * It may be meant so; where the mesh brings connections in by its interface, it hardly is.
+	 */
 	if (query_is(facts, "tailscale.state", "up"))
 		f->severity = SEVERITY_WARNING;
 	finding_set(f->cause, "The SSH server takes connections from this machine itself only.");

@@ -49,8 +49,8 @@ text_or(const json_t *facts, const char *path, const char *otherwise)
 }
 
 /*
- * How much it matters that the mesh is not there: 2 if this host is missed for it, 1 if no host was asked for, 0 if the
- * host is another's, or was reached all the same.
+ * How much it matters that the mesh is not there: 2 if this host is missed for it, 1 if no host was
+ * asked for, 0 if the host is another's, or was reached all the same.
  */
 static int
 missed(const json_t *facts)
@@ -77,7 +77,10 @@ weigh(const json_t *facts, struct finding *f)
 	return (how != 0);
 }
 
-/* 1 if it is, or may be, one of Tailscale's graphical builds for macOS, which listen on a port, or out of sight. */
+/*
+ * 1 if it is, or may be, one of Tailscale's graphical builds for macOS, which listen on a port, or
+ * out of sight.
+ */
 static int
 gui(const json_t *facts)
 {

@@ -9,7 +9,10 @@
 #include "facts/query.h"
 #include "rules/rules.h"
 
-/* What is looked up: ssh's HostName, or what the user wrote; NULL if no host was given, or if that is an address. */
+/*
+ * What is looked up: ssh's HostName, or what the user wrote; NULL if no host was given, or if that
+ * is an address.
+ */
 static const char *
 host_name(const json_t *facts)
 {
@@ -101,7 +104,10 @@ is_silence(const json_t *facts)
 	    query_is(facts, "names.lookups.system.code", "name-timeout"));
 }
 
-/* A name without an address, and no rule knows better why. Where meshssh gets there nevertheless, nothing is wrong. */
+/*
+ * A name without an address, and no rule knows better why. Where meshssh gets there nevertheless,
+ * nothing is wrong.
+ */
 static int
 unknown_for(const json_t *facts, int silence)
 {
@@ -207,7 +213,10 @@ check_magicdns(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-/* A hosts file that has an old address of the mesh. That it has an address of another network may be meant so. */
+/*
+ * A hosts file that has an old address of the mesh. That it has an address of another network may
+ * be meant so.
+ */
 static int
 check_stale_hosts(const json_t *facts, struct finding *f)
 {

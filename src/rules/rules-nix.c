@@ -45,7 +45,10 @@ nix_as_root(const json_t *facts)
 	return (json_truth_at(facts, "nix.daemon") == 1 || json_truth_at(facts, "system.root") == 1);
 }
 
-/* 1 if root's files decide: a file of its own in the daemon's environment would stand in their place. */
+/*
+ * 1 if root's files decide: a file of its own in the daemon's environment would stand in their
+ * place.
+ */
 static int
 nix_plain(const json_t *facts)
 {
@@ -112,7 +115,10 @@ check_host_key(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-/* Nix writes the pinned key under the name in the URI; ssh looks for HostKeyAlias, or else for HostName. */
+/*
+ * Nix writes the pinned key under the name in the URI; ssh looks for HostKeyAlias, or else for
+ * HostName.
+ */
 static int
 check_key_alias(const json_t *facts, struct finding *f)
 {
@@ -173,7 +179,10 @@ check_localhost(const json_t *facts, struct finding *f)
 	return (1);
 }
 
-/* What root's ssh lacks: the user's own file shows it, or the name is the one that only a stanza gives a meaning. */
+/*
+ * What root's ssh lacks: the user's own file shows it, or the name is the one that only a stanza
+ * gives a meaning.
+ */
 static int
 check_root_config(const json_t *facts, struct finding *f)
 {

@@ -13,7 +13,10 @@
 #define RETAGS		1001	/* OpenSSH 10.1 changes its mark while a session runs, and ignores the old words */
 #define IPQOS_MAX	64
 
-/* 1 if large packets vanish this way ("there" or "back"), for sure where sizes around the limit were seen. */
+/*
+ * 1 if large packets vanish this way ("there" or "back"), for sure where sizes around the limit
+ * were seen.
+ */
 static int
 has_black_hole(const json_t *facts, const char *way, struct finding *f, int *ok, int *bad)
 {
@@ -37,7 +40,10 @@ has_black_hole(const json_t *facts, const char *way, struct finding *f, int *ok,
 	return (1);
 }
 
-/* The interface whose MTU decides: the route's, or the mesh's for its hosts, or that of the default route; or NULL. */
+/*
+ * The interface whose MTU decides: the route's, or the mesh's for its hosts, or that of the default
+ * route; or NULL.
+ */
 static const char *
 interface_of(const json_t *facts)
 {
@@ -202,7 +208,10 @@ check_dscp_forward(const json_t *facts, struct finding *f)
 
 	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 || json_truth_at(facts, "dscp.inconclusive") == 1)
 		return (0);
-	/* Where ssh sets none of them nothing is lost; where it sets the first, nothing gets through. */
+	/*
+	 * Where ssh sets none of them nothing is lost; where it sets the first, nothing gets
+	 * through.
+	 */
 	if (ssh_marks(facts, marks))
 		f->severity = query_plain(facts) && is_dropped(facts, marks[0]) ? SEVERITY_ERROR : SEVERITY_NOTE;
 	finding_set(f->cause, "Something on the way drops packets with certain marks (DSCP), as plain ssh sets them.");

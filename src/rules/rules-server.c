@@ -14,7 +14,9 @@
 #define LIST_CUT	64	/* a list of so many names was cut */
 #define NO_SHA1		808	/* OpenSSH 8.8: ssh-rsa, which is SHA-1, is not taken any more */
 
-/* What a connection came to that was made, one a rule: keys of the facts, and what they must say. */
+/*
+ * What a connection came to that was made, one a rule: keys of the facts, and what they must say.
+ */
 static const struct told {
 	enum code code;		/* CODE_NONE ends them */
 	char	path[20];
@@ -81,7 +83,10 @@ check_told(const json_t *facts, struct finding *f)
 	while (t->code != CODE_NONE &&
 	    (t->code != f->rule->code || !query_is(facts, t->path, t->value)))
 		t++;
-	/* What sshd said before it closed tells more than that it did; and a port of another service is not sshd's. */
+	/*
+	 * What sshd said before it closed tells more than that it did; and a port of another
+	 * service is not sshd's.
+	 */
 	if (t->code == CODE_NONE || json_text_at(facts, "service.kind") != NULL ||
 	    (strcmp(t->path, "server.refusal") != 0 && json_text_at(facts, "server.refusal") != NULL))
 		return (0);
@@ -265,14 +270,20 @@ disagree(const json_t *facts, const struct agreed *row)
 	    first_common(taken, offered) == NULL);
 }
 
-/* 1 if such a cipher makes a MAC of its own (RFC 5647 5.1, and OpenSSH's), so that no other is agreed on. */
+/*
+ * 1 if such a cipher makes a MAC of its own (RFC 5647 5.1, and OpenSSH's), so that no other is
+ * agreed on.
+ */
 static int
 has_mac(const char *cipher)
 {
 	return (cipher != NULL && (strstr(cipher, "gcm@") != NULL || strstr(cipher, "poly1305") != NULL));
 }
 
-/* Where ssh's own list is not known: 1 if the server has keys alone that no ssh of today takes by itself. */
+/*
+ * Where ssh's own list is not known: 1 if the server has keys alone that no ssh of today takes by
+ * itself.
+ */
 static int
 sha1_only(const json_t *facts)
 {

@@ -46,7 +46,10 @@ rule_blind(const struct rule *rule, const json_t *facts)
 	return (matter != NULL && !json_is_false(matter) && !rule_informed(rule, facts));
 }
 
-/* Errors before warnings before notes, of two of them what tells more, and by their names where nothing else decides. */
+/*
+ * Errors before warnings before notes, of two of them what tells more, and by their names where
+ * nothing else decides.
+ */
 static int
 finding_compare(const void *a, const void *b)
 {

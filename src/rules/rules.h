@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Opinions. A rule is a pure function of the facts: it finds one cause, or not. The rules stand in tables by topic
- * (rules-*.c); one more rule is one function and one row, a row in the catalogue, an entry in meshssh-messages(7), and a
- * file of facts in tests/golden.
+ * Opinions. A rule is a pure function of the facts: it finds one cause, or not. The rules stand in
+ * tables by topic (rules-*.c); one more rule is one function and one row, a row in the catalogue,
+ * an entry in meshssh-messages(7), and a file of facts in tests/golden.
  */
 
 #ifndef RULES_RULES_H
@@ -43,8 +43,8 @@ struct rule {
 	/* 1 with cause, evidence and cures set, 0 if it is not so. */
 	int		(*check)(const json_t *facts, struct finding *);
 	/*
-	 * Where this is in the facts, and not false, what the rule needs and lacks could not be seen, and the rule counts as
-	 * unchecked. NULL: what lacks is not so, or does not matter.
+	 * Where this is in the facts, and not false, what the rule needs and lacks could not be
+	 * seen, and the rule counts as unchecked. NULL: what lacks is not so, or does not matter.
 	 */
 	const char	*matters;
 };
@@ -58,14 +58,17 @@ void	finding_set(char [200], const char *, ...) __attribute__((__format__(printf
 void	finding_cure(struct finding *, const char *, ...) __attribute__((__format__(printf, 2, 3)));
 
 /*
- * Judge a document {"version", "target", "facts"}: "findings", the most telling first, and "unchecked", the codes of rules
- * that matter here and whose facts are not there, are set in it. 0, or -1 if there is no memory.
+ * Judge a document {"version", "target", "facts"}: "findings", the most telling first, and
+ * "unchecked", the codes of rules that matter here and whose facts are not there, are set in it. 0,
+ * or -1 if there is no memory.
  */
 int	rules_check(json_t *doc);
 
 /* Print the document for people, in colour or not; the findings must be in it. */
 void	report_text(FILE *, const json_t *doc, int colour);
-/* The exit status: 0 healthy, notes aside, 1 errors or warnings, 2 the host could not be reached. */
+/*
+ * The exit status: 0 healthy, notes aside, 1 errors or warnings, 2 the host could not be reached.
+ */
 int	report_status(const json_t *doc);
 
 #endif

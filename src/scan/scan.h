@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Many hosts at once on one event loop: whether each can be reached, how, and what its server says first. */
+/*
+ * Many hosts at once on one event loop: whether each can be reached, how, and what its server says
+ * first.
+ */
 
 #ifndef SCAN_SCAN_H
 #define SCAN_SCAN_H

@@ -104,7 +104,10 @@ holdback_stop(struct holdback *h)
 	munmap(h, sizeof(*h));
 }
 
-/* 1 if the handle is gone; 0 if a second server has not identified itself yet: only what follows that may pass. */
+/*
+ * 1 if the handle is gone; 0 if a second server has not identified itself yet: only what follows
+ * that may pass.
+ */
 static int
 holdback_commit(struct holdback *h, const struct holdback_proof *proof, const char *why)
 {
@@ -162,8 +165,8 @@ holdback_doubt(struct holdback *h, const struct os_tcp *tcp, int64_t now_ms)
 	size_t	packet = h->hello.packet;
 
 	/*
-	 * An identification alone fits into any segment, and where a full one has arrived, what is missing is not missing for
-	 * its size. RFC 7323's option takes 12 bytes of each.
+	 * An identification alone fits into any segment, and where a full one has arrived, what is
+	 * missing is not missing for its size. RFC 7323's option takes 12 bytes of each.
 	 */
 	if (tcp->waiting_bytes > 0)
 		return (packet > 0 && tcp->retransmitted > h->retransmitted &&
@@ -247,8 +250,9 @@ holdback_switch(struct holdback *h)
 }
 
 /*
- * The server is silent: say the same on the spare connection, too, and take whichever it answers first. 1 if the spare one
- * is to be taken, for it has said more than its identification, or loses something already, or has had its time.
+ * The server is silent: say the same on the spare connection, too, and take whichever it answers
+ * first. 1 if the spare one is to be taken, for it has said more than its identification, or loses
+ * something already, or has had its time.
  */
 static int
 holdback_beside(struct holdback *h, int64_t now_ms)
@@ -268,7 +272,10 @@ holdback_beside(struct holdback *h, int64_t now_ms)
 	}
 	n = recv(h->spare.fd, buf, sizeof(buf), MSG_PEEK);
 	end = n > 0 ? memchr(buf, '\n', (size_t)n) : NULL;
-	/* Its identification is not read yet, so that a gap does not show, but what came behind one was counted. */
+	/*
+	 * Its identification is not read yet, so that a gap does not show, but what came behind one
+	 * was counted.
+	 */
 	return ((end != NULL && end < buf + n - 1) || (os_tcp(h->spare.fd, &tcp) == 0 && (tcp.gap || tcp.behind > 0)) ||
 	    now_ms - h->beside_ms >= BESIDE_MS);
 }
@@ -277,7 +284,10 @@ holdback_beside(struct holdback *h, int64_t now_ms)
 static int
 holdback_takes(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp, int64_t now_ms)
 {
-	/* What arrives in order may be acknowledged late, what fills a gap is acknowledged at once (RFC 5681 4.2). */
+	/*
+	 * What arrives in order may be acknowledged late, what fills a gap is acknowledged at once
+	 * (RFC 5681 4.2).
+	 */
 	int	slack_ms = tcp->waiting_bytes > 0 && tcp->sacked == 0 ? ACK_MS : SLACK_MS;
 
 	/* A line that the client has a part of must come to its end from where it began. */
@@ -344,7 +354,10 @@ holdback_timer_cb(evutil_socket_t fd, short what, void *arg)
 
 /* --- what the server says ------------------------------------------------------------------------------------------- */
 
-/* How many of these bytes belong to the identification and what comes before it; the line that it ends in is kept. */
+/*
+ * How many of these bytes belong to the identification and what comes before it; the line that it
+ * ends in is kept.
+ */
 static size_t
 holdback_id(struct holdback *h, const char *buf, size_t len)
 {
@@ -357,7 +370,10 @@ holdback_id(struct holdback *h, const char *buf, size_t len)
 	return (n);
 }
 
-/* The identification has come, or never will; -1 with errno if it is another one than before. May commit. */
+/*
+ * The identification has come, or never will; -1 with errno if it is another one than before. May
+ * commit.
+ */
 static int
 holdback_identified(struct holdback *h)
 {

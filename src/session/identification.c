@@ -76,7 +76,10 @@ identification_check(const struct identification *g, enum identification_end end
 	char	shown[SSHWIRE_SHOWN * 4];
 	int	unheard;
 
-	/* A reset may be read before what the client said, and then it is all that there is to tell. */
+	/*
+	 * A reset may be read before what the client said, and then it is all that there is to
+	 * tell.
+	 */
 	unheard = g->client == CLIENT_UNKNOWN && end == IDENTIFICATION_RESET && g->server.total == 0;
 	if (g->state == IDENTIFICATION_PASSED || (g->client != CLIENT_SSH && g->client != CLIENT_MUTE && !unheard))
 		return (0);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What kind of session this is, judged by the first bytes of both sides. Pure: bytes in, verdict out.
+ * What kind of session this is, judged by the first bytes of both sides. Pure: bytes in, verdict
+ * out.
  *
- * A client whose first bytes are "SSH-" wants an SSH server (RFC 4253 4.2). One that ended without a byte wants to hear
- * anything at all. Any other client speaks a protocol of its own, and there is nothing to judge.
+ * A client whose first bytes are "SSH-" wants an SSH server (RFC 4253 4.2). One that ended without
+ * a byte wants to hear anything at all. Any other client speaks a protocol of its own, and there is
+ * nothing to judge.
  */
 
 #ifndef SESSION_IDENTIFICATION_H
@@ -49,9 +51,10 @@ enum identification_state	identification_server(struct identification *, const c
 void			identification_again(struct identification *);
 
 /*
- * The wait ended so, or the state is IDENTIFICATION_FAILED: -1 with the error set, whose text begins with the target's name,
- * or 0 if nothing is wrong with it (the client speaks no SSH, or has not spoken yet; but a server that resets the
- * connection before either side has spoken is an error).
+ * The wait ended so, or the state is IDENTIFICATION_FAILED: -1 with the error set, whose text
+ * begins with the target's name, or 0 if nothing is wrong with it (the client speaks no SSH, or has
+ * not spoken yet; but a server that resets the connection before either side has spoken is an
+ * error).
  */
 int	identification_check(const struct identification *, enum identification_end, const char *, struct error *);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Writing to a descriptor that the caller shares. It is never made non-blocking, for the flag would be seen by everyone
- * who holds it, and yet a write must not stand still.
+ * Writing to a descriptor that the caller shares. It is never made non-blocking, for the flag would
+ * be seen by everyone who holds it, and yet a write must not stand still.
  */
 
 #ifndef SESSION_OUTPUT_H
@@ -19,12 +19,18 @@ struct output {
 	}	kind;
 };
 
-/* Look at the caller's descriptor. A terminal is opened once more, non-blocking, to be closed with output_close. */
+/*
+ * Look at the caller's descriptor. A terminal is opened once more, non-blocking, to be closed with
+ * output_close.
+ */
 void	output_open(struct output *, int);
 void	output_close(struct output *);
 /* 1 if it has no room now; an error counts as room, for the next write tells it. */
 int	output_full(const struct output *);
-/* Write what goes without waiting: the bytes written, or -1 with errno, EAGAIN if there is no room now. */
+/*
+ * Write what goes without waiting: the bytes written, or -1 with errno, EAGAIN if there is no room
+ * now.
+ */
 ssize_t	output_write(const struct output *, const char *, size_t);
 /* Tell the reader of the caller's descriptor that no more will come. */
 void	output_end(const struct output *, int);

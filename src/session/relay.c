@@ -33,7 +33,10 @@
 #define RELAY_DRAIN_MS	2000		/* for the last bytes after SIGHUP */
 #define RELAY_LINGER_MS	10000		/* for the side that goes on after the other ended */
 #define RELAY_LAST_MS	20000		/* for the same where it is SSH, in all */
-/* SSH has no half-close, the end of the server is the end; but ssh takes it ill if it cannot say its last word. */
+/*
+ * SSH has no half-close, the end of the server is the end; but ssh takes it ill if it cannot say
+ * its last word.
+ */
 #define RELAY_FAREWELL_MS 1000
 #define RELAY_SPLICE	(1 << 20)	/* at most so many at a time, and the pipe that bulk asks for */
 #define RELAY_BUFFER	262144
@@ -79,8 +82,9 @@ struct relay {
 };
 
 /*
- * Hundreds of relays may be idle: none shall hold pages that it does not use. Not from malloc(3), which writes to the last
- * page of what is large; and as common symbols, which come last in memory, right behind the small variables.
+ * Hundreds of relays may be idle: none shall hold pages that it does not use. Not from malloc(3),
+ * which writes to the last page of what is large; and as common symbols, which come last in memory,
+ * right behind the small variables.
  */
 char	relay_buf[RELAY_BUFFER] __attribute__((__common__));
 char	relay_up_buf[RELAY_BUFFER] __attribute__((__common__));
@@ -111,7 +115,10 @@ relay_done(struct relay *r)
 	event_base_loopbreak(r->base);
 }
 
-/* The socket failed with this errno, or the wait for the identification ended so; the latter is 0 if nothing is wrong. */
+/*
+ * The socket failed with this errno, or the wait for the identification ended so; the latter is 0
+ * if nothing is wrong.
+ */
 static void
 relay_net_failed(struct relay *r, int error)
 {
@@ -169,7 +176,10 @@ relay_gone_cb(void *arg)
 	relay_done(arg);
 }
 
-/* After the server's end: bear so long a client that does not end, but not while we keep it waiting ourselves. */
+/*
+ * After the server's end: bear so long a client that does not end, but not while we keep it waiting
+ * ourselves.
+ */
 static void
 relay_linger(struct relay *r, int on)
 {
@@ -184,8 +194,9 @@ relay_linger(struct relay *r, int on)
 }
 
 /*
- * The client has ended. Where the way to the server has no half-close, telling it would lose what the server still sends:
- * it is told when it has been silent for a while. Called again whenever it was not.
+ * The client has ended. Where the way to the server has no half-close, telling it would lose what
+ * the server still sends: it is told when it has been silent for a while. Called again whenever it
+ * was not.
  */
 static void
 relay_end(struct relay *r)
@@ -199,7 +210,10 @@ relay_end(struct relay *r)
 		event_add(&r->timer, &tv);
 }
 
-/* One side has ended. SSH has no half-close: the other may still say so much, but not for long, be it never silent. */
+/*
+ * One side has ended. SSH has no half-close: the other may still say so much, but not for long, be
+ * it never silent.
+ */
 static void
 relay_last(struct relay *r)
 {
@@ -209,7 +223,10 @@ relay_last(struct relay *r)
 		event_add(&r->last_ev, &tv);
 }
 
-/* Look after the caller's life while the input cannot tell of it; after the server's end the output cannot either. */
+/*
+ * Look after the caller's life while the input cannot tell of it; after the server's end the output
+ * cannot either.
+ */
 static void
 relay_watch_caller(struct relay *r, int on)
 {
@@ -241,7 +258,10 @@ relay_in_ended(struct relay *r)
 	relay_watch_caller(r, 1);
 }
 
-/* Send so many bytes of the buffer, or with 0 the rest: 1 if all went, 0 if there is a rest, -1 if it failed. */
+/*
+ * Send so many bytes of the buffer, or with 0 the rest: 1 if all went, 0 if there is a rest, -1 if
+ * it failed.
+ */
 static int
 relay_send(struct relay *r, size_t len)
 {
@@ -258,7 +278,10 @@ relay_send(struct relay *r, size_t len)
 			return (0);
 		}
 		if (n == -1) {
-			/* EPIPE comes after the server's orderly end; anything else is told when all was read. */
+			/*
+			 * EPIPE comes after the server's orderly end; anything else is told when
+			 * all was read.
+			 */
 			r->send_error = errno == EPIPE ? 0 : errno;
 			r->up.len = 0;
 			return (-1);
@@ -283,7 +306,10 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 	error = errno;
 	if (n == -1 && (error == EINTR || error == EAGAIN || error == EWOULDBLOCK))
 		return;
-	/* A terminal that is hung up, or a socket whose other end is gone, has ended; a file that cannot be read has not. */
+	/*
+	 * A terminal that is hung up, or a socket whose other end is gone, has ended; a file that
+	 * cannot be read has not.
+	 */
 	if (n == -1 && error != ECONNRESET && !(error == EIO && isatty(fd))) {
 		error_set(&r->err, CODE_INPUT, "cannot read standard input: %s", strerror(error));
 		relay_done(r);
@@ -308,7 +334,10 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 		relay_watch_caller(r, 1);
 		break;
 	case 1:
-		/* A client that is faster than we are gets room; where the network is slow it would only wait in there. */
+		/*
+		 * A client that is faster than we are gets room; where the network is slow it would
+		 * only wait in there.
+		 */
 		r->in_full = n >= RELAY_PIPE ? r->in_full + 1 : 0;
 		if (r->in_full == RELAY_FULL)
 			os_pipe_enlarge(fd, RELAY_BUFFER);
@@ -466,7 +495,10 @@ relay_splice(struct relay *r)
 	else if (n == 0)
 		relay_net_ended(r);
 	else if (errno == EAGAIN) {
-		/* It does not say which side it was. At TCP's urgent mark it is the socket, and only read(2) goes on there. */
+		/*
+		 * It does not say which side it was. At TCP's urgent mark it is the socket, and
+		 * only read(2) goes on there.
+		 */
 		if (!output_full(&r->out))
 			relay_copy(r);
 		else if (++r->out_full != RELAY_FULL || os_pipe_enlarge(r->out.fd, RELAY_SPLICE) == -1)
@@ -546,7 +578,10 @@ relay_checked(struct relay *r)
 		r->conf->running_cb(ssh, r->conf->arg);
 }
 
-/* The path is proven. From here on nothing needs a new descriptor, and running_cb may put up a sandbox. */
+/*
+ * The path is proven. From here on nothing needs a new descriptor, and running_cb may put up a
+ * sandbox.
+ */
 static void
 relay_committed(struct relay *r, const struct holdback_proof *proof)
 {
@@ -615,7 +650,10 @@ relay_guard(struct relay *r)
 static void
 relay_guard_stop(struct relay *r)
 {
-	/* The first connection lost packets, and one in its place was of no use: with this server, there shall be no second. */
+	/*
+	 * The first connection lost packets, and one in its place was of no use: with this server,
+	 * there shall be no second.
+	 */
 	if (r->hold != NULL && r->err.code != CODE_NONE && r->conn.mss_bytes != r->conf->conn->mss_bytes)
 		r->conf->learned_cb(MSS_LAST, r->conf->arg);
 	holdback_stop(r->hold);
@@ -632,7 +670,9 @@ relay_timer_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	/* A client that has not spoken yet is no reason to end, and may still turn out to be ssh. */
+	/*
+	 * A client that has not spoken yet is no reason to end, and may still turn out to be ssh.
+	 */
 	if (!r->net_open)
 		relay_done(r);
 	else if (r->end_held && r->identified)
@@ -641,7 +681,10 @@ relay_timer_cb(evutil_socket_t fd, short what, void *arg)
 		event_add(&r->timer, &tv);
 }
 
-/* Send so many bytes of the buffer, or with 0 the rest, before then: 1, 0 if the time was too short, -1 if it failed. */
+/*
+ * Send so many bytes of the buffer, or with 0 the rest, before then: 1, 0 if the time was too
+ * short, -1 if it failed.
+ */
 static int
 relay_drain(struct relay *r, size_t len, int64_t end_ms)
 {

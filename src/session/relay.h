@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Bytes between standard input and output and one connected stream socket, until the session ends. */
+/*
+ * Bytes between standard input and output and one connected stream socket, until the session ends.
+ */
 
 #ifndef SESSION_RELAY_H
 #define SESSION_RELAY_H
@@ -16,23 +18,34 @@ struct relay_config {
 	int			 net_fd;	/* non-blocking; closed when the relay ends */
 	int			 half_close;	/* what carries the connection can do that; if not, the client's end waits */
 	const struct target	*target;	/* for messages, and the time limit of the identification */
-	/* The same socket again, as the race gave it, and how to make another like it; NULL: the path is not guarded. */
+	/*
+	 * The same socket again, as the race gave it, and how to make another like it; NULL: the
+	 * path is not guarded.
+	 */
 	const struct connection	*conn;
 	const struct race_config *race;
-	/* Once, when the session has got under way; the number is 1 if it is SSH. Where the path is guarded, that is later. */
+	/*
+	 * Once, when the session has got under way; the number is 1 if it is SSH. Where the path is
+	 * guarded, that is later.
+	 */
 	void			(*running_cb)(int, void *);
-	/* The path loses large packets: the next connection should begin with segments of so many bytes. */
+	/*
+	 * The path loses large packets: the next connection should begin with segments of so many
+	 * bytes.
+	 */
 	void			(*learned_cb)(int, void *);
 	void			*arg;
 };
 
 /*
- * Run the loop until the session is over; what is in the loop besides goes on. 0 if it ended in order, also by SIGHUP
- * (what ssh had written by then is still sent), by SIGTERM or because the reader of the output is gone. -1 with the
- * error set otherwise. The output may be closed on return.
+ * Run the loop until the session is over; what is in the loop besides goes on. 0 if it ended in
+ * order, also by SIGHUP (what ssh had written by then is still sent), by SIGTERM or because the
+ * reader of the output is gone. -1 with the error set otherwise. The output may be closed on
+ * return.
  *
- * A client whose first bytes are "SSH-", or that ended without a byte, waits for the identification of an SSH server:
- * silence, an early end and other protocols are errors then. With any other client the relay is plain.
+ * A client whose first bytes are "SSH-", or that ended without a byte, waits for the identification
+ * of an SSH server: silence, an early end and other protocols are errors then. With any other
+ * client the relay is plain.
  */
 int	relay_run(struct event_base *, const struct relay_config *, struct error *);
 

@@ -26,7 +26,10 @@
 #define KEX_TURNS	3	/* of the client: its half of the exchange, its new keys, its first request */
 #define UNANSWERED	3	/* probes */
 #define BULK_BYTES	65536	/* do not go by in small packets alone */
-/* At the beginning of a session each side has said so much at most, and the client answers at the pace of a machine. */
+/*
+ * At the beginning of a session each side has said so much at most, and the client answers at the
+ * pace of a machine.
+ */
 #define YOUNG_BYTES	8192
 #define YOUNG_MS	1000
 
@@ -69,7 +72,10 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, in
 		view->gap_ms = now_ms;
 	view->received_bytes = tcp->received_bytes;
 
-	/* Something of ours arrived behind what did not, or the server speaks and still acknowledges nothing. */
+	/*
+	 * Something of ours arrived behind what did not, or the server speaks and still
+	 * acknowledges nothing.
+	 */
 	alive = now_ms - tcp->ack_ms - view->sent_ms >= stall_ms / 2;
 	view->swallowed = tcp->waiting_bytes > 0 && tcp->in_a_row > 0 && !tcp->no_room && (tcp->sacked > 0 || alive ||
 	    view->swallowed);
@@ -83,8 +89,8 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, in
 }
 
 /*
- * The segment size for the next connection: the next rung, if what is said first will prove it, for hold-back goes on from
- * there; else the last, for nobody shall fail twice.
+ * The segment size for the next connection: the next rung, if what is said first will prove it, for
+ * hold-back goes on from there; else the last, for nobody shall fail twice.
  */
 static int
 watch_next(int mss_bytes, int proof_bytes)
@@ -112,7 +118,10 @@ watch_black_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 	return (watch_next(mss_bytes, sign == WATCH_HOLE_THERE ? w->conf.proof.forward_bytes : w->conf.proof.reverse_bytes));
 }
 
-/* The size of the segment that waits, if none so large is known to have passed and it is above the last rung; or 0. */
+/*
+ * The size of the segment that waits, if none so large is known to have passed and it is above the
+ * last rung; or 0.
+ */
 static int
 watch_unproven(const struct watch *w)
 {
@@ -124,8 +133,8 @@ watch_unproven(const struct watch *w)
 }
 
 /*
- * 1 if the silence began with the session: quickly after a login, of which alone the server had spoken, and with something
- * small, as a request for a shell or a command is.
+ * 1 if the silence began with the session: quickly after a login, of which alone the server had
+ * spoken, and with something small, as a request for a shell or a command is.
  */
 static int
 watch_young(const struct watch *w)
@@ -177,8 +186,8 @@ watch_fragment(struct watch *w)
 }
 
 /*
- * A server that takes nothing for a while but says so is alive: the kernel's limit would end it. 1 if it has stopped even
- * that.
+ * A server that takes nothing for a while but says so is alive: the kernel's limit would end it. 1
+ * if it has stopped even that.
  */
 static int
 watch_room(struct watch *w)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Looks after a connection that can no longer be replaced, and tells apart why it stands still: a hole in the path that
- * swallows large packets on the way there or back, a dead path, marked packets that are dropped, an address that went away.
- * It looks five times a second, but only while something is outstanding.
+ * Looks after a connection that can no longer be replaced, and tells apart why it stands still: a
+ * hole in the path that swallows large packets on the way there or back, a dead path, marked
+ * packets that are dropped, an address that went away. It looks five times a second, but only while
+ * something is outstanding.
  */
 
 #ifndef SESSION_WATCH_H
@@ -29,7 +30,10 @@ struct watch_config {
 	int			 ssh;		/* the session is one, and its key exchange has begun */
 	/* The key exchange is over; never if the session is not SSH. */
 	void			(*settled_cb)(void *);
-	/* The session is lost. The number is the segment size for the next connection, 0 if it makes no difference. */
+	/*
+	 * The session is lost. The number is the segment size for the next connection, 0 if it
+	 * makes no difference.
+	 */
 	void			(*lost_cb)(const struct error *, int mss_bytes, void *);
 	void			*arg;
 };
@@ -65,7 +69,10 @@ enum watch_sign {
 	WATCH_HOLE_BACK
 };
 
-/* Add a look, at this time; the limit is for how long something must stand still to be called a hole. Pure. */
+/*
+ * Add a look, at this time; the limit is for how long something must stand still to be called a
+ * hole. Pure.
+ */
 enum watch_sign	watch_look(struct watch_view *, const struct os_tcp *, int64_t now_ms, int64_t limit_ms);
 
 #endif

@@ -12,8 +12,9 @@
 #define PROGRAM_BYTES	LETTERS "0123456789/._+-~"
 
 /*
- * Programs whose arguments are known. An option that takes a value is a letter, or a name, and how the value is told: n a
- * number, v a value, h a host, j hosts with commas between them, w a way of ours, o an option of ssh's, / a path, - not at all.
+ * Programs whose arguments are known. An option that takes a value is a letter, or a name, and how
+ * the value is told: n a number, v a value, h a host, j hosts with commas between them, w a way of
+ * ours, o an option of ssh's, / a path, - not at all.
  */
 static const struct program {
 	char	name[16];
@@ -70,7 +71,10 @@ listed(const char *word, const char *list, size_t count, size_t size)
 
 /* --- words of a shell --------------------------------------------------------------------------------------------- */
 
-/* The next word, without the quotes that are around it: 1, 0 at the end; -1: only a shell can tell what it is. */
+/*
+ * The next word, without the quotes that are around it: 1, 0 at the end; -1: only a shell can tell
+ * what it is.
+ */
 static int
 shell_word(const char **at, char word[REDACT_WORD_MAX], char quote[2])
 {
@@ -146,7 +150,10 @@ number_tell(const char *word, char told[REDACT_WORD_MAX])
 	return ((isdigit((unsigned char)word[0]) && redact_value(word, told)) || (word[0] == '%' && redact_address(word, told)));
 }
 
-/* The value of an option, in the way that its row says; '?' is that of an option which is not known. */
+/*
+ * The value of an option, in the way that its row says; '?' is that of an option which is not
+ * known.
+ */
 static int
 value_tell(const struct command *c, char how, const char *word, char told[REDACT_WORD_MAX])
 {
@@ -257,7 +264,9 @@ operand_tell(struct command *c, const char *word, char told[REDACT_WORD_MAX])
 	int	after_host = c->host;
 
 	if (c->program->operands == 's') {
-		/* What follows the host is a command, and the port, or its token, of our own call. */
+		/*
+		 * What follows the host is a command, and the port, or its token, of our own call.
+		 */
 		if (c->operands++ == 0)
 			return (redact_host(word, told));
 		c->program = UNKNOWN;

@@ -138,8 +138,9 @@ static const struct keyword {
 };
 
 /*
- * What errors of ssh's, complaints of tailscaled's and refusals of proxies are made of. None of them is a secret, wherever it
- * stands; what a sentence says besides, such as a URL to log in with, is not told.
+ * What errors of ssh's, complaints of tailscaled's and refusals of proxies are made of. None of
+ * them is a secret, wherever it stands; what a sentence says besides, such as a URL to log in with,
+ * is not told.
  */
 static const char	sentence_words[][18] = {
 	"--accept-routes", "a", "accept", "access", "accessible", "active", "address",

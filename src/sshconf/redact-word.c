@@ -45,7 +45,10 @@ static const char	schemes[][10] = {
 /* Behind these is a host of ssh's, whatever it looks like. */
 static const char	ssh_schemes[][20] = { "ssh://", "ssh-ng://", "mounted-ssh-ng://" };
 
-/* A number, a time such as 1h30m, or octal and hexadecimal ones of few digits; with what ssh's DSCP classes are called. */
+/*
+ * A number, a time such as 1h30m, or octal and hexadecimal ones of few digits; with what ssh's DSCP
+ * classes are called.
+ */
 static int
 is_number(const char *word)
 {
@@ -118,7 +121,9 @@ redact_names(const char *word, char told[REDACT_WORD_MAX])
 	return (each(word + (word[0] != '\0' && strchr("+-^", word[0]) != NULL), is_algorithm) && copied(word, told));
 }
 
-/* "%h", "%h:%p", "[%h]:22": at least one of ssh's tokens, and nothing but what stands between them. */
+/*
+ * "%h", "%h:%p", "[%h]:22": at least one of ssh's tokens, and nothing but what stands between them.
+ */
 static int
 is_tokens(const char *word)
 {
@@ -172,7 +177,10 @@ is_address(const char *host)
 	return (strcasecmp(host, "localhost") == 0 || addr_literal(bare, 0, &ss) != 0);
 }
 
-/* Two labels or more in lower case, none of them long, the last one of letters; the first may be ssh's token for the host. */
+/*
+ * Two labels or more in lower case, none of them long, the last one of letters; the first may be
+ * ssh's token for the host.
+ */
 static int
 is_site(const char *host)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What may be told of texts that others wrote: configuration, commands, answers. People post the doctor's report in public,
- * so the tables here say what may be told, and everything else is "...".
+ * What may be told of texts that others wrote: configuration, commands, answers. People post the
+ * doctor's report in public, so the tables here say what may be told, and everything else is "...".
  */
 
 #ifndef SSHCONF_REDACT_H
@@ -29,15 +29,25 @@ enum redact {
 };
 
 /*
- * The text as a fact, printable and cut to fit. The home, which may be NULL, becomes "~"; with full nothing is left out.
+ * The text as a fact, printable and cut to fit. The home, which may be NULL, becomes "~"; with full
+ * nothing is left out.
  */
 json_t	*redact(enum redact, const char *text, const char *home, int full);
-/* The text of an error: of what a proxy or tailscaled has said, a name or a link to log in with may be part. As tell. */
+/*
+ * The text of an error: of what a proxy or tailscaled has said, a name or a link to log in with may
+ * be part. As tell.
+ */
 json_t	*redact_error(const struct error *);
-/* How the values of a keyword of ssh_config(5), in lower case, are told; -1 if ssh has no such keyword. */
+/*
+ * How the values of a keyword of ssh_config(5), in lower case, are told; -1 if ssh has no such
+ * keyword.
+ */
 int	 redact_keyword(const char *keyword);
 
-/* The parts of that, for one word each. 1 with what is told in the buffer, 0 if it must not be told. */
+/*
+ * The parts of that, for one word each. 1 with what is told in the buffer, 0 if it must not be
+ * told.
+ */
 
 #define REDACT_WORD_MAX	512
 
@@ -53,7 +63,10 @@ int	redact_path_word(const char *word, const char *home, char told[REDACT_WORD_M
 /* 1 if sentences are made of words like this one, in any letter case. */
 int	redact_is_word(const char *word);
 
-/* One text that is being told: words with blanks between them, and "..." for those that are left out. */
+/*
+ * One text that is being told: words with blanks between them, and "..." for those that are left
+ * out.
+ */
 struct redactor {
 	const char	*home;
 	char		*to;

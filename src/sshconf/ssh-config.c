@@ -92,7 +92,10 @@ ssh_config_word(char **at, int equals)
 	return (quote == '\0' ? word : NULL);
 }
 
-/* One pattern, perhaps with "!": 1 it matches, -1 its opposite does, 0. *named is set if it is the text itself. */
+/*
+ * One pattern, perhaps with "!": 1 it matches, -1 its opposite does, 0. *named is set if it is the
+ * text itself.
+ */
 static int
 pattern_match(const char *pattern, const char *text, int fold, int *named)
 {
@@ -212,7 +215,10 @@ setting_note(struct setting *s, const struct ssh_config_line *l)
 		s->known = SSH_CONFIG_UNSURE;
 }
 
-/* The files of one argument of Include. What depends on the environment, or is another user's, is not followed. */
+/*
+ * The files of one argument of Include. What depends on the environment, or is another user's, is
+ * not followed.
+ */
 static void
 include_one(struct walk *w, const struct place *p, const char *arg)
 {
@@ -244,7 +250,10 @@ include_one(struct walk *w, const struct place *p, const char *arg)
 	globfree(&g);
 }
 
-/* Programs and jumps are taken whole; of the rest, quotes around all of it and what follows " #" are no part. */
+/*
+ * Programs and jumps are taken whole; of the rest, quotes around all of it and what follows " #"
+ * are no part.
+ */
 static char *
 value_of(const char *keyword, char *text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which line of which file decides: a reader of ssh_config(5) files, after ssh's own readconf.c. Nothing is run and
- * nobody asked: of a block with Match exec it is not known whether it counts.
+ * Which line of which file decides: a reader of ssh_config(5) files, after ssh's own readconf.c.
+ * Nothing is run and nobody asked: of a block with Match exec it is not known whether it counts.
  */
 
 #ifndef SSHCONF_SSH_CONFIG_H

@@ -7,8 +7,8 @@
 #include "base/addr.h"
 
 /*
- * HostName and Port for the host as it would be typed: the buffer and the number are set, to the host itself and 22 where
- * the files do not say or only ssh could tell (Match exec).
+ * HostName and Port for the host as it would be typed: the buffer and the number are set, to the
+ * host itself and 22 where the files do not say or only ssh could tell (Match exec).
  */
 void	ssh_host(const char *typed, char [ADDR_HOST_MAX + 1], int *port);
 

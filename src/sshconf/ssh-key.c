@@ -15,7 +15,10 @@
 
 #include "sshconf/ssh-key.h"
 
-/* 1 if the head of a private key says that it is encrypted, 0 that it is not, -1 if it is something else. */
+/*
+ * 1 if the head of a private key says that it is encrypted, 0 that it is not, -1 if it is something
+ * else.
+ */
 static int
 head_encrypted(const char *head)
 {
@@ -25,7 +28,10 @@ head_encrypted(const char *head)
 		return (-1);
 	body++;
 	if (strncmp(head, "-----BEGIN OPENSSH PRIVATE KEY", 30) == 0) {
-		/* openssh-key-v1, NUL, and the name of the cipher, which is "none" if there is none. */
+		/*
+		 * openssh-key-v1, NUL, and the name of the cipher, which is "none" if there is
+		 * none.
+		 */
 		if (strncmp(body, "b3BlbnNzaC1rZXktdjEA", 20) != 0)
 			return (-1);
 		return (strncmp(body + 20, "AAAABG5vbmU", 11) != 0);

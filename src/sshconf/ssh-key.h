@@ -14,7 +14,10 @@ struct ssh_key {
 	int	encrypted;	/* with a passphrase */
 };
 
-/* A file, without the root, that a user of this id would take a private key from. No part of the key is kept. */
+/*
+ * A file, without the root, that a user of this id would take a private key from. No part of the
+ * key is kept.
+ */
 void	ssh_key_look(const char *root, const char *file, uid_t, struct ssh_key *);
 
 #endif

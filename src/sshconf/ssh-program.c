@@ -26,7 +26,10 @@
 #define NOT_RUN		127		/* exit status of a program that could not be run */
 #define TRIED_MAX	20		/* where every ssh leads back here, the loop ends */
 
-/* Settings under which ssh connects by itself in a way that a ProxyCommand would change: such hosts stay as they are. */
+/*
+ * Settings under which ssh connects by itself in a way that a ProxyCommand would change: such hosts
+ * stay as they are.
+ */
 static const struct ssh_program_keyword {
 	const char	*keyword;
 	const char	*harmless;	/* a value that changes nothing; NULL if there is none */
@@ -103,7 +106,9 @@ ssh_program_find(const char *self, char path[PATH_MAX])
 		return (-1);
 	if (stat(self, &self_sb) == -1)
 		memset(&self_sb, 0, sizeof(self_sb));
-	/* ssh takes its argv[0] for ProxyJump, from whatever directory: only whole paths will do. */
+	/*
+	 * ssh takes its argv[0] for ProxyJump, from whatever directory: only whole paths will do.
+	 */
 	while (run_place(&dirs, "", "ssh", path)) {
 		if (!ssh_program_usable(path, &self_sb))
 			continue;
@@ -115,7 +120,9 @@ ssh_program_find(const char *self, char path[PATH_MAX])
 	strlcpy(path, fallback, PATH_MAX);
 	if (ssh_program_usable(path, &self_sb) && (skip <= 0 || !ssh_program_script(path)))
 		return (0);
-	/* The mark may come from another process of the same number: it must not hide the only ssh. */
+	/*
+	 * The mark may come from another process of the same number: it must not hide the only ssh.
+	 */
 	strlcpy(path, passed, PATH_MAX);
 	return (path[0] != '\0' ? 0 : -1);
 }
@@ -271,8 +278,8 @@ ssh_program_run(const char *ssh, char **argv, struct ssh_program *env, struct er
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 			continue;
 		/*
-		 * If ssh refuses its arguments, plain ssh will say so again. If it did not run, plain ssh
-		 * might connect, by another way than asked for and without a word.
+		 * If ssh refuses its arguments, plain ssh will say so again. If it did not run,
+		 * plain ssh might connect, by another way than asked for and without a word.
 		 */
 		if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_RUN) {
 			error_set(err, CODE_SYSTEM, "%.90s -G %s", ssh, WIFEXITED(status) ?

@@ -25,16 +25,16 @@ struct ssh_program {
 };
 
 /*
- * The path of ssh: the first in PATH that is not this program, which may be called ssh too, or else /usr/bin/ssh. 0 or -1.
- * An ssh that led back here, as a script may that runs this program, is passed over,
- * but a program, unlike a script, only as long as there is another ssh.
+ * The path of ssh: the first in PATH that is not this program, which may be called ssh too, or else
+ * /usr/bin/ssh. 0 or -1. An ssh that led back here, as a script may that runs this program, is
+ * passed over, but a program, unlike a script, only as long as there is another ssh.
  */
 int	ssh_program_find(const char *self, char [PATH_MAX]);
 /* Remember in the environment that this process is about to become what ssh_program_find found. */
 void	ssh_program_mark(const char *);
 /*
- * Ask `ssh -G` with these arguments (a NULL ends them). 0, 1 if it refuses them or prints no configuration, or -1 with
- * the error set if it could not be asked, or was ended by a signal.
+ * Ask `ssh -G` with these arguments (a NULL ends them). 0, 1 if it refuses them or prints no
+ * configuration, or -1 with the error set if it could not be asked, or was ended by a signal.
  */
 int	ssh_program_ask(const char *ssh, char **args, struct ssh_program *, struct error *);
 /* The silence in seconds that ssh was told to bear; 0 if nothing was said. */

@@ -16,7 +16,8 @@ struct ssh_proxy {
 };
 
 /*
- * 0, or -1 if the command is more than one plain program with arguments, or one whose meaning only a shell can tell.
+ * 0, or -1 if the command is more than one plain program with arguments, or one whose meaning only
+ * a shell can tell.
  */
 int	ssh_proxy_look(const char *command, const char *root, const char *home, struct ssh_proxy *);
 

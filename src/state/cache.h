@@ -5,9 +5,9 @@
 #define STATE_CACHE_H
 
 /*
- * Remove what relays that were killed in the middle of writing left in the folder of this file: regular files of this user's,
- * ten minutes old, that have names of unfinished records and verdicts. Best effort, and no more than some hundred names are
- * looked at.
+ * Remove what relays that were killed in the middle of writing left in the folder of this file:
+ * regular files of this user's, ten minutes old, that have names of unfinished records and
+ * verdicts. Best effort, and no more than some hundred names are looked at.
  */
 void	cache_sweep(const char *path);
 

@@ -23,8 +23,8 @@
 #define PREFIX		"path-"
 
 /*
- * One file for each network and host, so that relays which write at the same time do not meet: FNV-1a of both. 0, or -1
- * where the network is not known.
+ * One file for each network and host, so that relays which write at the same time do not meet:
+ * FNV-1a of both. 0, or -1 where the network is not known.
  */
 static int
 path_cache_path(const char *network, const char *host, char path[PATH_MAX])
@@ -86,7 +86,10 @@ path_cache_get(const char *network, const char *host)
 	return (mss_bytes);
 }
 
-/* One file more is about to be there: remove the old ones, and, if there are still too many, whichever come. */
+/*
+ * One file more is about to be there: remove the old ones, and, if there are still too many,
+ * whichever come.
+ */
 static void
 path_cache_prune(const char *path)
 {

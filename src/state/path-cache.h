@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What was learned of the path to a host: the segment size that a connection to it should begin with. Kept for each
- * network this machine is in and each host, a file for each, for 24 hours. All of it is best effort: where there is no
- * cache folder, or what is in it cannot be trusted, there is no verdict.
+ * What was learned of the path to a host: the segment size that a connection to it should begin
+ * with. Kept for each network this machine is in and each host, a file for each, for 24 hours. All
+ * of it is best effort: where there is no cache folder, or what is in it cannot be trusted, there
+ * is no verdict.
  */
 
 #ifndef STATE_PATH_CACHE_H
@@ -21,7 +22,10 @@ int	path_cache_get(const char *network, const char *host);
 void	path_cache_put(const char *network, const char *host, int mss_bytes);
 void	path_cache_drop(const char *network, const char *host);
 
-/* The bytes of a file for this network and host, at this time in seconds: its size, or 0 if they are no valid verdict. */
+/*
+ * The bytes of a file for this network and host, at this time in seconds: its size, or 0 if they
+ * are no valid verdict.
+ */
 int	path_cache_parse(const char *, size_t, const char *network, const char *host, int64_t now_s);
 
 #endif

@@ -63,7 +63,10 @@ record_write(const struct target *target, const struct attempts *attempts, const
 	return (result);
 }
 
-/* The code of a message in a record, names that earlier versions wrote among them; CODE_NONE if it is no error's. */
+/*
+ * The code of a message in a record, names that earlier versions wrote among them; CODE_NONE if it
+ * is no error's.
+ */
 static enum code
 record_code(const char *name)
 {

@@ -75,7 +75,10 @@ dns_query(unsigned char *buf, size_t size, uint16_t id, const char *name, int ty
 	return (len + 4);
 }
 
-/* The length of a name as it stands at this place, a pointer included; 0 if it does not end within the message. */
+/*
+ * The length of a name as it stands at this place, a pointer included; 0 if it does not end within
+ * the message.
+ */
 static size_t
 name_len(const unsigned char *buf, size_t len, size_t at)
 {

@@ -26,11 +26,14 @@ struct dns_answer {
 	int			count;		/* more of them are left out */
 };
 
-/* The query for this name, a final dot aside; its length, or 0 if it can be no name or does not fit. */
+/*
+ * The query for this name, a final dot aside; its length, or 0 if it can be no name or does not
+ * fit.
+ */
 size_t	dns_query(unsigned char *, size_t, uint16_t id, const char *name, int type);
 /*
- * The answer to that query: 0, or -1 with nothing set if it is none to it, or broken. All records of that type in it
- * count, which is what follows an alias.
+ * The answer to that query: 0, or -1 with nothing set if it is none to it, or broken. All records
+ * of that type in it count, which is what follows an alias.
  */
 int	dns_parse(const unsigned char *, size_t, const unsigned char *query, size_t query_len, struct dns_answer *);
 /* What a code says ("no such name"). */

@@ -33,13 +33,16 @@ struct http1 {
 };
 
 /*
- * Feed the next bytes; returns the new state. *used says how many of them were taken: all while the head is not whole, up
- * to its end, or up to the byte that makes it none.
- * Interim replies (1xx) are passed over. A bare LF ends a line, too (RFC 9112 2.2); a NUL is never part of a head.
+ * Feed the next bytes; returns the new state. *used says how many of them were taken: all while the
+ * head is not whole, up to its end, or up to the byte that makes it none. Interim replies (1xx) are
+ * passed over. A bare LF ends a line, too (RFC 9112 2.2); a NUL is never part of a head.
  */
 enum http1_state	http1_feed(struct http1 *, const char *, size_t, size_t *);
 
-/* The length of the body that Content-Length gives, or -1 if it does not, or is beyond all sense (1 GiB). */
+/*
+ * The length of the body that Content-Length gives, or -1 if it does not, or is beyond all sense (1
+ * GiB).
+ */
 long	http1_length(const struct http1 *);
 
 #endif

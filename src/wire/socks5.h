@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The client's side of SOCKS5, as bytes in memory: RFC 1928, with user name and password by RFC 1929. */
+/*
+ * The client's side of SOCKS5, as bytes in memory: RFC 1928, with user name and password by RFC
+ * 1929.
+ */
 
 #ifndef WIRE_SOCKS5_H
 #define WIRE_SOCKS5_H
@@ -41,8 +44,9 @@ struct socks5 {
 };
 
 /*
- * Begin: the host, a name or an address without zone, the port, and user and password or NULL. The strings stay the caller's
- * and must outlive it. -1 if one of them is too long for the protocol, or the host has a zone: then code and text are set.
+ * Begin: the host, a name or an address without zone, the port, and user and password or NULL. The
+ * strings stay the caller's and must outlive it. -1 if one of them is too long for the protocol, or
+ * the host has a zone: then code and text are set.
  */
 int	socks5_begin(struct socks5 *, const char *, int, const char *, const char *);
 /* out[] was sent. */

@@ -113,7 +113,10 @@ out_end(struct out *out)
 	return (out->len);
 }
 
-/* A list of so many bytes, none or enough for a name: tags of private use, of which the first makes up the length. */
+/*
+ * A list of so many bytes, none or enough for a name: tags of private use, of which the first makes
+ * up the length.
+ */
 static void
 out_languages(struct out *out, size_t len)
 {
@@ -193,7 +196,10 @@ sshkex_packet(const char *buf, size_t len, struct sshkex_packet *packet)
 	if (len < HEAD_BYTES + 1)
 		return (0);
 	bytes = number(p);
-	/* Of a whole packet its padding is at least 4 and leaves a byte for the type; nobody needs more than 35000. */
+	/*
+	 * Of a whole packet its padding is at least 4 and leaves a byte for the type; nobody needs
+	 * more than 35000.
+	 */
 	if (bytes > 35000 - 4 || p[4] < PADDING_MIN || bytes < (size_t)p[4] + 2)
 		return (-1);
 	if (len < bytes + 4)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The start of a key exchange, without any cryptography, in memory: RFC 4253 6 and 7, RFC 5656 4, and the drafts for
- * sntrup761x25519-sha512 and mlkem768x25519-sha256. Enough to let a server send its largest packets before any login.
+ * The start of a key exchange, without any cryptography, in memory: RFC 4253 6 and 7, RFC 5656 4,
+ * and the drafts for sntrup761x25519-sha512 and mlkem768x25519-sha256. Enough to let a server send
+ * its largest packets before any login.
  */
 
 #ifndef WIRE_SSHKEX_H
@@ -47,28 +48,39 @@ enum sshkex_lists {
 	SSHKEX_LISTS = 10	/* RFC 4253 7.1 has ten in a KEXINIT; four are of use here */
 };
 
-/* A key exchange whose answer is large: it holds a ciphertext besides a host key and its signature. */
+/*
+ * A key exchange whose answer is large: it holds a ciphertext besides a host key and its signature.
+ */
 struct sshkex_method {
 	char	name[40];
 	int	kem_bytes;	/* of the public key of the KEM, before 32 bytes of X25519 */
 };
 
 /*
- * A KEXINIT of at least so many bytes, padding and all, which is longer by less than 24; its names of languages mean
- * nothing and make it long. The host key of RSA comes first, because it is the largest. Returns its length, or 0 if it is
- * longer than SSHKEX_PACKET_MAX or than the buffer.
+ * A KEXINIT of at least so many bytes, padding and all, which is longer by less than 24; its names
+ * of languages mean nothing and make it long. The host key of RSA comes first, because it is the
+ * largest. Returns its length, or 0 if it is longer than SSHKEX_PACKET_MAX or than the buffer.
  */
 size_t	sshkex_kexinit(char *, size_t, size_t bytes, const unsigned char [SSHKEX_COOKIE]);
-/* SSH_MSG_KEX_ECDH_INIT, whose key is well-formed and of no use. Its length, or 0 if it does not fit. */
+/*
+ * SSH_MSG_KEX_ECDH_INIT, whose key is well-formed and of no use. Its length, or 0 if it does not
+ * fit.
+ */
 size_t	sshkex_init(char *, size_t, const struct sshkex_method *);
 /* SSH_MSG_DISCONNECT, "by application", with this text. Its length, or 0 if it does not fit. */
 size_t	sshkex_disconnect(char *, size_t, const char *);
 
-/* The packet at the start of these bytes: 1 and it is filled, 0 if more must come, -1 if these are no packet. */
+/*
+ * The packet at the start of these bytes: 1 and it is filled, 0 if more must come, -1 if these are
+ * no packet.
+ */
 int	sshkex_packet(const char *, size_t, struct sshkex_packet *);
 /* The lists of a KEXINIT: 0, or -1 if it is none. */
 int	sshkex_parse(const struct sshkex_packet *, struct sshkex_list [SSHKEX_LISTS]);
-/* The host key in an SSHKEX_REPLY, as its type, a blank and the tail of its base64: 0, or -1 if there is none. */
+/*
+ * The host key in an SSHKEX_REPLY, as its type, a blank and the tail of its base64: 0, or -1 if
+ * there is none.
+ */
 int	sshkex_host_key(const struct sshkex_packet *, char [SSHKEX_KEY_TEXT]);
 /* Take the first name off the list; a long one is cut. 1, or 0 if there is none. */
 int	sshkex_next(struct sshkex_list *, char [SSHKEX_NAME_MAX + 1]);

@@ -29,30 +29,37 @@ struct sshwire_id {
 };
 
 /*
- * Feed the next bytes; returns the new state, which does not change any more once it is not SSHWIRE_MORE.
- * Lines before the identification are allowed (RFC 4253 4.2), but not an HTTP reply.
+ * Feed the next bytes; returns the new state, which does not change any more once it is not
+ * SSHWIRE_MORE. Lines before the identification are allowed (RFC 4253 4.2), but not an HTTP reply.
  */
 enum sshwire_id_state	sshwire_id_feed(struct sshwire_id *, const char *, size_t);
 
 /*
- * What sshd says in the place of its identification when it lets nobody in just now (OpenSSH, sshd.c), in a word:
- * "maxstartups" or "penalty"; NULL if the first line is something else.
+ * What sshd says in the place of its identification when it lets nobody in just now (OpenSSH,
+ * sshd.c), in a word: "maxstartups" or "penalty"; NULL if the first line is something else.
  */
 const char *sshwire_refusal(const struct sshwire_id *);
 /* 1 if the line that is coming, or came last, begins with "SSH-". */
 int	sshwire_id_begun(const struct sshwire_id *);
 
 /*
- * Whether a client's first bytes are the start of an identification: 1 yes, 0 no, -1 too few bytes to tell.
+ * Whether a client's first bytes are the start of an identification: 1 yes, 0 no, -1 too few bytes
+ * to tell.
  */
 int	sshwire_is_client(const char *, size_t);
 
-/* What a client says before it has heard anything: its identification, one KEXINIT in the clear, and no more. */
+/*
+ * What a client says before it has heard anything: its identification, one KEXINIT in the clear,
+ * and no more.
+ */
 #define SSHWIRE_ID_MAX		255	/* RFC 4253 4.2, with CR and LF */
 #define SSHWIRE_PACKET_MAX	35000	/* RFC 4253 6.1 */
 #define SSHWIRE_HELLO_MAX	(SSHWIRE_ID_MAX + SSHWIRE_PACKET_MAX)
 
-/* The line that is coming, or came last, as far as it may be an identification; all zero to begin with. */
+/*
+ * The line that is coming, or came last, as far as it may be an identification; all zero to begin
+ * with.
+ */
 struct sshwire_line {
 	char	text[SSHWIRE_ID_MAX];
 	size_t	len;
@@ -73,9 +80,15 @@ struct sshwire_hello {
 	size_t			length;	/* its packet_length, once four bytes have come */
 };
 
-/* Feed the client's next bytes; all zero to begin with. Returns the state; SSHWIRE_HELLO_OTHER stays. */
+/*
+ * Feed the client's next bytes; all zero to begin with. Returns the state; SSHWIRE_HELLO_OTHER
+ * stays.
+ */
 int	sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
-/* 1 if a line of so many bytes is the identification of a server that speaks version 2 (RFC 4253 5.1). */
+/*
+ * 1 if a line of so many bytes is the identification of a server that speaks version 2 (RFC 4253
+ * 5.1).
+ */
 int	sshwire_is_version_2(const char *, size_t);
 
 #endif

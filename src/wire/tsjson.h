@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tailscaled's status document, `GET /localapi/v0/status?peers=false`: Tailscale's ipn/ipnstate. Keys are added with
- * every release, so only what is needed is looked at, and what has another type than expected counts as not said.
+ * tailscaled's status document, `GET /localapi/v0/status?peers=false`: Tailscale's ipn/ipnstate.
+ * Keys are added with every release, so only what is needed is looked at, and what has another type
+ * than expected counts as not said.
  */
 
 #ifndef WIRE_TSJSON_H

@@ -40,7 +40,10 @@ list_user(const json_t *root, const json_t *peer)
 	const json_t	*id = json_object_get(peer, "UserID");
 	char		 key[32];
 
-	/* Numbers are read as floating point, which is exact up to 2^53, and real ones are below that. */
+	/*
+	 * Numbers are read as floating point, which is exact up to 2^53, and real ones are below
+	 * that.
+	 */
 	snprintf(key, sizeof(key), "%.0f", json_number_value(id));
 	return (json_string_value(json_object_get(json_object_get(json_object_get(root, "User"), key), "LoginName")));
 }
@@ -73,7 +76,9 @@ list_peer(const json_t *root, const json_t *object)
 	return (row);
 }
 
-/* Something that can be connected to, and no exit node of Mullvad's, of which a mesh has hundreds. */
+/*
+ * Something that can be connected to, and no exit node of Mullvad's, of which a mesh has hundreds.
+ */
 static int
 list_useful(const json_t *row)
 {

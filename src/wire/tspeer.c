@@ -127,7 +127,9 @@ tspeer_has_address(const json_t *object, const struct wanted *want)
 	return (0);
 }
 
-/* The first word of a name of this mesh's own; "" if it is another's, as those of shared nodes are. */
+/*
+ * The first word of a name of this mesh's own; "" if it is another's, as those of shared nodes are.
+ */
 static void
 tspeer_label(const char *name, const char *suffix, char label[64])
 {
@@ -197,7 +199,10 @@ tspeer_near(const char *a, const char *b)
 	    (same_letter(a[0], b[1]) && same_letter(a[1], b[0]) && strcasecmp(a + 2, b + 2) == 0));
 }
 
-/* How well this peer may be meant: its own name for itself, "NAME-1" as the mesh calls a second one, a slip; 0: not. */
+/*
+ * How well this peer may be meant: its own name for itself, "NAME-1" as the mesh calls a second
+ * one, a slip; 0: not.
+ */
 static int
 tspeer_likeness(const json_t *object, const struct wanted *want, const char *name)
 {

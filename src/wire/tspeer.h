@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tailscaled's status document with its peers, `GET /localapi/v0/status` or `tailscale status --json`: Tailscale's
- * ipn/ipnstate. Of thousands of peers the one that a host is is looked for.
+ * tailscaled's status document with its peers, `GET /localapi/v0/status` or `tailscale status
+ * --json`: Tailscale's ipn/ipnstate. Of thousands of peers the one that a host is is looked for.
  */
 
 #ifndef WIRE_TSPEER_H
@@ -16,7 +16,10 @@
 #define TSPEER_ADDRS_MAX	8
 #define TSPEER_BYTES_MAX	(24 << 20)	/* of a document: 10,000 peers are 11 to 19 MB */
 
-/* The strings are as they came: to be vis'd before they are shown, except names and addresses: addr_host_ok, or "". */
+/*
+ * The strings are as they came: to be vis'd before they are shown, except names and addresses:
+ * addr_host_ok, or "".
+ */
 struct tspeer {
 	char	name[ADDR_HOST_MAX + 1];	/* in the mesh's DNS, without the dot at its end */
 	char	addrs[TSPEER_ADDRS_MAX][ADDR_TEXT_MAX];
@@ -43,8 +46,8 @@ struct tspeers {
 };
 
 /*
- * Look for a host: a full name, a name of one word, or an address; NULL for none. Not being there is no error. 0, or -1
- * if it is no such document.
+ * Look for a host: a full name, a name of one word, or an address; NULL for none. Not being there
+ * is no error. 0, or -1 if it is no such document.
  */
 int	tspeer_find(const char *, size_t, const char *host, struct tspeers *);
 
@@ -52,11 +55,12 @@ int	tspeer_find(const char *, size_t, const char *host, struct tspeers *);
 void	tspeer_read(const json_t *, struct tspeer *);
 
 /*
- * All of them, each an object with what is known and may stand in a configuration: name, id, addresses, online, expired,
- * os, user (who has logged it in), tags and host_keys, lists of texts. Ordered by name, for the document is by key.
- * Peers without name and address are left out, and so are those that are no hosts for this mesh's people: exit nodes of
- * Mullvad's, and the nodes of those to whom one is shared (ShareeNode). NULL with errno
- * EINVAL if it is no such document, or tailscaled is not connected.
+ * All of them, each an object with what is known and may stand in a configuration: name, id,
+ * addresses, online, expired, os, user (who has logged it in), tags and host_keys, lists of texts.
+ * Ordered by name, for the document is by key. Peers without name and address are left out, and so
+ * are those that are no hosts for this mesh's people: exit nodes of Mullvad's, and the nodes of
+ * those to whom one is shared (ShareeNode). NULL with errno EINVAL if it is no such document, or
+ * tailscaled is not connected.
  */
 json_t	*tspeer_list(const char *, size_t);
 

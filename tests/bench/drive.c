@@ -457,7 +457,10 @@ drive_pss(int count)
 		get_banner(fds[i]);
 		get_banner(relays[i].out);
 	}
-	/* Idle means that nothing changes any more: two equal sums in a row, a tenth of a second apart. */
+	/*
+	 * Idle means that nothing changes any more: two equal sums in a row, a tenth of a second
+	 * apart.
+	 */
 	sum = -1;
 	do {
 		before = sum;

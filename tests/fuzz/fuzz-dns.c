@@ -6,7 +6,10 @@
 #include "fuzz.h"
 #include "wire/dns.h"
 
-/* An answer to a question whose type the first byte says; the rest is what comes behind the question. */
+/*
+ * An answer to a question whose type the first byte says; the rest is what comes behind the
+ * question.
+ */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -12,7 +12,10 @@
 /* Those whose text is ssh_config(5) and nothing else. */
 static const char	stanzas[][16] = { "stanza", "tailnet" };
 
-/* A comment, an empty line, the head of a block, or a keyword and a value that neither ssh nor a shell can misread. */
+/*
+ * A comment, an empty line, the head of a block, or a keyword and a value that neither ssh nor a
+ * shell can misread.
+ */
 static void
 check_stanza_line(const char *line, size_t len)
 {

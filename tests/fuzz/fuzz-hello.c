@@ -7,8 +7,8 @@
 #include "wire/sshwire.h"
 
 /*
- * A client's first bytes: in one piece, and cut where the first byte says, they are the same; what is taken for a whole
- * hello, or the beginning of one, fits into what is recorded.
+ * A client's first bytes: in one piece, and cut where the first byte says, they are the same; what
+ * is taken for a whole hello, or the beginning of one, fits into what is recorded.
  */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -24,8 +24,8 @@ check_head(const struct http1 *h, const char *bytes, size_t used)
 }
 
 /*
- * The head of a reply, behind a byte that says whether an upgrade was asked for: whole, in two pieces and byte by byte it
- * is the same, and ends at the same byte.
+ * The head of a reply, behind a byte that says whether an upgrade was asked for: whole, in two
+ * pieces and byte by byte it is the same, and ends at the same byte.
  */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,8 +8,8 @@
 #include "session/identification.h"
 
 /*
- * Whatever both sides say, in whatever pieces: each piece is two bytes of length and side, then so many bytes. The verdict
- * must not change once it is given, and the message must be printable.
+ * Whatever both sides say, in whatever pieces: each piece is two bytes of length and side, then so
+ * many bytes. The verdict must not change once it is given, and the message must be printable.
  */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

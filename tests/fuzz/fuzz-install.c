@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Text of a configuration and of our own file: whatever stands there, our two lines go in and come out again, and every
- * other byte stays.
+ * Text of a configuration and of our own file: whatever stands there, our two lines go in and come
+ * out again, and every other byte stays.
  */
 
 #include <sys/types.h>

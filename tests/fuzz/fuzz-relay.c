@@ -89,7 +89,10 @@ static struct scene {
 	size_t			 size;
 	int			 mode;
 	struct stream		 client;
-	/* What the first connection's server says, what others do, and that after a line of the first. */
+	/*
+	 * What the first connection's server says, what others do, and that after a line of the
+	 * first.
+	 */
 	struct stream		 servers[3];
 	int			 possible[3];	/* the client has received the beginning of this one */
 	int			 alone;		/* there is no other connection */

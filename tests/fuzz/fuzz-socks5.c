@@ -6,7 +6,10 @@
 #include "fuzz.h"
 #include "wire/socks5.h"
 
-/* A text at the front, behind two bytes for its length: longer than any that the protocol has, if the input says so. */
+/*
+ * A text at the front, behind two bytes for its length: longer than any that the protocol has, if
+ * the input says so.
+ */
 static const char *
 take_text(const uint8_t **data, size_t *size, char text[512])
 {
@@ -26,7 +29,9 @@ take_text(const uint8_t **data, size_t *size, char text[512])
 	return (text);
 }
 
-/* All that the proxy says, in pieces of at most so many bytes; returns how many of them were taken. */
+/*
+ * All that the proxy says, in pieces of at most so many bytes; returns how many of them were taken.
+ */
 static size_t
 talk(struct socks5 *s, const uint8_t *data, size_t size, size_t piece)
 {
@@ -54,8 +59,9 @@ talk(struct socks5 *s, const uint8_t *data, size_t size, size_t piece)
 }
 
 /*
- * A byte that says whether there are credentials, host, user and password, and then whatever the proxy says: in large
- * pieces and byte by byte it ends in the same way, and what is connected ends at the same byte.
+ * A byte that says whether there are credentials, host, user and password, and then whatever the
+ * proxy says: in large pieces and byte by byte it ends in the same way, and what is connected ends
+ * at the same byte.
  */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

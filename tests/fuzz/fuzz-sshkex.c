@@ -7,8 +7,8 @@
 #include "wire/sshkex.h"
 
 /*
- * What a server says behind its identification: packets lie within the bytes, their lists within them, names within
- * their bounds; a packet that is not whole yet is not broken by what comes.
+ * What a server says behind its identification: packets lie within the bytes, their lists within
+ * them, names within their bounds; a packet that is not whole yet is not broken by what comes.
  */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

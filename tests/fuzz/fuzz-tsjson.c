@@ -25,7 +25,10 @@ check(const struct tsjson *status)
 		must(memchr(status->addrs[i], '\0', ADDR_TEXT_MAX) != NULL && addr_host_ok(status->addrs[i]));
 }
 
-/* A status document of unknown origin: what is shown as a name or an address is one; a blank behind it changes nothing. */
+/*
+ * A status document of unknown origin: what is shown as a name or an address is one; a blank behind
+ * it changes nothing.
+ */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

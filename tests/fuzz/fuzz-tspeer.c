@@ -60,7 +60,10 @@ check_list(const char *text, size_t len)
 	json_decref(list);
 }
 
-/* A host, a newline, and a status document, both of unknown origin; a blank behind the document changes nothing. */
+/*
+ * A host, a newline, and a status document, both of unknown origin; a blank behind the document
+ * changes nothing.
+ */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

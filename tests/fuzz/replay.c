@@ -12,7 +12,9 @@
 
 #include "fuzz.h"
 
-/* Runs a fuzz target, fuzz-NAME, over the files of its corpus, corpus/NAME, for the ordinary tests. */
+/*
+ * Runs a fuzz target, fuzz-NAME, over the files of its corpus, corpus/NAME, for the ordinary tests.
+ */
 int
 main(int argc, char **argv)
 {

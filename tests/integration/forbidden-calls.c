@@ -1,9 +1,10 @@
 /*
- * Preloaded into a relay: as if whoever sends the bytes had taken the process over. When the client's bytes hold
- * "TRY-BEFORE" or "TRY-AFTER", the calls below are made by number, and for each of them a line "BEFORE NAME ERROR", 0
- * for success, is added to the file TRY_RESULT, which is mapped before a sandbox can be in the way. TRY_FOLDER is
- * the folder of the report, TRY_OTHER one that is none of the relay's business. TRY_REFUSE=NAME,... makes the kernel
- * one without seccomp or landlock; with TRY_THREAD there is a second thread, as if a name lookup had not come back.
+ * Preloaded into a relay: as if whoever sends the bytes had taken the process over. When the
+ * client's bytes hold "TRY-BEFORE" or "TRY-AFTER", the calls below are made by number, and for each
+ * of them a line "BEFORE NAME ERROR", 0 for success, is added to the file TRY_RESULT, which is
+ * mapped before a sandbox can be in the way. TRY_FOLDER is the folder of the report, TRY_OTHER one
+ * that is none of the relay's business. TRY_REFUSE=NAME,... makes the kernel one without seccomp or
+ * landlock; with TRY_THREAD there is a second thread, as if a name lookup had not come back.
  */
 
 #define _GNU_SOURCE

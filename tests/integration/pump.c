@@ -1,9 +1,10 @@
 /*
- * Is every byte exact? Listens on loopback, starts a relay to itself, and pumps a random stream through it both ways at
- * once, in pieces of random size with random pauses, checking every byte and both ends of file. The relay must then end
- * with status 0.
+ * Is every byte exact? Listens on loopback, starts a relay to itself, and pumps a random stream
+ * through it both ways at once, in pieces of random size with random pauses, checking every byte
+ * and both ends of file. The relay must then end with status 0.
  *
- * usage: pump [-eirSs] [-n BYTES] [-p PIPESIZE] [-g FILE] [-d SEED] [-t SECONDS] -- RELAY [OPTION ...]
+ * usage: pump [-eirSs] [-n BYTES] [-p PIPESIZE] [-g FILE] [-d SEED] [-t SECONDS] -- RELAY [OPTION
+ * ...]
  *   (called as RELAY OPTION ... 127.0.0.1 PORT)
  *   -n	bytes each way, with k, m or g	-s	a socketpair as stdio, and not two pipes
  *   -i	both sides begin as SSH does	-p	the size of the pipes
@@ -70,7 +71,10 @@ next(uint64_t *state)
 	return (mix(*state += 0x9e3779b97f4a7c15ULL));
 }
 
-/* What stands in the stream from `at` on; the room is for len + 16. Every word depends on its place only. */
+/*
+ * What stands in the stream from `at` on; the room is for len + 16. Every word depends on its place
+ * only.
+ */
 static const char *
 expected(const struct stream *s, long long at, size_t len, uint64_t *room)
 {

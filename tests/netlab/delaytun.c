@@ -1,7 +1,7 @@
 /*
- * delaytun IFNAME MILLISECONDS: a TUN interface that gives each packet back as it came, so many milliseconds later.
- * A router that sends what it forwards through it has a longer line; the queueing discipline netem, made for this, is
- * not in every kernel.
+ * delaytun IFNAME MILLISECONDS: a TUN interface that gives each packet back as it came, so many
+ * milliseconds later. A router that sends what it forwards through it has a longer line; the
+ * queueing discipline netem, made for this, is not in every kernel.
  */
 
 #include <sys/ioctl.h>
@@ -57,7 +57,10 @@ tun_open(const char *name)
 	return (fd);
 }
 
-/* All that is there. Without room, it is read into the last place again and again, so that the poll does not spin. */
+/*
+ * All that is there. Without room, it is read into the last place again and again, so that the poll
+ * does not spin.
+ */
 static void
 take(int fd, long long delay)
 {

@@ -1,7 +1,8 @@
 /*
- * udptun IFNAME ADDRESS PORT: one end of a tunnel, as WireGuard's without the secrets: a TUN interface whose packets go
- * in UDP over IPv4 to the same port of ADDRESS. They go with DF and whatever the kernel believes of the path's MTU, so
- * one that is too long for the path outside vanishes, and nobody inside is told.
+ * udptun IFNAME ADDRESS PORT: one end of a tunnel, as WireGuard's without the secrets: a TUN
+ * interface whose packets go in UDP over IPv4 to the same port of ADDRESS. They go with DF and
+ * whatever the kernel believes of the path's MTU, so one that is too long for the path outside
+ * vanishes, and nobody inside is told.
  */
 
 #include <sys/ioctl.h>

@@ -218,7 +218,9 @@ test_net_interfaces(void **state)
 	json_decref(facts);
 }
 
-/* Where no socket is, what could be started tells a mesh that is off from one that was never there. */
+/*
+ * Where no socket is, what could be started tells a mesh that is off from one that was never there.
+ */
 static void
 test_tailscale_installed(void **state)
 {

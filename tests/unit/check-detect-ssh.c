@@ -144,7 +144,10 @@ test_where(void **state)
 	assert_int_equal(stat("/tmp/never", &sb), -1);
 }
 
-/* ssh reads on behind a NUL, and so does the reader; what it cannot read leaves what follows unknown. */
+/*
+ * ssh reads on behind a NUL, and so does the reader; what it cannot read leaves what follows
+ * unknown.
+ */
 static void
 test_odd_files(void **state)
 {
@@ -294,7 +297,10 @@ test_options(void **state)
 	facts = look("nas", 0);
 	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 1);
 	json_decref(facts);
-	/* What only a shell can tell, and a line that is no keyword of ssh's, are not told, but what follows from them is. */
+	/*
+	 * What only a shell can tell, and a line that is no keyword of ssh's, are not told, but
+	 * what follows from them is.
+	 */
 	put_ssh("hostname nas\nproxycommand sh -c 'exec meshssh %h hunter2'\n", "", 0);
 	put_home("config", "IgnoreUnknown *\nhunter2 x\nPort 22\nRemoteCommand x --key hunter2\n");
 	facts = look("nas", 0);

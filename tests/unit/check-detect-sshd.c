@@ -91,7 +91,10 @@ test_names_forwarders(void **state)
 #define SOCKET6(addr, state)	"   0: " addr " 00000000000000000000000000000000:0000 " state " 00000000:00000000 00:0 0\n"
 #define ANY6			"00000000000000000000000000000000"
 
-/* The same on machines of either byte order: addresses whose bytes are all alike, or told by the test. */
+/*
+ * The same on machines of either byte order: addresses whose bytes are all alike, or told by the
+ * test.
+ */
 static void
 test_listens(void **state)
 {
@@ -282,7 +285,10 @@ put_lines(const char *file, const char *line, int count)
 	free(text);
 }
 
-/* Files that name themselves again and again, and such as have no end: none takes longer than a second. */
+/*
+ * Files that name themselves again and again, and such as have no end: none takes longer than a
+ * second.
+ */
 static void
 test_hostile(void **state)
 {

@@ -20,7 +20,10 @@
 
 #define SSH_MS	10000
 
-/* What may stand in any text of a document: it shall not become a line, a word or a command of its own. */
+/*
+ * What may stand in any text of a document: it shall not become a line, a word or a command of its
+ * own.
+ */
 static const char	*const hostile[] = {
 	"", "\"", "'", "a b", "%", "%x", "\\", "#x", "*", "!nas", ",", "none", "0x10", "localhost", "::1",
 	"255.255.255.255",

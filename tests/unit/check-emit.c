@@ -21,8 +21,8 @@
 static json_t	*seen;		/* the emitters that a document names */
 
 /*
- * NAME.json is a document with the name of its emitter, and NAME.out the bytes that it gives; or, with "error", the name
- * of the message that says why there are none.
+ * NAME.json is a document with the name of its emitter, and NAME.out the bytes that it gives; or,
+ * with "error", the name of the message that says why there are none.
  */
 static void
 check_document(const char *path)

@@ -101,7 +101,10 @@ test_same(void **state)
 	assert_false(env.list[0].guess);
 	/* That the user named it, too, is noted: there may be credentials for it. */
 	assert_true(env.list[0].named);
-	/* tailscaled has both kinds on one port if it is told so; another port or address is another proxy. */
+	/*
+	 * tailscaled has both kinds on one port if it is told so; another port or address is
+	 * another proxy.
+	 */
 	env_proxy_add(&env, PROXY_HTTP, "localhost:1055", "x", 0);
 	env_proxy_add(&env, PROXY_SOCKS5, "localhost:1056", "x", 0);
 	env_proxy_add(&env, PROXY_SOCKS5, "[::1]:1055", "x", 0);

@@ -151,7 +151,10 @@ read_request(int fd, char *buf, size_t size)
 	}
 }
 
-/* As tailscaled does it (localapi.go, ServeHTTP): another Host, and what a browser would send, is refused. */
+/*
+ * As tailscaled does it (localapi.go, ServeHTTP): another Host, and what a browser would send, is
+ * refused.
+ */
 static int
 is_request(const char *request, const char *authorization)
 {
@@ -675,7 +678,10 @@ test_gui_link(void **state)
 	assert_int_equal(env_tailscale_gui(&at, root, "/Users/alice"), -1);
 }
 
-/* Files laid out as Tailscale (paths.go) and the packages of the platforms have them: each is found, and tells its state. */
+/*
+ * Files laid out as Tailscale (paths.go) and the packages of the platforms have them: each is
+ * found, and tells its state.
+ */
 static void
 test_layouts(void **state)
 {
@@ -715,7 +721,9 @@ test_layouts(void **state)
 	strlcpy(path, before, sizeof(path));
 }
 
-/* What others can put there, or put in its place, is not trusted; the first that answers is taken. */
+/*
+ * What others can put there, or put in its place, is not trusted; the first that answers is taken.
+ */
 static void
 test_trust(void **state)
 {

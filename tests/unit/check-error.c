@@ -7,7 +7,10 @@
 #include "check.h"
 #include "catalogue/catalogue.h"
 
-/* However long or odd the text, the line is one line of printable ASCII, in 200 bytes, with the hint whole. */
+/*
+ * However long or odd the text, the line is one line of printable ASCII, in 200 bytes, with the
+ * hint whole.
+ */
 static void
 test_line(void **state)
 {
@@ -40,7 +43,10 @@ test_line(void **state)
 static void
 test_errno(void **state)
 {
-	/* Each class of causes with the hint that fits it; none says "start it" to who may not look. */
+	/*
+	 * Each class of causes with the hint that fits it; none says "start it" to who may not
+	 * look.
+	 */
 	static const struct {
 		int		 error;
 		enum code	 code;

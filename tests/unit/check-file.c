@@ -83,7 +83,10 @@ test_sweep(void **state)
 	for (i = 0; i < COUNT(stay); i++)
 		put(stay[i], "");
 	put("/.config.meshssh-00000000000000ff", "");
-	/* A link, a folder, a second name of a file, and, where that can be made, another user's file. */
+	/*
+	 * A link, a folder, a second name of a file, and, where that can be made, another user's
+	 * file.
+	 */
 	assert_int_equal(symlink("config", at("/.config.meshssh-0000000000000001")), 0);
 	assert_int_equal(mkdir(at("/.config.meshssh-0000000000000002"), 0700), 0);
 	strlcpy(from, at("/config"), sizeof(from));

@@ -170,7 +170,10 @@ words_document(const char *path)
 	json_decref(doc);
 }
 
-/* Findings come of codes and measures: whatever texts for people say, in whichever language, they are the same. */
+/*
+ * Findings come of codes and measures: whatever texts for people say, in whichever language, they
+ * are the same.
+ */
 static void
 test_words(void **state)
 {
@@ -266,7 +269,10 @@ odd_document(const char *path)
 	json_decref(doc);
 }
 
-/* A document comes from anywhere, --replay: facts of other kinds than expected are no reason to fall over. */
+/*
+ * A document comes from anywhere, --replay: facts of other kinds than expected are no reason to
+ * fall over.
+ */
 static void
 test_odd(void **state)
 {

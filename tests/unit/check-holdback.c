@@ -15,7 +15,9 @@
 #include "session/holdback.h"
 #include "wire/sshwire.h"
 
-/* The kernel's view, the clock and the second connection are the test's own; the sockets are pairs. */
+/*
+ * The kernel's view, the clock and the second connection are the test's own; the sockets are pairs.
+ */
 
 #define C_ID	"SSH-2.0-client\r\n"
 #define KEXINIT	"\0\0\0\6\1\24abcd"	/* RFC 4253 6: length, padding length, type 20 */
@@ -285,7 +287,9 @@ test_proven(void **state)
 	end(&s);
 }
 
-/* A retransmission in doubt: dialled after one round trip, taken after two, and all the way down. */
+/*
+ * A retransmission in doubt: dialled after one round trip, taken after two, and all the way down.
+ */
 static void
 test_there(void **state)
 {
@@ -359,7 +363,10 @@ test_sizes(void **state)
 	end(&s);
 }
 
-/* What is acknowledged late is not lost, and where a full segment arrived it is not a matter of size. */
+/*
+ * What is acknowledged late is not lost, and where a full segment arrived it is not a matter of
+ * size.
+ */
 static void
 test_loss(void **state)
 {
@@ -434,7 +441,10 @@ test_back(void **state)
 	assert_int_equal(s.switched, 0);
 	end(&s);
 
-	/* Silence without a sign takes longer, and the same is said on both: the first answers in the end. */
+	/*
+	 * Silence without a sign takes longer, and the same is said on both: the first answers in
+	 * the end.
+	 */
 	begin(&s, 960);
 	greet(&s);
 	tcp.waiting_bytes = 0;
@@ -468,7 +478,10 @@ test_back(void **state)
 	assert_int_equal(s.committed, 768);
 	end(&s);
 
-	/* Or the second loses a part of what it says: behind its identification, which nobody has read yet, that was counted. */
+	/*
+	 * Or the second loses a part of what it says: behind its identification, which nobody has
+	 * read yet, that was counted.
+	 */
 	beside(&s);
 	server(&s, S_ID, strlen(S_ID));
 	pass(&s, 50);
@@ -512,7 +525,10 @@ test_back(void **state)
 	end(&s);
 }
 
-/* The server has not identified itself when a connection is given up: the next one's identification is the client's. */
+/*
+ * The server has not identified itself when a connection is given up: the next one's identification
+ * is the client's.
+ */
 static void
 test_late_identification(void **state)
 {
@@ -558,7 +574,10 @@ test_late_identification(void **state)
 	passes(&s, S_ID, 1);
 	end(&s);
 
-	/* It came in one segment with the KEXINIT, and that was lost: the client has only said who it is. */
+	/*
+	 * It came in one segment with the KEXINIT, and that was lost: the client has only said who
+	 * it is.
+	 */
 	begin(&s, 960);
 	client(&s, C_ID, strlen(C_ID));
 	tcp.gap = 1;
@@ -588,7 +607,10 @@ test_another_server(void **state)
 }
 
 /* No second connection is to be had, or no smaller segments: the first one may still come round. */
-/* All is to pass after a switch, but the client must not get the identification of the second server as well. */
+/*
+ * All is to pass after a switch, but the client must not get the identification of the second
+ * server as well.
+ */
 static void
 test_end_after_switch(void **state)
 {

@@ -61,7 +61,9 @@ static const struct {
 	    "dial tcp 100.64.0.9:22: i/o timeout", "", "" },
 	{ "longer and shorter names", 0, OK "Dial-Selfish: x\r\nXDial-Self: x\r\nDial: x\r\n: x\r\nDial-Self\r\n\r\n", "",
 	    HTTP1_HEAD, 200, "OK", -1, "", "", "" },
-	/* RFC 9112 5.1: no blank between name and colon; 5.2: a line that begins with one goes on. */
+	/*
+	 * RFC 9112 5.1: no blank between name and colon; 5.2: a line that begins with one goes on.
+	 */
 	{ "blanks in the wrong place", 0, OK "Dial-Self : x\r\n Dial-Self: x\r\n\tDial-Self: x\r\n\r\n", "", HTTP1_HEAD,
 	    200, "OK", -1, "", "", "" },
 	{ "CR inside", 0, OK "Dial-Self: a\rb\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "a\rb", "" },
@@ -83,7 +85,10 @@ static const struct {
 	{ "half of the end of the head", 0, OK "X: y\r\n\r", "", HTTP1_MORE, 200, "OK", -1, "", "", "" },
 };
 
-/* What is no HTTP, and how many bytes at most it takes to see that: a peer may say no more than these, and wait. */
+/*
+ * What is no HTTP, and how many bytes at most it takes to see that: a peer may say no more than
+ * these, and wait.
+ */
 static const struct {
 	const char	*text;
 	size_t		 seen;
@@ -289,7 +294,9 @@ test_long(void **state)
 	check_long("HTTP/1.1 403 x\nDial-Addr:  \t", "\nDial-Self: true\n\n", get_dial_addr);
 }
 
-/* Lines of all lengths round that of what is kept: the CR at their end is never part of the value. */
+/*
+ * Lines of all lengths round that of what is kept: the CR at their end is never part of the value.
+ */
 static void
 test_kept(void **state)
 {

@@ -10,8 +10,8 @@
 #define LONG		LONG16(LONG16(LONG16("aaa")))
 
 /*
- * What both sides do, one step a character pair: "c" and "s" stand before what client and server say, up to the next "|";
- * "c$" is the client's end.
+ * What both sides do, one step a character pair: "c" and "s" stand before what client and server
+ * say, up to the next "|"; "c$" is the client's end.
  */
 static const struct {
 	const char		*steps;

@@ -232,7 +232,10 @@ test_own(void **state)
 	cut(&t, "c");
 	cut(&t, "a");
 	sections(&t, "b --tailnet ");
-	/* Blocks of a version that had no --relay are renewed with the next one, wherever they stand; nothing else is. */
+	/*
+	 * Blocks of a version that had no --relay are renewed with the next one, wherever they
+	 * stand; nothing else is.
+	 */
 	put(&t, "b", "Host b\n    ProxyCommand /x/meshssh --fdpass %h %p\n    # ProxyCommand y %h %p\n    ProxyCommand none\n");
 	put(&t, INSTALL_TAILNET, "Match host x\n    ProxyCommand \"/a b/meshssh\" %h %p\n    ProxyCommand x %h %p c\n");
 	put(&t, "a", "Host a\n    ProxyCommand /x/meshssh --relay -- \"%h\" \"%p\"\n");

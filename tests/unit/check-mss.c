@@ -69,7 +69,10 @@ test_rungs(void **state)
 	assert_int_equal(mss_packet(1220, &inet6), 1280);	/* RFC 8200 5 */
 }
 
-/* What the user says comes first, what was learned may only make it smaller; on this machine nothing is learned. */
+/*
+ * What the user says comes first, what was learned may only make it smaller; on this machine
+ * nothing is learned.
+ */
 static void
 test_first(void **state)
 {

@@ -170,7 +170,10 @@ test_hostile(void **state)
 	assert_true(found > 0);
 }
 
-/* In the sandbox of a relay a verdict can be kept and dropped, and an old one goes; none can be read. */
+/*
+ * In the sandbox of a relay a verdict can be kept and dropped, and an old one goes; none can be
+ * read.
+ */
 static void
 test_sandbox(void **state)
 {

@@ -15,7 +15,10 @@
 #define UP	ENV_TAILSCALE_UP
 #define ADDRS	3
 
-/* Facts and target on the left, the plan in words on the right: an expectation is what the manual says in ROUTES. */
+/*
+ * Facts and target on the left, the plan in words on the right: an expectation is what the manual
+ * says in ROUTES.
+ */
 static const struct golden {
 	const char			*name;
 	const char			*host;
@@ -233,7 +236,10 @@ test_golden(void **state)
 	}
 }
 
-/* In userspace mode an address of the mesh is dialled by nobody but tailscaled; elsewhere its word is taken. */
+/*
+ * In userspace mode an address of the mesh is dialled by nobody but tailscaled; elsewhere its word
+ * is taken.
+ */
 static void
 test_dial_self(void **state)
 {
@@ -265,7 +271,10 @@ test_dial_self(void **state)
 }
 
 /* --family=inet6 and a proxy that has IPv4 only go together. */
-/* A guessed proxy is a way only if root or this user listens there; where that is not told, only for who asks. */
+/*
+ * A guessed proxy is a way only if root or this user listens there; where that is not told, only
+ * for who asks.
+ */
 static void
 test_guess(void **state)
 {

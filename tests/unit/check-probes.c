@@ -27,8 +27,8 @@
 #include "wire/sshkex.h"
 
 /*
- * A server that takes any number of connections, one after the other: says this, hears until something comes, says that,
- * and ends, or else stays until the other side does.
+ * A server that takes any number of connections, one after the other: says this, hears until
+ * something comes, says that, and ends, or else stays until the other side does.
  */
 struct script {
 	const char	*first;

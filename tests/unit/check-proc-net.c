@@ -11,7 +11,10 @@
 #define TAIL " 00000000:00000000 00:00000000 00000000 "
 #define END "        0 1586897 1 00000000425c920b 100 0 0 10 0                   \n"
 
-/* Rows, and whether connections to 127.0.0.1:1055 and [::1]:1055 get to them; the words are as this machine has them. */
+/*
+ * Rows, and whether connections to 127.0.0.1:1055 and [::1]:1055 get to them; the words are as this
+ * machine has them.
+ */
 static const struct {
 	const char	*address;	/* the kernel's own format is made from these */
 	int		 port;

@@ -334,7 +334,10 @@ test_folder(void **state)
 	clear(state);
 }
 
-/* A proxy that was found in a URL is asked for by the name that it got there: its credentials are found, too. */
+/*
+ * A proxy that was found in a URL is asked for by the name that it got there: its credentials are
+ * found, too.
+ */
 static void
 test_found_proxy(void **state)
 {

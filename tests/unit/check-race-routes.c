@@ -28,7 +28,10 @@
 #define NEVER		-1
 #define CLOSES		-2
 
-/* A way, as somebody at its other end behaves: times are in milliseconds from the request and from the reply. */
+/*
+ * A way, as somebody at its other end behaves: times are in milliseconds from the request and from
+ * the reply.
+ */
 struct behaviour {
 	const char	*reply;		/* NULL: there is nobody */
 	int		 reply_ms;

@@ -65,7 +65,9 @@ __wrap_freeaddrinfo(struct addrinfo *list)
 	assert_ptr_equal(list, answer);
 }
 
-/* A listener on a loopback address of its own, behaving so; the descriptors that keep it that way. */
+/*
+ * A listener on a loopback address of its own, behaving so; the descriptors that keep it that way.
+ */
 struct place {
 	struct sockaddr_storage	 ss;
 	struct addrinfo		 ai;

@@ -4,7 +4,10 @@
 #include "check.h"
 #include "sshconf/redact.h"
 
-/* What people have in such texts: a secret is a word with "hunter2" in it, and none of that is told. */
+/*
+ * What people have in such texts: a secret is a word with "hunter2" in it, and none of that is
+ * told.
+ */
 static const struct {
 	enum redact	 kind;
 	const char	*text;
@@ -240,7 +243,9 @@ test_full(void **state)
 
 /* --- random words ------------------------------------------------------------------------------------------------- */
 
-/* A word with a secret in it, which may look like the value of an option, a login, a part of a URL. */
+/*
+ * A word with a secret in it, which may look like the value of an option, a login, a part of a URL.
+ */
 static void
 secret_word(char *to, size_t size, const char *secret)
 {
@@ -255,8 +260,8 @@ secret_word(char *to, size_t size, const char *secret)
 }
 
 /*
- * Words in any order around it: a name alone is told only where it is a program or a host, so the secret has what neither
- * may have in it, or stands behind a program whose operands are not known.
+ * Words in any order around it: a name alone is told only where it is a program or a host, so the
+ * secret has what neither may have in it, or stands behind a program whose operands are not known.
  */
 static void
 test_random(void **state)

@@ -136,7 +136,10 @@ raise_cb(evutil_socket_t fd, short what, void *arg)
 	raise(*(int *)arg);
 }
 
-/* SIGHUP comes while the socket is full and bytes of the client wait in the pipe: all of them still go out. */
+/*
+ * SIGHUP comes while the socket is full and bytes of the client wait in the pipe: all of them still
+ * go out.
+ */
 static void
 test_hangup(void **state)
 {
@@ -215,7 +218,10 @@ reader_reads_cb(evutil_socket_t fd, short what, void *arg)
 		continue;
 }
 
-/* The server ends while the output is full: the relay waits for the reader, and does not spin meanwhile. */
+/*
+ * The server ends while the output is full: the relay waits for the reader, and does not spin
+ * meanwhile.
+ */
 static void
 test_full_output(void **state)
 {

@@ -117,7 +117,10 @@ test_status(void **state)
 	}
 }
 
-/* What is told as unchecked would have mattered: a rule is told where it matters, and is not where it does not. */
+/*
+ * What is told as unchecked would have mattered: a rule is told where it matters, and is not where
+ * it does not.
+ */
 static void
 test_matters(void **state)
 {

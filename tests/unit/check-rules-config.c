@@ -3,7 +3,10 @@
 
 #include "check-rules.h"
 
-/* A machine as Debian installs it, and one host without configuration of its own: nothing is wrong with it. */
+/*
+ * A machine as Debian installs it, and one host without configuration of its own: nothing is wrong
+ * with it.
+ */
 #define PLAIN	"'path':'/usr/bin/ssh','version':'OpenSSH_9.2p1','version_number':902,'where':{" \
     "'hashknownhosts':{'file':'/etc/ssh/ssh_config','line':51,'value':'yes','named':false}},'shadowed':[]," \
     "'files':[{'file':'/etc/ssh/ssh_config','readable':true}],'system_includes':true,'system_files':[]," \
@@ -15,7 +18,10 @@
     "'stricthostkeychecking':'ask','tcpkeepalive':'yes','verifyhostkeydns':'false'"
 #define WITH(ssh, options) "{'ssh':{" PLAIN "," ssh "'options':{" OPTIONS options "}}}"
 
-/* The facts, the code, and what is found: "" for nothing, or the severity and a piece of the evidence. */
+/*
+ * The facts, the code, and what is found: "" for nothing, or the severity and a piece of the
+ * evidence.
+ */
 static const struct rules_row rows[] = {
 	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config','refuses_code':'mode',"
 	    "'refuses_file':'~/.ssh/config',", ""), "config-mode", "error", "~/.ssh/config" },
@@ -170,7 +176,10 @@ test_rows(void **state)
 	json_decref(doc);
 }
 
-/* A machine as it is installed has no error and no warning, with a host or without, with ssh or without. */
+/*
+ * A machine as it is installed has no error and no warning, with a host or without, with ssh or
+ * without.
+ */
 static void
 test_plain(void **state)
 {

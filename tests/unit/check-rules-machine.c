@@ -3,7 +3,10 @@
 
 #include "check-rules.h"
 
-/* Facts that make a rule speak, the severity with which it does, and facts of a machine on which all is well. */
+/*
+ * Facts that make a rule speak, the severity with which it does, and facts of a machine on which
+ * all is well.
+ */
 static const struct rules_pair rows[] = {
 	{ "tunnel-in-tunnel", SEVERITY_WARNING,
 	    "{'system':{'wsl':2},'net':{'gateway':{'interface':'eth0','mtu':1280},"
@@ -129,7 +132,10 @@ test_healthy(void **state)
 	rules_quiet(rules_machine, healthy, COUNT(healthy), SEVERITY_NOTE);
 }
 
-/* Facts may come from a file, --replay: of the wrong types they are not believed, and nothing breaks. */
+/*
+ * Facts may come from a file, --replay: of the wrong types they are not believed, and nothing
+ * breaks.
+ */
 static void
 test_odd_types(void **state)
 {

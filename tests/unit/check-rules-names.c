@@ -8,7 +8,9 @@
 #define FAILED(error)	FAILED_AS(error, "name-unknown")
 #define PEER		"'peer':{'found':true,'name':'build.mesh.example','addresses':['100.64.0.7','fd7a:115c:a1e0::7']}"
 
-/* Facts that make a rule speak, the severity with which it does, and facts on which it is silent. */
+/*
+ * Facts that make a rule speak, the severity with which it does, and facts on which it is silent.
+ */
 static const struct rules_pair rows[] = {
 	{ "name-unknown", SEVERITY_ERROR, "{'names':{'host':'biuld'," FAILED("Name or service not known") "}}",
 	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.1'],'ms':3}}}}", "biuld" },
@@ -121,7 +123,10 @@ static const char	*const healthy[] = {
 	/* A short name of the office's. */
 	"{'names':{'host':'files','search':['corp.example'],'lookups':{'system':{'addresses':['192.0.2.81']},"
 	"'searched':{'name':'files.corp.example','addresses':['192.0.2.81']}}},'connect':{'ok':true}}",
-	/* A container, tailscaled in userspace mode: the resolver knows nothing of the mesh, and need not. */
+	/*
+	 * A container, tailscaled in userspace mode: the resolver knows nothing of the mesh, and
+	 * need not.
+	 */
 	"{'names':{'host':'build','nameservers':['127.0.0.11'],'mdns':false," FAILED("Name or service not known") "},"
 	"'tailscale':{'state':'up','tun':false,'suffix':'mesh.example'," PEER "},'connect':{'ok':true}}",
 	"{'names':{'host':'build.mesh.example','nameservers':['192.0.2.53'],'mdns':false,'magicdns_resolver':false,"
@@ -150,7 +155,10 @@ test_healthy(void **state)
 	rules_quiet(rules_names, healthy, COUNT(healthy), SEVERITY_NOTE);
 }
 
-/* Facts may come from a file, --replay: of the wrong types they are not believed, and nothing breaks. */
+/*
+ * Facts may come from a file, --replay: of the wrong types they are not believed, and nothing
+ * breaks.
+ */
 static void
 test_odd_types(void **state)
 {

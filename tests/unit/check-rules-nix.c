@@ -11,7 +11,10 @@
 #define NIX(nix, builder) "{'nix':{'installed':true,'daemon':true,'root_home':'/root','machines':[]," nix \
     "'builder':{" LINE ",'options_known':true,'serveraliveinterval':'15'" builder "}}}"
 
-/* The facts, the code, and what is found: NULL for nothing, or the severity and a piece of the evidence. */
+/*
+ * The facts, the code, and what is found: NULL for nothing, or the severity and a piece of the
+ * evidence.
+ */
 static const struct rules_row rows[] = {
 	{ NIX("'machines':[{'file':'/etc/nix/machines','line':2,'uri':'x','fields':5,'error':'column 5'}],", ""),
 	    "nix-machines",

@@ -115,7 +115,10 @@ test_cases(void **state)
 	rules_cases(cases, COUNT(cases));
 }
 
-/* What did not go there directly is not told as if it had been the host, nor is a command made of it. */
+/*
+ * What did not go there directly is not told as if it had been the host, nor is a command made of
+ * it.
+ */
 static void
 test_through(void **state)
 {

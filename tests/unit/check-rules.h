@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* For tests of rules: facts as text, what the rules say of them, and the tables in which both stand. */
+/*
+ * For tests of rules: facts as text, what the rules say of them, and the tables in which both
+ * stand.
+ */
 
 #ifndef UNIT_CHECK_RULES_H
 #define UNIT_CHECK_RULES_H

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of facts: what it finds and refuses, and that each document of the tests keeps to it. */
+/*
+ * The table of facts: what it finds and refuses, and that each document of the tests keeps to it.
+ */
 
 #include <sys/types.h>
 #include <sys/resource.h>

@@ -11,7 +11,10 @@
 /* Text with NULs in it, and its length. */
 #define BYTES(text)	(const unsigned char *)(text), sizeof(text) - 1
 
-/* What is said to the proxy, turn by turn, if it says yes to everything: RFC 1928 3 and 4, RFC 1929 2. */
+/*
+ * What is said to the proxy, turn by turn, if it says yes to everything: RFC 1928 3 and 4, RFC 1929
+ * 2.
+ */
 static const struct {
 	const char		*host;
 	int			 port;
@@ -47,7 +50,10 @@ begin(struct socks5 *s, int login)
 	assert_int_equal(socks5_sent(s), SOCKS5_RECV);
 }
 
-/* Feed as much as is wanted, in pieces, and "send" what is to be sent; returns the bytes that were taken. */
+/*
+ * Feed as much as is wanted, in pieces, and "send" what is to be sent; returns the bytes that were
+ * taken.
+ */
 static size_t
 talk(struct socks5 *s, const unsigned char *bytes, size_t len, size_t piece)
 {

@@ -30,7 +30,10 @@ keys_sorted(json_t *object, char *text, size_t size)
 	}
 }
 
-/* What the files name of three peers, the names sorted, with "?" in front if a file could not be read. */
+/*
+ * What the files name of three peers, the names sorted, with "?" in front if a file could not be
+ * read.
+ */
 static void
 named_is(const char *expected)
 {
@@ -73,7 +76,10 @@ test_blocks(void **state)
 		{ "Host *.mesh.test\n", " github.mesh.test nas.mesh.test " },
 		{ "Host 100.64.0.2 FD7A:115C:A1E0::1\n", " 100.64.0.2 fd7a:115c:a1e0::1 " },
 		{ "Host lent lent.friends.ts.net\n", " lent lent.friends.ts.net " },
-		/* Below the mesh's domain, and nobody's: what is for all names there is not for this one. */
+		/*
+		 * Below the mesh's domain, and nobody's: what is for all names there is not for
+		 * this one.
+		 */
 		{ "Host gone.mesh.test other.example\n", " gone.mesh.test " },
 		{ "Match host nas,x\n", " nas " },
 		{ "Match originalhost=nas exec \"touch /tmp/never\"\n", " nas " },

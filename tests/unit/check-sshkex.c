@@ -6,7 +6,10 @@
 
 static const unsigned char	cookie[SSHKEX_COOKIE] = { 1, 2, 3 };
 
-/* Of any size, a KEXINIT is a packet that holds its ten lists, and is hardly longer than was asked for. */
+/*
+ * Of any size, a KEXINIT is a packet that holds its ten lists, and is hardly longer than was asked
+ * for.
+ */
 static void
 test_kexinit(void **state)
 {

@@ -100,7 +100,10 @@ test_client(void **state)
 #define ID "SSH-2.0-x\r\n"
 #define T(text) text, sizeof(text) - 1
 
-/* RFC 4253 6: packet_length, padding_length, and of the payload first the type, SSH_MSG_KEXINIT = 20. */
+/*
+ * RFC 4253 6: packet_length, padding_length, and of the payload first the type, SSH_MSG_KEXINIT =
+ * 20.
+ */
 static const struct {
 	const char	*bytes;
 	size_t		 len;

@@ -157,7 +157,9 @@ check_arrived(struct talk *t, const char *name, const char *bytes, size_t len)
 		fail_msg("%s: %zu bytes instead of %zu: %.*s", name, n, len, (int)n, buf);
 }
 
-/* The error of a hop: of this kind, of the target, printable, and without what nobody should read. */
+/*
+ * The error of a hop: of this kind, of the target, printable, and without what nobody should read.
+ */
 static void
 check_error(struct talk *t, const char *name, enum code code, const char *text)
 {
@@ -259,7 +261,10 @@ test_named_otherwise(void **state)
 	talk_close(&t);
 }
 
-/* A guessed proxy whose listener has gone since the plan was made, so that anybody may be connected now: not a word to it. */
+/*
+ * A guessed proxy whose listener has gone since the plan was made, so that anybody may be connected
+ * now: not a word to it.
+ */
 static void
 test_guess(void **state)
 {
@@ -685,7 +690,9 @@ test_dial_self(void **state)
 	talk_close(&t);
 }
 
-/* The catalogue: name-unknown is for a resolver that says so, and not for one that does not answer. */
+/*
+ * The catalogue: name-unknown is for a resolver that says so, and not for one that does not answer.
+ */
 static void
 test_resolver(void **state)
 {

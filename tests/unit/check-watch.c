@@ -159,7 +159,9 @@ settle(struct scene *s)
 	assert_int_equal(s->settled, 1);
 }
 
-/* A look after so many ms, with what the kernel says then, and what that means; the limit is 4 s. */
+/*
+ * A look after so many ms, with what the kernel says then, and what that means; the limit is 4 s.
+ */
 static const struct look {
 	int		ms, waiting, acked, received, sacked, in_a_row, gap;
 	enum watch_sign	sign;
@@ -420,7 +422,10 @@ test_explain(void **state)
 	end(&s);
 }
 
-/* A server without room that says so is alive, however long that takes; one that stops saying it is not. */
+/*
+ * A server without room that says so is alive, however long that takes; one that stops saying it is
+ * not.
+ */
 static void
 test_room(void **state)
 {

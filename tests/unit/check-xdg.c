@@ -35,7 +35,9 @@ in_dir(const char *name, char path[PATH_MAX])
 	return (path);
 }
 
-/* What the variable makes of it: 1 if its folder is used, 0 if the password database's is, or none. */
+/*
+ * What the variable makes of it: 1 if its folder is used, 0 if the password database's is, or none.
+ */
 static int
 is_used(const char *value)
 {
