@@ -19,7 +19,8 @@ main(int argc, char **argv)
 	error_program("meshssh-config");
 	xalloc_init();
 	events_tame();
-	if (stdio_plug(&err) != -1 && cmd_config(argc, argv, &status, &err) == 0 && stdio_flush(&err) == 0)
+	if (stdio_plug(&err) != -1 && cmd_config(argc, argv, &status, &err) == 0 &&
+	    stdio_flush(&err) == 0)
 		return (status);
 	error_say(&err);
 	return (code_row(err.code)->status);

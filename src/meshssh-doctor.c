@@ -32,8 +32,10 @@ run(const struct options *opts, char **words, int *status, struct error *err)
 		while (words[count] != NULL)
 			count++;
 		if (count <= (opts->replay != NULL ? 0 : 2))
-			return (cmd_doctor(opts, words[0], count > 1 ? words[1] : NULL, status, err));
-		error_set(err, CODE_USAGE, "--doctor takes a host and a port, --replay a file alone");
+			return (cmd_doctor(opts, words[0], count > 1 ? words[1] : NULL, status,
+			    err));
+		error_set(err, CODE_USAGE,
+		    "--doctor takes a host and a port, --replay a file alone");
 		break;
 	case OPTIONS_WHY:
 		error_set(err, CODE_USAGE, "--why belongs to meshssh");

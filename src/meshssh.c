@@ -104,7 +104,8 @@ main(int argc, char **argv)
 			status = relay(&opts, count - dashes, argv + rest + dashes, missing, &err);
 			if (status != -1)
 				return (status);
-		} else if (run(&opts, argv, count, argv + rest, &err) == 0 && stdio_flush(&err) == 0)
+		} else if (run(&opts, argv, count, argv + rest, &err) == 0 &&
+		    stdio_flush(&err) == 0)
 			return (0);
 	}
 	error_say(&err);

@@ -170,7 +170,8 @@ addr_same(const char *a, const char *b)
 	char	host_a[ADDR_HOST_MAX + 1], host_b[ADDR_HOST_MAX + 1];
 	int	port_a, port_b;
 
-	return (addr_canonical(a, host_a, &port_a) == 0 && addr_canonical(b, host_b, &port_b) == 0 && port_a == port_b &&
+	return (addr_canonical(a, host_a, &port_a) == 0 &&
+	    addr_canonical(b, host_b, &port_b) == 0 && port_a == port_b &&
 	    strcasecmp(host_a, host_b) == 0);
 }
 

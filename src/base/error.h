@@ -17,12 +17,15 @@
 /* Why something failed. Filled by whoever fails, printed by the commands only. */
 struct error {
 	enum code	 code;
-	char		 text[160];	/* what happened, without prefix, hint or newline; safe to print */
-	size_t		 own;		/* so many bytes of it are our words, and the rest a peer's; 0: all of them are ours */
+	/* what happened, without prefix, hint or newline; safe to print */
+	char		 text[160];
+	/* so many bytes of it are our words, and the rest a peer's; 0: all of them are ours */
+	size_t		 own;
 };
 
 /* Fill the error (NULL is allowed); the text passes vis(3) and is cut to fit. */
-void	error_set(struct error *, enum code, const char *, ...) __attribute__((__format__(printf, 3, 4)));
+void	error_set(struct error *, enum code, const char *,
+	    ...) __attribute__((__format__(printf, 3, 4)));
 /*
  * Fill the error from errno: descriptors, memory, permissions and full disks get their own codes,
  * the rest CODE_SYSTEM. The text says what was tried and strerror(3).

@@ -45,7 +45,8 @@ file_prefix(const char *path, char prefix[PATH_MAX])
 {
 	const char	*slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
 
-	if (snprintf(prefix, PATH_MAX, "%.*s.%s.meshssh-", (int)(name - path), path, name) < PATH_MAX - TMP_DIGITS)
+	if (snprintf(prefix, PATH_MAX, "%.*s.%s.meshssh-", (int)(name - path), path,
+	    name) < PATH_MAX - TMP_DIGITS)
 		return (0);
 	errno = ENAMETOOLONG;
 	return (-1);
@@ -137,7 +138,8 @@ file_is_temporary(const char *path, const char *digits)
 	struct stat	sb;
 
 	return (strlen(digits) == TMP_DIGITS && strspn(digits, "0123456789abcdef") == TMP_DIGITS &&
-	    lstat(path, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_uid == geteuid() && sb.st_nlink == 1);
+	    lstat(path, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_uid == geteuid() &&
+	    sb.st_nlink == 1);
 }
 
 void
@@ -157,7 +159,8 @@ file_sweep(const char *path)
 		return;
 	while ((entry = readdir(fp)) != NULL)
 		if (strncmp(entry->d_name, slash, len) == 0 &&
-		    snprintf(found, sizeof(found), "%s%s", dir, entry->d_name) < (int)sizeof(found) &&
+		    snprintf(found, sizeof(found), "%s%s", dir,
+		    entry->d_name) < (int)sizeof(found) &&
 		    file_is_temporary(found, entry->d_name + len))
 			unlink(found);
 	closedir(fp);
@@ -215,7 +218,8 @@ file_slurp(const char *path, char *buf, size_t size, int own)
 		return (-1);
 	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode))
 		errno = EINVAL;
-	else if (own && ((sb.st_uid != geteuid() && sb.st_uid != 0) || (sb.st_mode & (S_IWGRP | S_IWOTH)) != 0))
+	else if (own && ((sb.st_uid != geteuid() && sb.st_uid != 0) ||
+	    (sb.st_mode & (S_IWGRP | S_IWOTH)) != 0))
 		errno = EPERM;
 	else if ((n = read(fd, buf, size)) == (ssize_t)size) {
 		errno = EINVAL;

@@ -87,7 +87,8 @@ json_within(const json_t *value, size_t members, size_t bytes)
 	const char	*key;
 	size_t		 i;
 
-	if (json_string_length(value) > bytes || json_array_size(value) > members || json_object_size(value) > members)
+	if (json_string_length(value) > bytes || json_array_size(value) > members ||
+	    json_object_size(value) > members)
 		return (0);
 	json_array_foreach(value, i, one)
 		if (!json_within(one, members, bytes))

@@ -22,8 +22,8 @@ option_find(const struct option_row *row, const char *word, const char **value)
 }
 
 int
-option_take(const struct option_row *table, char **words, const struct option_row **row, const char **value,
-    struct error *err)
+option_take(const struct option_row *table, char **words, const struct option_row **row,
+    const char **value, struct error *err)
 {
 	if (strncmp(words[0], "--", 2) != 0 || words[0][2] == '\0')
 		return (0);
@@ -42,8 +42,9 @@ option_take(const struct option_row *table, char **words, const struct option_ro
 }
 
 int
-option_gather(const struct option_row *table, char **words, int (*set_cb)(void *, const struct option_row *, const char *,
-    struct error *), void *arg, struct error *err)
+option_gather(const struct option_row *table, char **words,
+    int (*set_cb)(void *, const struct option_row *, const char *, struct error *), void *arg,
+    struct error *err)
 {
 	const struct option_row	*row;
 	const char		*value;
@@ -51,7 +52,8 @@ option_gather(const struct option_row *table, char **words, int (*set_cb)(void *
 	int			 n;
 
 	while (*words != NULL && strcmp(*words, "--") != 0) {
-		if ((n = option_take(table, words, &row, &value, err)) == -1 || (n > 0 && set_cb(arg, row, value, err) == -1))
+		if ((n = option_take(table, words, &row, &value, err)) == -1 ||
+		    (n > 0 && set_cb(arg, row, value, err) == -1))
 			return (-1);
 		if (n == 0)
 			*to++ = *words++;

@@ -23,14 +23,16 @@ struct option_row {
  * with a NULL name: the number of words that were taken, 0 if they begin with none, "--" included,
  * or -1 with the error set.
  */
-int	option_take(const struct option_row *, char **, const struct option_row **, const char **, struct error *);
+int	option_take(const struct option_row *, char **, const struct option_row **, const char **,
+	    struct error *);
 /*
  * The same for options that stand anywhere before "--" in the words, which a NULL ends: each goes
  * to the callback, which returns 0, or -1 with the error set; what is none is moved to the front. 0
  * or -1.
  */
-int	option_gather(const struct option_row *, char **, int (*)(void *, const struct option_row *, const char *,
-	    struct error *), void *, struct error *);
+int	option_gather(const struct option_row *, char **,
+	    int (*)(void *, const struct option_row *, const char *, struct error *), void *,
+	    struct error *);
 /* The value does not fit: the error says so; -1. */
 int	option_bad(const struct option_row *, const char *, struct error *);
 /* The options, a line or two each. */

@@ -17,7 +17,8 @@ shell_word(const char *option, const char *path, char *out, size_t size)
 	if (strlcat(out, option, size) >= size)
 		return (-1);
 	for (len = strlen(out); *path != '\0' && len + 3 < size; path++) {
-		if ((unsigned char)*path < ' ' || strchr("\"'\\$`!*?[]{}();<>|&#~^\x7f", *path) != NULL)
+		if ((unsigned char)*path < ' ' || strchr("\"'\\$`!*?[]{}();<>|&#~^\x7f",
+		    *path) != NULL)
 			return (-1);
 		out[len++] = *path;
 		if (*path == '%')

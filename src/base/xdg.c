@@ -30,7 +30,8 @@ place_ours(const char *path, int sticky)
 	if (lstat(path, &sb) == -1 || (sb.st_uid != 0 && sb.st_uid != own))
 		return (0);
 	return (stat(path, &sb) == 0 && (sb.st_uid == 0 || sb.st_uid == own) &&
-	    (!S_ISDIR(sb.st_mode) || (sb.st_mode & S_IWOTH) == 0 || (sticky && (sb.st_mode & S_ISVTX) != 0)));
+	    (!S_ISDIR(sb.st_mode) || (sb.st_mode & S_IWOTH) == 0 ||
+	    (sticky && (sb.st_mode & S_ISVTX) != 0)));
 }
 
 /* 1 if there is nothing. */
@@ -103,15 +104,17 @@ xdg_path(const char *variable, const char *folder, const char *file, char path[P
 	char		 below[PATH_MAX];
 
 	/* sudo may leave the variables of the user who calls it. */
-	if (value == NULL || value[0] != '/' || (strlen(value) < PATH_MAX / 2 && !folder_safe(value))) {
-		if ((home = own_home()) == NULL || snprintf(below, sizeof(below), "%s/%s", home, folder) >= PATH_MAX / 2 ||
-		    !folder_safe(below)) {
+	if (value == NULL || value[0] != '/' || (strlen(value) < PATH_MAX / 2 &&
+	    !folder_safe(value))) {
+		if ((home = own_home()) == NULL || snprintf(below, sizeof(below), "%s/%s", home,
+		    folder) >= PATH_MAX / 2 || !folder_safe(below)) {
 			errno = ENOENT;
 			return (-1);
 		}
 		value = below;
 	}
-	if (strlen(value) < PATH_MAX / 2 && snprintf(path, PATH_MAX, "%s/" OWN_FOLDER "/%s", value, file) < PATH_MAX)
+	if (strlen(value) < PATH_MAX / 2 && snprintf(path, PATH_MAX, "%s/" OWN_FOLDER "/%s", value,
+	    file) < PATH_MAX)
 		return (0);
 	errno = ENAMETOOLONG;
 	return (-1);

@@ -33,7 +33,8 @@ static void
 doctor_announce(const char *host)
 {
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "%s will be connected to up to %d times; its log will show connections that end before a login.\n",
+		fprintf(stderr,
+		    "%s will be connected to up to %d times; its log will show connections that end before a login.\n",
 		    host, PROBE_CONNECTIONS_MAX);
 }
 
@@ -41,9 +42,11 @@ doctor_announce(const char *host)
 static json_t *
 doctor_look(const struct options *opts, const char *host, int port)
 {
-	struct collect	exam = { .look = { .root = "", .host = host, .port = port, .tailscaled = opts->tailscaled,
-			    .full = opts->full }, .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
-			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce, .progress = terminal_doing };
+	struct collect	exam = { .look = { .root = "", .host = host, .port = port,
+			    .tailscaled = opts->tailscaled, .full = opts->full },
+			    .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
+			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce,
+			    .progress = terminal_doing };
 
 	return (collect(&exam));
 }
@@ -73,9 +76,12 @@ doctor_replay(const char *path, struct error *err)
 	if (len == -1)
 		error_set(err, CODE_INPUT, "%.100s: %s", path, strerror(error));
 	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL || facts_upgrade(doc) == -1)
-		error_set(err, CODE_INPUT, "%.100s: not a document of --doctor --json, version 1 to %d", path, FACTS_VERSION);
+		error_set(err, CODE_INPUT,
+		    "%.100s: not a document of --doctor --json, version 1 to %d", path,
+		    FACTS_VERSION);
 	else if (!json_within(doc, REPLAY_MEMBERS_MAX, REPLAY_TEXT_MAX))
-		error_set(err, CODE_INPUT, "%.100s: a list or text in it is longer than any that --doctor writes", path);
+		error_set(err, CODE_INPUT,
+		    "%.100s: a list or text in it is longer than any that --doctor writes", path);
 	free(buf);
 	if (err->code == CODE_NONE)
 		return (doc);
@@ -93,7 +99,8 @@ doctor_colour(void)
 }
 
 int
-cmd_doctor(const struct options *opts, const char *host, const char *port, int *status, struct error *err)
+cmd_doctor(const struct options *opts, const char *host, const char *port, int *status,
+    struct error *err)
 {
 	json_t	*doc;
 	int	 number = 0;

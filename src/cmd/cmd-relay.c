@@ -38,7 +38,8 @@
 #include "state/record.h"
 
 #define REPORT_SECONDS	2	/* for the record and the log */
-#define CONFINE_MS	100	/* whoever reads the session's first bytes may be waiting for this processor */
+/* whoever reads the session's first bytes may be waiting for this processor */
+#define CONFINE_MS	100
 
 /* What the race, the lifeline and the relay tell us. */
 struct session {
@@ -50,12 +51,15 @@ struct session {
 	struct mss_steps		 mss_steps;
 	struct facts		*facts;		/* what a way points to */
 	struct race_config	 race;
-	struct connection		 conn;		/* its descriptor is -1 until there is one */
+	/* its descriptor is -1 until there is one */
+	struct connection		 conn;
 	struct error		*err;
 	int			 gone;		/* ssh died meanwhile */
-	int			 null_fd;	/* to let go of standard error with, or -1; not opened in mid-session */
+	/* to let go of standard error with, or -1; not opened in mid-session */
+	int			 null_fd;
 	int			 mute;		/* standard error is no longer the caller's */
-	char			 network[VERDICT_NETWORK_MAX]; /* we connect from; "": nothing is learned */
+	/* we connect from; "": nothing is learned */
+	char			 network[VERDICT_NETWORK_MAX];
 };
 
 /*
@@ -81,7 +85,8 @@ relay_loop(void)
 static void
 relay_signals(void)
 {
-	static const int	to_default[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCHLD, SIGALRM };
+	static const int	to_default[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCHLD,
+				    SIGALRM };
 	sigset_t		none;
 	size_t			i;
 
@@ -155,8 +160,8 @@ relay_dial(struct session *s, struct attempts *attempts)
 		os_network(s->network, sizeof(s->network));
 		s->mss_steps.cached_bytes = path_cache_get(s->network, s->target->host);
 	}
-	s->race = (struct race_config){ .base = s->base, .target = s->target, .tune = &s->tune, .mss_steps = &s->mss_steps,
-	    .attempts = attempts, .cb = relay_connected_cb, .arg = s };
+	s->race = (struct race_config){ .base = s->base, .target = s->target, .tune = &s->tune,
+	    .mss_steps = &s->mss_steps, .attempts = attempts, .cb = relay_connected_cb, .arg = s };
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
 	in.facts = s->facts = relay_facts(s->opts, s->target);
 	race = race_start(&s->race, &in);
@@ -187,7 +192,8 @@ static void
 relay_confine_cb(evutil_socket_t fd, short what, void *arg)
 {
 	/* Of the stack or the heap, an idle relay would keep the page. */
-	char	*path = mmap(NULL, PATH_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *folder = NULL;
+	char	*path = mmap(NULL, PATH_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		    -1, 0), *folder = NULL;
 
 	(void)fd;
 	(void)what;
@@ -282,8 +288,9 @@ relay_reserve(struct session *s)
 static int
 relay_session(struct session *s, struct attempts *attempts)
 {
-	struct relay_config	conf = { .in_fd = STDIN_FILENO, .out_fd = STDOUT_FILENO, .target = s->target, .conn = &s->conn,
-				    .race = &s->race, .running_cb = relay_running_cb, .learned_cb = relay_learned_cb,
+	struct relay_config	conf = { .in_fd = STDIN_FILENO, .out_fd = STDOUT_FILENO,
+				    .target = s->target, .conn = &s->conn, .race = &s->race,
+				    .running_cb = relay_running_cb, .learned_cb = relay_learned_cb,
 				    .arg = s };
 	int			result;
 
@@ -325,7 +332,8 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 		error_say(err);
 		return (-1);
 	}
-	s = (struct session){ .opts = opts, .target = &target, .err = err, .conn = { .fd = -1 }, .null_fd = -1 };
+	s = (struct session){ .opts = opts, .target = &target, .err = err, .conn = { .fd = -1 },
+	    .null_fd = -1 };
 	relay_signals();
 	if ((s.base = relay_loop()) == NULL) {
 		error_errno(err, errno == 0 ? ENOMEM : errno, "cannot start the event loop");

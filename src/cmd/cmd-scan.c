@@ -29,7 +29,8 @@
 #include "sshconf/redact.h"
 
 #define SCAN_SPARE	64	/* descriptors for everything else */
-#define SCAN_EACH	4	/* descriptors that one host may need: two attempts, the resolver's pipe */
+/* descriptors that one host may need: two attempts, the resolver's pipe */
+#define SCAN_EACH	4
 
 /* The rows so far. */
 struct list {
@@ -51,8 +52,8 @@ list_progress(const struct list *list, int over)
 	char	line[80] = "";
 
 	if (!over)
-		snprintf(line, sizeof(line), "%d reached, %d not, %d under way", list->ok, list->bad,
-		    list->hosts.begun - list->ok - list->bad);
+		snprintf(line, sizeof(line), "%d reached, %d not, %d under way", list->ok,
+		    list->bad, list->hosts.begun - list->ok - list->bad);
 	terminal_progress(line);
 }
 
@@ -63,14 +64,16 @@ row_text(const struct scan_row *row)
 		printf("%-32s %6d ms  %-8s %s%s%s\n", row->host, row->ms, row->route, row->address,
 		    row->address[0] != '\0' ? "  " : "", row->server);
 	else
-		printf("%-32s %6d ms  %-8s %s\n", row->host, row->ms, "-", query_said(row->err.text));
+		printf("%-32s %6d ms  %-8s %s\n", row->host, row->ms, "-",
+		    query_said(row->err.text));
 }
 
 static void
 row_json(const struct scan_row *row)
 {
-	json_t	*object = json_pack("{s:s, s:i, s:b, s:i, s:s, s:s}", "host", row->host, "port", row->port, "ok", row->ok,
-		    "ms", row->ms, "route", row->route, "address", row->address);
+	json_t	*object = json_pack("{s:s, s:i, s:b, s:i, s:s, s:s}", "host", row->host, "port",
+		    row->port, "ok", row->ok, "ms", row->ms, "route", row->route, "address",
+		    row->address);
 
 	if (row->ok)
 		json_put(object, "server", json_string(row->server));
@@ -124,7 +127,8 @@ scan_jobs(const struct options *opts)
 		if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
 			getrlimit(RLIMIT_NOFILE, &limit);
 	}
-	most = limit.rlim_cur > SCAN_SPARE + SCAN_EACH ? (limit.rlim_cur - SCAN_SPARE) / SCAN_EACH : 1;
+	most = limit.rlim_cur > SCAN_SPARE + SCAN_EACH ?
+	    (limit.rlim_cur - SCAN_SPARE) / SCAN_EACH : 1;
 	return ((rlim_t)opts->jobs < most ? opts->jobs : (int)most);
 }
 
@@ -138,7 +142,8 @@ scan_hosts(const struct options *opts, char **words, struct scan_list *hosts, st
 	hosts->words = words;
 	if (words[0] != NULL) {
 		if (opts->tailnet)
-			error_set(err, CODE_USAGE, "--tailnet are all peers, and hosts are some: say one of them");
+			error_set(err, CODE_USAGE,
+			    "--tailnet are all peers, and hosts are some: say one of them");
 		return (opts->tailnet ? -1 : 0);
 	}
 	if (opts->tailnet || isatty(STDIN_FILENO))
@@ -163,7 +168,8 @@ scan_all(struct list *list, const struct scan_config *conf, struct facts *facts,
 	if (result == -1)
 		error_errno(err, errno, "cannot scan");
 	else if (list->hosts.begun == 0)
-		error_set(err, CODE_USAGE, "there is no host: --scan takes them as arguments, or a line each on standard input");
+		error_set(err, CODE_USAGE,
+		    "there is no host: --scan takes them as arguments, or a line each on standard input");
 	return (result == -1 || list->hosts.begun == 0 ? -1 : 0);
 }
 
@@ -172,8 +178,9 @@ cmd_scan(const struct options *opts, char **words, int *status, struct error *er
 {
 	struct list		 list = { .opts = opts };
 	struct facts		*facts = xcalloc(1, sizeof(*facts));
-	struct scan_config	 conf = { .base = event_base_new(), .choice = &opts->choice, .facts = facts,
-				    .family = opts->family, .timeout_ms = opts->timeout_s * 1000, .jobs = scan_jobs(opts),
+	struct scan_config	 conf = { .base = event_base_new(), .choice = &opts->choice,
+				    .facts = facts, .family = opts->family,
+				    .timeout_ms = opts->timeout_s * 1000, .jobs = scan_jobs(opts),
 				    .next_cb = list_next_cb, .row_cb = list_row_cb, .arg = &list };
 	int			 result = -1;
 

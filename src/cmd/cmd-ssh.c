@@ -41,7 +41,8 @@ ssh_via(const struct plan_choice *choice, char *out, size_t size)
 	out[0] = '\0';
 	if (choice->via == NULL)
 		return;
-	len = (size_t)snprintf(out, size, " --via=%s%s", choice->via->name, from != NULL ? "=\"" : "");
+	len = (size_t)snprintf(out, size, " --via=%s%s", choice->via->name,
+	    from != NULL ? "=\"" : "");
 	if (from == NULL)
 		return;
 	for (; *from != '\0' && len + 3 < size; from++) {
@@ -58,10 +59,13 @@ ssh_via(const struct plan_choice *choice, char *out, size_t size)
  * path that cannot stand there.
  */
 static const char *
-ssh_proxy_command(const struct options *opts, const struct ssh_program *env, const char *self, char command[COMMAND_MAX])
+ssh_proxy_command(const struct options *opts, const struct ssh_program *env, const char *self,
+    char command[COMMAND_MAX])
 {
-	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", via[2 * ADDR_HOST_MAX + 64], tailscaled[512] = "";
-	int	family = opts->family != AF_UNSPEC ? opts->family : env->family, dead_after_s = opts->dead_after_s;
+	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", via[2 * ADDR_HOST_MAX + 64],
+		    tailscaled[512] = "";
+	int	family = opts->family != AF_UNSPEC ? opts->family : env->family,
+		    dead_after_s = opts->dead_after_s;
 
 	if (shell_word("", self, path, sizeof(path)) == -1)
 		return (self);
@@ -79,8 +83,9 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
 	/* Who told ssh to bear more is not overruled. */
 	if (!opts->dead_after_given && ssh_program_patience(env) > dead_after_s)
 		dead_after_s = ssh_seconds(ssh_program_patience(env));
-	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s --dead-after=%d%s%s%s%s%s", path,
-	    opts->fdpass || env->fdpass ? " --fdpass" : "", via, tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, dead_after_s,
+	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s --dead-after=%d%s%s%s%s%s",
+	    path, opts->fdpass || env->fdpass ? " --fdpass" : "", via,
+	    tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, dead_after_s,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
 	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "",
 	    opts->debug > 1 ? " --debug" : "", SHELL_RELAY);
@@ -124,8 +129,8 @@ ssh_exec(const char *ssh, char **argv, struct error *err)
 
 /* ssh with our own options behind the user's, which win. */
 static int
-ssh_exec_proxied(const struct options *opts, const struct ssh_program *env, const char *ssh, char *command, int insert,
-    char **args, struct error *err)
+ssh_exec_proxied(const struct options *opts, const struct ssh_program *env, const char *ssh,
+    char *command, int insert, char **args, struct error *err)
 {
 	char	**argv;
 	int	  count = 0, n;

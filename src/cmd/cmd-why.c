@@ -65,7 +65,8 @@ cmd_why(struct error *err)
 	char		path[PATH_MAX], shown[PATH_MAX];
 
 	if (record_path(path) == -1) {
-		error_set(err, CODE_SYSTEM, "there is no home directory to look for the failure record in");
+		error_set(err, CODE_SYSTEM,
+		    "there is no home directory to look for the failure record in");
 		return (-1);
 	}
 	/* The time zone is in a file, too. */

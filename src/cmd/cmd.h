@@ -23,7 +23,8 @@ int	cmd_why(struct error *);
  * Look at this machine and at the path to the host, or judge a saved document; the report goes to
  * standard output, and the exit status to *status. Host and port may be NULL.
  */
-int	cmd_doctor(const struct options *, const char *host, const char *port, int *status, struct error *);
+int	cmd_doctor(const struct options *, const char *host, const char *port, int *status,
+	    struct error *);
 /*
  * Look at many hosts at once: those named, or with none, a line each on standard input, or all
  * peers of the mesh. A row each goes to standard output; *status is 0 if all were reached, or else

@@ -44,7 +44,8 @@ struct options {
 	int			debug;
 };
 
-extern const struct option_row	options_table[];	/* for a struct options; ends with a NULL name */
+/* for a struct options; ends with a NULL name */
+extern const struct option_row	options_table[];
 
 /*
  * Read the options at the front of argv; the first word that is none of ours, "--" included, is at

@@ -17,7 +17,8 @@ static int
 list_word(struct scan_host *to, const char *word)
 {
 	strlcpy(to->name, word, sizeof(to->name));
-	if (strchr(word, ':') != NULL && word[0] != ':' && addr_split(word, to->host, &to->port) == 0)
+	if (strchr(word, ':') != NULL && word[0] != ':' &&
+	    addr_split(word, to->host, &to->port) == 0)
 		return (0);
 	if (!addr_host_ok(word))
 		return (-1);

@@ -19,7 +19,8 @@ struct scan_list {
 	json_t	*peers;		/* or a list as tspeer_list has it, or NULL */
 	size_t	 next;		/* peer */
 	int	 begun;		/* hosts that were given out */
-	int	 odd;		/* words that are no hosts: told on standard error, and passed over */
+	/* words that are no hosts: told on standard error, and passed over */
+	int	 odd;
 	char	 line[ADDR_HOST_MAX + 16];
 	struct scan_host host;
 };

@@ -44,7 +44,8 @@ self_exec(const char *name, char **argv, struct error *err)
 	char	self[PATH_MAX], *slash;
 
 	errno = ENOENT;
-	if (argv[0] != NULL && self_path(argv[0], self) == 0 && (slash = strrchr(self, '/')) != NULL)
+	if (argv[0] != NULL && self_path(argv[0], self) == 0 &&
+	    (slash = strrchr(self, '/')) != NULL)
 		self_try(self, (size_t)(slash - self), name, argv);
 	if (errno == ENOENT)
 		self_try(LIBEXECDIR, strlen(LIBEXECDIR), name, argv);

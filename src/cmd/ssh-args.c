@@ -50,7 +50,8 @@ ssh_args_walk(int argc, char **argv, struct ssh_args *args)
 			args->destination = argv[i++];
 			continue;
 		}
-		if ((used = ssh_args_cluster(argv[i] + 1, i + 1 < argc ? argv[i + 1] : NULL, args)) == 0) {
+		if ((used = ssh_args_cluster(argv[i] + 1, i + 1 < argc ? argv[i + 1] : NULL,
+		    args)) == 0) {
 			args->local = 0;
 			return;
 		}

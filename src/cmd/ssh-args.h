@@ -6,8 +6,10 @@
 
 struct ssh_args {
 	const char	*destination;	/* NULL if there is none */
-	int	local;		/* only asks ssh, or a running master: -G, -O, -Q, -V; there will be no connection */
-	int	insert;		/* further options belong in front of this argument: behind the user's own, which win */
+	/* only asks ssh, or a running master: -G, -O, -Q, -V; there will be no connection */
+	int	local;
+	/* further options belong in front of this argument: behind the user's own, which win */
+	int	insert;
 };
 
 /*

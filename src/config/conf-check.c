@@ -28,8 +28,10 @@ struct check {
 	const char		*host;
 	int			 followed;	/* ssh may read our file for this host */
 	json_t			*ours;		/* keyword: line */
-	json_t			*first;		/* keyword: the line that counts, of whichever file */
-	struct ssh_ask		 wanted, is;	/* ssh's answer by our file alone, and by all of them */
+	/* keyword: the line that counts, of whichever file */
+	json_t			*first;
+	/* ssh's answer by our file alone, and by all of them */
+	struct ssh_ask		 wanted, is;
 };
 
 /* Of these two, the first that is there takes the place of both. */
@@ -70,7 +72,8 @@ answer_shown(const char *value, size_t len, char shown[SHOWN])
 {
 	char	copy[SHOWN];
 
-	snprintf(copy, sizeof(copy), "%.*s", (int)(len < sizeof(copy) ? len : sizeof(copy) - 1), value);
+	snprintf(copy, sizeof(copy), "%.*s", (int)(len < sizeof(copy) ? len : sizeof(copy) - 1),
+	    value);
 	return (error_vis(shown, SHOWN, copy));
 }
 
@@ -82,7 +85,8 @@ check_same(const struct check *c, const char *keyword)
 	size_t		 wanted_len, is_len = 0;
 	int		 i, j, same = 1;
 
-	for (i = 0; same && (wanted = ssh_answer(c->wanted.out, keyword, i, &wanted_len)) != NULL; i++) {
+	for (i = 0; same && (wanted = ssh_answer(c->wanted.out, keyword, i, &wanted_len)) != NULL;
+	    i++) {
 		same = 0;
 		for (j = 0; !same && (is = ssh_answer(c->is.out, keyword, j, &is_len)) != NULL; j++)
 			same = is_len == wanted_len && memcmp(is, wanted, is_len) == 0;
@@ -114,16 +118,17 @@ check_tell(const struct check *c, const char *keyword)
 	if (first == NULL || json_truth_at(first, "ours") == 1)
 		printf(", and no line that is known says so\n");
 	else
-		printf(", by %s%s line %d\n", json_truth_at(first, "unsure") == 1 ? "what may be " : "",
-		    error_vis(shown, sizeof(shown), json_text_at(first, "file")),
-		    (int)json_number_at(first, "line", 0));
+		printf(", by %s%s line %d\n", json_truth_at(first, "unsure") == 1 ?
+		    "what may be " : "", error_vis(shown, sizeof(shown),
+		    json_text_at(first, "file")), (int)json_number_at(first, "line", 0));
 }
 
 /* What ssh answers; 0, or -1 and it is told why there is no answer. */
 static int
 check_ask(const struct check *c, const char *file, struct ssh_ask *ask)
 {
-	const char	*argv[] = { c->in->ssh, "-G", "-T", file != NULL ? "-F" : c->host, file, c->host, NULL };
+	const char	*argv[] = { c->in->ssh, "-G", "-T", file != NULL ? "-F" : c->host, file,
+			    c->host, NULL };
 	char		 shown[SHOWN];
 
 	if (file == NULL)
@@ -132,7 +137,8 @@ check_ask(const struct check *c, const char *file, struct ssh_ask *ask)
 	if (ask->status == 0)
 		return (0);
 	ask->err[strcspn(ask->err, "\r\n")] = '\0';
-	printf("%s: %s%s\n", c->host, ask->status == -1 ? "ssh -G gives no answer" : "ssh refuses its configuration: ",
+	printf("%s: %s%s\n", c->host, ask->status == -1 ?
+	    "ssh -G gives no answer" : "ssh refuses its configuration: ",
 	    ask->status == -1 ? "" : error_vis(shown, sizeof(shown), ask->err));
 	return (-1);
 }
@@ -142,11 +148,13 @@ static void
 check_walk(struct check *c)
 {
 	const struct passwd		*pw = getpwuid(getuid());
-	const struct ssh_config		 config = { .root = "", .home = pw != NULL ? pw->pw_dir : NULL,
+	const struct ssh_config		 config = { .root = "",
+					     .home = pw != NULL ? pw->pw_dir : NULL,
 					     .tilde = ssh_config_tilde(),
-					     .user = pw != NULL ? pw->pw_name : NULL, .uid = getuid(),
-					     .host = c->host };
-	const struct ssh_config_reader	 reader = { .line = check_line_cb, .file = check_file_cb, .arg = c };
+					     .user = pw != NULL ? pw->pw_name : NULL,
+					     .uid = getuid(), .host = c->host };
+	const struct ssh_config_reader	 reader = { .line = check_line_cb, .file = check_file_cb,
+					    .arg = c };
 
 	ssh_config_read(&config, &reader);
 }
@@ -163,8 +171,8 @@ check_compare(struct check *c)
 		return (0);
 	check_walk(c);
 	if (!c->followed) {
-		printf("%s: its block has no effect: no Include of %s that ssh follows for this host, in %s\n", c->host,
-		    c->in->own->path, c->in->config->path);
+		printf("%s: its block has no effect: no Include of %s that ssh follows for this host, in %s\n",
+		    c->host, c->in->own->path, c->in->config->path);
 		return (0);
 	}
 	json_object_foreach(c->ours, keyword, line)
@@ -229,7 +237,8 @@ check_all(struct conf *conf, const struct install *in)
 		printf("nothing is installed in %s\n", in->own->path);
 		conf->status = 1;
 	} else if (conf->status == 0)
-		printf("%s: what is in its %d block%s takes effect\n", in->own->path, hosts, hosts == 1 ? "" : "s");
+		printf("%s: what is in its %d block%s takes effect\n", in->own->path, hosts,
+		    hosts == 1 ? "" : "s");
 }
 
 /* What root's files say of a host. */
@@ -264,9 +273,11 @@ check_root(const char *host, char home[PATH_MAX])
 {
 	const struct detect_input	 in = { .root = "" };
 	const struct passwd		*pw = getpwuid(0);
-	const struct ssh_config		 config = { .root = "", .home = home, .user = "root", .host = host };
+	const struct ssh_config		 config = { .root = "", .home = home, .user = "root",
+					    .host = host };
 	enum check_root			 root = ROOT_HAS_NONE;
-	const struct ssh_config_reader	 reader = { .line = root_line_cb, .file = root_file_cb, .arg = &root };
+	const struct ssh_config_reader	 reader = { .line = root_line_cb, .file = root_file_cb,
+					    .arg = &root };
 	json_t				*facts;
 
 	if (getuid() == 0 || pw == NULL || strlcpy(home, pw->pw_dir, PATH_MAX) >= PATH_MAX)
@@ -292,7 +303,8 @@ check_named(struct conf *conf, const struct install *in, const char *host)
 	conf->status |= !good;
 	if (good)
 		printf("%s: the block in %s takes effect%s\n", host, in->own->path,
-		    root == ROOT_HAS_ONE ? "; nix-daemon, whose ssh runs as root, has one as well" : "");
+		    root == ROOT_HAS_ONE ? "; nix-daemon, whose ssh runs as root, has one as well" :
+		    "");
 	if (root == ROOT_HAS_NONE)
 		printf("%s: nix-daemon's ssh reads %s/.ssh/config, which has no block for it: "
 		    "sudo meshssh-config install --root %s\n", host, home, host);
@@ -308,7 +320,8 @@ check_words(struct conf *conf, const struct install *in, char **words, struct er
 		check_all(conf, in);
 	for (; *words != NULL; words++) {
 		if (!addr_host_ok(*words)) {
-			error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", *words);
+			error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address",
+			    *words);
 			return (-1);
 		}
 		check_named(conf, in, *words);
@@ -326,7 +339,8 @@ conf_check(struct conf *conf, char **words, struct error *err)
 		return (-1);
 	result = install_open(&in, (enum install_scope)scope, 1, err);
 	/* Where a user has no file, there may be one for all. */
-	if (result == 0 && scope == INSTALL_USER && in.own->old.bytes == NULL && access(INSTALL_SYSTEM_OWN, F_OK) == 0) {
+	if (result == 0 && scope == INSTALL_USER && in.own->old.bytes == NULL &&
+	    access(INSTALL_SYSTEM_OWN, F_OK) == 0) {
 		install_close(&in);
 		result = install_open(&in, INSTALL_SYSTEM, 1, err);
 	}

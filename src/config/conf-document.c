@@ -21,7 +21,8 @@
  * Where a profile keeps it, which survives an upgrade, unlike the store's path that the program
  * finds itself at.
  */
-static const char *const	profiles[] = { "/run/current-system/sw/bin/meshssh", "/nix/var/nix/profiles/default/bin/meshssh" };
+static const char *const	profiles[] = { "/run/current-system/sw/bin/meshssh",
+    "/nix/var/nix/profiles/default/bin/meshssh" };
 
 /*
  * The path of meshssh as ssh shall run it: as it was said, or beside this program. 0, or -1 with
@@ -36,14 +37,17 @@ conf_program(const struct conf *conf, json_t *wanted, struct error *err)
 	if (conf_given(conf, "program") || strstr(conf->command->options, " program ") == NULL)
 		return (0);
 	if (os_exe_path(path, sizeof(path)) == 0 && (slash = strrchr(path, '/')) != NULL &&
-	    strlcpy(slash, "/meshssh", sizeof(path) - (size_t)(slash - path)) < sizeof(path) - (size_t)(slash - path)) {
-		for (i = 0; strncmp(path, "/nix/store/", 11) == 0 && i < sizeof(profiles) / sizeof(profiles[0]); i++)
+	    strlcpy(slash, "/meshssh",
+	    sizeof(path) - (size_t)(slash - path)) < sizeof(path) - (size_t)(slash - path)) {
+		for (i = 0; strncmp(path, "/nix/store/", 11) == 0 &&
+		    i < sizeof(profiles) / sizeof(profiles[0]); i++)
 			if (access(profiles[i], X_OK) == 0)
 				strlcpy(path, profiles[i], sizeof(path));
 		if (access(path, X_OK) == 0 && json_put(wanted, "program", json_string(path)) == 0)
 			return (0);
 	}
-	error_set(err, CODE_USAGE, "there is no meshssh beside this program: name it with --program=PATH");
+	error_set(err, CODE_USAGE,
+	    "there is no meshssh beside this program: name it with --program=PATH");
 	return (-1);
 }
 
@@ -57,7 +61,8 @@ json_t *
 conf_document(const struct conf *conf, const char *host, struct error *err)
 {
 	const char	*port = conf_text(conf, "port");
-	struct collect	 exam = { .look = { .root = "", .host = host, .tailscaled = conf->tailscaled,
+	struct collect	 exam = { .look = { .root = "", .host = host,
+			    .tailscaled = conf->tailscaled,
 			    .port = port != NULL ? addr_port(port) : 0 }, .ssh = 1,
 			    .timeout_ms = CONF_TIMEOUT_MS, .dead_after_s = CONF_TIMEOUT_MS / 1000,
 			    .no_probe = conf_given(conf, "no-probe"), .announce = conf_announce,

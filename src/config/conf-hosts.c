@@ -89,7 +89,8 @@ conf_windows(struct conf *conf, char **words, struct error *err)
 {
 	const char	*path = conf_text(conf, "key");
 
-	if (conf_no_words(conf, words, err) == -1 || (path != NULL && keys_read(conf, path, err) == -1))
+	if (conf_no_words(conf, words, err) == -1 || (path != NULL &&
+	    keys_read(conf, path, err) == -1))
 		return (-1);
 	return (hosts_print(conf, NULL, err));
 }
@@ -127,7 +128,8 @@ conf_nfs(struct conf *conf, char **words, struct error *err)
 		error_set(err, CODE_USAGE, "nfs wants HOST:/PATH and the folder here");
 		return (-1);
 	}
-	if (conf_no_words(conf, words + 2, err) == -1 || (export = nfs_split(words[0], host, err)) == NULL)
+	if (conf_no_words(conf, words + 2, err) == -1 ||
+	    (export = nfs_split(words[0], host, err)) == NULL)
 		return (-1);
 	if (json_put(conf->wanted, "nfs.export", json_string(export)) == -1 ||
 	    json_put(conf->wanted, "nfs.dir", json_string(words[1])) == -1) {

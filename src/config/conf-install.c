@@ -120,7 +120,8 @@ conf_diff(const struct install *in)
 	for (i = 0; i < in->count; i++) {
 		f = in->files[i];
 		if (f->changes)
-			diff_unified(fp, f->path, f->old.bytes, f->old.len, f->new.bytes, f->new.len);
+			diff_unified(fp, f->path, f->old.bytes, f->old.len, f->new.bytes,
+			    f->new.len);
 	}
 	xmemstream_close(fp);
 	diff_print(text, len);
@@ -182,7 +183,8 @@ conf_install(struct conf *conf, char **words, struct error *err)
 	else if (result == 0 && !given)
 		result = texts_again(conf, scope, texts, err);
 	if (result == 0) {
-		result = install_open(&in, (enum install_scope)scope, conf_given(conf, "dry-run"), err);
+		result = install_open(&in, (enum install_scope)scope, conf_given(conf, "dry-run"),
+		    err);
 		json_object_foreach(texts, name, text)
 			if (result == 0)
 				install_put(&in, name, json_string_value(text));

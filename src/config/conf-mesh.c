@@ -44,13 +44,15 @@ mesh_known_peer(json_t *all, const struct ssh_known *known, const json_t *peer, 
 	char		 name[ADDR_HOST_MAX + 1];
 	size_t		 i;
 
-	if (mesh_known_name(all, known, addr_host_lower(json_text_at(peer, "name"), name), err) == -1)
+	if (mesh_known_name(all, known, addr_host_lower(json_text_at(peer, "name"), name),
+	    err) == -1)
 		return (-1);
 	name[strcspn(name, ".")] = '\0';
 	if (mesh_known_name(all, known, name, err) == -1)
 		return (-1);
 	json_array_foreach(json_object_get(peer, "addresses"), i, one)
-		if (mesh_known_name(all, known, addr_host_lower(json_string_value(one), name), err) == -1)
+		if (mesh_known_name(all, known, addr_host_lower(json_string_value(one), name),
+		    err) == -1)
 			return (-1);
 	return (0);
 }
@@ -84,8 +86,8 @@ static void
 mesh_named(json_t *doc)
 {
 	int	blind;
-	json_t	*named = ssh_named("", json_at(doc, "facts.peers"), json_text_at(doc, "facts.tailscale.suffix"),
-		    &blind);
+	json_t	*named = ssh_named("", json_at(doc, "facts.peers"),
+		    json_text_at(doc, "facts.tailscale.suffix"), &blind);
 
 	json_put(doc, "facts.ssh.named", named);
 	json_put(doc, "facts.ssh.named_blind", json_boolean(blind));

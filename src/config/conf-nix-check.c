@@ -33,11 +33,13 @@
 
 extern char	**environ;
 
-static char	daemon_sshopts[512];	/* NIX_SSHOPTS of nix-daemon's own, for the child, which has no other way to it */
+/* NIX_SSHOPTS of nix-daemon's own, for the child, which has no other way to it */
+static char	daemon_sshopts[512];
 
 /* Where installers put it; a daemon's PATH, or sudo's, may have none of these. */
 static const char	places[][48] = {
-	"/nix/var/nix/profiles/default/bin/nix", NIXOS_BIN "/nix", "/usr/bin/nix", "/usr/local/bin/nix"
+	"/nix/var/nix/profiles/default/bin/nix", NIXOS_BIN "/nix", "/usr/bin/nix",
+	"/usr/local/bin/nix"
 };
 
 /* One call. */
@@ -120,8 +122,9 @@ check_url(const struct nix_machine *m, char url[URL_MAX])
 
 	if (m->port != 0)
 		snprintf(port, sizeof(port), ":%d", m->port);
-	snprintf(url, URL_MAX, "%s://%s%s%s%s%s%s%s%s%s%s", m->scheme, m->user, m->user[0] != '\0' ? "@" : "",
-	    v6 ? "[" : "", m->host, v6 ? "]" : "", port, m->key[0] != '\0' ? "?ssh-key=" : "", m->key,
+	snprintf(url, URL_MAX, "%s://%s%s%s%s%s%s%s%s%s%s", m->scheme, m->user,
+	    m->user[0] != '\0' ? "@" : "", v6 ? "[" : "", m->host, v6 ? "]" : "", port,
+	    m->key[0] != '\0' ? "?ssh-key=" : "", m->key,
 	    m->pinned[0] == '\0' ? "" : m->key[0] != '\0' ? "&base64-ssh-public-host-key=" :
 	    "?base64-ssh-public-host-key=", m->pinned);
 }
@@ -153,8 +156,10 @@ check_said(char *said, time_t since)
 	while ((word = strsep(&rest, "\n")) != NULL)
 		if (word[strspn(word, " \t\r")] != '\0' && strncmp(word, "warning: ", 9) != 0)
 			printf("    %s\n", error_vis(line, sizeof(line), word));
-	if (record_path(path) == 0 && record_read(path, 0, &record, NULL) == 1 && record.when >= since)
-		printf("    on record: %s\n    do: %s\n", record.err.text, code_row(record.err.code)->cure);
+	if (record_path(path) == 0 && record_read(path, 0, &record, NULL) == 1 &&
+	    record.when >= since)
+		printf("    on record: %s\n    do: %s\n", record.err.text,
+		    code_row(record.err.code)->cure);
 }
 
 /* 0 if the builder answers. */
@@ -162,15 +167,17 @@ static int
 check_ask(const struct check *c, const char *url, const char *how, void (*hook)(const char *))
 {
 	static char	said[SAID_MAX], out[SAID_MAX];
-	struct run_text	text = { .buf = out, .size = sizeof(out) }, errors = { .buf = said, .size = sizeof(said) };
-	const char	*argv[] = { c->nix, "--extra-experimental-features", "nix-command", "store", c->old ? "ping" : "info",
-			    "--store", url, NULL };
+	struct run_text	text = { .buf = out, .size = sizeof(out) },
+			    errors = { .buf = said, .size = sizeof(said) };
+	const char	*argv[] = { c->nix, "--extra-experimental-features", "nix-command", "store",
+			    c->old ? "ping" : "info", "--store", url, NULL };
 	time_t		since = time(NULL);
 	int		status;
 
 	fflush(stdout);
 	status = run(argv, ASK_MS, &text, &errors, hook);
-	printf("  %s: %s\n", how, status == 0 ? "it answers" : status == -1 ? "no answer in time" : "it does not answer");
+	printf("  %s: %s\n", how, status == 0 ? "it answers" : status == -1 ?
+	    "no answer in time" : "it does not answer");
 	if (status != 0)
 		check_said(said, since);
 	return (status == 0 ? 0 : -1);
@@ -201,15 +208,18 @@ check_machine_cb(void *arg, const struct nix_machine *m)
 		return;
 	if (m->file[0] != '\0')
 		snprintf(where, sizeof(where), "%s:%d", m->file, m->line);
-	printf("%s%s (%s)\n", c->seen++ > 0 ? "\n" : "", error_vis(url, 256, m->uri), error_vis(shown, sizeof(shown), where));
+	printf("%s%s (%s)\n", c->seen++ > 0 ? "\n" : "", error_vis(url, 256, m->uri),
+	    error_vis(shown, sizeof(shown), where));
 	if (m->error[0] != '\0')
-		printf("  Nix cannot read this line: %s\n", error_vis(shown, sizeof(shown), m->error));
+		printf("  Nix cannot read this line: %s\n",
+		    error_vis(shown, sizeof(shown), m->error));
 	check_url(m, url);
 	failed = m->error[0] != '\0' || check_ask(c, url, "as you are", NULL) == -1;
 	if (geteuid() == 0) {
 		/* The relay keeps its record where it finds a home, and so it is sought. */
 		unsetenv("XDG_CACHE_HOME");
-		failed = m->error[0] != '\0' || check_ask(c, url, "as nix-daemon runs it", check_as_daemon) == -1;
+		failed = m->error[0] != '\0' || check_ask(c, url, "as nix-daemon runs it",
+		    check_as_daemon) == -1;
 	} else
 		printf("  as nix-daemon runs it: only root can try\n");
 	if (failed && addr_host_ok(m->host))

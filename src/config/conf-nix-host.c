@@ -51,9 +51,11 @@ nix_alias(const char *typed, char alias[ADDR_HOST_MAX + 1], struct error *err)
 	if (addr_literal(typed, 1, &ss) == 0)
 		alias[strcspn(alias, ".")] = '\0';
 	for (p = alias; *p != '\0'; p++)
-		*p = (char)(isalnum((unsigned char)*p) || *p == '_' ? tolower((unsigned char)*p) : '-');
+		*p = (char)(isalnum((unsigned char)*p) || *p == '_' ?
+		    tolower((unsigned char)*p) : '-');
 	if (strcmp(alias, "localhost") == 0) {
-		error_set(err, CODE_LOCAL_BUILDER, "for a builder called localhost Nix runs no ssh, it builds here");
+		error_set(err, CODE_LOCAL_BUILDER,
+		    "for a builder called localhost Nix runs no ssh, it builds here");
 		return (-1);
 	}
 	return (0);
@@ -61,16 +63,19 @@ nix_alias(const char *typed, char alias[ADDR_HOST_MAX + 1], struct error *err)
 
 /* As whom Nix logs in: as it was said, or as the user's own ssh would. */
 static int
-nix_login(const struct conf *conf, const char *typed, const char *answer, char user[64], struct error *err)
+nix_login(const struct conf *conf, const char *typed, const char *answer, char user[64],
+    struct error *err)
 {
 	const char	*said = conf_text(conf, "ssh-user"), *value = NULL;
 	size_t		 len = 0;
 
 	if (said != NULL || (value = ssh_answer(answer, "user", 0, &len)) != NULL) {
-		snprintf(user, 64, "%.*s", (int)(said != NULL ? strlen(said) : len), said != NULL ? said : value);
+		snprintf(user, 64, "%.*s", (int)(said != NULL ? strlen(said) : len),
+		    said != NULL ? said : value);
 		return (0);
 	}
-	error_set(err, CODE_USAGE, "%.60s: ssh does not say as whom to log in; use --ssh-user", typed);
+	error_set(err, CODE_USAGE, "%.60s: ssh does not say as whom to log in; use --ssh-user",
+	    typed);
 	return (-1);
 }
 
@@ -86,14 +91,15 @@ nix_there_cb(void *arg, const struct nix_machine *m)
 {
 	struct nix_search	*s = arg;
 
-	if (strcasecmp(m->host, s->alias) == 0 && strcmp(m->file, EMIT_NIX_MACHINES) != 0 && s->where[0] == '\0' &&
-	    emit_nix_path(m->file))
+	if (strcasecmp(m->host, s->alias) == 0 && strcmp(m->file, EMIT_NIX_MACHINES) != 0 &&
+	    s->where[0] == '\0' && emit_nix_path(m->file))
 		snprintf(s->where, sizeof(s->where), "%s:%d", m->file, m->line);
 }
 
 /* Add one to the document, whose own host key is still to come. */
 static json_t *
-nix_add(const struct conf *conf, json_t *doc, const char *alias, const char *name, int port, struct error *err)
+nix_add(const struct conf *conf, json_t *doc, const char *alias, const char *name, int port,
+    struct error *err)
 {
 	struct nix_search	 s = { .alias = alias };
 	json_t			*hosts = json_at(doc, "hosts"), *host, *other;
@@ -107,9 +113,10 @@ nix_add(const struct conf *conf, json_t *doc, const char *alias, const char *nam
 		}
 	if (conf_given(conf, "max-jobs"))
 		number_parse(conf_text(conf, "max-jobs"), 1, INT_MAX, &jobs);
-	host = json_pack("{s:s, s:s, s:i, s:s, s:i, s:s, s:s}", "alias", alias, "name", name, "port", port,
-	    "key", nix_or(conf, "ssh-key", DEFAULT_KEY), "jobs", jobs, "systems", nix_or(conf, "systems", "-"),
-	    "features", nix_or(conf, "supported-features", DEFAULT_FEATURES));
+	host = json_pack("{s:s, s:s, s:i, s:s, s:i, s:s, s:s}", "alias", alias, "name", name,
+	    "port", port, "key", nix_or(conf, "ssh-key", DEFAULT_KEY), "jobs", jobs, "systems",
+	    nix_or(conf, "systems", "-"), "features", nix_or(conf, "supported-features",
+	    DEFAULT_FEATURES));
 	json_array_append_new(hosts, host);
 	nix_machines_read("", nix_there_cb, &s);
 	if (s.where[0] != '\0')
@@ -130,7 +137,8 @@ nix_add_own(const struct conf *conf, json_t *doc, struct error *err)
 
 	if (host == NULL)
 		return (-1);
-	arm = uname(&u) == 0 && (strcmp(u.machine, "arm64") == 0 || strcmp(u.machine, "aarch64") == 0);
+	arm = uname(&u) == 0 && (strcmp(u.machine, "arm64") == 0 ||
+	    strcmp(u.machine, "aarch64") == 0);
 	json_put(host, "direct", json_true());
 	json_put(host, "user", json_string(nix_or(conf, "ssh-user", "builder")));
 	json_put(host, "systems", json_string(nix_or(conf, "systems",
@@ -148,28 +156,33 @@ nix_add_own(const struct conf *conf, json_t *doc, struct error *err)
 static int
 nix_system_known(const struct conf *conf, const json_t *found, struct error *err)
 {
-	const char	*here = json_text_at(found, "facts.system.os"), *there = json_text_at(found, "facts.tailscale.peer.os");
+	const char	*here = json_text_at(found, "facts.system.os"),
+			    *there = json_text_at(found, "facts.tailscale.peer.os");
 
 	if (conf_given(conf, "systems") || here == NULL || there == NULL)
 		return (0);
 	if (strcmp(there, "macOS") == 0)
 		there = "darwin";
-	if (strcmp(here, there) == 0 || (strcmp(there, "darwin") != 0 && strcmp(there, "linux") != 0))
+	if (strcmp(here, there) == 0 || (strcmp(there, "darwin") != 0 &&
+	    strcmp(there, "linux") != 0))
 		return (0);
-	error_set(err, CODE_USAGE, "it runs %.20s and this machine %.20s: say --systems=aarch64-%.20s or x86_64-%.20s",
+	error_set(err, CODE_USAGE,
+	    "it runs %.20s and this machine %.20s: say --systems=aarch64-%.20s or x86_64-%.20s",
 	    there, here, there, there);
 	return (-1);
 }
 
 static int
-nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const json_t *known, struct error *err)
+nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const json_t *known,
+    struct error *err)
 {
 	const size_t		number = json_array_size(json_at(doc, "hosts")) - 1;
 	struct emit_nix_host	h;
 	char			key[EMIT_NIX_KEY_MAX];
 
 	if (conf_given(conf, "host-key")) {
-		if (conf_nix_key_file(conf_text(conf, "host-key"), json_text_at(host, "alias"), known, key, err) == -1)
+		if (conf_nix_key_file(conf_text(conf, "host-key"), json_text_at(host, "alias"),
+		    known, key, err) == -1)
 			return (-1);
 	} else {
 		/* One that is well-formed, so that all else is checked before it is used. */
@@ -184,15 +197,15 @@ nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const jso
 
 /* The host of a document of its own, with what ssh answers for it. */
 static int
-nix_add_found(const struct conf *conf, json_t *doc, const json_t *found, const char *alias, const char *answer,
-    struct error *err)
+nix_add_found(const struct conf *conf, json_t *doc, const json_t *found, const char *alias,
+    const char *answer, struct error *err)
 {
 	char	 user[64];
 	json_t	*host, *known = NULL;
 	int	 result = -1;
 
-	if (nix_system_known(conf, found, err) == -1 || nix_login(conf, alias, answer, user, err) == -1 ||
-	    (host = nix_add(conf, doc, alias, json_text_at(found, "target.name"),
+	if (nix_system_known(conf, found, err) == -1 || nix_login(conf, alias, answer, user,
+	    err) == -1 || (host = nix_add(conf, doc, alias, json_text_at(found, "target.name"),
 	    (int)json_number_at(found, "target.port", 22), err)) == NULL ||
 	    (known = conf_nix_known(answer, found, alias, err)) == NULL)
 		return (-1);
@@ -212,8 +225,8 @@ nix_add_typed(const struct conf *conf, json_t *doc, const char *typed, struct er
 	json_t		*found = NULL;
 	int		 result = -1;
 
-	if (nix_alias(typed, alias, err) == 0 && (found = conf_document(conf, typed, err)) != NULL &&
-	    (ask = conf_ssh_ask(typed, err)) != NULL)
+	if (nix_alias(typed, alias, err) == 0 && (found = conf_document(conf, typed,
+	    err)) != NULL && (ask = conf_ssh_ask(typed, err)) != NULL)
 		result = nix_add_found(conf, doc, found, alias, ask->out, err);
 	free(ask);
 	json_decref(found);

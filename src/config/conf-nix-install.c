@@ -28,7 +28,8 @@
 const char *
 conf_nix_file(const json_t *doc, const struct conf_nix_part *part, char path[300])
 {
-	const char	*home = json_text_at(doc, "facts.nix.root_home"), *os = json_text_at(doc, "facts.system.os");
+	const char	*home = json_text_at(doc, "facts.nix.root_home"),
+			    *os = json_text_at(doc, "facts.system.os");
 
 	if (strcmp(part->emitter, "nix-env") == 0 && os != NULL && strcmp(os, "darwin") == 0)
 		strlcpy(path, "", 300);
@@ -51,7 +52,8 @@ nix_open(struct install *in, const char *path, mode_t mode, struct error *err)
 	struct stat	sb;
 
 	if (lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode)) {
-		error_set(err, CODE_MANAGED_FILE, "%.100s is a link, made by another program", path);
+		error_set(err, CODE_MANAGED_FILE, "%.100s is a link, made by another program",
+		    path);
 		return (NULL);
 	}
 	return (install_add(in, path, mode, err));
@@ -96,7 +98,8 @@ nix_text(const json_t *doc, const char *emitter, struct error *err)
 
 /* A file of our own; NULL with the error set. */
 static struct install_file *
-nix_put_own(struct install *in, const json_t *doc, const char *emitter, const char *path, mode_t mode, struct error *err)
+nix_put_own(struct install *in, const json_t *doc, const char *emitter, const char *path,
+    mode_t mode, struct error *err)
 {
 	struct install_file	*file = nix_open(in, path, mode, err);
 	struct install_text	 text;
@@ -105,7 +108,8 @@ nix_put_own(struct install *in, const json_t *doc, const char *emitter, const ch
 		return (NULL);
 	if (file->old.len > 0 && (file->old.len < strlen(OWN_HEAD) ||
 	    memcmp(file->old.bytes, OWN_HEAD, strlen(OWN_HEAD)) != 0)) {
-		error_set(err, CODE_CONFIG_FOREIGN, "%s is there, and not from meshssh-config", path);
+		error_set(err, CODE_CONFIG_FOREIGN, "%s is there, and not from meshssh-config",
+		    path);
 		return (NULL);
 	}
 	if ((text.bytes = nix_text(doc, emitter, err)) == NULL)
@@ -120,7 +124,8 @@ nix_put_own(struct install *in, const json_t *doc, const char *emitter, const ch
  * below $HOME.
  */
 static int
-nix_put_block(struct install *in, const json_t *doc, const char *emitter, const char *path, struct error *err)
+nix_put_block(struct install *in, const json_t *doc, const char *emitter, const char *path,
+    struct error *err)
 {
 	char	line[PATH_MAX + 16], *slash;
 
@@ -131,7 +136,8 @@ nix_put_block(struct install *in, const json_t *doc, const char *emitter, const 
 	if ((in->own = nix_put_own(in, doc, emitter, line, 0600, err)) == NULL ||
 	    (in->config = nix_open(in, path, 0600, err)) == NULL)
 		return (-1);
-	in->names = (struct install_names){ .own = in->own->path, .folder = in->folder, .include = in->own->path };
+	in->names = (struct install_names){ .own = in->own->path, .folder = in->folder,
+	    .include = in->own->path };
 	if (!install_config_reads(&in->config->old, &in->names)) {
 		snprintf(line, sizeof(line), "Include %s\n", in->own->path);
 		nix_around(in->config, line, "");
@@ -144,7 +150,8 @@ nix_put_block(struct install *in, const json_t *doc, const char *emitter, const 
  * nobody else writes.
  */
 static int
-nix_put_conf(struct install *in, json_t *doc, const char *emitter, const char *path, struct error *err)
+nix_put_conf(struct install *in, json_t *doc, const char *emitter, const char *path,
+    struct error *err)
 {
 	struct install_file	*file = nix_open(in, path, 0644, err);
 	char			 builders[NIX_BUILDERS_MAX], *text;
@@ -174,7 +181,8 @@ nix_part(struct install *in, json_t *doc, const struct conf_nix_part *part, stru
 
 	conf_nix_file(doc, part, path);
 	if (path[0] == '\0') {
-		error_set(err, CODE_USAGE, "on this system --sshopts is not installed; what it prints can be run");
+		error_set(err, CODE_USAGE,
+		    "on this system --sshopts is not installed; what it prints can be run");
 		return (-1);
 	}
 	if (strcmp(part->emitter, "nix-ssh") == 0)
@@ -202,7 +210,8 @@ nix_touch(struct install *in, const json_t *doc, struct error *err)
 }
 
 int
-conf_nix_install(const struct conf *conf, json_t *doc, const struct conf_nix_way *way, struct error *err)
+conf_nix_install(const struct conf *conf, json_t *doc, const struct conf_nix_way *way,
+    struct error *err)
 {
 	const struct conf_nix_part	*part;
 	struct install			 in;
@@ -219,7 +228,8 @@ conf_nix_install(const struct conf *conf, json_t *doc, const struct conf_nix_way
 	install_close(&in);
 	if (changed)
 		printf("Restart nix-daemon, so that it reads its configuration: %s\n",
-		    json_truth_at(doc, "facts.system.systemd") == 1 ? "systemctl daemon-reload; systemctl restart nix-daemon" :
+		    json_truth_at(doc, "facts.system.systemd") == 1 ?
+		    "systemctl daemon-reload; systemctl restart nix-daemon" :
 		    "as your system does that");
 	return (result);
 }

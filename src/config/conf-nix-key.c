@@ -52,10 +52,12 @@ key_find(char *text, int number, char key[EMIT_NIX_KEY_MAX])
 	int	 i;
 
 	while ((line = strsep(&text, "\n")) != NULL) {
-		for (i = 0, type = NULL; (word = strsep(&line, " \t\r")) != NULL && type == NULL; i++)
+		for (i = 0, type = NULL; (word = strsep(&line, " \t\r")) != NULL && type == NULL;
+		    i++)
 			if (i == number)
 				type = word;
-		if (type == NULL || word == NULL || snprintf(key, EMIT_NIX_KEY_MAX, "%s %s", type, word) >= EMIT_NIX_KEY_MAX)
+		if (type == NULL || word == NULL || snprintf(key, EMIT_NIX_KEY_MAX, "%s %s", type,
+		    word) >= EMIT_NIX_KEY_MAX)
 			continue;
 		if (emit_nix_key(key))
 			return (0);
@@ -68,7 +70,8 @@ key_find(char *text, int number, char key[EMIT_NIX_KEY_MAX])
  * the user who named a file.
  */
 static int
-key_judge(const json_t *known, const char *alias, const char *key, const char *file, struct error *err)
+key_judge(const json_t *known, const char *alias, const char *key, const char *file,
+    struct error *err)
 {
 	const json_t	*line;
 	enum ssh_trust	 trust = ssh_trust(known, key, &line);
@@ -78,17 +81,20 @@ key_judge(const json_t *known, const char *alias, const char *key, const char *f
 
 	error_vis(shown, sizeof(shown), where != NULL ? where : "");
 	if (trust == SSH_TRUST_REVOKED)
-		error_set(err, CODE_HOST_KEY_DIFFERS, "%.60s line %d revokes the host key of %.40s", shown,
-		    number, alias);
+		error_set(err, CODE_HOST_KEY_DIFFERS, "%.60s line %d revokes the host key of %.40s",
+		    shown, number, alias);
 	else if (trust == SSH_TRUST_DIFFERS && file == NULL)
-		error_set(err, CODE_HOST_KEY_DIFFERS, "%.40s shows another host key than %.60s line %d has for it",
-		    alias, shown, number);
+		error_set(err, CODE_HOST_KEY_DIFFERS,
+		    "%.40s shows another host key than %.60s line %d has for it", alias, shown,
+		    number);
 	else if (trust == SSH_TRUST_AUTHORITY && file == NULL)
-		error_set(err, CODE_HOST_KEY_DIFFERS, "%.40s: %.60s line %d trusts an authority's signature, not a "
-		    "key by itself", alias, shown, number);
+		error_set(err, CODE_HOST_KEY_DIFFERS,
+		    "%.40s: %.60s line %d trusts an authority's signature, not a " "key by itself",
+		    alias, shown, number);
 	else {
 		if (trust == SSH_TRUST_DIFFERS)
-			fprintf(stderr, "meshssh-config: warning: %s line %d has another host key for %s; yours from "
+			fprintf(stderr,
+			    "meshssh-config: warning: %s line %d has another host key for %s; yours from "
 			    "--host-key is pinned\n", shown, number, alias);
 		return (0);
 	}
@@ -96,8 +102,8 @@ key_judge(const json_t *known, const char *alias, const char *key, const char *f
 }
 
 int
-conf_nix_key_file(const char *path, const char *alias, const json_t *known, char key[EMIT_NIX_KEY_MAX],
-    struct error *err)
+conf_nix_key_file(const char *path, const char *alias, const json_t *known,
+    char key[EMIT_NIX_KEY_MAX], struct error *err)
 {
 	char	text[KEY_FILE_BYTES];
 	ssize_t	len;
@@ -135,7 +141,8 @@ key_offers(const json_t *known, char option[KEY_OFFERS])
  * with the error set.
  */
 static int
-key_tell(const struct emit_nix_host *h, const json_t *known, const char *key, const char *file, struct error *err)
+key_tell(const struct emit_nix_host *h, const json_t *known, const char *key, const char *file,
+    struct error *err)
 {
 	const struct detect_input	 in = { .root = "", .until_ms = clock_ms() + KEY_PRINT_MS };
 	const json_t			*line;
@@ -144,11 +151,12 @@ key_tell(const struct emit_nix_host *h, const json_t *known, const char *key, co
 	if (ssh_trust(known, key, &line) != SSH_TRUST_NEW)
 		return (0);
 	if (ssh_known_fingerprint(&in, file, fingerprint) == -1) {
-		error_set(err, CODE_NO_HOST_KEY, "ssh-keygen does not tell the fingerprint of the key of %.40s",
-		    h->alias);
+		error_set(err, CODE_NO_HOST_KEY,
+		    "ssh-keygen does not tell the fingerprint of the key of %.40s", h->alias);
 		return (-1);
 	}
-	fprintf(stderr, "meshssh-config: the host key of %s is trusted for the first time, as %s port %d showed it: "
+	fprintf(stderr,
+	    "meshssh-config: the host key of %s is trusted for the first time, as %s port %d showed it: "
 	    "%.*s %s\n", h->alias, h->name, h->port, (int)strcspn(key, " "), key, fingerprint);
 	return (0);
 }
@@ -176,18 +184,22 @@ key_refused(const struct emit_nix_host *h, struct ssh_ask *ask, struct error *er
  * login.
  */
 static int
-key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy, const json_t *known_lines,
-    char key[EMIT_NIX_KEY_MAX], struct error *err)
+key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy,
+    const json_t *known_lines, char key[EMIT_NIX_KEY_MAX], struct error *err)
 {
 	static struct ssh_ask	 ask;
-	char			 self[PATH_MAX], ssh[PATH_MAX], known[PATH_MAX], word[PATH_MAX], list[PATH_MAX + 32], port[12];
+	char			 self[PATH_MAX], ssh[PATH_MAX], known[PATH_MAX], word[PATH_MAX],
+				    list[PATH_MAX + 32], port[12];
 	char			 offer[KEY_OFFERS];
 	char			 text[KEY_FILE_BYTES];
-	const char		*argv[] = { ssh, "-F", "none", "-T", "-p", port, "-l", h->user, "-o", proxy, "-o", list, "-o",
-				    offer, "-o", "GlobalKnownHostsFile=/dev/null", "-o",
-				    "StrictHostKeyChecking=accept-new", "-o", "HashKnownHosts=no", "-o", "UpdateHostKeys=no", "-o", "BatchMode=yes", "-o",
-				    "PreferredAuthentications=none", "-o", "ControlPath=none", "-o", "ConnectTimeout=15", "-o",
-				    "LogLevel=ERROR", "--", h->name, "true", NULL };
+	const char		*argv[] = { ssh, "-F", "none", "-T", "-p", port, "-l", h->user,
+				    "-o", proxy, "-o", list, "-o", offer, "-o",
+				    "GlobalKnownHostsFile=/dev/null", "-o",
+				    "StrictHostKeyChecking=accept-new", "-o", "HashKnownHosts=no",
+				    "-o", "UpdateHostKeys=no", "-o", "BatchMode=yes", "-o",
+				    "PreferredAuthentications=none", "-o", "ControlPath=none", "-o",
+				    "ConnectTimeout=15", "-o", "LogLevel=ERROR", "--", h->name,
+				    "true", NULL };
 	ssize_t			 len;
 	int			 result = -1;
 
@@ -216,8 +228,8 @@ key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy, 
 }
 
 int
-conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, const json_t *known, char key[EMIT_NIX_KEY_MAX],
-    struct error *err)
+conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, const json_t *known,
+    char key[EMIT_NIX_KEY_MAX], struct error *err)
 {
 	const char	*tmp = getenv("TMPDIR");
 	char		 folder[PATH_MAX], *proxy;

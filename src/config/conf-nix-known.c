@@ -59,7 +59,8 @@ names_add(struct known_names *names, const char *name, int port)
 
 /* The lines of these files with one of the names: 0, or -1 if a file could not be looked at. */
 static int
-known_gather(const struct known_list *list, const char *files, const struct known_names *names, int other)
+known_gather(const struct known_list *list, const char *files, const struct known_names *names,
+    int other)
 {
 	const struct ssh_known	known = { .in = &list->in, .files = files };
 	int			i, result = 0;
@@ -76,8 +77,8 @@ known_home(const struct known_list *list, uid_t uid, const struct known_names *n
 	const struct passwd	*pw = getpwuid(uid);
 	char			 files[2 * PATH_MAX];
 
-	if (pw != NULL && snprintf(files, sizeof(files), "%s/.ssh/known_hosts %s/.ssh/known_hosts2", pw->pw_dir,
-	    pw->pw_dir) < (int)sizeof(files))
+	if (pw != NULL && snprintf(files, sizeof(files), "%s/.ssh/known_hosts %s/.ssh/known_hosts2",
+	    pw->pw_dir, pw->pw_dir) < (int)sizeof(files))
 		known_gather(list, files, names, 0);
 }
 
@@ -100,10 +101,11 @@ conf_nix_known(const char *answer, const json_t *found, const char *alias, struc
 				    json_text_at(found, "facts.tailscale.peer.name") : NULL;
 	const struct known_list	 list = { .in = { .root = "", .until_ms = clock_ms() + KNOWN_MS },
 				    .lines = json_array() };
-	struct known_names	 names = { .count = 0 }, plain = { .count = 0 }, own = { .count = 0 };
+	struct known_names	 names = { .count = 0 }, plain = { .count = 0 },
+				    own = { .count = 0 };
 	char			 files[CONF_KNOWN_FILES], value[ADDR_HOST_MAX + 9];
-	const char		*each[] = { json_text_at(found, "target.name"), json_text_at(found, "target.host"),
-				    peer };
+	const char		*each[] = { json_text_at(found, "target.name"),
+				    json_text_at(found, "target.host"), peer };
 	int			 port = (int)json_number_at(found, "target.port", 22);
 	size_t			 i;
 
@@ -116,7 +118,8 @@ conf_nix_known(const char *answer, const json_t *found, const char *alias, struc
 	names_add(&own, alias, 22);
 	conf_ssh_known(answer, files);
 	if ((known_gather(&list, files, &names, 0) | known_gather(&list, files, &plain, 1)) == -1)
-		error_set(err, CODE_CONFIG_READ, "%.40s: a file of %.80s could not be searched", alias, files);
+		error_set(err, CODE_CONFIG_READ, "%.40s: a file of %.80s could not be searched",
+		    alias, files);
 	else {
 		known_homes(&list, &names);
 		if (known_gather(&list, EMIT_NIX_KNOWN_HOSTS, &own, 0) == 0)

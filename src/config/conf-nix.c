@@ -19,14 +19,17 @@
 
 static const struct conf_nix_way	ways[] = {
 	{ "", {
-		{ "nix-ssh", "~/.ssh/config", "at its top; nix-daemon runs ssh as root, which reads no other user's file" },
+		{ "nix-ssh", "~/.ssh/config",
+		    "at its top; nix-daemon runs ssh as root, which reads no other user's file" },
 		KNOWN_PART,
 		MACHINES_PART,
 		CONF_PART
 	} },
 	{ "sshopts", {
-		{ "nix-sshopts", EMIT_NIX_SSH_CONFIG, "what nix-daemon's ssh reads in place of any other file" },
-		{ "nix-env", CONF_NIX_UNIT, "the environment of nix-daemon, which names that file" },
+		{ "nix-sshopts", EMIT_NIX_SSH_CONFIG,
+		    "what nix-daemon's ssh reads in place of any other file" },
+		{ "nix-env", CONF_NIX_UNIT,
+		    "the environment of nix-daemon, which names that file" },
 		KNOWN_PART,
 		MACHINES_PART,
 		CONF_PART
@@ -35,7 +38,8 @@ static const struct conf_nix_way	ways[] = {
 		{ "nix-nixos", "meshssh-builders.nix", "a module of NixOS, to be named in imports" }
 	} },
 	{ "darwin", {
-		{ "nix-darwin", "meshssh-builders.nix", "a module of nix-darwin, to be named in modules or imports" }
+		{ "nix-darwin", "meshssh-builders.nix",
+		    "a module of nix-darwin, to be named in modules or imports" }
 	} }
 };
 
@@ -87,7 +91,8 @@ nix_way(const struct conf *conf, struct error *err)
 		if (!conf_given(conf, ways[i].option))
 			continue;
 		if (way != &ways[0]) {
-			error_set(err, CODE_USAGE, "--%s and --%s exclude each other", way->option, ways[i].option);
+			error_set(err, CODE_USAGE, "--%s and --%s exclude each other", way->option,
+			    ways[i].option);
 			return (NULL);
 		}
 		way = &ways[i];
@@ -106,7 +111,8 @@ nix_print(FILE *fp, const json_t *doc, const struct conf_nix_way *way, struct er
 		if ((text = emit_text(emit_find(part->emitter), doc, err)) == NULL)
 			return (-1);
 		conf_nix_file(doc, part, path);
-		fprintf(fp, "\n# %s: %s\n%s", path[0] != '\0' ? path : "in a shell", part->why, text);
+		fprintf(fp, "\n# %s: %s\n%s", path[0] != '\0' ? path : "in a shell", part->why,
+		    text);
 		free(text);
 	}
 	return (0);
@@ -123,9 +129,11 @@ nix_print_there(FILE *fp, const json_t *doc, struct error *err)
 	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++) {
 		if (h.direct)
 			continue;
-		fprintf(fp, "\n# On %s: in nix.conf trusted-users = root %s, for it is sent unsigned paths;\n", h.alias,
+		fprintf(fp,
+		    "\n# On %s: in nix.conf trusted-users = root %s, for it is sent unsigned paths;\n",
+		    h.alias, h.user);
+		fprintf(fp, "# and the public half of %s in authorized_keys of %s\n", h.key,
 		    h.user);
-		fprintf(fp, "# and the public half of %s in authorized_keys of %s\n", h.key, h.user);
 	}
 	return (more);
 }
@@ -161,7 +169,8 @@ int
 conf_nix(struct conf *conf, char **words, struct error *err)
 {
 	const struct conf_nix_way	*way = nix_way(conf, err);
-	int			 own = conf_given(conf, "linux-builder"), check = conf_given(conf, "check");
+	int			 own = conf_given(conf, "linux-builder"),
+				    check = conf_given(conf, "check");
 
 	if (way == NULL)
 		return (-1);
@@ -180,8 +189,10 @@ conf_nix(struct conf *conf, char **words, struct error *err)
 	else if (own && conf_given(conf, "nixos"))
 		error_set(err, CODE_USAGE, "--linux-builder is nix-darwin's, and NixOS has none");
 	else if (conf_given(conf, "dry-run") && !conf_given(conf, "install"))
-		error_set(err, CODE_USAGE, "--dry-run is for --install; without it, nix only prints");
-	else if (conf_given(conf, "install") && (conf_given(conf, "nixos") || conf_given(conf, "darwin")))
+		error_set(err, CODE_USAGE,
+		    "--dry-run is for --install; without it, nix only prints");
+	else if (conf_given(conf, "install") && (conf_given(conf, "nixos") ||
+	    conf_given(conf, "darwin")))
 		error_set(err, CODE_USAGE, "a module is for your configuration, and not installed");
 	else
 		return (nix_run(conf, way, words, err));

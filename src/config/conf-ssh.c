@@ -31,8 +31,8 @@ conf_ssh_ask(const char *typed, struct error *err)
 	if (ask->status == 0)
 		return (ask);
 	ask->err[strcspn(ask->err, "\r\n")] = '\0';
-	error_set(err, CODE_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.80s", typed, ask->err[0] != '\0' ? ": " : "",
-	    ask->err);
+	error_set(err, CODE_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.80s", typed,
+	    ask->err[0] != '\0' ? ": " : "", ask->err);
 	free(ask);
 	return (NULL);
 }
@@ -65,7 +65,7 @@ conf_ssh_known(const char *answer, char files[CONF_KNOWN_FILES])
 			value = "?";
 			len = 1;
 		}
-		used += (size_t)snprintf(files + used, CONF_KNOWN_FILES - used, "%s%.*s", used > 0 ? " " : "",
-		    (int)len, value);
+		used += (size_t)snprintf(files + used, CONF_KNOWN_FILES - used, "%s%.*s",
+		    used > 0 ? " " : "", (int)len, value);
 	}
 }

@@ -15,7 +15,8 @@ struct ssh_ask;
 
 struct conf {
 	const struct conf_command *command;	/* which is run */
-	json_t		*wanted;	/* as src/emit/emit.h has it: each option that was given, a text or true */
+	/* as src/emit/emit.h has it: each option that was given, a text or true */
+	json_t		*wanted;
 	const char	*tailscaled;	/* its socket, or NULL */
 	int		 status;	/* exit status where nothing failed */
 };
@@ -23,7 +24,8 @@ struct conf {
 struct conf_command {
 	const char	*name;
 	const char	*operands;	/* for the usage text */
-	const char	*options;	/* of the table, those that it takes: names with blanks between them and around */
+	/* of the table, those that it takes: names with blanks between them and around */
+	const char	*options;
 	/*
 	 * Run it with the words behind the command, which a NULL ends. Return 0 on success, or -1
 	 * with *err set.
@@ -32,7 +34,8 @@ struct conf_command {
 	const char	*text;
 };
 
-extern const struct conf_command	conf_commands[];	/* ends with a NULL name; the first is the default */
+/* ends with a NULL name; the first is the default */
+extern const struct conf_command	conf_commands[];
 extern const struct option_row		conf_options[];	/* ends with a NULL name */
 
 /* All of meshssh-config. Return 0 and the exit status, or -1 with *err set. */

@@ -30,8 +30,8 @@ const struct conf_command	conf_commands[] = {
 	{ "check", "[HOST...]", " root system ", conf_check,
 	    "check that the blocks take effect; if not, show which file and line wins" },
 	{ "nix", "HOST...", " check darwin dry-run host-key install linux-builder max-jobs nixos "
-	    "program protocol ssh-key ssh-user sshopts supported-features systems tailscaled ", conf_nix,
-	    "print what makes hosts remote builders for Nix" },
+	    "program protocol ssh-key ssh-user sshopts supported-features systems tailscaled ",
+	    conf_nix, "print what makes hosts remote builders for Nix" },
 	{ "wsl", "", " generic tailscaled ", conf_wsl,
 	    "print lines for .wslconfig and wsl.conf of this WSL" },
 	{ "windows", "", " distribution forward key login-server tailscaled ", conf_windows,
@@ -113,9 +113,11 @@ conf_set_cb(void *arg, const struct option_row *row, const char *value, struct e
 {
 	struct conf	*conf = arg;
 
-	if (row->value != NULL && ((row->set != NULL && row->set(NULL, value) == -1) || value[0] == '\0'))
+	if (row->value != NULL && ((row->set != NULL && row->set(NULL, value) == -1) ||
+	    value[0] == '\0'))
 		return (option_bad(row, value, err));
-	if (json_put(conf->wanted, row->name, row->value != NULL ? json_string(value) : json_true()) == 0)
+	if (json_put(conf->wanted, row->name, row->value != NULL ?
+	    json_string(value) : json_true()) == 0)
 		return (0);
 	error_set(err, CODE_USAGE, "--%s: this is no text of UTF-8", row->name);
 	return (-1);

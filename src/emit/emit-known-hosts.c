@@ -20,7 +20,8 @@
 static int
 known_name(FILE *names, FILE *fp, const struct emit_peers *peers, const char *name, const char *key)
 {
-	const json_t	*lines = json_object_get(json_at(peers->doc, "facts.ssh.known_names"), name), *where;
+	const json_t	*lines = json_object_get(json_at(peers->doc, "facts.ssh.known_names"),
+			    name), *where;
 	const char	*file;
 	char		 shown[100];
 
@@ -39,14 +40,15 @@ known_name(FILE *names, FILE *fp, const struct emit_peers *peers, const char *na
 	}
 	file = json_text_at(where, "file");
 	fprintf(fp, "# %s is left out for this %.*s key: %s line %d does not trust it\n", name,
-	    (int)strcspn(key, " "), key, error_vis(shown, sizeof(shown), file != NULL ? file : "known_hosts"),
-	    (int)json_number_at(where, "line", 0));
+	    (int)strcspn(key, " "), key, error_vis(shown, sizeof(shown),
+	    file != NULL ? file : "known_hosts"), (int)json_number_at(where, "line", 0));
 	return (0);
 }
 
 /* The line of a key, with the names that the peer may be called by, if there are any. */
 static void
-known_line(FILE *fp, const struct emit_peers *peers, const struct emit_peer *peer, const char *text, int len)
+known_line(FILE *fp, const struct emit_peers *peers, const struct emit_peer *peer, const char *text,
+    int len)
 {
 	char	*key = xasprintf("%.*s", len, text), *list;
 	size_t	 size;
@@ -87,12 +89,14 @@ emit_known_hosts(FILE *fp, const json_t *doc, struct error *err)
 	int			 len, count = 0;
 
 	emit_peers_begin(&peers, doc);
-	fprintf(fp, "# The mesh's control server vouches for these; they are those of peers with Tailscale SSH.\n");
+	fprintf(fp,
+	    "# The mesh's control server vouches for these; they are those of peers with Tailscale SSH.\n");
 	emit_peers_put_theirs(fp, doc);
 	while (emit_peers_next(&peers, &peer))
 		for (i = 0; i < json_array_size(peer.host_keys); i++) {
 			text = json_string_value(json_array_get(peer.host_keys, i));
-			if (text == NULL || (len = sshkey_text(text)) == 0 || known_again(&peer, i, text, len))
+			if (text == NULL || (len = sshkey_text(text)) == 0 ||
+			    known_again(&peer, i, text, len))
 				continue;
 			known_line(fp, &peers, &peer, text, len);
 			count++;

@@ -50,7 +50,8 @@ is_beside(const json_t *facts)
 static int
 is_routed_by_others(const json_t *facts)
 {
-	return (json_truth_at(facts, "tailscale.windows.running") == 1 || json_truth_at(facts, "net.own_tailnet") == 1);
+	return (json_truth_at(facts, "tailscale.windows.running") == 1 ||
+	    json_truth_at(facts, "net.own_tailnet") == 1);
 }
 
 static int
@@ -62,14 +63,20 @@ is_proxied(const json_t *facts)
 /* Which way the packets of a file system go: the first row whose question is answered with yes. */
 static const struct nfs_way {
 	int	(*is)(const json_t *);
-	int	tunnel;		/* 2: through the proxy of the facts, which a unit does not have in its environment */
+	/* 2: through the proxy of the facts, which a unit does not have in its environment */
+	int	tunnel;
 	char	seen[112];
 } ways[] = {
-	{ is_elsewhere, 0, "the host is not known as one of the mesh: the kernel reaches it as any other" },
-	{ query_kernel, 0, "the host is one of the mesh, and the kernel has a route to it: tailscaled has a TUN" },
-	{ is_userspace, 1, "the host is one of the mesh, and the kernel has no route to it: userspace-networking mode" },
-	{ is_beside, 1, "the host is one of the mesh, and tailscaled's interface is in another network namespace" },
-	{ is_routed_by_others, 0, "the host is one of a mesh that this machine has an address of, or Windows around it" },
+	{ is_elsewhere, 0,
+	    "the host is not known as one of the mesh: the kernel reaches it as any other" },
+	{ query_kernel, 0,
+	    "the host is one of the mesh, and the kernel has a route to it: tailscaled has a TUN" },
+	{ is_userspace, 1,
+	    "the host is one of the mesh, and the kernel has no route to it: userspace-networking mode" },
+	{ is_beside, 1,
+	    "the host is one of the mesh, and tailscaled's interface is in another network namespace" },
+	{ is_routed_by_others, 0,
+	    "the host is one of a mesh that this machine has an address of, or Windows around it" },
 	{ is_proxied, 2, "the host is one of the mesh, and a proxy leads there" },
 	{ NULL, 0, "" }
 };
@@ -124,7 +131,8 @@ put_tunnel(FILE *fp, const json_t *doc, const struct nfs *nfs)
 	    "# The host must permit forwarding, and export to localhost with \"insecure\": there the port is no low one.\n"
 	    "[Unit]\nDescription=NFS of ");
 	emit_percents(fp, nfs->host);
-	fprintf(fp, " through ssh\nWants=network-online.target\nAfter=network-online.target tailscaled.service\n\n"
+	fprintf(fp,
+	    " through ssh\nWants=network-online.target\nAfter=network-online.target tailscaled.service\n\n"
 	    "[Service]\nType=exec\nExecStart=\"");
 	emit_percents(fp, nfs->program);
 	fputc('"', fp);
@@ -138,7 +146,8 @@ put_tunnel(FILE *fp, const json_t *doc, const struct nfs *nfs)
 		emit_percents(fp, nfs->via);
 	}
 	/* A connection that other sessions share would end with them. */
-	fprintf(fp, " -N -T -o BatchMode=yes -o ControlPath=none -o ExitOnForwardFailure=yes -o ServerAliveInterval=15"
+	fprintf(fp,
+	    " -N -T -o BatchMode=yes -o ControlPath=none -o ExitOnForwardFailure=yes -o ServerAliveInterval=15"
 	    " -o ServerAliveCountMax=4 -L 127.0.0.1:%d:127.0.0.1:%d ", nfs->port, NFS_PORT);
 	emit_percents(fp, nfs->host);
 	fprintf(fp, "\nRestart=always\nRestartSec=5\n\n");
@@ -162,11 +171,13 @@ put_line(FILE *fp, const json_t *doc, const struct nfs *nfs, int tunnel)
 	fputc(' ', fp);
 	put_word(fp, nfs->dir);
 	if (tunnel)
-		fprintf(fp, " nfs4 port=%d,noresvport,x-systemd.requires=meshssh-nfs-%d.service,", nfs->port, nfs->port);
+		fprintf(fp, " nfs4 port=%d,noresvport,x-systemd.requires=meshssh-nfs-%d.service,",
+		    nfs->port, nfs->port);
 	else
 		/* In this order the file system is gone at shutdown before the mesh is. */
 		fprintf(fp, " nfs %s", nfs->mesh ? "x-systemd.after=tailscaled.service," : "");
-	fprintf(fp, "_netdev,nofail,hard,timeo=150,retrans=3,x-systemd.automount,x-systemd.mount-timeout=30s,"
+	fprintf(fp,
+	    "_netdev,nofail,hard,timeo=150,retrans=3,x-systemd.automount,x-systemd.mount-timeout=30s,"
 	    "x-systemd.idle-timeout=10min 0 0\n");
 }
 
@@ -182,16 +193,20 @@ nfs_read(struct nfs *nfs, const json_t *doc, struct error *err)
 	nfs->export = json_text_at(doc, "wanted.nfs.export");
 	nfs->dir = json_text_at(doc, "wanted.nfs.dir");
 	nfs->port = port != NULL ? addr_port(port) : TUNNEL_PORT;
-	if (nfs->host == NULL || nfs->name == NULL || !addr_host_ok(nfs->host) || !addr_host_ok(nfs->name)) {
-		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", nfs->host != NULL ? nfs->host : "");
+	if (nfs->host == NULL || nfs->name == NULL || !addr_host_ok(nfs->host) ||
+	    !addr_host_ok(nfs->name)) {
+		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address",
+		    nfs->host != NULL ? nfs->host : "");
 		return (-1);
 	}
 	if (!path_ok(nfs->export, 0)) {
-		error_set(err, CODE_BAD_PATH, "\"%.60s\" is no path on the host", nfs->export != NULL ? nfs->export : "");
+		error_set(err, CODE_BAD_PATH, "\"%.60s\" is no path on the host",
+		    nfs->export != NULL ? nfs->export : "");
 		return (-1);
 	}
 	if (!path_ok(nfs->dir, 1)) {
-		error_set(err, CODE_BAD_PATH, "\"%.60s\": nothing can be mounted there", nfs->dir != NULL ? nfs->dir : "");
+		error_set(err, CODE_BAD_PATH, "\"%.60s\": nothing can be mounted there",
+		    nfs->dir != NULL ? nfs->dir : "");
 		return (-1);
 	}
 	if (nfs->port == -1) {
@@ -221,14 +236,15 @@ tunnel_read(struct nfs *nfs, const json_t *doc, int proxied, struct error *err)
 	nfs->program = json_text_at(doc, "wanted.program");
 	if (!unit_path_ok(nfs->program) || (tailscaled != NULL && !unit_path_ok(tailscaled))) {
 		error_set(err, CODE_UNQUOTABLE_PATH, "%.100s: cannot stand in a unit",
-		    !unit_path_ok(nfs->program) ? (nfs->program != NULL ? nfs->program : "meshssh") : tailscaled);
+		    !unit_path_ok(nfs->program) ? (nfs->program != NULL ?
+		    nfs->program : "meshssh") : tailscaled);
 		return (-1);
 	}
 	nfs->tailscaled = tailscaled;
 	if (!proxied)
 		return (0);
-	if (kind == NULL || address == NULL || (strcmp(kind, "socks5") != 0 && strcmp(kind, "http") != 0) ||
-	    addr_split(address, host, &port) == -1) {
+	if (kind == NULL || address == NULL || (strcmp(kind, "socks5") != 0 &&
+	    strcmp(kind, "http") != 0) || addr_split(address, host, &port) == -1) {
 		error_set(err, CODE_NO_PROXY, "the proxy has an odd address");
 		return (-1);
 	}
@@ -248,7 +264,8 @@ emit_nfs(FILE *fp, const json_t *doc, struct error *err)
 	while (way->is != NULL && !way->is(facts))
 		way++;
 	if (way->is == NULL) {
-		error_set(err, CODE_MESH_DOWN, "%.60s is one of the mesh, and which way leads there cannot be seen now",
+		error_set(err, CODE_MESH_DOWN,
+		    "%.60s is one of the mesh, and which way leads there cannot be seen now",
 		    nfs.host);
 		return (-1);
 	}

@@ -17,7 +17,8 @@
  * What a host may have; others are for users, or signed by an authority, which no single key pins.
  */
 static const char	key_types[][24] = {
-	"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"
+	"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
+	"ecdsa-sha2-nistp521"
 };
 
 int
@@ -26,7 +27,8 @@ emit_nix_word(const char *word, const char *besides)
 	const char	*p;
 
 	for (p = word; *p != '\0'; p++)
-		if (!isascii((unsigned char)*p) || (!isalnum((unsigned char)*p) && strchr(besides, *p) == NULL))
+		if (!isascii((unsigned char)*p) || (!isalnum((unsigned char)*p) &&
+		    strchr(besides, *p) == NULL))
 			return (0);
 	return (word[0] != '\0' && word[0] != '-');
 }
@@ -44,7 +46,8 @@ emit_nix_key(const char *line)
 
 	for (i = 0; i < sizeof(key_types) / sizeof(key_types[0]); i++)
 		if (strlen(key_types[i]) == len && strncmp(line, key_types[i], len) == 0)
-			return (strlen(line) < EMIT_NIX_KEY_MAX && sshkey_text(line) == (int)strlen(line));
+			return (strlen(line) < EMIT_NIX_KEY_MAX &&
+			    sshkey_text(line) == (int)strlen(line));
 	return (0);
 }
 
@@ -74,14 +77,15 @@ host_list_ok(const char *list)
 
 /* One text of it; *failed is set if it is not there, or not what may stand there. */
 static const char *
-host_text(const json_t *host, const char *name, int (*ok)(const char *), struct error *err, int *failed)
+host_text(const json_t *host, const char *name, int (*ok)(const char *), struct error *err,
+    int *failed)
 {
 	const char	*text = json_text_at(host, name);
 
 	if (!*failed && (text == NULL || !ok(text))) {
 		*failed = 1;
-		error_set(err, CODE_USAGE, "\"%.60s\" cannot stand in Nix's list of builders (%s)", text != NULL ? text : "",
-		    name);
+		error_set(err, CODE_USAGE, "\"%.60s\" cannot stand in Nix's list of builders (%s)",
+		    text != NULL ? text : "", name);
 	}
 	return (text);
 }

@@ -32,8 +32,10 @@ module_list(FILE *fp, const char *list)
 static void
 module_machine(FILE *fp, const json_t *doc, const struct emit_nix_host *h)
 {
-	fprintf(fp, "    {\n      hostName = \"%s\";\n      protocol = \"%s\";\n", h->alias, emit_nix_protocol(doc));
-	fprintf(fp, "      sshUser = \"%s\";\n      sshKey = \"%s\";\n      systems = ", h->user, h->key);
+	fprintf(fp, "    {\n      hostName = \"%s\";\n      protocol = \"%s\";\n", h->alias,
+	    emit_nix_protocol(doc));
+	fprintf(fp, "      sshUser = \"%s\";\n      sshKey = \"%s\";\n      systems = ", h->user,
+	    h->key);
 	if (strcmp(h->systems, "-") == 0)
 		fprintf(fp, "[ pkgs.stdenv.hostPlatform.system ]");
 	else
@@ -51,7 +53,8 @@ module_machine(FILE *fp, const json_t *doc, const struct emit_nix_host *h)
 static void
 module_known(FILE *fp, const struct emit_nix_host *h)
 {
-	fprintf(fp, "  programs.ssh.knownHosts.\"%s\".publicKey = \"%s\";\n", h->alias, h->host_key);
+	fprintf(fp, "  programs.ssh.knownHosts.\"%s\".publicKey = \"%s\";\n", h->alias,
+	    h->host_key);
 }
 
 /* nix.buildMachines; the builder of nix-darwin's own is written by its own option. */
@@ -62,7 +65,8 @@ module_machines(FILE *fp, const json_t *doc, struct error *err)
 	size_t			i;
 	int			more, direct = 0, others = 0;
 
-	fprintf(fp, "  nix.distributedBuilds = true;\n  nix.settings.builders-use-substitutes = true;\n");
+	fprintf(fp,
+	    "  nix.distributedBuilds = true;\n  nix.settings.builders-use-substitutes = true;\n");
 	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++) {
 		direct |= h.direct;
 		if (h.direct)
@@ -97,7 +101,8 @@ module_lines(FILE *fp, const char *text)
 
 /* The blocks as a string of Nix's: a whole file for nix-darwin, for NixOS a part of one. */
 static int
-module_blocks(FILE *fp, const json_t *doc, const char *before, const char *behind, int darwin, struct error *err)
+module_blocks(FILE *fp, const json_t *doc, const char *before, const char *behind, int darwin,
+    struct error *err)
 {
 	struct emit_nix_host	h;
 	char			line[ADDR_HOST_MAX + 40], *text;
@@ -136,15 +141,18 @@ module_program(FILE *fp, const json_t *doc, struct error *err)
 {
 	const char	*program = json_text_at(doc, "wanted.program");
 
-	if (program == NULL || program[0] != '/' || strpbrk(program, "\"'\\$`%!*?[]{}();<>|&#~^\n\r\t") != NULL) {
-		error_set(err, CODE_UNQUOTABLE_PATH, "%.100s: cannot stand in a module", program != NULL ? program : "meshssh");
+	if (program == NULL || program[0] != '/' || strpbrk(program,
+	    "\"'\\$`%!*?[]{}();<>|&#~^\n\r\t") != NULL) {
+		error_set(err, CODE_UNQUOTABLE_PATH, "%.100s: cannot stand in a module",
+		    program != NULL ? program : "meshssh");
 		return (-1);
 	}
 	fprintf(fp, "let\n");
 	if (json_truth_at(doc, "wanted.program-named") == 1)
 		fprintf(fp, "  meshssh = \"%s\";\n", program);
 	else
-		fprintf(fp, "  meshssh = if pkgs ? meshssh then \"${pkgs.meshssh}/bin/meshssh\" else \"%s\";\n",
+		fprintf(fp,
+		    "  meshssh = if pkgs ? meshssh then \"${pkgs.meshssh}/bin/meshssh\" else \"%s\";\n",
 		    program);
 	fprintf(fp, "in\n");
 	return (0);
@@ -166,7 +174,8 @@ emit_nix_nixos(FILE *fp, const json_t *doc, struct error *err)
 {
 	if (module_begin(fp, doc, err) == -1)
 		return (-1);
-	fprintf(fp, "  # for root's ssh alone, which nix-daemon runs; to others the host may mean something else\n");
+	fprintf(fp,
+	    "  # for root's ssh alone, which nix-daemon runs; to others the host may mean something else\n");
 	fprintf(fp, "  programs.ssh.extraConfig = ");
 	if (module_blocks(fp, doc, "Match originalhost ", " localuser root", 0, err) == -1)
 		return (-1);
@@ -179,11 +188,13 @@ emit_nix_darwin(FILE *fp, const json_t *doc, struct error *err)
 {
 	if (module_begin(fp, doc, err) == -1)
 		return (-1);
-	fprintf(fp, "  # a file of its own, for a managed /etc/ssh/ssh_config may not read /etc/ssh/ssh_config.d\n");
+	fprintf(fp,
+	    "  # a file of its own, for a managed /etc/ssh/ssh_config may not read /etc/ssh/ssh_config.d\n");
 	fprintf(fp, "  environment.etc.\"%s\".text = ", &EMIT_NIX_SSH_CONFIG[strlen("/etc/")]);
 	if (module_blocks(fp, doc, "Host ", "", 1, err) == -1)
 		return (-1);
-	fprintf(fp, ";\n  launchd.daemons.nix-daemon.serviceConfig.EnvironmentVariables.NIX_SSHOPTS = \"-F %s\";\n",
+	fprintf(fp,
+	    ";\n  launchd.daemons.nix-daemon.serviceConfig.EnvironmentVariables.NIX_SSHOPTS = \"-F %s\";\n",
 	    EMIT_NIX_SSH_CONFIG);
 	fprintf(fp, "  # with ssh-ng, the reason why ssh failed is here alone\n");
 	fprintf(fp, "  services.nix-daemon.logFile = \"/var/log/nix-daemon.log\";\n}\n");

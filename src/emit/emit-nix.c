@@ -45,8 +45,8 @@ nix_block_rest(FILE *fp)
 }
 
 int
-emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const char *head, const char *program,
-    struct error *err)
+emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const char *head,
+    const char *program, struct error *err)
 {
 	char	port[12];
 
@@ -55,7 +55,8 @@ emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const
 	emit_ssh_hostname(fp, h->name, NULL);
 	emit_ssh_line(fp, "Port", port, NULL);
 	emit_ssh_line(fp, "User", h->user, NULL);
-	emit_ssh_line(fp, "HostKeyAlias", h->alias, "the name under which Nix hands the host key to ssh");
+	emit_ssh_line(fp, "HostKeyAlias", h->alias,
+	    "the name under which Nix hands the host key to ssh");
 	emit_ssh_line(fp, "IdentityFile", h->key, NULL);
 	emit_ssh_line(fp, "IdentitiesOnly", "yes", NULL);
 	emit_ssh_line(fp, "IdentityAgent", "none", "nix-daemon has neither agent nor terminal");
@@ -97,8 +98,8 @@ nix_machine_line(FILE *fp, const char *line, const struct emit_nix_host *h, stru
 	char			copy[4096];
 
 	if (strlcpy(copy, line, sizeof(copy)) < sizeof(copy) && nix_machine_parse(copy, &m) == 1 &&
-	    m.fields == NIX_MACHINE_FIELDS && m.error[0] == '\0' && m.remark[0] == '\0' && m.host_key == 1 &&
-	    strcmp(m.host, h->alias) == 0) {
+	    m.fields == NIX_MACHINE_FIELDS && m.error[0] == '\0' && m.remark[0] == '\0' &&
+	    m.host_key == 1 && strcmp(m.host, h->alias) == 0) {
 		fprintf(fp, "%s\n", line);
 		return (0);
 	}
@@ -119,8 +120,9 @@ emit_nix_machines(FILE *fp, const json_t *doc, struct error *err)
 			fprintf(fp, "# %s is in %s already\n", h.alias, h.there);
 			continue;
 		}
-		snprintf(line, sizeof(line), "%s://%s@%s %s %s %d 1 %s - %s", emit_nix_protocol(doc), h.user, h.alias,
-		    h.systems, h.key, h.jobs, h.features, h.pinned);
+		snprintf(line, sizeof(line), "%s://%s@%s %s %s %d 1 %s - %s",
+		    emit_nix_protocol(doc), h.user, h.alias, h.systems, h.key, h.jobs, h.features,
+		    h.pinned);
 		if (nix_machine_line(fp, line, &h, err) == -1)
 			return (-1);
 	}
@@ -196,6 +198,8 @@ emit_nix_env(FILE *fp, const json_t *doc, struct error *err)
 	}
 	fprintf(fp, "sudo /usr/libexec/PlistBuddy -c 'Add :EnvironmentVariables:NIX_SSHOPTS string -F "
 	    EMIT_NIX_SSH_CONFIG "' %s\n", plist);
-	fprintf(fp, "sudo launchctl bootout system/org.nixos.nix-daemon\nsudo launchctl bootstrap system %s\n", plist);
+	fprintf(fp,
+	    "sudo launchctl bootout system/org.nixos.nix-daemon\nsudo launchctl bootstrap system %s\n",
+	    plist);
 	return (0);
 }

@@ -14,7 +14,8 @@
 #define EMIT_NIX_MACHINES	"/etc/nix/machines.meshssh"	/* our own list of builders */
 #define EMIT_NIX_SSH_CONFIG	"/etc/nix/meshssh_ssh_config"	/* what NIX_SSHOPTS names with -F */
 #define EMIT_NIX_KNOWN_HOSTS	"/etc/nix/meshssh_known_hosts"	/* for who runs ssh without Nix, which brings the key */
-#define EMIT_NIX_KEY_MAX	1024				/* bytes of "TYPE KEY", the public key of a host */
+/* bytes of "TYPE KEY", the public key of a host */
+#define EMIT_NIX_KEY_MAX	1024
 
 struct error;
 
@@ -22,7 +23,8 @@ struct error;
  * A builder as "hosts" of the document has it, each value fit to stand where Nix and ssh take it.
  */
 struct emit_nix_host {
-	const char	*alias;		/* the host in Nix's URL, a name that only the stanza gives a meaning */
+	/* the host in Nix's URL, a name that only the stanza gives a meaning */
+	const char	*alias;
 	const char	*name;		/* where ssh connects to */
 	int		 port;
 	int		 direct;	/* without meshssh: it is on this machine */
@@ -32,8 +34,10 @@ struct emit_nix_host {
 	const char	*features;
 	int		 jobs;
 	const char	*host_key;	/* "TYPE KEY" */
-	const char	*there;		/* "FILE:LINE" of another list that has it already, or NULL */
-	char		 pinned[EMIT_NIX_KEY_MAX * 4 / 3 + 4];	/* the same in base64, as Nix has it */
+	/* "FILE:LINE" of another list that has it already, or NULL */
+	const char	*there;
+	/* the same in base64, as Nix has it */
+	char		 pinned[EMIT_NIX_KEY_MAX * 4 / 3 + 4];
 };
 
 /*
@@ -48,8 +52,8 @@ const char *emit_nix_protocol(const json_t *doc);
  * for meshssh and puts the host key among the system's, else the word is NULL. 0, or -1 with the
  * error set.
  */
-int	emit_nix_block(FILE *, const json_t *doc, const struct emit_nix_host *, const char *head, const char *program,
-	    struct error *);
+int	emit_nix_block(FILE *, const json_t *doc, const struct emit_nix_host *, const char *head,
+	    const char *program, struct error *);
 /*
  * What the file for NIX_SSHOPTS=-F has behind the blocks, for that flag hides all other files from
  * ssh.

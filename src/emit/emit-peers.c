@@ -14,8 +14,10 @@
 
 /* First words that mean something else everywhere. */
 static const char	reserved[][16] = {
-	"_gateway", "_localdnsproxy", "_localdnsstub", "_outbound", "broadcasthost", "gateway", "ip6-allnodes",
-	"ip6-allrouters", "ip6-localhost", "ip6-localnet", "ip6-loopback", "ip6-mcastprefix", "local", "localhost",
+	"_gateway", "_localdnsproxy", "_localdnsstub", "_outbound", "broadcasthost", "gateway",
+	"ip6-allnodes",
+	"ip6-allrouters", "ip6-localhost", "ip6-localnet", "ip6-loopback", "ip6-mcastprefix",
+	"local", "localhost",
 	"localhost4", "localhost6", "wpad"
 };
 
@@ -142,7 +144,8 @@ peers_tagged(const struct emit_peers *peers, const json_t *row)
 		wanted += 4;
 	for (i = 0; wanted != NULL && i < json_array_size(tags); i++) {
 		tag = json_string_value(json_array_get(tags, i));
-		if (tag != NULL && strcmp(strncmp(tag, "tag:", 4) == 0 ? tag + 4 : tag, wanted) == 0)
+		if (tag != NULL && strcmp(strncmp(tag, "tag:", 4) == 0 ? tag + 4 : tag,
+		    wanted) == 0)
 			return (1);
 	}
 	return (wanted == NULL);
@@ -160,8 +163,9 @@ peers_put_names(const struct emit_peers *peers, const json_t *row, struct emit_p
 
 	addr_host_lower(json_text_at(row, "name"), peer->name);
 	peers_label(peer->name, peer->label);
-	if (!addr_name_is_tailnet(peer->name, suffix != NULL ? suffix : "") || strpbrk(peer->name, ":%") != NULL ||
-	    json_integer_value(json_object_get(peers->names, peer->name)) != 1)
+	if (!addr_name_is_tailnet(peer->name, suffix != NULL ? suffix : "") ||
+	    strpbrk(peer->name, ":%") != NULL || json_integer_value(json_object_get(peers->names,
+	    peer->name)) != 1)
 		peer->name[0] = peer->label[0] = '\0';
 	/* MagicDNS does not search the domains of those who share their nodes. */
 	if (!addr_name_under(peer->name, suffix) || !peers_label_ok(peer->label) ||
@@ -180,7 +184,8 @@ peers_put_addresses(const json_t *row, struct emit_peer *peer)
 	peer->addr_count = 0;
 	for (i = 0; i < json_array_size(list) && peer->addr_count < EMIT_PEERS_ADDRS_MAX; i++) {
 		text = json_string_value(json_array_get(list, i));
-		if (text != NULL && addr_literal(text, 0, &ss) != 0 && addr_is_tailnet((struct sockaddr *)&ss))
+		if (text != NULL && addr_literal(text, 0, &ss) != 0 &&
+		    addr_is_tailnet((struct sockaddr *)&ss))
 			peer->addrs[peer->addr_count++] = text;
 	}
 }
@@ -192,8 +197,9 @@ emit_peers_next(struct emit_peers *peers, struct emit_peer *peer)
 
 	while (peers->at < json_array_size(list)) {
 		row = json_array_get(list, peers->at++);
-		if (!peers_fits(peers, row, "wanted.user", "user") || !peers_fits(peers, row, "wanted.os", "os") ||
-		    !peers_tagged(peers, row) || (json_at(peers->doc, "wanted.online") != NULL &&
+		if (!peers_fits(peers, row, "wanted.user", "user") ||
+		    !peers_fits(peers, row, "wanted.os", "os") || !peers_tagged(peers, row) ||
+		    (json_at(peers->doc, "wanted.online") != NULL &&
 		    !json_is_true(json_object_get(row, "online"))))
 			continue;
 		peers_put_names(peers, row, peer);

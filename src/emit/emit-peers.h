@@ -15,7 +15,8 @@
 #define EMIT_PEERS_ADDRS_MAX	8
 
 struct emit_peer {
-	char		 name[ADDR_HOST_MAX + 1];	/* in lower case; "" if it has none of its own */
+	/* in lower case; "" if it has none of its own */
+	char		 name[ADDR_HOST_MAX + 1];
 	char		 label[64];	/* its first word, if that is no other's; or "" */
 	const char	*addrs[EMIT_PEERS_ADDRS_MAX];	/* of the mesh's own */
 	int		 addr_count;

@@ -77,11 +77,13 @@ ssh_path(FILE *fp, const char *option, const char *path, struct error *err)
 	char	word[2 * PATH_MAX];
 
 	if (path[0] != '/') {
-		error_set(err, CODE_USAGE, "\"%.100s\" is no whole path, which a ProxyCommand needs", path);
+		error_set(err, CODE_USAGE,
+		    "\"%.100s\" is no whole path, which a ProxyCommand needs", path);
 		return (-1);
 	}
 	if (shell_word(option, path, word, sizeof(word)) == -1) {
-		error_set(err, CODE_UNQUOTABLE_PATH, "%.100s: cannot stand in a ProxyCommand", path);
+		error_set(err, CODE_UNQUOTABLE_PATH, "%.100s: cannot stand in a ProxyCommand",
+		    path);
 		return (-1);
 	}
 	fprintf(fp, " %s", word);
@@ -89,9 +91,11 @@ ssh_path(FILE *fp, const char *option, const char *path, struct error *err)
 }
 
 int
-emit_ssh_proxy(FILE *fp, const json_t *doc, const char *program, const char *options, struct error *err)
+emit_ssh_proxy(FILE *fp, const json_t *doc, const char *program, const char *options,
+    struct error *err)
 {
-	const char	*path = json_text_at(doc, "wanted.program"), *socket = json_text_at(doc, "wanted.tailscaled");
+	const char	*path = json_text_at(doc, "wanted.program"),
+			    *socket = json_text_at(doc, "wanted.tailscaled");
 
 	fprintf(fp, "    ProxyCommand");
 	if (program != NULL)
@@ -117,7 +121,8 @@ ssh_where(const json_t *doc, const char *keyword)
 static int
 ssh_installed(const json_t *where)
 {
-	return (query_is(where, "file", "~/.ssh/meshssh.conf") || query_is(where, "file", "/etc/ssh/meshssh.conf"));
+	return (query_is(where, "file", "~/.ssh/meshssh.conf") ||
+	    query_is(where, "file", "/etc/ssh/meshssh.conf"));
 }
 
 int
@@ -145,8 +150,8 @@ ssh_ours(const json_t *doc, const json_t *where)
 
 	if (ssh_installed(where))
 		return (1);
-	return (emit_ssh_by_meshssh(doc) && json_truth_at(proxy, "named") == 1 && json_truth_at(where, "named") == 1 &&
-	    file != NULL && query_is(proxy, "file", file));
+	return (emit_ssh_by_meshssh(doc) && json_truth_at(proxy, "named") == 1 &&
+	    json_truth_at(where, "named") == 1 && file != NULL && query_is(proxy, "file", file));
 }
 
 int
@@ -176,7 +181,8 @@ emit_ssh_nameless(const json_t *doc)
 static const char *
 ssh_other_way(const json_t *doc)
 {
-	if (ssh_where(doc, "proxyjump") != NULL || json_text_at(doc, "facts.ssh.options.proxyjump") != NULL)
+	if (ssh_where(doc, "proxyjump") != NULL || json_text_at(doc,
+	    "facts.ssh.options.proxyjump") != NULL)
 		return ("ProxyJump");
 	if (!emit_ssh_by_meshssh(doc) && (ssh_where(doc, "proxycommand") != NULL ||
 	    json_text_at(doc, "facts.ssh.options.proxycommand") != NULL))
@@ -214,7 +220,8 @@ ssh_quote(FILE *fp, const json_t *doc)
 int
 emit_ssh_stays(const json_t *doc, int stronger)
 {
-	return (ssh_other_way(doc) != NULL && (!stronger || json_truth_at(ssh_other_line(doc), "named") != 0));
+	return (ssh_other_way(doc) != NULL && (!stronger ||
+	    json_truth_at(ssh_other_line(doc), "named") != 0));
 }
 
 int
@@ -231,7 +238,8 @@ emit_ssh_way(FILE *fp, const json_t *doc, const char *options, int stronger, str
 		ssh_quote(fp, doc);
 		fprintf(fp, "\n");
 	} else
-		fprintf(fp, "    # meshssh finds the way, and says what is wrong if there is none\n");
+		fprintf(fp,
+		    "    # meshssh finds the way, and says what is wrong if there is none\n");
 	return (emit_ssh_proxy(fp, doc, NULL, options, err));
 }
 

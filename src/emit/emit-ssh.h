@@ -23,7 +23,8 @@ void	emit_ssh_hostname(FILE *, const char *name, const char *why);
  * options like " --fdpass"; 0, or -1 with the error set if the program's path cannot stand there,
  * or that of tailscaled's socket, where the user names one.
  */
-int	emit_ssh_proxy(FILE *, const json_t *, const char *program, const char *options, struct error *);
+int	emit_ssh_proxy(FILE *, const json_t *, const char *program, const char *options,
+	    struct error *);
 /*
  * 1 if a line of the user's own says how to connect and stays in force. If stronger is set, it
  * gives way, unless its block names the host.

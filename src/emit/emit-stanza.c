@@ -22,7 +22,8 @@ struct stanza {
 	const json_t	*doc;
 	int		 is_peer;		/* of the mesh */
 	const char	*host;			/* as it will be typed */
-	char		 peer[ADDR_HOST_MAX + 1];	/* its name in the mesh, in lower case; "" if it has none */
+	/* its name in the mesh, in lower case; "" if it has none */
+	char		 peer[ADDR_HOST_MAX + 1];
 	const char	*hostname;		/* what stands there as HostName, or NULL */
 	int		 port;			/* of the server */
 };
@@ -52,7 +53,8 @@ stanza_hostname(const struct stanza *s)
 		return (NULL);
 	if (!s->is_peer)
 		/* A HostName in a block of ours stays. */
-		return (name != NULL && addr_host_ok(name) && strcasecmp(name, s->host) != 0 ? name : NULL);
+		return (name != NULL && addr_host_ok(name) && strcasecmp(name, s->host) != 0 ?
+		    name : NULL);
 	/* Who types an address means it. */
 	if (addr_literal(s->host, 0, &ss) != 0)
 		return (NULL);
@@ -71,7 +73,8 @@ stanza_put_hostname(FILE *fp, const struct stanza *s)
 
 	if (s->hostname == NULL)
 		return;
-	emit_ssh_hostname(fp, s->hostname, s->peer[0] == '\0' ? NULL : addr_literal(s->hostname, 0, &ss) != 0 ?
+	emit_ssh_hostname(fp, s->hostname, s->peer[0] == '\0' ?
+	    NULL : addr_literal(s->hostname, 0, &ss) != 0 ?
 	    "its address in the mesh, for this machine does not ask MagicDNS" :
 	    "its whole name in the mesh, which no other machine has");
 }
@@ -89,7 +92,8 @@ stanza_fact(const struct stanza *s, const char *path)
 	if (text == NULL)
 		return (NULL);
 	if (text[0] == '[') {
-		if ((end = strstr(text, "]:")) == NULL || addr_port(end + 2) == -1 || end - text > ADDR_HOST_MAX)
+		if ((end = strstr(text, "]:")) == NULL || addr_port(end + 2) == -1 ||
+		    end - text > ADDR_HOST_MAX)
 			return (NULL);
 		snprintf(host, sizeof(host), "%.*s", (int)(end - text - 1), text + 1);
 		return (addr_host_ok(host) ? text : NULL);
@@ -98,7 +102,8 @@ stanza_fact(const struct stanza *s, const char *path)
 	 * Of another port, a key without one is taken if it is the right one, and counts for
 	 * nothing if not.
 	 */
-	if (!addr_host_ok(text) || (s->port != 22 && json_text_at(s->doc, "facts.ssh.options.hostkeyalias") == NULL))
+	if (!addr_host_ok(text) || (s->port != 22 && json_text_at(s->doc,
+	    "facts.ssh.options.hostkeyalias") == NULL))
 		return (NULL);
 	return (text);
 }
@@ -110,7 +115,8 @@ stanza_fact(const struct stanza *s, const char *path)
 static int
 stanza_keeps(const struct stanza *s)
 {
-	return (json_truth_at(s->doc, "facts.ssh.known.found") == 1 && stanza_fact(s, "facts.ssh.known.alias") == NULL);
+	return (json_truth_at(s->doc, "facts.ssh.known.found") == 1 &&
+	    stanza_fact(s, "facts.ssh.known.alias") == NULL);
 }
 
 /*
@@ -121,13 +127,15 @@ stanza_keeps(const struct stanza *s)
 static void
 stanza_put_alias(FILE *fp, const struct stanza *s)
 {
-	const char	*alias, *now = s->hostname != NULL ? s->hostname : json_text_at(s->doc, "target.name");
+	const char	*alias, *now = s->hostname != NULL ?
+			    s->hostname : json_text_at(s->doc, "target.name");
 	char		 own[KNOWN_MAX], without[KNOWN_MAX], lower[ADDR_HOST_MAX + 1];
 
 	if (emit_ssh_theirs(s->doc, "hostkeyalias", ""))
 		return;
 	stanza_known(addr_host_lower(now != NULL ? now : s->host, lower), s->port, without);
-	alias = stanza_fact(s, json_truth_at(s->doc, "facts.ssh.known.found") == 1 ? "facts.ssh.known.alias" :
+	alias = stanza_fact(s, json_truth_at(s->doc, "facts.ssh.known.found") == 1 ?
+	    "facts.ssh.known.alias" :
 	    "facts.ssh.known.other");
 	if (alias == NULL)
 		alias = s->peer[0] != '\0' ? stanza_known(s->peer, s->port, own) : NULL;
@@ -157,32 +165,39 @@ stanza_clean(const json_t *doc)
 	const json_t	*facts = json_at(doc, "facts");
 	json_int_t	 mtu = json_number_at(facts, "mtu.route_mtu", 0);
 
-	return (json_truth_at(facts, "connect.ok") == 1 && query_is(facts, "connect.route", "direct") &&
-	    (query_mesh(facts) != 1 || query_kernel(facts)) && json_number_at(facts, "system.wsl", 0) == 0 &&
-	    stanza_passes(facts, "forward") && stanza_passes(facts, "reverse") && mtu > 0 && mtu <= ETHERNET &&
+	return (json_truth_at(facts, "connect.ok") == 1 &&
+	    query_is(facts, "connect.route", "direct") &&
+	    (query_mesh(facts) != 1 || query_kernel(facts)) &&
+	    json_number_at(facts, "system.wsl", 0) == 0 && stanza_passes(facts, "forward") &&
+	    stanza_passes(facts, "reverse") && mtu > 0 && mtu <= ETHERNET &&
 	    json_at(facts, "mtu.inconclusive") == NULL && json_at(facts, "mtu.untested") == NULL &&
-	    json_truth_at(facts, "dscp.inconclusive") != 1 && json_array_size(json_at(facts, "dscp.dropped")) == 0 &&
-	    json_array_size(json_at(facts, "dscp.passed")) > 0 && json_at(facts, "server.error") == NULL &&
-	    json_text_at(facts, "server.software") != NULL);
+	    json_truth_at(facts, "dscp.inconclusive") != 1 &&
+	    json_array_size(json_at(facts, "dscp.dropped")) == 0 &&
+	    json_array_size(json_at(facts, "dscp.passed")) > 0 &&
+	    json_at(facts, "server.error") == NULL && json_text_at(facts,
+	    "server.software") != NULL);
 }
 
 /* Passing the descriptor wants ssh's consent, and that ssh does not mark what it gets. */
 static int
 stanza_fdpass(const json_t *doc)
 {
-	return (stanza_clean(doc) && emit_ssh_knows(doc, "proxyusefdpass") && emit_ssh_knows(doc, "ipqos") &&
-	    !emit_ssh_theirs(doc, "ipqos", NULL) && !emit_ssh_theirs(doc, "proxyusefdpass", "no"));
+	return (stanza_clean(doc) && emit_ssh_knows(doc, "proxyusefdpass") &&
+	    emit_ssh_knows(doc, "ipqos") && !emit_ssh_theirs(doc, "ipqos", NULL) &&
+	    !emit_ssh_theirs(doc, "proxyusefdpass", "no"));
 }
 
 /* Only what the user said with --port and ssh would not do anyway. */
 static void
 stanza_put_port(FILE *fp, const json_t *doc)
 {
-	const char	*port = json_text_at(doc, "wanted.port"), *now = json_text_at(doc, "facts.ssh.options.port");
+	const char	*port = json_text_at(doc, "wanted.port"),
+			    *now = json_text_at(doc, "facts.ssh.options.port");
 
 	if (!emit_ssh_theirs(doc, "port", "22"))
 		now = "22";
-	if (port != NULL && addr_port(port) != -1 && (now == NULL || addr_port(port) != addr_port(now)))
+	if (port != NULL && addr_port(port) != -1 && (now == NULL ||
+	    addr_port(port) != addr_port(now)))
 		emit_ssh_line(fp, "Port", port, "as you said");
 }
 
@@ -222,11 +237,12 @@ static int
 stanza_match(FILE *fp, const json_t *doc, const char *pattern, struct error *err)
 {
 	if (!stanza_pattern_ok(pattern)) {
-		error_set(err, CODE_USAGE, "\"%.60s\" is no pattern for Host; a network is written 192.168.1.*",
-		    pattern);
+		error_set(err, CODE_USAGE,
+		    "\"%.60s\" is no pattern for Host; a network is written 192.168.1.*", pattern);
 		return (-1);
 	}
-	fprintf(fp, "# The first value wins: blocks of single hosts of this pattern belong above this one.\n");
+	fprintf(fp,
+	    "# The first value wins: blocks of single hosts of this pattern belong above this one.\n");
 	fprintf(fp, "Host %s\n", pattern);
 	return (stanza_rest(fp, doc, 1, err));
 }
@@ -263,7 +279,8 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 	if (pattern != NULL)
 		return (stanza_match(fp, doc, pattern, err));
 	if (s.host == NULL || !addr_host_ok(s.host)) {
-		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", s.host != NULL ? s.host : "");
+		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address",
+		    s.host != NULL ? s.host : "");
 		return (-1);
 	}
 	s.is_peer = stanza_is_peer(&s);

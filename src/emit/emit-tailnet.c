@@ -16,10 +16,13 @@ struct tailnet {
 	FILE		*fp;
 	const json_t	*doc;
 	int		 nameless;	/* peers are called by their addresses */
-	int		 some;		/* not all of them are wanted, so they are named one by one */
-	char		 own[ADDR_HOST_MAX + 3];	/* the pattern of the mesh's own names, or "" */
+	/* not all of them are wanted, so they are named one by one */
+	int		 some;
+	/* the pattern of the mesh's own names, or "" */
+	char		 own[ADDR_HOST_MAX + 3];
 	int		 count;		/* of peers so far */
-	int		 theirs;	/* peers of which the user's own configuration has each name */
+	/* peers of which the user's own configuration has each name */
+	int		 theirs;
 	/* The HostNames that the last block is for, with commas between them. */
 	char		*list;
 	size_t		 len;
@@ -34,7 +37,8 @@ tailnet_own(struct tailnet *t)
 	const char	*suffix = json_text_at(t->doc, "facts.tailscale.suffix");
 
 	t->own[0] = '\0';
-	if (suffix != NULL && addr_host_ok(suffix) && strpbrk(suffix, ":%") == NULL && strchr(suffix, '.') != NULL)
+	if (suffix != NULL && addr_host_ok(suffix) && strpbrk(suffix, ":%") == NULL &&
+	    strchr(suffix, '.') != NULL)
 		snprintf(t->own, sizeof(t->own), "*.%s", suffix);
 }
 
@@ -117,12 +121,15 @@ tailnet_all(struct tailnet *t, struct error *err)
 	struct emit_peer	 peer;
 
 	emit_peers_begin(&peers, t->doc);
-	fprintf(t->fp, "# The first value wins: blocks of your own for single hosts belong above these.\n");
+	fprintf(t->fp,
+	    "# The first value wins: blocks of your own for single hosts belong above these.\n");
 	if (t->nameless)
-		fprintf(t->fp, "# Each name of a peer leads to its address, for this machine does not ask MagicDNS.\n"
+		fprintf(t->fp,
+		    "# Each name of a peer leads to its address, for this machine does not ask MagicDNS.\n"
 		    "# known_hosts has its key under its whole name in the mesh.\n");
 	else
-		fprintf(t->fp, "# Each name and address of a peer leads to its whole name, in known_hosts, too.\n");
+		fprintf(t->fp,
+		    "# Each name and address of a peer leads to its whole name, in known_hosts, too.\n");
 	emit_peers_put_theirs(t->fp, t->doc);
 	while (emit_peers_next(&peers, &peer))
 		tailnet_peer(t, &peers, &peer);
@@ -130,7 +137,8 @@ tailnet_all(struct tailnet *t, struct error *err)
 	if (t->count == 0 && t->theirs > 0)
 		return (0);
 	if (t->count == 0) {
-		error_set(err, CODE_PEER_UNKNOWN, "there is no %s", t->some ? "peer like that" : "peer");
+		error_set(err, CODE_PEER_UNKNOWN, "there is no %s",
+		    t->some ? "peer like that" : "peer");
 		return (-1);
 	}
 	fflush(t->to);

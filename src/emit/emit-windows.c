@@ -44,23 +44,16 @@ static const char	script_head[] =
     "    Invoke-Program 'icacls.exe' $file '/inheritance:r' '/grant' '*S-1-5-32-544:F' '/grant' '*S-1-5-18:F' '/q'\n"
     "}\n";
 
-static const char	script_server[] =
-    "\n"
+static const char	script_server[] = "\n"
     "# --- The SSH server: the part of Windows, or, where Windows may not fetch that, the package.\n"
-    "if (-not (Get-Service -Name 'sshd' -ErrorAction SilentlyContinue)) {\n"
-    "    try {\n"
+    "if (-not (Get-Service -Name 'sshd' -ErrorAction SilentlyContinue)) {\n" "    try {\n"
     "        Get-WindowsCapability -Online | Where-Object { $_.Name -like 'OpenSSH.Server*' } |\n"
     "            ForEach-Object { Add-WindowsCapability -Online -Name $_.Name } | Out-Null\n"
-    "    } catch {\n"
-    "        Write-Warning \"Windows does not add its own OpenSSH server: $_\"\n"
-    "    }\n"
-    "}\n"
-    "if (-not (Get-Service -Name 'sshd' -ErrorAction SilentlyContinue)) {\n"
-    "    Install-WingetPackage 'Microsoft.OpenSSH.Preview'\n"
-    "}\n"
+    "    } catch {\n" "        Write-Warning \"Windows does not add its own OpenSSH server: $_\"\n"
+    "    }\n" "}\n" "if (-not (Get-Service -Name 'sshd' -ErrorAction SilentlyContinue)) {\n"
+    "    Install-WingetPackage 'Microsoft.OpenSSH.Preview'\n" "}\n"
     "Set-Service -Name 'sshd' -StartupType Automatic\n"
-    "# The first start makes the host keys, and the folder ssh.\n"
-    "Start-Service -Name 'sshd'\n";
+    "# The first start makes the host keys, and the folder ssh.\n" "Start-Service -Name 'sshd'\n";
 
 static const char	script_firewall[] =
     "Get-NetFirewallRule -Name 'OpenSSH-Server-In-TCP' -ErrorAction SilentlyContinue | Enable-NetFirewallRule\n"
@@ -81,36 +74,29 @@ static const char	script_keys[] =
     "[IO.File]::WriteAllLines($file, [string[]]$lines)\n"
     "Protect-File $file\n";
 
-static const char	script_follow[] =
-    "    $ErrorActionPreference = 'Stop'\n"
+static const char	script_follow[] = "    $ErrorActionPreference = 'Stop'\n"
     "    $env:WSL_UTF8 = '1'\n"
     "    $mode = \"$(& wsl.exe @distribution --exec wslinfo --networking-mode)\".Trim()\n"
     "    # What is not there cannot be deleted, and that is no failure.\n"
     "    foreach ($kind in 'v4tov4', 'v6tov4') {\n"
     "        & netsh.exe interface portproxy delete $kind \"listenport=$listen\" | Out-Null\n"
-    "    }\n"
-    "    if ($mode -eq 'mirrored') {\n"
+    "    }\n" "    if ($mode -eq 'mirrored') {\n"
     "        # WSL has the addresses of Windows, and Hyper-V a firewall of its own; sshd in WSL is to listen here itself.\n"
     "        Get-NetFirewallHyperVRule -Name 'meshssh-ssh' -ErrorAction SilentlyContinue | Remove-NetFirewallHyperVRule\n"
     "        New-NetFirewallHyperVRule -Name 'meshssh-ssh' -DisplayName 'SSH to WSL (meshssh)' -Direction Inbound `\n"
     "            -VMCreatorId '{40E0AC32-46A5-438A-A0B2-2B479E8F2E90}' -Protocol TCP -LocalPorts $listen `\n"
-    "            -Action Allow | Out-Null\n"
-    "        return\n"
-    "    }\n"
+    "            -Action Allow | Out-Null\n" "        return\n" "    }\n"
     "    # WSL is started by the question; its address is there a moment later, and another one each time.\n"
-    "    $address = ''\n"
-    "    for ($try = 0; $try -lt 30 -and $address -eq ''; $try++) {\n"
+    "    $address = ''\n" "    for ($try = 0; $try -lt 30 -and $address -eq ''; $try++) {\n"
     "        if ($try -gt 0) { Start-Sleep -Seconds 1 }\n"
     "        $text = \"$(& wsl.exe @distribution --exec sh -c 'ip -4 -o addr show dev eth0 || hostname -I')\"\n"
-    "        $address = [regex]::Match($text, '\\b\\d{1,3}(\\.\\d{1,3}){3}\\b').Value\n"
-    "    }\n"
+    "        $address = [regex]::Match($text, '\\b\\d{1,3}(\\.\\d{1,3}){3}\\b').Value\n" "    }\n"
     "    if ($address -eq '') { throw 'WSL has no address' }\n"
     "    foreach ($kind in 'v4tov4', 'v6tov4') {\n"
     "        & netsh.exe interface portproxy add $kind \"listenport=$listen\" \"connectaddress=$address\" "
     "\"connectport=$connect\" | Out-Null\n"
     "        if ($LASTEXITCODE -ne 0) { throw \"netsh does not take the port proxy, exit status $LASTEXITCODE\" }\n"
-    "    }\n"
-    "}\n";
+    "    }\n" "}\n";
 
 static const char	script_task[] =
     "# The same text in a file, which a task runs whenever this user logs in: WSL belongs to the user, not to SYSTEM.\n"
@@ -176,8 +162,8 @@ key_length(const char *line)
 	size_t	key = (size_t)sshkey_text(line), i;
 	int	plain = 1;
 
-	if (key == 0 || key > KEY_MAX || (strncmp(line, "ssh-", 4) != 0 && strncmp(line, "ecdsa-", 6) != 0 &&
-	    strncmp(line, "sk-", 3) != 0))
+	if (key == 0 || key > KEY_MAX || (strncmp(line, "ssh-", 4) != 0 &&
+	    strncmp(line, "ecdsa-", 6) != 0 && strncmp(line, "sk-", 3) != 0))
 		return (0);
 	for (i = key; line[i] != '\0'; i++) {
 		plain &= line[i] >= ' ' && line[i] <= '~';
@@ -195,14 +181,16 @@ put_keys(FILE *fp, const json_t *list, struct error *err)
 
 	fprintf(fp, "\n# --- Keys.\n");
 	if (json_array_size(list) == 0) {
-		fprintf(fp, "Write-Warning 'There is no key in this script (--key): only a password opens the door.'\n");
+		fprintf(fp,
+		    "Write-Warning 'There is no key in this script (--key): only a password opens the door.'\n");
 		return (0);
 	}
 	fprintf(fp, "$keys = @(\n");
 	for (i = 0; i < json_array_size(list); i++) {
 		line = json_string_value(json_array_get(list, i));
 		if (line == NULL || (len = key_length(line)) == 0) {
-			error_set(err, CODE_BAD_KEY, "\"%.60s\" is no public key", line != NULL ? line : "");
+			error_set(err, CODE_BAD_KEY, "\"%.60s\" is no public key",
+			    line != NULL ? line : "");
 			return (-1);
 		}
 		fprintf(fp, "    ");
@@ -236,7 +224,8 @@ wsl_port(const json_t *facts)
 	char		 host[ADDR_HOST_MAX + 1];
 	int		 port;
 
-	return (json_number_at(facts, "system.wsl", 0) == 2 && where != NULL && addr_split(where, host, &port) == 0 ? port :
+	return (json_number_at(facts, "system.wsl", 0) == 2 && where != NULL &&
+	    addr_split(where, host, &port) == 0 ? port :
 	    22);
 }
 
@@ -247,14 +236,15 @@ put_follow(FILE *fp, const json_t *doc, const char *forward, struct error *err)
 
 	if (name != NULL && word_check("distribution", name, LETTERS "._-", err) == -1)
 		return (-1);
-	fprintf(fp, "\n# --- Port %d of Windows leads to sshd in WSL.\n$follow = {\n    $distribution = @(",
+	fprintf(fp,
+	    "\n# --- Port %d of Windows leads to sshd in WSL.\n$follow = {\n    $distribution = @(",
 	    addr_port(forward));
 	if (name != NULL) {
 		fprintf(fp, "'--distribution', ");
 		put_literal(fp, name, strlen(name));
 	}
-	fprintf(fp, ")\n    $listen = '%d'\n    $connect = '%d'\n%s%s", addr_port(forward), wsl_port(json_at(doc, "facts")),
-	    script_follow, script_task);
+	fprintf(fp, ")\n    $listen = '%d'\n    $connect = '%d'\n%s%s", addr_port(forward),
+	    wsl_port(json_at(doc, "facts")), script_follow, script_task);
 	return (0);
 }
 
@@ -278,7 +268,8 @@ emit_windows(FILE *fp, const json_t *doc, struct error *err)
 	const char	*forward = json_text_at(doc, "wanted.forward");
 
 	if (forward != NULL && (addr_port(forward) == -1 || addr_port(forward) == 22)) {
-		error_set(err, CODE_USAGE, "--forward=%.20s: that is no port, or the one of Windows's own sshd", forward);
+		error_set(err, CODE_USAGE,
+		    "--forward=%.20s: that is no port, or the one of Windows's own sshd", forward);
 		return (-1);
 	}
 	if (forward == NULL && json_at(doc, "wanted.distribution") != NULL) {
@@ -286,7 +277,8 @@ emit_windows(FILE *fp, const json_t *doc, struct error *err)
 		return (-1);
 	}
 	emit_header(fp, doc, "#");
-	fprintf(fp, "%s%s\n# --- The firewall: Windows opens the port for private networks at most, and may take the "
+	fprintf(fp,
+	    "%s%s\n# --- The firewall: Windows opens the port for private networks at most, and may take the "
 	    "mesh for a public one.\n$ports = @('22'", script_head, script_server);
 	if (forward != NULL)
 		fprintf(fp, ", '%d'", addr_port(forward));

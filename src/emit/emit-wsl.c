@@ -27,7 +27,8 @@ struct wsl {
 static int
 serves(const json_t *facts)
 {
-	return (json_truth_at(facts, "sshd.enabled") == 1 || json_truth_at(facts, "sshd.running") == 1);
+	return (json_truth_at(facts, "sshd.enabled") == 1 ||
+	    json_truth_at(facts, "sshd.running") == 1);
 }
 
 /* Windows did not give what .wslconfig asks for, and WSL itself says so. */
@@ -35,7 +36,8 @@ static int
 fell_back(const json_t *facts)
 {
 	return (query_is(facts, "system.wsl_mode_wanted", "mirrored") &&
-	    query_is(facts, "system.wsl_mode_source", "wslinfo") && !query_is(facts, "system.wsl_mode", "mirrored"));
+	    query_is(facts, "system.wsl_mode_source", "wslinfo") &&
+	    !query_is(facts, "system.wsl_mode", "mirrored"));
 }
 
 /*
@@ -49,8 +51,10 @@ static const struct wsl_mode {
 } modes[] = {
 	{ "nat", query_kernel,
 	    "tailscaled runs in here: mirrored, its packets would leave by adapters whose MTU Windows sets" },
-	{ "nat", fell_back, "Windows does not give mirrored mode (it needs Windows 11 22H2, and wsl --update)" },
-	{ "mirrored", serves, "sshd in here is reached at the addresses of Windows, without a port proxy; Hyper-V's\n"
+	{ "nat", fell_back,
+	    "Windows does not give mirrored mode (it needs Windows 11 22H2, and wsl --update)" },
+	{ "mirrored", serves,
+	    "sshd in here is reached at the addresses of Windows, without a port proxy; Hyper-V's\n"
 	    "# firewall, which does not let it in, is opened by: meshssh-config windows --forward=PORT" },
 	{ "", NULL, "" }
 };
@@ -90,8 +94,10 @@ mesh_mtu(const json_t *facts)
 	json_array_foreach(json_at(facts, "net.interfaces"), i, interface) {
 		name = json_text_at(interface, "name");
 		mtu = (int)json_number_at(interface, "mtu", 0);
-		if (name != NULL && strncmp(name, "tailscale", 9) == 0 && json_truth_at(interface, "up") == 1 &&
-		    json_truth_at(interface, "tunnel") == 1 && mtu > most && mtu <= ETHERNET_MTU - OUTER_BYTES)
+		if (name != NULL && strncmp(name, "tailscale", 9) == 0 &&
+		    json_truth_at(interface, "up") == 1 &&
+		    json_truth_at(interface, "tunnel") == 1 && mtu > most &&
+		    mtu <= ETHERNET_MTU - OUTER_BYTES)
 			most = mtu;
 	}
 	return (most);
@@ -102,7 +108,8 @@ static void
 choose_outer(struct wsl *wsl, const json_t *facts)
 {
 	const char	*name = json_text_at(facts, "net.gateway.interface");
-	int		 mtu = (int)json_number_at(facts, "net.gateway.mtu", 0), inner = mesh_mtu(facts);
+	int		 mtu = (int)json_number_at(facts, "net.gateway.mtu", 0),
+			    inner = mesh_mtu(facts);
 
 	if (name == NULL || mtu == 0) {
 		name = "eth0";
@@ -113,8 +120,8 @@ choose_outer(struct wsl *wsl, const json_t *facts)
 		return;
 	wsl->interface = name;
 	snprintf(wsl->interface_why, sizeof(wsl->interface_why),
-	    "%s has an MTU of %d, and a packet of the mesh takes %d bytes in it: large ones get lost", name, mtu,
-	    inner + OUTER_BYTES);
+	    "%s has an MTU of %d, and a packet of the mesh takes %d bytes in it: large ones get lost",
+	    name, mtu, inner + OUTER_BYTES);
 }
 
 /* An adapter of Windows that says more than its network takes, taken over by mirrored mode. */
@@ -129,12 +136,14 @@ choose_jumbo(struct wsl *wsl, const json_t *facts)
 	json_array_foreach(json_at(facts, "net.interfaces"), i, interface) {
 		name = json_text_at(interface, "name");
 		mtu = (int)json_number_at(interface, "mtu", 0);
-		if (wsl->interface != NULL || !plain_interface(name) || strncmp(name, "lo", 2) == 0 ||
-		    json_truth_at(interface, "up") != 1 || mtu <= ETHERNET_MTU)
+		if (wsl->interface != NULL || !plain_interface(name) ||
+		    strncmp(name, "lo", 2) == 0 || json_truth_at(interface, "up") != 1 ||
+		    mtu <= ETHERNET_MTU)
 			continue;
 		wsl->interface = name;
 		snprintf(wsl->interface_why, sizeof(wsl->interface_why),
-		    "%s has an MTU of %d, taken over from Windows: most networks take 1500", name, mtu);
+		    "%s has an MTU of %d, taken over from Windows: most networks take 1500", name,
+		    mtu);
 	}
 }
 
@@ -144,7 +153,8 @@ choose(struct wsl *wsl, const json_t *facts)
 	memset(wsl, 0, sizeof(*wsl));
 	choose_mode(wsl, facts);
 	wsl->serves = serves(facts);
-	wsl->systemd = json_truth_at(facts, "sshd.enabled") == 1 && json_truth_at(facts, "system.systemd") == 0;
+	wsl->systemd = json_truth_at(facts, "sshd.enabled") == 1 &&
+	    json_truth_at(facts, "system.systemd") == 0;
 	choose_outer(wsl, facts);
 	if (wsl->interface == NULL && query_is(facts, "system.wsl_mode", "mirrored"))
 		choose_jumbo(wsl, facts);
@@ -167,7 +177,8 @@ static const struct wsl	generic = {
 static const char *
 mode_seen(const json_t *facts)
 {
-	static const char	known[][12] = { "nat", "mirrored", "bridged", "consomme", "virtioproxy", "none" };
+	static const char	known[][12] = { "nat", "mirrored", "bridged", "consomme",
+				    "virtioproxy", "none" };
 	size_t			i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -184,8 +195,9 @@ put_seen(FILE *fp, const json_t *doc, const json_t *facts)
 		fprintf(fp, "# seen: nothing; this is for any WSL 2\n");
 	else
 		fprintf(fp, "# seen: WSL 2, network %s, %s sshd that runs or starts by itself, "
-		    "%s tailscaled that is connected\n", mode_seen(facts), serves(facts) ? "an" : "no",
-		    query_is(facts, "tailscale.state", "up") ? "a" : "no");
+		    "%s tailscaled that is connected\n", mode_seen(facts),
+		    serves(facts) ? "an" : "no", query_is(facts, "tailscale.state", "up") ?
+		    "a" : "no");
 }
 
 static void
@@ -196,7 +208,8 @@ put_windows_file(FILE *fp, const struct wsl *wsl)
 	if (wsl->mode != NULL)
 		fprintf(fp, "# %s\nnetworkingMode=%s\n", wsl->mode_why, wsl->mode);
 	if (wsl->serves)
-		fprintf(fp, "# a server goes on when the last window is closed; a distribution too, where WSL knows "
+		fprintf(fp,
+		    "# a server goes on when the last window is closed; a distribution too, where WSL knows "
 		    "that key\nvmIdleTimeout=-1\n\n[general]\ninstanceIdleTimeout=-1\n");
 }
 
@@ -209,8 +222,8 @@ put_linux_file(FILE *fp, const struct wsl *wsl, int example)
 	if (wsl->interface != NULL)
 		fprintf(fp, "# %s\n"
 		    "# WSL sets it anew when an adapter of Windows comes or goes: then run this line by hand, as root\n"
-		    "%scommand=ip link set dev %s mtu %d\n", wsl->interface_why, example ? "# " : "", wsl->interface,
-		    ETHERNET_MTU);
+		    "%scommand=ip link set dev %s mtu %d\n", wsl->interface_why,
+		    example ? "# " : "", wsl->interface, ETHERNET_MTU);
 }
 
 /* Why there is nothing to say about this machine, or NULL. */
@@ -219,7 +232,8 @@ no_wsl(const json_t *facts)
 {
 	if (json_number_at(facts, "system.wsl", 0) == 0)
 		return ("this machine is no WSL");
-	return (json_at(facts, "system.container") != NULL ? "this is a container within WSL, with a network of its own" :
+	return (json_at(facts, "system.container") != NULL ?
+	    "this is a container within WSL, with a network of its own" :
 	    NULL);
 }
 
@@ -235,23 +249,27 @@ emit_wsl(FILE *fp, const json_t *doc, struct error *err)
 		return (-1);
 	}
 	if (!any && json_number_at(facts, "system.wsl", 0) == 1) {
-		fprintf(fp, "# nothing to do: WSL 1 has the network of Windows itself, and neither file changes that\n");
+		fprintf(fp,
+		    "# nothing to do: WSL 1 has the network of Windows itself, and neither file changes that\n");
 		return (0);
 	}
 	if (!any)
 		choose(&wsl, facts);
 	if (wsl.mode == NULL && !wsl.serves && !wsl.systemd && wsl.interface == NULL) {
-		fprintf(fp, "# nothing to do: WSL 2, network %s, no server in here, no packet too large\n",
+		fprintf(fp,
+		    "# nothing to do: WSL 2, network %s, no server in here, no packet too large\n",
 		    mode_seen(facts));
 		return (0);
 	}
 	if (wsl.mode != NULL || wsl.serves) {
-		fprintf(fp, "# %%UserProfile%%\\.wslconfig, in Windows: lines for it; afterwards, there: wsl --shutdown\n");
+		fprintf(fp,
+		    "# %%UserProfile%%\\.wslconfig, in Windows: lines for it; afterwards, there: wsl --shutdown\n");
 		put_seen(fp, doc, any ? NULL : facts);
 		put_windows_file(fp, &wsl);
 	}
 	if (wsl.systemd || wsl.interface != NULL) {
-		fprintf(fp, "%s# /etc/wsl.conf, in WSL: lines for it; afterwards, in Windows: wsl --shutdown\n",
+		fprintf(fp,
+		    "%s# /etc/wsl.conf, in WSL: lines for it; afterwards, in Windows: wsl --shutdown\n",
 		    wsl.mode != NULL || wsl.serves ? "\n" : "");
 		put_seen(fp, doc, any ? NULL : facts);
 		put_linux_file(fp, &wsl, any);

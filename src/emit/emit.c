@@ -35,7 +35,8 @@ emit_percents(FILE *fp, const char *text)
 void
 emit_header(FILE *fp, const json_t *doc, const char *comment)
 {
-	const char	*version = json_text_at(doc, "wanted.version"), *call = json_text_at(doc, "wanted.call");
+	const char	*version = json_text_at(doc, "wanted.version"),
+			    *call = json_text_at(doc, "wanted.call");
 	char		 shown[CALL_MAX];
 
 	fprintf(fp, "%s Made by %s", comment,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Configuration text. An emitter is a pure function of one document, {"version", "target", "facts", "wanted"}: the first
- * three as meshssh-doctor(5) has them, "wanted" what the user asked for, each option of meshssh-config(1) under its name
- * and besides
+ * Configuration text. An emitter is a pure function of one document, {"version", "target",
+ * "facts", "wanted"}: the first three as meshssh-doctor(5) has them, "wanted" what the user asked
+ * for, each option of meshssh-config(1) under its name and besides
  *
  *	wanted.call	how it was called, for the header
  *	wanted.program	the path of meshssh, for ProxyCommand
@@ -10,14 +10,18 @@
  *	wanted.keys	lines of public keys, a list of texts (windows)
  *	wanted.nfs	"export" and "dir", the path on the host and here (nfs)
  *	facts.peers	all peers of the mesh, as tspeer_list has them (tailnet, known-hosts)
- *	facts.ssh.named	names of peers that mean something else already, as ssh_named has them (tailnet, known-hosts)
+ *	facts.ssh.named	names of peers that mean something else already, as ssh_named has them
+ *			(tailnet, known-hosts)
  *	facts.ssh.named_blind	some of ssh's files could not be read for that
- *	facts.ssh.known_names	by names of peers, what known_hosts has for them, as ssh_trust takes it (known-hosts)
- *	hosts		the builders, each with the names of struct emit_nix_host and host_key, "TYPE KEY" (nix-...)
+ *	facts.ssh.known_names	by names of peers, what known_hosts has for them, as ssh_trust
+ *			takes it (known-hosts)
+ *	hosts		the builders, each with the names of struct emit_nix_host and host_key,
+ *			"TYPE KEY" (nix-...)
  *	facts.nix.builders	what nix.conf has by that name (nix-conf)
  *	wanted.program-named	wanted.program is the user's wish (nix-nixos, nix-darwin)
  *
- * The same document gives the same bytes. All that stands in it is of unknown origin and is checked before it is written.
+ * The same document gives the same bytes. All that stands in it is of unknown origin and is
+ * checked before it is written.
  */
 
 #ifndef EMIT_EMIT_H

@@ -68,7 +68,8 @@ resolv_read(const char *root, const char *path, struct resolv *to)
 			/* The last line of the two kinds counts. */
 			json_array_clear(to->search);
 			while ((word = strsep(&at, " \t")) != NULL)
-				if (addr_host_ok(word) && json_array_size(to->search) < NAMES_LIST_MAX)
+				if (addr_host_ok(word) &&
+				    json_array_size(to->search) < NAMES_LIST_MAX)
 					fact_append_text(to->search, word);
 		}
 	}
@@ -89,7 +90,8 @@ resolv_magicdns(const char *root, const struct resolv *resolv)
 		return (-1);
 	if (!resolv->resolved)
 		return (0);
-	return (resolv_read(root, "/run/systemd/resolve/resolv.conf", &uplink) ? uplink.magicdns : -1);
+	return (resolv_read(root, "/run/systemd/resolve/resolv.conf", &uplink) ?
+	    uplink.magicdns : -1);
 }
 
 /*
@@ -171,7 +173,8 @@ names_put_resolver(json_t *facts, const char *root)
 	fact_put(facts, "names.nameservers", resolv.nameservers);
 	fact_put(facts, "names.search", resolv.search);
 	mdns = nsswitch_read(root, &resolv);
-	magicdns = resolv_read(root, "/etc/resolv.conf", &resolv) ? resolv_magicdns(root, &resolv) : -1;
+	magicdns = resolv_read(root, "/etc/resolv.conf", &resolv) ?
+	    resolv_magicdns(root, &resolv) : -1;
 	/* systemd-resolved may ask multicast DNS itself. */
 	if (mdns == 0 && resolv.resolved)
 		mdns = -1;

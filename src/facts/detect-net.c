@@ -45,7 +45,8 @@ net_number(const char *root, const char *path, int max, int *to)
 {
 	char	line[32];
 
-	return (read_first_line(root, path, line, sizeof(line)) == 0 ? number_parse(line, 0, max, to) : -1);
+	return (read_first_line(root, path, line, sizeof(line)) == 0 ?
+	    number_parse(line, 0, max, to) : -1);
 }
 
 /* By the kernel's files, where it has some, else by a question. 0, or -1 if it is not known. */
@@ -79,7 +80,8 @@ net_interface(json_t *list, const struct ifaddrs *ifa, const char *root)
 	int		 mtu;
 
 	json_array_foreach(list, i, interface)
-		if ((name = json_text_at(interface, "name")) != NULL && strcmp(name, ifa->ifa_name) == 0)
+		if ((name = json_text_at(interface, "name")) != NULL &&
+		    strcmp(name, ifa->ifa_name) == 0)
 			return (interface);
 	if (json_array_size(list) == INTERFACES_MAX)
 		return (NULL);
@@ -133,8 +135,9 @@ gateway_parse4(const char *line, struct gateway *gw)
 	unsigned int		 to, by, flags, mask;
 
 	memset(gw, 0, sizeof(*gw));
-	if (sscanf(line, "%15s %8x %8x %8x %*d %*d %u %8x", gw->interface, &to, &by, &flags, &gw->metric, &mask) != 6 ||
-	    to != 0 || mask != 0 || (flags & (ROUTE_UP | ROUTE_REJECT)) != ROUTE_UP)
+	if (sscanf(line, "%15s %8x %8x %8x %*d %*d %u %8x", gw->interface, &to, &by, &flags,
+	    &gw->metric, &mask) != 6 || to != 0 || mask != 0 ||
+	    (flags & (ROUTE_UP | ROUTE_REJECT)) != ROUTE_UP)
 		return (0);
 	in->sin_family = AF_INET;
 	memcpy(&in->sin_addr, &by, sizeof(by));
@@ -153,9 +156,10 @@ gateway_parse6(const char *line, struct gateway *gw)
 	size_t			 i;
 
 	memset(gw, 0, sizeof(*gw));
-	if (sscanf(line, "%32s %2x %*32s %*2x %32s %8x %*8x %*8x %8x %15s", to, &bits, by, &gw->metric, &flags,
-	    gw->interface) != 6 || bits != 0 || strcmp(to, none) != 0 || strcmp(gw->interface, "lo") == 0 ||
-	    (flags & (ROUTE_UP | ROUTE_REJECT)) != ROUTE_UP || strlen(by) != 32)
+	if (sscanf(line, "%32s %2x %*32s %*2x %32s %8x %*8x %*8x %8x %15s", to, &bits, by,
+	    &gw->metric, &flags, gw->interface) != 6 || bits != 0 || strcmp(to, none) != 0 ||
+	    strcmp(gw->interface, "lo") == 0 || (flags & (ROUTE_UP | ROUTE_REJECT)) != ROUTE_UP ||
+	    strlen(by) != 32)
 		return (0);
 	in6->sin6_family = AF_INET6;
 	for (i = 0; i < 16; i++) {
@@ -169,7 +173,8 @@ gateway_parse6(const char *line, struct gateway *gw)
 
 /* The default route with the least metric: 1, or 0 if there is none. */
 static int
-gateway_find(const char *root, const char *path, int (*parse)(const char *, struct gateway *), struct gateway *best)
+gateway_find(const char *root, const char *path, int (*parse)(const char *, struct gateway *),
+    struct gateway *best)
 {
 	struct gateway	 next;
 	char		 line[256];

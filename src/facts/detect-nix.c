@@ -54,13 +54,14 @@ nix_daemon(const struct detect_input *in)
 	struct sockaddr_un	sun = { .sun_family = AF_UNIX };
 	int			fd, error;
 
-	if (snprintf(sun.sun_path, sizeof(sun.sun_path), "%s" DAEMON_SOCKET, in->root) >= (int)sizeof(sun.sun_path) ||
-	    (fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
+	if (snprintf(sun.sun_path, sizeof(sun.sun_path), "%s" DAEMON_SOCKET,
+	    in->root) >= (int)sizeof(sun.sun_path) || (fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
 		return (-1);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	error = connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 ? 0 : errno;
 	close(fd);
-	return (error == 0 ? 1 : error == ENOENT || error == ECONNREFUSED || error == ENOTDIR ? 0 : -1);
+	return (error == 0 ? 1 : error == ENOENT || error == ECONNREFUSED || error == ENOTDIR ?
+	    0 : -1);
 }
 
 /*
@@ -74,7 +75,8 @@ machine_rank(const struct nix *n, const struct nix_machine *m)
 		return (0);
 	if (n->in->host != NULL)
 		return (strcasecmp(n->in->host, m->host) == 0 ? 2 : 0);
-	return (m->host_key == -1 || m->error[0] != '\0' || strcmp(m->host, "localhost") == 0 ? 2 : 1);
+	return (m->host_key == -1 || m->error[0] != '\0' || strcmp(m->host, "localhost") == 0 ?
+	    2 : 1);
 }
 
 static void
@@ -83,7 +85,8 @@ nix_machine_cb(void *arg, const struct nix_machine *m)
 	struct nix	*n = arg;
 	json_t		*one = json_pack("{s:o, s:o, s:i, s:i}", "uri",
 	    redact(REDACT_URI, m->uri, n->homes.user_home, n->in->full), "file",
-			    redact(REDACT_PATH, m->file, n->homes.user_home, n->in->full), "line", m->line, "fields", m->fields);
+	    redact(REDACT_PATH, m->file, n->homes.user_home, n->in->full), "line", m->line,
+	    "fields", m->fields);
 	int		 rank = machine_rank(n, m);
 
 	if (m->error[0] != '\0')
@@ -178,7 +181,8 @@ nix_detect(json_t *facts, const struct detect_input *in)
 	int			installed;
 
 	nix_homes(&n, root_home, user_home, user);
-	installed = nix_stat(in, "/nix/store", &sb) == 0 || nix_stat(in, "/etc/nix/nix.conf", &sb) == 0;
+	installed = nix_stat(in, "/nix/store", &sb) == 0 ||
+	    nix_stat(in, "/etc/nix/nix.conf", &sb) == 0;
 	fact_put_truth(facts, "nix.installed", installed);
 	if (installed)
 		nix_fill(facts, &n);

@@ -19,8 +19,8 @@
 
 /* Of these every line counts, not the first. */
 static const char	gathered[][20] = {
-	"certificatefile", "dynamicforward", "identityfile", "include", "localforward", "remoteforward", "sendenv",
-	    "setenv"
+	"certificatefile", "dynamicforward", "identityfile", "include", "localforward",
+	"remoteforward", "sendenv", "setenv"
 };
 
 /* One reading of the files. */
@@ -28,8 +28,10 @@ struct where {
 	const struct detect_input	*in;
 	json_t				*facts;		/* that are filled */
 	const char			*home, *user;
-	json_t				*unsure;	/* keywords that a block of which nothing is known may set */
-	int				 includes;	/* the system's file reads its folder; -1: not known */
+	/* keywords that a block of which nothing is known may set */
+	json_t				*unsure;
+	/* the system's file reads its folder; -1: not known */
+	int				 includes;
 };
 
 static json_t *
@@ -41,7 +43,8 @@ where_told(const struct where *w, const char *path)
 static json_t *
 where_value(const struct where *w, const struct ssh_config_line *line)
 {
-	return (redact((enum redact)redact_keyword(line->keyword), line->value, w->home, w->in->full));
+	return (redact((enum redact)redact_keyword(line->keyword), line->value, w->home,
+	    w->in->full));
 }
 
 static int
@@ -70,18 +73,20 @@ rival_get(const json_t *object, const char *keyword)
 
 /* A second line for what is set already. */
 static void
-where_shadowed(struct where *w, const struct ssh_config_line *line, const json_t *first, json_t *value)
+where_shadowed(struct where *w, const struct ssh_config_line *line, const json_t *first,
+    json_t *value)
 {
 	json_t	*list = fact_at(w->facts, "ssh.shadowed");
 
-	if (value == NULL || json_equal(json_object_get(first, "value"), value) || json_array_size(list) >= LIST_MAX) {
+	if (value == NULL || json_equal(json_object_get(first, "value"), value) ||
+	    json_array_size(list) >= LIST_MAX) {
 		json_decref(value);
 		return;
 	}
-	json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:i, s:b, s:O, s:O, s:O}",
-	    "keyword", line->keyword, "value", value, "file", where_told(w, line->file),
-	    "line", line->line, "named", line->named, "by_file", json_object_get(first, "file"),
-	    "by_line", json_object_get(first, "line"), "by_named", json_object_get(first, "named")));
+	json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:i, s:b, s:O, s:O, s:O}", "keyword",
+	    line->keyword, "value", value, "file", where_told(w, line->file), "line", line->line,
+	    "named", line->named, "by_file", json_object_get(first, "file"), "by_line",
+	    json_object_get(first, "line"), "by_named", json_object_get(first, "named")));
 }
 
 static void
@@ -91,11 +96,12 @@ where_line_cb(void *arg, const struct ssh_config_line *line)
 	json_t		*where = fact_at(w->facts, "ssh.where"), *first;
 
 	if (strcmp(line->keyword, "include") == 0 && strcmp(line->file, SYSTEM_FILE) == 0 &&
-	    strstr(line->value, "ssh_config.d") != NULL && line->match != SSH_CONFIG_NO && w->includes != 1)
+	    strstr(line->value, "ssh_config.d") != NULL && line->match != SSH_CONFIG_NO &&
+	    w->includes != 1)
 		w->includes = line->match == SSH_CONFIG_YES ? 1 : -1;
 	/* What is no keyword of ssh's may be anything, and is not told. */
-	if (line->match == SSH_CONFIG_NO || redact_keyword(line->keyword) == -1 || is_gathered(line->keyword) ||
-	    rival_get(w->unsure, line->keyword) != NULL)
+	if (line->match == SSH_CONFIG_NO || redact_keyword(line->keyword) == -1 ||
+	    is_gathered(line->keyword) || rival_get(w->unsure, line->keyword) != NULL)
 		return;
 	if ((first = rival_get(where, line->keyword)) != NULL) {
 		if (line->match == SSH_CONFIG_YES)
@@ -112,7 +118,8 @@ static void
 where_file_cb(void *arg, const struct ssh_config_file *file)
 {
 	struct where	*w = arg;
-	json_t		*one = json_pack("{s:o, s:b}", "file", where_told(w, file->file), "readable", file->readable);
+	json_t		*one = json_pack("{s:o, s:b}", "file", where_told(w, file->file),
+			    "readable", file->readable);
 
 	if (file->checked) {
 		json_object_set_new(one, "owner_ok", json_boolean(file->owner_ok));
@@ -124,9 +131,12 @@ where_file_cb(void *arg, const struct ssh_config_file *file)
 static void
 where_files(struct where *w)
 {
-	const struct ssh_config		config = { .root = w->in->root, .home = w->home, .tilde = ssh_config_tilde(),
-					    .user = w->user, .uid = geteuid(), .host = w->in->host != NULL ? w->in->host : "" };
-	const struct ssh_config_reader	reader = { .line = where_line_cb, .file = where_file_cb, .arg = w };
+	const struct ssh_config		config = { .root = w->in->root, .home = w->home,
+					    .tilde = ssh_config_tilde(), .user = w->user,
+					    .uid = geteuid(),
+					    .host = w->in->host != NULL ? w->in->host : "" };
+	const struct ssh_config_reader	reader = { .line = where_line_cb, .file = where_file_cb,
+					    .arg = w };
 
 	fact_put(w->facts, "ssh.where", json_object());
 	fact_put(w->facts, "ssh.shadowed", json_array());

@@ -35,24 +35,28 @@
 
 /* What is told of `ssh -G`. */
 static const char	told_options[][36] = {
-	"addressfamily", "bindaddress", "bindinterface", "canonicalizehostname", "connectionattempts", "connecttimeout",
-	"controlmaster", "controlpath", "controlpersist", "globalknownhostsfile", "hostkeyalias", "hostname",
-	    "identitiesonly",
-	"ipqos", "knownhostscommand", "nohostauthenticationforlocalhost", "port", "proxycommand", "proxyjump",
-	    "proxyusefdpass",
-	"serveralivecountmax", "serveraliveinterval", "stricthostkeychecking", "tcpkeepalive", "userknownhostsfile",
+	"addressfamily", "bindaddress", "bindinterface", "canonicalizehostname",
+	"connectionattempts", "connecttimeout",
+	"controlmaster", "controlpath", "controlpersist", "globalknownhostsfile", "hostkeyalias",
+	"hostname", "identitiesonly",
+	"ipqos", "knownhostscommand", "nohostauthenticationforlocalhost", "port", "proxycommand",
+	"proxyjump", "proxyusefdpass",
+	"serveralivecountmax", "serveraliveinterval", "stricthostkeychecking", "tcpkeepalive",
+	"userknownhostsfile",
 	"verifyhostkeydns"
 };
 
 /* Its lists of algorithms, names with commas between them. */
-static const char	told_lists[][20] = { "kexalgorithms", "hostkeyalgorithms", "ciphers", "macs" };
+static const char	told_lists[][20] = { "kexalgorithms", "hostkeyalgorithms", "ciphers",
+			    "macs" };
 
 /* One run of the detector. */
 struct view {
 	const struct detect_input	*in;
 	json_t				*facts;		/* that are filled */
 	const char			*home, *user;
-	const char			*options;	/* what ssh -G printed; NULL if it did not */
+	/* what ssh -G printed; NULL if it did not */
+	const char			*options;
 };
 
 static json_t *
@@ -175,8 +179,9 @@ view_keys(struct view *l)
 
 	for (i = 0; i < LIST_MAX && view_option(l, "identityfile", i, value) != NULL; i++) {
 		home = value[0] == '~' && value[1] == '/';
-		if (strchr(value, '%') != NULL || strchr(value, '$') != NULL || (!home && value[0] != '/') ||
-		    snprintf(path, sizeof(path), "%s%s", home ? l->home : "", value + home) >= (int)sizeof(path))
+		if (strchr(value, '%') != NULL || strchr(value, '$') != NULL ||
+		    (!home && value[0] != '/') || snprintf(path, sizeof(path), "%s%s",
+		    home ? l->home : "", value + home) >= (int)sizeof(path))
 			continue;
 		ssh_key_look(l->in->root, path, geteuid(), &key);
 		if (key.there != 1)
@@ -207,7 +212,8 @@ view_port(const struct view *l)
  * or would be.
  */
 static int
-view_known_name(const struct view *l, struct ssh_known *known, const char *name, int alias, char form[VALUE_MAX])
+view_known_name(const struct view *l, struct ssh_known *known, const char *name, int alias,
+    char form[VALUE_MAX])
 {
 	int	port = view_port(l), result;
 
@@ -253,15 +259,16 @@ view_known_keys(struct view *l, const struct ssh_known *known)
 static void
 view_known(struct view *l)
 {
-	char			 user[VALUE_MAX], global[VALUE_MAX], files[2 * VALUE_MAX], name[VALUE_MAX],
-	    form[VALUE_MAX];
+	char			 user[VALUE_MAX], global[VALUE_MAX], files[2 * VALUE_MAX],
+	    name[VALUE_MAX], form[VALUE_MAX];
 	struct ssh_known	 known = { .in = l->in, .home = l->home, .files = files };
 	const char		*a = view_option(l, "userknownhostsfile", 0, user);
 	const char		*b = view_option(l, "globalknownhostsfile", 0, global);
 	char			*c;
 	int			 alias = view_option(l, "hostkeyalias", 0, name) != NULL, found;
 
-	if (a == NULL || b == NULL || (!alias && view_option(l, "hostname", 0, name) == NULL) || name[0] == '-')
+	if (a == NULL || b == NULL || (!alias && view_option(l, "hostname", 0, name) == NULL) ||
+	    name[0] == '-')
 		return;
 	for (c = name; *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);

@@ -27,9 +27,11 @@ static const struct firewall {
 	char	line[16];	/* that has to stand in there; "": it is enough that it exists */
 } firewalls[] = {
 	{ "/etc/nftables.conf", "/etc/systemd/system/sysinit.target.wants/nftables.service", "" },
-	{ "/etc/nftables.conf", "/etc/systemd/system/multi-user.target.wants/nftables.service", "" },
+	{ "/etc/nftables.conf", "/etc/systemd/system/multi-user.target.wants/nftables.service",
+	    "" },
 	{ "/etc/ufw/user*.rules", "/etc/ufw/ufw.conf", "ENABLED=yes" },
-	{ "/etc/firewalld/zones/*.xml", "/etc/systemd/system/multi-user.target.wants/firewalld.service", "" }
+	{ "/etc/firewalld/zones/*.xml",
+	    "/etc/systemd/system/multi-user.target.wants/firewalld.service", "" }
 };
 
 /* Interfaces of meshes that come and go: a name of these, and a number. */
@@ -75,7 +77,8 @@ is_mesh_interface(const char *word)
 
 	for (i = 0; i < sizeof(mesh_interfaces) / sizeof(mesh_interfaces[0]); i++) {
 		len = strlen(mesh_interfaces[i]);
-		if (strncmp(word, mesh_interfaces[i], len) == 0 && isdigit((unsigned char)word[len]) &&
+		if (strncmp(word, mesh_interfaces[i], len) == 0 &&
+		    isdigit((unsigned char)word[len]) &&
 		    strspn(word + len, "0123456789") == strlen(word + len))
 			return (1);
 	}
@@ -151,8 +154,8 @@ portproxy_is_wsl(const struct portproxy *row, const struct sshd_config *config)
 	unsigned int	a, b;
 	int		i, port = addr_port(row->port);
 
-	if (addr_port(row->listen_port) == -1 || sscanf(row->address, "%3u.%3u.", &a, &b) != 2 || a != 172 ||
-	    (b & ~15u) != 16)
+	if (addr_port(row->listen_port) == -1 || sscanf(row->address, "%3u.%3u.", &a, &b) != 2 ||
+	    a != 172 || (b & ~15u) != 16)
 		return (0);
 	for (i = 0; i < config->port_count; i++)
 		if (config->ports[i] == port)
@@ -172,9 +175,11 @@ portproxy_put(json_t *facts, const struct portproxy *row)
 
 /* The headings are in the language of Windows: rows are told by their numbers. */
 static void
-windows_put_portproxy(json_t *facts, const struct sshd_config *config, const struct detect_input *in)
+windows_put_portproxy(json_t *facts, const struct sshd_config *config,
+    const struct detect_input *in)
 {
-	const char		*argv[] = { NULL, "interface", "portproxy", "show", "v4tov4", NULL };
+	const char		*argv[] = { NULL, "interface", "portproxy", "show", "v4tov4",
+				    NULL };
 	struct portproxy	 row;
 	char			 path[PATH_MAX], out[8192], *at = out, *line;
 
@@ -184,8 +189,8 @@ windows_put_portproxy(json_t *facts, const struct sshd_config *config, const str
 	    read_command(argv, detect_left_ms(in), out, sizeof(out)) == -1)
 		return;
 	while ((line = strsep(&at, "\r\n")) != NULL)
-		if (sscanf(line, "%63s %7s %63s %7s", row.listen, row.listen_port, row.address, row.port) == 4 &&
-		    portproxy_is_wsl(&row, config)) {
+		if (sscanf(line, "%63s %7s %63s %7s", row.listen, row.listen_port, row.address,
+		    row.port) == 4 && portproxy_is_wsl(&row, config)) {
 			portproxy_put(facts, &row);
 			return;
 		}

@@ -36,7 +36,8 @@ static const char	enabled_by[][64] = {
 	"/etc/systemd/system/sockets.target.wants/ssh.socket",
 	"/etc/systemd/system/sockets.target.wants/sshd.socket"
 };
-static const char	installed_at[][24] = { "/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd" };
+static const char	installed_at[][24] = { "/usr/sbin/sshd", "/usr/bin/sshd",
+			    "/usr/local/sbin/sshd" };
 
 static void
 config_add_port(struct sshd_config *config, int port)
@@ -63,7 +64,8 @@ config_include(struct sshd_config *config, const char *root, const char *pattern
 
 /* One line of sshd_config(5), cut into its words. */
 static void
-config_line(struct sshd_config *config, const char *root, const char *key, const char *value, int depth)
+config_line(struct sshd_config *config, const char *root, const char *key, const char *value,
+    int depth)
 {
 	char	host[ADDR_HOST_MAX + 1];
 	int	port;
@@ -137,7 +139,8 @@ listen_bytes(const char *hex, unsigned char *ip)
 
 /* Note one that listens, if it is on a port of sshd's. */
 static void
-listen_line(json_t *list, const struct sshd_config *config, const char *line, struct sshd_listens *seen)
+listen_line(json_t *list, const struct sshd_config *config, const char *line,
+    struct sshd_listens *seen)
 {
 	struct sockaddr_in6	in6 = { .sin6_family = AF_INET6 };
 	struct sockaddr_in	in = { .sin_family = AF_INET };
@@ -145,13 +148,15 @@ listen_line(json_t *list, const struct sshd_config *config, const char *line, st
 	unsigned int		port, state;
 	int			v6, any, loopback;
 
-	if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%4x %*32[0-9A-Fa-f]:%*4x %2x", hex, &port, &state) != 3 ||
-	    state != TCP_LISTEN_HEX || !config_has_port(config, port) || json_array_size(list) == LISTENS_MAX)
+	if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%4x %*32[0-9A-Fa-f]:%*4x %2x", hex, &port,
+	    &state) != 3 || state != TCP_LISTEN_HEX || !config_has_port(config, port) ||
+	    json_array_size(list) == LISTENS_MAX)
 		return;
 	v6 = strlen(hex) == 32;
 	listen_bytes(hex, v6 ? in6.sin6_addr.s6_addr : (unsigned char *)&in.sin_addr);
 	any = v6 ? IN6_IS_ADDR_UNSPECIFIED(&in6.sin6_addr) : in.sin_addr.s_addr == INADDR_ANY;
-	loopback = v6 ? addr_is_loopback((struct sockaddr *)&in6) : addr_is_loopback((struct sockaddr *)&in);
+	loopback = v6 ? addr_is_loopback((struct sockaddr *)&in6) :
+	    addr_is_loopback((struct sockaddr *)&in);
 	seen->outside |= !loopback;
 	seen->loopback |= loopback || any;
 	if (v6)
@@ -191,7 +196,8 @@ sshd_put_listens(json_t *facts, const struct sshd_config *config, const char *ro
 {
 	struct sshd_listens	seen = { .outside = 0 };
 	json_t			*list = json_array();
-	int			 told = listen_file(list, config, root, "/proc/net/tcp", &seen), count;
+	int			 told = listen_file(list, config, root, "/proc/net/tcp", &seen),
+				    count;
 
 	told |= listen_file(list, config, root, "/proc/net/tcp6", &seen);
 	count = (int)json_array_size(list);

@@ -27,7 +27,8 @@
 /*
  * What wslinfo --networking-mode prints, but "wsl1"; "virtioproxy" has been "consomme" since 2.9.0.
  */
-static const char	modes[][12] = { "nat", "mirrored", "bridged", "consomme", "virtioproxy", "none" };
+static const char	modes[][12] = { "nat", "mirrored", "bridged", "consomme", "virtioproxy",
+			    "none" };
 
 /* Files that container programs put into what they run. */
 static const struct container_trace {
@@ -105,7 +106,8 @@ system_put_container(json_t *facts, const char *root)
 	char	name[32] = "";
 	size_t	i;
 
-	for (i = 0; i < sizeof(container_traces) / sizeof(container_traces[0]) && name[0] == '\0'; i++)
+	for (i = 0; i < sizeof(container_traces) / sizeof(container_traces[0]) && name[0] == '\0';
+	    i++)
 		if (read_exists(root, container_traces[i].path))
 			strlcpy(name, container_traces[i].name, sizeof(name));
 	if (name[0] == '\0')
@@ -158,7 +160,8 @@ mode_by_wslinfo(const struct detect_input *in)
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(path, sizeof(path), "%s%s", in->root, places[i]);
 		if (access(path, X_OK) == 0)
-			return (read_command(argv, detect_left_ms(in), out, sizeof(out)) == -1 ? NULL :
+			return (read_command(argv, detect_left_ms(in), out, sizeof(out)) == -1 ?
+			    NULL :
 			    mode_of(out, strcspn(out, " \r\n")));
 	}
 	return (NULL);
@@ -228,10 +231,12 @@ wslconfig_read(FILE *fp, char wish[12])
 		at = line + (strncmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
 		at += strspn(at, " \t");
 		if (*at == '[')
-			snprintf(section, sizeof(section), "%.*s", (int)strcspn(at + 1, "]"), at + 1);
+			snprintf(section, sizeof(section), "%.*s", (int)strcspn(at + 1, "]"),
+			    at + 1);
 		else if (strcasecmp(section, "wsl2") == 0 &&
 		    sscanf(at, "%31[a-zA-Z0-9] = %31[a-zA-Z0-9]", key, value) == 2 &&
-		    strcasecmp(key, "networkingMode") == 0 && (mode = mode_of(value, strlen(value))) != NULL)
+		    strcasecmp(key, "networkingMode") == 0 &&
+		    (mode = mode_of(value, strlen(value))) != NULL)
 			strlcpy(wish, mode, 12);
 	}
 }
@@ -267,7 +272,8 @@ static void
 system_put_wsl(json_t *facts, const struct detect_input *in)
 {
 	const char	*release = fact_text(facts, "system.release"), *mode, *source = "wslinfo";
-	int		 wsl = !env_wsl(in->root) ? 0 : release != NULL && strstr(release, "Microsoft") != NULL ? 1 : 2;
+	int		 wsl = !env_wsl(in->root) ? 0 : release != NULL &&
+			    strstr(release, "Microsoft") != NULL ? 1 : 2;
 
 	fact_put_number(facts, "system.wsl", wsl);
 	/* The network of a container within WSL is its own. */

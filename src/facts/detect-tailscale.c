@@ -111,7 +111,8 @@ put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_in
 	if (status->health[0] != '\0') {
 		fact_put(facts, "tailscale.health",
 		    redact(REDACT_SENTENCE, status->health, NULL, in->full));
-		fact_put_truth(facts, "tailscale.health_harmless", tailscale_harmless(status->health));
+		fact_put_truth(facts, "tailscale.health_harmless",
+		    tailscale_harmless(status->health));
 	}
 	put_text(facts, "tailscale.suffix", status->suffix);
 	if (status->tun != TSJSON_TUN_UNSAID)
@@ -186,8 +187,9 @@ host_of(const char *host, const char *suffix)
 		return (addr_is_tailnet((struct sockaddr *)&ss) ? "mesh" : "other");
 	if (addr_name_is_tailnet(host, suffix != NULL ? suffix : ""))
 		return ("mesh");
-	return ((suffix == NULL || strpbrk(host, ".:") == NULL) && host[strspn(host, "0123456789")] != '\0' &&
-	    strcasecmp(host, "localhost") != 0 ? "perhaps" : "other");
+	return ((suffix == NULL || strpbrk(host, ".:") == NULL) &&
+	    host[strspn(host, "0123456789")] != '\0' && strcasecmp(host, "localhost") != 0 ?
+	    "perhaps" : "other");
 }
 
 /* What the status with peers says; up: it knows all of them. */
@@ -219,7 +221,8 @@ put_self(json_t *facts, const struct tspeers *peers)
 
 /* Ask the daemon again, with its peers if there is one to look for. */
 static void
-ask_peers(json_t *facts, const struct detect_input *in, const struct env_tailscale *ts, const char *host)
+ask_peers(json_t *facts, const struct detect_input *in, const struct env_tailscale *ts,
+    const char *host)
 {
 	struct tspeers	*peers = xmalloc(sizeof(*peers));
 	char		*body = xmalloc(TSPEER_BYTES_MAX);

@@ -13,18 +13,23 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#define DETECT_MS	900	/* for one detector, all programs and daemons that it asks together */
+/* for one detector, all programs and daemons that it asks together */
+#define DETECT_MS	900
 
 struct facts;
 
 struct detect_input {
-	const char	*root;		/* the folder that the machine's files are below: "", or a test's */
-	const char	*host;		/* as the user wrote it; NULL: this machine alone is looked at */
+	/* the folder that the machine's files are below: "", or a test's */
+	const char	*root;
+	/* as the user wrote it; NULL: this machine alone is looked at */
+	const char	*host;
 	int		 port;		/* 0: what ssh would take */
 	const char	*tailscaled;	/* its socket, if it was named */
 	int		 full;		/* user names and paths of homes may be told */
-	struct facts	*seen;		/* what connections go by: filled by the detector of tailscaled */
-	int64_t		 until_ms;	/* by then, on clock_ms(), the detector is to be ready; set by detect_one */
+	/* what connections go by: filled by the detector of tailscaled */
+	struct facts	*seen;
+	/* by then, on clock_ms(), the detector is to be ready; set by detect_one */
+	int64_t		 until_ms;
 };
 
 struct detector {
@@ -34,7 +39,8 @@ struct detector {
 };
 
 extern const struct detector	*const detectors[];	/* ends with NULL */
-extern const struct detector	 detect_system, detect_tailscale, detect_net, detect_ssh, detect_names, detect_nix, detect_sshd;
+extern const struct detector	 detect_system, detect_tailscale, detect_net, detect_ssh,
+				    detect_names, detect_nix, detect_sshd;
 
 /* Let one look. */
 void	detect_one(const struct detector *, json_t *facts, const struct detect_input *);

@@ -42,7 +42,8 @@ proxy_same(const struct proxy *a, const struct proxy *b)
 }
 
 struct proxy *
-env_proxy_add(struct env_proxy *env, enum proxy_kind kind, const char *text, const char *source, int guess)
+env_proxy_add(struct env_proxy *env, enum proxy_kind kind, const char *text, const char *source,
+    int guess)
 {
 	struct proxy	*proxy = &env->list[env->count];
 	char		 host[ADDR_HOST_MAX + 1];
@@ -50,7 +51,8 @@ env_proxy_add(struct env_proxy *env, enum proxy_kind kind, const char *text, con
 
 	if (env->count == ENV_PROXY_MAX || addr_split(text, host, &port) == -1)
 		return (NULL);
-	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)
+	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "0.0.0.0") == 0 ||
+	    strcmp(host, "::") == 0)
 		strlcpy(host, "127.0.0.1", sizeof(host));
 	memset(proxy, 0, sizeof(*proxy));
 	if ((proxy->len = addr_literal(host, port, &proxy->ss)) == 0)
@@ -58,7 +60,8 @@ env_proxy_add(struct env_proxy *env, enum proxy_kind kind, const char *text, con
 	proxy->kind = kind;
 	proxy->source = source;
 	proxy->guess = guess;
-	snprintf(proxy->name, sizeof(proxy->name), strchr(host, ':') != NULL ? "[%.46s]:%d" : "%.46s:%d", host, port);
+	snprintf(proxy->name, sizeof(proxy->name), strchr(host, ':') != NULL ?
+	    "[%.46s]:%d" : "%.46s:%d", host, port);
 	for (i = 0; i < env->count; i++)
 		if (proxy_same(&env->list[i], proxy))
 			return (&env->list[i]);
@@ -70,14 +73,16 @@ void
 env_proxy_url(struct env_proxy *env, const char *url, const char *source)
 {
 	const struct env_proxy_scheme	*row = schemes;
-	char				 login[ADDR_AUTHORITY_MAX], address[ADDR_AUTHORITY_MAX], host[ADDR_HOST_MAX + 1];
+	char				 login[ADDR_AUTHORITY_MAX], address[ADDR_AUTHORITY_MAX],
+					    host[ADDR_HOST_MAX + 1];
 	struct sockaddr_storage		 ss;
 	struct proxy			*proxy;
 	int				 port;
 
 	while (row->prefix[0] != '\0' && strncasecmp(url, row->prefix, strlen(row->prefix)) != 0)
 		row++;
-	if (row->prefix[0] == '\0' || addr_authority(url, login, address) == -1 || addr_split(address, host, &port) == -1)
+	if (row->prefix[0] == '\0' || addr_authority(url, login, address) == -1 ||
+	    addr_split(address, host, &port) == -1)
 		return;
 	/* One that is elsewhere was not meant for ssh. */
 	if (strcasecmp(host, "localhost") != 0 &&
@@ -183,7 +188,8 @@ proxy_guess(struct env_proxy *env, const char *text, const char *source)
 int
 env_proxy_usable(const struct proxy *proxy, int asked)
 {
-	return (!proxy->guess || proxy->listener == OS_LISTENER_OURS || (asked && proxy->listener == OS_LISTENER_UNKNOWN));
+	return (!proxy->guess || proxy->listener == OS_LISTENER_OURS ||
+	    (asked && proxy->listener == OS_LISTENER_UNKNOWN));
 }
 
 /* An environment variable, or "" if it is not set. */
@@ -199,7 +205,8 @@ void
 env_proxy_detect(struct env_proxy *env, pid_t pid)
 {
 	memset(env, 0, sizeof(*env));
-	env_proxy_add(env, PROXY_HTTP, variable("TS_OUTBOUND_HTTP_PROXY_LISTEN"), "TS_OUTBOUND_HTTP_PROXY_LISTEN", 0);
+	env_proxy_add(env, PROXY_HTTP, variable("TS_OUTBOUND_HTTP_PROXY_LISTEN"),
+	    "TS_OUTBOUND_HTTP_PROXY_LISTEN", 0);
 	env_proxy_add(env, PROXY_SOCKS5, variable("TS_SOCKS5_SERVER"), "TS_SOCKS5_SERVER", 0);
 	env_proxy_url(env, variable("ALL_PROXY"), "ALL_PROXY");
 	env_proxy_url(env, variable("all_proxy"), "all_proxy");

@@ -19,12 +19,14 @@ enum proxy_kind {
 
 struct proxy {
 	enum proxy_kind		 kind;
-	char			 name[ADDR_TEXT_MAX];	/* HOST:PORT, for people and for its credentials */
+	/* HOST:PORT, for people and for its credentials */
+	char			 name[ADDR_TEXT_MAX];
 	struct sockaddr_storage	 ss;
 	socklen_t		 len;
 	const char		*source;	/* who says so */
 	int			 named;		/* the user does, and means it for any program */
-	int			 guess;		/* nobody does: it is where such proxies often are */
+	/* nobody does: it is where such proxies often are */
+	int			 guess;
 	enum os_listener	 listener;	/* of a guess: who listens there */
 };
 
@@ -53,7 +55,8 @@ int	env_proxy_usable(const struct proxy *, int asked);
  * "[ip]:port" as tailscaled takes it; no ip, 0.0.0.0 and localhost are this machine. Returns the
  * proxy, NULL for none.
  */
-struct proxy *env_proxy_add(struct env_proxy *, enum proxy_kind, const char *, const char *source, int guess);
+struct proxy *env_proxy_add(struct env_proxy *, enum proxy_kind, const char *, const char *source,
+    int guess);
 /*
  * A URL socks5://, socks5h:// or http:// with an address and port of this machine; others are none
  * of ours.

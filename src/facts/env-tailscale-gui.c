@@ -113,8 +113,9 @@ gui_app_store(struct tailscaled *at, const char *root, const char *home)
 		return (-1);
 	while (result == -1 && (entry = readdir(dir)) != NULL) {
 		len = strlen(entry->d_name);
-		if (len > strlen(GROUP_SUFFIX) && strcmp(entry->d_name + len - strlen(GROUP_SUFFIX), GROUP_SUFFIX) == 0 &&
-		    snprintf(folder, sizeof(folder), "%s/%s", path, entry->d_name) < (int)sizeof(folder))
+		if (len > strlen(GROUP_SUFFIX) && strcmp(entry->d_name + len - strlen(GROUP_SUFFIX),
+		    GROUP_SUFFIX) == 0 && snprintf(folder, sizeof(folder), "%s/%s", path,
+		    entry->d_name) < (int)sizeof(folder))
 			result = gui_folder(at, folder);
 	}
 	closedir(dir);

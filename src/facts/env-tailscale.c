@@ -24,7 +24,8 @@
 #include "facts/tailscale-fault.h"
 #include "os/os.h"
 
-#define STATUS_BYTES	262144	/* without peers it is 1 to 3 KB, and capabilities may add to that */
+/* without peers it is 1 to 3 KB, and capabilities may add to that */
+#define STATUS_BYTES	262144
 #define STATUS_PATH	"/localapi/v0/status?peers=false"
 
 /*
@@ -33,7 +34,8 @@
 static const char places[][52] = {
 	"/var/run/tailscale/tailscaled.sock",			/* Linux, the BSDs, illumos */
 	"/run/tailscale/tailscaled.sock",
-	"/var/run/tailscaled.socket",				/* macOS without the graphical build */
+	/* macOS without the graphical build */
+	"/var/run/tailscaled.socket",
 	"/var/packages/Tailscale/var/tailscaled.sock",		/* Synology DSM 7 */
 	"/var/packages/Tailscale/etc/tailscaled.sock",		/* Synology DSM 6 */
 	"/perm/tailscaled/tailscaled.sock",			/* gokrazy */
@@ -62,8 +64,8 @@ place_trusted(const char *path)
 	if (stat(folder, &sb) == -1 || !trusted(sb.st_uid) ||
 	    ((sb.st_mode & S_IWOTH) != 0 && (sb.st_mode & S_ISVTX) == 0))
 		return (0);
-	return (lstat(path, &sb) == 0 && trusted(sb.st_uid) && stat(path, &sb) == 0 && S_ISSOCK(sb.st_mode) &&
-	    trusted(sb.st_uid));
+	return (lstat(path, &sb) == 0 && trusted(sb.st_uid) && stat(path, &sb) == 0 &&
+	    S_ISSOCK(sb.st_mode) && trusted(sb.st_uid));
 }
 
 /* What the answer, or the lack of one, says. */
@@ -88,7 +90,8 @@ state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 	if (tsjson_status(body, (size_t)len, status) == -1)
 		return (ENV_TAILSCALE_UNEXPECTED);
 	/* What has no fault of its own works, as far as is known here. */
-	return (tailscale_fault(ENV_TAILSCALE_DOWN, status->state)->backend[0] != '\0' ? ENV_TAILSCALE_DOWN :
+	return (tailscale_fault(ENV_TAILSCALE_DOWN, status->state)->backend[0] != '\0' ?
+	    ENV_TAILSCALE_DOWN :
 	    ENV_TAILSCALE_UP);
 }
 
@@ -102,8 +105,9 @@ tailscale_log(const struct env_tailscale *ts, const char *why)
 	if (ts->state < ENV_TAILSCALE_DOWN)
 		log_debug(1, "tailscaled (%s): %s", name, why);
 	else
-		log_debug(1, "tailscaled %s (%s): %s, %s, names under \"%s\"", status->version, name, status->state,
-		    status->tun == TSJSON_TUN_NO ? "userspace networking" : "TUN", status->suffix);
+		log_debug(1, "tailscaled %s (%s): %s, %s, names under \"%s\"", status->version,
+		    name, status->state, status->tun == TSJSON_TUN_NO ?
+		    "userspace networking" : "TUN", status->suffix);
 	if (status->health[0] != '\0')
 		log_debug(1, "tailscaled complains: %s", status->health);
 }
@@ -180,14 +184,17 @@ tailscale_look(struct env_tailscale *ts, const char *socket, const char *root, i
 static int
 is_own(const struct sockaddr *sa, const struct tsjson *status)
 {
-	const void	*ip = sa->sa_family == AF_INET ? (const void *)&((const struct sockaddr_in *)(const void *)sa)->sin_addr :
-			    (const void *)&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+	const void	*any = sa;
+	const void	*ip = sa->sa_family == AF_INET ?
+			    (const void *)&((const struct sockaddr_in *)any)->sin_addr :
+			    (const void *)&((const struct sockaddr_in6 *)any)->sin6_addr;
 	unsigned char	 own[sizeof(struct in6_addr)];
 	int		 i;
 
 	for (i = 0; i < status->addr_count; i++)
 		if (inet_pton(sa->sa_family, status->addrs[i], own) == 1 &&
-		    memcmp(own, ip, sa->sa_family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr)) == 0)
+		    memcmp(own, ip, sa->sa_family == AF_INET ?
+		    sizeof(struct in_addr) : sizeof(struct in6_addr)) == 0)
 			return (1);
 	return (0);
 }

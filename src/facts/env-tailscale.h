@@ -14,7 +14,8 @@
 
 enum env_tailscale_state {
 	ENV_TAILSCALE_NONE,	/* there is no socket */
-	ENV_TAILSCALE_DEAD,	/* there is one, and nobody listens; or not even the one that was named */
+	/* there is one, and nobody listens; or not even the one that was named */
+	ENV_TAILSCALE_DEAD,
 	ENV_TAILSCALE_PERMISSION_DENIED,	/* this user may not connect to it */
 	ENV_TAILSCALE_HUNG,	/* it takes the connection and does not answer */
 	ENV_TAILSCALE_UNEXPECTED,	/* it answers something else than a status */
@@ -26,8 +27,10 @@ struct env_tailscale {
 	enum env_tailscale_state state;
 	struct tailscaled	 at;		/* not for ENV_TAILSCALE_NONE */
 	struct tsjson		 status;	/* for DOWN and UP */
-	int			 local;		/* one of its addresses is on an interface of ours, in this namespace */
-	int			 mesh_address;	/* an address like those of a mesh is on an interface of ours, whose ever */
+	/* one of its addresses is on an interface of ours, in this namespace */
+	int			 local;
+	/* an address like those of a mesh is on an interface of ours, whose ever */
+	int			 mesh_address;
 	pid_t			 pid;		/* of the daemon, or -1 */
 };
 

@@ -36,7 +36,8 @@ env_wsl(const char *root)
 	 * A kernel of the user's own may not say it; then there are WSL's sockets, or its handler
 	 * of Windows programs.
 	 */
-	static const char *const	traces[] = { "/run/WSL", "/proc/sys/fs/binfmt_misc/WSLInterop" };
+	static const char *const	traces[] = { "/run/WSL",
+	    "/proc/sys/fs/binfmt_misc/WSLInterop" };
 	char				path[PATH_MAX];
 	size_t				i;
 

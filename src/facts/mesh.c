@@ -27,7 +27,8 @@ mesh_untold(int error, struct error *err)
 		error_set(err, CODE_MESH_HUNG, "tailscaled does not tell its peers in time");
 		break;
 	case EMSGSIZE:
-		error_set(err, CODE_MESH_STATUS, "tailscaled's list of peers has more than %d MB", TSPEER_BYTES_MAX >> 20);
+		error_set(err, CODE_MESH_STATUS, "tailscaled's list of peers has more than %d MB",
+		    TSPEER_BYTES_MAX >> 20);
 		break;
 	case EMFILE:
 	case ENFILE:
@@ -35,7 +36,8 @@ mesh_untold(int error, struct error *err)
 		error_errno(err, error, "cannot ask tailscaled for its peers");
 		break;
 	default:
-		error_set(err, CODE_MESH_STATUS, "tailscaled does not tell its peers: %s", strerror(error));
+		error_set(err, CODE_MESH_STATUS, "tailscaled does not tell its peers: %s",
+		    strerror(error));
 		break;
 	}
 }
@@ -62,9 +64,8 @@ mesh_peers(const char *tailscaled, struct error *err)
 	pid_t			 pid;
 
 	env_tailscale_detect(ts, tailscaled, "", STATUS_MS);
-	if (ts->state != ENV_TAILSCALE_UP ||
-	    (len = tailscaled_get(&ts->at, MESH_PATH, MESH_MS, body, TSPEER_BYTES_MAX, &pid)) == -1 ||
-	    (list = tspeer_list(body, (size_t)len)) == NULL)
+	if (ts->state != ENV_TAILSCALE_UP || (len = tailscaled_get(&ts->at, MESH_PATH, MESH_MS,
+	    body, TSPEER_BYTES_MAX, &pid)) == -1 || (list = tspeer_list(body, (size_t)len)) == NULL)
 		mesh_error(ts, err);
 	free(body);
 	free(ts);

@@ -22,11 +22,14 @@
 /* What ssh asks by itself. */
 #define KNOWN_FILES	"~/.ssh/known_hosts ~/.ssh/known_hosts2 /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
 
-enum { HOSTNAME, PORT, ALIAS, CONTROL, PROXY, JUMP, ALIVE, TIMEOUT, STRICT, KNOWN, GLOBAL, COMMAND, KEYWORDS };
+enum { HOSTNAME, PORT, ALIAS, CONTROL, PROXY, JUMP, ALIVE, TIMEOUT, STRICT, KNOWN, GLOBAL, COMMAND,
+    KEYWORDS };
 
 static const char	keywords[KEYWORDS][24] = {
-	"hostname", "port", "hostkeyalias", "controlmaster", "proxycommand", "proxyjump", "serveraliveinterval",
-	"connecttimeout", "stricthostkeychecking", "userknownhostsfile", "globalknownhostsfile", "knownhostscommand"
+	"hostname", "port", "hostkeyalias", "controlmaster", "proxycommand", "proxyjump",
+	"serveraliveinterval",
+	"connecttimeout", "stricthostkeychecking", "userknownhostsfile", "globalknownhostsfile",
+	"knownhostscommand"
 };
 
 /* What the files say for the host. */
@@ -75,7 +78,8 @@ stanza_file_cb(void *arg, const struct ssh_config_file *file)
 static void
 stanza_read(struct stanza *s, const struct ssh_config *config)
 {
-	const struct ssh_config_reader	reader = { .line = stanza_line_cb, .file = stanza_file_cb, .arg = s };
+	const struct ssh_config_reader	reader = { .line = stanza_line_cb, .file = stanza_file_cb,
+					    .arg = s };
 
 	memset(s, 0, sizeof(*s));
 	ssh_config_read(config, &reader);
@@ -93,7 +97,8 @@ stanza_value(const struct stanza *s, int keyword, const char **value)
 
 /* The private key that the machine's line names; ssh's own choice is not judged. */
 static void
-builder_key(json_t *b, const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
+builder_key(json_t *b, const struct nix_machine *m, const struct detect_input *in,
+    const struct nix_homes *homes)
 {
 	struct ssh_key	key;
 
@@ -104,7 +109,8 @@ builder_key(json_t *b, const struct nix_machine *m, const struct detect_input *i
 	if (key.there == -1)
 		return;
 	json_object_set_new(b, "key_there", json_boolean(key.there));
-	json_object_set_new(b, "key_readable_by_root", json_boolean(key.there && key.readable != 0));
+	json_object_set_new(b, "key_readable_by_root", json_boolean(key.there &&
+	    key.readable != 0));
 	if (key.mode_ok != -1)
 		json_object_set_new(b, "key_mode_ok", json_boolean(key.mode_ok));
 	if (key.encrypted != -1)
@@ -112,7 +118,8 @@ builder_key(json_t *b, const struct nix_machine *m, const struct detect_input *i
 }
 
 static void
-builder_proxy(json_t *b, const struct stanza *s, const struct detect_input *in, const struct nix_homes *homes)
+builder_proxy(json_t *b, const struct stanza *s, const struct detect_input *in,
+    const struct nix_homes *homes)
 {
 	struct ssh_proxy	 p;
 	const char		*command, *jump;
@@ -121,7 +128,8 @@ builder_proxy(json_t *b, const struct stanza *s, const struct detect_input *in, 
 	    strcasecmp(command, "none") == 0 ||
 	    ssh_proxy_look(command, in->root, homes->root_home, &p) == -1)
 		return;
-	json_object_set_new(b, "proxy_program", redact(REDACT_COMMAND, p.program, homes->user_home, in->full));
+	json_object_set_new(b, "proxy_program", redact(REDACT_COMMAND, p.program, homes->user_home,
+	    in->full));
 	json_object_set_new(b, "proxy_relative", json_boolean(!p.absolute));
 	if (p.everywhere != -1)
 		json_object_set_new(b, "proxy_everywhere", json_boolean(p.everywhere));
@@ -131,7 +139,8 @@ builder_proxy(json_t *b, const struct stanza *s, const struct detect_input *in, 
 
 /* What counts for root, told as ssh's keywords. */
 static void
-builder_options(json_t *b, const struct stanza *s, const struct detect_input *in, const struct nix_homes *homes)
+builder_options(json_t *b, const struct stanza *s, const struct detect_input *in,
+    const struct nix_homes *homes)
 {
 	const char	*value;
 	char		 where[PATH_MAX + 16];
@@ -140,28 +149,32 @@ builder_options(json_t *b, const struct stanza *s, const struct detect_input *in
 	for (i = 0; i < KEYWORDS; i++)
 		if (i != PROXY && i != JUMP && stanza_value(s, i, &value) == 1)
 			json_object_set_new(b, keywords[i],
-			    redact((enum redact)redact_keyword(keywords[i]), value, homes->user_home, in->full));
+			    redact((enum redact)redact_keyword(keywords[i]), value,
+			    homes->user_home, in->full));
 	if (stanza_value(s, PORT, &value) != -1)
-		json_object_set_new(b, "port_in_stanza", json_boolean(s->of[PORT].known == SSH_CONFIG_YES));
+		json_object_set_new(b, "port_in_stanza",
+		    json_boolean(s->of[PORT].known == SSH_CONFIG_YES));
 	/* Silence of these two says something only where all was read. */
 	json_object_set_new(b, "options_known", json_boolean(!s->blind));
 	if (s->of[CONTROL].known == SSH_CONFIG_YES) {
 		snprintf(where, sizeof(where), "%s:%d", s->of[CONTROL].file, s->of[CONTROL].line);
-		json_object_set_new(b, "controlmaster_where", redact(REDACT_PATH, where, homes->user_home, in->full));
+		json_object_set_new(b, "controlmaster_where",
+		    redact(REDACT_PATH, where, homes->user_home, in->full));
 	}
 }
 
 /* Whether root's ssh knows the key of the host where the line does not bring one. */
 static void
-builder_known(json_t *b, const struct nix_machine *m, const struct stanza *s, const struct detect_input *in,
-    const struct nix_homes *homes)
+builder_known(json_t *b, const struct nix_machine *m, const struct stanza *s,
+    const struct detect_input *in, const struct nix_homes *homes)
 {
 	struct ssh_known	 known = { .in = in, .home = homes->root_home };
 	char			 name[400];
 	const char		*value, *text;
 	int			 alias, port, found;
 
-	if ((alias = stanza_value(s, ALIAS, &value)) == -1 || (alias == 0 && stanza_value(s, HOSTNAME, &value) == -1) ||
+	if ((alias = stanza_value(s, ALIAS, &value)) == -1 ||
+	    (alias == 0 && stanza_value(s, HOSTNAME, &value) == -1) ||
 	    stanza_value(s, PORT, &text) == -1)
 		return;
 	/* Other places where it may be known. */
@@ -184,11 +197,11 @@ builder_known(json_t *b, const struct nix_machine *m, const struct stanza *s, co
 
 /* What the user's own file has for it, which root's ssh never reads. */
 static void
-builder_user(json_t *b, const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
+builder_user(json_t *b, const struct nix_machine *m, const struct detect_input *in,
+    const struct nix_homes *homes)
 {
-	const struct ssh_config	 config = { .root = in->root, .home = homes->user_home, .user = homes->user,
-	    .uid = geteuid(),
-				    .host = m->host };
+	const struct ssh_config	 config = { .root = in->root, .home = homes->user_home,
+	    .user = homes->user, .uid = geteuid(), .host = m->host };
 	struct stanza		*s;
 	const char		*port;
 
@@ -203,11 +216,11 @@ builder_user(json_t *b, const struct nix_machine *m, const struct detect_input *
 }
 
 static void
-builder_root(json_t *b, const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
+builder_root(json_t *b, const struct nix_machine *m, const struct detect_input *in,
+    const struct nix_homes *homes)
 {
-	const struct ssh_config	 config = { .root = in->root, .home = homes->root_home, .user = "root",
-	    .uid = homes->root_uid,
-				    .host = m->host };
+	const struct ssh_config	 config = { .root = in->root, .home = homes->root_home,
+	    .user = "root", .uid = homes->root_uid, .host = m->host };
 	struct stanza		*s = xmalloc(sizeof(*s));
 
 	stanza_read(s, &config);
@@ -221,11 +234,13 @@ builder_root(json_t *b, const struct nix_machine *m, const struct detect_input *
 }
 
 json_t *
-nix_builder(const struct nix_machine *m, const struct detect_input *in, const struct nix_homes *homes)
+nix_builder(const struct nix_machine *m, const struct detect_input *in,
+    const struct nix_homes *homes)
 {
-	json_t	*b = json_pack("{s:o, s:s, s:o, s:i, s:i}", "uri", redact(REDACT_URI, m->uri, homes->user_home, in->full),
-	    "scheme", m->scheme,
-		    "file", redact(REDACT_PATH, m->file, homes->user_home, in->full), "line", m->line, "fields", m->fields);
+	json_t	*b = json_pack("{s:o, s:s, s:o, s:i, s:i}", "uri",
+	    redact(REDACT_URI, m->uri, homes->user_home, in->full), "scheme", m->scheme, "file",
+	    redact(REDACT_PATH, m->file, homes->user_home, in->full), "line", m->line, "fields",
+	    m->fields);
 
 	json_object_set_new(b, "host", redact(REDACT_HOSTS, m->host, NULL, in->full));
 	json_object_set_new(b, "user_given", json_boolean(m->user[0] != '\0'));

@@ -21,6 +21,7 @@ struct nix_homes {
 };
 
 /* The facts of it, a new object. */
-json_t	*nix_builder(const struct nix_machine *, const struct detect_input *, const struct nix_homes *);
+json_t	*nix_builder(const struct nix_machine *, const struct detect_input *,
+	    const struct nix_homes *);
 
 #endif

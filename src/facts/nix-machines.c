@@ -57,8 +57,9 @@ machine_host_key(struct nix_machine *m, const char *text)
 	}
 	line[strcspn(line, "\r\n")] = '\0';
 	type = strcspn(line, " ");
-	if ((strncmp(line, "ssh-", 4) == 0 || strncmp(line, "ecdsa-", 6) == 0 || strncmp(line, "sk-", 3) == 0) &&
-	    type < sizeof(m->host_key_type) && sshkey_text(line) > 0) {
+	if ((strncmp(line, "ssh-", 4) == 0 || strncmp(line, "ecdsa-", 6) == 0 ||
+	    strncmp(line, "sk-", 3) == 0) && type < sizeof(m->host_key_type) &&
+	    sshkey_text(line) > 0) {
 		m->host_key = 1;
 		memcpy(m->host_key_type, line, type);
 		m->host_key_type[type] = '\0';
@@ -162,7 +163,8 @@ machine_numbers(struct nix_machine *m, const char *jobs, const char *speed)
 		if (*end != '\0' || end == speed || speed[0] == '-')
 			strlcpy(m->error, "column 5 (speed) is not a number", sizeof(m->error));
 		else
-			machine_remark(m, "speed", "column 5 (speed) is not a whole number, which Nix before 2.20 wants");
+			machine_remark(m, "speed",
+			    "column 5 (speed) is not a whole number, which Nix before 2.20 wants");
 	}
 }
 
@@ -189,7 +191,8 @@ nix_machine_parse(char *text, struct nix_machine *m)
 	if (m->error[0] == '\0')
 		machine_numbers(m, words[3], words[4]);
 	if (m->error[0] == '\0' && m->remark[0] == '\0' && m->fields > NIX_MACHINE_FIELDS) {
-		snprintf(remark, sizeof(remark), "%d columns where 8 count: is there a blank in one?", m->fields);
+		snprintf(remark, sizeof(remark),
+		    "%d columns where 8 count: is there a blank in one?", m->fields);
 		machine_remark(m, "columns", remark);
 	}
 	return (1);
@@ -202,7 +205,8 @@ machines_slurp(struct machines *ms, const char *file)
 	char	path[PATH_MAX], *buf;
 	ssize_t	len;
 
-	if (ms->files++ >= FILES_MAX || snprintf(path, sizeof(path), "%s%s", ms->root, file) >= (int)sizeof(path))
+	if (ms->files++ >= FILES_MAX || snprintf(path, sizeof(path), "%s%s", ms->root,
+	    file) >= (int)sizeof(path))
 		return (NULL);
 	buf = xmalloc(CONF_BYTES);
 	if ((len = file_read(path, buf, CONF_BYTES)) == -1) {
@@ -218,7 +222,8 @@ machines_slurp(struct machines *ms, const char *file)
  * what is to be remarked of each, or "".
  */
 static void
-machines_entries(struct machines *ms, const char *file, char *text, int first_line, int depth, const char *odd)
+machines_entries(struct machines *ms, const char *file, char *text, int first_line, int depth,
+    const char *odd)
 {
 	struct nix_machine	m;
 	char			*line, *entry, *included;
@@ -231,7 +236,8 @@ machines_entries(struct machines *ms, const char *file, char *text, int first_li
 			entry += blanks;
 			if (entry[0] == '@') {
 				entry[strcspn(entry, BLANKS)] = '\0';
-				if (depth < MACHINES_DEPTH && (included = machines_slurp(ms, entry + 1)) != NULL) {
+				if (depth < MACHINES_DEPTH &&
+				    (included = machines_slurp(ms, entry + 1)) != NULL) {
 					machines_entries(ms, entry + 1, included, 1, depth + 1,
 					    blanks > 0 ? BLANK_REMARK : odd);
 					free(included);
@@ -250,7 +256,8 @@ machines_entries(struct machines *ms, const char *file, char *text, int first_li
 
 /* The last value of builders in a nix.conf and what it includes, and where that stands. */
 static void
-conf_builders(struct machines *ms, const char *file, char value[NIX_BUILDERS_MAX], char where[256], int *number, int depth)
+conf_builders(struct machines *ms, const char *file, char value[NIX_BUILDERS_MAX], char where[256],
+    int *number, int depth)
 {
 	char	*buf = machines_slurp(ms, file), *text = buf, *line, *word, other[256];
 	int	 at = 0;
@@ -262,9 +269,11 @@ conf_builders(struct machines *ms, const char *file, char value[NIX_BUILDERS_MAX
 		if ((word = strsep(&line, BLANKS)) == NULL || line == NULL)
 			continue;
 		line += strspn(line, BLANKS);
-		if ((strcmp(word, "include") == 0 || strcmp(word, "!include") == 0) && depth < CONF_DEPTH) {
+		if ((strcmp(word, "include") == 0 || strcmp(word, "!include") == 0) &&
+		    depth < CONF_DEPTH) {
 			line[strcspn(line, BLANKS)] = '\0';
-			snprintf(other, sizeof(other), "%s%.200s", line[0] == '/' ? "" : "/etc/nix/", line);
+			snprintf(other, sizeof(other), "%s%.200s",
+			    line[0] == '/' ? "" : "/etc/nix/", line);
 			conf_builders(ms, other, value, where, number, depth + 1);
 		} else if (strcmp(word, "builders") == 0 && line[0] == '=') {
 			strlcpy(value, line + 1, NIX_BUILDERS_MAX);

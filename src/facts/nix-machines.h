@@ -22,9 +22,11 @@ struct nix_machine {
 	int	host_key;		/* 1 there is one, -1 one that no host can have, 0 none */
 	char	host_key_type[40];
 	char	pinned[1536];		/* what stands for it, base64 */
-	char	error[160];		/* why Nix refuses the line, and with it every build; or "" */
+	/* why Nix refuses the line, and with it every build; or "" */
+	char	error[160];
 	char	remark[160];		/* what else is unexpected; or "" */
-	char	remark_code[12];	/* what the remark is about: host-key, speed, columns or blank */
+	/* what the remark is about: host-key, speed, columns or blank */
+	char	remark_code[12];
 };
 
 /*

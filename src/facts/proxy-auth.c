@@ -64,13 +64,14 @@ auth_url(const char *url, const char *name, struct proxy_auth *auth)
 {
 	char	login[ADDR_AUTHORITY_MAX], address[ADDR_AUTHORITY_MAX];
 
-	return (url != NULL && addr_authority(url, login, address) == 0 && addr_same(address, name) &&
-	    proxy_auth_parse(login, 1, auth));
+	return (url != NULL && addr_authority(url, login, address) == 0 &&
+	    addr_same(address, name) && proxy_auth_parse(login, 1, auth));
 }
 
 /* The line for this proxy; as proxy_auth_find. */
 static int
-auth_lines(FILE *fp, const char *path, const char *name, struct proxy_auth *auth, char *text, size_t size)
+auth_lines(FILE *fp, const char *path, const char *name, struct proxy_auth *auth, char *text,
+    size_t size)
 {
 	char	*line = NULL, *rest;
 	size_t	 room = 0;
@@ -86,13 +87,15 @@ auth_lines(FILE *fp, const char *path, const char *name, struct proxy_auth *auth
 		result = proxy_auth_parse(rest + strspn(rest, " \t"), 0, auth) ? 1 : -1;
 	}
 	if (result == -1)
-		snprintf(text, size, "%s: the line of %s is not HOST:PORT USER:PASSWORD", path, name);
+		snprintf(text, size, "%s: the line of %s is not HOST:PORT USER:PASSWORD", path,
+		    name);
 	free(line);
 	return (result);
 }
 
 int
-proxy_auth_file(const char *path, const char *name, struct proxy_auth *auth, char *text, size_t size)
+proxy_auth_file(const char *path, const char *name, struct proxy_auth *auth, char *text,
+    size_t size)
 {
 	struct stat	 sb;
 	FILE		*fp;
@@ -104,7 +107,8 @@ proxy_auth_file(const char *path, const char *name, struct proxy_auth *auth, cha
 	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || sb.st_uid != geteuid() ||
 	    (sb.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		close(fd);
-		snprintf(text, size, "%s must be yours, and readable by you alone (chmod 600)", path);
+		snprintf(text, size, "%s must be yours, and readable by you alone (chmod 600)",
+		    path);
 		return (-1);
 	}
 	if ((fp = fdopen(fd, "r")) == NULL) {

@@ -80,7 +80,8 @@ query_ended(const json_t *facts, const char *outcome, struct query_attempt *a)
 		strlcpy(a->text, a->address, sizeof(a->text));
 	else
 		/* Who was asked to connect is not who refused, or is silent. */
-		snprintf(a->text, sizeof(a->text), "the host%s%.50s", to != NULL ? ", through " : "", to == NULL ? "" :
+		snprintf(a->text, sizeof(a->text), "the host%s%.50s",
+		    to != NULL ? ", through " : "", to == NULL ? "" :
 		    route != NULL && strcmp(route, "localapi") == 0 ? "tailscaled" : to);
 	return (1);
 }
@@ -183,7 +184,8 @@ query_ignored(const json_t *facts, const char **first)
 	if (fact_truth(facts, "ssh.system_includes") != 0)
 		return (0);
 	json_array_foreach(fact_at(facts, "ssh.system_files"), i, one)
-		if ((file = json_string_value(one)) != NULL && !is_read(facts, file) && count++ == 0)
+		if ((file = json_string_value(one)) != NULL && !is_read(facts, file) &&
+		    count++ == 0)
 			*first = file;
 	return (count);
 }
@@ -199,7 +201,8 @@ query_builder_ignored(const json_t *facts)
 	    fact_truth(facts, "nix.installed") != 1)
 		return (0);
 	json_array_foreach(fact_at(facts, "ssh.system_files"), i, one)
-		if ((file = json_string_value(one)) != NULL && strstr(file, "linux-builder") != NULL && !is_read(facts, file))
+		if ((file = json_string_value(one)) != NULL &&
+		    strstr(file, "linux-builder") != NULL && !is_read(facts, file))
 			return (1);
 	return (0);
 }

@@ -15,8 +15,10 @@ int	query_reached(const json_t *facts);
 const char *query_outcome(const json_t *facts);
 /* The first attempt that ended so. */
 struct query_attempt {
-	const char	*address;	/* NULL: it was not made directly, and it is not known to what */
-	char		 text[80];	/* for the evidence: the address, or through what the host was tried */
+	/* NULL: it was not made directly, and it is not known to what */
+	const char	*address;
+	/* for the evidence: the address, or through what the host was tried */
+	char		 text[80];
 	int		 ms;
 };
 /*

@@ -22,7 +22,8 @@ int	 read_line(FILE *, char *, size_t);
 /* The first line of a file: 0, or -1 if there is none. */
 int	 read_first_line(const char *root, const char *path, char *, size_t);
 /* Each name in /etc/hosts, hosts(5), and the address on its line. */
-void	 read_hosts(const char *root, void (*)(void *, const char *address, const char *name), void *);
+void	 read_hosts(const char *root, void (*)(void *, const char *address, const char *name),
+	    void *);
 /* 1 if there is something of this name, a link that leads nowhere included. */
 int	 read_exists(const char *root, const char *path);
 /*

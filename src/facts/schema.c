@@ -582,11 +582,12 @@ path_fits(const char *row, const char *path, int *whole)
 {
 	size_t	len, row_len;
 
-	for (; *path != '\0'; row += row_len + (row[row_len] == '.'), path += len + (path[len] == '.')) {
+	for (; *path != '\0'; row += row_len + (row[row_len] == '.'),
+	    path += len + (path[len] == '.')) {
 		len = strcspn(path, ".");
 		row_len = strcspn(row, ".");
-		if (strncmp(row, "[]", 2) == 0 ? strspn(path, "0123456789") != len : row[0] != '*' &&
-		    (row_len != len || strncmp(row, path, len) != 0))
+		if (strncmp(row, "[]", 2) == 0 ? strspn(path, "0123456789") != len :
+		    row[0] != '*' && (row_len != len || strncmp(row, path, len) != 0))
 			return (0);
 	}
 	*whole = *row == '\0';

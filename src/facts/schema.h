@@ -24,7 +24,8 @@ struct fact_row {
 	const char	*path;		/* names with dots between them; "*" is any name */
 	enum fact_type	 type;
 	const char	*unit;		/* "ms", "bytes", "days", or "" */
-	const char	*filler;	/* the detector or probe, as a file of src/ is called, or the program */
+	/* the detector or probe, as a file of src/ is called, or the program */
+	const char	*filler;
 	const char	*text;		/* one sentence, or two, for the manual */
 };
 

@@ -34,7 +34,8 @@ known_key(struct ssh_known *known, const char *type, size_t type_len, const char
 
 	if (known->key_count < SSH_KNOWN_KEYS && len >= SSHKEX_KEY_TAIL)
 		snprintf(known->keys[known->key_count++], sizeof(known->keys[0]), "%.*s %s",
-		    (int)(type_len < SSHKEX_NAME_MAX ? type_len : SSHKEX_NAME_MAX), type, key + len - SSHKEX_KEY_TAIL);
+		    (int)(type_len < SSHKEX_NAME_MAX ? type_len : SSHKEX_NAME_MAX), type,
+		    key + len - SSHKEX_KEY_TAIL);
 }
 
 /* Remember a type, once. */
@@ -49,7 +50,8 @@ known_type(struct ssh_known *known, const char *type, size_t len)
 		if (n == len && strncmp(at, type, len) == 0)
 			return;
 	}
-	snprintf(known->types + used, sizeof(known->types) - used, "%s%.*s", used > 0 ? " " : "", (int)len, type);
+	snprintf(known->types + used, sizeof(known->types) - used, "%s%.*s", used > 0 ? " " : "",
+	    (int)len, type);
 }
 
 /* What is marked is an authority's, or no key any more. */
@@ -84,15 +86,17 @@ known_read(const struct question *q, const char *file, char *text)
 		l.mark = SSH_KNOWN_KEY;
 		if (line[0] == '@') {
 			word = strsep(&line, " \t");
-			l.mark = strcmp(word, "@cert-authority") == 0 ? SSH_KNOWN_AUTHORITY : SSH_KNOWN_REVOKED;
+			l.mark = strcmp(word, "@cert-authority") == 0 ?
+			    SSH_KNOWN_AUTHORITY : SSH_KNOWN_REVOKED;
 		}
 		/* The names, and what there may be between the words. */
 		for (strsep(&line, " \t"); (type = strsep(&line, " \t")) != NULL && *type == '\0'; )
 			continue;
-		for (word = NULL; line != NULL && (word = strsep(&line, " \t\r")) != NULL && *word == '\0'; )
+		for (word = NULL; line != NULL && (word = strsep(&line, " \t\r")) != NULL &&
+		    *word == '\0'; )
 			continue;
-		if (word == NULL || snprintf(key, sizeof(key), "%s %s", type, word) >= (int)sizeof(key) ||
-		    sshkey_text(key) == 0)
+		if (word == NULL || snprintf(key, sizeof(key), "%s %s", type,
+		    word) >= (int)sizeof(key) || sshkey_text(key) == 0)
 			continue;
 		l.key = key;
 		q->cb(q->arg, &l);
@@ -106,8 +110,8 @@ known_path(const struct ssh_known *known, const char *file, char path[PATH_MAX])
 	int	home = file[0] == '~';
 
 	if (strpbrk(file, "%$\"\\") != NULL || (home && (file[1] != '/' || known->home == NULL)) ||
-	    (!home && file[0] != '/') ||
-	    snprintf(path, PATH_MAX, "%s%s%s", known->in->root, home ? known->home : "", file + home) >= PATH_MAX)
+	    (!home && file[0] != '/') || snprintf(path, PATH_MAX, "%s%s%s", known->in->root,
+	    home ? known->home : "", file + home) >= PATH_MAX)
 		return (-1);
 	return (0);
 }
@@ -139,12 +143,14 @@ known_file(const struct question *q, const char *file, struct ssh_ask *ask)
 static char *
 known_next(const struct ssh_known *known, char **at)
 {
-	char	*file = *at + strspn(*at, " "), *end = file + strlen(file), *word = file + strcspn(file, " ");
+	char	*file = *at + strspn(*at, " "), *end = file + strlen(file),
+		    *word = file + strcspn(file, " ");
 	char	 path[PATH_MAX], cut, *first = word;
 
 	if (file == end)
 		return (NULL);
-	while (*first == ' ' && first[1] != '/' && first[1] != '~' && strcmp(first + 1, "none") != 0)
+	while (*first == ' ' && first[1] != '/' && first[1] != '~' &&
+	    strcmp(first + 1, "none") != 0)
 		first += 1 + strcspn(first + 1, " ");
 	for (; end >= word; end--) {
 		if (*end != ' ' && *end != '\0')
@@ -166,19 +172,20 @@ known_next(const struct ssh_known *known, char **at)
 static int
 known_keygen(char path[PATH_MAX])
 {
-	if (ssh_program_find("/proc/self/exe", path) == -1 || strlcat(path, "-keygen", PATH_MAX) >= PATH_MAX ||
-	    access(path, X_OK) == -1)
+	if (ssh_program_find("/proc/self/exe", path) == -1 ||
+	    strlcat(path, "-keygen", PATH_MAX) >= PATH_MAX || access(path, X_OK) == -1)
 		strlcpy(path, "/usr/bin/ssh-keygen", PATH_MAX);
 	return (access(path, X_OK));
 }
 
 int
-ssh_known_lines(const struct ssh_known *known, const char *name, void (*cb)(void *, const struct ssh_known_line *),
-    void *arg)
+ssh_known_lines(const struct ssh_known *known, const char *name,
+    void (*cb)(void *, const struct ssh_known_line *), void *arg)
 {
 	struct ssh_ask	*ask = xmalloc(sizeof(*ask));
 	char		 keygen[PATH_MAX], files[KNOWN_FILES], *at = files, *file;
-	struct question	 q = { .known = known, .keygen = keygen, .name = name, .cb = cb, .arg = arg };
+	struct question	 q = { .known = known, .keygen = keygen, .name = name, .cb = cb,
+			    .arg = arg };
 	int		 result = -1;
 
 	if (known_keygen(keygen) == 0 &&
@@ -201,7 +208,8 @@ ssh_known(struct ssh_known *known, const char *name)
 }
 
 int
-ssh_known_fingerprint(const struct detect_input *in, const char *file, char fingerprint[SSH_KNOWN_FINGERPRINT])
+ssh_known_fingerprint(const struct detect_input *in, const char *file,
+    char fingerprint[SSH_KNOWN_FINGERPRINT])
 {
 	struct ssh_ask	*ask = xmalloc(sizeof(*ask));
 	char		 keygen[PATH_MAX];
@@ -213,8 +221,8 @@ ssh_known_fingerprint(const struct detect_input *in, const char *file, char fing
 		/* "256 SHA256:... NAME (ED25519)" */
 		if (ask->status == 0 && (word = strchr(ask->out, ' ')) != NULL &&
 		    strncmp(word + 1, "SHA256:", 7) == 0) {
-			snprintf(fingerprint, SSH_KNOWN_FINGERPRINT, "%.*s", (int)strcspn(word + 1, " \n"),
-			    word + 1);
+			snprintf(fingerprint, SSH_KNOWN_FINGERPRINT, "%.*s",
+			    (int)strcspn(word + 1, " \n"), word + 1);
 			result = 0;
 		}
 	}

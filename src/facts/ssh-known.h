@@ -35,8 +35,10 @@ struct ssh_known {
 	const struct detect_input *in;
 	const char	*home;
 	const char	*files;		/* paths with blanks between them, as ssh -G prints them */
-	char		 types[128];	/* out: the types of the keys that were found, with blanks between them */
-	char		 keys[SSH_KNOWN_KEYS][SSHKEX_KEY_TEXT];	/* out: the keys, as sshkex_host_key has them */
+	/* out: the types of the keys that were found, with blanks between them */
+	char		 types[128];
+	/* out: the keys, as sshkex_host_key has them */
+	char		 keys[SSH_KNOWN_KEYS][SSHKEX_KEY_TEXT];
 	int		 key_count;
 	int		 authority;	/* out: it is one of an authority */
 };
@@ -45,13 +47,14 @@ struct ssh_known {
  * Each line that has the name "host" or "[host]:port", or a pattern that means it, in the order of
  * the files. 0, or -1 if a file that is there could not be looked at.
  */
-int	ssh_known_lines(const struct ssh_known *, const char *name, void (*)(void *, const struct ssh_known_line *),
-	    void *);
+int	ssh_known_lines(const struct ssh_known *, const char *name,
+	    void (*)(void *, const struct ssh_known_line *), void *);
 /*
  * 1 if a key of the name "host" or "[host]:port" is known, 0 if none is, -1 if that cannot be told.
  */
 int	ssh_known(struct ssh_known *, const char *name);
 /* "SHA256:..." of the first key in a file, as ssh prints it; 0 or -1. */
-int	ssh_known_fingerprint(const struct detect_input *, const char *file, char [SSH_KNOWN_FINGERPRINT]);
+int	ssh_known_fingerprint(const struct detect_input *, const char *file,
+	    char [SSH_KNOWN_FINGERPRINT]);
 
 #endif

@@ -138,7 +138,8 @@ named_ours(const struct named *n, const char *file)
 	char		path[PATH_MAX];
 	int		i;
 
-	if (snprintf(path, sizeof(path), "%s%s", n->root, file) < (int)sizeof(path) && stat(path, &sb) == 0)
+	if (snprintf(path, sizeof(path), "%s%s", n->root, file) < (int)sizeof(path) &&
+	    stat(path, &sb) == 0)
 		for (i = 0; i < n->own_count; i++)
 			if (sb.st_dev == n->own[i].st_dev && sb.st_ino == n->own[i].st_ino)
 				return (1);
@@ -156,7 +157,8 @@ named_block_cb(void *arg, const struct ssh_config_line *line)
 	value = xstrdup(line->value);
 	/* Each has a byte, and one that parts it from the next; then there is the NULL. */
 	words = xcalloc(strlen(line->value) + 2, sizeof(*words));
-	snprintf(by, sizeof(by), "%s %.100s", line->keyword[0] == 'h' ? "Host" : "Match", line->value);
+	snprintf(by, sizeof(by), "%s %.100s", line->keyword[0] == 'h' ? "Host" : "Match",
+	    line->value);
 	if (line->keyword[0] == 'h')
 		block_host(n, value, words, by, line->file);
 	else
@@ -248,17 +250,20 @@ json_t *
 ssh_named(const char *root, const json_t *peers, const char *suffix, int *blind)
 {
 	const struct passwd		*pw = getpwuid(geteuid());
-	struct named			 n = { .peers = json_object(), .found = json_object(), .root = root,
-					     .suffix = suffix };
-	const struct ssh_config		 config = { .root = root, .home = pw != NULL ? pw->pw_dir : NULL,
-					     .tilde = ssh_config_tilde(), .user = pw != NULL ? pw->pw_name : NULL,
+	struct named			 n = { .peers = json_object(), .found = json_object(),
+					     .root = root, .suffix = suffix };
+	const struct ssh_config		 config = { .root = root,
+					     .home = pw != NULL ? pw->pw_dir : NULL,
+					     .tilde = ssh_config_tilde(),
+					     .user = pw != NULL ? pw->pw_name : NULL,
 					     .uid = geteuid(), .host = "" };
 	const struct ssh_config_reader	 reader = { .line = named_line_cb, .file = named_file_cb,
 					     .block = named_block_cb, .arg = &n };
 	char				 path[PATH_MAX];
 
 	n.home = config.home;
-	if (n.home != NULL && snprintf(path, sizeof(path), "%s%s/.ssh/" OWN_FILE, root, n.home) < (int)sizeof(path))
+	if (n.home != NULL && snprintf(path, sizeof(path), "%s%s/.ssh/" OWN_FILE, root,
+	    n.home) < (int)sizeof(path))
 		n.own_count += stat(path, &n.own[0]) == 0;
 	snprintf(path, sizeof(path), "%s/etc/ssh/" OWN_FILE, root);
 	n.own_count += stat(path, &n.own[n.own_count]) == 0;

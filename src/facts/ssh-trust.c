@@ -20,8 +20,9 @@ trust_line_cb(void *arg, const struct ssh_known_line *line)
 	struct trust	*t = arg;
 
 	/* The name of the file may not be text. */
-	if (json_array_append_new(t->lines, json_pack("{s:s, s:i, s:i, s:b, s:s}", "file", line->file, "line",
-	    line->line, "mark", (int)line->mark, "other", t->other, "key", line->key)) == -1)
+	if (json_array_append_new(t->lines, json_pack("{s:s, s:i, s:i, s:b, s:s}", "file",
+	    line->file, "line", line->line, "mark", (int)line->mark, "other", t->other, "key",
+	    line->key)) == -1)
 		t->failed = 1;
 }
 
@@ -39,7 +40,8 @@ trust_line(const json_t *line, const char *key)
 {
 	json_int_t	mark = json_number_at(line, "mark", SSH_KNOWN_KEY);
 	const char	*known = json_text_at(line, "key");
-	int		same = known != NULL && strcmp(known, key) == 0, other = json_truth_at(line, "other") == 1;
+	int		same = known != NULL && strcmp(known, key) == 0,
+			    other = json_truth_at(line, "other") == 1;
 
 	if (mark == SSH_KNOWN_REVOKED)
 		return (same ? SSH_TRUST_REVOKED : SSH_TRUST_NEW);
@@ -75,8 +77,9 @@ ssh_trust_type(const json_t *lines, const char *type)
 	size_t		 i, len = strlen(type);
 
 	json_array_foreach(lines, i, line)
-		if (json_number_at(line, "mark", -1) == SSH_KNOWN_KEY && (key = json_text_at(line, "key")) != NULL &&
-		    strncmp(key, type, len) == 0 && key[len] == ' ')
+		if (json_number_at(line, "mark", -1) == SSH_KNOWN_KEY &&
+		    (key = json_text_at(line, "key")) != NULL && strncmp(key, type, len) == 0 &&
+		    key[len] == ' ')
 			return (1);
 	return (0);
 }

@@ -14,7 +14,8 @@ struct ssh_known;
 /* The greater says the more. */
 enum ssh_trust {
 	SSH_TRUST_NEW,		/* nothing */
-	SSH_TRUST_ELSEWHERE,	/* it is known without the port that is meant, as ssh takes it, too */
+	/* it is known without the port that is meant, as ssh takes it, too */
+	SSH_TRUST_ELSEWHERE,
 	SSH_TRUST_AUTHORITY,	/* the host's keys are an authority's to sign */
 	SSH_TRUST_DIFFERS,	/* the host has another key */
 	SSH_TRUST_KNOWN,

@@ -14,7 +14,8 @@ const char	tailscale_states[][20] = {
 static const struct tailscale_fault	faults[] = {
 	/* Its service takes the socket along when it ends. */
 	{ ENV_TAILSCALE_NONE, "", CODE_MESH_DOWN,
-	    "tailscaled does not run on this machine: it has no socket here", "none in any usual place" },
+	    "tailscaled does not run on this machine: it has no socket here",
+	    "none in any usual place" },
 	{ ENV_TAILSCALE_DEAD, "", CODE_MESH_DOWN,
 	    "tailscaled does not run: nothing listens on its socket", "nothing listens there" },
 	{ ENV_TAILSCALE_PERMISSION_DENIED, "", CODE_MESH_PERMISSION_DENIED,
@@ -62,7 +63,8 @@ tailscale_fault_by_name(const char *state, const char *backend)
 int
 tailscale_harmless(const char *health)
 {
-	static const char	words[][24] = { "advertising routes but", "update from version", "is available" };
+	static const char	words[][24] = { "advertising routes but", "update from version",
+				    "is available" };
 	size_t			i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)

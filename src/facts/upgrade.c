@@ -81,7 +81,8 @@ static const struct upgrade_route {
 };
 
 /* What resolvers say when nobody answered them, rather than that there is no such name. */
-static const char	silences[][16] = { "temporary", "time", "try again", "no answer", "recoverable" };
+static const char	silences[][16] = { "temporary", "time", "try again", "no answer",
+			    "recoverable" };
 
 static void
 upgrade_name(json_t *facts, const struct upgrade_name *name)
@@ -122,12 +123,14 @@ upgrade_connect(json_t *facts)
 			if (query_is(row, "error", errors[j].from))
 				json_put(row, "error", json_string(errors[j].to));
 	json_array_foreach(json_at(facts, "connect.routes"), i, row) {
-		if ((text = text_without(row, "detail", "code")) == NULL || json_truth_at(row, "ok") != 0)
+		if ((text = text_without(row, "detail", "code")) == NULL ||
+		    json_truth_at(row, "ok") != 0)
 			continue;
 		text = query_said(text);
 		route = json_text_at(row, "route");
 		for (j = 0; j < sizeof(routes) / sizeof(routes[0]); j++)
-			if (strcasestr(text, routes[j].words) != NULL && (routes[j].route[0] == '\0' ||
+			if (strcasestr(text, routes[j].words) != NULL &&
+			    (routes[j].route[0] == '\0' ||
 			    (route != NULL && strcmp(route, routes[j].route) == 0))) {
 				json_put(row, "code", json_string(routes[j].code));
 				break;
@@ -161,7 +164,8 @@ upgrade_ssh(json_t *facts)
 		if (file != NULL)
 			json_put(ssh, "refuses_file", json_string(file));
 	}
-	if ((text = text_without(ssh, "options.proxycommand", "proxy.ours")) != NULL && strcasecmp(text, "none") != 0)
+	if ((text = text_without(ssh, "options.proxycommand", "proxy.ours")) != NULL &&
+	    strcasecmp(text, "none") != 0)
 		json_put(ssh, "proxy.ours", json_boolean(strstr(text, "meshssh") != NULL));
 }
 
@@ -174,7 +178,8 @@ upgrade_machines(json_t *facts)
 
 	json_array_foreach(json_at(facts, "nix.machines"), i, row)
 		if ((text = text_without(row, "remark", "remark_code")) != NULL)
-			json_put(row, "remark_code", json_string(strncmp(text, "column 8", 8) == 0 ? "host-key" :
+			json_put(row, "remark_code", json_string(strncmp(text, "column 8", 8) == 0 ?
+			    "host-key" :
 			    strncmp(text, "column 5", 8) == 0 ? "speed" :
 			    strncmp(text, "its list", 8) == 0 ? "blank" : "columns"));
 }
@@ -183,7 +188,8 @@ upgrade_machines(json_t *facts)
 static void
 upgrade_codes(json_t *facts)
 {
-	json_t		*tailscale = json_at(facts, "tailscale"), *server = json_at(facts, "server");
+	json_t		*tailscale = json_at(facts, "tailscale"),
+			    *server = json_at(facts, "server");
 	const char	*text;
 	int		 status;
 

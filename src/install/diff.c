@@ -102,7 +102,8 @@ print_range(FILE *fp, char sign, long first, long lines)
 }
 
 void
-diff_unified(FILE *fp, const char *path, const char *from, size_t from_len, const char *to, size_t to_len)
+diff_unified(FILE *fp, const char *path, const char *from, size_t from_len, const char *to,
+    size_t to_len)
 {
 	struct side	a = { .bytes = from != NULL ? from : "", .to = from_len };
 	struct side	b = { .bytes = to != NULL ? to : "", .to = to_len };
@@ -121,7 +122,8 @@ diff_unified(FILE *fp, const char *path, const char *from, size_t from_len, cons
 		after = line_end(a.bytes, after, from_len);
 	a.lines = count(a.bytes, before, after);
 	b.lines = a.lines - count(a.bytes, a.from, a.to) + count(b.bytes, b.from, b.to);
-	fprintf(fp, "--- %s\n+++ %s\n@@ ", from != NULL ? path : "/dev/null", to != NULL ? path : "/dev/null");
+	fprintf(fp, "--- %s\n+++ %s\n@@ ", from != NULL ? path : "/dev/null",
+	    to != NULL ? path : "/dev/null");
 	print_range(fp, '-', first, a.lines);
 	putc(' ', fp);
 	print_range(fp, '+', first, b.lines);

@@ -11,6 +11,7 @@
  * A unified diff from the old bytes to the new ones, either NULL for a file that is not there;
  * nothing if they are the same. It has one hunk, from the first line that differs to the last.
  */
-void	diff_unified(FILE *, const char *path, const char *from, size_t from_len, const char *to, size_t to_len);
+void	diff_unified(FILE *, const char *path, const char *from, size_t from_len, const char *to,
+	    size_t to_len);
 
 #endif

@@ -73,10 +73,12 @@ prove_file(const struct install *in, const char *file, struct error *err)
 
 	do {
 		name = json_string_value(json_array_get(in->touched, i));
-		result = check_ask(in, file, name != NULL && strcmp(name, INSTALL_TAILNET) != 0 ? name : NO_HOST, told);
+		result = check_ask(in, file, name != NULL && strcmp(name, INSTALL_TAILNET) != 0 ?
+		    name : NO_HOST, told);
 	} while (result == 0 && ++i < json_array_size(in->touched));
 	if (result == -1) {
-		check_told(told, sizeof(told), file, in->config != NULL ? in->config->path : in->own->path);
+		check_told(told, sizeof(told), file, in->config != NULL ?
+		    in->config->path : in->own->path);
 		check_told(told, sizeof(told), in->own->tmp, in->own->path);
 		error_set(err, CODE_CONFIG_REFUSED, "ssh refuses it: %s", told);
 	}

@@ -53,7 +53,8 @@ file_new_place(struct install_file *f, mode_t mode, struct error *err)
 	*slash = '\0';
 	if (realpath(dir, f->real) == NULL)
 		strlcpy(f->real, dir, sizeof(f->real));
-	if (strlcat(f->real, "/", PATH_MAX) < PATH_MAX && strlcat(f->real, slash + 1, PATH_MAX) < PATH_MAX)
+	if (strlcat(f->real, "/", PATH_MAX) < PATH_MAX &&
+	    strlcat(f->real, slash + 1, PATH_MAX) < PATH_MAX)
 		return (0);
 	return (file_unreadable(f, strerror(ENAMETOOLONG), err));
 }
@@ -64,12 +65,15 @@ file_find(struct install_file *f, mode_t mode, struct error *err)
 	struct stat	sb;
 
 	if (lstat(f->path, &sb) == -1)
-		return (errno == ENOENT ? file_new_place(f, mode, err) : file_unreadable(f, strerror(errno), err));
+		return (errno == ENOENT ? file_new_place(f, mode, err) :
+		    file_unreadable(f, strerror(errno), err));
 	if (realpath(f->path, f->real) == NULL)
-		return (file_unreadable(f, errno == ENOENT ? "it is a link to a file that does not exist" :
+		return (file_unreadable(f, errno == ENOENT ?
+		    "it is a link to a file that does not exist" :
 		    strerror(errno), err));
 	if ((f->old.bytes = file_load(f->real, BYTES_MAX, 0, &f->own)) == NULL)
-		return (file_unreadable(f, errno == EINVAL ? "it is not a regular file" : strerror(errno), err));
+		return (file_unreadable(f, errno == EINVAL ?
+		    "it is not a regular file" : strerror(errno), err));
 	f->old.len = (size_t)f->own.st_size;
 	return (0);
 }
@@ -78,7 +82,8 @@ int
 install_file_open(struct install_file *f, const char *path, mode_t mode, int dry, struct error *err)
 {
 	if (strlcpy(f->path, path, sizeof(f->path)) >= sizeof(f->path) ||
-	    snprintf(f->backup, sizeof(f->backup), "%s" INSTALL_BACKUP, path) >= (int)sizeof(f->backup))
+	    snprintf(f->backup, sizeof(f->backup), "%s" INSTALL_BACKUP,
+	    path) >= (int)sizeof(f->backup))
 		return (file_unreadable(f, strerror(ENAMETOOLONG), err));
 	if (file_find(f, mode, err) == -1)
 		return (-1);
@@ -161,8 +166,8 @@ file_give(const struct install_file *f, int fd)
 
 /* The text in a new file like this one, beside the path. */
 static int
-file_prepare(const struct install_file *f, const char *path, const struct install_text *text, char tmp[PATH_MAX],
-    struct error *err)
+file_prepare(const struct install_file *f, const char *path, const struct install_text *text,
+    char tmp[PATH_MAX], struct error *err)
 {
 	int	fd, error;
 
@@ -242,7 +247,8 @@ install_file_still(const struct install_file *f, struct error *err)
 		return (0);
 	if (f->old.bytes == NULL)
 		same = lstat(f->path, &sb) == 0 ? 0 : errno == ENOENT ? 1 : -1;
-	else if ((same = file_holds(f, f->real, &f->old)) == -1 && (errno == ENOENT || errno == ELOOP))
+	else if ((same = file_holds(f, f->real, &f->old)) == -1 &&
+	    (errno == ENOENT || errno == ELOOP))
 		same = 0;
 	if (same == -1)
 		return (file_unreadable(f, strerror(errno), err));
@@ -296,7 +302,8 @@ static int
 file_drop(struct install_file *f, struct error *err)
 {
 	if (rename(f->real, f->tmp) == -1)
-		return (errno == ENOENT ? file_moved(f, err) : file_unwritable(f->real, errno, err));
+		return (errno == ENOENT ? file_moved(f, err) :
+		    file_unwritable(f->real, errno, err));
 	if (file_holds(f, f->tmp, &f->old) == 1)
 		return (0);
 	/* Only a file that was saved later still makes this one superfluous. */
@@ -332,7 +339,8 @@ install_file_commit(struct install_file *f, struct error *err)
 		if ((result = file_place(f->tmp, f->real)) == 0)
 			f->tmp[0] = '\0';
 		else
-			result = errno == EEXIST ? file_moved(f, err) : file_unwritable(f->real, errno, err);
+			result = errno == EEXIST ? file_moved(f, err) :
+			    file_unwritable(f->real, errno, err);
 	} else
 		result = f->new.bytes == NULL ? file_drop(f, err) : file_swap(f, err);
 	if (result == -1)

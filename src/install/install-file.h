@@ -19,13 +19,18 @@ struct install_file {
 	char			path[PATH_MAX];		/* as ssh opens it */
 	char			real[PATH_MAX];		/* where links lead to from there */
 	char			backup[PATH_MAX];
-	struct stat		own;			/* owner and mode, as they are, or as they will be made */
+	/* owner and mode, as they are, or as they will be made */
+	struct stat		own;
 	struct install_text	old, new;
-	int			set, changes;		/* there is a new one; it is something else */
-	int			keeps, kept;		/* a copy of the old one is wanted; it was made now */
+	/* there is a new one; it is something else */
+	int			set, changes;
+	/* a copy of the old one is wanted; it was made now */
+	int			keeps, kept;
 	int			done;			/* it has changed */
-	char			tmp[PATH_MAX];		/* the new bytes, until they have their place; or "" */
-	char			tmp_backup[PATH_MAX];	/* the copy, until it has its place; or "" */
+	/* the new bytes, until they have their place; or "" */
+	char			tmp[PATH_MAX];
+	/* the copy, until it has its place; or "" */
+	char			tmp_backup[PATH_MAX];
 };
 
 /*

@@ -47,7 +47,8 @@ folder_lock(struct install_folder *folder, mode_t mode)
 		if ((folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 			return (-1);
 		if (flock(folder->lock, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
-			fprintf(stderr, "meshssh-config: waiting for another meshssh-config that writes to %s\n",
+			fprintf(stderr,
+			    "meshssh-config: waiting for another meshssh-config that writes to %s\n",
 			    folder->path);
 			flock(folder->lock, LOCK_EX);
 		}
@@ -146,7 +147,8 @@ install_apply(struct install *in, struct error *err)
 	}
 	if (!changes)
 		return (0);
-	if (in->own != NULL && install_prove(in, err) == -1 && !(in->drops && install_ask(in, NULL) == -1))
+	if (in->own != NULL && install_prove(in, err) == -1 &&
+	    !(in->drops && install_ask(in, NULL) == -1))
 		return (-1);
 	return (install_commit(in, err));
 }

@@ -31,7 +31,8 @@ program_fault(const char *path, const struct stat *sb)
 {
 	if (sb->st_uid != 0)
 		return ("is not owned by root");
-	if (S_ISLNK(sb->st_mode) || (sb->st_mode & (S_IWGRP | S_IWOTH)) == 0 || program_store(path, sb))
+	if (S_ISLNK(sb->st_mode) || (sb->st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
+	    program_store(path, sb))
 		return (NULL);
 	return ("can be written by others than root");
 }
@@ -46,8 +47,8 @@ program_follow(const char *link, const char *rest, char path[PATH_MAX])
 
 	if ((len = readlink(link, target, sizeof(target))) == -1)
 		return (-1);
-	if (snprintf(path, PATH_MAX, "%.*s%.*s%s", target[0] == '/' ? 0 : (int)(slash - link) + 1, link, (int)len, target,
-	    rest) < PATH_MAX)
+	if (snprintf(path, PATH_MAX, "%.*s%.*s%s", target[0] == '/' ? 0 : (int)(slash - link) + 1,
+	    link, (int)len, target, rest) < PATH_MAX)
 		return (0);
 	errno = ENAMETOOLONG;
 	return (-1);
@@ -71,7 +72,8 @@ program_walk(const char *path, char part[PATH_MAX], size_t *from, struct error *
 			return (-1);
 		}
 		if ((fault = program_fault(part, &sb)) != NULL) {
-			error_set(err, CODE_CONFIG_PROGRAM, "%s %s, so root must not run %s", part, fault, path);
+			error_set(err, CODE_CONFIG_PROGRAM, "%s %s, so root must not run %s", part,
+			    fault, path);
 			return (-1);
 		}
 		*from = at;
@@ -90,7 +92,8 @@ install_program(const char *program, struct error *err)
 	size_t	from;
 	int	links, more = 1;
 
-	if (program == NULL || program[0] != '/' || strlcpy(path, program, sizeof(path)) >= sizeof(path)) {
+	if (program == NULL || program[0] != '/' || strlcpy(path, program,
+	    sizeof(path)) >= sizeof(path)) {
 		error_set(err, CODE_CONFIG_PROGRAM, "\"%.100s\" is not a whole path",
 		    program != NULL ? program : "");
 		return (-1);
@@ -102,6 +105,7 @@ install_program(const char *program, struct error *err)
 			break;
 		strlcpy(path, next, sizeof(path));
 	}
-	error_set(err, CODE_CONFIG_PROGRAM, "%s: %s", program, strerror(links < LINKS_MAX ? errno : ELOOP));
+	error_set(err, CODE_CONFIG_PROGRAM, "%s: %s", program,
+	    strerror(links < LINKS_MAX ? errno : ELOOP));
 	return (-1);
 }

@@ -45,7 +45,8 @@ line_is(const struct install_text *t, size_t at, size_t len, const char *text)
 
 /* The line as a string, cut to fit, and its keyword, which is the part of it that is returned. */
 static char *
-line_words(const struct install_text *t, size_t at, size_t len, char buf[INSTALL_LINE], char **words)
+line_words(const struct install_text *t, size_t at, size_t len, char buf[INSTALL_LINE],
+    char **words)
 {
 	char	*keyword;
 
@@ -147,7 +148,8 @@ config_ours(const struct install_text *in, const struct install_names *names, si
 	else if (!line_is(in, at, len, mark))
 		return (0);
 	next = line_len(in, at + len);
-	return (line_kind(in, names, at + len, next) == 1 || line_moved(in, names, at + len, next) ? len + next : len);
+	return (line_kind(in, names, at + len, next) == 1 || line_moved(in, names, at + len, next) ?
+	    len + next : len);
 }
 
 /* What is not ours, to the stream; 1 if we made the file. */
@@ -173,7 +175,8 @@ text_drop(struct install_text *text)
 }
 
 void
-install_config_put(const struct install_text *in, const struct install_names *names, struct install_text *out)
+install_config_put(const struct install_text *in, const struct install_names *names,
+    struct install_text *out)
 {
 	struct install_text	 rest;
 	const char		*end, *quote = strchr(names->include, ' ') != NULL ? "\"" : "";
@@ -183,15 +186,18 @@ install_config_put(const struct install_text *in, const struct install_names *na
 
 	xmemstream_close(fp);
 	fp = xmemstream(&out->bytes, &out->len);
-	end = first > 1 && in->bytes[first - 1] == '\n' && in->bytes[first - 2] == '\r' ? "\r\n" : "\n";
-	fprintf(fp, "%s%sInclude %s%s%s%s", made ? mark_made : mark, end, quote, names->include, quote, end);
+	end = first > 1 && in->bytes[first - 1] == '\n' && in->bytes[first - 2] == '\r' ?
+	    "\r\n" : "\n";
+	fprintf(fp, "%s%sInclude %s%s%s%s", made ? mark_made : mark, end, quote, names->include,
+	    quote, end);
 	fwrite(rest.bytes, 1, rest.len, fp);
 	xmemstream_close(fp);
 	free(rest.bytes);
 }
 
 void
-install_config_cut(const struct install_text *in, const struct install_names *names, struct install_text *out)
+install_config_cut(const struct install_text *in, const struct install_names *names,
+    struct install_text *out)
 {
 	FILE	*fp = xmemstream(&out->bytes, &out->len);
 	int	 made = config_copy(fp, in, names);
@@ -206,7 +212,8 @@ install_own_ok(const struct install_text *t)
 {
 	const size_t	len = strcspn(head, ",");
 
-	return (t->bytes == NULL || t->len == 0 || (t->len > len && memcmp(t->bytes, head, len) == 0));
+	return (t->bytes == NULL || t->len == 0 || (t->len > len &&
+	    memcmp(t->bytes, head, len) == 0));
 }
 
 /* The mark of a section at or behind *at, which is moved behind it, and where it begins. */
@@ -284,7 +291,8 @@ own_renew(FILE *fp, const struct install_text *t, size_t at, size_t to)
 }
 
 void
-install_own_put(const struct install_text *in, const char *name, const char *body, struct install_text *out)
+install_own_put(const struct install_text *in, const char *name, const char *body,
+    struct install_text *out)
 {
 	size_t	 from = in->len, to = in->len, unused;
 	FILE	*fp = xmemstream(&out->bytes, &out->len);

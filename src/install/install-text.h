@@ -23,7 +23,8 @@ struct install_text {
 struct install_names {
 	const char	*own;		/* its path */
 	const char	*folder;	/* that names without a folder are in */
-	const char	*home;		/* which is "~", unless $HOME differs; NULL where ssh forbids that */
+	/* which is "~", unless $HOME differs; NULL where ssh forbids that */
+	const char	*home;
 	const char	*include;	/* what our own line names */
 };
 

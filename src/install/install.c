@@ -27,8 +27,9 @@ install_place(struct install *in, enum install_scope scope, struct error *err)
 
 	if (scope == INSTALL_SYSTEM) {
 		strlcpy(in->folder, INSTALL_SYSTEM_FOLDER, sizeof(in->folder));
-	} else if ((pw = getpwuid(scope == INSTALL_ROOT ? 0 : getuid())) != NULL && pw->pw_dir[0] == '/' &&
-	    snprintf(in->folder, sizeof(in->folder), "%s/.ssh", pw->pw_dir) < (int)sizeof(in->folder)) {
+	} else if ((pw = getpwuid(scope == INSTALL_ROOT ? 0 : getuid())) != NULL &&
+	    pw->pw_dir[0] == '/' && snprintf(in->folder, sizeof(in->folder), "%s/.ssh",
+	    pw->pw_dir) < (int)sizeof(in->folder)) {
 		strlcpy(in->home, pw->pw_dir, sizeof(in->home));
 		in->names.home = in->home;
 	} else {
@@ -41,7 +42,8 @@ install_place(struct install *in, enum install_scope scope, struct error *err)
 	 */
 	if (strpbrk(in->folder, "*?[]{}\\\"'%$#\r\n\t") == NULL)
 		return (0);
-	error_set(err, CODE_CONFIG_READ, "%s: ssh cannot include a file from there, by its name", in->folder);
+	error_set(err, CODE_CONFIG_READ, "%s: ssh cannot include a file from there, by its name",
+	    in->folder);
 	return (-1);
 }
 
@@ -70,7 +72,8 @@ install_open(struct install *in, enum install_scope scope, int dry, struct error
 	in->names.own = in->names.include = in->own->path;
 	if (install_own_ok(&in->own->old))
 		return (0);
-	error_set(err, CODE_CONFIG_FOREIGN, "%s is there, and not from meshssh-config", in->own->path);
+	error_set(err, CODE_CONFIG_FOREIGN, "%s is there, and not from meshssh-config",
+	    in->own->path);
 	return (-1);
 }
 
@@ -130,13 +133,15 @@ static int
 install_store(const struct install *in, struct error *err)
 {
 	if (in->config->changes && strncmp(in->config->real, STORE, strlen(STORE)) == 0) {
-		error_set(err, CODE_CONFIG_STORE, "%s is made by Nix: say there programs.ssh.%s%s%s", in->config->path,
-		    in->home[0] != '\0' ? "includes = [ \"" : "extraConfig = \"Include ", in->own->path,
-		    in->home[0] != '\0' ? "\" ];" : "\";");
+		error_set(err, CODE_CONFIG_STORE,
+		    "%s is made by Nix: say there programs.ssh.%s%s%s", in->config->path,
+		    in->home[0] != '\0' ? "includes = [ \"" : "extraConfig = \"Include ",
+		    in->own->path, in->home[0] != '\0' ? "\" ];" : "\";");
 		return (-1);
 	}
 	if (in->own->changes && strncmp(in->own->real, STORE, strlen(STORE)) == 0) {
-		error_set(err, CODE_CONFIG_STORE, "%s is made by Nix: take it out there", in->own->path);
+		error_set(err, CODE_CONFIG_STORE, "%s is made by Nix: take it out there",
+		    in->own->path);
 		return (-1);
 	}
 	return (0);
@@ -156,7 +161,9 @@ install_check(const struct install *in, struct error *err)
 	for (i = 0; i < in->count; i++) {
 		f = in->files[i];
 		if (f->changes && f->old.bytes != NULL && f->own.st_nlink > 1)
-			fprintf(stderr, "meshssh-config: %s has another hard link, which keeps the old text\n", f->path);
+			fprintf(stderr,
+			    "meshssh-config: %s has another hard link, which keeps the old text\n",
+			    f->path);
 	}
 	return (0);
 }

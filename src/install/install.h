@@ -35,7 +35,8 @@ struct install_folder {
 };
 
 struct install {
-	struct install_file	*files[INSTALL_FILES];	/* what names another one stands behind it */
+	/* what names another one stands behind it */
+	struct install_file	*files[INSTALL_FILES];
 	size_t			 count;
 	struct install_folder	 folders[INSTALL_FOLDERS];
 	size_t			 locked;

@@ -67,7 +67,8 @@ sock_open(const struct sockaddr *sa, const struct sock_tune *tune, int mss_bytes
 		sock_option(fd, IPPROTO_IP, IP_TOS, 0, "IP_TOS");
 	sock_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
 	/* Linux takes the limit of unacknowledged bytes for the connection attempt, too. */
-	if (sock_keepalive(fd, tune->connect_s > tune->dead_after_s ? tune->connect_s : tune->dead_after_s) == -1)
+	if (sock_keepalive(fd, tune->connect_s > tune->dead_after_s ?
+	    tune->connect_s : tune->dead_after_s) == -1)
 		log_debug(1, "keepalive times are not to be had on this socket");
 	if (mss_bytes != 0)
 		sock_option(fd, IPPROTO_TCP, TCP_MAXSEG, mss_bytes, "TCP_MAXSEG");

@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 struct sock_tune {
-	int	connect_s;	/* connecting may take so long, even if that is more than the next; 0: not said */
+	/* connecting may take so long, even if that is more than the next; 0: not said */
+	int	connect_s;
 	int	dead_after_s;	/* then bear so much silence, or unacknowledged bytes */
 };
 

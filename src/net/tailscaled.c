@@ -148,7 +148,8 @@ tailscaled_head(int fd, int64_t until_ms)
 }
 
 ssize_t
-tailscaled_get(const struct tailscaled *at, const char *what, int limit_ms, char *buf, size_t size, pid_t *pid)
+tailscaled_get(const struct tailscaled *at, const char *what, int limit_ms, char *buf, size_t size,
+    pid_t *pid)
 {
 	char	request[512], headers[256];
 	int64_t	until_ms = clock_ms() + limit_ms;

@@ -23,7 +23,8 @@ os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)) == -1)
 		return (-1);
-	return (setsockopt(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &dead_after_s, sizeof(dead_after_s)));
+	return (setsockopt(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &dead_after_s,
+	    sizeof(dead_after_s)));
 }
 
 int

@@ -41,7 +41,7 @@ listener_add(enum os_listener so_far, const struct proc_net *row, const struct s
 	return (row->uid == 0 || row->uid == geteuid() ? OS_LISTENER_OURS : OS_LISTENER_OTHERS);
 }
 
-/* --- by netlink --------------------------------------------------------------------------------------------------- */
+/* --- by netlink ------------------------------------------------------------------------------- */
 
 static void
 diag_row(const struct inet_diag_msg *msg, struct proc_net *row)
@@ -66,7 +66,8 @@ diag_take(struct nlmsghdr *nh, size_t len, const struct sockaddr *sa, enum os_li
 	for (; NLMSG_OK(nh, len); nh = NLMSG_NEXT(nh, len)) {
 		if (nh->nlmsg_type == NLMSG_DONE)
 			return (1);
-		if (nh->nlmsg_type != SOCK_DIAG_BY_FAMILY || nh->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
+		if (nh->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+		    nh->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
 			return (-1);
 		diag_row(NLMSG_DATA(nh), &row);
 		*found = listener_add(*found, &row, sa);
@@ -93,7 +94,8 @@ diag_ask(int fd, int family, const struct sockaddr *sa, enum os_listener *found)
 	q.body.sdiag_family = (unsigned char)family;
 	q.body.sdiag_protocol = IPPROTO_TCP;
 	q.body.idiag_states = 1 << LISTENING;
-	q.body.id.idiag_sport = sa->sa_family == AF_INET6 ? ((const struct sockaddr_in6 *)(const void *)sa)->sin6_port :
+	q.body.id.idiag_sport = sa->sa_family == AF_INET6 ?
+	    ((const struct sockaddr_in6 *)(const void *)sa)->sin6_port :
 	    ((const struct sockaddr_in *)(const void *)sa)->sin_port;
 	if (send(fd, &q, sizeof(q), 0) != (ssize_t)sizeof(q))
 		return (-1);
@@ -120,7 +122,7 @@ listener_diag(const struct sockaddr *sa)
 	return (found);
 }
 
-/* --- by /proc ----------------------------------------------------------------------------------------------------- */
+/* --- by /proc --------------------------------------------------------------------------------- */
 
 /* What this table adds to what is known so far; the file is closed. */
 static enum os_listener

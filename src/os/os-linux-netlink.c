@@ -111,8 +111,10 @@ route_ask(const struct sockaddr *sa, union answer *answer)
 	q.body.route.rtm_family = (unsigned char)sa->sa_family;
 	q.body.route.rtm_dst_len = (unsigned char)(size * 8);
 	question_add(&q, RTA_DST, address_of(sa), size);
-	if (sa->sa_family == AF_INET6 && ((const struct sockaddr_in6 *)(const void *)sa)->sin6_scope_id != 0)
-		question_add(&q, RTA_OIF, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_scope_id, sizeof(int));
+	if (sa->sa_family == AF_INET6 &&
+	    ((const struct sockaddr_in6 *)(const void *)sa)->sin6_scope_id != 0)
+		question_add(&q, RTA_OIF,
+		    &((const struct sockaddr_in6 *)(const void *)sa)->sin6_scope_id, sizeof(int));
 	return (question_ask(&q, RTM_NEWROUTE, sizeof(struct rtmsg), answer));
 }
 
@@ -150,7 +152,8 @@ route_interface(int family, int oif, struct os_route *route)
 	if (route->mtu == 0 && ioctl(fd, SIOCGIFMTU, &ifr) == 0)
 		route->mtu = ifr.ifr_mtu;
 	if (ioctl(fd, SIOCGIFHWADDR, &ifr) == 0)
-		route->tunnel = ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER && ifr.ifr_hwaddr.sa_family != ARPHRD_LOOPBACK;
+		route->tunnel = ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER &&
+		    ifr.ifr_hwaddr.sa_family != ARPHRD_LOOPBACK;
 	close(fd);
 }
 
@@ -173,7 +176,8 @@ os_route(const struct sockaddr *sa, struct os_route *route)
 	if (rtm->rtm_type != RTN_UNICAST)
 		return;
 	route->kind = answer_find(&answer.header, sizeof(*rtm), RTA_GATEWAY, 0) != NULL ||
-	    answer_find(&answer.header, sizeof(*rtm), RTA_VIA, 0) != NULL ? OS_ROUTE_GATEWAY : OS_ROUTE_ON_LINK;
+	    answer_find(&answer.header, sizeof(*rtm), RTA_VIA, 0) != NULL ?
+	    OS_ROUTE_GATEWAY : OS_ROUTE_ON_LINK;
 	route->mtu = route_mtu(&answer.header);
 	if ((oif = answer_find(&answer.header, sizeof(*rtm), RTA_OIF, sizeof(index))) != NULL) {
 		memcpy(&index, RTA_DATA(oif), sizeof(index));
@@ -205,7 +209,8 @@ network_link(int family, const void *address, int oif, char *text, size_t size)
 	    (link = answer_find(&answer.header, sizeof(struct ndmsg), NDA_LLADDR, 6)) == NULL)
 		return;
 	mac = RTA_DATA(link);
-	snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+	    mac[4], mac[5]);
 }
 
 /* The way to an address that is nobody's is the default route's. 1 if there is one. */
@@ -223,12 +228,14 @@ network_default(int family, const char *nobody, char *text, size_t size)
 	inet_pton(family, nobody, (void *)(uintptr_t)address_of((struct sockaddr *)&ss));
 	if (!route_ask((struct sockaddr *)&ss, &answer) ||
 	    ((struct rtmsg *)NLMSG_DATA(&answer.header))->rtm_type != RTN_UNICAST ||
-	    (oif = answer_find(&answer.header, sizeof(struct rtmsg), RTA_OIF, sizeof(index))) == NULL)
+	    (oif = answer_find(&answer.header, sizeof(struct rtmsg), RTA_OIF,
+	    sizeof(index))) == NULL)
 		return (0);
 	memcpy(&index, RTA_DATA(oif), sizeof(index));
 	if (if_indextoname((unsigned int)index, name) == NULL)
 		return (0);
-	if ((gateway = answer_find(&answer.header, sizeof(struct rtmsg), RTA_GATEWAY, family_size(family))) == NULL) {
+	if ((gateway = answer_find(&answer.header, sizeof(struct rtmsg), RTA_GATEWAY,
+	    family_size(family))) == NULL) {
 		snprintf(text, size, "%s", name);
 		return (1);
 	}
@@ -242,14 +249,16 @@ void
 os_network(char *text, size_t size)
 {
 	/* RFC 5737 and RFC 3849: addresses for documentation. */
-	if (!network_default(AF_INET, "192.0.2.1", text, size) && !network_default(AF_INET6, "2001:db8::1", text, size))
+	if (!network_default(AF_INET, "192.0.2.1", text, size) &&
+	    !network_default(AF_INET6, "2001:db8::1", text, size))
 		text[0] = '\0';
 }
 
 int
 os_address_watch(void)
 {
-	struct sockaddr_nl	nl = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
+	struct sockaddr_nl	nl = { .nl_family = AF_NETLINK,
+				    .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
 	int			fd;
 
 	if ((fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE)) == -1)
@@ -268,8 +277,8 @@ address_news(struct nlmsghdr *nh, const struct sockaddr *sa)
 	struct rtattr	*address;
 	size_t			 size = family_size(sa->sa_family);
 
-	if ((nh->nlmsg_type != RTM_DELADDR && nh->nlmsg_type != RTM_NEWADDR) || nh->nlmsg_len < NLMSG_LENGTH(sizeof(*ifa)) ||
-	    ifa->ifa_family != sa->sa_family)
+	if ((nh->nlmsg_type != RTM_DELADDR && nh->nlmsg_type != RTM_NEWADDR) ||
+	    nh->nlmsg_len < NLMSG_LENGTH(sizeof(*ifa)) || ifa->ifa_family != sa->sa_family)
 		return (OS_ADDRESS_SAME);
 	if ((address = answer_find(nh, sizeof(*ifa), IFA_LOCAL, size)) == NULL)
 		address = answer_find(nh, sizeof(*ifa), IFA_ADDRESS, size);

@@ -85,7 +85,8 @@ static const struct sock_filter	filter[] = {
 	 * The numbers mean something else for another architecture's calls, which this processor
 	 * may offer.
 	 */
-	LOAD(offsetof(struct seccomp_data, arch)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCH, 1, 0), MISSING,
+	LOAD(offsetof(struct seccomp_data, arch)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCH,
+	    1, 0), MISSING,
 	LOAD_CALL,
 
 	ANY(read), ANY(splice), ANY(ppoll), ANY(write), ANY(sendto), ANY(recvfrom),
@@ -98,25 +99,30 @@ static const struct sock_filter	filter[] = {
 #ifdef __NR_send
 	ANY(send), ANY(recv),
 #endif
-	ANY(readv), ANY(writev), ANY(sendmsg), ANY(recvmsg), ANY(shutdown), ANY(getsockopt), ANY(setsockopt),
+	ANY(readv), ANY(writev), ANY(sendmsg), ANY(recvmsg), ANY(shutdown), ANY(getsockopt),
+	    ANY(setsockopt),
 	ANY(getsockname), ANY(getpeername), ANY(close), ANY(lseek),
 #ifdef __NR__llseek
 	ANY(_llseek),
 #endif
-	IS(ioctl, 1, FIONREAD), IS(ioctl, 1, SIOCOUTQ), IS(ioctl, 1, TCGETS), IS(ioctl, 1, TIOCGWINSZ),
+	IS(ioctl, 1, FIONREAD), IS(ioctl, 1, SIOCOUTQ), IS(ioctl, 1, TCGETS),
+	    IS(ioctl, 1, TIOCGWINSZ),
 #ifdef TCGETS2
 	IS(ioctl, 1, TCGETS2),
 #endif
 	IS(fcntl, 1, F_GETFD), IS(fcntl, 1, F_SETFD), IS(fcntl, 1, F_GETFL), IS(fcntl, 1, F_SETFL),
 	IS(fcntl, 1, F_GETPIPE_SZ), IS(fcntl, 1, F_SETPIPE_SZ),
 #ifdef __NR_fcntl64
-	IS(fcntl64, 1, F_GETFD), IS(fcntl64, 1, F_SETFD), IS(fcntl64, 1, F_GETFL), IS(fcntl64, 1, F_SETFL),
+	IS(fcntl64, 1, F_GETFD), IS(fcntl64, 1, F_SETFD), IS(fcntl64, 1, F_GETFL),
+	    IS(fcntl64, 1, F_SETFL),
 	IS(fcntl64, 1, F_GETPIPE_SZ), IS(fcntl64, 1, F_SETPIPE_SZ),
 #endif
 #ifdef __NR_socketcall
 	IS(socketcall, 0, SYS_SEND), IS(socketcall, 0, SYS_SENDTO), IS(socketcall, 0, SYS_SENDMSG),
-	IS(socketcall, 0, SYS_RECV), IS(socketcall, 0, SYS_RECVFROM), IS(socketcall, 0, SYS_RECVMSG),
-	IS(socketcall, 0, SYS_SHUTDOWN), IS(socketcall, 0, SYS_GETSOCKNAME), IS(socketcall, 0, SYS_GETPEERNAME),
+	IS(socketcall, 0, SYS_RECV), IS(socketcall, 0, SYS_RECVFROM),
+	    IS(socketcall, 0, SYS_RECVMSG),
+	IS(socketcall, 0, SYS_SHUTDOWN), IS(socketcall, 0, SYS_GETSOCKNAME),
+	    IS(socketcall, 0, SYS_GETPEERNAME),
 	IS(socketcall, 0, SYS_GETSOCKOPT), IS(socketcall, 0, SYS_SETSOCKOPT),
 #endif
 
@@ -142,7 +148,8 @@ static const struct sock_filter	filter[] = {
 #ifdef __NR_alarm
 	ANY(alarm),
 #endif
-	ANY(getpid), ANY(gettid), ANY(geteuid), ANY(rt_sigaction), ANY(rt_sigprocmask), ANY(rt_sigreturn), ANY(restart_syscall),
+	ANY(getpid), ANY(gettid), ANY(geteuid), ANY(rt_sigaction), ANY(rt_sigprocmask),
+	    ANY(rt_sigreturn), ANY(restart_syscall),
 	ANY(exit), ANY(exit_group),
 #ifdef __NR_geteuid32
 	ANY(geteuid32),
@@ -190,8 +197,8 @@ sandbox_calls(void)
 	 * For every thread: a name lookup that was given up may hang in its own. And at full speed:
 	 * no code of others runs here that could speculate.
 	 */
-	return (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-	    &program) == 0 ? 0 : -1);
+	return (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	    SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0 ? 0 : -1);
 }
 
 /* 0, or -1 with errno; files that are open stay so. */
@@ -199,20 +206,26 @@ static int
 sandbox_files(const char *folder)
 {
 #ifdef LANDLOCK_CREATE_RULESET_VERSION
-	static const int		 rights[] = { 0, 13, 14, 15 };	/* that each version of the interface knows */
+	/* that each version of the interface knows */
+	static const int		 rights[] = { 0, 13, 14, 15 };
 	struct landlock_ruleset_attr	 ruleset = { 0 };
 	struct landlock_path_beneath_attr below = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
-					    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
-					    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE };
+					    LANDLOCK_ACCESS_FS_WRITE_FILE |
+					    LANDLOCK_ACCESS_FS_READ_DIR |
+					    LANDLOCK_ACCESS_FS_MAKE_REG |
+					    LANDLOCK_ACCESS_FS_REMOVE_FILE };
 	long				 version;
 	int				 fd, result;
 
-	if ((version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)) < 1)
+	if ((version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION)) < 1)
 		return (-1);
 	ruleset.handled_access_fs = (UINT64_C(1) << rights[version < 3 ? version : 3]) - 1;
-	if ((fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof(ruleset.handled_access_fs), 0)) == -1)
+	if ((fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset,
+	    sizeof(ruleset.handled_access_fs), 0)) == -1)
 		return (-1);
-	if (folder != NULL && (below.parent_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC)) != -1) {
+	if (folder != NULL && (below.parent_fd = open(folder,
+	    O_PATH | O_DIRECTORY | O_CLOEXEC)) != -1) {
 		syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
 		close(below.parent_fd);
 	}
@@ -233,10 +246,12 @@ int	__lsan_do_recoverable_leak_check(void) __attribute__((__weak__));
 const char *
 os_sandbox(const char *folder)
 {
-	static const char	*names[2][2] = { { "none", "system calls" }, { "files", "system calls and files" } };
+	static const char	*names[2][2] = { { "none", "system calls" },
+				    { "files", "system calls and files" } };
 	int			 files;
 
-	if (__lsan_do_recoverable_leak_check != NULL || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+	if (__lsan_do_recoverable_leak_check != NULL || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0,
+	    0) == -1)
 		return (names[0][0]);
 	files = sandbox_files(folder) == 0;
 	return (names[files][sandbox_calls() == 0]);

@@ -25,7 +25,8 @@
 #include "os/os.h"
 
 #define ACL		"system.posix_acl_access"
-#define ATTRIBUTE_MAX	65536	/* bytes of a value, and of the list of names: the kernel has no more (xattr(7)) */
+/* bytes of a value, and of the list of names: the kernel has no more (xattr(7)) */
+#define ATTRIBUTE_MAX	65536
 
 int
 os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
@@ -42,7 +43,8 @@ os_tcp_patience(int fd, int dead_after_s)
 {
 	unsigned int	user_timeout_ms = (unsigned int)dead_after_s * 1000;
 
-	return (setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof(user_timeout_ms)));
+	return (setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms,
+	    sizeof(user_timeout_ms)));
 }
 
 int
@@ -66,8 +68,9 @@ os_tcp(int fd, struct os_tcp *tcp)
 	/*
 	 * What the receive queue holds although nothing can be read waits for a segment before it.
 	 */
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 || ioctl(fd, SIOCOUTQ, &waiting) == -1 ||
-	    ioctl(fd, SIOCINQ, &unread) == -1 || getsockopt(fd, SOL_SOCKET, SO_MEMINFO, meminfo, &meminfo_len) == -1)
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ||
+	    ioctl(fd, SIOCOUTQ, &waiting) == -1 || ioctl(fd, SIOCINQ, &unread) == -1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_MEMINFO, meminfo, &meminfo_len) == -1)
 		return (-1);
 	/* Without the last of what is used here (Linux 4.6), silence would be taken for proof. */
 	if (len < offsetof(struct tcp_info, tcpi_notsent_bytes) + sizeof(info.tcpi_notsent_bytes)) {
@@ -76,7 +79,8 @@ os_tcp(int fd, struct os_tcp *tcp)
 	}
 	options = (info.tcpi_options & TCPI_OPT_TIMESTAMPS) ? 12 : 0;
 	memset(tcp, 0, sizeof(*tcp));
-	tcp->open = info.tcpi_state == 1;	/* TCP_ESTABLISHED, which is in libc's header only */
+	/* TCP_ESTABLISHED, which is in libc's header only */
+	tcp->open = info.tcpi_state == 1;
 	tcp->waiting_bytes = waiting;
 	tcp->retransmitted = info.tcpi_total_retrans;
 	tcp->in_a_row = info.tcpi_retransmits;

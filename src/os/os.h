@@ -29,10 +29,13 @@ struct os_tcp {
 	unsigned int	retransmitted;	/* segments */
 	unsigned int	in_a_row;	/* retransmissions of what waits now */
 	unsigned int	sacked;		/* segments acknowledged behind a gap */
-	int		gap;		/* segments came behind one that did not; not seen while others are unread */
-	unsigned int	behind;		/* segments that ever came behind such a gap; 0 where the kernel does not count */
+	/* segments came behind one that did not; not seen while others are unread */
+	int		gap;
+	/* segments that ever came behind such a gap; 0 where the kernel does not count */
+	unsigned int	behind;
 	int		no_room;	/* the other side takes no more for now */
-	unsigned int	probes;		/* it was asked so often in a row whether it has room, without an answer */
+	/* it was asked so often in a row whether it has room, without an answer */
+	unsigned int	probes;
 	int		ack_ms;		/* since the last acknowledgement of any kind */
 	int		rtt_ms;		/* rounded up */
 	int		send_bytes;	/* the segments that we send */

@@ -41,8 +41,10 @@ proc_net_row(const char *line, struct proc_net *row)
 	int		end = 0;
 
 	/* sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid */
-	if (sscanf(line, " %*9[0-9]: %32[0-9A-Fa-f]:%4[0-9A-Fa-f] %*32[0-9A-Fa-f]:%*4x %2x %*8x:%*8x %*2x:%*8x %*8x "
-	    "%10[0-9]%n", local, port, &state, uid, &end) != 4 || !isspace((unsigned char)line[end]))
+	if (sscanf(line,
+	    " %*9[0-9]: %32[0-9A-Fa-f]:%4[0-9A-Fa-f] %*32[0-9A-Fa-f]:%*4x %2x %*8x:%*8x %*2x:%*8x %*8x "
+	    "%10[0-9]%n", local, port, &state, uid, &end) != 4 ||
+	    !isspace((unsigned char)line[end]))
 		return (-1);
 	if (row_address(local, strlen(local), &row->address) == -1)
 		return (-1);

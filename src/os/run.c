@@ -27,7 +27,8 @@ run_place(const char **dirs, const char *root, const char *program, char path[PA
 	while ((dir = *dirs) != NULL && *dir != '\0') {
 		len = strcspn(dir, ":");
 		*dirs = dir + len + (dir[len] == ':');
-		if (*dir == '/' && snprintf(path, PATH_MAX, "%s%.*s/%s", root, (int)len, dir, program) < PATH_MAX)
+		if (*dir == '/' && snprintf(path, PATH_MAX, "%s%.*s/%s", root, (int)len, dir,
+		    program) < PATH_MAX)
 			return (1);
 	}
 	return (0);
@@ -99,7 +100,8 @@ run_ended(pid_t pid)
 {
 	siginfo_t	info = { .si_pid = 0 };
 
-	return (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 || info.si_pid == pid);
+	return (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 ||
+	    info.si_pid == pid);
 }
 
 /* Its exit status. Who has closed both streams and goes on is given what is left of the time. */
@@ -149,7 +151,8 @@ run_attend(pid_t pid, struct run_text *texts[2], int fds[2], int64_t deadline_ms
 }
 
 int
-run(const char *const argv[], int ms, struct run_text *out, struct run_text *err, void (*hook)(const char *))
+run(const char *const argv[], int ms, struct run_text *out, struct run_text *err,
+    void (*hook)(const char *))
 {
 	struct run_text	*texts[2] = { out, err };
 	int64_t		 deadline_ms = clock_ms() + ms;

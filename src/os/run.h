@@ -26,6 +26,7 @@ int	run_place(const char **dirs, const char *root, const char *program, char [PA
  * unless that is NULL. Returns its exit status, which is 127 if there is no such program, or -1 if
  * it was ended by a signal or by us, or could not be started.
  */
-int	run(const char *const argv[], int ms, struct run_text *out, struct run_text *err, void (*hook)(const char *));
+int	run(const char *const argv[], int ms, struct run_text *out, struct run_text *err,
+	    void (*hook)(const char *));
 
 #endif

@@ -25,9 +25,12 @@ collect_target(const json_t *facts, const struct collect *exam, struct probe_inp
 	int		 port = exam->look.port;
 
 	memset(in, 0, sizeof(*in));
-	in->host = name != NULL && addr_host_ok(name) && (port == 0 || exam->ssh) ? name : exam->look.host;
-	in->port = port != 0 ? port : number != NULL && addr_port(number) != -1 ? addr_port(number) : 22;
-	in->ssh = exam->ssh || port == 0 || in->port == 22 || (number != NULL && port == addr_port(number));
+	in->host = name != NULL && addr_host_ok(name) && (port == 0 || exam->ssh) ?
+	    name : exam->look.host;
+	in->port = port != 0 ? port : number != NULL && addr_port(number) != -1 ?
+	    addr_port(number) : 22;
+	in->ssh = exam->ssh || port == 0 || in->port == 22 ||
+	    (number != NULL && port == addr_port(number));
 	in->timeout_ms = exam->timeout_ms;
 	in->dead_after_s = exam->dead_after_s;
 	in->seen = exam->look.seen;

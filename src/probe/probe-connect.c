@@ -70,7 +70,7 @@ connect_name(int error)
 	return (code_row(row->code)->name);
 }
 
-/* --- each address alone ------------------------------------------------------------------------------------------- */
+/* --- each address alone ----------------------------------------------------------------------- */
 
 /* Wait for the next of them; 0 when the time is over, or nothing is left to wait for. */
 static int
@@ -125,7 +125,8 @@ static void
 direct_fact(json_t *array, const struct attempt_direct *a)
 {
 	char	 text[ADDR_TEXT_MAX];
-	json_t	*row = json_pack("{s:i, s:I}", "family", a->to->ai_family == AF_INET6 ? 6 : 4, "ms", (json_int_t)a->ms);
+	json_t	*row = json_pack("{s:i, s:I}", "family", a->to->ai_family == AF_INET6 ? 6 : 4, "ms",
+		    (json_int_t)a->ms);
 
 	json_array_append_new(array, row);
 	json_put(row, "address", fact_string(addr_text(a->to->ai_addr, a->to->ai_addrlen, text)));
@@ -149,9 +150,12 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 		if (ways->plan.steps[i].via->to != VIA_TO_TARGET)
 			continue;
 		list[*count] = (struct attempt_direct){ .fd = -1 };
-		while (list[*count].to == NULL || list[*count].to->ai_addr != ways->plan.steps[i].to)
-			list[*count].to = list[*count].to == NULL ? ways->known.list : list[*count].to->ai_next;
-		list[*count].fd = probe_begin(list[*count].to->ai_addr, list[*count].to->ai_addrlen, in, MSS_FULL, 0);
+		while (list[*count].to == NULL ||
+		    list[*count].to->ai_addr != ways->plan.steps[i].to)
+			list[*count].to = list[*count].to == NULL ?
+			    ways->known.list : list[*count].to->ai_next;
+		list[*count].fd = probe_begin(list[*count].to->ai_addr, list[*count].to->ai_addrlen,
+		    in, MSS_FULL, 0);
 		list[*count].error = list[*count].fd == -1 ? errno : 0;
 		(*count)++;
 	}
@@ -163,14 +167,16 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 	probe_made(facts, made);
 }
 
-/* --- each route --------------------------------------------------------------------------------------------------- */
+/* --- each route ------------------------------------------------------------------------------- */
 
 /* Without a code it works. The detail, unless it is NULL, is the row's from then on. */
 static void
-route_fact(json_t *facts, const struct via *via, const char *to, int64_t ms, const char *code, json_t *detail)
+route_fact(json_t *facts, const struct via *via, const char *to, int64_t ms, const char *code,
+    json_t *detail)
 {
 	json_t	*array = fact_at(facts, "connect.routes");
-	json_t	*row = json_pack("{s:s, s:b, s:I}", "route", via->name, "ok", code == NULL, "ms", (json_int_t)ms);
+	json_t	*row = json_pack("{s:s, s:b, s:I}", "route", via->name, "ok", code == NULL, "ms",
+		    (json_int_t)ms);
 
 	if (array == NULL)
 		fact_put(facts, "connect.routes", array = json_array());
@@ -219,7 +225,8 @@ route_direct(json_t *facts, const struct via *via, const struct attempt_direct *
 static enum code
 through_code(enum code code, const struct attempt *last)
 {
-	return (last != NULL && last->unmet && (code == CODE_NO_ROUTE || code == CODE_BLOCKED) ? CODE_PROXY_DOWN : code);
+	return (last != NULL && last->unmet && (code == CODE_NO_ROUTE || code == CODE_BLOCKED) ?
+	    CODE_PROXY_DOWN : code);
 }
 
 /* Through somebody in between, as --via would have it. */
@@ -239,7 +246,8 @@ route_through(json_t *facts, const struct probe_input *in, const struct via *via
 		probe_end(conn.fd, NULL, 0);
 	last = attempts.count > 0 ? &attempts.list[attempts.count - 1] : NULL;
 	route_fact(facts, via, last != NULL ? last->to : "", ms,
-	    ok ? NULL : code_row(through_code(err.code, last))->name, ok ? NULL : redact_error(&err));
+	    ok ? NULL : code_row(through_code(err.code, last))->name,
+	    ok ? NULL : redact_error(&err));
 	probe_made(facts, ok);
 	if (ok)
 		route_works(facts, via, NULL, ms);
@@ -289,7 +297,7 @@ routes_far(json_t *facts, const struct probe_input *in)
 	fact_put_truth(facts, "connect.far", far);
 }
 
-/* --- the probe ---------------------------------------------------------------------------------------------------- */
+/* --- the probe -------------------------------------------------------------------------------- */
 
 static int
 connect_useful(const json_t *facts, const struct probe_input *in)
@@ -302,7 +310,8 @@ connect_useful(const json_t *facts, const struct probe_input *in)
 static void
 connect_run(json_t *facts, const struct probe_input *in)
 {
-	struct target		 target = { .host = in->host, .port = in->port, .timeout_ms = in->timeout_ms };
+	struct target		 target = { .host = in->host, .port = in->port,
+				    .timeout_ms = in->timeout_ms };
 	struct plan_choice	 choice = { .via = NULL };
 	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = in->seen };
 	struct ways		*ways = xcalloc(1, sizeof(*ways));

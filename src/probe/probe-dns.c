@@ -78,7 +78,8 @@ question_ask(struct question *q, int fd, const char *name, int type, const struc
 	int	i, n = 0;
 
 	/* Nobody but this machine's own daemon is asked: the number need not be hard to guess. */
-	q->len = dns_query(q->query, sizeof(q->query), (uint16_t)(clock_ms() ^ type << 8), name, type);
+	q->len = dns_query(q->query, sizeof(q->query), (uint16_t)(clock_ms() ^ type << 8), name,
+	    type);
 	if (q->len == 0) {
 		q->error = "this can be no name";
 		return;
@@ -127,7 +128,8 @@ probe_dns(json_t *facts, const char *path, const char *server, int port, const c
 		question_ask(&v4, fd, name, DNS_A, in);
 		question_ask(&v6, fd, name, DNS_AAAA, in);
 		close(fd);
-		error = v4.error != NULL ? v4.error : v6.error != NULL ? v6.error : "it has no address";
+		error = v4.error != NULL ? v4.error : v6.error != NULL ?
+		    v6.error : "it has no address";
 	}
 	json_put(said, "ms", json_integer(clock_ms() - began_ms));
 	question_addresses(&v4, list);

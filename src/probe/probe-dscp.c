@@ -18,7 +18,8 @@
 #include "route/mss.h"
 
 #define FIRST_MS	50	/* the least for the first look, or five round trips */
-#define FIRST_MAX_MS	2500	/* where the time to connect was no round trip, but held a lost SYN */
+/* where the time to connect was no round trip, but held a lost SYN */
+#define FIRST_MAX_MS	2500
 #define TICK_MS		5
 #define SECOND_MS	1000	/* by then the kernel has sent the SYN again (RFC 6298 2.1) */
 
@@ -39,7 +40,8 @@ static const struct mark {
 /* A connection with one mark; the second is begun when the first did not get through at once. */
 struct entry {
 	int	fd[2];
-	int	ended[2];	/* connected, and our side of it closed: the other side may take its time */
+	/* connected, and our side of it closed: the other side may take its time */
+	int	ended[2];
 	int	passed;		/* the server has answered, be it by a refusal */
 	int64_t	ms;
 };
@@ -94,7 +96,8 @@ marked_wait(struct marked *m, int64_t until_ms)
 
 	do {
 		for (open = 0, i = 0; i < 2 * (MARKS + 1); i++) {
-			pfd[i] = (struct pollfd){ .fd = m->list[i / 2].fd[i % 2], .events = POLLOUT };
+			pfd[i] = (struct pollfd){ .fd = m->list[i / 2].fd[i % 2],
+			    .events = POLLOUT };
 			open += pfd[i].fd != -1;
 		}
 		if (open == 0 || (left_ms = until_ms - clock_ms()) <= 0)
@@ -103,7 +106,8 @@ marked_wait(struct marked *m, int64_t until_ms)
 			return;
 		for (i = 0; n > 0 && i < 2 * (MARKS + 1); i++)
 			/* A twin may have been closed meanwhile. */
-			if (pfd[i].revents != 0 && m->list[i / 2].fd[i % 2] == pfd[i].fd && pfd[i].fd != -1)
+			if (pfd[i].revents != 0 && m->list[i / 2].fd[i % 2] == pfd[i].fd &&
+			    pfd[i].fd != -1)
 				entry_answer(m, &m->list[i / 2], (int)i % 2);
 	} while (n != 0);
 }
@@ -141,7 +145,7 @@ marked_race(struct marked *m, int first_ms)
 	marked_wait(m, clock_ms() + SECOND_MS + first_ms);
 }
 
-/* --- on one connection -------------------------------------------------------------------------------------------- */
+/* --- on one connection ------------------------------------------------------------------------ */
 
 /* Until all is acknowledged that was sent: 1, or 0 if it is not by then. */
 static int
@@ -169,12 +173,14 @@ wire_mark(struct marked *m, int fd, size_t i, char byte, int first_ms)
 {
 	struct entry	*unmarked = &m->list[UNMARKED];
 
-	if (probe_mark(fd, m->sa, marks[i].tos) == -1 || probe_send(fd, &byte, 1, clock_ms() + first_ms) == -1)
+	if (probe_mark(fd, m->sa, marks[i].tos) == -1 ||
+	    probe_send(fd, &byte, 1, clock_ms() + first_ms) == -1)
 		return (-1);
 	if ((m->list[i].passed = wire_acked(fd, clock_ms() + SECOND_MS + first_ms)))
 		return (0);
 	unmarked->ms = clock_ms();
-	if (probe_mark(fd, m->sa, 0) == -1 || !wire_acked(fd, clock_ms() + 2 * SECOND_MS + first_ms))
+	if (probe_mark(fd, m->sa, 0) == -1 || !wire_acked(fd,
+	    clock_ms() + 2 * SECOND_MS + first_ms))
 		return (-1);
 	unmarked->passed = 1;
 	unmarked->ms = clock_ms() - unmarked->ms;
@@ -191,7 +197,8 @@ wire_race(struct marked *m, int first_ms)
 {
 	static const char	id[] = "SSH-2.0-";
 	size_t			i;
-	int			fd = probe_begin(m->sa, m->len, m->in, MSS_FULL, marks[0].tos), result = 0;
+	int			fd = probe_begin(m->sa, m->len, m->in, MSS_FULL, marks[0].tos),
+				    result = 0;
 
 	if (fd == -1)
 		return (-1);
@@ -207,7 +214,7 @@ wire_race(struct marked *m, int first_ms)
 	return (result);
 }
 
-/* --- the probe ---------------------------------------------------------------------------------------------------- */
+/* --- the probe -------------------------------------------------------------------------------- */
 
 static void
 marked_close(struct marked *m)

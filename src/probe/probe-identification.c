@@ -53,7 +53,7 @@ struct banner {
 	struct sshkex_packet	packet;		/* the server's KEXINIT, if there is kexinit_ms */
 };
 
-/* --- listening ---------------------------------------------------------------------------------------------------- */
+/* --- listening -------------------------------------------------------------------------------- */
 
 /* As far as the identification: what came behind it stays for the next. */
 static void
@@ -104,7 +104,7 @@ identification_hear(struct banner *b, const struct probe_input *in)
 	probe_end(b->talk.fd, goodbye, len);
 }
 
-/* --- facts -------------------------------------------------------------------------------------------------------- */
+/* --- facts ------------------------------------------------------------------------------------ */
 
 /* So many bytes, without the end of their line, as a text in the facts. */
 static void
@@ -150,7 +150,8 @@ identification_software(json_t *facts, const struct banner *b)
 	for (from = sizeof("SSH-") - 1; from < len && line[from] != '-'; from++)
 		continue;
 	from++;
-	for (n = 0; from + n < len && n < sizeof(software) - 1 && line[from + n] > ' ' && line[from + n] <= '~'; n++)
+	for (n = 0; from + n < len && n < sizeof(software) - 1 && line[from + n] > ' ' &&
+	    line[from + n] <= '~'; n++)
 		software[n] = line[from + n];
 	software[n] = '\0';
 	while (strncmp(software, kinds[i].start, strlen(kinds[i].start)) != 0)
@@ -218,7 +219,8 @@ identification_other(json_t *facts, const struct banner *b)
 	const char	*kind = "none", *refusal;
 
 	if (b->talk.len > 0)
-		kind = strcmp(probe_service_kind(b->talk.buf, b->talk.len), "http") == 0 ? "http" : "other";
+		kind = strcmp(probe_service_kind(b->talk.buf, b->talk.len), "http") == 0 ?
+		    "http" : "other";
 	if ((refusal = sshwire_refusal(&b->id)) != NULL) {
 		kind = "openssh";
 		fact_put_text(facts, "server.refusal", refusal);

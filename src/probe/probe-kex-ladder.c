@@ -41,10 +41,12 @@ retry_send(struct climb *c, int size)
 		n = c->len - c->sent;
 	if (n == 0)
 		return (0);
-	while ((done = send(c->wire->talk->fd, c->bytes + c->sent, n, MSG_NOSIGNAL | MSG_EOR)) == -1) {
+	while ((done = send(c->wire->talk->fd, c->bytes + c->sent, n,
+	    MSG_NOSIGNAL | MSG_EOR)) == -1) {
 		if (errno == EINTR)
 			continue;
-		if (errno != EAGAIN || sock_wait(c->wire->talk->fd, POLLOUT, c->wire->until_ms) != 1)
+		if (errno != EAGAIN || sock_wait(c->wire->talk->fd, POLLOUT,
+		    c->wire->until_ms) != 1)
 			return (-1);
 	}
 	c->sent += (size_t)done;

@@ -20,7 +20,8 @@
 #include "wire/sshwire.h"
 
 #define TICK_MS		5
-#define GAP_MS		700	/* the server's kernel has sent it again three times by then: at once, after 200 and 600 ms */
+/* the server's kernel has sent it again three times by then: at once, after 200 and 600 ms */
+#define GAP_MS		700
 #define PIECE_SLACK	64	/* the tail of each group, see probe-kex-ladder.c */
 
 /* One connection. */
@@ -35,7 +36,7 @@ struct kex {
 	char			 out[SSHKEX_PACKET_MAX];
 };
 
-/* --- what the server says ----------------------------------------------------------------------------------------- */
+/* --- what the server says --------------------------------------------------------------------- */
 
 /* The identification, and nothing behind it: 0, or -1 if it does not come. */
 static int
@@ -64,7 +65,8 @@ kex_patience(const struct kex *k, const struct os_tcp *tcp, int64_t progress_ms,
 	/* What came waits for what did not. */
 	if (tcp->gap && now_ms - progress_ms >= GAP_MS + 2 * tcp->rtt_ms)
 		return (KEX_BACK_LOST);
-	if (!tcp->gap && now_ms - (told_ms > progress_ms ? told_ms : progress_ms) >= k->try->quiet_ms + 5 * tcp->rtt_ms)
+	if (!tcp->gap && now_ms - (told_ms > progress_ms ?
+	    told_ms : progress_ms) >= k->try->quiet_ms + 5 * tcp->rtt_ms)
 		return (KEX_BACK_SILENT);
 	return (KEX_BACK_UNTRIED);
 }
@@ -104,7 +106,7 @@ kex_hear(struct kex *k, struct sshkex_packet *packet)
 	}
 }
 
-/* --- the way back ------------------------------------------------------------------------------------------------- */
+/* --- the reverse path ------------------------------------------------------------------------- */
 
 static int
 kex_packet_size(const struct kex *k, size_t bytes)
@@ -127,7 +129,8 @@ kex_reverse_whole(struct kex *k, const struct sshkex_packet *reply, size_t begin
 	if (k->try->openssh)
 		bytes = k->talk.len - begins;
 	k->r->reverse_bytes = kex_packet_size(k, bytes);
-	if (k->try->kexinit_bytes > 0 && k->r->reverse_bytes < kex_packet_size(k, (size_t)k->try->kexinit_bytes))
+	if (k->try->kexinit_bytes > 0 && k->r->reverse_bytes < kex_packet_size(k,
+	    (size_t)k->try->kexinit_bytes))
 		k->r->reverse_bytes = kex_packet_size(k, (size_t)k->try->kexinit_bytes);
 }
 
@@ -172,7 +175,7 @@ kex_reverse(struct kex *k, const int *sizes, int count)
 	}
 }
 
-/* --- the connection ----------------------------------------------------------------------------------------------- */
+/* --- the connection --------------------------------------------------------------------------- */
 
 /* What TCP has agreed on. 0, or -1 if that is not to be had. */
 static int
@@ -182,7 +185,8 @@ kex_agreed(struct kex *k)
 	int		payload = 0;
 	socklen_t	len = sizeof(payload);
 
-	if (os_tcp(k->talk.fd, &tcp) == -1 || getsockopt(k->talk.fd, IPPROTO_TCP, TCP_MAXSEG, &payload, &len) == -1)
+	if (os_tcp(k->talk.fd, &tcp) == -1 || getsockopt(k->talk.fd, IPPROTO_TCP, TCP_MAXSEG,
+	    &payload, &len) == -1)
 		return (-1);
 	k->wire.header = k->try->sa->sa_family == AF_INET6 ? 60 : 40;
 	k->wire.options = tcp.send_bytes - payload;
@@ -192,7 +196,8 @@ kex_agreed(struct kex *k)
 	if (k->r->full > SSHKEX_PACKET_MAX / 2)
 		k->r->full = SSHKEX_PACKET_MAX / 2;
 	/* A server says how large its own link is by what it takes. */
-	k->r->reverse_full = (tcp.receive_bytes < tcp.send_bytes ? tcp.receive_bytes : tcp.send_bytes) + k->wire.header;
+	k->r->reverse_full = (tcp.receive_bytes < tcp.send_bytes ?
+	    tcp.receive_bytes : tcp.send_bytes) + k->wire.header;
 	return (k->wire.options >= 0 && k->wire.options <= 40 ? 0 : -1);
 }
 
@@ -221,8 +226,8 @@ kex_talk(struct kex *k)
 	size_t				total, len;
 
 	k->r->state = KEX_MUTE;
-	if (probe_send(k->talk.fd, SSHKEX_ID, SSHKEX_ID_LEN, clock_ms() + k->in->timeout_ms) == -1 ||
-	    kex_hear_id(k) == -1)
+	if (probe_send(k->talk.fd, SSHKEX_ID, SSHKEX_ID_LEN,
+	    clock_ms() + k->in->timeout_ms) == -1 || kex_hear_id(k) == -1)
 		return;
 	k->r->state = KEX_TALKED;
 	count = kex_sizes(k, sizes, &total);
@@ -241,7 +246,8 @@ kex_end(struct kex *k)
 	size_t		len;
 
 	if (k->r->state == KEX_TALKED && k->r->stuck == 0) {
-		len = sshkex_disconnect(goodbye, sizeof(goodbye), "meshssh --doctor has seen enough");
+		len = sshkex_disconnect(goodbye, sizeof(goodbye),
+		    "meshssh --doctor has seen enough");
 		probe_end(k->talk.fd, goodbye, len);
 		return;
 	}

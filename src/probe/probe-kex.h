@@ -20,14 +20,20 @@
 struct kex_try {
 	const struct sockaddr	*sa;
 	socklen_t		 len;
-	int			 mss_bytes;	/* of our segments and of the server's; 0: as the kernel has them */
-	int			 sizes[KEX_SIZES_MAX];	/* to be sent, from small to large; too large ones are left out */
+	/* of our segments and of the server's; 0: as the kernel has them */
+	int			 mss_bytes;
+	/* to be sent, from small to large; too large ones are left out */
+	int			 sizes[KEX_SIZES_MAX];
 	int			 count;
 	int			 to_full;	/* after them, the largest */
-	int			 reverse;		/* see what the server's key exchange looks like */
-	int			 kexinit_bytes;	/* as it was seen earlier, with small segments; 0: not known */
-	int			 quiet_ms;	/* so much silence is more than the server needs for an answer */
-	int			 openssh;	/* it writes its reply and what comes behind it at once */
+	/* see what the server's key exchange looks like */
+	int			 reverse;
+	/* as it was seen earlier, with small segments; 0: not known */
+	int			 kexinit_bytes;
+	/* so much silence is more than the server needs for an answer */
+	int			 quiet_ms;
+	/* it writes its reply and what comes behind it at once */
+	int			 openssh;
 };
 
 struct kex_result {
@@ -40,7 +46,8 @@ struct kex_result {
 	int	 mss_bytes;	/* that we have offered */
 	int	 full;		/* the largest packet that we would send */
 	int	 passed;	/* the largest that was acknowledged; 0: none */
-	int	 stuck;		/* the one that was not, though it was sent again and again; 0: none */
+	/* the one that was not, though it was sent again and again; 0: none */
+	int	 stuck;
 	enum {
 		KEX_BACK_UNTRIED,
 		KEX_BACK_WHOLE,		/* all came */
@@ -62,7 +69,7 @@ struct kex_result {
  */
 void	probe_kex(const struct kex_try *, const struct probe_input *, struct kex_result *);
 
-/* --- of probe-kex-ladder.c ---------------------------------------------------------------------------------------- */
+/* --- of probe-kex-ladder.c -------------------------------------------------------------------- */
 
 struct probe_talk;
 
@@ -79,6 +86,7 @@ struct kex_wire {
  * Send these bytes in packets of the sizes, then of the first one, so that what is acknowledged
  * tells which of them got through. Sets passed and stuck; 0 when all was acknowledged, -1 if not.
  */
-int	kex_steps(const struct kex_wire *, const int *sizes, int count, const char *, size_t, struct kex_result *);
+int	kex_steps(const struct kex_wire *, const int *sizes, int count, const char *, size_t,
+	    struct kex_result *);
 
 #endif

@@ -25,13 +25,16 @@
 #define BACK_MAX	6
 #define BACK_RESERVE	3	/* of what is left, while the way there is searched */
 #define NEAR_ENOUGH	8	/* bytes; the rest only if connections are left */
-#define BACK_GUESS	64	/* bytes: so near above a size that is known, the hole begins right there */
+/* bytes: so near above a size that is known, the hole begins right there */
+#define BACK_GUESS	64
 #define FIRST_BYTES	576	/* what every host must take in one piece (RFC 791 3.1) */
 #define MSS_BYTES	30000	/* that one packet of SSH has room for */
-#define QUIET_MS	1500	/* a lost packet was sent again three times by then: after 200, 600 and 1400 ms (RFC 6298 5) */
+/* a lost packet was sent again three times by then: after 200, 600 and 1400 ms (RFC 6298 5) */
+#define QUIET_MS	1500
 
 /* Sizes of packets that paths are known for: tunnels, IPv6, PPPoE. */
-static const int	known[] = { 576, 700, 850, 1000, 1100, 1200, 1280, 1340, 1400, 1440, 1480, 1492 };
+static const int	known[] = { 576, 700, 850, 1000, 1100, 1200, 1280, 1340, 1400, 1440, 1480,
+			    1492 };
 #define KNOWN		((int)(sizeof(known) / sizeof(known[0])))
 
 /* What is known of one direction. */
@@ -55,13 +58,14 @@ struct mtu {
 	struct reach		 forward;
 	struct reach		 reverse;
 	int			 answers;	/* of the server's, whole ones */
-	int			 certain;	/* of its failures: no slow server looks like this */
+	/* of its failures: no slow server looks like this */
+	int			 certain;
 	int			 troubles;	/* connections that told nothing */
 	int			 blind;		/* this system does not tell what is acknowledged */
 	const char		*untested;	/* why the way back was not tested, or NULL */
 };
 
-/* --- one connection ----------------------------------------------------------------------------------------------- */
+/* --- one connection --------------------------------------------------------------------------- */
 
 /* More than one direction can tell on a connection that was made for the other. */
 static void
@@ -153,7 +157,7 @@ mtu_may(const struct mtu *m, const struct reach *whose, int most)
 	    whose->used < most && probe_left(m->facts) > 0);
 }
 
-/* --- the way there ------------------------------------------------------------------------------------------------ */
+/* --- the forward path ------------------------------------------------------------------------- */
 
 /* Sizes known to be interesting, from what is known to get through up to the largest. */
 static void
@@ -203,7 +207,8 @@ forward_search(struct mtu *m, int near_bytes, int reserve)
 			forward->over = 1;
 			break;
 		}
-		if (forward->fails >= 2 && (forward->hi - forward->lo <= near_bytes || probe_left(m->facts) <= reserve))
+		if (forward->fails >= 2 && (forward->hi - forward->lo <= near_bytes ||
+		    probe_left(m->facts) <= reserve))
 			break;
 		if (forward->hi == 0)
 			forward_coarse(m);
@@ -213,7 +218,7 @@ forward_search(struct mtu *m, int near_bytes, int reserve)
 	}
 }
 
-/* --- the way back ------------------------------------------------------------------------------------------------- */
+/* --- the reverse path ------------------------------------------------------------------------- */
 
 /* The known size that is nearest to this one and not too far from it, or 0. */
 static int
@@ -222,7 +227,8 @@ reverse_known(int size, int far)
 	int	i, near = 0;
 
 	for (i = 0; i < KNOWN; i++)
-		if (abs(known[i] - size) <= far && (near == 0 || abs(known[i] - size) < abs(near - size)))
+		if (abs(known[i] - size) <= far && (near == 0 ||
+		    abs(known[i] - size) < abs(near - size)))
 			near = known[i];
 	return (near);
 }
@@ -297,7 +303,7 @@ back_search(struct mtu *m)
 		back_try(m, size);
 }
 
-/* --- facts -------------------------------------------------------------------------------------------------------- */
+/* --- facts ------------------------------------------------------------------------------------ */
 
 static void
 mtu_put(json_t *facts, const char *direction, const struct reach *reach, int ok)
@@ -325,8 +331,9 @@ mtu_facts(struct mtu *m)
 	else if (m->forward.fails >= 2)
 		mtu_put(m->facts, "forward", &m->forward, 0);
 	else
-		why = m->blind ? "this system does not tell what is acknowledged" : m->troubles > 0 ?
-		    "the server does not take part" : "large packets were lost, but not always";
+		why = m->blind ? "this system does not tell what is acknowledged" :
+		    m->troubles > 0 ? "the server does not take part" :
+		    "large packets were lost, but not always";
 	if (m->reverse.hi == 0 && m->answers > 0)
 		mtu_put(m->facts, "reverse", &m->reverse, 1);
 	else if (m->reverse.fails >= 2 && m->reverse.lo > 0 && (m->certain > 0 || m->answers > 0))
@@ -334,14 +341,15 @@ mtu_facts(struct mtu *m)
 	else if (m->untested != NULL)
 		fact_put_text(m->facts, "mtu.untested", m->untested);
 	else if (why == NULL)
-		why = m->reverse.fails >= 2 ? "the server answers too late" : m->reverse.fails == 1 ?
-		    "the server's large packets were lost, but not always" : "the server's packets were not tested";
+		why = m->reverse.fails >= 2 ? "the server answers too late" :
+		    m->reverse.fails == 1 ? "the server's large packets were lost, but not always" :
+		    "the server's packets were not tested";
 	if (why != NULL)
 		fact_put_text(m->facts, "mtu.inconclusive", why);
 	fact_put_number(m->facts, "mtu.connections", m->forward.used + m->reverse.used);
 }
 
-/* --- the probe ---------------------------------------------------------------------------------------------------- */
+/* --- the probe -------------------------------------------------------------------------------- */
 
 static int
 mtu_useful(const json_t *facts, const struct probe_input *in)

@@ -148,7 +148,8 @@ names_searched(json_t *facts, const struct probe_input *in)
 	if (names_known(in->host, in, until_ms, NULL))
 		return;
 	for (i = 0; i < json_array_size(search) && i < 6 && clock_ms() < until_ms; i++) {
-		if ((domain = json_string_value(json_array_get(search, i))) == NULL || !addr_host_ok(domain))
+		if ((domain = json_string_value(json_array_get(search, i))) == NULL ||
+		    !addr_host_ok(domain))
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", in->host, domain);
 		if (names_known(name, in, until_ms, &addresses)) {

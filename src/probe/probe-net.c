@@ -24,7 +24,7 @@
 
 #define GOODBYE_MS	300	/* for the other side to end, too */
 
-/* --- the facts ---------------------------------------------------------------------------------------------------- */
+/* --- the facts -------------------------------------------------------------------------------- */
 
 static void
 addresses_add(struct probe_addresses *to, const char *text, int port)
@@ -104,24 +104,28 @@ probe_made(json_t *facts, int more)
 	fact_put_number(facts, "connect.made", fact_number(facts, "connect.made", 0) + more);
 }
 
-/* --- connections -------------------------------------------------------------------------------------------------- */
+/* --- connections ------------------------------------------------------------------------------ */
 
 int
 probe_mark(int fd, const struct sockaddr *sa, int tos)
 {
-	return (sa->sa_family == AF_INET6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos)) :
+	return (sa->sa_family == AF_INET6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos,
+	    sizeof(tos)) :
 	    setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos)));
 }
 
 int
-probe_begin(const struct sockaddr *sa, socklen_t len, const struct probe_input *in, int mss_bytes, int tos)
+probe_begin(const struct sockaddr *sa, socklen_t len, const struct probe_input *in, int mss_bytes,
+    int tos)
 {
-	struct sock_tune	tune = { .connect_s = in->timeout_ms / 1000 + 1, .dead_after_s = in->dead_after_s };
+	struct sock_tune	tune = { .connect_s = in->timeout_ms / 1000 + 1,
+				    .dead_after_s = in->dead_after_s };
 	int			fd, saved;
 
 	if ((fd = sock_open(sa, &tune, mss_bytes)) == -1)
 		return (-1);
-	if ((tos == 0 || probe_mark(fd, sa, tos) == 0) && (connect(fd, sa, len) == 0 || errno == EINPROGRESS))
+	if ((tos == 0 || probe_mark(fd, sa, tos) == 0) &&
+	    (connect(fd, sa, len) == 0 || errno == EINPROGRESS))
 		return (fd);
 	saved = errno;
 	close(fd);
@@ -173,8 +177,9 @@ probe_hear(struct probe_talk *talk, int64_t until_ms)
 	int	n;
 
 	while (!talk->over && sock_wait(talk->fd, POLLIN, until_ms) == 1) {
-		n = talk->len == sizeof(talk->buf) ? -1 : exact_read(talk->fd, talk->buf + talk->len,
-		    sizeof(talk->buf) - talk->len, &got);
+		n = talk->len == sizeof(talk->buf) ? -1 :
+		    exact_read(talk->fd, talk->buf + talk->len, sizeof(talk->buf) - talk->len,
+		    &got);
 		if (n == 1) {
 			talk->len += got;
 			return (1);
@@ -204,7 +209,8 @@ probe_end(int fd, const void *goodbye, size_t len)
 		probe_send(fd, goodbye, len, until_ms);
 	if (shutdown(fd, SHUT_WR) == 0)
 		/* What is left unread would make the kernel reset the connection. */
-		while (sock_wait(fd, POLLIN, until_ms) == 1 && exact_read(fd, buf, sizeof(buf), &got) != -1)
+		while (sock_wait(fd, POLLIN, until_ms) == 1 &&
+		    exact_read(fd, buf, sizeof(buf), &got) != -1)
 			continue;
 	close(fd);
 }

@@ -48,7 +48,8 @@ void	probe_made(json_t *facts, int);
  * Begin to connect, with segments of so many bytes (0: as the kernel has them) and this TOS, of
  * which 0 is none. The caller closes the descriptor; -1 with errno.
  */
-int	probe_begin(const struct sockaddr *, socklen_t, const struct probe_input *, int mss_bytes, int tos);
+int	probe_begin(const struct sockaddr *, socklen_t, const struct probe_input *, int mss_bytes,
+	    int tos);
 /* Packets towards the address have this TOS from now on; 0, or -1 with errno. */
 int	probe_mark(int fd, const struct sockaddr *, int tos);
 /*
@@ -69,8 +70,8 @@ void	probe_end(int fd, const void *, size_t);
  * descriptor the caller closes and which what was seen must outlive; -1 with the reason in the
  * attempts and the error.
  */
-int	probe_race(const struct probe_input *, const struct via *, int mss_bytes, struct connection *,
-	    struct attempts *, struct error *);
+int	probe_race(const struct probe_input *, const struct via *, int mss_bytes,
+	    struct connection *, struct attempts *, struct error *);
 /*
  * Connect over the route that works (connect.route), with segments of so many bytes. The connection
  * is counted; the caller closes the descriptor. -1 if that failed this time.
@@ -80,7 +81,8 @@ int	probe_open(json_t *facts, const struct probe_input *, int mss_bytes);
 /* What the other side says, as it comes. */
 struct probe_talk {
 	int	fd;
-	int	over;		/* the other side has ended, or the connection is broken, or there is no room */
+	/* the other side has ended, or the connection is broken, or there is no room */
+	int	over;
 	int	error;		/* errno of that, or 0 */
 	size_t	len;
 	char	buf[49152];

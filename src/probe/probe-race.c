@@ -44,17 +44,19 @@ race_over_cb(const struct connection *conn, const struct error *err, void *arg)
 }
 
 int
-probe_race(const struct probe_input *in, const struct via *via, int mss_bytes, struct connection *conn,
-    struct attempts *attempts, struct error *err)
+probe_race(const struct probe_input *in, const struct via *via, int mss_bytes,
+    struct connection *conn, struct attempts *attempts, struct error *err)
 {
-	struct target		 target = { .host = in->host, .port = in->port, .timeout_ms = in->timeout_ms };
+	struct target		 target = { .host = in->host, .port = in->port,
+				    .timeout_ms = in->timeout_ms };
 	struct plan_choice	 choice = { .via = via };
 	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = in->seen };
-	struct sock_tune	 tune = { .connect_s = in->timeout_ms / 1000 + 1, .dead_after_s = in->dead_after_s };
+	struct sock_tune	 tune = { .connect_s = in->timeout_ms / 1000 + 1,
+				    .dead_after_s = in->dead_after_s };
 	struct mss_steps		 mss_steps = { .mss_bytes = mss_bytes };
 	struct running		 run = { .conn = conn, .err = err, .result = -1 };
-	struct race_config	 conf = { .target = &target, .tune = &tune, .mss_steps = &mss_steps, .attempts = attempts,
-				    .cb = race_over_cb, .arg = &run };
+	struct race_config	 conf = { .target = &target, .tune = &tune, .mss_steps = &mss_steps,
+				    .attempts = attempts, .cb = race_over_cb, .arg = &run };
 	/* Each step has its own limit; of a proxy there are two, and a lookup before them. */
 	struct timeval		 tv = clock_timeval(3 * (int64_t)in->timeout_ms + SLACK_MS);
 	struct race		*race;
@@ -96,7 +98,8 @@ probe_open(json_t *facts, const struct probe_input *in, int mss_bytes)
 	socklen_t		len = probe_direct(facts, in, &ss);
 	int			fd;
 
-	fd = len > 0 ? probe_dial((struct sockaddr *)&ss, len, in, mss_bytes) : open_through(facts, in, mss_bytes);
+	fd = len > 0 ? probe_dial((struct sockaddr *)&ss, len, in, mss_bytes) :
+	    open_through(facts, in, mss_bytes);
 	if (fd != -1)
 		probe_made(facts, 1);
 	return (fd);

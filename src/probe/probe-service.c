@@ -21,7 +21,8 @@ static const struct opening {
 } openings[] = {
 	{ "SSH-",		4,	"ssh" },
 	{ "HTTP/",		5,	"http" },
-	{ "<!DOCTYPE HTML",	14,	"http" },	/* what takes us for HTTP/0.9 sends no head */
+	/* what takes us for HTTP/0.9 sends no head */
+	{ "<!DOCTYPE HTML",	14,	"http" },
 	{ "<html",		5,	"http" },
 	{ "\x15\x03",		2,	"tls" },	/* an alert (RFC 8446 6): we are none */
 	{ "\x16\x03",		2,	"tls" },
@@ -45,7 +46,8 @@ probe_service_kind(const char *buf, size_t len)
 {
 	const struct opening	*row = openings;
 
-	while (row->len > 0 && (len < (size_t)row->len || strncasecmp(buf, row->bytes, (size_t)row->len) != 0))
+	while (row->len > 0 && (len < (size_t)row->len ||
+	    strncasecmp(buf, row->bytes, (size_t)row->len) != 0))
 		row++;
 	return (row->kind);
 }
@@ -66,7 +68,8 @@ static void
 service_ask(struct probe_talk *talk, const struct probe_input *in)
 {
 	static const char	question[] = "HEAD / HTTP/1.0\r\n\r\n";
-	int64_t			until_ms = clock_ms() + (in->timeout_ms < LISTEN_MS ? in->timeout_ms : LISTEN_MS);
+	int64_t			until_ms = clock_ms() + (in->timeout_ms < LISTEN_MS ?
+				    in->timeout_ms : LISTEN_MS);
 
 	if (probe_hear(talk, until_ms) == 1 || talk->over || service_is_printer(in->port))
 		return;
@@ -93,8 +96,9 @@ probe_service(json_t *facts, const struct probe_input *in)
 	fact_put(facts, "service.kind", json_string(kind));
 	fact_put_truth(facts, "service.ok", talk->len > 0 || !talk->over);
 	if (talk->len > 0) {
-		for (len = 0; len < talk->len && len < sizeof(first) - 1 && talk->buf[len] != '\r' &&
-		    talk->buf[len] != '\n' && talk->buf[len] != '\0'; len++)
+		for (len = 0; len < talk->len && len < sizeof(first) - 1 &&
+		    talk->buf[len] != '\r' && talk->buf[len] != '\n' && talk->buf[len] != '\0';
+		    len++)
 			first[len] = talk->buf[len];
 		first[len] = '\0';
 		fact_put_text(facts, "service.first", first);

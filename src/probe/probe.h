@@ -11,7 +11,8 @@
 
 struct facts;
 
-#define PROBE_CONNECTIONS_MAX	12	/* to one server, of all probes together: below OpenSSH's PerSourcePenalties */
+/* to one server, of all probes together: below OpenSSH's PerSourcePenalties */
+#define PROBE_CONNECTIONS_MAX	12
 
 struct probe_input {
 	const char	*host;		/* what to connect to: HostName as ssh has it */
@@ -31,7 +32,9 @@ struct probe {
 	void	(*run)(json_t *facts, const struct probe_input *);
 };
 
-extern const struct probe	*const probes[];	/* in the order in which they are run; ends with NULL */
-extern const struct probe	 probe_names, probe_connect, probe_identification, probe_dscp, probe_mtu;
+/* in the order in which they are run; ends with NULL */
+extern const struct probe	*const probes[];
+extern const struct probe	 probe_names, probe_connect, probe_identification, probe_dscp,
+				    probe_mtu;
 
 #endif

@@ -24,7 +24,8 @@ talk_body_want(const struct http_talk *t)
 	size_t	room = sizeof(t->body) - 1;
 	long	length = http1_length(&t->head);
 
-	if (t->has_auth || t->head.transfer_encoding[0] != '\0' || t->body[0] == '<' || strchr(t->body, '\n') != NULL)
+	if (t->has_auth || t->head.transfer_encoding[0] != '\0' || t->body[0] == '<' ||
+	    strchr(t->body, '\n') != NULL)
 		return (0);
 	return (length != -1 && (size_t)length < room ? (size_t)length : room);
 }
@@ -37,7 +38,8 @@ talk_body(struct via_attempt *attempt, struct http_talk *t)
 
 	if (t->got >= talk_body_want(t))
 		return (VIA_DONE);
-	if ((result = exact_read(attempt->fd, t->body + t->got, talk_body_want(t) - t->got, &got)) == -1)
+	if ((result = exact_read(attempt->fd, t->body + t->got, talk_body_want(t) - t->got,
+	    &got)) == -1)
 		return (VIA_DONE);
 	t->got += result == 1 ? got : 0;
 	return (t->got < talk_body_want(t) ? VIA_WANT_READ : VIA_DONE);

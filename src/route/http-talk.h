@@ -12,7 +12,8 @@ struct http_talk {
 	size_t		len;
 	size_t		sent;
 	struct http1	head;
-	char		body[160];		/* of a refusal: its first line, if it is a text; raw */
+	/* of a refusal: its first line, if it is a text; raw */
+	char		body[160];
 	size_t		got;
 	int		has_auth;		/* the request has credentials */
 };

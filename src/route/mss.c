@@ -70,7 +70,8 @@ mss_first(const struct mss_steps *mss_steps, const struct sockaddr *sa, int *gua
 	os_route(sa, &route);
 	class = mss_class(sa, &route, route.kind == OS_ROUTE_ON_LINK && env_wsl(""));
 	mss_bytes = mss_steps->mss_bytes != MSS_AUTO ? mss_steps->mss_bytes : class->first_bytes;
-	if (class->guarded && mss_steps->cached_bytes != 0 && (mss_bytes == MSS_FULL || mss_steps->cached_bytes < mss_bytes))
+	if (class->guarded && mss_steps->cached_bytes != 0 &&
+	    (mss_bytes == MSS_FULL || mss_steps->cached_bytes < mss_bytes))
 		mss_bytes = mss_steps->cached_bytes;
 	if (mss_bytes == MSS_FULL)
 		log_debug(1, "%s: segments as the kernel has them", class->name);

@@ -19,7 +19,8 @@ struct sockaddr;
 /* Where the first rung comes from. */
 struct mss_steps {
 	int	mss_bytes;	/* --mss */
-	int	cached_bytes;	/* what an earlier connection has learned: no more than this; 0 if there is none */
+	/* what an earlier connection has learned: no more than this; 0 if there is none */
+	int	cached_bytes;
 };
 
 struct mss_class {

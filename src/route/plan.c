@@ -30,8 +30,9 @@ plan_name(struct plan *plan, const struct plan_input *in)
 	const char			*host = in->target->host;
 
 	/* A word of digits, or with a colon, is an address in one of its forms. */
-	if (ts->state != ENV_TAILSCALE_UP || ts->status.suffix[0] == '\0' || strpbrk(host, ".:") != NULL ||
-	    host[strspn(host, "0123456789")] == '\0' || strlen(host) + 1 + strlen(ts->status.suffix) > ADDR_HOST_MAX)
+	if (ts->state != ENV_TAILSCALE_UP || ts->status.suffix[0] == '\0' ||
+	    strpbrk(host, ".:") != NULL || host[strspn(host, "0123456789")] == '\0' ||
+	    strlen(host) + 1 + strlen(ts->status.suffix) > ADDR_HOST_MAX)
 		return;
 	strlcpy(plan->name, host, sizeof(plan->name));
 	strlcat(plan->name, ".", sizeof(plan->name));
@@ -57,7 +58,8 @@ plan_owner(const struct plan *plan, const struct plan_input *in)
 	const struct env_tailscale	*ts = &in->facts->tailscale;
 	const char			*host = in->target->host;
 
-	if (plan_literal(in->target) == 1 || (in->lookup == PLAN_LOOKUP_DONE && list_has_tailnet(in->list)))
+	if (plan_literal(in->target) == 1 || (in->lookup == PLAN_LOOKUP_DONE &&
+	    list_has_tailnet(in->list)))
 		return (PLAN_MESH);
 	if (addr_name_is_tailnet(host, ts->status.suffix))
 		return (PLAN_MESH);
@@ -85,7 +87,8 @@ plan_add(struct plan *plan, const struct plan_input *in, const struct via *via, 
 	step = &plan->steps[plan->count++];
 	step->via = via;
 	/* Unasked, tailscaled shall not look for a host outside of the mesh. */
-	step->host = in->choice->via == NULL && via->to == VIA_TO_TAILSCALED && plan->owner == PLAN_PERHAPS ? plan->name :
+	step->host = in->choice->via == NULL && via->to == VIA_TO_TAILSCALED &&
+	    plan->owner == PLAN_PERHAPS ? plan->name :
 	    in->target->host;
 	step->why = why;
 	return (step);
@@ -106,11 +109,13 @@ list_next(const struct addrinfo **from, int family, int same)
 
 /* RFC 8305 4: take the families in turn, beginning with the one that the resolver puts first. */
 static void
-plan_add_list(struct plan *plan, const struct plan_input *in, const struct via *via, const char *why)
+plan_add_list(struct plan *plan, const struct plan_input *in, const struct via *via,
+    const char *why)
 {
 	const struct addrinfo	*first = in->list, *second = in->list, *ai;
 	struct via_step		*step;
-	int			 family = in->list != NULL ? in->list->ai_family : AF_UNSPEC, turn = 1;
+	int			 family = in->list != NULL ? in->list->ai_family : AF_UNSPEC,
+				    turn = 1;
 
 	for (;; turn = !turn) {
 		if ((ai = list_next(turn ? &first : &second, family, turn)) == NULL &&
@@ -127,8 +132,8 @@ plan_add_list(struct plan *plan, const struct plan_input *in, const struct via *
 
 /* The addresses behind this name, now if they are known, else when they are. */
 static void
-plan_add_lookup(struct plan *plan, const struct plan_input *in, const char *host, int port, const struct via *via,
-    const char *why)
+plan_add_lookup(struct plan *plan, const struct plan_input *in, const char *host, int port,
+    const struct via *via, const char *why)
 {
 	if (in->lookup == PLAN_LOOKUP_OPEN) {
 		strlcpy(plan->lookup, host, sizeof(plan->lookup));
@@ -139,7 +144,8 @@ plan_add_lookup(struct plan *plan, const struct plan_input *in, const char *host
 }
 
 static void
-plan_add_target(struct plan *plan, const struct plan_input *in, const struct via *via, const char *why)
+plan_add_target(struct plan *plan, const struct plan_input *in, const struct via *via,
+    const char *why)
 {
 	plan_add_lookup(plan, in, in->target->host, in->target->port, via, why);
 }
@@ -154,7 +160,8 @@ static void
 plan_set_why_not(struct plan *plan, enum code code, const char *text, const char *detail)
 {
 	plan->why_not = code;
-	snprintf(plan->why_not_text, sizeof(plan->why_not_text), detail != NULL ? "%s (%s)" : "%s", text, detail);
+	snprintf(plan->why_not_text, sizeof(plan->why_not_text), detail != NULL ? "%s (%s)" : "%s",
+	    text, detail);
 }
 
 /* Why tailscaled is not among the ways, or cannot tell whose a name is. */
@@ -183,12 +190,14 @@ plan_nameless(struct plan *plan, const struct env_tailscale *ts)
 		return;
 	plan_tailscaled_unusable(plan, ts);
 	strlcpy(text, plan->why_not_text, sizeof(text));
-	snprintf(plan->why_not_text, sizeof(plan->why_not_text), "its name is not known, and %.130s", text);
+	snprintf(plan->why_not_text, sizeof(plan->why_not_text),
+	    "its name is not known, and %.130s", text);
 }
 
 /* 1 if it was added. */
 static int
-plan_add_tailscaled(struct plan *plan, const struct plan_input *in, const struct via *via, const char *why)
+plan_add_tailscaled(struct plan *plan, const struct plan_input *in, const struct via *via,
+    const char *why)
 {
 	const struct env_tailscale	*ts = &in->facts->tailscale;
 	struct via_step			*step;
@@ -202,7 +211,8 @@ plan_add_tailscaled(struct plan *plan, const struct plan_input *in, const struct
 	step->tailscaled = &ts->at;
 	step->hung = ts->state == ENV_TAILSCALE_HUNG;
 	/* Without a TUN here the kernel would take an address of the mesh somewhere else. */
-	step->dial_self = env_tailscale_kernel(ts) || (plan->owner != PLAN_MESH && plan->owner != PLAN_PERHAPS);
+	step->dial_self = env_tailscale_kernel(ts) || (plan->owner != PLAN_MESH &&
+	    plan->owner != PLAN_PERHAPS);
 	return (1);
 }
 
@@ -241,10 +251,12 @@ plan_no_proxy(struct plan *plan, const struct plan_input *in, enum proxy_kind ki
 	char			 text[sizeof(plan->why_not_text)];
 	int			 i;
 
-	snprintf(text, sizeof(text), "no %s proxy is known on this machine", kind == PROXY_HTTP ? "HTTP" : "SOCKS5");
+	snprintf(text, sizeof(text), "no %s proxy is known on this machine",
+	    kind == PROXY_HTTP ? "HTTP" : "SOCKS5");
 	for (i = 0; i < in->facts->proxy.count; i++, proxy++)
 		if (proxy->kind == kind && proxy->listener == OS_LISTENER_OTHERS)
-			snprintf(text, sizeof(text), "what listens on %s belongs to another user", proxy->name);
+			snprintf(text, sizeof(text), "what listens on %s belongs to another user",
+			    proxy->name);
 	plan_set_why_not(plan, CODE_NO_PROXY, text, NULL);
 }
 
@@ -308,7 +320,8 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 	const struct via		*const *via;
 	int				 localapi;
 
-	localapi = plan_add_localapi(plan, in, ts->state == ENV_TAILSCALE_HUNG ? "it may still wake up" :
+	localapi = plan_add_localapi(plan, in, ts->state == ENV_TAILSCALE_HUNG ?
+	    "it may still wake up" :
 	    ts->status.tun == TSJSON_TUN_NO ? "tailscaled runs in userspace-networking mode" :
 	    "tailscaled's TUN is in another network namespace");
 	if (plan->owner == PLAN_PERHAPS) {
@@ -322,7 +335,8 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 	 * Where the daemon can tell, a packet for the mesh is not sent anywhere else; but a host
 	 * may have other addresses.
 	 */
-	plan->outside_only = !ts->mesh_address && ts->state >= ENV_TAILSCALE_HUNG && ts->state != ENV_TAILSCALE_UNEXPECTED;
+	plan->outside_only = !ts->mesh_address && ts->state >= ENV_TAILSCALE_HUNG &&
+	    ts->state != ENV_TAILSCALE_UNEXPECTED;
 	if (!plan->outside_only || in->lookup == PLAN_LOOKUP_DONE)
 		plan_add_direct(plan, in, "as plain ssh would");
 	if (ts->state == ENV_TAILSCALE_NONE)

@@ -15,7 +15,8 @@ struct facts;
 /* Where --via sends us. */
 struct plan_choice {
 	const struct via	*via;		/* NULL: auto */
-	const char		*address;	/* of the proxy, fit for addr_split; NULL: not said */
+	/* of the proxy, fit for addr_split; NULL: not said */
+	const char		*address;
 };
 
 /* The addresses of plan.lookup, as far as they are known. */
@@ -45,7 +46,8 @@ struct plan {
 	enum plan_owner	owner;
 	struct via_step	steps[ATTEMPTS_MAX];
 	int		count;
-	char		name[ADDR_HOST_MAX + 1];	/* the name that it has if it is a peer's, for PLAN_PERHAPS */
+	/* the name that it has if it is a peer's, for PLAN_PERHAPS */
+	char		name[ADDR_HOST_MAX + 1];
 
 	/*
 	 * What has to be looked up for the plan to be whole: the target or a proxy; "" if nothing.

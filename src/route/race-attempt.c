@@ -89,9 +89,11 @@ attempt_spoken_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (spoken == -1)
-		via_fail(&a->attempt, CODE_SERVER_CLOSED, "closed through %s before the server said anything", name);
+		via_fail(&a->attempt, CODE_SERVER_CLOSED,
+		    "closed through %s before the server said anything", name);
 	else if (what & EV_TIMEOUT)
-		via_fail(&a->attempt, CODE_SERVER_SILENT, "connected through %s, but the server says nothing", name);
+		via_fail(&a->attempt, CODE_SERVER_SILENT,
+		    "connected through %s, but the server says nothing", name);
 	else {
 		attempt_wait(a, EV_READ, attempt_spoken_cb);
 		return;
@@ -112,7 +114,8 @@ attempt_connected(struct race_attempt *a)
 	char	to[64];
 
 	a->state = RACE_STATE_CONNECTED;
-	attempts_add(a->conf->attempts, via_text(&a->now, to, sizeof(to)), "connected", clock_ms() - a->began_ms);
+	attempts_add(a->conf->attempts, via_text(&a->now, to, sizeof(to)), "connected",
+	    clock_ms() - a->began_ms);
 	a->cb(a, RACE_CONNECTED, a->arg);
 }
 
@@ -189,7 +192,8 @@ attempt_connect(struct race_attempt *a)
 		a->mss_bytes = mss_first(a->conf->mss_steps, to, &a->guarded);
 		a->attempt.fd = sock_open(to, a->conf->tune, a->mss_bytes);
 	}
-	if (a->attempt.fd == -1 || (connect(a->attempt.fd, to, a->now.to_len) == -1 && errno != EINPROGRESS)) {
+	if (a->attempt.fd == -1 || (connect(a->attempt.fd, to, a->now.to_len) == -1 &&
+	    errno != EINPROGRESS)) {
 		a->now.via->unconnected(&a->attempt, errno, clock_ms() - a->began_ms);
 		return (-1);
 	}

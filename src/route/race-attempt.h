@@ -21,7 +21,8 @@ enum race_event {
 
 struct race_attempt {
 	struct via_attempt		 attempt;	/* its step is `now` */
-	struct via_step			 step;		/* as the plan had it, which may be made anew */
+	/* as the plan had it, which may be made anew */
+	struct via_step			 step;
 	struct via_step			 now;		/* the same, or what became of it */
 	struct sockaddr_storage		 address;	/* where `now` has none in the plan */
 	const struct race_config	*conf;
@@ -45,8 +46,9 @@ struct race_attempt {
  * A step of the plan, not begun yet; the callback is called at most once between two calls of this
  * module.
  */
-struct race_attempt	*race_attempt_new(const struct race_config *conf, const struct via_step *step,
-	    void (*cb)(struct race_attempt *, enum race_event, void *arg), void *arg);
+struct race_attempt	*race_attempt_new(const struct race_config *conf,
+	    const struct via_step *step, void (*cb)(struct race_attempt *, enum race_event,
+	    void *arg), void *arg);
 /*
  * Begin. Return 0, or -1 if it failed at once: then the error is set and on record, and nothing is
  * called back.

@@ -16,8 +16,10 @@
 #include "net/resolve.h"
 #include "route/race-attempt.h"
 
-#define ADDRESS_STAGGER_MS	250	/* RFC 8305 5, Connection Attempt Delay; also between two hosts of one name */
-#define ROUTE_STAGGER_MS	1000	/* a second way is a second connection for the server, which counts them */
+/* RFC 8305 5, Connection Attempt Delay; also between two hosts of one name */
+#define ADDRESS_STAGGER_MS	250
+/* a second way is a second connection for the server, which counts them */
+#define ROUTE_STAGGER_MS	1000
 
 struct race {
 	struct race_config	 conf;
@@ -83,7 +85,8 @@ race_lost(struct race *r)
 	char			 target[TARGET_TEXT_MAX];
 
 	if (r->plan.why_not != CODE_NONE) {
-		error_set(&err, r->plan.why_not, "%s: %s", target_text(r->in.target, target), r->plan.why_not_text);
+		error_set(&err, r->plan.why_not, "%s: %s", target_text(r->in.target, target),
+		    r->plan.why_not_text);
 		race_note(r, &err, 0);
 	}
 	err = r->worst;
@@ -95,8 +98,8 @@ static void
 race_won(struct race *r, struct race_attempt *a)
 {
 	struct race_config	 conf = r->conf;
-	struct connection		 conn = { .fd = a->attempt.fd, .step = a->now, .mss_bytes = a->mss_bytes,
-				    .guarded = a->guarded };
+	struct connection		 conn = { .fd = a->attempt.fd, .step = a->now,
+				    .mss_bytes = a->mss_bytes, .guarded = a->guarded };
 	char			 to[64];
 
 	log_debug(1, "connected through %s %s after %lld ms", conn.step.via->name,
@@ -118,7 +121,8 @@ race_begun(const struct race *r, const struct via_step *step)
 
 	for (i = 0; i < r->count; i++) {
 		begun = &r->tries[i]->step;
-		if (begun->via == step->via && begun->to == step->to && begun->tailscaled == step->tailscaled)
+		if (begun->via == step->via && begun->to == step->to &&
+		    begun->tailscaled == step->tailscaled)
 			return (1);
 	}
 	return (0);
@@ -209,7 +213,8 @@ race_next(struct race *r)
 		}
 		if ((next = race_unbegun(r)) == NULL)
 			return;
-		tv = clock_timeval(next->via == step->via || r->plan.owner == PLAN_PERHAPS ? ADDRESS_STAGGER_MS :
+		tv = clock_timeval(next->via == step->via || r->plan.owner == PLAN_PERHAPS ?
+		    ADDRESS_STAGGER_MS :
 		    ROUTE_STAGGER_MS);
 		event_add(&r->timer, &tv);
 		return;
@@ -252,7 +257,7 @@ race_looked_up(struct race *r, enum plan_lookup lookup)
 	race_plan(r);
 }
 
-/* --- the lookup ---------------------------------------------------------------------------------- */
+/* --- the lookup ------------------------------------------------------------------------------- */
 
 /* What getaddrinfo(3) says. */
 static void
@@ -271,7 +276,8 @@ race_name_failed(struct race *r, int code)
 	else if (strcmp(r->plan.lookup, r->in.target->host) == 0)
 		error_set(&err, resolve_code(code), "%s: %s", target, why);
 	else
-		error_set(&err, resolve_code(code), "%s: the proxy's name %.60s: %s", target, r->plan.lookup, why);
+		error_set(&err, resolve_code(code), "%s: the proxy's name %.60s: %s", target,
+		    r->plan.lookup, why);
 	race_note(r, &err, 0);
 	race_looked_up(r, PLAN_LOOKUP_FAILED);
 }
@@ -283,7 +289,8 @@ race_resolved_cb(int code, struct addrinfo *list, void *arg)
 
 	r->resolve = NULL;
 	if (code == 0) {
-		log_debug(1, "%s resolved after %lld ms", r->plan.lookup, (long long)(clock_ms() - r->began_ms));
+		log_debug(1, "%s resolved after %lld ms", r->plan.lookup,
+		    (long long)(clock_ms() - r->began_ms));
 		r->list = list;
 		race_looked_up(r, PLAN_LOOKUP_DONE);
 	} else
@@ -300,9 +307,10 @@ race_lookup_timeout_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	attempts_add(r->conf.attempts, r->plan.lookup, "the resolver did not answer", clock_ms() - r->began_ms);
-	error_set(&err, CODE_NAME_TIMEOUT, "%s: the resolver gave no answer in %d s", target_text(r->in.target, target),
-	    r->in.target->timeout_ms / 1000);
+	attempts_add(r->conf.attempts, r->plan.lookup, "the resolver did not answer",
+	    clock_ms() - r->began_ms);
+	error_set(&err, CODE_NAME_TIMEOUT, "%s: the resolver gave no answer in %d s",
+	    target_text(r->in.target, target), r->in.target->timeout_ms / 1000);
 	race_note(r, &err, 0);
 	race_looked_up(r, PLAN_LOOKUP_FAILED);
 	race_next(r);
@@ -314,7 +322,8 @@ race_lookup(struct race *r)
 	struct timeval	tv = clock_timeval(r->in.target->timeout_ms);
 	int		code;
 
-	if ((code = resolve_literal(r->plan.lookup, r->plan.lookup_port, r->plan.lookup_family, &r->list)) == 0) {
+	if ((code = resolve_literal(r->plan.lookup, r->plan.lookup_port, r->plan.lookup_family,
+	    &r->list)) == 0) {
 		race_looked_up(r, PLAN_LOOKUP_DONE);
 		return;
 	}
@@ -323,8 +332,8 @@ race_lookup(struct race *r)
 		race_name_failed(r, code);
 		return;
 	}
-	r->resolve = resolve_start(r->conf.base, r->plan.lookup, r->plan.lookup_port, r->plan.lookup_family,
-	    race_resolved_cb, r);
+	r->resolve = resolve_start(r->conf.base, r->plan.lookup, r->plan.lookup_port,
+	    r->plan.lookup_family, race_resolved_cb, r);
 	if (r->resolve != NULL) {
 		event_add(&r->lookup_timer, &tv);
 		return;
@@ -333,7 +342,7 @@ race_lookup(struct race *r)
 	race_looked_up(r, PLAN_LOOKUP_FAILED);
 }
 
-/* --- the start ----------------------------------------------------------------------------------- */
+/* --- the start -------------------------------------------------------------------------------- */
 
 /* The first step, from the loop. */
 static void

@@ -18,11 +18,13 @@ struct sock_tune;
 
 /* A way that has reached the target. */
 struct connection {
-	int			 fd;		/* connected, non-blocking; nothing is read of what the server says */
+	/* connected, non-blocking; nothing is read of what the server says */
+	int			 fd;
 	struct via_step		 step;		/* its address is only in `to` */
 	struct sockaddr_storage	 to;
 	int			 mss_bytes;	/* what was asked for; MSS_FULL if nothing */
-	int			 guarded;	/* the path may lose large packets, and ends in a socket of ours */
+	/* the path may lose large packets, and ends in a socket of ours */
+	int			 guarded;
 };
 
 /* What a race is run with. All of it stays the caller's and outlives the race. */

@@ -52,7 +52,8 @@ direct_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 		row++;
 	addr_text(attempt->step->to, attempt->step->to_len, to);
 	if (row->code == CODE_NO_ANSWER)
-		via_fail(attempt, row->code, "%s %.46s in %lld s", row->text, to, (long long)(took_ms + 500) / 1000);
+		via_fail(attempt, row->code, "%s %.46s in %lld s", row->text, to,
+		    (long long)(took_ms + 500) / 1000);
 	else if (row->code == CODE_REFUSED)
 		via_fail(attempt, row->code, "%s %.46s", row->text, to);
 	else

@@ -20,7 +20,8 @@ http_authorization(const struct proxy_auth *auth, char *buf, size_t size)
 	char	login[LOGIN_MAX], text[BASE64_SIZE(LOGIN_MAX)];
 
 	snprintf(login, sizeof(login), "%s:%s", auth->user, auth->password);
-	snprintf(buf, size, "Proxy-Authorization: Basic %s\r\n", base64(text, sizeof(text), login, strlen(login)));
+	snprintf(buf, size, "Proxy-Authorization: Basic %s\r\n",
+	    base64(text, sizeof(text), login, strlen(login)));
 	return (buf);
 }
 
@@ -35,11 +36,14 @@ http_begin(struct via_attempt *attempt)
 	if ((t->has_auth = via_proxy_auth(attempt, &auth)) == -1)
 		return (VIA_FAIL);
 	if (strchr(host, '%') != NULL)
-		return (via_fail(attempt, CODE_BAD_HOST, "a proxy cannot be told an address with a zone"));
+		return (via_fail(attempt, CODE_BAD_HOST,
+		    "a proxy cannot be told an address with a zone"));
 	if (t->has_auth)
 		http_authorization(&auth, login, sizeof(login));
-	snprintf(to, sizeof(to), strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d", host, attempt->target->port);
-	t->len = (size_t)snprintf(t->request, sizeof(t->request), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", to, to, login);
+	snprintf(to, sizeof(to), strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d", host,
+	    attempt->target->port);
+	t->len = (size_t)snprintf(t->request, sizeof(t->request),
+	    "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", to, to, login);
 	return (http_talk_step(attempt));
 }
 
@@ -82,7 +86,8 @@ http_step(struct via_attempt *attempt)
 	if ((want = http_talk_step(attempt)) != VIA_DONE)
 		return (want);
 	if (t->head.state == HTTP1_BAD)
-		return (via_fail(attempt, CODE_NOT_A_PROXY, "the HTTP proxy %s does not speak HTTP", attempt->step->proxy));
+		return (via_fail(attempt, CODE_NOT_A_PROXY, "the HTTP proxy %s does not speak HTTP",
+		    attempt->step->proxy));
 	/* RFC 9110 9.3.6: any 2xx, and what it says of a body is to be ignored. */
 	return (t->head.status / 100 == 2 ? VIA_DONE : http_refused(attempt, t));
 }

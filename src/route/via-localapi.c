@@ -27,8 +27,9 @@ localapi_begin(struct via_attempt *attempt)
 	t->len = (size_t)snprintf(t->request, sizeof(t->request),
 	    "POST /localapi/v0/dial HTTP/1.1\r\n%sConnection: upgrade\r\nUpgrade: ts-dial\r\n"
 	    "Dial-Host: %s\r\nDial-Port: %d\r\nDial-Network: %s\r\nContent-Length: 0\r\n\r\n",
-	    tailscaled_headers(attempt->step->tailscaled, headers, sizeof(headers)), attempt->step->host, attempt->target->port,
-	    family == AF_INET ? "tcp4" : family == AF_INET6 ? "tcp6" : "tcp");
+	    tailscaled_headers(attempt->step->tailscaled, headers, sizeof(headers)),
+	    attempt->step->host, attempt->target->port, family == AF_INET ?
+	    "tcp4" : family == AF_INET6 ? "tcp6" : "tcp");
 	return (http_talk_step(attempt));
 }
 
@@ -39,15 +40,16 @@ localapi_dial_self(struct via_attempt *attempt, const struct http_talk *t)
 	char	host[ADDR_HOST_MAX + 1];
 	int	port;
 
-	if (strcmp(t->head.dial_self, "true") != 0 || addr_split(t->head.dial_addr, host, &port) == -1 ||
-	    (attempt->self_len = addr_literal(host, port, &attempt->self)) == 0)
-		return (via_fail(attempt, CODE_MESH_UNEXPECTED, "tailscaled gave an answer that makes no sense"));
+	if (strcmp(t->head.dial_self, "true") != 0 || addr_split(t->head.dial_addr, host,
+	    &port) == -1 || (attempt->self_len = addr_literal(host, port, &attempt->self)) == 0)
+		return (via_fail(attempt, CODE_MESH_UNEXPECTED,
+		    "tailscaled gave an answer that makes no sense"));
 	if (attempt->step->dial_self)
 		return (VIA_DIAL_SELF);
 	/* The full name was our guess: a host of the short one may still be found elsewhere. */
-	return (via_fail(attempt, attempt->step->host == attempt->target->host ? CODE_PEER_UNKNOWN : CODE_NAME_UNKNOWN,
-	    "tailscaled knows no peer of this %s (%s)", strcmp(host, attempt->step->host) == 0 ? "address" : "name",
-	    t->head.dial_addr));
+	return (via_fail(attempt, attempt->step->host == attempt->target->host ?
+	    CODE_PEER_UNKNOWN : CODE_NAME_UNKNOWN, "tailscaled knows no peer of this %s (%s)",
+	    strcmp(host, attempt->step->host) == 0 ? "address" : "name", t->head.dial_addr));
 }
 
 /* A refusal, with the text of the error as its body. */
@@ -72,10 +74,12 @@ localapi_step(struct via_attempt *attempt)
 	if ((want = http_talk_step(attempt)) != VIA_DONE)
 		return (want);
 	if (t->head.state == HTTP1_BAD)
-		return (via_fail(attempt, CODE_MESH_UNEXPECTED, "what listens on tailscaled's socket is something else"));
+		return (via_fail(attempt, CODE_MESH_UNEXPECTED,
+		    "what listens on tailscaled's socket is something else"));
 	if (t->head.status == 101)
 		return (VIA_DONE);
-	return (t->head.status == 200 ? localapi_dial_self(attempt, t) : localapi_refused(attempt, t));
+	return (t->head.status == 200 ? localapi_dial_self(attempt, t) :
+	    localapi_refused(attempt, t));
 }
 
 static void
@@ -88,9 +92,11 @@ localapi_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 	if (error == EAGAIN || error == ETIMEDOUT)
 		via_fail(attempt, CODE_MESH_HUNG, "tailscaled takes no connection");
 	else if (own == CODE_BLOCKED)
-		via_fail(attempt, CODE_MESH_PERMISSION_DENIED, "tailscaled's socket is closed to this user (%s)", strerror(error));
+		via_fail(attempt, CODE_MESH_PERMISSION_DENIED,
+		    "tailscaled's socket is closed to this user (%s)", strerror(error));
 	else
-		via_fail(attempt, own != CODE_NONE ? own : CODE_MESH_DOWN, "tailscaled cannot be reached (%s)", strerror(error));
+		via_fail(attempt, own != CODE_NONE ? own : CODE_MESH_DOWN,
+		    "tailscaled cannot be reached (%s)", strerror(error));
 }
 
 static void

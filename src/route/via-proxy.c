@@ -25,7 +25,8 @@ via_proxy_check(struct via_attempt *attempt)
 {
 	if (!attempt->step->proxy_guess || os_listener(attempt->step->to) == OS_LISTENER_OURS)
 		return (0);
-	via_fail(attempt, CODE_NO_PROXY, "what listens on %s belongs to another user", attempt->step->proxy);
+	via_fail(attempt, CODE_NO_PROXY, "what listens on %s belongs to another user",
+	    attempt->step->proxy);
 	return (-1);
 }
 
@@ -36,18 +37,18 @@ via_proxy_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 	enum code		 own = via_own_fault(error);
 
 	if (error == ETIMEDOUT)
-		via_fail(attempt, CODE_PROXY_DOWN, "%s %s does not answer (%lld s)", step->via->peer, step->proxy,
-		    (long long)(took_ms + 500) / 1000);
+		via_fail(attempt, CODE_PROXY_DOWN, "%s %s does not answer (%lld s)",
+		    step->via->peer, step->proxy, (long long)(took_ms + 500) / 1000);
 	else
-		via_fail(attempt, own != CODE_NONE ? own : CODE_PROXY_DOWN, "%s %s cannot be reached (%s)", step->via->peer,
-		    step->proxy, strerror(error));
+		via_fail(attempt, own != CODE_NONE ? own : CODE_PROXY_DOWN,
+		    "%s %s cannot be reached (%s)", step->via->peer, step->proxy, strerror(error));
 }
 
 void
 via_proxy_silent(struct via_attempt *attempt, int64_t took_ms)
 {
-	via_fail(attempt, CODE_PROXY_SILENT, "%s %s gave no answer in %lld s", attempt->step->via->peer, attempt->step->proxy,
-	    (long long)(took_ms + 500) / 1000);
+	via_fail(attempt, CODE_PROXY_SILENT, "%s %s gave no answer in %lld s",
+	    attempt->step->via->peer, attempt->step->proxy, (long long)(took_ms + 500) / 1000);
 }
 
 const char *

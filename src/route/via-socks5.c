@@ -23,7 +23,8 @@ struct socks5_talk {
 static enum via_want
 socks5_failed(struct via_attempt *attempt, const struct socks5 *s)
 {
-	return (via_fail(attempt, s->code, "the SOCKS5 proxy %s %s", attempt->step->proxy, s->text));
+	return (via_fail(attempt, s->code, "the SOCKS5 proxy %s %s", attempt->step->proxy,
+	    s->text));
 }
 
 static enum via_want
@@ -47,7 +48,8 @@ socks5_open(struct via_attempt *attempt)
 	attempt->talk = t = xcalloc(1, sizeof(*t));
 	if (via_proxy_check(attempt) == -1 || (has = via_proxy_auth(attempt, &t->auth)) == -1)
 		return (VIA_FAIL);
-	if (socks5_begin(&t->socks5, attempt->step->host, attempt->target->port, has ? t->auth.user : NULL, t->auth.password) == -1)
+	if (socks5_begin(&t->socks5, attempt->step->host, attempt->target->port,
+	    has ? t->auth.user : NULL, t->auth.password) == -1)
 		return (socks5_failed(attempt, &t->socks5));
 	return (socks5_send(attempt, t));
 }

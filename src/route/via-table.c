@@ -5,7 +5,8 @@
 
 #include "route/via.h"
 
-const struct via	*const via_table[] = { &via_direct, &via_localapi, &via_http, &via_socks5, NULL };
+const struct via	*const via_table[] = { &via_direct, &via_localapi, &via_http, &via_socks5,
+			    NULL };
 
 const struct via *
 via_find(const char *name, size_t len)

@@ -87,8 +87,10 @@ via_broken(struct via_attempt *attempt, int error)
 	const struct via	*via = attempt->step->via;
 	char			 address[64];
 
-	return (via_fail(attempt, via->broken, "%s (%.48s) ended the connection before it had answered%s%s", via->peer,
-	    via->address(attempt->step, address, sizeof(address)), error != 0 ? ": " : "", error != 0 ? strerror(error) : ""));
+	return (via_fail(attempt, via->broken,
+	    "%s (%.48s) ended the connection before it had answered%s%s", via->peer,
+	    via->address(attempt->step, address, sizeof(address)), error != 0 ? ": " : "",
+	    error != 0 ? strerror(error) : ""));
 }
 
 enum code
@@ -98,9 +100,12 @@ via_own_fault(int error)
 		int		 error;
 		enum code	 code;
 	}	own[] = {
-		{ EMFILE, CODE_NO_DESCRIPTORS }, { ENFILE, CODE_NO_DESCRIPTORS }, { ENOMEM, CODE_NO_MEMORY },
-		{ ENOBUFS, CODE_NO_MEMORY }, { EPERM, CODE_BLOCKED }, { EACCES, CODE_BLOCKED }, { ENETUNREACH, CODE_NO_ROUTE },
-		{ EHOSTUNREACH, CODE_NO_ROUTE }, { EHOSTDOWN, CODE_NO_ROUTE }, { ENETDOWN, CODE_NO_ROUTE },
+		{ EMFILE, CODE_NO_DESCRIPTORS }, { ENFILE, CODE_NO_DESCRIPTORS },
+		    { ENOMEM, CODE_NO_MEMORY },
+		{ ENOBUFS, CODE_NO_MEMORY }, { EPERM, CODE_BLOCKED }, { EACCES, CODE_BLOCKED },
+		    { ENETUNREACH, CODE_NO_ROUTE },
+		{ EHOSTUNREACH, CODE_NO_ROUTE }, { EHOSTDOWN, CODE_NO_ROUTE },
+		    { ENETDOWN, CODE_NO_ROUTE },
 		{ EADDRNOTAVAIL, CODE_NO_ROUTE }, { EAFNOSUPPORT, CODE_NO_ROUTE },
 	};
 	size_t	i;

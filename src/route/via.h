@@ -22,15 +22,18 @@ struct via;
 /* One way, as the plan has it. What the pointers point to outlives the race. */
 struct via_step {
 	const struct via	*via;
-	const struct sockaddr	*to;		/* whom to connect to; of tailscaled it is only known in there */
+	/* whom to connect to; of tailscaled it is only known in there */
+	const struct sockaddr	*to;
 	socklen_t		 to_len;
 	const struct tailscaled	*tailscaled;
 	const char		*proxy;		/* HOST:PORT */
 	int			 proxy_named;	/* by the user */
 	int			 proxy_guess;	/* it is trusted only for who listens there */
 	const char		*host;		/* the target, as this way is to name it */
-	int			 dial_self;	/* if tailscaled says that the host is none of the mesh, connect ourselves */
-	int			 hung;		/* tailscaled was asked for its status and did not answer */
+	/* if tailscaled says that the host is none of the mesh, connect ourselves */
+	int			 dial_self;
+	/* tailscaled was asked for its status and did not answer */
+	int			 hung;
 	const char		*why;		/* for people */
 };
 
@@ -39,7 +42,8 @@ enum via_want {
 	VIA_WANT_WRITE,
 	VIA_DONE,
 	VIA_FAIL,		/* the error of the hop is set */
-	VIA_DIAL_SELF		/* close the descriptor; self is the address to connect to directly */
+	/* close the descriptor; self is the address to connect to directly */
+	VIA_DIAL_SELF
 };
 
 /* A step under way. */
@@ -47,10 +51,13 @@ struct via_attempt {
 	const struct via_step	*step;
 	const struct target	*target;
 	int			 fd;
-	void			*talk;		/* the handshake's own state, or NULL; let go with free */
+	/* the handshake's own state, or NULL; let go with free */
+	void			*talk;
 	struct error		 err;		/* begins with the target */
-	const char		*what;		/* for the record: its text without the target, or less */
-	int			 local;		/* this machine could not even try, which tells little */
+	/* for the record: its text without the target, or less */
+	const char		*what;
+	/* this machine could not even try, which tells little */
+	int			 local;
 	struct sockaddr_storage	 self;		/* with VIA_DIAL_SELF */
 	socklen_t		 self_len;
 };
@@ -64,9 +71,12 @@ enum via_to {
 
 struct via {
 	const char	*name;			/* for --via, for the record and for --debug */
-	const char	*peer;			/* who stands between us and the target, in a sentence; NULL if nobody does */
-	int		 half_close;		/* the end of the client's stream may be passed on before the server's */
-	int		 end_to_end;		/* "connected" is the target's own word, not that of a peer in between */
+	/* who stands between us and the target, in a sentence; NULL if nobody does */
+	const char	*peer;
+	/* the end of the client's stream may be passed on before the server's */
+	int		 half_close;
+	/* "connected" is the target's own word, not that of a peer in between */
+	int		 end_to_end;
 	enum via_to	 to;
 	enum proxy_kind	 proxy;			/* with VIA_TO_PROXY */
 	enum code	 broken;		/* the peer ended in the middle of the handshake */
@@ -84,7 +94,8 @@ struct via {
 };
 
 extern const struct via	via_direct, via_localapi, via_socks5, via_http;
-extern const struct via	*const via_table[];	/* all of them, in the order in which they are tried; ends with NULL */
+/* all of them, in the order in which they are tried; ends with NULL */
+extern const struct via	*const via_table[];
 
 /* "NAME ADDRESS", or, of the direct way, the address alone; returns the buffer. */
 const char	*via_text(const struct via_step *, char *, size_t);
@@ -93,7 +104,8 @@ const struct via *via_first(enum via_to to);
 /* The route of this name, of which the text has so many bytes; NULL if there is none. */
 const struct via *via_find(const char *name, size_t bytes);
 /* Set the error of the hop: the target, a colon, a blank and this text. Returns VIA_FAIL. */
-enum via_want	via_fail(struct via_attempt *, enum code, const char *, ...) __attribute__((__format__(printf, 3, 4)));
+enum via_want	via_fail(struct via_attempt *, enum code, const char *,
+		    ...) __attribute__((__format__(printf, 3, 4)));
 /* Add what a peer has said to the error that was just set. Returns VIA_FAIL. */
 enum via_want	via_said(struct via_attempt *, const char *);
 /*

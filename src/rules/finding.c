@@ -7,7 +7,8 @@
 #include "base/error.h"
 #include "rules/rules.h"
 
-static void	finding_text(char [200], const char *, va_list) __attribute__((__format__(printf, 2, 0)));
+static void	finding_text(char [200], const char *, va_list) __attribute__((__format__(printf, 2,
+		    0)));
 
 static void
 finding_text(char to[200], const char *fmt, va_list ap)

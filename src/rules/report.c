@@ -85,10 +85,12 @@ report_fact(const struct report *r, const char *before, const char *path)
 static void
 report_direction(const struct report *r, const char *name, const json_t *way)
 {
-	json_int_t	good = json_number_at(way, "largest_ok", 0), bad = json_number_at(way, "smallest_bad", 0);
+	json_int_t	good = json_number_at(way, "largest_ok", 0),
+			    bad = json_number_at(way, "smallest_bad", 0);
 
 	if (bad > 0)
-		fprintf(r->fp, "; %s path: %lld bytes pass, %lld do not", name, (long long)good, (long long)bad);
+		fprintf(r->fp, "; %s path: %lld bytes pass, %lld do not", name, (long long)good,
+		    (long long)bad);
 	else if (good > 0)
 		fprintf(r->fp, "; %s path: %lld bytes pass", name, (long long)good);
 }
@@ -97,11 +99,13 @@ report_direction(const struct report *r, const char *name, const json_t *way)
 static void
 report_path(const struct report *r)
 {
-	const char	*address = json_text_at(r->facts, "connect.address"), *host = json_text_at(r->doc, "target.host");
+	const char	*address = json_text_at(r->facts, "connect.address"),
+			    *host = json_text_at(r->doc, "target.host");
 	const char	*name = json_text_at(r->doc, "target.name");
 	int		 ok = json_truth_at(r->facts, "connect.ok") == 1;
 
-	fprintf(r->fp, "this machine%s --", json_number_at(r->facts, "system.wsl", 0) > 0 ? " (WSL)" : "");
+	fprintf(r->fp, "this machine%s --", json_number_at(r->facts, "system.wsl", 0) > 0 ?
+	    " (WSL)" : "");
 	report_put(r, json_text_at(r->facts, "connect.route"), "?");
 	fputs("--> ", r->fp);
 	report_styled(r, ok ? "good" : "error", host, "?");
@@ -118,7 +122,8 @@ report_path(const struct report *r)
 	report_fact(r, ", ", "server.text");
 	fputs("\n    ", r->fp);
 	if (ok)
-		fprintf(r->fp, "connected in %lld ms", (long long)json_number_at(r->facts, "connect.ms", 0));
+		fprintf(r->fp, "connected in %lld ms", (long long)json_number_at(r->facts,
+		    "connect.ms", 0));
 	else
 		fputs("not connected", r->fp);
 	report_direction(r, "forward", json_at(r->facts, "mtu.forward"));
@@ -148,23 +153,27 @@ report_machine(const struct report *r)
 static void
 report_finding(const struct report *r, const json_t *finding)
 {
-	const char	*severity = json_text_at(finding, "severity"), *evidence = json_text_at(finding, "evidence");
+	const char	*severity = json_text_at(finding, "severity"),
+			    *evidence = json_text_at(finding, "evidence");
 	const json_t	*cure;
 	size_t		 i;
 
 	report_styled(r, severity, severity, "?");
 	fprintf(r->fp, ": %s ", json_text_at(finding, "cause"));
-	fprintf(r->fp, "(%s, %s)\n", json_text_at(finding, "certainty"), json_text_at(finding, "code"));
+	fprintf(r->fp, "(%s, %s)\n", json_text_at(finding, "certainty"),
+	    json_text_at(finding, "code"));
 	if (evidence[0] != '\0')
 		fprintf(r->fp, "    evidence: %s\n", evidence);
 	json_array_foreach(json_at(finding, "cure"), i, cure)
-		fprintf(r->fp, "    %s %s\n", i == 0 ? "fix:     " : "         ", json_string_value(cure));
+		fprintf(r->fp, "    %s %s\n", i == 0 ? "fix:     " : "         ",
+		    json_string_value(cure));
 }
 
 void
 report_text(FILE *fp, const json_t *doc, int colour)
 {
-	struct report	 r = { .fp = fp, .doc = doc, .facts = json_at(doc, "facts"), .colour = colour };
+	struct report	 r = { .fp = fp, .doc = doc, .facts = json_at(doc, "facts"),
+			    .colour = colour };
 	const json_t	*finding;
 	int		 host = json_text_at(doc, "target.host") != NULL;
 	size_t		 i;
@@ -175,7 +184,8 @@ report_text(FILE *fp, const json_t *doc, int colour)
 		report_machine(&r);
 	if (report_status(doc) == 0) {
 		report_styled(&r, "good", "healthy", "");
-		fprintf(fp, ": nothing is wrong with %s\n", host ? "this machine and the path" : "this machine");
+		fprintf(fp, ": nothing is wrong with %s\n",
+		    host ? "this machine and the path" : "this machine");
 	}
 	json_array_foreach(json_at(doc, "findings"), i, finding)
 		report_finding(&r, finding);

@@ -34,8 +34,9 @@ config_on(const json_t *facts, const char *path)
 {
 	const char	*value = config_text(facts, path);
 
-	return (value[0] != '\0' && strcasecmp(value, "no") != 0 && strcasecmp(value, "none") != 0 &&
-	    strcasecmp(value, "false") != 0 && strcmp(value, "0") != 0);
+	return (value[0] != '\0' && strcasecmp(value, "no") != 0 &&
+	    strcasecmp(value, "none") != 0 && strcasecmp(value, "false") != 0 &&
+	    strcmp(value, "0") != 0);
 }
 
 const char *
@@ -47,7 +48,8 @@ config_where(const json_t *facts, const char *keyword, char to[300])
 	snprintf(path, sizeof(path), "ssh.where.%.60s", keyword);
 	to[0] = '\0';
 	if ((where = json_at(facts, path)) != NULL)
-		snprintf(to, 300, " (%.250s:%d)", config_text(where, "file"), (int)json_number_at(where, "line", 0));
+		snprintf(to, 300, " (%.250s:%d)", config_text(where, "file"),
+		    (int)json_number_at(where, "line", 0));
 	return (to);
 }
 
@@ -60,9 +62,11 @@ config_check_missing(const json_t *facts, struct finding *f)
 	if (json_truth_at(facts, "ssh.proxy.there") != 0)
 		return (0);
 	finding_set(f->cause, "The program that the ProxyCommand of this host names is not there.");
-	finding_set(f->evidence, "%s%s%s", program, json_truth_at(facts, "ssh.proxy.absolute") == 1 ?
-	    " is no executable file" : " is in no folder of PATH", config_where(facts, "proxycommand", where));
-	finding_cure(f, "Install it, or correct its path; command -v NAME tells where a program is");
+	finding_set(f->evidence, "%s%s%s", program, json_truth_at(facts,
+	    "ssh.proxy.absolute") == 1 ? " is no executable file" : " is in no folder of PATH",
+	    config_where(facts, "proxycommand", where));
+	finding_cure(f,
+	    "Install it, or correct its path; command -v NAME tells where a program is");
 	return (1);
 }
 
@@ -72,11 +76,12 @@ config_check_relative(const json_t *facts, struct finding *f)
 	const char	*program = config_text(facts, "ssh.proxy.program");
 	char		 where[300];
 
-	if (json_truth_at(facts, "ssh.proxy.absolute") != 0 || json_truth_at(facts, "ssh.proxy.everywhere") != 0)
+	if (json_truth_at(facts, "ssh.proxy.absolute") != 0 ||
+	    json_truth_at(facts, "ssh.proxy.everywhere") != 0)
 		return (0);
-	finding_set(f->cause, "The ProxyCommand is found by PATH, which nix-daemon, cron and graphical programs set "
-	    "otherwise than your "
-	    "shell.");
+	finding_set(f->cause,
+	    "The ProxyCommand is found by PATH, which nix-daemon, cron and graphical programs set "
+	    "otherwise than your " "shell.");
 	finding_set(f->evidence, "%s%s is no path, and not in /usr/bin or /bin", program,
 	    config_where(facts, "proxycommand", where));
 	finding_cure(f, "Write its whole path there; command -v %s tells it", program);
@@ -89,16 +94,17 @@ config_check_fdpass(const json_t *facts, struct finding *f)
 {
 	int		 wanted = config_on(facts, OPTION("proxyusefdpass"));
 	int		 passes = json_truth_at(facts, "ssh.proxy.passes_fd");
-	const char	*program = config_text(facts, "ssh.proxy.program"), *name = strrchr(program, '/');
+	const char	*program = config_text(facts, "ssh.proxy.program"),
+			    *name = strrchr(program, '/');
 	int		 ours = strcmp(name == NULL ? program : name + 1, "meshssh") == 0;
 	char		 where[300];
 
 	if (config_on(facts, OPTION("proxyjump")) || passes == -1 || passes == wanted)
 		return (0);
 	if (wanted) {
-		finding_set(f->cause, "ProxyUseFdpass wants a program that hands over its connection, and this one "
-		    "relays bytes, so ssh "
-		    "gets none.");
+		finding_set(f->cause,
+		    "ProxyUseFdpass wants a program that hands over its connection, and this one "
+		    "relays bytes, so ssh " "gets none.");
 		finding_set(f->evidence, "ProxyUseFdpass yes%s, ProxyCommand %s without %s",
 		    config_where(facts, "proxyusefdpass", where),
 		    program, ours ? "--fdpass" : "the like");
@@ -106,11 +112,13 @@ config_check_fdpass(const json_t *facts, struct finding *f)
 		    "Write ProxyUseFdpass no in the host's "
 		    "block");
 	} else {
-		finding_set(f->cause, "The ProxyCommand hands over its connection, and ssh does not wait for one: "
+		finding_set(f->cause,
+		    "The ProxyCommand hands over its connection, and ssh does not wait for one: "
 		    "ProxyUseFdpass is off.");
-		finding_set(f->evidence, "%s is told to pass a descriptor%s; ProxyUseFdpass no", program,
-		    config_where(facts, "proxycommand", where));
-		finding_cure(f, "Write ProxyUseFdpass yes in the host's block, or take %s out of its ProxyCommand",
+		finding_set(f->evidence, "%s is told to pass a descriptor%s; ProxyUseFdpass no",
+		    program, config_where(facts, "proxycommand", where));
+		finding_cure(f,
+		    "Write ProxyUseFdpass yes in the host's block, or take %s out of its ProxyCommand",
 		    ours ? "--fdpass" : "-F");
 	}
 	/* Of other programs the flags are known, their versions are not. */
@@ -124,12 +132,14 @@ config_check_ipqos(const json_t *facts, struct finding *f)
 {
 	const char	*ipqos = config_text(facts, OPTION("ipqos"));
 
-	if (!config_on(facts, OPTION("proxyusefdpass")) || !config_on(facts, PROXY) || strncmp(ipqos, "none", 4) == 0 ||
-	    strcmp(ipqos, "cs0 cs0") == 0)
+	if (!config_on(facts, OPTION("proxyusefdpass")) || !config_on(facts, PROXY) ||
+	    strncmp(ipqos, "none", 4) == 0 || strcmp(ipqos, "cs0 cs0") == 0)
 		return (0);
-	finding_set(f->cause, "ssh marks the packets of a connection that it was handed (IPQoS); where a path drops marked "
+	finding_set(f->cause,
+	    "ssh marks the packets of a connection that it was handed (IPQoS); where a path drops marked "
 	    "packets, the session hangs.");
-	finding_set(f->evidence, "ProxyUseFdpass yes, IPQoS %s, %s", ipqos, config_text(facts, "ssh.version"));
+	finding_set(f->evidence, "ProxyUseFdpass yes, IPQoS %s, %s", ipqos,
+	    config_text(facts, "ssh.version"));
 	finding_cure(f, "Add to the host's block: IPQoS none");
 	return (1);
 }
@@ -142,9 +152,10 @@ config_check_hides(const json_t *facts, struct finding *f)
 	if (!config_on(facts, PROXY) || !config_on(facts, OPTION("controlpersist")) ||
 	    !config_on(facts, OPTION("controlpath")))
 		return (0);
-	finding_set(f->cause, "With ControlPersist, ssh throws away what the ProxyCommand says when it fails.");
-	finding_set(f->evidence, "ControlPersist %s%s", config_text(facts, OPTION("controlpersist")),
-	    config_where(facts, "controlpersist", where));
+	finding_set(f->cause,
+	    "With ControlPersist, ssh throws away what the ProxyCommand says when it fails.");
+	finding_set(f->evidence, "ControlPersist %s%s", config_text(facts,
+	    OPTION("controlpersist")), config_where(facts, "controlpersist", where));
 	finding_cure(f, "meshssh --why tells it all the same; for others: ssh -S none HOST");
 	return (1);
 }
@@ -152,22 +163,27 @@ config_check_hides(const json_t *facts, struct finding *f)
 static int
 is_loopback(const char *name)
 {
-	return (strcasecmp(name, "localhost") == 0 || strncmp(name, "127.", 4) == 0 || strcmp(name, "::1") == 0);
+	return (strcasecmp(name, "localhost") == 0 || strncmp(name, "127.", 4) == 0 ||
+	    strcmp(name, "::1") == 0);
 }
 
 int
 config_check_localhost(const json_t *facts, struct finding *f)
 {
-	if (!config_on(facts, PROXY) || !config_on(facts, OPTION("nohostauthenticationforlocalhost")) ||
-	    json_truth_at(facts, "ssh.known.found") != 0 || !is_loopback(config_text(facts, OPTION("hostname"))))
+	if (!config_on(facts, PROXY) || !config_on(facts,
+	    OPTION("nohostauthenticationforlocalhost")) ||
+	    json_truth_at(facts, "ssh.known.found") != 0 ||
+	    !is_loopback(config_text(facts, OPTION("hostname"))))
 		return (0);
-	finding_set(f->cause, "NoHostAuthenticationForLocalhost has no effect through a ProxyCommand, so ssh asks for "
-	    "the host's key after "
-	    "all.");
-	finding_set(f->evidence, "HostName %s, no key for %s is known", config_text(facts, OPTION("hostname")),
-	    config_text(facts, "ssh.known.alias"));
-	finding_cure(f, "Add to the host's block: ProxyCommand none, as this machine needs no proxy to reach itself");
-	finding_cure(f, "Or give it a name of its own with HostKeyAlias NAME, and accept its key once");
+	finding_set(f->cause,
+	    "NoHostAuthenticationForLocalhost has no effect through a ProxyCommand, so ssh asks for "
+	    "the host's key after " "all.");
+	finding_set(f->evidence, "HostName %s, no key for %s is known",
+	    config_text(facts, OPTION("hostname")), config_text(facts, "ssh.known.alias"));
+	finding_cure(f,
+	    "Add to the host's block: ProxyCommand none, as this machine needs no proxy to reach itself");
+	finding_cure(f,
+	    "Or give it a name of its own with HostKeyAlias NAME, and accept its key once");
 	return (1);
 }
 
@@ -179,7 +195,8 @@ config_check_canonicalize(const json_t *facts, struct finding *f)
 	if ((strcasecmp(value, "yes") != 0 && strcasecmp(value, "true") != 0) ||
 	    (!config_on(facts, PROXY) && !config_on(facts, OPTION("proxyjump"))))
 		return (0);
-	finding_set(f->cause, "ssh does not canonicalize the names of hosts that it reaches through a proxy.");
+	finding_set(f->cause,
+	    "ssh does not canonicalize the names of hosts that it reaches through a proxy.");
 	finding_set(f->evidence, "CanonicalizeHostname %s, and a proxy for this host", value);
 	finding_cure(f, "Write CanonicalizeHostname always, or the whole name as HostName");
 	return (1);
@@ -199,11 +216,13 @@ config_check_ignores(const json_t *facts, struct finding *f)
 		value = config_text(facts, path);
 		if (value[0] == '\0' || strcasecmp(value, ignored[i].harmless) == 0)
 			continue;
-		finding_set(f->cause, "ssh's %s has no effect on a connection that a ProxyCommand makes.",
+		finding_set(f->cause,
+		    "ssh's %s has no effect on a connection that a ProxyCommand makes.",
 		    ignored[i].keyword);
 		finding_set(f->evidence, "%s %s%s", ignored[i].keyword, value,
 		    config_where(facts, ignored[i].keyword, where));
-		finding_cure(f, "Tell the ProxyCommand instead; meshssh --help lists what it can be told");
+		finding_cure(f,
+		    "Tell the ProxyCommand instead; meshssh --help lists what it can be told");
 		return (1);
 	}
 	return (0);

@@ -23,10 +23,11 @@ check_ipqos_hex(const json_t *facts, struct finding *f)
 
 	if (query_is(facts, "ssh.refuses_code", "ipqos")) {
 		finding_set(f->evidence, "ssh says: %s", refuses);
-	} else if (strncasecmp(value, "0x", 2) == 0 && json_number_at(facts, "ssh.version_number", 908) < 908) {
+	} else if (strncasecmp(value, "0x", 2) == 0 && json_number_at(facts, "ssh.version_number",
+	    908) < 908) {
 		f->severity = SEVERITY_NOTE;
-		finding_set(f->evidence, "IPQoS %s%s; this ssh is %s", value, config_where(facts, "ipqos", where),
-		    config_text(facts, "ssh.version"));
+		finding_set(f->evidence, "IPQoS %s%s; this ssh is %s", value,
+		    config_where(facts, "ipqos", where), config_text(facts, "ssh.version"));
 	} else
 		return (0);
 	finding_set(f->cause, "ssh refuses an IPQoS value like this one%s, and with it every host.",
@@ -42,7 +43,8 @@ check_mode(const json_t *facts, struct finding *f)
 
 	if (!query_is(facts, "ssh.refuses_code", "mode"))
 		return (0);
-	finding_set(f->cause, "Others may write to a file that ssh reads, so ssh refuses it and every host.");
+	finding_set(f->cause,
+	    "Others may write to a file that ssh reads, so ssh refuses it and every host.");
 	finding_set(f->evidence, "ssh says: %s", config_text(facts, "ssh.refuses"));
 	finding_cure(f, "chmod go-w %s", file);
 	finding_cure(f, "Where it belongs to somebody else: sudo chown \"$(id -u)\" %s", file);
@@ -60,10 +62,12 @@ check_refused(const json_t *facts, struct finding *f)
 	finding_set(f->cause, "ssh refuses its configuration, so it connects to no host.");
 	finding_set(f->evidence, "ssh says: %s", refuses);
 	if (query_is(facts, "ssh.refuses_code", "option"))
-		finding_cure(f, "Remove that line, or write above it, for a newer ssh's keyword: IgnoreUnknown "
+		finding_cure(f,
+		    "Remove that line, or write above it, for a newer ssh's keyword: IgnoreUnknown "
 		    "KEYWORD");
 	else
-		finding_cure(f, "Correct the line that it names; ssh -G HOST shows whether it is taken");
+		finding_cure(f,
+		    "Correct the line that it names; ssh -G HOST shows whether it is taken");
 	return (1);
 }
 
@@ -72,10 +76,12 @@ check_slow(const json_t *facts, struct finding *f)
 {
 	if (json_truth_at(facts, "ssh.slow") != 1)
 		return (0);
-	finding_set(f->cause, "ssh needs the better part of a second, or more, to read its configuration, before it "
+	finding_set(f->cause,
+	    "ssh needs the better part of a second, or more, to read its configuration, before it "
 	    "connects anywhere.");
 	finding_set(f->evidence, "ssh -G did not end within 0.9 s");
-	finding_cure(f, "Look for Match exec in ssh's files: each of these commands is run, twice at times; and for a "
+	finding_cure(f,
+	    "Look for Match exec in ssh's files: each of these commands is run, twice at times; and for a "
 	    "name server that does not answer, where CanonicalizeHostname is set");
 	return (1);
 }
@@ -85,7 +91,8 @@ check_old(const json_t *facts, struct finding *f)
 {
 	if (json_number_at(facts, "ssh.version_number", 999) >= 706)
 		return (0);
-	finding_set(f->cause, "This ssh is older than 7.6 and does not know what stanzas for meshssh say (IPQoS "
+	finding_set(f->cause,
+	    "This ssh is older than 7.6 and does not know what stanzas for meshssh say (IPQoS "
 	    "none).");
 	finding_set(f->evidence, "ssh -V says %s", config_text(facts, "ssh.version"));
 	finding_cure(f, "Install a newer OpenSSH, or leave IPQoS out of the stanza");
@@ -97,15 +104,16 @@ check_no_include(const json_t *facts, struct finding *f)
 {
 	static const char	line[] = "Include /etc/ssh/ssh_config.d/*.conf";
 	const char		*first = "";
-	int			 count = query_ignored(facts, &first), builder = query_builder_ignored(facts);
+	int			 count = query_ignored(facts, &first),
+				    builder = query_builder_ignored(facts);
 
 	if (count == 0)
 		return (0);
 	if (builder)
 		f->severity = SEVERITY_ERROR;
-	finding_set(f->cause, "/etc/ssh/ssh_config has no Include for ssh_config.d, so ssh never reads the files "
-	    "there%s.",
-	    builder ? ", that of Nix's linux-builder among them" : "");
+	finding_set(f->cause,
+	    "/etc/ssh/ssh_config has no Include for ssh_config.d, so ssh never reads the files "
+	    "there%s.", builder ? ", that of Nix's linux-builder among them" : "");
 	finding_set(f->evidence, "ignored: %d, the first is %s", count, first);
 	if (query_nixos(facts))
 		finding_cure(f, "In configuration.nix: programs.ssh.extraConfig = \"%s\";", line);
@@ -116,10 +124,13 @@ check_no_include(const json_t *facts, struct finding *f)
 	 * password file.
 	 */
 	if (builder)
-		finding_cure(f, "If that file is managed: put the same line into root's, %.60s/.ssh/config",
-		    json_text_at(facts, "nix.root_home") != NULL ? json_text_at(facts, "nix.root_home") : "/var/root");
+		finding_cure(f,
+		    "If that file is managed: put the same line into root's, %.60s/.ssh/config",
+		    json_text_at(facts, "nix.root_home") != NULL ?
+		    json_text_at(facts, "nix.root_home") : "/var/root");
 	else
-		finding_cure(f, "If that file is managed: put the same line at the top of ~/.ssh/config");
+		finding_cure(f,
+		    "If that file is managed: put the same line at the top of ~/.ssh/config");
 	return (1);
 }
 
@@ -127,9 +138,8 @@ check_no_include(const json_t *facts, struct finding *f)
 static int
 shadow_matters(const char *keyword)
 {
-	static const char	those[][20] = { "hostname", "port", "proxycommand", "proxyjump", "hostkeyalias",
-	    "ipqos",
-				    "proxyusefdpass" };
+	static const char	those[][20] = { "hostname", "port", "proxycommand", "proxyjump",
+	    "hostkeyalias", "ipqos", "proxyusefdpass" };
 	size_t			i;
 
 	for (i = 0; i < sizeof(those) / sizeof(those[0]); i++)
@@ -158,13 +168,14 @@ check_shadowed(const json_t *facts, struct finding *f)
 		snprintf(path, sizeof(path), OPTION("%s"), config_text(one, "keyword"));
 		if (strcasecmp(config_text(facts, path), config_text(one, "value")) == 0)
 			continue;
-		finding_set(f->cause, "%s for this host has no effect: a line for many hosts stands before it, and the "
-		    "first one wins.",
-		    config_text(one, "keyword"));
+		finding_set(f->cause,
+		    "%s for this host has no effect: a line for many hosts stands before it, and the "
+		    "first one wins.", config_text(one, "keyword"));
 		finding_set(f->evidence, "%s:%d is not used, %s:%d is", config_text(one, "file"),
 		    (int)json_number_at(one, "line", 0), config_text(one, "by_file"),
 		    (int)json_number_at(one, "by_line", 0));
-		finding_cure(f, "Move the block of this host above that line, best to the top of ~/.ssh/config");
+		finding_cure(f,
+		    "Move the block of this host above that line, best to the top of ~/.ssh/config");
 		return (1);
 	}
 	return (0);
@@ -175,16 +186,18 @@ check_control_stale(const json_t *facts, struct finding *f)
 {
 	char	where[300];
 
-	if (!config_on(facts, OPTION("controlmaster")) || !config_on(facts, OPTION("controlpath")) ||
-	    config_on(facts, OPTION("serveraliveinterval")))
+	if (!config_on(facts, OPTION("controlmaster")) ||
+	    !config_on(facts, OPTION("controlpath")) || config_on(facts,
+	    OPTION("serveraliveinterval")))
 		return (0);
-	finding_set(f->cause, "When the network changes, the shared connection (ControlMaster) dies unnoticed and "
-	    "every new session "
-	    "hangs on it.");
+	finding_set(f->cause,
+	    "When the network changes, the shared connection (ControlMaster) dies unnoticed and "
+	    "every new session " "hangs on it.");
 	finding_set(f->evidence, "ControlMaster %s%s, ServerAliveInterval 0",
 	    config_text(facts, OPTION("controlmaster")),
 	    config_where(facts, "controlmaster", where));
-	finding_cure(f, "Add to the host's block: ServerAliveInterval 15 and ServerAliveCountMax 4");
+	finding_cure(f,
+	    "Add to the host's block: ServerAliveInterval 15 and ServerAliveCountMax 4");
 	finding_cure(f, "To end one that hangs now: ssh -O exit HOST");
 	return (1);
 }
@@ -204,7 +217,9 @@ check_key_mode(const json_t *facts, struct finding *f)
 		finding_set(f->cause, "Others may read a private key, so ssh does not use it.");
 		finding_set(f->evidence, "%s has a mode with bits for group or others", file);
 		if (strncmp(file, "/mnt/", 5) == 0)
-			finding_cure(f, "A Windows drive has no modes: cp %s ~/.ssh/ and chmod 600 the copy", file);
+			finding_cure(f,
+			    "A Windows drive has no modes: cp %s ~/.ssh/ and chmod 600 the copy",
+			    file);
 		else
 			finding_cure(f, "chmod 600 %s", file);
 		return (1);
@@ -222,14 +237,17 @@ check_strict(const json_t *facts, struct finding *f)
 	    (strcmp(strict, "yes") != 0 && strcmp(strict, "true") != 0) ||
 	    config_on(facts, OPTION("verifyhostkeydns")))
 		return (0);
-	finding_set(f->cause, "The host's key is not known here and StrictHostKeyChecking forbids to ask, so ssh "
+	finding_set(f->cause,
+	    "The host's key is not known here and StrictHostKeyChecking forbids to ask, so ssh "
 	    "refuses the host.");
-	finding_set(f->evidence, "no key for %s is known%s%s", config_text(facts, "ssh.known.alias"),
-	    other != NULL ? ", but one for " : "",
+	finding_set(f->evidence, "no key for %s is known%s%s",
+	    config_text(facts, "ssh.known.alias"), other != NULL ? ", but one for " : "",
 	    other != NULL ? other : "");
 	if (other != NULL)
-		finding_cure(f, "If both are the same machine, add to its block: HostKeyAlias %s", other);
-	finding_cure(f, "Once, after a look at its fingerprint: ssh -o StrictHostKeyChecking=ask HOST");
+		finding_cure(f, "If both are the same machine, add to its block: HostKeyAlias %s",
+		    other);
+	finding_cure(f,
+	    "Once, after a look at its fingerprint: ssh -o StrictHostKeyChecking=ask HOST");
 	return (1);
 }
 
@@ -240,8 +258,10 @@ check_alias(const json_t *facts, struct finding *f)
 
 	if (json_truth_at(facts, "ssh.known.found") != 0 || other == NULL)
 		return (0);
-	finding_set(f->cause, "The host's key is known under another of its names, so ssh takes it for a new host.");
-	finding_set(f->evidence, "a key for %s is known, none for %s", other, config_text(facts, "ssh.known.alias"));
+	finding_set(f->cause,
+	    "The host's key is known under another of its names, so ssh takes it for a new host.");
+	finding_set(f->evidence, "a key for %s is known, none for %s", other,
+	    config_text(facts, "ssh.known.alias"));
 	finding_cure(f, "Add to its block: HostKeyAlias %s", other);
 	return (1);
 }
@@ -260,7 +280,8 @@ type_offered(const char *known, const json_t *offered)
 				continue;
 			if ((strlen(type) == len && strncmp(type, known, len) == 0) ||
 			    strstr(type, "-cert-v01") != NULL ||
-			    (strncmp(known, "ssh-rsa", len) == 0 && strncmp(type, "rsa-sha2-", 9) == 0))
+			    (strncmp(known, "ssh-rsa", len) == 0 &&
+			    strncmp(type, "rsa-sha2-", 9) == 0))
 				return (1);
 		}
 	}
@@ -276,11 +297,13 @@ check_key_type(const json_t *facts, struct finding *f)
 
 	if (known[0] == '\0' || first == NULL || type_offered(known, offered))
 		return (0);
-	finding_set(f->cause, "The server has no host key of the type that is known here: it was installed anew, or it "
+	finding_set(f->cause,
+	    "The server has no host key of the type that is known here: it was installed anew, or it "
 	    "is another one.");
-	finding_set(f->evidence, "known for %s: %.60s; the server has %.60s", config_text(facts, "ssh.known.alias"),
-	    known, first);
-	finding_cure(f, "Make sure that it is the right machine (ssh-keyscan and the fingerprint on its console "
+	finding_set(f->evidence, "known for %s: %.60s; the server has %.60s",
+	    config_text(facts, "ssh.known.alias"), known, first);
+	finding_cure(f,
+	    "Make sure that it is the right machine (ssh-keyscan and the fingerprint on its console "
 	    "agree)");
 	finding_cure(f, "Then: ssh-keygen -R '%.80s'", config_text(facts, "ssh.known.alias"));
 	return (1);
@@ -307,7 +330,8 @@ static int
 check_key_changed(const json_t *facts, struct finding *f)
 {
 	const json_t	*keys = json_at(facts, "ssh.known.keys"), *one;
-	const char	*has = json_text_at(facts, "server.host_key"), *alias = config_text(facts, "ssh.known.alias"), *known;
+	const char	*has = json_text_at(facts, "server.host_key"),
+			    *alias = config_text(facts, "ssh.known.alias"), *known;
 	size_t		 i;
 
 	if (has == NULL || strchr(has, ' ') == NULL || !keys_of_type(keys, has, 0))
@@ -318,11 +342,13 @@ check_key_changed(const json_t *facts, struct finding *f)
 	/* ssh asks for another of the types that it knows, if there is one. */
 	if (!keys_of_type(keys, has, 1))
 		f->certainty = CERTAINTY_LIKELY;
-	finding_set(f->cause, "The host's key is not the one that is known for it: it was installed anew, or another machine "
+	finding_set(f->cause,
+	    "The host's key is not the one that is known for it: it was installed anew, or another machine "
 	    "answers; ssh refuses it.");
-	finding_set(f->evidence, "known for %.60s: another %.*s key than ...%.8s", alias, (int)strcspn(has, " "), has,
-	    has + strlen(has) - 8);
-	finding_cure(f, "Make sure that it is the right machine; on its console: cat /etc/ssh/ssh_host_*_key.pub");
+	finding_set(f->evidence, "known for %.60s: another %.*s key than ...%.8s", alias,
+	    (int)strcspn(has, " "), has, has + strlen(has) - 8);
+	finding_cure(f,
+	    "Make sure that it is the right machine; on its console: cat /etc/ssh/ssh_host_*_key.pub");
 	finding_cure(f, "Then: ssh-keygen -R '%.80s'", alias);
 	return (1);
 }

@@ -44,16 +44,17 @@ check_silent_address(const json_t *facts, struct finding *f)
 	six = json_number_at(silent, "family", 4) == 6 && json_number_at(answers, "family", 4) == 4;
 	if (six != (f->rule->code == CODE_PATH_IPV6_SILENT))
 		return (0);
-	finding_set(f->cause,
-	    six ? "The host's IPv6 address does not answer; plain ssh waits 2 minutes before it tries IPv4." :
+	finding_set(f->cause, six ?
+	    "The host's IPv6 address does not answer; plain ssh waits 2 minutes before it tries IPv4." :
 	    "The first of the host's addresses does not answer; plain ssh waits 2 minutes before it tries the next.");
-	finding_set(f->evidence,
-	    "%.60s: no answer in %lld ms; %.60s: %lld ms", there, (long long)json_number_at(silent, "ms", 0),
-	    here, (long long)json_number_at(answers, "ms", 0));
+	finding_set(f->evidence, "%.60s: no answer in %lld ms; %.60s: %lld ms", there,
+	    (long long)json_number_at(silent, "ms", 0), here,
+	    (long long)json_number_at(answers, "ms", 0));
 	if (six)
 		finding_cure(f, "In ~/.ssh/config, in the host's block: AddressFamily inet");
 	else
-		finding_cure(f, "Take the address out of the DNS or /etc/hosts, or set HostName %.60s", here);
+		finding_cure(f,
+		    "Take the address out of the DNS or /etc/hosts, or set HostName %.60s", here);
 	finding_cure(f, "meshssh HOST tries the next address after 250 ms");
 	return (1);
 }
@@ -70,17 +71,21 @@ check_unreachable(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "There is no route to the host.");
 	if (gateway != NULL)
-		finding_set(f->evidence, "%s: unreachable (%d ms); the default route is through %.60s", a.text, a.ms, gateway);
+		finding_set(f->evidence,
+		    "%s: unreachable (%d ms); the default route is through %.60s", a.text, a.ms,
+		    gateway);
 	else
-		finding_set(f->evidence, "%s: unreachable (%d ms)%s", a.text, a.ms, on_linux &&
-		    json_text_at(facts, "net.gateway.interface") == NULL ? "; this machine has no default route" : "");
+		finding_set(f->evidence, "%s: unreachable (%d ms)%s", a.text, a.ms,
+		    on_linux && json_text_at(facts, "net.gateway.interface") == NULL ?
+		    "; this machine has no default route" : "");
 	if (a.address != NULL)
 		finding_cure(f, "%s %.60s", on_linux ? "ip route get" : "route -n get", a.address);
 	else
 		finding_cure(f, "Look at the routes of the machine on which the proxy runs.");
 	/* It says EHOSTUNREACH to programs that may not. */
 	if (query_is(facts, "system.os", "darwin"))
-		finding_cure(f, "If it is in the same network: System Settings, Privacy & Security, Local Network");
+		finding_cure(f,
+		    "If it is in the same network: System Settings, Privacy & Security, Local Network");
 	return (1);
 }
 
@@ -92,11 +97,12 @@ check_blocked(const json_t *facts, struct finding *f)
 	if (!query_ended(facts, "blocked", &a))
 		return (0);
 	/* What tailscaled or a proxy may not do is forbidden where that runs. */
-	finding_set(f->cause, "%s forbids the connection: a firewall rule, a sandbox or a security policy.",
+	finding_set(f->cause,
+	    "%s forbids the connection: a firewall rule, a sandbox or a security policy.",
 	    a.address != NULL ? "This machine itself" : "The machine that makes it");
 	finding_set(f->evidence, "connecting to %s: not permitted, after %d ms", a.text, a.ms);
-	finding_cure(f,
-	    "%s%s", query_sudo(facts), query_is(facts, "system.os", "linux") ? "nft list ruleset" : "pfctl -sr");
+	finding_cure(f, "%s%s", query_sudo(facts), query_is(facts, "system.os", "linux") ?
+	    "nft list ruleset" : "pfctl -sr");
 	return (1);
 }
 
@@ -115,7 +121,8 @@ check_captive(const json_t *facts, struct finding *f)
 			finding_set(f->cause,
 			    "A portal answers in the host's place: this network wants a login first.");
 			finding_set(f->evidence, "on the port it says \"%.60s\"", first);
-			finding_cure(f, "Open http://neverssl.com/ in a browser, and log in there.");
+			finding_cure(f,
+			    "Open http://neverssl.com/ in a browser, and log in there.");
 			return (1);
 		}
 	return (0);
@@ -130,11 +137,14 @@ check_proxy_of_others(const json_t *facts, struct finding *f)
 {
 	const char	*address = json_text_at(facts, "tailscale.proxies_of_others.0");
 
-	if (address == NULL || !query_is(facts, "tailscale.host", "mesh") || query_reached(facts) == 1)
+	if (address == NULL || !query_is(facts, "tailscale.host", "mesh") ||
+	    query_reached(facts) == 1)
 		return (0);
-	finding_set(f->cause, "A program of another user listens where a proxy of the mesh often is; it was not used.");
+	finding_set(f->cause,
+	    "A program of another user listens where a proxy of the mesh often is; it was not used.");
 	finding_set(f->evidence, "%.60s belongs to neither root nor you", address);
-	finding_cure(f, "If you know it as a proxy of the mesh: meshssh --via=socks5=%.60s HOST", address);
+	finding_cure(f, "If you know it as a proxy of the mesh: meshssh --via=socks5=%.60s HOST",
+	    address);
 	return (1);
 }
 
@@ -143,17 +153,21 @@ static int
 check_not_connected(const json_t *facts, struct finding *f)
 {
 	const json_t	*route = json_at(facts, "connect.routes.0");
-	const char	*why_not = json_text_at(facts, "connect.why_not"), *detail = json_text_at(route, "detail");
+	const char	*why_not = json_text_at(facts, "connect.why_not"),
+			    *detail = json_text_at(route, "detail");
 
 	if (query_reached(facts) != 0)
 		return (0);
-	finding_set(f->cause, "The host was not reached, and none of the causes that are known here fits.");
+	finding_set(f->cause,
+	    "The host was not reached, and none of the causes that are known here fits.");
 	if (detail != NULL && json_text_at(route, "route") != NULL)
 		finding_set(f->evidence, "%.20s: %.150s", json_text_at(route, "route"), detail);
 	else
-		finding_set(f->evidence, "%.180s", why_not != NULL ? why_not : "there was no way to try");
+		finding_set(f->evidence, "%.180s", why_not != NULL ?
+		    why_not : "there was no way to try");
 	finding_cure(f, "meshssh --debug HOST shows each step.");
-	finding_cure(f, "meshssh --doctor --json HOST is what a report of the trouble should bring along.");
+	finding_cure(f,
+	    "meshssh --doctor --json HOST is what a report of the trouble should bring along.");
 	return (1);
 }
 
@@ -184,7 +198,8 @@ const struct rule rules_connect[] = {
 	{ .code = CODE_PROXY_NO_SERVER, .certainty = CERTAINTY_LIKELY,
 	  .needs = { "server.error", "connect.routes" }, .check = proxy_check_no_server },
 	{ .code = CODE_PROXY_OF_OTHERS, .certainty = CERTAINTY_SURE,
-	  .needs = { "tailscale.proxies_of_others", "tailscale.host" }, .check = check_proxy_of_others },
+	  .needs = { "tailscale.proxies_of_others", "tailscale.host" },
+	    .check = check_proxy_of_others },
 	{ .code = CODE_NOT_CONNECTED, .certainty = CERTAINTY_SUSPECTED,
 	  .needs = { "connect.ok" }, .under = { UNDER_ANY }, .check = check_not_connected },
 	{ .code = CODE_NONE }

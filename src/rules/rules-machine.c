@@ -16,8 +16,8 @@ is_mesh_tunnel(const json_t *interface)
 {
 	const char	*name = json_text_at(interface, "name");
 
-	return (name != NULL && json_truth_at(interface, "up") == 1 && json_truth_at(interface, "tunnel") == 1 &&
-	    strncmp(name, "tailscale", 9) == 0);
+	return (name != NULL && json_truth_at(interface, "up") == 1 &&
+	    json_truth_at(interface, "tunnel") == 1 && strncmp(name, "tailscale", 9) == 0);
 }
 
 static int
@@ -34,17 +34,21 @@ check_tunnel_in_tunnel(const json_t *facts, struct finding *f)
 		if (!is_mesh_tunnel(interface) || mtu == 0 || outer_mtu == 0 || outer == NULL ||
 		    strcmp(name, outer) == 0 || mtu + OUTER_BYTES <= outer_mtu)
 			continue;
-		finding_set(f->cause, "A full packet of the mesh does not fit into one of %s, which carries it.",
+		finding_set(f->cause,
+		    "A full packet of the mesh does not fit into one of %s, which carries it.",
 		    outer);
-		finding_set(f->evidence, "%s has an MTU of %d, with %d bytes around it that is %d; %s has %d", name,
-		    mtu, OUTER_BYTES, mtu + OUTER_BYTES, outer, outer_mtu);
+		finding_set(f->evidence,
+		    "%s has an MTU of %d, with %d bytes around it that is %d; %s has %d", name, mtu,
+		    OUTER_BYTES, mtu + OUTER_BYTES, outer, outer_mtu);
 		/* In WSL the small number is that of some adapter of Windows, not of the way. */
 		if (json_number_at(facts, "system.wsl", 0) == 2)
-			finding_cure(f, "%sip link set dev %s mtu %d", query_sudo(facts), outer, ETHERNET_MTU);
+			finding_cure(f, "%sip link set dev %s mtu %d", query_sudo(facts), outer,
+			    ETHERNET_MTU);
 		else
-			finding_cure(f, "Raise the MTU of %s to %d if its network bears that.", outer, TAILSCALE_OUTER);
-		finding_cure(f, "Or, without IPv6 in the mesh: %sip link set dev %s mtu %d", query_sudo(facts), name,
-		    outer_mtu - (TAILSCALE_OUTER - 1280));
+			finding_cure(f, "Raise the MTU of %s to %d if its network bears that.",
+			    outer, TAILSCALE_OUTER);
+		finding_cure(f, "Or, without IPv6 in the mesh: %sip link set dev %s mtu %d",
+		    query_sudo(facts), name, outer_mtu - (TAILSCALE_OUTER - 1280));
 		return (1);
 	}
 	return (0);
@@ -64,15 +68,17 @@ check_wsl_jumbo(const json_t *facts, struct finding *f)
 		name = json_text_at(interface, "name");
 		mtu = (int)json_number_at(interface, "mtu", 0);
 		/* "lo" and WSL's "loopback0" stay within the machine. */
-		if (name == NULL || strncmp(name, "lo", 2) == 0 || json_truth_at(interface, "up") != 1 ||
-		    mtu <= ETHERNET_MTU)
+		if (name == NULL || strncmp(name, "lo", 2) == 0 ||
+		    json_truth_at(interface, "up") != 1 || mtu <= ETHERNET_MTU)
 			continue;
-		finding_set(f->cause, "WSL mirrors an adapter of Windows that takes larger packets than its network does.");
+		finding_set(f->cause,
+		    "WSL mirrors an adapter of Windows that takes larger packets than its network does.");
 		finding_set(f->evidence, "%s has an MTU of %d in mirrored mode", name, mtu);
-		finding_cure(f, "%sip link set dev %s mtu %d", query_sudo(facts), name, ETHERNET_MTU);
-		finding_cure(f, "In Windows, as administrator: netsh interface ipv4 set subinterface \"NAME\" mtu=%d "
-		    "store=persistent",
+		finding_cure(f, "%sip link set dev %s mtu %d", query_sudo(facts), name,
 		    ETHERNET_MTU);
+		finding_cure(f,
+		    "In Windows, as administrator: netsh interface ipv4 set subinterface \"NAME\" mtu=%d "
+		    "store=persistent", ETHERNET_MTU);
 		return (1);
 	}
 	return (0);
@@ -86,9 +92,11 @@ check_jumbo(const json_t *facts, struct finding *f)
 
 	if (name == NULL || mtu <= ETHERNET_MTU)
 		return (0);
-	finding_set(f->cause, "The interface to the router takes larger packets than most of the internet does.");
+	finding_set(f->cause,
+	    "The interface to the router takes larger packets than most of the internet does.");
 	finding_set(f->evidence, "%s has an MTU of %d", name, mtu);
-	finding_cure(f, "If large packets get lost: %sip link set dev %s mtu %d", query_sudo(facts), name, ETHERNET_MTU);
+	finding_cure(f, "If large packets get lost: %sip link set dev %s mtu %d", query_sudo(facts),
+	    name, ETHERNET_MTU);
 	return (1);
 }
 
@@ -114,9 +122,11 @@ check_wsl_fallback(const json_t *facts, struct finding *f)
 		f->certainty = CERTAINTY_SUSPECTED;
 	finding_set(f->cause, "WSL's network is not in the mode that .wslconfig asks for.");
 	finding_set(f->evidence, ".wslconfig says networkingMode=%s, and it is %s", wanted, is);
-	finding_cure(f, "In Windows: wsl --shutdown, then start WSL again and read what it warns of.");
+	finding_cure(f,
+	    "In Windows: wsl --shutdown, then start WSL again and read what it warns of.");
 	if (strcmp(wanted, "mirrored") == 0)
-		finding_cure(f, "Mirrored mode needs Windows 11 22H2 or later; update WSL: wsl --update");
+		finding_cure(f,
+		    "Mirrored mode needs Windows 11 22H2 or later; update WSL: wsl --update");
 	return (1);
 }
 
@@ -128,9 +138,11 @@ check_no_tun(const json_t *facts, struct finding *f)
 	/* Who asks about a host outside of the mesh need not know. */
 	if (container == NULL || json_truth_at(facts, "system.tun") != 0 || query_mesh(facts) == 0)
 		return (0);
-	finding_set(f->cause, "A tailscaled in this container can work in userspace-networking mode only.");
+	finding_set(f->cause,
+	    "A tailscaled in this container can work in userspace-networking mode only.");
 	finding_set(f->evidence, "container: %s; /dev/net/tun cannot be opened", container);
-	finding_cure(f, "It is enough for meshssh. For the other mode: --device /dev/net/tun --cap-add NET_ADMIN");
+	finding_cure(f,
+	    "It is enough for meshssh. For the other mode: --device /dev/net/tun --cap-add NET_ADMIN");
 	return (1);
 }
 
@@ -138,11 +150,13 @@ static int
 check_sshd_down(const json_t *facts, struct finding *f)
 {
 	/* A machine that nobody is meant to log in to is as it should be. */
-	if (json_truth_at(facts, "sshd.running") != 0 || json_truth_at(facts, "sshd.enabled") != 1 ||
+	if (json_truth_at(facts, "sshd.running") != 0 ||
+	    json_truth_at(facts, "sshd.enabled") != 1 ||
 	    json_truth_at(facts, "system.systemd") != 1)
 		return (0);
 	finding_set(f->cause, "No sshd listens on this machine, so nobody can log in through one.");
-	finding_set(f->evidence, "no listening socket on sshd's ports; systemd should start it at boot");
+	finding_set(f->evidence,
+	    "no listening socket on sshd's ports; systemd should start it at boot");
 	finding_cure(f, "systemctl status ssh (or sshd)");
 	finding_cure(f, "%ssshd -t says what is wrong with its configuration.", query_sudo(facts));
 	return (1);
@@ -152,7 +166,8 @@ check_sshd_down(const json_t *facts, struct finding *f)
 static int
 mesh_by_loopback(const json_t *facts)
 {
-	return (query_is(facts, "tailscale.state", "up") && json_truth_at(facts, "tailscale.tun") == 0);
+	return (query_is(facts, "tailscale.state", "up") &&
+	    json_truth_at(facts, "tailscale.tun") == 0);
 }
 
 static int
@@ -160,7 +175,8 @@ check_sshd_loopback(const json_t *facts, struct finding *f)
 {
 	const char	*where = json_text_at(facts, "sshd.listens.0");
 
-	if (where == NULL || json_truth_at(facts, "sshd.only_loopback") != 1 || mesh_by_loopback(facts))
+	if (where == NULL || json_truth_at(facts, "sshd.only_loopback") != 1 ||
+	    mesh_by_loopback(facts))
 		return (0);
 	/*
 	 * It may be meant so; where the mesh brings connections in by its interface, it hardly is.
@@ -170,7 +186,8 @@ check_sshd_loopback(const json_t *facts, struct finding *f)
 	finding_set(f->cause, "The SSH server takes connections from this machine itself only.");
 	finding_set(f->evidence, "it listens on %s", where);
 	finding_cure(f, "%s, then restart sshd.", query_nixos(facts) ?
-	    "Remove services.openssh.listenAddresses from configuration.nix" : "Remove ListenAddress from sshd_config");
+	    "Remove services.openssh.listenAddresses from configuration.nix" :
+	    "Remove ListenAddress from sshd_config");
 	return (1);
 }
 
@@ -179,10 +196,13 @@ check_sshd_no_loopback(const json_t *facts, struct finding *f)
 {
 	const char	*where = json_text_at(facts, "sshd.listens.0");
 
-	if (where == NULL || json_truth_at(facts, "sshd.not_loopback") != 1 || !mesh_by_loopback(facts))
+	if (where == NULL || json_truth_at(facts, "sshd.not_loopback") != 1 ||
+	    !mesh_by_loopback(facts))
 		return (0);
-	finding_set(f->cause, "sshd cannot be reached through the mesh: what comes from there arrives on loopback.");
-	finding_set(f->evidence, "tailscaled runs in userspace-networking mode, and sshd listens on %s", where);
+	finding_set(f->cause,
+	    "sshd cannot be reached through the mesh: what comes from there arrives on loopback.");
+	finding_set(f->evidence,
+	    "tailscaled runs in userspace-networking mode, and sshd listens on %s", where);
 	finding_cure(f, "%s, then restart sshd.", query_nixos(facts) ?
 	    "Add { addr = \"127.0.0.1\"; } to services.openssh.listenAddresses in configuration.nix" :
 	    "Add \"ListenAddress 127.0.0.1\" to sshd_config");
@@ -196,7 +216,8 @@ check_host_key_modes(const json_t *facts, struct finding *f)
 
 	if (file == NULL || json_truth_at(facts, "sshd.host_key_modes_ok") != 0)
 		return (0);
-	finding_set(f->cause, "sshd does not take a host key of its own, because others may read it.");
+	finding_set(f->cause,
+	    "sshd does not take a host key of its own, because others may read it.");
 	finding_set(f->evidence, "%s is open to group or others", file);
 	finding_cure(f, "%schmod 600 %s", query_sudo(facts), file);
 	return (1);
@@ -209,8 +230,10 @@ check_authorized_keys(const json_t *facts, struct finding *f)
 
 	if (file == NULL || json_truth_at(facts, "sshd.authorized_keys_mode_ok") != 0)
 		return (0);
-	finding_set(f->cause, "sshd does not take this user's authorized_keys, because others may change it.");
-	finding_set(f->evidence, "%s is another user's, or others may write to it; StrictModes is on", file);
+	finding_set(f->cause,
+	    "sshd does not take this user's authorized_keys, because others may change it.");
+	finding_set(f->evidence,
+	    "%s is another user's, or others may write to it; StrictModes is on", file);
 	finding_cure(f, "chmod go-w %s; ls -ld %s shows whose it is.", file, file);
 	return (1);
 }
@@ -226,10 +249,12 @@ check_firewall(const json_t *facts, struct finding *f)
 	/* Elsewhere it may have been taken down on purpose. */
 	if (strncmp(name, "tailscale", 9) == 0 && mesh_by_loopback(facts))
 		f->severity = SEVERITY_WARNING;
-	finding_set(f->cause, "The firewall has a rule for an interface that is not there, so the rule never applies.");
+	finding_set(f->cause,
+	    "The firewall has a rule for an interface that is not there, so the rule never applies.");
 	finding_set(f->evidence, "%s names %s; there is no such interface", file, name);
 	if (mesh_by_loopback(facts))
-		finding_cure(f, "In userspace-networking mode the mesh comes in on loopback: the rule can go.");
+		finding_cure(f,
+		    "In userspace-networking mode the mesh comes in on loopback: the rule can go.");
 	else
 		finding_cure(f, "Start what makes %s, or correct the name in %s.", name, file);
 	return (1);
@@ -240,19 +265,23 @@ check_portproxy(const json_t *facts, struct finding *f)
 {
 	const char	*to = json_text_at(facts, "sshd.windows_portproxy.address");
 	const char	*port = json_text_at(facts, "sshd.windows_portproxy.port");
-	const char	*listen_address = json_text_at(facts, "sshd.windows_portproxy.listen_address");
+	const char	*listen_address = json_text_at(facts,
+			    "sshd.windows_portproxy.listen_address");
 	const char	*listen_port = json_text_at(facts, "sshd.windows_portproxy.listen_port");
 
 	if (to == NULL || port == NULL || listen_address == NULL || listen_port == NULL ||
 	    json_truth_at(facts, "sshd.windows_portproxy.matches") != 0)
 		return (0);
-	finding_set(f->cause, "The port proxy of Windows leads to an address that this WSL does not have (any more).");
-	finding_set(f->evidence, "Windows passes %s:%s on to %s:%s; no interface here has that", listen_address,
-	    listen_port, to, port);
-	finding_cure(f, "In Windows, as administrator: netsh interface portproxy set v4tov4 listenaddress=%s "
-	    "listenport=%s connectport=%s connectaddress=(what hostname -I says here)", listen_address, listen_port,
-	    port);
-	finding_cure(f, "The address changes with each start of WSL: mirrored mode needs no port proxy.");
+	finding_set(f->cause,
+	    "The port proxy of Windows leads to an address that this WSL does not have (any more).");
+	finding_set(f->evidence, "Windows passes %s:%s on to %s:%s; no interface here has that",
+	    listen_address, listen_port, to, port);
+	finding_cure(f,
+	    "In Windows, as administrator: netsh interface portproxy set v4tov4 listenaddress=%s "
+	    "listenport=%s connectport=%s connectaddress=(what hostname -I says here)",
+	    listen_address, listen_port, port);
+	finding_cure(f,
+	    "The address changes with each start of WSL: mirrored mode needs no port proxy.");
 	return (1);
 }
 
@@ -261,10 +290,14 @@ check_windows_admin_keys(const json_t *facts, struct finding *f)
 {
 	if (json_truth_at(facts, "sshd.windows_admin_keys") != 0)
 		return (0);
-	finding_set(f->cause, "The SSH server of Windows takes no keys for administrators: their file is missing.");
-	finding_set(f->evidence, "the sshd_config in C:\\ProgramData\\ssh names administrators_authorized_keys there");
-	finding_cure(f, "Put the public keys into C:\\ProgramData\\ssh\\administrators_authorized_keys (not ~/.ssh).");
-	finding_cure(f, "In Windows, as administrator: icacls.exe C:\\ProgramData\\ssh\\administrators_authorized_keys "
+	finding_set(f->cause,
+	    "The SSH server of Windows takes no keys for administrators: their file is missing.");
+	finding_set(f->evidence,
+	    "the sshd_config in C:\\ProgramData\\ssh names administrators_authorized_keys there");
+	finding_cure(f,
+	    "Put the public keys into C:\\ProgramData\\ssh\\administrators_authorized_keys (not ~/.ssh).");
+	finding_cure(f,
+	    "In Windows, as administrator: icacls.exe C:\\ProgramData\\ssh\\administrators_authorized_keys "
 	    "/inheritance:r /grant \"*S-1-5-32-544:F\" /grant \"*S-1-5-18:F\"");
 	return (1);
 }

@@ -23,8 +23,8 @@ static const struct down {
 	enum code code;		/* CODE_NONE ends them */
 	char	cure[2][120];	/* "" ends them */
 } downs[] = {
-	{ CODE_MESH_DOWN,
-	    { START, "If it listens somewhere else, name its socket: --tailscaled=SOCKET, or TS_SOCKET." } },
+	{ CODE_MESH_DOWN, { START,
+	    "If it listens somewhere else, name its socket: --tailscaled=SOCKET, or TS_SOCKET." } },
 	{ CODE_MESH_PERMISSION_DENIED,
 	    { "Look at the modes of the socket and of its folder: tailscaled makes them 0666 and 0755.",
 	    "Where a container has the socket mounted, mount its whole folder." } },
@@ -72,7 +72,8 @@ weigh(const json_t *facts, struct finding *f)
 		f->severity = SEVERITY_WARNING;
 	/* The name may be one of the mesh, or of nobody; with dots, of all the world. */
 	if (query_mesh(facts) == 2)
-		f->certainty = strchr(text_or(facts, "names.host", ""), '.') != NULL ? CERTAINTY_SUSPECTED :
+		f->certainty = strchr(text_or(facts, "names.host", ""), '.') != NULL ?
+		    CERTAINTY_SUSPECTED :
 		    CERTAINTY_LIKELY;
 	return (how != 0);
 }
@@ -84,7 +85,8 @@ weigh(const json_t *facts, struct finding *f)
 static int
 gui(const json_t *facts)
 {
-	return (query_is(facts, "system.os", "darwin") && text_or(facts, "tailscale.socket", "port ")[0] != '/');
+	return (query_is(facts, "system.os", "darwin") &&
+	    text_or(facts, "tailscale.socket", "port ")[0] != '/');
 }
 
 /* How it is started here, or started again. */
@@ -94,13 +96,15 @@ cure_daemon(const json_t *facts, struct finding *f, int again)
 	const char	*sudo = query_sudo(facts);
 
 	if (gui(facts))
-		finding_cure(f,
-		    again ? "osascript -e 'quit app \"Tailscale\"'; open -a Tailscale" : "open -a Tailscale");
+		finding_cure(f, again ? "osascript -e 'quit app \"Tailscale\"'; open -a Tailscale" :
+		    "open -a Tailscale");
 	else if (query_is(facts, "system.os", "darwin"))
-		finding_cure(f, "sudo launchctl kickstart -k system/com.tailscale.tailscaled; with Homebrew: sudo brew services "
+		finding_cure(f,
+		    "sudo launchctl kickstart -k system/com.tailscale.tailscaled; with Homebrew: sudo brew services "
 		    "restart tailscale");
 	else if (json_truth_at(facts, "system.systemd") == 1)
-		finding_cure(f, "%ssystemctl %s tailscaled", sudo, again ? "restart" : query_nixos(facts) ? "start" :
+		finding_cure(f, "%ssystemctl %s tailscaled", sudo,
+		    again ? "restart" : query_nixos(facts) ? "start" :
 		    "enable --now");
 	else if (again)
 		finding_cure(f, "End tailscaled and start it again.");
@@ -168,31 +172,38 @@ check_down(const json_t *facts, struct finding *f)
 static int
 check_absent(const json_t *facts, struct finding *f)
 {
-	if (!query_is(facts, "tailscale.state", "none") || query_mesh(facts) != 1 || query_reached(facts) == 1 ||
-	    query_other_way(facts) || json_truth_at(facts, "tailscale.installed") == 1 ||
+	if (!query_is(facts, "tailscale.state", "none") || query_mesh(facts) != 1 ||
+	    query_reached(facts) == 1 || query_other_way(facts) ||
+	    json_truth_at(facts, "tailscale.installed") == 1 ||
 	    json_truth_at(facts, "tailscale.windows.installed") == 1)
 		return (0);
-	finding_set(f->cause, "The host is one of a mesh, and there is no tailscaled on this machine.");
+	finding_set(f->cause,
+	    "The host is one of a mesh, and there is no tailscaled on this machine.");
 	finding_set(f->evidence,
 	    "no socket of tailscaled in any of the usual places, no proxy, no interface of the mesh");
 	if (query_nixos(facts))
-		finding_cure(f, "In configuration.nix: services.tailscale.enable = true; then: %stailscale up",
+		finding_cure(f,
+		    "In configuration.nix: services.tailscale.enable = true; then: %stailscale up",
 		    query_sudo(facts));
 	else
-		finding_cure(f, "Install it (https://tailscale.com/download), then: %stailscale up", query_sudo(facts));
-	finding_cure(f, "If it runs elsewhere, say where: --tailscaled=SOCKET, or ALL_PROXY=socks5://localhost:1055");
+		finding_cure(f, "Install it (https://tailscale.com/download), then: %stailscale up",
+		    query_sudo(facts));
+	finding_cure(f,
+	    "If it runs elsewhere, say where: --tailscaled=SOCKET, or ALL_PROXY=socks5://localhost:1055");
 	return (1);
 }
 
 static int
 check_windows(const json_t *facts, struct finding *f)
 {
-	if (json_truth_at(facts, "tailscale.windows.running") != 0 || query_is(facts, "tailscale.state", "up") ||
-	    query_other_way(facts) || missed(facts) != 2 || query_mesh(facts) != 1)
+	if (json_truth_at(facts, "tailscale.windows.running") != 0 ||
+	    query_is(facts, "tailscale.state", "up") || query_other_way(facts) ||
+	    missed(facts) != 2 || query_mesh(facts) != 1)
 		return (0);
-	finding_set(f->cause, "Tailscale on Windows is not connected, and the host is one of its mesh.");
-	finding_set(f->evidence,
-	    "tailscale.exe status says %s", text_or(facts, "tailscale.windows.backend", "no state"));
+	finding_set(f->cause,
+	    "Tailscale on Windows is not connected, and the host is one of its mesh.");
+	finding_set(f->evidence, "tailscale.exe status says %s",
+	    text_or(facts, "tailscale.windows.backend", "no state"));
 	finding_cure(f, "tailscale.exe up");
 	return (1);
 }
@@ -203,13 +214,14 @@ check_key_expired(const json_t *facts, struct finding *f)
 	json_int_t	days = json_number_at(facts, "tailscale.key_expires_days", 0);
 
 	/* Where tailscaled is connected, it is the clock here that is wrong. */
-	if (json_truth_at(facts, "tailscale.key_expired") != 1 || query_is(facts, "tailscale.state", "up") ||
-	    !weigh(facts, f))
+	if (json_truth_at(facts, "tailscale.key_expired") != 1 ||
+	    query_is(facts, "tailscale.state", "up") || !weigh(facts, f))
 		return (0);
 	finding_set(f->cause, "This machine's key for the mesh has expired.");
 	if (days < 0)
-		finding_set(f->evidence, "it expired %llu days ago; tailscaled says %.60s", 0ULL - (unsigned long long)days,
-		    text_or(facts, "tailscale.backend", "nothing"));
+		finding_set(f->evidence, "it expired %llu days ago; tailscaled says %.60s",
+		    0ULL - (unsigned long long)days, text_or(facts, "tailscale.backend",
+		    "nothing"));
 	else
 		finding_set(f->evidence, "tailscaled marks it as expired, and says %.60s",
 		    text_or(facts, "tailscale.backend", "nothing"));
@@ -225,7 +237,8 @@ check_key_expires(const json_t *facts, struct finding *f)
 	if (days < 0 || days > SOON_DAYS || json_truth_at(facts, "tailscale.key_expired") == 1 ||
 	    !query_is(facts, "tailscale.state", "up") || query_mesh(facts) == 0)
 		return (0);
-	finding_set(f->cause, "This machine's key for the mesh expires soon; it drops out of the mesh then.");
+	finding_set(f->cause,
+	    "This machine's key for the mesh expires soon; it drops out of the mesh then.");
 	finding_set(f->evidence, "%lld days left", (long long)days);
 	finding_cure(f, "%stailscale up --force-reauth", query_sudo(facts));
 	finding_cure(f, "For a server: disable key expiry in the admin console, under Machines.");
@@ -238,14 +251,16 @@ plain_matters(const json_t *facts)
 {
 	int	mesh = query_mesh(facts);
 
-	return (query_is(facts, "tailscale.state", "up") && (mesh == -1 || (mesh == 1 && query_plain(facts))));
+	return (query_is(facts, "tailscale.state", "up") &&
+	    (mesh == -1 || (mesh == 1 && query_plain(facts))));
 }
 
 static void
 cure_plain(struct finding *f)
 {
 	finding_cure(f, "meshssh HOST in the place of ssh HOST");
-	finding_cure(f, "In ~/.ssh/config, in a Host block of the mesh's names: ProxyCommand meshssh%s",
+	finding_cure(f,
+	    "In ~/.ssh/config, in a Host block of the mesh's names: ProxyCommand meshssh%s",
 	    SHELL_RELAY);
 }
 
@@ -256,7 +271,8 @@ check_userspace(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause,
 	    "tailscaled runs in userspace-networking mode: meshssh gets into the mesh, plain ssh does not.");
-	finding_set(f->evidence, "tailscaled %s says that it has no TUN", text_or(facts, "tailscale.version", ""));
+	finding_set(f->evidence, "tailscaled %s says that it has no TUN",
+	    text_or(facts, "tailscale.version", ""));
 	cure_plain(f);
 	return (1);
 }
@@ -264,8 +280,8 @@ check_userspace(const json_t *facts, struct finding *f)
 static int
 check_elsewhere(const json_t *facts, struct finding *f)
 {
-	if (json_truth_at(facts, "tailscale.tun") != 1 || json_truth_at(facts, "tailscale.here") != 0 ||
-	    !plain_matters(facts))
+	if (json_truth_at(facts, "tailscale.tun") != 1 ||
+	    json_truth_at(facts, "tailscale.here") != 0 || !plain_matters(facts))
 		return (0);
 	finding_set(f->cause,
 	    "tailscaled's interface is in another network namespace: meshssh gets into the mesh, plain ssh does not.");
@@ -283,7 +299,8 @@ check_too_old(const json_t *facts, struct finding *f)
 	if (sscanf(version, "%4d.%4d", &major, &minor) != 2 || major < 0 || major > 1 ||
 	    (major == 1 && minor >= DIAL_MINOR) || query_kernel(facts) || !weigh(facts, f))
 		return (0);
-	finding_set(f->cause, "tailscaled is too old to connect for others, and the kernel has no way into its mesh.");
+	finding_set(f->cause,
+	    "tailscaled is too old to connect for others, and the kernel has no way into its mesh.");
 	finding_set(f->evidence, "version %.40s; 1.%d is the first that can", version, DIAL_MINOR);
 	finding_cure(f, "Update Tailscale: https://tailscale.com/kb/1067/update");
 	finding_cure(f, "Until then start tailscaled with --socks5-server=localhost:1055");
@@ -295,8 +312,8 @@ check_health(const json_t *facts, struct finding *f)
 {
 	const char	*health = text_or(facts, "tailscale.health", "");
 
-	if (health[0] == '\0' || json_truth_at(facts, "tailscale.health_harmless") == 1 || !query_is(facts, "tailscale.state", "up") ||
-	    query_mesh(facts) == 0)
+	if (health[0] == '\0' || json_truth_at(facts, "tailscale.health_harmless") == 1 ||
+	    !query_is(facts, "tailscale.state", "up") || query_mesh(facts) == 0)
 		return (0);
 	if (missed(facts) == 2)
 		f->severity = SEVERITY_WARNING;
@@ -315,11 +332,12 @@ check_no_localapi(const json_t *facts, struct finding *f)
 	if (query_is(facts, "tailscale.state", "up") || query_mesh(facts) != 1 ||
 	    (strcmp(route, "socks5") != 0 && strcmp(route, "http") != 0))
 		return (0);
-	finding_set(f->cause, "The mesh is reached through a proxy only, which cannot say why a connection fails.");
-	finding_set(f->evidence,
-	    "tailscaled's socket: %s; the way that works: %s", text_or(facts, "tailscale.state", "unknown"),
-	    route);
-	finding_cure(f, "Mount the folder of tailscaled's socket here, and name it: TS_SOCKET, or --tailscaled=SOCKET");
+	finding_set(f->cause,
+	    "The mesh is reached through a proxy only, which cannot say why a connection fails.");
+	finding_set(f->evidence, "tailscaled's socket: %s; the way that works: %s",
+	    text_or(facts, "tailscale.state", "unknown"), route);
+	finding_cure(f,
+	    "Mount the folder of tailscaled's socket here, and name it: TS_SOCKET, or --tailscaled=SOCKET");
 	return (1);
 }
 
@@ -342,7 +360,8 @@ const struct rule rules_mesh[] = {
 	{ .code = CODE_MESH_WINDOWS_DOWN, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.windows.running", "tailscale.host" }, .check = check_windows },
 	{ .code = CODE_MESH_KEY_EXPIRED, .certainty = CERTAINTY_SURE,
-	  .needs = { "tailscale.key_expired" }, .check = check_key_expired, .matters = "tailscale.backend" },
+	  .needs = { "tailscale.key_expired" }, .check = check_key_expired,
+	    .matters = "tailscale.backend" },
 	{ .code = CODE_MESH_TOO_OLD, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.version" }, .check = check_too_old },
 	{ .code = CODE_MESH_HEALTH, .certainty = CERTAINTY_SUSPECTED,

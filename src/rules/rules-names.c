@@ -32,7 +32,8 @@ looked_up_elsewhere(const json_t *facts)
 	const char	*jump = json_text_at(facts, "ssh.options.proxyjump");
 	const char	*proxy = json_text_at(facts, "ssh.options.proxycommand");
 
-	return ((jump != NULL && strcasecmp(jump, "none") != 0) || (proxy != NULL && strcasecmp(proxy, "none") != 0 &&
+	return ((jump != NULL && strcasecmp(jump, "none") != 0) ||
+	    (proxy != NULL && strcasecmp(proxy, "none") != 0 &&
 	    json_truth_at(facts, "ssh.proxy.ours") != 1));
 }
 
@@ -40,8 +41,9 @@ looked_up_elsewhere(const json_t *facts)
 static int
 lookup_failed(const json_t *facts)
 {
-	return (host_name(facts) != NULL && json_text_at(facts, "names.lookups.system.error") != NULL &&
-	    json_array_size(json_at(facts, "names.lookups.system.addresses")) == 0 && !looked_up_elsewhere(facts));
+	return (host_name(facts) != NULL && json_text_at(facts,
+	    "names.lookups.system.error") != NULL && json_array_size(json_at(facts,
+	    "names.lookups.system.addresses")) == 0 && !looked_up_elsewhere(facts));
 }
 
 /* For people. */
@@ -112,8 +114,8 @@ static int
 unknown_for(const json_t *facts, int silence)
 {
 	return (lookup_failed(facts) && json_truth_at(facts, "connect.ok") != 1 &&
-	    json_truth_at(facts, "tailscale.peer.found") != 1 && !lacks_mdns(facts) && !lacks_magicdns(facts) &&
-	    is_silence(facts) == silence);
+	    json_truth_at(facts, "tailscale.peer.found") != 1 && !lacks_mdns(facts) &&
+	    !lacks_magicdns(facts) && is_silence(facts) == silence);
 }
 
 static int
@@ -126,14 +128,17 @@ check_unknown(const json_t *facts, struct finding *f)
 	if (!unknown_for(facts, 0))
 		return (0);
 	finding_set(f->cause, "The name %.100s has no address.", host);
-	finding_set(f->evidence, "the resolver says: %s", json_text_at(facts, "names.lookups.system.error"));
+	finding_set(f->evidence, "the resolver says: %s",
+	    json_text_at(facts, "names.lookups.system.error"));
 	finding_cure(f, "Check the spelling, and HostName in ssh_config.");
 	/* A proxy is not asked for a name that may be anybody's. */
 	if (suffix == NULL && kind != NULL)
-		finding_cure(f, "If it is a name of the mesh that the proxy leads to: meshssh --via=%.10s %.100s", kind,
-		    host);
+		finding_cure(f,
+		    "If it is a name of the mesh that the proxy leads to: meshssh --via=%.10s %.100s",
+		    kind, host);
 	if (suffix != NULL && (strchr(host, '.') == NULL || addr_name_under(host, suffix)))
-		finding_cure(f, "tailscale status lists the names of the mesh; this one is not among them.");
+		finding_cure(f,
+		    "tailscale status lists the names of the mesh; this one is not among them.");
 	return (1);
 }
 
@@ -142,9 +147,12 @@ check_silent(const json_t *facts, struct finding *f)
 {
 	if (!unknown_for(facts, 1))
 		return (0);
-	finding_set(f->cause, "No name server gives an answer, so the address of %.100s is not known.", host_name(facts));
+	finding_set(f->cause,
+	    "No name server gives an answer, so the address of %.100s is not known.",
+	    host_name(facts));
 	finding_set(f->evidence, "the resolver says: %s; the first name server is %s",
-	    json_text_at(facts, "names.lookups.system.error"), list_first(json_at(facts, "names.nameservers")));
+	    json_text_at(facts, "names.lookups.system.error"),
+	    list_first(json_at(facts, "names.nameservers")));
 	finding_cure(f, "Check the network, and the name servers: %s",
 	    query_is(facts, "system.os", "darwin") ? "scutil --dns" : "cat /etc/resolv.conf");
 	finding_cure(f, "The address of the host works without a resolver.");
@@ -154,20 +162,23 @@ check_silent(const json_t *facts, struct finding *f)
 static int
 check_searched(const json_t *facts, struct finding *f)
 {
-	const char	*host = host_name(facts), *as = json_text_at(facts, "names.lookups.searched.name");
+	const char	*host = host_name(facts), *as = json_text_at(facts,
+			    "names.lookups.searched.name");
 	const char	*suffix = json_text_at(facts, "tailscale.suffix");
 
 	/* That /etc/hosts has it, or others of nsswitch.conf's, is not what this is about. */
-	if (host == NULL || as == NULL || addr_name_under(as, suffix) || looked_up_elsewhere(facts) ||
-	    json_text_at(facts, "names.hosts_entry") != NULL || !lists_meet(json_at(facts,
-	    "names.lookups.system.addresses"), json_at(facts, "names.lookups.searched.addresses")))
+	if (host == NULL || as == NULL || addr_name_under(as, suffix) ||
+	    looked_up_elsewhere(facts) || json_text_at(facts, "names.hosts_entry") != NULL ||
+	    !lists_meet(json_at(facts, "names.lookups.system.addresses"),
+	    json_at(facts, "names.lookups.searched.addresses")))
 		return (0);
 	/* A whole name of the mesh, and somebody else's domain has an answer for everything. */
 	if (addr_name_under(host, suffix)) {
 		f->severity = SEVERITY_WARNING;
 		f->certainty = CERTAINTY_LIKELY;
 	}
-	finding_set(f->cause, "The name was found only below a search domain: it may be another host.");
+	finding_set(f->cause,
+	    "The name was found only below a search domain: it may be another host.");
 	finding_set(f->evidence, "%.80s was found as %.80s: %s", host, as,
 	    list_first(json_at(facts, "names.lookups.searched.addresses")));
 	finding_cure(f, "Write the whole name, or set HostName in ssh_config.");
@@ -179,8 +190,10 @@ check_no_mdns(const json_t *facts, struct finding *f)
 {
 	if (!lacks_mdns(facts) || json_truth_at(facts, "connect.ok") == 1)
 		return (0);
-	finding_set(f->cause, "Names below .local are told by multicast DNS, and this machine does not ask it.");
-	finding_set(f->evidence, "the hosts line of /etc/nsswitch.conf has no mdns, and %.100s has no address",
+	finding_set(f->cause,
+	    "Names below .local are told by multicast DNS, and this machine does not ask it.");
+	finding_set(f->evidence,
+	    "the hosts line of /etc/nsswitch.conf has no mdns, and %.100s has no address",
 	    host_name(facts));
 	finding_cure(f, query_nixos(facts) ?
 	    "In configuration.nix: services.avahi = { enable = true; nssmdns4 = true; };" :
@@ -192,19 +205,22 @@ check_no_mdns(const json_t *facts, struct finding *f)
 static int
 check_magicdns(const json_t *facts, struct finding *f)
 {
-	int	routed = json_truth_at(facts, "tailscale.tun") != 0 && json_truth_at(facts, "tailscale.here") != 0;
+	int	routed = json_truth_at(facts, "tailscale.tun") != 0 &&
+		    json_truth_at(facts, "tailscale.here") != 0;
 
 	/* Where ssh gets there through a program, that knows the name. */
-	if (!lacks_magicdns(facts) || (query_reached(facts) == 1 && json_is_object(json_at(facts, "ssh.options")) &&
-	    !query_plain(facts)))
+	if (!lacks_magicdns(facts) || (query_reached(facts) == 1 &&
+	    json_is_object(json_at(facts, "ssh.options")) && !query_plain(facts)))
 		return (0);
 	/* Without a TUN here it is never there, and meshssh asks tailscaled itself. */
 	if (!routed)
 		f->severity = SEVERITY_NOTE;
-	finding_set(f->cause, "Programs on this machine do not know the names of the mesh: MagicDNS is not used.");
-	finding_set(f->evidence, "%.100s has no address; 100.100.100.100 is none of the name servers%s",
-	    host_name(facts),
-	    json_array_size(json_at(facts, "names.lookups.magicdns.addresses")) > 0 ? ", and would know it" : "");
+	finding_set(f->cause,
+	    "Programs on this machine do not know the names of the mesh: MagicDNS is not used.");
+	finding_set(f->evidence,
+	    "%.100s has no address; 100.100.100.100 is none of the name servers%s",
+	    host_name(facts), json_array_size(json_at(facts,
+	    "names.lookups.magicdns.addresses")) > 0 ? ", and would know it" : "");
 	if (json_truth_at(facts, "tailscale.magicdns") == 0)
 		finding_cure(f, "Turn MagicDNS on where the mesh is administered.");
 	if (routed)
@@ -220,7 +236,8 @@ check_magicdns(const json_t *facts, struct finding *f)
 static int
 check_stale_hosts(const json_t *facts, struct finding *f)
 {
-	const char	*entry = json_text_at(facts, "names.hosts_entry"), *host = json_text_at(facts, "names.host");
+	const char	*entry = json_text_at(facts, "names.hosts_entry"),
+			    *host = json_text_at(facts, "names.host");
 	const char	*hostname = json_text_at(facts, "ssh.options.hostname");
 	const json_t	*mesh = json_at(facts, "tailscale.peer.addresses");
 
@@ -231,7 +248,8 @@ check_stale_hosts(const json_t *facts, struct finding *f)
 		return (0);
 	if (json_truth_at(facts, "connect.ok") == 0)
 		f->severity = SEVERITY_ERROR;
-	finding_set(f->cause, "/etc/hosts has an address for %.100s that is not the host's in the mesh.", host);
+	finding_set(f->cause,
+	    "/etc/hosts has an address for %.100s that is not the host's in the mesh.", host);
 	finding_set(f->evidence, "/etc/hosts: %s; the mesh: %s", entry, list_first(mesh));
 	finding_cure(f, "Remove the line from /etc/hosts%s, or correct it.",
 	    query_nixos(facts) ? " (networking.hosts in configuration.nix)" : "");
@@ -245,17 +263,22 @@ check_outside(const json_t *facts, struct finding *f)
 	const json_t	*mesh = json_at(facts, "tailscale.peer.addresses");
 	const char	*host = host_name(facts);
 
-	if (host == NULL || json_truth_at(facts, "tailscale.peer.found") != 1 || json_array_size(system) == 0 ||
-	    json_array_size(mesh) == 0 || lists_meet(system, mesh) || looked_up_elsewhere(facts))
+	if (host == NULL || json_truth_at(facts, "tailscale.peer.found") != 1 ||
+	    json_array_size(system) == 0 || json_array_size(mesh) == 0 ||
+	    lists_meet(system, mesh) || looked_up_elsewhere(facts))
 		return (0);
 	if (json_truth_at(facts, "connect.ok") == 0)
 		f->severity = SEVERITY_WARNING;
-	finding_set(f->cause, "The name leads out of the mesh, although a host of the mesh has it, too.");
-	finding_set(f->evidence, "the resolver: %s; the mesh: %s", list_first(system), list_first(mesh));
+	finding_set(f->cause,
+	    "The name leads out of the mesh, although a host of the mesh has it, too.");
+	finding_set(f->evidence, "the resolver: %s; the mesh: %s", list_first(system),
+	    list_first(mesh));
 	if (json_text_at(facts, "tailscale.peer.name") != NULL)
-		finding_cure(f, "To stay in the mesh write %.120s.", json_text_at(facts, "tailscale.peer.name"));
+		finding_cure(f, "To stay in the mesh write %.120s.",
+		    json_text_at(facts, "tailscale.peer.name"));
 	else
-		finding_cure(f, "To stay in the mesh write the whole name; tailscale status has it.");
+		finding_cure(f,
+		    "To stay in the mesh write the whole name; tailscale status has it.");
 	return (1);
 }
 

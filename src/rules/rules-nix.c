@@ -42,7 +42,8 @@ nix_builder_text(const json_t *facts, char to[200])
 static int
 nix_as_root(const json_t *facts)
 {
-	return (json_truth_at(facts, "nix.daemon") == 1 || json_truth_at(facts, "system.root") == 1);
+	return (json_truth_at(facts, "nix.daemon") == 1 ||
+	    json_truth_at(facts, "system.root") == 1);
 }
 
 /*
@@ -65,13 +66,16 @@ check_machines(const json_t *facts, struct finding *f)
 		one = json_array_get(list, i);
 		if (json_at(one, "error") == NULL)
 			continue;
-		finding_set(f->cause, "Nix cannot read a line of its list of builders, and one such line fails every "
+		finding_set(f->cause,
+		    "Nix cannot read a line of its list of builders, and one such line fails every "
 		    "build.");
-		finding_set(f->evidence, "%s:%d: %s", nix_text(one, "file"), (int)json_number_at(one, "line", 0),
-		    nix_text(one, "error"));
-		finding_cure(f, "Columns: URI systems key jobs speed features mandatory host-key; blanks only between "
+		finding_set(f->evidence, "%s:%d: %s", nix_text(one, "file"),
+		    (int)json_number_at(one, "line", 0), nix_text(one, "error"));
+		finding_cure(f,
+		    "Columns: URI systems key jobs speed features mandatory host-key; blanks only between "
 		    "them, - for none");
-		finding_cure(f, "Column 8: base64 -w0 < ssh_host_ed25519_key.pub (macOS: base64 < FILE | tr -d '\\n')");
+		finding_cure(f,
+		    "Column 8: base64 -w0 < ssh_host_ed25519_key.pub (macOS: base64 < FILE | tr -d '\\n')");
 		return (1);
 	}
 	return (0);
@@ -89,9 +93,10 @@ check_remark(const json_t *facts, struct finding *f)
 		if (json_at(one, "remark_code") == NULL || query_is(one, "remark_code", "host-key"))
 			continue;
 		finding_set(f->cause, "A line in Nix's list of builders is odd.");
-		finding_set(f->evidence, "%s:%d: %s", nix_text(one, "file"), (int)json_number_at(one, "line", 0),
-		    nix_text(one, "remark"));
-		finding_cure(f, "Columns: URI systems key jobs speed features mandatory host-key; blanks only between "
+		finding_set(f->evidence, "%s:%d: %s", nix_text(one, "file"),
+		    (int)json_number_at(one, "line", 0), nix_text(one, "remark"));
+		finding_cure(f,
+		    "Columns: URI systems key jobs speed features mandatory host-key; blanks only between "
 		    "them, - for none");
 		return (1);
 	}
@@ -105,12 +110,16 @@ check_host_key(const json_t *facts, struct finding *f)
 
 	if (json_truth_at(facts, BUILDER("host_key_ok")) != 0)
 		return (0);
-	finding_set(f->cause, "The host key in the builder's line is none that a host can have, so ssh refuses the "
+	finding_set(f->cause,
+	    "The host key in the builder's line is none that a host can have, so ssh refuses the "
 	    "builder.");
-	finding_set(f->evidence, "%s: %s", nix_builder_text(facts, builder), nix_text(facts, BUILDER("remark")));
-	finding_cure(f, "On the builder: base64 -w0 /etc/ssh/ssh_host_ed25519_key.pub (macOS: base64 < FILE | tr -d "
+	finding_set(f->evidence, "%s: %s", nix_builder_text(facts, builder),
+	    nix_text(facts, BUILDER("remark")));
+	finding_cure(f,
+	    "On the builder: base64 -w0 /etc/ssh/ssh_host_ed25519_key.pub (macOS: base64 < FILE | tr -d "
 	    "'\\n')");
-	finding_cure(f, "The result is column 8 of %s, publicHostKey in a Nix module; meshssh-config nix %s prints both",
+	finding_cure(f,
+	    "The result is column 8 of %s, publicHostKey in a Nix module; meshssh-config nix %s prints both",
 	    nix_text(facts, BUILDER("file")), nix_text(facts, BUILDER("host")));
 	return (1);
 }
@@ -122,20 +131,23 @@ check_host_key(const json_t *facts, struct finding *f)
 static int
 check_key_alias(const json_t *facts, struct finding *f)
 {
-	const char	*host = nix_text(facts, BUILDER("host")), *alias = json_text_at(facts, BUILDER("hostkeyalias"));
+	const char	*host = nix_text(facts, BUILDER("host")),
+			    *alias = json_text_at(facts, BUILDER("hostkeyalias"));
 	const char	*hostname = json_text_at(facts, BUILDER("hostname"));
 	const char	*looked_for = alias != NULL ? alias : hostname;
 	char		 file[120];
 
 	if (json_truth_at(facts, BUILDER("host_key_ok")) != 1 || looked_for == NULL ||
-	    strcasecmp(looked_for, host) == 0 ||
-	    strchr(looked_for, '%') != NULL || json_truth_at(facts, BUILDER("options_known")) != 1 || !nix_plain(facts))
+	    strcasecmp(looked_for, host) == 0 || strchr(looked_for, '%') != NULL ||
+	    json_truth_at(facts, BUILDER("options_known")) != 1 || !nix_plain(facts))
 		return (0);
-	finding_set(f->cause, "Nix pins the builder's key to the name %s, and root's ssh looks for it under %s: the "
+	finding_set(f->cause,
+	    "Nix pins the builder's key to the name %s, and root's ssh looks for it under %s: the "
 	    "key counts as unknown.", host, looked_for);
-	finding_set(f->evidence, "%s %s, and no HostKeyAlias %s", alias != NULL ? "HostKeyAlias" : "HostName",
-	    looked_for, host);
-	finding_cure(f, "Add to the builder's block in %s: HostKeyAlias %s", nix_file(facts, file), host);
+	finding_set(f->evidence, "%s %s, and no HostKeyAlias %s",
+	    alias != NULL ? "HostKeyAlias" : "HostName", looked_for, host);
+	finding_cure(f, "Add to the builder's block in %s: HostKeyAlias %s", nix_file(facts, file),
+	    host);
 	return (1);
 }
 
@@ -145,14 +157,19 @@ check_key_unknown(const json_t *facts, struct finding *f)
 	const char	*strict = nix_text(facts, BUILDER("stricthostkeychecking")),
 	    *host = nix_text(facts, BUILDER("host"));
 
-	if (json_truth_at(facts, BUILDER("host_known")) != 0 || json_at(facts, BUILDER("host_key_ok")) != NULL ||
-	    json_truth_at(facts, BUILDER("options_known")) != 1 || !nix_plain(facts) || strcasecmp(strict, "no") == 0 ||
-	    strcasecmp(strict, "off") == 0 || strcasecmp(strict, "accept-new") == 0)
+	if (json_truth_at(facts, BUILDER("host_known")) != 0 ||
+	    json_at(facts, BUILDER("host_key_ok")) != NULL ||
+	    json_truth_at(facts, BUILDER("options_known")) != 1 || !nix_plain(facts) ||
+	    strcasecmp(strict, "no") == 0 || strcasecmp(strict, "off") == 0 ||
+	    strcasecmp(strict, "accept-new") == 0)
 		return (0);
-	finding_set(f->cause, "Root does not know the builder's host key, and nix-daemon has no terminal to ask on: "
+	finding_set(f->cause,
+	    "Root does not know the builder's host key, and nix-daemon has no terminal to ask on: "
 	    "ssh refuses the builder.");
-	finding_set(f->evidence, "no key in column 8 of its line, and none for %s in root's known_hosts", host);
-	finding_cure(f, "On the builder: base64 -w0 /etc/ssh/ssh_host_ed25519_key.pub; the result is column 8 of its "
+	finding_set(f->evidence,
+	    "no key in column 8 of its line, and none for %s in root's known_hosts", host);
+	finding_cure(f,
+	    "On the builder: base64 -w0 /etc/ssh/ssh_host_ed25519_key.pub; the result is column 8 of its "
 	    "line");
 	finding_cure(f, "Or accept it once as root: %sssh %s true", query_sudo(facts), host);
 	return (1);
@@ -165,16 +182,20 @@ check_localhost(const json_t *facts, struct finding *f)
 
 	if (strcmp(nix_text(facts, BUILDER("host")), "localhost") != 0)
 		return (0);
-	if (json_truth_at(facts, BUILDER("user_given")) == 1 || json_number_at(facts, BUILDER("uri_port"), 0) != 0) {
+	if (json_truth_at(facts, BUILDER("user_given")) == 1 ||
+	    json_number_at(facts, BUILDER("uri_port"), 0) != 0) {
 		f->severity = SEVERITY_NOTE;
 		f->certainty = CERTAINTY_SUSPECTED;
-		finding_set(f->cause, "Nix 2.31.0 to 2.31.2 use no ssh at all for a builder named localhost, but build "
+		finding_set(f->cause,
+		    "Nix 2.31.0 to 2.31.2 use no ssh at all for a builder named localhost, but build "
 		    "here.");
 	} else
-		finding_set(f->cause, "For a builder named localhost Nix uses no ssh at all: it builds on this machine "
+		finding_set(f->cause,
+		    "For a builder named localhost Nix uses no ssh at all: it builds on this machine "
 		    "itself.");
 	finding_set(f->evidence, "%s", nix_builder_text(facts, builder));
-	finding_cure(f, "Give it a name of its own in root's ssh config (Host NAME, HostName 127.0.0.1, Port N) and in "
+	finding_cure(f,
+	    "Give it a name of its own in root's ssh config (Host NAME, HostName 127.0.0.1, Port N) and in "
 	    "its line");
 	return (1);
 }
@@ -192,23 +213,28 @@ check_root_config(const json_t *facts, struct finding *f)
 	char		 file[120];
 
 	/* That its file is there and not read is the cause, and has its own rule. */
-	if (json_truth_at(facts, BUILDER("in_root_config")) != 0 || (!own && !linux_builder) || !nix_plain(facts) ||
-	    (linux_builder && query_builder_ignored(facts)))
+	if (json_truth_at(facts, BUILDER("in_root_config")) != 0 || (!own && !linux_builder) ||
+	    !nix_plain(facts) || (linux_builder && query_builder_ignored(facts)))
 		return (0);
-	finding_set(f->cause, "nix-daemon runs ssh as root, and root's ssh has no block for the builder %s%s.", host,
+	finding_set(f->cause,
+	    "nix-daemon runs ssh as root, and root's ssh has no block for the builder %s%s.", host,
 	    own ? "; yours is not read" : "");
-	finding_set(f->evidence, "neither %s nor /etc/ssh/ssh_config, with what they include, names %s",
+	finding_set(f->evidence,
+	    "neither %s nor /etc/ssh/ssh_config, with what they include, names %s",
 	    nix_file(facts, file), host);
 	if (json_truth_at(facts, "nix.root_config") == 0)
-		finding_cure(f, "%smkdir -p -m 700 %.*s", query_sudo(facts), (int)(strlen(file) - strlen("/config")), file);
+		finding_cure(f, "%smkdir -p -m 700 %.*s", query_sudo(facts),
+		    (int)(strlen(file) - strlen("/config")), file);
 	if (linux_builder)
-		finding_cure(f, "%smeshssh-config nix --linux-builder --install writes it; without --install it is printed",
+		finding_cure(f,
+		    "%smeshssh-config nix --linux-builder --install writes it; without --install it is printed",
 		    query_sudo(facts));
 	else
-		finding_cure(f, "Copy the block Host %s of your ~/.ssh/config to %s, with whole paths in it", host,
-		    file);
-	finding_cure(f, "%schmod 600 %s; then %sssh %s true shows whether it works", query_sudo(facts), file,
-	    query_sudo(facts), host);
+		finding_cure(f,
+		    "Copy the block Host %s of your ~/.ssh/config to %s, with whole paths in it",
+		    host, file);
+	finding_cure(f, "%schmod 600 %s; then %sssh %s true shows whether it works",
+	    query_sudo(facts), file, query_sudo(facts), host);
 	return (1);
 }
 
@@ -222,13 +248,16 @@ check_port(const json_t *facts, struct finding *f)
 	if (strcmp(host, "linux-builder") == 0)
 		port = 31022;
 	if (port == 22 || json_truth_at(facts, BUILDER("port_in_stanza")) != 0 ||
-	    json_at(facts, BUILDER("uri_port")) != NULL || query_builder_ignored(facts) || !nix_plain(facts))
+	    json_at(facts, BUILDER("uri_port")) != NULL || query_builder_ignored(facts) ||
+	    !nix_plain(facts))
 		return (0);
-	finding_set(f->cause, "Root's ssh would take port 22 for the builder, which listens on another.");
+	finding_set(f->cause,
+	    "Root's ssh would take port 22 for the builder, which listens on another.");
 	finding_set(f->evidence, "no Port for %s in what root's ssh reads; %s %d", host,
-	    json_at(facts, BUILDER("user_port")) != NULL ? "your own ssh config says" : "nix-darwin starts it on",
+	    json_at(facts, BUILDER("user_port")) != NULL ?
+	    "your own ssh config says" : "nix-darwin starts it on", port);
+	finding_cure(f, "Add to the block Host %s in %s: Port %d", host, nix_file(facts, file),
 	    port);
-	finding_cure(f, "Add to the block Host %s in %s: Port %d", host, nix_file(facts, file), port);
 	return (1);
 }
 
@@ -239,9 +268,11 @@ check_root_mode(const json_t *facts, struct finding *f)
 
 	if (json_truth_at(facts, "nix.root_config_ok") != 0 || !nix_plain(facts))
 		return (0);
-	finding_set(f->cause, "Others may write to root's ssh config, so ssh refuses it, and Nix reaches no builder.");
+	finding_set(f->cause,
+	    "Others may write to root's ssh config, so ssh refuses it, and Nix reaches no builder.");
 	finding_set(f->evidence, "%s is not root's alone", nix_file(facts, file));
-	finding_cure(f, "%schown root %s; %schmod 600 %s", query_sudo(facts), file, query_sudo(facts), file);
+	finding_cure(f, "%schown root %s; %schmod 600 %s", query_sudo(facts), file,
+	    query_sudo(facts), file);
 	return (1);
 }
 
@@ -258,7 +289,8 @@ check_key(const json_t *facts, struct finding *f)
 	    "cannot be read by root, as whom nix-daemon runs ssh");
 	finding_set(f->evidence, "%s, in %s:%d", key, nix_text(facts, BUILDER("file")),
 	    (int)json_number_at(facts, BUILDER("line"), 0));
-	finding_cure(f, "%sssh-keygen -t ed25519 -N '' -f %s, and its .pub into authorized_keys on the builder",
+	finding_cure(f,
+	    "%sssh-keygen -t ed25519 -N '' -f %s, and its .pub into authorized_keys on the builder",
 	    query_sudo(facts), key);
 	return (1);
 }
@@ -283,10 +315,12 @@ check_key_encrypted(const json_t *facts, struct finding *f)
 
 	if (json_truth_at(facts, BUILDER("key_encrypted")) != 1 || !nix_as_root(facts))
 		return (0);
-	finding_set(f->cause, "The builder's private key has a passphrase, and nix-daemon has neither terminal nor "
+	finding_set(f->cause,
+	    "The builder's private key has a passphrase, and nix-daemon has neither terminal nor "
 	    "agent to get it from.");
 	finding_set(f->evidence, "%s is encrypted", key);
-	finding_cure(f, "Make one without, and name it in column 3: %sssh-keygen -t ed25519 -N '' -f "
+	finding_cure(f,
+	    "Make one without, and name it in column 3: %sssh-keygen -t ed25519 -N '' -f "
 	    "/etc/nix/builder_ed25519", query_sudo(facts));
 	return (1);
 }
@@ -296,11 +330,14 @@ check_control(const json_t *facts, struct finding *f)
 {
 	const char	*value = nix_text(facts, BUILDER("controlmaster"));
 
-	if (value[0] == '\0' || strcasecmp(value, "no") == 0 || strcasecmp(value, "false") == 0 || !nix_plain(facts))
+	if (value[0] == '\0' || strcasecmp(value, "no") == 0 || strcasecmp(value, "false") == 0 ||
+	    !nix_plain(facts))
 		return (0);
-	finding_set(f->cause, "ssh shares connections to the builder (ControlMaster): Nix 2.15 fails with that, and a dead "
+	finding_set(f->cause,
+	    "ssh shares connections to the builder (ControlMaster): Nix 2.15 fails with that, and a dead "
 	    "one hangs every build.");
-	finding_set(f->evidence, "ControlMaster %s (%s)", value, nix_text(facts, BUILDER("controlmaster_where")));
+	finding_set(f->evidence, "ControlMaster %s (%s)", value,
+	    nix_text(facts, BUILDER("controlmaster_where")));
 	finding_cure(f, "Add to the builder's block: ControlMaster no and ControlPath none");
 	return (1);
 }
@@ -314,10 +351,13 @@ check_relative(const json_t *facts, struct finding *f)
 	    (json_truth_at(facts, BUILDER("proxy_relative")) != 1 ||
 	    json_truth_at(facts, BUILDER("proxy_everywhere")) != 0)))
 		return (0);
-	finding_set(f->cause, "nix-daemon does not find the builder's ProxyCommand: its PATH is not that of your "
+	finding_set(f->cause,
+	    "nix-daemon does not find the builder's ProxyCommand: its PATH is not that of your "
 	    "shell.");
-	finding_set(f->evidence, "%s %s", program, json_truth_at(facts, BUILDER("proxy_relative")) == 1 ?
-	    "is no path, and in none of /usr/bin, /bin, /usr/sbin, /sbin" : "is no executable file");
+	finding_set(f->evidence, "%s %s", program, json_truth_at(facts,
+	    BUILDER("proxy_relative")) == 1 ?
+	    "is no path, and in none of /usr/bin, /bin, /usr/sbin, /sbin" :
+	    "is no executable file");
 	finding_cure(f, "Write its whole path in the builder's block; command -v meshssh tells it");
 	/* A daemon may have been given a PATH of its own. */
 	if (json_truth_at(facts, BUILDER("proxy_there")) == 0)
@@ -330,9 +370,11 @@ check_sshopts(const json_t *facts, struct finding *f)
 {
 	if (json_truth_at(facts, "nix.daemon") != 1 || nix_text(facts, "nix.sshopts")[0] == '\0')
 		return (0);
-	finding_set(f->cause, "Builds go through nix-daemon, which does not see the NIX_SSHOPTS of your shell.");
+	finding_set(f->cause,
+	    "Builds go through nix-daemon, which does not see the NIX_SSHOPTS of your shell.");
 	finding_set(f->evidence, "NIX_SSHOPTS is %s here", nix_text(facts, "nix.sshopts"));
-	finding_cure(f, "Write it as a block in root's ssh config, or set it in the daemon's own environment");
+	finding_cure(f,
+	    "Write it as a block in root's ssh config, or set it in the daemon's own environment");
 	return (1);
 }
 
@@ -343,11 +385,12 @@ check_silent(const json_t *facts, struct finding *f)
 
 	if (strcmp(nix_text(facts, BUILDER("scheme")), "ssh-ng") != 0)
 		return (0);
-	finding_set(f->cause, "With ssh-ng Nix does not tell why ssh failed: only the daemon's log has it.");
+	finding_set(f->cause,
+	    "With ssh-ng Nix does not tell why ssh failed: only the daemon's log has it.");
 	finding_set(f->evidence, "%s", nix_builder_text(facts, builder));
 	finding_cure(f, "If meshssh is its ProxyCommand: %smeshssh --why", query_sudo(facts));
-	finding_cure(f, "%sssh %s true, or the scheme ssh:// for one try, shows it as well", query_sudo(facts),
-	    nix_text(facts, BUILDER("host")));
+	finding_cure(f, "%sssh %s true, or the scheme ssh:// for one try, shows it as well",
+	    query_sudo(facts), nix_text(facts, BUILDER("host")));
 	return (1);
 }
 
@@ -357,9 +400,11 @@ check_alive(const json_t *facts, struct finding *f)
 	if (json_truth_at(facts, BUILDER("options_known")) != 1 ||
 	    json_at(facts, BUILDER("serveraliveinterval")) != NULL || !nix_plain(facts))
 		return (0);
-	finding_set(f->cause, "Neither Nix nor root's ssh has a time limit: a dead link stops a build for ever.");
+	finding_set(f->cause,
+	    "Neither Nix nor root's ssh has a time limit: a dead link stops a build for ever.");
 	finding_set(f->evidence, "no ServerAliveInterval for %s", nix_text(facts, BUILDER("host")));
-	finding_cure(f, "Add to the builder's block: ServerAliveInterval 15, ServerAliveCountMax 4, ConnectTimeout 15");
+	finding_cure(f,
+	    "Add to the builder's block: ServerAliveInterval 15, ServerAliveCountMax 4, ConnectTimeout 15");
 	return (1);
 }
 
@@ -369,11 +414,14 @@ check_unseen(const json_t *facts, struct finding *f)
 {
 	const char	*host = nix_text(facts, BUILDER("host"));
 
-	if (json_truth_at(facts, "nix.daemon") != 1 || json_truth_at(facts, BUILDER("options_known")) != 0 ||
-	    json_at(facts, BUILDER("in_root_config")) != NULL || !nix_plain(facts))
+	if (json_truth_at(facts, "nix.daemon") != 1 || json_truth_at(facts,
+	    BUILDER("options_known")) != 0 || json_at(facts, BUILDER("in_root_config")) != NULL ||
+	    !nix_plain(facts))
 		return (0);
-	finding_set(f->cause, "nix-daemon runs ssh as root, and what root's ssh has for the builder %s only root can see%s.",
-	    host, json_truth_at(facts, BUILDER("in_user_config")) == 1 ? "; your block for it is not read" : "");
+	finding_set(f->cause,
+	    "nix-daemon runs ssh as root, and what root's ssh has for the builder %s only root can see%s.",
+	    host, json_truth_at(facts, BUILDER("in_user_config")) == 1 ?
+	    "; your block for it is not read" : "");
 	finding_set(f->evidence, "%s/.ssh cannot be looked into", nix_text(facts, "nix.root_home"));
 	finding_cure(f, "sudo meshssh --doctor %s", host);
 	return (1);

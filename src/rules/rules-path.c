@@ -10,7 +10,8 @@
 #include "rules/rules.h"
 
 #define ETHERNET	1500	/* what a link of the internet carries at most */
-#define RETAGS		1001	/* OpenSSH 10.1 changes its mark while a session runs, and ignores the old words */
+/* OpenSSH 10.1 changes its mark while a session runs, and ignores the old words */
+#define RETAGS		1001
 #define IPQOS_MAX	64
 
 /*
@@ -78,11 +79,11 @@ cure_mtu(const json_t *facts, struct finding *f, int ok)
 	/* Tailscale's packets are 80 bytes longer outside than inside. */
 	if (json_number_at(facts, "system.wsl", 0) == 2 && eth0 < 1360 && query_mesh(facts) == 1 &&
 	    query_kernel(facts))
-		finding_cure(f, "For all programs: %sip link set dev eth0 mtu %d", query_sudo(facts), ETHERNET);
+		finding_cure(f, "For all programs: %sip link set dev eth0 mtu %d",
+		    query_sudo(facts), ETHERNET);
 	else if (interface != NULL && ok >= 576)
-		finding_cure(f,
-		    "For all programs: %s%s %.40s mtu %d%s", query_sudo(facts), link_command(facts), interface, ok,
-		    ok < 1280 ? " (it has no IPv6 then)" : "");
+		finding_cure(f, "For all programs: %s%s %.40s mtu %d%s", query_sudo(facts),
+		    link_command(facts), interface, ok, ok < 1280 ? " (it has no IPv6 then)" : "");
 }
 
 static int
@@ -90,12 +91,14 @@ check_black_hole_forward(const json_t *facts, struct finding *f)
 {
 	int	ok, bad, other;
 
-	if (has_black_hole(facts, "reverse", NULL, &ok, &other) || !has_black_hole(facts, "forward", f, &ok, &bad))
+	if (has_black_hole(facts, "reverse", NULL, &ok, &other) ||
+	    !has_black_hole(facts, "forward", f, &ok, &bad))
 		return (0);
-	finding_set(f->cause, "Large packets to the host vanish on the way; plain ssh hangs in the key exchange.");
+	finding_set(f->cause,
+	    "Large packets to the host vanish on the way; plain ssh hangs in the key exchange.");
 	finding_set(f->evidence,
-	    "to the host, packets of %d bytes pass and those of %d do not; the route's MTU is %lld", ok, bad,
-	    (long long)json_number_at(facts, "mtu.route_mtu", ETHERNET));
+	    "to the host, packets of %d bytes pass and those of %d do not; the route's MTU is %lld",
+	    ok, bad, (long long)json_number_at(facts, "mtu.route_mtu", ETHERNET));
 	cure_mtu(facts, f, ok);
 	if (json_number_at(facts, "net.tcp_mtu_probing", 1) == 0)
 		finding_cure(f, "%ssysctl -w net.ipv4.tcp_mtu_probing=1", query_sudo(facts));
@@ -107,11 +110,13 @@ check_black_hole_reverse(const json_t *facts, struct finding *f)
 {
 	int	ok, bad, other;
 
-	if (has_black_hole(facts, "forward", NULL, &ok, &other) || !has_black_hole(facts, "reverse", f, &ok, &bad))
+	if (has_black_hole(facts, "forward", NULL, &ok, &other) ||
+	    !has_black_hole(facts, "reverse", f, &ok, &bad))
 		return (0);
 	finding_set(f->cause,
 	    "Large packets from the host vanish on the way; plain ssh hangs at the key exchange or at output.");
-	finding_set(f->evidence, "from the host, packets of %d bytes pass and those of %d do not", ok, bad);
+	finding_set(f->evidence, "from the host, packets of %d bytes pass and those of %d do not",
+	    ok, bad);
 	cure_mtu(facts, f, ok);
 	finding_cure(f, "On the host: sudo sysctl -w net.ipv4.tcp_mtu_probing=1");
 	return (1);
@@ -122,14 +127,17 @@ check_black_hole_both(const json_t *facts, struct finding *f)
 {
 	int	forward_ok, forward_bad, reverse_ok, reverse_bad;
 
-	if (!has_black_hole(facts, "forward", f, &forward_ok, &forward_bad) || !has_black_hole(facts, "reverse", f, &reverse_ok, &reverse_bad))
+	if (!has_black_hole(facts, "forward", f, &forward_ok, &forward_bad) ||
+	    !has_black_hole(facts, "reverse", f, &reverse_ok, &reverse_bad))
 		return (0);
-	finding_set(f->cause, "Large packets vanish in both directions; plain ssh hangs in the key exchange.");
+	finding_set(f->cause,
+	    "Large packets vanish in both directions; plain ssh hangs in the key exchange.");
 	finding_set(f->evidence,
-	    "to the host %d bytes pass and %d do not; from it %d pass and %d do not", forward_ok, forward_bad,
-	    reverse_ok, reverse_bad);
+	    "to the host %d bytes pass and %d do not; from it %d pass and %d do not", forward_ok,
+	    forward_bad, reverse_ok, reverse_bad);
 	cure_mtu(facts, f, forward_ok < reverse_ok ? forward_ok : reverse_ok);
-	finding_cure(f, "Where the small link is a tunnel: set the MTU of its interface to what passes.");
+	finding_cure(f,
+	    "Where the small link is a tunnel: set the MTU of its interface to what passes.");
 	return (1);
 }
 
@@ -143,11 +151,12 @@ check_jumbo(const json_t *facts, struct finding *f)
 	if (mtu <= ETHERNET || (!has_black_hole(facts, "forward", NULL, &ok, &bad) &&
 	    !has_black_hole(facts, "reverse", NULL, &ok, &bad)) || bad <= ETHERNET)
 		return (0);
-	finding_set(f->cause, "This machine sends jumbo packets on a path that does not carry them; plain ssh hangs.");
+	finding_set(f->cause,
+	    "This machine sends jumbo packets on a path that does not carry them; plain ssh hangs.");
 	finding_set(f->evidence,
 	    "the route's MTU is %d; packets of %d bytes pass and those of %d do not", mtu, ok, bad);
-	finding_cure(f,
-	    "%s%s %.40s mtu %d", query_sudo(facts), link_command(facts), interface != NULL ? interface : "INTERFACE",
+	finding_cure(f, "%s%s %.40s mtu %d", query_sudo(facts), link_command(facts),
+	    interface != NULL ? interface : "INTERFACE",
 	    ok >= 1280 && ok < ETHERNET ? ok : ETHERNET);
 	finding_cure(f, "meshssh HOST gets through: it sends smaller packets");
 	return (1);
@@ -163,10 +172,12 @@ is_dropped(const json_t *facts, const char *mark)
 	size_t			 i;
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		if (strcasecmp(mark, ignored[i]) == 0 && json_number_at(facts, "ssh.version_number", 0) >= RETAGS)
+		if (strcasecmp(mark, ignored[i]) == 0 &&
+		    json_number_at(facts, "ssh.version_number", 0) >= RETAGS)
 			return (0);
 	for (i = 0; i < json_array_size(list); i++)
-		if ((text = json_string_value(json_array_get(list, i))) != NULL && strcasecmp(text, mark) == 0)
+		if ((text = json_string_value(json_array_get(list, i))) != NULL &&
+		    strcasecmp(text, mark) == 0)
 			return (1);
 	return (0);
 }
@@ -206,18 +217,21 @@ check_dscp_forward(const json_t *facts, struct finding *f)
 {
 	char	marks[2][IPQOS_MAX], list[100];
 
-	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 || json_truth_at(facts, "dscp.inconclusive") == 1)
+	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 ||
+	    json_truth_at(facts, "dscp.inconclusive") == 1)
 		return (0);
 	/*
 	 * Where ssh sets none of them nothing is lost; where it sets the first, nothing gets
 	 * through.
 	 */
 	if (ssh_marks(facts, marks))
-		f->severity = query_plain(facts) && is_dropped(facts, marks[0]) ? SEVERITY_ERROR : SEVERITY_NOTE;
-	finding_set(f->cause, "Something on the way drops packets with certain marks (DSCP), as plain ssh sets them.");
-	finding_set(f->evidence,
-	    "dropped: %s; unmarked packets pass in %lld ms", dropped_list(facts, list, sizeof(list)),
-	    (long long)json_number_at(facts, "dscp.unmarked_ms", 0));
+		f->severity = query_plain(facts) && is_dropped(facts, marks[0]) ?
+		    SEVERITY_ERROR : SEVERITY_NOTE;
+	finding_set(f->cause,
+	    "Something on the way drops packets with certain marks (DSCP), as plain ssh sets them.");
+	finding_set(f->evidence, "dropped: %s; unmarked packets pass in %lld ms",
+	    dropped_list(facts, list, sizeof(list)), (long long)json_number_at(facts,
+	    "dscp.unmarked_ms", 0));
 	finding_cure(f, "In ~/.ssh/config, in the host's block: IPQoS none");
 	finding_cure(f, "meshssh HOST gets through: it sets no marks");
 	return (1);
@@ -229,10 +243,11 @@ check_dscp_remarked(const json_t *facts, struct finding *f)
 {
 	const char	*fdpass = json_text_at(facts, "ssh.options.proxyusefdpass");
 	char		 marks[2][IPQOS_MAX], list[100];
-	int		 passed = fdpass != NULL && strcmp(fdpass, "yes") == 0 && !query_plain(facts), first, second;
+	int		 passed = fdpass != NULL && strcmp(fdpass, "yes") == 0 &&
+			    !query_plain(facts), first, second;
 
-	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 || json_truth_at(facts, "dscp.inconclusive") == 1 ||
-	    !ssh_marks(facts, marks))
+	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 ||
+	    json_truth_at(facts, "dscp.inconclusive") == 1 || !ssh_marks(facts, marks))
 		return (0);
 	first = is_dropped(facts, marks[0]);
 	second = is_dropped(facts, marks[1]);
@@ -240,9 +255,8 @@ check_dscp_remarked(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause,
 	    "ssh marks the connection anew after the login, with a mark that is dropped; the session hangs then.");
-	finding_set(f->evidence,
-	    "IPQoS %s %s%s; dropped: %s", marks[0], marks[1], passed ? " and ProxyUseFdpass yes" : "",
-	    dropped_list(facts, list, sizeof(list)));
+	finding_set(f->evidence, "IPQoS %s %s%s; dropped: %s", marks[0], marks[1],
+	    passed ? " and ProxyUseFdpass yes" : "", dropped_list(facts, list, sizeof(list)));
 	finding_cure(f, "In ~/.ssh/config, in the host's block: IPQoS none");
 	return (1);
 }
@@ -252,11 +266,13 @@ check_dscp_reverse(const json_t *facts, struct finding *f)
 {
 	char	list[100];
 
-	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 || json_truth_at(facts, "dscp.inconclusive") == 1)
+	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 ||
+	    json_truth_at(facts, "dscp.inconclusive") == 1)
 		return (0);
 	finding_set(f->cause,
 	    "What drops marked packets to the host may drop them on the way back: a session hangs after the login.");
-	finding_set(f->evidence, "dropped on the way there: %s; the way back shows only after a login",
+	finding_set(f->evidence,
+	    "dropped on the way there: %s; the way back shows only after a login",
 	    dropped_list(facts, list, sizeof(list)));
 	finding_cure(f, "If it hangs so, on the host, in /etc/ssh/sshd_config: IPQoS none");
 	return (1);

@@ -14,16 +14,18 @@ check_peer_unknown(const json_t *facts, struct finding *f)
 	const char	*similar = json_text_at(facts, "tailscale.similar");
 
 	if (query_reached(facts) == 1 || json_truth_at(facts, "tailscale.peer.found") == 1 ||
-	    (json_truth_at(facts, "tailscale.peer.found") != 0 && (query_mesh(facts) != 2 || similar == NULL)))
+	    (json_truth_at(facts, "tailscale.peer.found") != 0 &&
+	    (query_mesh(facts) != 2 || similar == NULL)))
 		return (0);
 	if (query_mesh(facts) == 2) {
 		f->severity = SEVERITY_WARNING;
 		f->certainty = CERTAINTY_SUSPECTED;
 	}
-	finding_set(f->cause, "The mesh has no peer of this name or address, or its rules hide it from this machine.");
+	finding_set(f->cause,
+	    "The mesh has no peer of this name or address, or its rules hide it from this machine.");
 	finding_set(f->evidence, "it is not among the %lld peers that tailscaled knows%s%.60s",
-	    (long long)json_number_at(facts, "tailscale.peers", 0), similar != NULL ? "; similar: " : "",
-	    similar != NULL ? similar : "");
+	    (long long)json_number_at(facts, "tailscale.peers", 0),
+	    similar != NULL ? "; similar: " : "", similar != NULL ? similar : "");
 	if (similar != NULL)
 		finding_cure(f, "meshssh %s", similar);
 	finding_cure(f, "tailscale status");
@@ -37,7 +39,8 @@ check_peer_expired(const json_t *facts, struct finding *f)
 
 	if (json_truth_at(facts, "tailscale.peer.expired") != 1 || query_reached(facts) == 1)
 		return (0);
-	finding_set(f->cause, "The host's key for the mesh has expired; nobody can reach it over the mesh.");
+	finding_set(f->cause,
+	    "The host's key for the mesh has expired; nobody can reach it over the mesh.");
 	finding_set(f->evidence,
 	    "tailscaled marks the peer %.80s as expired", name != NULL ? name : "host");
 	finding_cure(f, "On the host: sudo tailscale up --force-reauth");
@@ -58,11 +61,13 @@ check_peer_offline(const json_t *facts, struct finding *f)
 	finding_set(f->cause,
 	    "The host is not connected to the mesh: it is off or asleep, or its tailscaled does not run.");
 	if (days > 0)
-		finding_set(f->evidence, "the control server last saw it %lld days ago", (long long)days);
+		finding_set(f->evidence, "the control server last saw it %lld days ago",
+		    (long long)days);
 	else
-		finding_set(f->evidence,
-		    "the control server has it offline%s", days == 0 ? "; it was seen in the last 24 hours" : "");
-	finding_cure(f, "Wake the host, or start tailscaled there; tailscale status shows when it is back.");
+		finding_set(f->evidence, "the control server has it offline%s",
+		    days == 0 ? "; it was seen in the last 24 hours" : "");
+	finding_cure(f,
+	    "Wake the host, or start tailscaled there; tailscale status shows when it is back.");
 	return (1);
 }
 
@@ -80,13 +85,15 @@ check_peer_failed(const json_t *facts, struct finding *f)
 		return (0);
 	for (i = 0; i < json_array_size(list); i++) {
 		row = json_array_get(list, i);
-		if (!query_is(row, "route", "localapi") || (detail = json_text_at(row, "detail")) == NULL ||
-		    json_truth_at(row, "ok") != 0)
+		if (!query_is(row, "route", "localapi") ||
+		    (detail = json_text_at(row, "detail")) == NULL || json_truth_at(row, "ok") != 0)
 			continue;
-		finding_set(f->cause, "tailscaled cannot connect to the host, though it is a peer and online.");
+		finding_set(f->cause,
+		    "tailscaled cannot connect to the host, though it is a peer and online.");
 		finding_set(f->evidence, "%.180s", query_said(detail));
-		finding_cure(f, "tailscale ping %.80s", json_text_at(facts, "tailscale.peer.name") != NULL ?
-		    json_text_at(facts, "tailscale.peer.name") : "HOST");
+		finding_cure(f, "tailscale ping %.80s", json_text_at(facts,
+		    "tailscale.peer.name") != NULL ? json_text_at(facts, "tailscale.peer.name") :
+		    "HOST");
 		return (1);
 	}
 	return (0);

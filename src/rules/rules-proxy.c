@@ -33,8 +33,7 @@ static const struct broken {
 	{ CODE_NOT_A_PROXY,
 	    "What listens at the proxy's address is no such proxy",
 	    "Correct the address, or the kind: socks5 or http." },
-	{ CODE_PROXY_FAILED,
-	    "The proxy cannot connect to the host, and does not say why",
+	{ CODE_PROXY_FAILED, "The proxy cannot connect to the host, and does not say why",
 	    "Is the host up, and does something listen there? On the proxy's machine: tailscale status" },
 	{ CODE_NONE, "", "" }
 };
@@ -49,7 +48,8 @@ is_named(const json_t *facts, const char *kind, const char *to)
 	size_t		 i;
 
 	json_array_foreach(json_at(facts, "tailscale.proxies"), i, row) {
-		if (!query_is(row, "kind", kind) || (address = json_text_at(row, "address")) == NULL)
+		if (!query_is(row, "kind", kind) || (address = json_text_at(row,
+		    "address")) == NULL)
 			continue;
 		snprintf(text, sizeof(text), "%s %s", kind, address);
 		if (strcmp(to, text) == 0)
@@ -79,7 +79,8 @@ proxy_check(const json_t *facts, struct finding *f)
 		route = json_text_at(row, "route");
 		detail = json_text_at(row, "detail");
 		to = json_text_at(row, "to");
-		if (route == NULL || detail == NULL || to == NULL || json_truth_at(row, "ok") != 0 || !is_proxy(route) ||
+		if (route == NULL || detail == NULL || to == NULL ||
+		    json_truth_at(row, "ok") != 0 || !is_proxy(route) ||
 		    !query_is(row, "code", code_row(b->code)->name) || !is_named(facts, route, to))
 			continue;
 		/* Another way was found, so this one was not needed. */
@@ -97,20 +98,24 @@ proxy_check(const json_t *facts, struct finding *f)
 int
 proxy_check_no_server(const json_t *facts, struct finding *f)
 {
-	const char	*route = json_text_at(facts, "connect.route"), *error = json_text_at(facts, "server.error"), *to = NULL;
+	const char	*route = json_text_at(facts, "connect.route"),
+			    *error = json_text_at(facts, "server.error"), *to = NULL;
 	const json_t	*list = json_at(facts, "connect.routes"), *row;
 	size_t		 i;
 
-	if (route == NULL || error == NULL || !is_proxy(route) || json_at(facts, "server.first") != NULL ||
-	    json_at(facts, "server.text") != NULL)
+	if (route == NULL || error == NULL || !is_proxy(route) ||
+	    json_at(facts, "server.first") != NULL || json_at(facts, "server.text") != NULL)
 		return (0);
 	json_array_foreach(list, i, row)
 		if (to == NULL && query_is(row, "route", route))
 			to = json_text_at(row, "to");
-	finding_set(f->cause, "The proxy says that it is connected to the host, and nothing comes from there.");
+	finding_set(f->cause,
+	    "The proxy says that it is connected to the host, and nothing comes from there.");
 	finding_set(f->evidence, "%.60s: yes, after %d ms; then: %s", to != NULL ? to : route,
 	    (int)json_number_at(facts, "connect.ms", 0), error);
-	finding_cure(f, "Is the host up, and the port right? Some proxies say yes before they have connected.");
-	finding_cure(f, "Look at the proxy's log, or take another way: --via=direct or --via=localapi");
+	finding_cure(f,
+	    "Is the host up, and the port right? Some proxies say yes before they have connected.");
+	finding_cure(f,
+	    "Look at the proxy's log, or take another way: --via=direct or --via=localapi");
 	return (1);
 }

@@ -38,10 +38,12 @@ static const struct told {
 	    "If a port is forwarded to it: is the target of the forwarding up?" } },
 	{ CODE_RESET, "server.error", "reset",
 	    "The server resets the connection before it says anything",
-	    { "On the host: journalctl -u ssh -u sshd; a firewall on the way may do so, too.", "" } },
+	    { "On the host: journalctl -u ssh -u sshd; a firewall on the way may do so, too.",
+	    "" } },
 	{ CODE_SERVER_SILENT, "server.error", "silent",
 	    "The connection is made, and the server says nothing",
-	    { "Is this the port of sshd? A forwarding whose target is down, or a busy server, is silent, too.", "" } },
+	    { "Is this the port of sshd? A forwarding whose target is down, or a busy server, is silent, too.",
+	    "" } },
 	{ CODE_NOT_SSH, "server.kind", "http", "A web server answers on this port, not sshd",
 	    { "Correct the port: Port in ~/.ssh/config, or ssh -p PORT",
 	    "If the port is right, a proxy or portal of this network answers: try from another one." } },
@@ -65,7 +67,8 @@ static const struct system {
 	char	start[100];
 	char	open[120];
 } systems[] = {
-	{ "windows", "Start-Service sshd; Set-Service sshd -StartupType Automatic (PowerShell, as administrator)",
+	{ "windows",
+	    "Start-Service sshd; Set-Service sshd -StartupType Automatic (PowerShell, as administrator)",
 	    "New-NetFirewallRule -Name sshd -DisplayName sshd -Direction Inbound -Protocol TCP -LocalPort 22" },
 	{ "macOS", "switch Remote Login on: System Settings, General, Sharing",
 	    "Let sshd-keygen-wrapper through: System Settings, Network, Firewall" },
@@ -88,10 +91,12 @@ check_told(const json_t *facts, struct finding *f)
 	 * service is not sshd's.
 	 */
 	if (t->code == CODE_NONE || json_text_at(facts, "service.kind") != NULL ||
-	    (strcmp(t->path, "server.refusal") != 0 && json_text_at(facts, "server.refusal") != NULL))
+	    (strcmp(t->path, "server.refusal") != 0 && json_text_at(facts,
+	    "server.refusal") != NULL))
 		return (0);
 	if (strcmp(t->path, "server.error") == 0 && json_text_at(facts, "server.software") != NULL)
-		finding_set(f->cause, "The server says who it is, and does not go on with the key exchange.");
+		finding_set(f->cause,
+		    "The server says who it is, and does not go on with the key exchange.");
 	else
 		finding_set(f->cause, "%s.", t->cause);
 	if (first == NULL)
@@ -140,10 +145,12 @@ check_refused(const json_t *facts, struct finding *f)
 
 	if (is_nfs(facts) || !query_ended(facts, "refused", &a))
 		return (0);
-	finding_set(f->cause, "The host is there, and nothing listens on this port, or its firewall refuses it.");
+	finding_set(f->cause,
+	    "The host is there, and nothing listens on this port, or its firewall refuses it.");
 	finding_set(f->evidence, "%s: refused after %d ms", a.text, a.ms);
 	if (!is_ssh(facts)) {
-		finding_cure(f, "On the host: start what should listen there, on an address that is not only 127.0.0.1");
+		finding_cure(f,
+		    "On the host: start what should listen there, on an address that is not only 127.0.0.1");
 		return (1);
 	}
 	finding_cure(f, "On the host: %s", system_of(facts)->start);
@@ -174,7 +181,8 @@ is_silent(const json_t *facts, struct query_attempt *a)
 {
 	return (json_truth_at(facts, "tailscale.peer.online") != 0 &&
 	    json_truth_at(facts, "tailscale.peer.expired") != 1 &&
-	    json_truth_at(facts, "tailscale.peer.found") != 0 && query_ended(facts, "no-answer", a));
+	    json_truth_at(facts, "tailscale.peer.found") != 0 &&
+	    query_ended(facts, "no-answer", a));
 }
 
 static int
@@ -184,12 +192,16 @@ check_no_answer(const json_t *facts, struct finding *f)
 
 	/* A host of a mesh that this machine is not in: the mesh's rules say so. */
 	if (query_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &a) ||
-	    (query_mesh(facts) == 1 && !query_is(facts, "tailscale.state", "up") && !query_other_way(facts)))
+	    (query_mesh(facts) == 1 && !query_is(facts, "tailscale.state", "up") &&
+	    !query_other_way(facts)))
 		return (0);
-	finding_set(f->cause, "The host does not answer at all: it is off or asleep, or a firewall drops the port.");
+	finding_set(f->cause,
+	    "The host does not answer at all: it is off or asleep, or a firewall drops the port.");
 	finding_set(f->evidence, "%s: no answer in %d ms", a.text, a.ms);
 	if (a.address != NULL)
-		finding_cure(f, "Is it on, and is this its address? Ask it from a machine beside it: ping %.80s", a.address);
+		finding_cure(f,
+		    "Is it on, and is this its address? Ask it from a machine beside it: ping %.80s",
+		    a.address);
 	else
 		finding_cure(f, "Is it on? Ask it from a machine beside it.");
 	finding_cure(f, "On the host: %s", system_of(facts)->open);
@@ -226,9 +238,11 @@ check_nfs(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, refused ? "The host is there, and no NFS server listens." :
 	    "The NFS port is silent: a firewall or the mesh's rules drop it, or the host is off.");
-	finding_set(f->evidence, "%s: %s after %d ms", a.text, refused ? "refused" : "no answer", a.ms);
+	finding_set(f->evidence, "%s: %s after %d ms", a.text, refused ? "refused" : "no answer",
+	    a.ms);
 	finding_cure(f, "On the host: sudo systemctl enable --now nfs-server; sudo exportfs -v");
-	finding_cure(f, "On the host, for the firewall: sudo ufw allow %sto any port 2049 proto tcp",
+	finding_cure(f,
+	    "On the host, for the firewall: sudo ufw allow %sto any port 2049 proto tcp",
 	    query_mesh(facts) == 1 ? "in on tailscale0 " : "");
 	return (1);
 }
@@ -255,7 +269,8 @@ first_common(const json_t *wishes, const json_t *have)
 
 	json_array_foreach(wishes, i, wish)
 		json_array_foreach(have, j, one)
-			if ((a = json_string_value(wish)) != NULL && (b = json_string_value(one)) != NULL && strcmp(a, b) == 0)
+			if ((a = json_string_value(wish)) != NULL &&
+			    (b = json_string_value(one)) != NULL && strcmp(a, b) == 0)
 				return (a);
 	return (NULL);
 }
@@ -264,10 +279,11 @@ first_common(const json_t *wishes, const json_t *have)
 static int
 disagree(const json_t *facts, const struct agreed *row)
 {
-	const json_t	*offered = json_at(facts, row->offered), *taken = json_at(facts, row->taken);
+	const json_t	*offered = json_at(facts, row->offered),
+			    *taken = json_at(facts, row->taken);
 
-	return (json_array_size(offered) > 0 && json_array_size(offered) < LIST_CUT && json_array_size(taken) > 0 &&
-	    first_common(taken, offered) == NULL);
+	return (json_array_size(offered) > 0 && json_array_size(offered) < LIST_CUT &&
+	    json_array_size(taken) > 0 && first_common(taken, offered) == NULL);
 }
 
 /*
@@ -277,7 +293,8 @@ disagree(const json_t *facts, const struct agreed *row)
 static int
 has_mac(const char *cipher)
 {
-	return (cipher != NULL && (strstr(cipher, "gcm@") != NULL || strstr(cipher, "poly1305") != NULL));
+	return (cipher != NULL && (strstr(cipher, "gcm@") != NULL ||
+	    strstr(cipher, "poly1305") != NULL));
 }
 
 /*
@@ -291,8 +308,8 @@ sha1_only(const json_t *facts)
 	const char	*type;
 	size_t		 i;
 
-	if (json_at(facts, "ssh.algorithms.hostkeyalgorithms") != NULL || json_array_size(keys) == 0 ||
-	    json_number_at(facts, "ssh.version_number", 0) < NO_SHA1)
+	if (json_at(facts, "ssh.algorithms.hostkeyalgorithms") != NULL ||
+	    json_array_size(keys) == 0 || json_number_at(facts, "ssh.version_number", 0) < NO_SHA1)
 		return (0);
 	json_array_foreach(keys, i, key)
 		if ((type = json_string_value(key)) == NULL ||
@@ -308,21 +325,26 @@ check_too_old(const json_t *facts, struct finding *f)
 	const char		*cipher, *first, *software = json_text_at(facts, "server.software");
 	size_t			 i;
 
-	cipher = first_common(json_at(facts, "ssh.algorithms.ciphers"), json_at(facts, "server.ciphers"));
+	cipher = first_common(json_at(facts, "ssh.algorithms.ciphers"),
+	    json_at(facts, "server.ciphers"));
 	if (sha1_only(facts)) {
 		row = &agreements[0];
 		f->certainty = CERTAINTY_LIKELY;
 	}
 	for (i = 0; i < sizeof(agreements) / sizeof(agreements[0]) && row == NULL; i++)
-		if (disagree(facts, &agreements[i]) && !(strcmp(agreements[i].keyword, "MACs") == 0 && has_mac(cipher)))
+		if (disagree(facts, &agreements[i]) && !(strcmp(agreements[i].keyword,
+		    "MACs") == 0 && has_mac(cipher)))
 			row = &agreements[i];
-	if (row == NULL || (first = json_string_value(json_array_get(json_at(facts, row->offered), 0))) == NULL)
+	if (row == NULL || (first = json_string_value(json_array_get(json_at(facts, row->offered),
+	    0))) == NULL)
 		return (0);
-	finding_set(f->cause, "This ssh and the server have no algorithm in common; mostly the server is too old.");
-	finding_set(f->evidence, "%s: it offers %.60s and nothing that ssh takes; it is %.60s", row->keyword, first,
-	    software != NULL ? software : "unknown");
+	finding_set(f->cause,
+	    "This ssh and the server have no algorithm in common; mostly the server is too old.");
+	finding_set(f->evidence, "%s: it offers %.60s and nothing that ssh takes; it is %.60s",
+	    row->keyword, first, software != NULL ? software : "unknown");
 	finding_cure(f, "Update the SSH server on the host.");
-	finding_cure(f, "Until then, in ~/.ssh/config, in this host's block only: %s +%.60s", row->keyword, first);
+	finding_cure(f, "Until then, in ~/.ssh/config, in this host's block only: %s +%.60s",
+	    row->keyword, first);
 	return (1);
 }
 
@@ -333,10 +355,12 @@ check_malformed(const json_t *facts, struct finding *f)
 
 	if (json_truth_at(facts, "server.kexinit_malformed") != 1)
 		return (0);
-	finding_set(f->cause, "The server begins the key exchange with a message that is not well-formed (RFC 4253).");
-	finding_set(f->evidence, "its KEXINIT has %d bytes; it is %.100s", (int)json_number_at(facts, "server.kexinit_bytes", 0),
-	    said != NULL ? said : "unknown");
-	finding_cure(f, "Update the SSH server on the host, or check what stands between: a proxy or firewall may change it.");
+	finding_set(f->cause,
+	    "The server begins the key exchange with a message that is not well-formed (RFC 4253).");
+	finding_set(f->evidence, "its KEXINIT has %d bytes; it is %.100s",
+	    (int)json_number_at(facts, "server.kexinit_bytes", 0), said != NULL ? said : "unknown");
+	finding_cure(f,
+	    "Update the SSH server on the host, or check what stands between: a proxy or firewall may change it.");
 	return (1);
 }
 
@@ -345,9 +369,11 @@ check_unseen(const json_t *facts, struct finding *f)
 {
 	if (!query_is(facts, "server.error", "unconnected"))
 		return (0);
-	finding_set(f->cause, "The next connection to the server failed, so what it says was not looked at.");
+	finding_set(f->cause,
+	    "The next connection to the server failed, so what it says was not looked at.");
 	finding_set(f->evidence, "the first connection was made, the second was not");
-	finding_cure(f, "Run the command again. If it fails again, the server or a firewall limits connections from this address.");
+	finding_cure(f,
+	    "Run the command again. If it fails again, the server or a firewall limits connections from this address.");
 	return (1);
 }
 

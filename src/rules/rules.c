@@ -69,7 +69,8 @@ finding_compare(const void *a, const void *b)
 static int
 finding_hides(const struct finding *f, const struct finding *other, enum code under)
 {
-	return (f->rule->code == under || (under == UNDER_ANY && f->severity == SEVERITY_ERROR && f != other));
+	return (f->rule->code == under || (under == UNDER_ANY && f->severity == SEVERITY_ERROR &&
+	    f != other));
 }
 
 /* 1 if a cause that this is a symptom of was found, too. */
@@ -94,8 +95,9 @@ finding_json(const struct finding *f)
 
 	for (i = 0; cures != NULL && i < FINDING_CURES && f->cure[i][0] != '\0'; i++)
 		json_array_append_new(cures, json_string(f->cure[i]));
-	return (json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "code", code_row(f->rule->code)->name, "severity", severities[f->severity],
-	    "certainty", certainties[f->certainty], "cause", f->cause, "evidence", f->evidence, "cure", cures));
+	return (json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "code", code_row(f->rule->code)->name,
+	    "severity", severities[f->severity], "certainty", certainties[f->certainty], "cause",
+	    f->cause, "evidence", f->evidence, "cure", cures));
 }
 
 /* Ask every rule; the blind ones are put on a list. Returns how many found something. */
@@ -109,7 +111,8 @@ rules_ask(const json_t *facts, struct finding *list, json_t *unchecked)
 	for (table = rules_tables; *table != NULL; table++)
 		for (rule = *table; rule->code != CODE_NONE && count < FINDINGS_MAX; rule++) {
 			if (rule_blind(rule, facts))
-				json_array_append_new(unchecked, json_string(code_row(rule->code)->name));
+				json_array_append_new(unchecked,
+				    json_string(code_row(rule->code)->name));
 			if (!rule_informed(rule, facts))
 				continue;
 			f = &list[count];

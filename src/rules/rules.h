@@ -28,18 +28,22 @@ struct rule;
 
 struct finding {
 	const struct rule	*rule;
-	enum severity		 severity;	/* the catalogue's, unless the rule says otherwise */
+	/* the catalogue's, unless the rule says otherwise */
+	enum severity		 severity;
 	enum certainty		 certainty;
 	char			 cause[200];	/* one sentence */
 	char			 evidence[200];	/* what was seen, with numbers */
-	char			 cure[FINDING_CURES][200];	/* commands for this system, or sentences; "" ends them */
+	/* commands for this system, or sentences; "" ends them */
+	char			 cure[FINDING_CURES][200];
 };
 
 struct rule {
 	enum code	code;			/* CODE_NONE ends a table */
 	enum certainty	certainty;
-	const char	*needs[RULE_NEEDS];	/* paths in the facts without which it says nothing */
-	enum code	under[RULE_UNDER];	/* hidden if one of these is found, as its symptom; CODE_NONE ends them */
+	/* paths in the facts without which it says nothing */
+	const char	*needs[RULE_NEEDS];
+	/* hidden if one of these is found, as its symptom; CODE_NONE ends them */
+	enum code	under[RULE_UNDER];
 	/* 1 with cause, evidence and cures set, 0 if it is not so. */
 	int		(*check)(const json_t *facts, struct finding *);
 	/*
@@ -49,7 +53,8 @@ struct rule {
 	const char	*matters;
 };
 
-extern const struct rule	rules_mesh[], rules_peer[], rules_path[], rules_connect[], rules_names[], rules_server[],
+extern const struct rule	rules_mesh[], rules_peer[], rules_path[], rules_connect[],
+				    rules_names[], rules_server[],
 				rules_config[], rules_nix[], rules_machine[];
 extern const struct rule	*const rules_tables[];	/* all of them; ends with NULL */
 

@@ -77,7 +77,8 @@ job_check(struct scan_job *job, enum identification_end end)
 
 	/* Nobody is behind us: it is judged as if an SSH client were. */
 	identification_client(&job->identification, "SSH-", 4);
-	identification_check(&job->identification, end, target_text(&job->target, target), &job->row.err);
+	identification_check(&job->identification, end, target_text(&job->target, target),
+	    &job->row.err);
 	job_end(job);
 }
 
@@ -115,8 +116,8 @@ job_other(struct scan_job *job, const char *line)
 {
 	char	target[TARGET_TEXT_MAX], shown[64];
 
-	error_set(&job->row.err, CODE_NOT_SSH, "%s: it says \"%.40s\", and is not SSH 2", target_text(&job->target, target),
-	    error_vis(shown, sizeof(shown), line));
+	error_set(&job->row.err, CODE_NOT_SSH, "%s: it says \"%.40s\", and is not SSH 2",
+	    target_text(&job->target, target), error_vis(shown, sizeof(shown), line));
 	job_end(job);
 }
 
@@ -200,12 +201,13 @@ job_start(struct scan *scan, const struct scan_host *host)
 	job->fd = -1;
 	job->began_ms = clock_ms();
 	job->host = *host;
-	job->target = (struct target){ .host = job->host.host, .port = host->port, .family = conf->family,
-	    .timeout_ms = conf->timeout_ms };
-	job->in = (struct plan_input){ .target = &job->target, .choice = conf->choice, .facts = conf->facts };
-	job->race = (struct race_config){ .base = conf->base, .target = &job->target, .tune = &scan->tune,
-	    .mss_steps = &scan->mss_steps, .attempts = &job->attempts, .cb = job_connected_cb,
-	    .arg = job, .rate_limit_cb = job_pace_cb };
+	job->target = (struct target){ .host = job->host.host, .port = host->port,
+	    .family = conf->family, .timeout_ms = conf->timeout_ms };
+	job->in = (struct plan_input){ .target = &job->target, .choice = conf->choice,
+	    .facts = conf->facts };
+	job->race = (struct race_config){ .base = conf->base, .target = &job->target,
+	    .tune = &scan->tune, .mss_steps = &scan->mss_steps, .attempts = &job->attempts,
+	    .cb = job_connected_cb, .arg = job, .rate_limit_cb = job_pace_cb };
 	job->row = (struct scan_row){ .host = job->host.name, .port = host->port, .route = "" };
 	scan->running++;
 	race_start(&job->race, &job->in);
@@ -234,8 +236,10 @@ scan_fill(struct scan *scan)
 int
 scan_run(const struct scan_config *conf)
 {
-	struct scan	 scan = { .conf = conf, .tune = { .connect_s = (conf->timeout_ms + 999) / 1000,
-			    .dead_after_s = (conf->timeout_ms + 999) / 1000 }, .mss_steps = { MSS_AUTO, 0 } };
+	struct scan	 scan = { .conf = conf,
+			    .tune = { .connect_s = (conf->timeout_ms + 999) / 1000,
+			    .dead_after_s = (conf->timeout_ms + 999) / 1000 },
+			    .mss_steps = { MSS_AUTO, 0 } };
 	int		 result = 0, error = 0;
 
 	scan.rate_limit = rate_limit_new();

@@ -27,7 +27,8 @@ struct scan_row {
 	int		 ms;			/* until then, or until it was given up */
 	const char	*route;			/* "direct", ...; "" if none led there */
 	char		 address[ADDR_TEXT_MAX];	/* that was connected to */
-	char		 server[64];		/* its identification, printable, without "SSH-2.0-" */
+	/* its identification, printable, without "SSH-2.0-" */
+	char		 server[64];
 	struct error	 err;			/* if it is not ok */
 };
 

@@ -21,7 +21,8 @@ fdpass_check(int fd, struct error *err)
 
 	memset(&ss, 0, sizeof(ss));
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 || ss.ss_family != AF_UNIX) {
-		error_set(err, CODE_FDPASS_NO_SOCKET, "--fdpass: standard output is no unix socket");
+		error_set(err, CODE_FDPASS_NO_SOCKET,
+		    "--fdpass: standard output is no unix socket");
 		return (-1);
 	}
 	return (0);

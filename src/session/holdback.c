@@ -24,7 +24,8 @@
 
 #define TICK_MS		5	/* an acknowledgement wakes nobody up */
 #define LIMIT_MS	10000	/* then all passes, proven or not */
-#define SHY_MS		250	/* a client that says nothing for so long waits for the server's KEXINIT */
+/* a client that says nothing for so long waits for the server's KEXINIT */
+#define SHY_MS		250
 #define SILENT_MS	1000	/* a server that takes longer to say its KEXINIT is in doubt */
 #define BESIDE_MS	3000	/* a second connection that is silent, too, is not taken before */
 #define ACK_MS		60	/* a delayed acknowledgement: 40 ms on Linux */
@@ -42,11 +43,15 @@ struct holdback {
 	int			 descended;	/* rungs */
 
 	int64_t			 began_ms;
-	int64_t			 passed_ms;	/* when the client got the identification; 0: not yet */
-	int64_t			 told_ms;	/* since when all that the client said is acknowledged; 0: it is not */
-	int64_t			 doubt_ms;	/* since when the connection is in doubt; 0: it is not */
+	/* when the client got the identification; 0: not yet */
+	int64_t			 passed_ms;
+	/* since when all that the client said is acknowledged; 0: it is not */
+	int64_t			 told_ms;
+	/* since when the connection is in doubt; 0: it is not */
+	int64_t			 doubt_ms;
 	int64_t			 acked_bytes;	/* then */
-	int64_t			 beside_ms;	/* since when the same is said on the spare one; 0: it is not */
+	/* since when the same is said on the spare one; 0: it is not */
+	int64_t			 beside_ms;
 	unsigned int		 retransmitted;	/* for the connection itself */
 
 	struct sshwire_id	 id;		/* of the server, on this connection */
@@ -120,16 +125,19 @@ holdback_commit(struct holdback *h, const struct holdback_proof *proof, const ch
 		holdback_drop_spare(h);
 		return (0);
 	}
-	log_debug(1, "%s: the session passes, after %lld ms", why, (long long)(clock_ms() - h->began_ms));
+	log_debug(1, "%s: the session passes, after %lld ms", why,
+	    (long long)(clock_ms() - h->began_ms));
 	holdback_stop(h);
-	conf.committed_cb(mss_bytes, proof != NULL ? proof : &(struct holdback_proof){ 0, 0 }, conf.arg);
+	conf.committed_cb(mss_bytes, proof != NULL ? proof : &(struct holdback_proof){ 0, 0 },
+	    conf.arg);
 	return (1);
 }
 
 void
 holdback_client(struct holdback *h, const char *buf, size_t len)
 {
-	if (sshwire_hello_feed(&h->hello, buf, len) == SSHWIRE_HELLO_OTHER || len > sizeof(h->said) - h->said_len) {
+	if (sshwire_hello_feed(&h->hello, buf, len) == SSHWIRE_HELLO_OTHER ||
+	    len > sizeof(h->said) - h->said_len) {
 		holdback_commit(h, NULL, "the client says what cannot be said again");
 		return;
 	}
@@ -150,7 +158,7 @@ holdback_holds(const struct holdback *h)
 	return (h->holding);
 }
 
-/* --- what is proven, and what is in doubt --------------------------------------------------------------------------- */
+/* --- what is proven, and what is in doubt ----------------------------------------------------- */
 
 enum doubt {
 	DOUBT_NONE,
@@ -170,13 +178,15 @@ holdback_doubt(struct holdback *h, const struct os_tcp *tcp, int64_t now_ms)
 	 */
 	if (tcp->waiting_bytes > 0)
 		return (packet > 0 && tcp->retransmitted > h->retransmitted &&
-		    packet < (size_t)tcp->waiting_bytes + (size_t)tcp->send_bytes - 12 ? DOUBT_SIGN : DOUBT_NONE);
+		    packet < (size_t)tcp->waiting_bytes + (size_t)tcp->send_bytes - 12 ?
+		    DOUBT_SIGN : DOUBT_NONE);
 	/* What came waits for what did not: the server's first full segment. */
 	if (tcp->gap && !h->holding)
 		return (DOUBT_SIGN);
 	if (h->holding || h->hello.state != SSHWIRE_HELLO_WHOLE || h->id.state != SSHWIRE_SSH)
 		return (DOUBT_NONE);
-	return (now_ms - h->told_ms >= (silent_ms > SILENT_MS ? silent_ms : SILENT_MS) ? DOUBT_SILENCE : DOUBT_NONE);
+	return (now_ms - h->told_ms >= (silent_ms > SILENT_MS ? silent_ms : SILENT_MS) ?
+	    DOUBT_SILENCE : DOUBT_NONE);
 }
 
 /* Whether all may pass, and why; NULL if not yet. */
@@ -220,9 +230,10 @@ holdback_dial(struct holdback *h, const struct os_tcp *tcp)
 		h->no_spare = 1;
 		return;
 	}
-	log_debug(1, "packets of %d bytes are in doubt (%d bytes wait, %u segments were sent again%s)",
-	    mss_packet(mss_bytes, (struct sockaddr *)&h->conn.to), tcp->waiting_bytes, tcp->retransmitted,
-	    tcp->gap ? ", one did not come" : "");
+	log_debug(1,
+	    "packets of %d bytes are in doubt (%d bytes wait, %u segments were sent again%s)",
+	    mss_packet(mss_bytes, (struct sockaddr *)&h->conn.to), tcp->waiting_bytes,
+	    tcp->retransmitted, tcp->gap ? ", one did not come" : "");
 	h->race = *h->conf.race;
 	h->race.mss_steps = &h->mss_steps;
 	h->race.cb = holdback_dialled_cb;
@@ -276,8 +287,8 @@ holdback_beside(struct holdback *h, int64_t now_ms)
 	 * Its identification is not read yet, so that a gap does not show, but what came behind one
 	 * was counted.
 	 */
-	return ((end != NULL && end < buf + n - 1) || (os_tcp(h->spare.fd, &tcp) == 0 && (tcp.gap || tcp.behind > 0)) ||
-	    now_ms - h->beside_ms >= BESIDE_MS);
+	return ((end != NULL && end < buf + n - 1) || (os_tcp(h->spare.fd, &tcp) == 0 &&
+	    (tcp.gap || tcp.behind > 0)) || now_ms - h->beside_ms >= BESIDE_MS);
 }
 
 /* The spare connection is there: whether it is to be taken now. */
@@ -308,7 +319,8 @@ holdback_descend(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp,
 	if (h->spare.fd != -1) {
 		if (holdback_takes(h, doubt, tcp, now_ms))
 			holdback_switch(h);
-	} else if (h->dial == NULL && !h->no_spare && now_ms - h->doubt_ms >= tcp->rtt_ms + SLACK_MS / 4)
+	} else if (h->dial == NULL && !h->no_spare &&
+	    now_ms - h->doubt_ms >= tcp->rtt_ms + SLACK_MS / 4)
 		holdback_dial(h, tcp);
 }
 
@@ -352,7 +364,7 @@ holdback_timer_cb(evutil_socket_t fd, short what, void *arg)
 	holdback_look(arg);
 }
 
-/* --- what the server says ------------------------------------------------------------------------------------------- */
+/* --- what the server says --------------------------------------------------------------------- */
 
 /*
  * How many of these bytes belong to the identification and what comes before it; the line that it
@@ -388,7 +400,8 @@ holdback_identified(struct holdback *h)
 	}
 	h->passed = h->line;
 	h->passed_ms = clock_ms();
-	if (h->id.state != SSHWIRE_SSH || h->id.column > SSHWIRE_ID_MAX || !sshwire_is_version_2(h->line.text, h->line.len))
+	if (h->id.state != SSHWIRE_SSH || h->id.column > SSHWIRE_ID_MAX ||
+	    !sshwire_is_version_2(h->line.text, h->line.len))
 		holdback_commit(h, NULL, "the server speaks no SSH-2.0");
 	return (0);
 }

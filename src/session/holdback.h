@@ -34,17 +34,20 @@ struct holdback_proof {
 
 struct holdback_config {
 	const struct connection	*conn;		/* the connection in use */
-	const struct race_config *race;		/* how to connect again; its ladder and callback do not count */
+	/* how to connect again; its ladder and callback do not count */
+	const struct race_config *race;
 	/*
 	 * The connection is the way's from now on, and this is still to be said on it. The old one
 	 * is the callee's to close.
 	 */
-	void			(*switched_cb)(const struct connection *, const char *, size_t, void *);
+	void			(*switched_cb)(const struct connection *, const char *, size_t,
+				    void *);
 	/*
 	 * All may pass. The handle is gone. The number is the segment size, if it took a smaller
 	 * one than the first, or 0.
 	 */
-	void			(*committed_cb)(int mss_bytes, const struct holdback_proof *, void *);
+	void			(*committed_cb)(int mss_bytes, const struct holdback_proof *,
+				    void *);
 	void			*arg;
 };
 

@@ -12,8 +12,8 @@ identification_update(struct identification *g)
 {
 	if (g->state != IDENTIFICATION_OPEN)
 		return (g->state);
-	if (g->client == CLIENT_OTHER || (g->client == CLIENT_SSH && g->server.state == SSHWIRE_SSH) ||
-	    (g->client == CLIENT_MUTE && g->server.total > 0))
+	if (g->client == CLIENT_OTHER || (g->client == CLIENT_SSH &&
+	    g->server.state == SSHWIRE_SSH) || (g->client == CLIENT_MUTE && g->server.total > 0))
 		g->state = IDENTIFICATION_PASSED;
 	else if (g->client == CLIENT_SSH && g->server.state == SSHWIRE_NOT_SSH)
 		g->state = IDENTIFICATION_FAILED;
@@ -59,18 +59,22 @@ identification_again(struct identification *g)
 }
 
 int
-identification_check(const struct identification *g, enum identification_end end, const char *target, struct error *err)
+identification_check(const struct identification *g, enum identification_end end,
+    const char *target, struct error *err)
 {
 	static const struct {
 		enum code	 code;
 		const char	*nothing;	/* it said nothing */
 		const char	*half;		/* it stopped in its identification */
 	}	ends[] = {
-		[IDENTIFICATION_EOF] = { CODE_SERVER_CLOSED, "the server closed the connection before it said anything",
+		[IDENTIFICATION_EOF] = { CODE_SERVER_CLOSED,
+		    "the server closed the connection before it said anything",
 		    "the server closed the connection in the middle of its identification" },
-		[IDENTIFICATION_RESET] = { CODE_SERVER_CLOSED, "the server reset the connection before it said anything",
+		[IDENTIFICATION_RESET] = { CODE_SERVER_CLOSED,
+		    "the server reset the connection before it said anything",
 		    "the server reset the connection in the middle of its identification" },
-		[IDENTIFICATION_TIMEOUT] = { CODE_SERVER_SILENT, "connected, but the server says nothing",
+		[IDENTIFICATION_TIMEOUT] = { CODE_SERVER_SILENT,
+		    "connected, but the server says nothing",
 		    "connected, but the server stops in the middle of its identification" },
 	};
 	char	shown[SSHWIRE_SHOWN * 4];
@@ -80,8 +84,10 @@ identification_check(const struct identification *g, enum identification_end end
 	 * A reset may be read before what the client said, and then it is all that there is to
 	 * tell.
 	 */
-	unheard = g->client == CLIENT_UNKNOWN && end == IDENTIFICATION_RESET && g->server.total == 0;
-	if (g->state == IDENTIFICATION_PASSED || (g->client != CLIENT_SSH && g->client != CLIENT_MUTE && !unheard))
+	unheard = g->client == CLIENT_UNKNOWN && end == IDENTIFICATION_RESET &&
+	    g->server.total == 0;
+	if (g->state == IDENTIFICATION_PASSED || (g->client != CLIENT_SSH &&
+	    g->client != CLIENT_MUTE && !unheard))
 		return (0);
 	if (g->server.total == 0)
 		error_set(err, ends[end].code, "%s: %s", target, ends[end].nothing);

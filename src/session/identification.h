@@ -20,7 +20,8 @@ struct error;
 enum identification_state {
 	IDENTIFICATION_OPEN,		/* cannot be told yet */
 	IDENTIFICATION_PASSED,	/* the session is under way */
-	IDENTIFICATION_FAILED		/* the client wants SSH, and the server speaks something else */
+	/* the client wants SSH, and the server speaks something else */
+	IDENTIFICATION_FAILED
 };
 
 /* What ended the wait for the server. */
@@ -44,9 +45,11 @@ struct identification {
 };
 
 /* All zero is a new identification. Each call tells what one side did and returns the state. */
-enum identification_state	identification_client(struct identification *, const char *, size_t);
+enum identification_state	identification_client(struct identification *, const char *,
+				    size_t);
 enum identification_state	identification_client_end(struct identification *);
-enum identification_state	identification_server(struct identification *, const char *, size_t);
+enum identification_state	identification_server(struct identification *, const char *,
+				    size_t);
 /* The client has another server now, which has not said anything yet. */
 void			identification_again(struct identification *);
 
@@ -56,6 +59,7 @@ void			identification_again(struct identification *);
  * not spoken yet; but a server that resets the connection before either side has spoken is an
  * error).
  */
-int	identification_check(const struct identification *, enum identification_end, const char *, struct error *);
+int	identification_check(const struct identification *, enum identification_end, const char *,
+	    struct error *);
 
 #endif

@@ -38,7 +38,8 @@
  * its last word.
  */
 #define RELAY_FAREWELL_MS 1000
-#define RELAY_SPLICE	(1 << 20)	/* at most so many at a time, and the pipe that bulk asks for */
+/* at most so many at a time, and the pipe that bulk asks for */
+#define RELAY_SPLICE	(1 << 20)
 #define RELAY_BUFFER	262144
 #define RELAY_PIPE	65536		/* what a pipe holds unless it is enlarged */
 #define RELAY_FULL	4		/* found full so often, a pipe is worth enlarging */
@@ -60,20 +61,25 @@ struct relay {
 	struct event		 net_ev;	/* the server sent something */
 	struct event		 room_ev;	/* the socket has room again */
 	struct event		 out_ev;	/* the output has room again */
-	struct event		 timer;		/* the identification's limit, then the lingering, or the end that is held back */
-	struct event		 last_ev;	/* ssh has ended: this long is borne what the server still says */
+	/* the identification's limit, then the lingering, or the end that is held back */
+	struct event		 timer;
+	/* ssh has ended: this long is borne what the server still says */
+	struct event		 last_ev;
 	struct event		 hup_ev;
 	struct event		 term_ev;
-	struct lifeline		*lifeline;	/* while the input cannot tell that the caller died */
+	/* while the input cannot tell that the caller died */
+	struct lifeline		*lifeline;
 
 	struct relay_rest	 up;		/* to be sent; the input waits meanwhile */
 	struct relay_rest	 down;		/* to be written; the socket waits meanwhile */
 	int			 in_open;
 	int			 net_open;
-	int			 end_held;	/* the client has ended, and the server was not told */
+	/* the client has ended, and the server was not told */
+	int			 end_held;
 	struct output		 out;
 	int			 can_splice;
-	int			 in_full;	/* how often in a row the input was full, and the socket took it all */
+	/* how often in a row the input was full, and the socket took it all */
+	int			 in_full;
 	int			 out_full;	/* how often the output was full */
 	struct identification	 identification;
 	int			 identified;	/* the identification is over */
@@ -93,7 +99,7 @@ char	relay_down_buf[RELAY_BUFFER] __attribute__((__common__));
 static void	relay_events(struct relay *, int);
 static void	relay_checked(struct relay *);
 
-/* --- what both directions share ---------------------------------------------------------------- */
+/* --- what both directions share --------------------------------------------------------------- */
 
 /* Put aside what there was no room for: it stands in the rest already, or elsewhere. */
 static void
@@ -130,11 +136,13 @@ relay_net_failed(struct relay *r, int error)
 		if ((mss_bytes = watch_explain(r->watch, &r->err)) != 0)
 			r->conf->learned_cb(mss_bytes, r->conf->arg);
 	} else if (error == ECONNRESET || error == EPIPE) {
-		if (identification_check(&r->identification, IDENTIFICATION_RESET, target, &r->err) == 0)
+		if (identification_check(&r->identification, IDENTIFICATION_RESET, target,
+		    &r->err) == 0)
 			error_set(&r->err, CODE_RESET, "%s: connection reset", target);
-	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN ||
-	    error == EHOSTDOWN)
-		error_set(&r->err, CODE_DEAD_PATH, "%s: the other side does not answer, or takes nothing, any more", target);
+	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH ||
+	    error == ENETDOWN || error == EHOSTDOWN)
+		error_set(&r->err, CODE_DEAD_PATH,
+		    "%s: the other side does not answer, or takes nothing, any more", target);
 	else if (error == EPERM || error == EACCES)
 		error_set(&r->err, CODE_BLOCKED, "%s: %s", target, strerror(error));
 	else
@@ -147,7 +155,8 @@ relay_check(struct relay *r, enum identification_end end)
 {
 	char	target[TARGET_TEXT_MAX];
 
-	if (identification_check(&r->identification, end, target_text(r->conf->target, target), &r->err) == 0)
+	if (identification_check(&r->identification, end, target_text(r->conf->target, target),
+	    &r->err) == 0)
 		return (0);
 	relay_done(r);
 	return (-1);
@@ -183,7 +192,8 @@ relay_gone_cb(void *arg)
 static void
 relay_linger(struct relay *r, int on)
 {
-	struct timeval	tv = clock_timeval(r->identification.server.state == SSHWIRE_SSH ? RELAY_FAREWELL_MS : RELAY_LINGER_MS);
+	struct timeval	tv = clock_timeval(r->identification.server.state == SSHWIRE_SSH ?
+			    RELAY_FAREWELL_MS : RELAY_LINGER_MS);
 
 	if (r->net_open)
 		return;
@@ -237,7 +247,7 @@ relay_watch_caller(struct relay *r, int on)
 		r->lifeline = lifeline_start(r->base, r->conf->out_fd, relay_gone_cb, r);
 }
 
-/* --- from the client to the server ------------------------------------------------------------- */
+/* --- from the client to the server ------------------------------------------------------------ */
 
 /* The client says no more; pass that on and read to the end. */
 static void
@@ -370,7 +380,7 @@ relay_room_cb(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* --- from the server to the client ------------------------------------------------------------- */
+/* --- from the server to the client ------------------------------------------------------------ */
 
 static void
 relay_net_ended(struct relay *r)
@@ -449,7 +459,8 @@ relay_unread(struct relay *r, int error)
 		if (r->hold != NULL && holdback_holds(r->hold))
 			event_del(&r->net_ev);
 	} else if (error == EPROTO && r->hold != NULL) {
-		error_set(&r->err, CODE_SERVER_CHANGED, "%s: a second connection, with smaller packets, met another server",
+		error_set(&r->err, CODE_SERVER_CHANGED,
+		    "%s: a second connection, with smaller packets, met another server",
 		    target_text(r->conf->target, target));
 		relay_done(r);
 	} else if (error != EINTR)
@@ -501,7 +512,8 @@ relay_splice(struct relay *r)
 		 */
 		if (!output_full(&r->out))
 			relay_copy(r);
-		else if (++r->out_full != RELAY_FULL || os_pipe_enlarge(r->out.fd, RELAY_SPLICE) == -1)
+		else if (++r->out_full != RELAY_FULL || os_pipe_enlarge(r->out.fd,
+		    RELAY_SPLICE) == -1)
 			relay_out_wait(r);
 	} else if (errno == EINVAL || errno == ENOSYS)
 		r->can_splice = 0;
@@ -538,7 +550,7 @@ relay_out_cb(evutil_socket_t fd, short what, void *arg)
 	relay_write(r, r->down.buf + r->down.off, r->down.len);
 }
 
-/* --- the care for the path --------------------------------------------------------------------- */
+/* --- the care for the path -------------------------------------------------------------------- */
 
 /* The session is under way, and what goes wrong from now on is not its beginning. */
 static void
@@ -585,10 +597,12 @@ relay_checked(struct relay *r)
 static void
 relay_committed(struct relay *r, const struct holdback_proof *proof)
 {
-	struct watch_config	conf = { .base = r->base, .conn = &r->conn, .target = r->conf->target,
+	struct watch_config	conf = { .base = r->base, .conn = &r->conn,
+				    .target = r->conf->target,
 				    .dead_after_s = r->conf->race->tune->dead_after_s,
-				    .proof = *proof, .ssh = r->identification.client == CLIENT_SSH, .settled_cb = relay_settled_cb,
-				    .lost_cb = relay_lost_cb, .arg = r };
+				    .proof = *proof, .ssh = r->identification.client == CLIENT_SSH,
+				    .settled_cb = relay_settled_cb, .lost_cb = relay_lost_cb,
+				    .arg = r };
 
 	r->watch = watch_start(&conf);
 	if (r->identified && (!conf.ssh || r->watch == NULL))
@@ -619,7 +633,8 @@ relay_switched_cb(const struct connection *conn, const char *said, size_t len, v
 
 	close(r->net_fd);
 	relay_take(r, conn);
-	snprintf(what, sizeof(what), "large packets were lost: once more, with segments of %d bytes", conn->mss_bytes);
+	snprintf(what, sizeof(what),
+	    "large packets were lost: once more, with segments of %d bytes", conn->mss_bytes);
 	attempts_add(r->conf->race->attempts, via_text(&r->conn.step, to, sizeof(to)), what, 0);
 	event_del(&r->in_ev);
 	relay_events(r, conn->fd);
@@ -638,7 +653,8 @@ relay_switched_cb(const struct connection *conn, const char *said, size_t len, v
 static void
 relay_guard(struct relay *r)
 {
-	struct holdback_config	conf = { .conn = &r->conn, .race = r->conf->race, .switched_cb = relay_switched_cb,
+	struct holdback_config	conf = { .conn = &r->conn, .race = r->conf->race,
+				    .switched_cb = relay_switched_cb,
 				    .committed_cb = relay_committed_cb, .arg = r };
 
 	if (r->conf->conn == NULL || !r->conf->conn->guarded)
@@ -654,13 +670,14 @@ relay_guard_stop(struct relay *r)
 	 * The first connection lost packets, and one in its place was of no use: with this server,
 	 * there shall be no second.
 	 */
-	if (r->hold != NULL && r->err.code != CODE_NONE && r->conn.mss_bytes != r->conf->conn->mss_bytes)
+	if (r->hold != NULL && r->err.code != CODE_NONE &&
+	    r->conn.mss_bytes != r->conf->conn->mss_bytes)
 		r->conf->learned_cb(MSS_LAST, r->conf->arg);
 	holdback_stop(r->hold);
 	watch_stop(r->watch);
 }
 
-/* --- the life of a session --------------------------------------------------------------------- */
+/* --- the life of a session -------------------------------------------------------------------- */
 
 static void
 relay_timer_cb(evutil_socket_t fd, short what, void *arg)
@@ -730,7 +747,8 @@ relay_last_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	log_debug(1, "ssh has ended, and the server goes on: enough waited");
 	if (event_pending(&r->out_ev, EV_WRITE, NULL))
-		error_set(&r->err, CODE_OUTPUT, "cannot write to standard output: it is full, and ssh has ended");
+		error_set(&r->err, CODE_OUTPUT,
+		    "cannot write to standard output: it is full, and ssh has ended");
 	relay_done(r);
 }
 
@@ -769,7 +787,8 @@ relay_begin(struct relay *r)
 	evsignal_assign(&r->hup_ev, r->base, SIGHUP, relay_hup_cb, r);
 	evsignal_assign(&r->term_ev, r->base, SIGTERM, relay_term_cb, r);
 	if (event_add(&r->in_ev, NULL) == -1 || event_add(&r->net_ev, NULL) == -1 ||
-	    event_add(&r->timer, &tv) == -1 || event_add(&r->hup_ev, NULL) == -1 || event_add(&r->term_ev, NULL) == -1) {
+	    event_add(&r->timer, &tv) == -1 || event_add(&r->hup_ev, NULL) == -1 ||
+	    event_add(&r->term_ev, NULL) == -1) {
 		error_errno(&r->err, errno != 0 ? errno : ENOMEM, "cannot start the relay");
 		return (-1);
 	}

@@ -16,8 +16,10 @@ struct relay_config {
 	int			 in_fd;
 	int			 out_fd;
 	int			 net_fd;	/* non-blocking; closed when the relay ends */
-	int			 half_close;	/* what carries the connection can do that; if not, the client's end waits */
-	const struct target	*target;	/* for messages, and the time limit of the identification */
+	/* what carries the connection can do that; if not, the client's end waits */
+	int			 half_close;
+	/* for messages, and the time limit of the identification */
+	const struct target	*target;
 	/*
 	 * The same socket again, as the race gave it, and how to make another like it; NULL: the
 	 * path is not guarded.

@@ -19,11 +19,14 @@
 #include "session/watch.h"
 
 #define TICK_MS		200
-#define QUIET_MS	5000	/* a reply that comes out of order may come so late after the last byte */
-#define KEX_LIMIT_MS	4000	/* about four retransmissions of one segment: that is no random loss */
+/* a reply that comes out of order may come so late after the last byte */
+#define QUIET_MS	5000
+/* about four retransmissions of one segment: that is no random loss */
+#define KEX_LIMIT_MS	4000
 #define STALL_MS	1000	/* with four round trips */
 #define ADDRESS_MS	1000	/* a renewed lease may take an address away and bring it back */
-#define KEX_TURNS	3	/* of the client: its half of the exchange, its new keys, its first request */
+/* of the client: its half of the exchange, its new keys, its first request */
+#define KEX_TURNS	3
 #define UNANSWERED	3	/* probes */
 #define BULK_BYTES	65536	/* do not go by in small packets alone */
 /*
@@ -47,7 +50,8 @@ struct watch {
 	int			 ticking;
 	int64_t			 active_ms;
 	int64_t			 heard_ms;	/* the server's last bytes */
-	int64_t			 answered_ms;	/* the client's first bytes after them; 0: none yet */
+	/* the client's first bytes after them; 0: none yet */
+	int64_t			 answered_ms;
 	size_t			 answered_bytes; /* how many those were */
 	int			 turns;		/* of the client */
 	int			 settled;
@@ -61,7 +65,8 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, in
 	int64_t	stall_ms = STALL_MS + 4 * (int64_t)tcp->rtt_ms;
 	int	alive;
 
-	if (tcp->waiting_bytes == 0 || tcp->acked_bytes != view->acked_bytes || view->sent_ms == 0) {
+	if (tcp->waiting_bytes == 0 || tcp->acked_bytes != view->acked_bytes ||
+	    view->sent_ms == 0) {
 		view->sent_ms = now_ms;
 		view->swallowed = 0;
 	}
@@ -77,8 +82,8 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, in
 	 * acknowledges nothing.
 	 */
 	alive = now_ms - tcp->ack_ms - view->sent_ms >= stall_ms / 2;
-	view->swallowed = tcp->waiting_bytes > 0 && tcp->in_a_row > 0 && !tcp->no_room && (tcp->sacked > 0 || alive ||
-	    view->swallowed);
+	view->swallowed = tcp->waiting_bytes > 0 && tcp->in_a_row > 0 && !tcp->no_room &&
+	    (tcp->sacked > 0 || alive || view->swallowed);
 	if (view->swallowed && now_ms - view->sent_ms >= limit_ms)
 		return (WATCH_HOLE_THERE);
 	if (view->gap_ms != 0 && now_ms - view->gap_ms >= limit_ms)
@@ -106,16 +111,20 @@ watch_black_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 {
 	const struct sockaddr	*to = (const struct sockaddr *)&w->conf.conn->to;
 	char			 target[TARGET_TEXT_MAX];
-	int			 mss_bytes = sign == WATCH_HOLE_THERE ? w->tcp.send_bytes : w->tcp.receive_bytes;
+	int			 mss_bytes = sign == WATCH_HOLE_THERE ?
+				    w->tcp.send_bytes : w->tcp.receive_bytes;
 
 	target_text(w->conf.target, target);
 	if (sign == WATCH_HOLE_THERE)
-		error_set(err, CODE_PMTU_FORWARD, "%s: packets of %d bytes are lost on the way there, smaller ones pass", target,
+		error_set(err, CODE_PMTU_FORWARD,
+		    "%s: packets of %d bytes are lost on the way there, smaller ones pass", target,
 		    mss_packet(mss_bytes, to));
 	else
-		error_set(err, CODE_PMTU_REVERSE, "%s: packets of up to %d bytes are lost on the way back, smaller ones pass",
+		error_set(err, CODE_PMTU_REVERSE,
+		    "%s: packets of up to %d bytes are lost on the way back, smaller ones pass",
 		    target, mss_packet(mss_bytes, to));
-	return (watch_next(mss_bytes, sign == WATCH_HOLE_THERE ? w->conf.proof.forward_bytes : w->conf.proof.reverse_bytes));
+	return (watch_next(mss_bytes, sign == WATCH_HOLE_THERE ?
+	    w->conf.proof.forward_bytes : w->conf.proof.reverse_bytes));
 }
 
 /*
@@ -125,9 +134,11 @@ watch_black_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 static int
 watch_unproven(const struct watch *w)
 {
-	int	bytes = w->tcp.waiting_bytes < w->tcp.send_bytes ? w->tcp.waiting_bytes : w->tcp.send_bytes;
+	int	bytes = w->tcp.waiting_bytes < w->tcp.send_bytes ?
+		    w->tcp.waiting_bytes : w->tcp.send_bytes;
 
-	if (w->tcp.no_room || bytes <= MSS_LAST || w->conf.proof.forward_bytes >= bytes || w->tcp.acked_bytes >= BULK_BYTES)
+	if (w->tcp.no_room || bytes <= MSS_LAST || w->conf.proof.forward_bytes >= bytes ||
+	    w->tcp.acked_bytes >= BULK_BYTES)
 		return (0);
 	return (bytes);
 }
@@ -139,8 +150,9 @@ watch_unproven(const struct watch *w)
 static int
 watch_young(const struct watch *w)
 {
-	return (w->conf.ssh && w->settled && w->tcp.received_bytes < YOUNG_BYTES && w->tcp.acked_bytes < YOUNG_BYTES &&
-	    w->answered_ms != 0 && w->answered_ms - w->heard_ms < YOUNG_MS &&
+	return (w->conf.ssh && w->settled && w->tcp.received_bytes < YOUNG_BYTES &&
+	    w->tcp.acked_bytes < YOUNG_BYTES && w->answered_ms != 0 &&
+	    w->answered_ms - w->heard_ms < YOUNG_MS &&
 	    w->answered_bytes < (size_t)w->tcp.send_bytes);
 }
 
@@ -156,14 +168,17 @@ watch_explain(struct watch *w, struct error *err)
 	if (w->view.gap_ms != 0)
 		return (watch_black_hole(w, WATCH_HOLE_BACK, err));
 	if ((bytes = watch_unproven(w)) != 0) {
-		error_set(err, CODE_PMTU_FORWARD, "%s: nothing comes back since packets of %d bytes are sent", target,
+		error_set(err, CODE_PMTU_FORWARD,
+		    "%s: nothing comes back since packets of %d bytes are sent", target,
 		    mss_packet(bytes, (const struct sockaddr *)&w->conf.conn->to));
 		return (MSS_LAST);
 	}
 	if (watch_young(w))
-		error_set(err, CODE_DSCP_REVERSE, "%s: nothing comes back since the session began", target);
+		error_set(err, CODE_DSCP_REVERSE, "%s: nothing comes back since the session began",
+		    target);
 	else
-		error_set(err, CODE_DEAD_PATH, "%s: the other side does not answer, or takes nothing, any more", target);
+		error_set(err, CODE_DEAD_PATH,
+		    "%s: the other side does not answer, or takes nothing, any more", target);
 	return (0);
 }
 
@@ -196,7 +211,8 @@ watch_room(struct watch *w)
 		w->patient = w->tcp.no_room;
 		os_tcp_patience(w->conf.conn->fd, w->patient ? 0 : w->conf.dead_after_s);
 	}
-	return (w->patient && w->tcp.probes >= UNANSWERED && w->tcp.ack_ms >= w->conf.dead_after_s * 1000);
+	return (w->patient && w->tcp.probes >= UNANSWERED &&
+	    w->tcp.ack_ms >= w->conf.dead_after_s * 1000);
 }
 
 static void
@@ -212,7 +228,8 @@ watch_timer_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (os_tcp(w->conf.conn->fd, &w->tcp) == -1)
 		return;
-	sign = watch_look(&w->view, &w->tcp, now_ms, w->settled ? w->conf.dead_after_s * 1000 : KEX_LIMIT_MS);
+	sign = watch_look(&w->view, &w->tcp, now_ms, w->settled ?
+	    w->conf.dead_after_s * 1000 : KEX_LIMIT_MS);
 	if (sign == WATCH_HOLE_THERE || sign == WATCH_HOLE_BACK) {
 		mss_bytes = watch_black_hole(w, sign, &err);
 		watch_lost(w, &err, mss_bytes);
@@ -273,7 +290,8 @@ watch_gone_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	error_set(&err, CODE_ADDRESS_GONE, "%s: this machine no longer has the address %.46s",
-	    target_text(w->conf.target, target), addr_text((struct sockaddr *)&w->own, w->own_len, own));
+	    target_text(w->conf.target, target), addr_text((struct sockaddr *)&w->own, w->own_len,
+	    own));
 	watch_lost(w, &err, 0);
 }
 
@@ -309,7 +327,8 @@ watch_start(const struct watch_config *conf)
 	event_assign(&w->timer, conf->base, -1, EV_PERSIST, watch_timer_cb, w);
 	event_assign(&w->gone, conf->base, -1, 0, watch_gone_cb, w);
 	if ((w->address_fd = os_address_watch()) != -1) {
-		event_assign(&w->address_ev, conf->base, w->address_fd, EV_READ | EV_PERSIST, watch_address_cb, w);
+		event_assign(&w->address_ev, conf->base, w->address_fd, EV_READ | EV_PERSIST,
+		    watch_address_cb, w);
 		if (getsockname(conf->conn->fd, (struct sockaddr *)&w->own, &w->own_len) == 0)
 			event_add(&w->address_ev, NULL);
 	}

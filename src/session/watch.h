@@ -27,7 +27,8 @@ struct watch_config {
 	const struct target	*target;
 	int			 dead_after_s;
 	struct holdback_proof	 proof;
-	int			 ssh;		/* the session is one, and its key exchange has begun */
+	/* the session is one, and its key exchange has begun */
+	int			 ssh;
 	/* The key exchange is over; never if the session is not SSH. */
 	void			(*settled_cb)(void *);
 	/*
@@ -58,14 +59,16 @@ struct watch_view {
 	int64_t	acked_bytes, received_bytes;
 	int64_t	sent_ms;		/* since when what waits has been waiting */
 	int	swallowed;		/* of that, something is, while the path is alive */
-	int64_t	gap_ms;			/* since when something waits behind a gap; 0: nothing does */
+	/* since when something waits behind a gap; 0: nothing does */
+	int64_t	gap_ms;
 };
 
 enum watch_sign {
 	WATCH_QUIET,		/* nothing is outstanding */
 	WATCH_WAITING,		/* something is */
 	WATCH_STALLED,		/* for longer than a healthy path would need */
-	WATCH_HOLE_THERE,	/* for so long that it is a hole: what is larger is lost, what is smaller arrives */
+	/* for so long that it is a hole: what is larger is lost, what is smaller arrives */
+	WATCH_HOLE_THERE,
 	WATCH_HOLE_BACK
 };
 
@@ -73,6 +76,7 @@ enum watch_sign {
  * Add a look, at this time; the limit is for how long something must stand still to be called a
  * hole. Pure.
  */
-enum watch_sign	watch_look(struct watch_view *, const struct os_tcp *, int64_t now_ms, int64_t limit_ms);
+enum watch_sign	watch_look(struct watch_view *, const struct os_tcp *, int64_t now_ms,
+		    int64_t limit_ms);
 
 #endif

@@ -21,22 +21,25 @@ static const struct program {
 	char	flags[32];	/* letters that take no value */
 	char	values[72];	/* a letter, how */
 	char	names[176];	/* long ones with a value: " NAME=how"; without: " NAME" */
-	char	operands;	/* s: host, then a command; 2, 4: so many, in pairs of host and port; ?: nothing is known */
+	/* s: host, then a command; 2, 4: so many, in pairs of host and port; ?: nothing is known */
+	char	operands;
 } programs[] = {
 	{ "meshssh", "46AaCfGgKkMNnqsTtVvXxYy", "B-bhc-D-E-e-F-I-i-JjL-l-m-O-ooP-pnQ-R-S-Whw-",
 	    " via=w mss=v family=v timeout=n dead-after=n tailscaled=/ jobs=n replay=- relay fdpass no-cache debug why doctor "
 	    "scan tailnet json full help version ", 's' },
-	{ "ssh", "46AaCfGgKkMNnqsTtVvXxYy", "B-bhc-D-E-e-F-I-i-JjL-l-m-O-ooP-pnQ-R-S-Whw-", "", 's' },
+	{ "ssh", "46AaCfGgKkMNnqsTtVvXxYy", "B-bhc-D-E-e-F-I-i-JjL-l-m-O-ooP-pnQ-R-S-Whw-", "",
+	    's' },
 	{ "nc", "46CDdFhklNnrtUuvz", "I-inM-mnO-P-pnq-shT-V-wnXvxh", "", '2' },
 	{ "nc.openbsd", "46CDdFhklNnrtUuvz", "I-inM-mnO-P-pnq-shT-V-wnXvxh", "", '2' },
 	{ "nc.traditional", "hlnruvz", "c-e-g-G-inpnq-shT-wn", "", '2' },
 	{ "netcat", "46CDdFhklNnrtUuvz", "I-inM-mnO-P-pnq-shT-V-wnXvxh", "", '2' },
-	{ "ncat", "46Chklntuv", "c-e-d-g-G-i-m-pnshwnx-", " proxy=h proxy-type=v proxy-dns=v proxy-auth=- wait=n ssl no-shutdown ",
-	    '2' },
+	{ "ncat", "46Chklntuv", "c-e-d-g-G-i-m-pnshwnx-",
+	    " proxy=h proxy-type=v proxy-dns=v proxy-auth=- wait=n ssl no-shutdown ", '2' },
 	{ "connect", "45dns", "HhShThpnPnwna-RvG-c-", "", '2' },
 	{ "connect-proxy", "45dns", "HhShThpnPnwna-RvG-c-", "", '2' },
 	{ "corkscrew", "", "", "", '4' },
-	{ "proxytunnel", "vqeEXNzB", "phrhdhP-R-c-k-H-A-F-", " proxy=h remproxy=h dest=h verbose quiet ", '?' },
+	{ "proxytunnel", "vqeEXNzB", "phrhdhP-R-c-k-H-A-F-",
+	    " proxy=h remproxy=h dest=h verbose quiet ", '?' },
 	{ "", "", "", "", '?' }
 };
 #define UNKNOWN		(&programs[sizeof(programs) / sizeof(programs[0]) - 1])
@@ -54,7 +57,8 @@ static const char	plain[][20] = {
 struct command {
 	struct redactor		*redactor;
 	const struct program	*program;	/* NULL: the next word is one */
-	char			 value;		/* how the word is told that belongs to the option before; 0: there is none */
+	/* how the word is told that belongs to the option before; 0: there is none */
+	char			 value;
 	int			 operands;	/* so far */
 	int			 host;		/* the last word was told as a host */
 };
@@ -67,9 +71,10 @@ listed(const char *word, const char *list, size_t count, size_t size)
 			return (1);
 	return (0);
 }
-#define LISTED(word, list)	listed(word, list[0], sizeof(list) / sizeof(list[0]), sizeof(list[0]))
+#define LISTED(word, list) \
+	listed(word, list[0], sizeof(list) / sizeof(list[0]), sizeof(list[0]))
 
-/* --- words of a shell --------------------------------------------------------------------------------------------- */
+/* --- words of a shell ------------------------------------------------------------------------- */
 
 /*
  * The next word, without the quotes that are around it: 1, 0 at the end; -1: only a shell can tell
@@ -105,7 +110,7 @@ shell_word(const char **at, char word[REDACT_WORD_MAX], char quote[2])
 	return (strpbrk(word, "'\"\\$`") != NULL ? -1 : 1);
 }
 
-/* --- options ------------------------------------------------------------------------------------------------------ */
+/* --- options ---------------------------------------------------------------------------------- */
 
 /* Of ssh's -o, KEYWORD=VALUE: the value as that of the keyword is told. */
 static int
@@ -128,7 +133,8 @@ option_tell(const char *word, const char *home, char told[REDACT_WORD_MAX])
 		ok = redact_hosts(word + len + 1, value);
 	else if (kind == REDACT_PATHS)
 		ok = redact_path_word(word + len + 1, home, value);
-	return (snprintf(told, REDACT_WORD_MAX, "%.*s=%s", (int)len, word, ok ? value : "...") < REDACT_WORD_MAX);
+	return (snprintf(told, REDACT_WORD_MAX, "%.*s=%s", (int)len, word,
+	    ok ? value : "...") < REDACT_WORD_MAX);
 }
 
 /* Of our --via, NAME or NAME=ADDRESS. */
@@ -139,15 +145,18 @@ way_tell(const char *word, char told[REDACT_WORD_MAX])
 	size_t	len = strcspn(word, "=");
 
 	snprintf(name, sizeof(name), "%.*s", (int)len, word);
-	if (!redact_value(name, shown) || (word[len] == '=' && !redact_host(word + len + 1, address)))
+	if (!redact_value(name, shown) || (word[len] == '=' &&
+	    !redact_host(word + len + 1, address)))
 		return (0);
-	return (snprintf(told, REDACT_WORD_MAX, "%s%s%s", shown, word[len] == '=' ? "=" : "", address) < REDACT_WORD_MAX);
+	return (snprintf(told, REDACT_WORD_MAX, "%s%s%s", shown, word[len] == '=' ? "=" : "",
+	    address) < REDACT_WORD_MAX);
 }
 
 static int
 number_tell(const char *word, char told[REDACT_WORD_MAX])
 {
-	return ((isdigit((unsigned char)word[0]) && redact_value(word, told)) || (word[0] == '%' && redact_address(word, told)));
+	return ((isdigit((unsigned char)word[0]) && redact_value(word, told)) ||
+	    (word[0] == '%' && redact_address(word, told)));
 }
 
 /*
@@ -200,7 +209,8 @@ long_tell(struct command *c, const char *word, char told[REDACT_WORD_MAX])
 	}
 	if (!value_tell(c, *row, word + len + 1, value))
 		strlcpy(value, "...", sizeof(value));
-	return (snprintf(told, REDACT_WORD_MAX, "%.*s=%s", (int)len, word, value) < REDACT_WORD_MAX);
+	return (snprintf(told, REDACT_WORD_MAX, "%.*s=%s", (int)len, word,
+	    value) < REDACT_WORD_MAX);
 }
 
 /* Letters behind one hyphen, the last of which may take a value: behind it, or in the next word. */
@@ -227,10 +237,11 @@ letters_tell(struct command *c, const char *word, char told[REDACT_WORD_MAX])
 	}
 	if (!value_tell(c, row[1], p + 1, value))
 		strlcpy(value, "...", sizeof(value));
-	return (snprintf(told, REDACT_WORD_MAX, "%.*s%s", (int)(p + 1 - word), word, value) < REDACT_WORD_MAX);
+	return (snprintf(told, REDACT_WORD_MAX, "%.*s%s", (int)(p + 1 - word), word,
+	    value) < REDACT_WORD_MAX);
 }
 
-/* --- the command -------------------------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 /* The word that is run, or stands before it. */
 static int
@@ -254,8 +265,8 @@ program_tell(struct command *c, const char *word, char told[REDACT_WORD_MAX])
 		return (0);
 	if (strchr(word, '/') != NULL && redact_path_word(word, c->redactor->home, told))
 		return (1);
-	return ((strspn(word, PROGRAM_BYTES) == strlen(word) && strlcpy(told, word, REDACT_WORD_MAX) < REDACT_WORD_MAX) ||
-	    redact_address(word, told));
+	return ((strspn(word, PROGRAM_BYTES) == strlen(word) &&
+	    strlcpy(told, word, REDACT_WORD_MAX) < REDACT_WORD_MAX) || redact_address(word, told));
 }
 
 static int
@@ -272,7 +283,8 @@ operand_tell(struct command *c, const char *word, char told[REDACT_WORD_MAX])
 		c->program = UNKNOWN;
 		return (number_tell(word, told) || program_tell(c, word, told));
 	}
-	if (isdigit((unsigned char)c->program->operands) && c->operands < c->program->operands - '0')
+	if (isdigit((unsigned char)c->program->operands) &&
+	    c->operands < c->program->operands - '0')
 		return (c->operands++ % 2 == 0 ? redact_host(word, told) : number_tell(word, told));
 	c->host = redact_site(word, told) || redact_url(word, told);
 	return (c->host || (after_host && number_tell(word, told)));
@@ -311,7 +323,8 @@ void
 redact_command(struct redactor *t, const char *text, int ssh_args)
 {
 	struct command	c = { .redactor = t };
-	char		word[REDACT_WORD_MAX], told[REDACT_WORD_MAX], quoted[REDACT_WORD_MAX + 2], quote[2];
+	char		word[REDACT_WORD_MAX], told[REDACT_WORD_MAX], quoted[REDACT_WORD_MAX + 2],
+			    quote[2];
 	int		n;
 
 	if (ssh_args)

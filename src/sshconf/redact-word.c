@@ -15,7 +15,8 @@
 #define LETTERS		"abcdefghijklmnopqrstuvwxyz"
 #define PATH_BYTES	LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "/._-~%@:+,{}$"
 #define TOKEN_BYTES	"CdfHhIiKkLlnprTtUu%"	/* ssh_config(5), TOKENS */
-#define LABEL_MAX	24	/* of a host name that is known by its looks: what is longer may be a token of another kind */
+/* of a host name that is known by its looks: what is longer may be a token of another kind */
+#define LABEL_MAX	24
 
 /* What ssh, and programs that are given to it, take as values. */
 static const char	values[][22] = {
@@ -39,7 +40,8 @@ static const char	algorithms[][16] = {
 };
 
 static const char	schemes[][10] = {
-	"http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h", "ssh", "ssh-ng", "ws", "wss"
+	"http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h", "ssh", "ssh-ng", "ws",
+	"wss"
 };
 
 /* Behind these is a host of ssh's, whatever it looks like. */
@@ -118,7 +120,8 @@ redact_value(const char *word, char told[REDACT_WORD_MAX])
 int
 redact_names(const char *word, char told[REDACT_WORD_MAX])
 {
-	return (each(word + (word[0] != '\0' && strchr("+-^", word[0]) != NULL), is_algorithm) && copied(word, told));
+	return (each(word + (word[0] != '\0' && strchr("+-^", word[0]) != NULL), is_algorithm) &&
+	    copied(word, told));
 }
 
 /*
@@ -192,7 +195,8 @@ is_site(const char *host)
 		if (len == 0 || len > LABEL_MAX || host[0] == '-' || host[len - 1] == '-')
 			return (0);
 		if (strspn(host, LETTERS DIGITS "-") < len &&
-		    (labels > 1 || len != 2 || (strncmp(host, "%h", 2) != 0 && strncmp(host, "%n", 2) != 0)))
+		    (labels > 1 || len != 2 || (strncmp(host, "%h", 2) != 0 &&
+		    strncmp(host, "%n", 2) != 0)))
 			return (0);
 		if (host[len] == '\0')
 			return (labels > 1 && len > 1 && strspn(host, LETTERS) == len);
@@ -240,9 +244,11 @@ redact_host(const char *word, char told[REDACT_WORD_MAX])
 	if (strlcpy(bare, host, sizeof(bare)) >= sizeof(bare) || !cut_port(bare))
 		return (0);
 	cut_brackets(bare);
-	if (!is_tokens(host) && !is_address(bare) && (!addr_host_ok(bare) || strchr(bare, ':') != NULL))
+	if (!is_tokens(host) && !is_address(bare) && (!addr_host_ok(bare) ||
+	    strchr(bare, ':') != NULL))
 		return (0);
-	return (snprintf(told, REDACT_WORD_MAX, "%s%s%s", scheme, at == NULL ? "" : strncmp(word, "%r@", 3) == 0 ? "%r@" :
+	return (snprintf(told, REDACT_WORD_MAX, "%s%s%s", scheme,
+	    at == NULL ? "" : strncmp(word, "%r@", 3) == 0 ? "%r@" :
 	    "...@", host) < REDACT_WORD_MAX);
 }
 
@@ -259,7 +265,8 @@ redact_hosts(const char *word, char told[REDACT_WORD_MAX])
 			return (0);
 		memcpy(part, word, len);
 		part[len] = '\0';
-		if (!redact_host(part, one) || strlcat(told, one, REDACT_WORD_MAX) >= REDACT_WORD_MAX ||
+		if (!redact_host(part, one) || strlcat(told, one,
+		    REDACT_WORD_MAX) >= REDACT_WORD_MAX ||
 		    strlcat(told, word[len] == ',' ? "," : "", REDACT_WORD_MAX) >= REDACT_WORD_MAX)
 			return (0);
 		word += len;
@@ -271,20 +278,23 @@ int
 redact_url(const char *word, char told[REDACT_WORD_MAX])
 {
 	const char	*host = strstr(word, "://"), *rest;
-	char		 login[ADDR_AUTHORITY_MAX], site[ADDR_AUTHORITY_MAX], shown[REDACT_WORD_MAX];
+	char		 login[ADDR_AUTHORITY_MAX], site[ADDR_AUTHORITY_MAX],
+			    shown[REDACT_WORD_MAX];
 	size_t		 len = host != NULL ? (size_t)(host - word) : 0, i;
 
 	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
 		if (len == strlen(schemes[i]) && strncmp(word, schemes[i], len) == 0)
 			break;
-	if (len == 0 || i == sizeof(schemes) / sizeof(schemes[0]) || addr_authority(word, login, site) == -1)
+	if (len == 0 || i == sizeof(schemes) / sizeof(schemes[0]) ||
+	    addr_authority(word, login, site) == -1)
 		return (0);
 	if (strlen(site) >= REDACT_WORD_MAX || !redact_site(site, shown))
 		return (0);
 	rest = word + len + 3;
 	rest += strcspn(rest, "/?#");
-	return (snprintf(told, REDACT_WORD_MAX, "%.*s://%s%s%s", (int)len, word, login[0] != '\0' ? "...@" : "", shown,
-	    rest[0] == '\0' || strcmp(rest, "/") == 0 ? rest : "/...") < REDACT_WORD_MAX);
+	return (snprintf(told, REDACT_WORD_MAX, "%.*s://%s%s%s", (int)len, word,
+	    login[0] != '\0' ? "...@" : "", shown, rest[0] == '\0' || strcmp(rest, "/") == 0 ?
+	    rest : "/...") < REDACT_WORD_MAX);
 }
 
 /* One component of a path, and the one before, "/home/": names of users are "...". */
@@ -297,7 +307,8 @@ component_tell(char *to, const char *name, size_t len, const char *user, const c
 	    (user[0] != '\0' && strlen(user) == len && strncmp(user, name, len) == 0))
 		strlcat(to, "...", REDACT_WORD_MAX);
 	else if (at != NULL && (at - name < 2 || at[-2] != '%'))
-		snprintf(to + strlen(to), REDACT_WORD_MAX - strlen(to), "...%.*s", (int)(name + len - at), at);
+		snprintf(to + strlen(to), REDACT_WORD_MAX - strlen(to), "...%.*s",
+		    (int)(name + len - at), at);
 	else
 		snprintf(to + strlen(to), REDACT_WORD_MAX - strlen(to), "%.*s", (int)len, name);
 }
@@ -318,7 +329,8 @@ redact_path(const char *word, const char *home, char told[REDACT_WORD_MAX])
 	char		 before[16] = "";
 	size_t		 len = home != NULL ? strlen(home) : 0;
 
-	if ((word[0] != '/' && word[0] != '~' && word[0] != '%' && word[0] != '$') || strlen(word) >= REDACT_WORD_MAX / 2)
+	if ((word[0] != '/' && word[0] != '~' && word[0] != '%' && word[0] != '$') ||
+	    strlen(word) >= REDACT_WORD_MAX / 2)
 		return (0);
 	told[0] = '\0';
 	if (len > 1 && strncmp(word, home, len) == 0 && (word[len] == '/' || word[len] == '\0')) {

@@ -23,7 +23,8 @@ is_version(const char *word)
 
 /* A word of a sentence, without the marks around it. */
 static int
-sentence_word(const struct redactor *t, enum redact kind, const char *word, char told[REDACT_WORD_MAX])
+sentence_word(const struct redactor *t, enum redact kind, const char *word,
+    char told[REDACT_WORD_MAX])
 {
 	char	 lower[REDACT_WORD_MAX];
 	size_t	 i;
@@ -38,7 +39,8 @@ sentence_word(const struct redactor *t, enum redact kind, const char *word, char
 }
 
 static int
-sentence_piece(const struct redactor *t, enum redact kind, const char *word, char told[REDACT_WORD_MAX])
+sentence_piece(const struct redactor *t, enum redact kind, const char *word,
+    char told[REDACT_WORD_MAX])
 {
 	char	core[REDACT_WORD_MAX], shown[REDACT_WORD_MAX];
 	size_t	before = strspn(word, MARKS), end = strlen(word);
@@ -48,8 +50,8 @@ sentence_piece(const struct redactor *t, enum redact kind, const char *word, cha
 	while (strchr(MARKS, word[end - 1]) != NULL)
 		end--;
 	snprintf(core, sizeof(core), "%.*s", (int)(end - before), word + before);
-	return (sentence_word(t, kind, core, shown) &&
-	    snprintf(told, REDACT_WORD_MAX, "%.*s%s%s", (int)before, word, shown, word + end) < REDACT_WORD_MAX);
+	return (sentence_word(t, kind, core, shown) && snprintf(told, REDACT_WORD_MAX, "%.*s%s%s",
+	    (int)before, word, shown, word + end) < REDACT_WORD_MAX);
 }
 
 /* A word of a value. */

@@ -16,15 +16,19 @@ struct error;
 
 enum redact {
 	REDACT_NOTHING,
-	REDACT_VALUES,	/* numbers, times, and words that ssh or one of its relatives gives a meaning */
+	/* numbers, times, and words that ssh or one of its relatives gives a meaning */
+	REDACT_VALUES,
 	REDACT_NAMES,	/* algorithms, with commas between them */
 	REDACT_HOSTS,	/* host names and addresses, with or without ports; of USER@HOST the host */
 	REDACT_URI,	/* scheme, host and port of a URL, or a host */
-	REDACT_PATH,	/* of a file that was found: the home is "~", and the names of users are left out */
+	/* of a file that was found: the home is "~", and the names of users are left out */
+	REDACT_PATH,
 	REDACT_PATHS,	/* the same of such as they are written, with blanks between them */
-	REDACT_COMMAND,	/* a command line: the program, and of its arguments what tell-command.c knows */
+	/* a command line: the program, and of its arguments what tell-command.c knows */
+	REDACT_COMMAND,
 	REDACT_SSH_ARGS,	/* arguments of ssh */
-	REDACT_SENTENCE,	/* what a server says: words that such sentences are made of, hosts, and of URLs the host */
+	/* what a server says: words that such sentences are made of, hosts, and of URLs the host */
+	REDACT_SENTENCE,
 	REDACT_ERROR	/* what a program of this machine says: paths, too */
 };
 
@@ -53,12 +57,18 @@ int	 redact_keyword(const char *keyword);
 
 int	redact_value(const char *word, char told[REDACT_WORD_MAX]);
 int	redact_names(const char *word, char told[REDACT_WORD_MAX]);
-int	redact_host(const char *word, char told[REDACT_WORD_MAX]);		/* where ssh takes a host: any name is one */
-int	redact_hosts(const char *word, char told[REDACT_WORD_MAX]);		/* the same, with commas between them */
-int	redact_address(const char *word, char told[REDACT_WORD_MAX]);	/* %-tokens, or an IP address, with or without a port */
-int	redact_site(const char *word, char told[REDACT_WORD_MAX]);		/* the same, or what looks like a whole host name */
-int	redact_url(const char *word, char told[REDACT_WORD_MAX]);		/* scheme, host and port */
-int	redact_path(const char *word, const char *home, char told[REDACT_WORD_MAX]);	/* of any bytes */
+/* where ssh takes a host: any name is one */
+int	redact_host(const char *word, char told[REDACT_WORD_MAX]);
+/* the same, with commas between them */
+int	redact_hosts(const char *word, char told[REDACT_WORD_MAX]);
+/* %-tokens, or an IP address, with or without a port */
+int	redact_address(const char *word, char told[REDACT_WORD_MAX]);
+/* the same, or what looks like a whole host name */
+int	redact_site(const char *word, char told[REDACT_WORD_MAX]);
+/* scheme, host and port */
+int	redact_url(const char *word, char told[REDACT_WORD_MAX]);
+/* of any bytes */
+int	redact_path(const char *word, const char *home, char told[REDACT_WORD_MAX]);
 int	redact_path_word(const char *word, const char *home, char told[REDACT_WORD_MAX]);
 /* 1 if sentences are made of words like this one, in any letter case. */
 int	redact_is_word(const char *word);

@@ -24,7 +24,8 @@
 /* A value that Match asks for, as far as it is set by now. */
 struct setting {
 	char			 value[256];
-	enum ssh_config_match	 known;		/* YES: this; NO: not set; UNSURE: maybe something else */
+	/* YES: this; NO: not set; UNSURE: maybe something else */
+	enum ssh_config_match	 known;
 };
 
 struct walk {
@@ -34,7 +35,8 @@ struct walk {
 	int				 files;
 	size_t				 bytes;		/* that may still be read */
 	int				 system;
-	int				 blind;		/* a file could not be read: what it says is not known */
+	/* a file could not be read: what it says is not known */
+	int				 blind;
 };
 
 /* Where in the files the walk is. */
@@ -77,7 +79,8 @@ ssh_config_word(char **at, int equals)
 
 	if (*word == '\0' || *word == '#')
 		return (NULL);
-	for (; *from != '\0' && (quote != '\0' || strchr(equals ? BLANKS "=" : BLANKS, *from) == NULL); from++)
+	for (; *from != '\0' && (quote != '\0' || strchr(equals ? BLANKS "=" : BLANKS,
+	    *from) == NULL); from++)
 		if (*from == '\\' && from[1] != '\0' && strchr("\"'\\", from[1]) != NULL)
 			*to++ = *++from;
 		else if (quote == '\0' && (*from == '"' || *from == '\''))
@@ -170,7 +173,8 @@ criterion_match(struct walk *w, const char *what, char *list, int *named)
 	if (strcasecmp(what, "user") == 0)
 		return (setting_match(&w->user, in->user, list, 0, &none));
 	if (strcasecmp(what, "localuser") == 0)
-		return (in->user == NULL ? SSH_CONFIG_UNSURE : list_match(list, in->user, 0, &none));
+		return (in->user == NULL ? SSH_CONFIG_UNSURE :
+		    list_match(list, in->user, 0, &none));
 	if (strcasecmp(what, "tagged") == 0)
 		return (setting_match(&w->tag, "", list, 0, &none));
 	return (SSH_CONFIG_UNSURE);
@@ -192,7 +196,8 @@ match_match(struct walk *w, char *words, int *named)
 		/* What they set comes after all else, in a second pass. */
 		else if (strcasecmp(what, "final") == 0 || strcasecmp(what, "canonical") == 0)
 			one = SSH_CONFIG_NO;
-		else if (words += strspn(words, BLANKS "="), (list = ssh_config_word(&words, 0)) == NULL)
+		else if (words += strspn(words, BLANKS "="),
+		    (list = ssh_config_word(&words, 0)) == NULL)
 			return (SSH_CONFIG_UNSURE);
 		else
 			one = criterion_match(w, what, list, &here);
@@ -228,15 +233,16 @@ include_one(struct walk *w, const struct place *p, const char *arg)
 	glob_t		 g;
 	int		 n, error;
 
-	if (strchr(arg, '$') != NULL || strchr(arg, '%') != NULL || (arg[0] == '~' && (w->system || arg[1] != '/')))
+	if (strchr(arg, '$') != NULL || strchr(arg, '%') != NULL ||
+	    (arg[0] == '~' && (w->system || arg[1] != '/')))
 		n = -1;
 	else if (arg[0] == '~')
 		n = snprintf(path, sizeof(path), "%s%s%s", w->in->root, home, arg + 1);
 	else if (arg[0] == '/')
 		n = snprintf(path, sizeof(path), "%s%s", w->in->root, arg);
 	else
-		n = snprintf(path, sizeof(path), "%s%s%s/%s", w->in->root, w->system ? SYSTEM_DIR : home,
-		    w->system ? "" : "/.ssh", arg);
+		n = snprintf(path, sizeof(path), "%s%s%s/%s", w->in->root,
+		    w->system ? SYSTEM_DIR : home, w->system ? "" : "/.ssh", arg);
 	if (n < 0 || n >= (int)sizeof(path)) {
 		w->blind = 1;
 		return;
@@ -257,8 +263,8 @@ include_one(struct walk *w, const struct place *p, const char *arg)
 static char *
 value_of(const char *keyword, char *text)
 {
-	static const char	raw[][20] = { "proxycommand", "localcommand", "remotecommand", "match", "host",
-	    "include" };
+	static const char	raw[][20] = { "proxycommand", "localcommand", "remotecommand",
+	    "match", "host", "include" };
 	char			*end, *comment;
 	size_t			 i;
 
@@ -302,7 +308,8 @@ walk_line(struct walk *w, struct place *p, char *text)
 		if (w->to->block != NULL)
 			w->to->block(w->to->arg, &l);
 		p->match = w->to->block != NULL ? SSH_CONFIG_YES :
-		    l.keyword[0] == 'h' ? host_match(w, words, &named) : match_match(w, words, &named);
+		    l.keyword[0] == 'h' ? host_match(w, words, &named) :
+		    match_match(w, words, &named);
 		if (p->outer < p->match)
 			p->match = p->outer;
 		p->named = named || p->outer_named;
@@ -359,9 +366,9 @@ walk_text(struct walk *w, struct place *p, char *text, size_t len)
 static void
 walk_file(struct walk *w, const struct place *outer, const char *file)
 {
-	struct place		p = { .file = file, .depth = outer->depth + 1, .outer = outer->match,
-	    .match = outer->match,
-				    .outer_named = outer->named, .named = outer->named };
+	struct place		p = { .file = file, .depth = outer->depth + 1,
+	    .outer = outer->match, .match = outer->match, .outer_named = outer->named,
+	    .named = outer->named };
 	struct ssh_config_file	f = { .file = file };
 	struct stat		sb;
 	char			path[PATH_MAX], *buf;
@@ -395,7 +402,8 @@ ssh_config_read(const struct ssh_config *in, const struct ssh_config_reader *to)
 	w.in = in;
 	w.to = to;
 	w.bytes = BYTES_MAX;
-	if (in->home != NULL && snprintf(path, sizeof(path), "%s/.ssh/config", in->home) < (int)sizeof(path))
+	if (in->home != NULL && snprintf(path, sizeof(path), "%s/.ssh/config",
+	    in->home) < (int)sizeof(path))
 		walk_file(&w, &outside, path);
 	w.system = 1;
 	walk_file(&w, &outside, SYSTEM_DIR "/ssh_config");

@@ -24,7 +24,8 @@ enum ssh_config_match {
 struct ssh_config {
 	const char	*root;		/* the folder that all files are below */
 	const char	*home;		/* the user's; NULL: the system's file alone */
-	const char	*tilde;		/* "~" of an Include: ssh leaves it to glob(3), which takes $HOME; NULL: the same */
+	/* "~" of an Include: ssh leaves it to glob(3), which takes $HOME; NULL: the same */
+	const char	*tilde;
 	const char	*user;		/* the user's name; NULL if it is not known */
 	uid_t		 uid;		/* whose the files have to be, if not root's */
 	const char	*host;		/* as typed; "" matches "*" alone */
@@ -42,14 +43,17 @@ struct ssh_config_line {
 struct ssh_config_file {
 	const char	*file;		/* without the root */
 	int		 readable;
-	int		 checked;	/* ssh refuses it if the next two are not so; then they are set */
+	/* ssh refuses it if the next two are not so; then they are set */
+	int		 checked;
 	int		 owner_ok;
 	int		 mode_ok;
 };
 
 struct ssh_config_reader {
-	void	(*line)(void *, const struct ssh_config_line *);	/* each line but Host and Match */
-	void	(*file)(void *, const struct ssh_config_file *);	/* each file that is there */
+	/* each line but Host and Match */
+	void	(*line)(void *, const struct ssh_config_line *);
+	/* each file that is there */
+	void	(*file)(void *, const struct ssh_config_file *);
 	/*
 	 * Each Host and Match: whoever asks for these has every Include followed, whichever host it
 	 * is for. NULL: nobody does.

@@ -73,11 +73,14 @@ void
 ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
 {
 	const struct passwd		*pw = getpwuid(geteuid());
-	const struct ssh_config		 config = { .root = "", .home = pw != NULL ? pw->pw_dir : NULL,
+	const struct ssh_config		 config = { .root = "",
+					     .home = pw != NULL ? pw->pw_dir : NULL,
 					     .tilde = ssh_config_tilde(),
-					     .user = pw != NULL ? pw->pw_name : NULL, .uid = geteuid(), .host = typed };
+					     .user = pw != NULL ? pw->pw_name : NULL,
+					     .uid = geteuid(), .host = typed };
 	struct ssh_host			 h = { .typed = typed, .port = 22 };
-	const struct ssh_config_reader	 reader = { .line = host_line_cb, .file = host_file_cb, .arg = &h };
+	const struct ssh_config_reader	 reader = { .line = host_line_cb, .file = host_file_cb,
+					    .arg = &h };
 
 	strlcpy(h.host, typed, sizeof(h.host));
 	ssh_config_read(&config, &reader);

@@ -38,7 +38,8 @@ head_encrypted(const char *head)
 	}
 	if (strstr(head, "PRIVATE KEY-----") == NULL)
 		return (-1);
-	return (strncmp(head, "-----BEGIN ENCRYPTED", 20) == 0 || strncmp(body, "Proc-Type: 4,ENCRYPTED", 22) == 0);
+	return (strncmp(head, "-----BEGIN ENCRYPTED", 20) == 0 ||
+	    strncmp(body, "Proc-Type: 4,ENCRYPTED", 22) == 0);
 }
 
 void

@@ -157,7 +157,8 @@ ssh_program_line(struct ssh_program *env, const char *keyword, const char *value
 
 	for (row = taken; row->keyword != NULL; row++)
 		if (strcasecmp(row->keyword, keyword) == 0)
-			env->taken |= row->harmless == NULL || strcasecmp(row->harmless, value) != 0;
+			env->taken |= row->harmless == NULL ||
+			    strcasecmp(row->harmless, value) != 0;
 	if (strcasecmp(keyword, "proxycommand") == 0)
 		env->relayed = ssh_program_ours(value);
 	/* Only a host name with a line break makes more than one such line: a bad one stays. */

@@ -20,7 +20,8 @@ struct ssh_program {
 	int	alive_count;
 	int	fdpass;			/* ProxyUseFdpass yes */
 	int	canonicalize;		/* CanonicalizeHostname yes, which a proxy would turn off */
-	int	taken;			/* has a proxy, or asks for what ssh does only without one */
+	/* has a proxy, or asks for what ssh does only without one */
+	int	taken;
 	int	relayed;		/* a ProxyCommand of the configuration is this program */
 };
 

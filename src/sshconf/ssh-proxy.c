@@ -16,9 +16,10 @@
 
 /* Words that begin a command and are no programs; with them the shell does something else. */
 static const char	words[][10] = {
-	".", "[", "alias", "case", "cd", "command", "echo", "eval", "exit", "export", "false", "for", "if", "printf",
-	    "read",
-	"set", "source", "test", "time", "trap", "true", "type", "ulimit", "umask", "unset", "until", "while"
+	".", "[", "alias", "case", "cd", "command", "echo", "eval", "exit", "export", "false",
+	"for", "if", "printf", "read",
+	"set", "source", "test", "time", "trap", "true", "type", "ulimit", "umask", "unset",
+	"until", "while"
 };
 
 /* How programs are told to pass a descriptor; "" if they cannot. Others are not judged. */

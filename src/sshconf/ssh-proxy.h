@@ -10,9 +10,12 @@
 struct ssh_proxy {
 	char	program[PATH_MAX];	/* the word that is run */
 	int	absolute;		/* it is a path, so PATH does not matter */
-	int	there;			/* it is an executable: at that path, or in this process's PATH */
-	int	everywhere;		/* no path is needed: it is in /usr/bin, /bin, /usr/sbin or /sbin */
-	int	passes_fd;		/* it hands the connection to ssh, as ProxyUseFdpass wants */
+	/* it is an executable: at that path, or in this process's PATH */
+	int	there;
+	/* no path is needed: it is in /usr/bin, /bin, /usr/sbin or /sbin */
+	int	everywhere;
+	/* it hands the connection to ssh, as ProxyUseFdpass wants */
+	int	passes_fd;
 };
 
 /*

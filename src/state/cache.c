@@ -45,8 +45,9 @@ cache_sweep(const char *path)
 	if ((dir = opendir(folder)) == NULL)
 		return;
 	for (i = 0; i < SWEEP_MAX && (entry = readdir(dir)) != NULL; i++)
-		if (is_unfinished(entry->d_name) && fstatat(dirfd(dir), entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(sb.st_mode) && sb.st_uid == geteuid() && now - sb.st_mtime >= SWEEP_SECONDS)
+		if (is_unfinished(entry->d_name) && fstatat(dirfd(dir), entry->d_name, &sb,
+		    AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(sb.st_mode) && sb.st_uid == geteuid() &&
+		    now - sb.st_mtime >= SWEEP_SECONDS)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	closedir(dir);
 }

@@ -60,8 +60,8 @@ path_cache_parse(const char *buf, size_t len, const char *network, const char *h
 	memcpy(text, buf + n, len - n);
 	text[len - n] = '\0';
 	size = text;
-	if ((time = strchr(size, ' ')) == NULL || (end = strchr(time, '\n')) == NULL || end[1] != '\0' ||
-	    strlen(text) != len - n)
+	if ((time = strchr(size, ' ')) == NULL || (end = strchr(time, '\n')) == NULL ||
+	    end[1] != '\0' || strlen(text) != len - n)
 		return (0);
 	*time++ = '\0';
 	*end = '\0';
@@ -79,7 +79,8 @@ path_cache_get(const char *network, const char *host)
 	ssize_t	len;
 	int	mss_bytes;
 
-	if (path_cache_path(network, host, path) == -1 || (len = file_read_own(path, buf, sizeof(buf))) == -1 ||
+	if (path_cache_path(network, host, path) == -1 ||
+	    (len = file_read_own(path, buf, sizeof(buf))) == -1 ||
 	    (mss_bytes = path_cache_parse(buf, (size_t)len, network, host, time(NULL))) == 0)
 		return (0);
 	log_debug(1, "an earlier connection has learned: segments of %d bytes", mss_bytes);
@@ -122,7 +123,8 @@ path_cache_put(const char *network, const char *host, int mss_bytes)
 
 	if (path_cache_path(network, host, path) == -1)
 		return;
-	n = snprintf(text, sizeof(text), "%s\n%s\n%d %lld\n", network, host, mss_bytes, (long long)time(NULL));
+	n = snprintf(text, sizeof(text), "%s\n%s\n%d %lld\n", network, host, mss_bytes,
+	    (long long)time(NULL));
 	if (n >= (int)sizeof(text))
 		return;
 	path_cache_prune(path);

@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 #define VERDICT_BYTES_MAX	512	/* of a file */
-#define VERDICT_NETWORK_MAX	96	/* bytes of the text for a network, by os_network; it may be "": not known */
+/* bytes of the text for a network, by os_network; it may be "": not known */
+#define VERDICT_NETWORK_MAX	96
 #define VERDICT_SECONDS		(24 * 60 * 60)
 #define VERDICT_COUNT_MAX	256	/* files; what is more goes, the old ones first */
 
@@ -26,6 +27,7 @@ void	path_cache_drop(const char *network, const char *host);
  * The bytes of a file for this network and host, at this time in seconds: its size, or 0 if they
  * are no valid verdict.
  */
-int	path_cache_parse(const char *, size_t, const char *network, const char *host, int64_t now_s);
+int	path_cache_parse(const char *, size_t, const char *network, const char *host,
+	    int64_t now_s);
 
 #endif

@@ -36,8 +36,9 @@ record_text(const struct target *target, const struct attempts *attempts, const 
 
 	tried = json_array();
 	for (i = 0; i < attempts->count; i++)
-		json_array_append_new(tried, json_pack("{s:s, s:s, s:I}", "to", attempts->list[i].to,
-		    "what", attempts->list[i].what, "took_ms", (json_int_t)attempts->list[i].took_ms));
+		json_array_append_new(tried, json_pack("{s:s, s:s, s:I}", "to",
+		    attempts->list[i].to, "what", attempts->list[i].what, "took_ms",
+		    (json_int_t)attempts->list[i].took_ms));
 	root = json_pack("{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", RECORD_VERSION,
 	    "time", (json_int_t)time(NULL), "host", target->host, "port", target->port,
 	    "message", code_row(err->code)->name, "text", err->text, "tried", tried);
@@ -100,18 +101,21 @@ record_unpack(json_t *root, struct record *record)
 	json_t		*tried, *attempt;
 	size_t		 i;
 	int		 version;
-	char		 to_vis[sizeof(record->attempts.list[0].to)], what_vis[sizeof(record->attempts.list[0].what)];
+	char		 to_vis[sizeof(record->attempts.list[0].to)],
+			    what_vis[sizeof(record->attempts.list[0].what)];
 
-	if (json_unpack(root, "{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", &version, "time", &when, "host", &host,
-	    "port", &record->port, "message", &message, "text", &text, "tried", &tried) == -1 ||
-	    version != RECORD_VERSION || record_code(message) == CODE_NONE || record->port < 1 || record->port > 65535 ||
+	if (json_unpack(root, "{s:i, s:I, s:s, s:i, s:s, s:s, s:o}", "version", &version, "time",
+	    &when, "host", &host, "port", &record->port, "message", &message, "text", &text,
+	    "tried", &tried) == -1 || version != RECORD_VERSION ||
+	    record_code(message) == CODE_NONE || record->port < 1 || record->port > 65535 ||
 	    !json_is_array(tried))
 		return (-1);
 	record->when = when;
 	error_vis(record->host, sizeof(record->host), host);
 	error_set(&record->err, record_code(message), "%s", text);
 	json_array_foreach(tried, i, attempt) {
-		if (json_unpack(attempt, "{s:s, s:s, s:I}", "to", &to, "what", &what, "took_ms", &took_ms) == -1)
+		if (json_unpack(attempt, "{s:s, s:s, s:I}", "to", &to, "what", &what, "took_ms",
+		    &took_ms) == -1)
 			return (-1);
 		attempts_add(&record->attempts, error_vis(to_vis, sizeof(to_vis), to),
 		    error_vis(what_vis, sizeof(what_vis), what), took_ms);

@@ -60,8 +60,8 @@ dns_query(unsigned char *buf, size_t size, uint16_t id, const char *name, int ty
 	buf[5] = 1;		/* one question */
 	for (; *name != '\0'; name += label + (name[label] == '.')) {
 		label = strcspn(name, ".");
-		if (label == 0 || label > LABEL_MAX || len - HEADER_BYTES + label + 2 > NAME_MAX_BYTES ||
-		    len + label + 2 + 4 > size)
+		if (label == 0 || label > LABEL_MAX ||
+		    len - HEADER_BYTES + label + 2 > NAME_MAX_BYTES || len + label + 2 + 4 > size)
 			return (0);
 		buf[len++] = (unsigned char)label;
 		memcpy(buf + len, name, label);
@@ -104,8 +104,8 @@ same_question(const unsigned char *buf, const unsigned char *query, size_t query
 	size_t	name = query_len - HEADER_BYTES - 4;
 
 	/* A length is below any letter, so it is compared exactly. */
-	return (strncasecmp((const char *)buf + HEADER_BYTES, (const char *)query + HEADER_BYTES, name) == 0 &&
-	    memcmp(buf + HEADER_BYTES + name, query + HEADER_BYTES + name, 4) == 0);
+	return (strncasecmp((const char *)buf + HEADER_BYTES, (const char *)query + HEADER_BYTES,
+	    name) == 0 && memcmp(buf + HEADER_BYTES + name, query + HEADER_BYTES + name, 4) == 0);
 }
 
 /* Keep the address of a record, if it is one. */
@@ -122,15 +122,16 @@ keep(struct dns_answer *answer, size_t type, const unsigned char *data, size_t l
 }
 
 int
-dns_parse(const unsigned char *buf, size_t len, const unsigned char *query, size_t query_len, struct dns_answer *answer)
+dns_parse(const unsigned char *buf, size_t len, const unsigned char *query, size_t query_len,
+    struct dns_answer *answer)
 {
 	struct dns_answer	said;
 	size_t			at = query_len, records, type, data;
 
 	memset(&said, 0, sizeof(said));
 	/* QR, one question, the same ID and the same question. */
-	if (query_len < HEADER_BYTES + 5 || len < query_len || memcmp(buf, query, 2) != 0 || (buf[2] & 0x80) == 0 ||
-	    get16(buf + 4) != 1 || !same_question(buf, query, query_len))
+	if (query_len < HEADER_BYTES + 5 || len < query_len || memcmp(buf, query, 2) != 0 ||
+	    (buf[2] & 0x80) == 0 || get16(buf + 4) != 1 || !same_question(buf, query, query_len))
 		return (-1);
 	said.rcode = buf[3] & 0x0f;
 	said.cut = (buf[2] & 0x02) != 0;

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 #define DNS_QUERY_MAX	280	/* header, a name of 255 bytes, type and class */
-#define DNS_ANSWER_MAX	1232	/* bytes over UDP that we take; 512 is what a server sends unasked */
+/* bytes over UDP that we take; 512 is what a server sends unasked */
+#define DNS_ANSWER_MAX	1232
 #define DNS_ADDRESSES_MAX 8
 
 #define DNS_A		1
@@ -35,7 +36,8 @@ size_t	dns_query(unsigned char *, size_t, uint16_t id, const char *name, int typ
  * The answer to that query: 0, or -1 with nothing set if it is none to it, or broken. All records
  * of that type in it count, which is what follows an alias.
  */
-int	dns_parse(const unsigned char *, size_t, const unsigned char *query, size_t query_len, struct dns_answer *);
+int	dns_parse(const unsigned char *, size_t, const unsigned char *query, size_t query_len,
+	    struct dns_answer *);
 /* What a code says ("no such name"). */
 const char *dns_rcode(int);
 

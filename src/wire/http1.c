@@ -32,8 +32,9 @@ http1_status_line(struct http1 *h)
 {
 	const char	*line = h->line;
 
-	if (strncmp(line, "HTTP/1.", 7) != 0 || !digit(line[7]) || line[8] != ' ' || line[9] < '1' || line[9] > '5' ||
-	    !digit(line[10]) || !digit(line[11]) || (line[12] != ' ' && line[12] != '\0'))
+	if (strncmp(line, "HTTP/1.", 7) != 0 || !digit(line[7]) || line[8] != ' ' ||
+	    line[9] < '1' || line[9] > '5' || !digit(line[10]) || !digit(line[11]) ||
+	    (line[12] != ' ' && line[12] != '\0'))
 		return (HTTP1_BAD);
 	h->status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + line[11] - '0';
 	strlcpy(h->reason, line[12] == ' ' ? line + 13 : "", sizeof(h->reason));
@@ -137,7 +138,8 @@ http1_length(const struct http1 *h)
 {
 	int	n;
 
-	if (h->transfer_encoding[0] != '\0' || number_parse(h->content_length, 0, 1 << 30, &n) == -1)
+	if (h->transfer_encoding[0] != '\0' || number_parse(h->content_length, 0, 1 << 30,
+	    &n) == -1)
 		return (-1);
 	return (n);
 }

@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 #define HTTP1_HEAD_MAX	65536		/* bytes of all heads together, interim ones included */
-#define HTTP1_TEXT_MAX	200		/* kept of a reason and of a value, NUL included; the rest is passed over */
+/* kept of a reason and of a value, NUL included; the rest is passed over */
+#define HTTP1_TEXT_MAX	200
 
 enum http1_state {
 	HTTP1_MORE,		/* the head is not whole yet */

@@ -90,8 +90,8 @@ socks5_begin(struct socks5 *s, const char *host, int port, const char *user, con
 		socks5_fail(s, CODE_BAD_HOST, "cannot be told such a host");
 		return (-1);
 	}
-	if (user != NULL && (user[0] == '\0' || strlen(user) > SOCKS5_PART_MAX || password[0] == '\0' ||
-	    strlen(password) > SOCKS5_PART_MAX)) {
+	if (user != NULL && (user[0] == '\0' || strlen(user) > SOCKS5_PART_MAX ||
+	    password[0] == '\0' || strlen(password) > SOCKS5_PART_MAX)) {
 		socks5_fail(s, CODE_PROXY_AUTH, "takes user and password of 1 to 255 bytes");
 		return (-1);
 	}
@@ -152,9 +152,10 @@ socks5_method(struct socks5 *s)
 		return (socks5_login(s));
 	/* Some want to log in though it was not offered. */
 	if (s->in[1] != METHOD_REFUSED && s->in[1] != METHOD_LOGIN)
-		return (socks5_fail(s, CODE_NOT_A_PROXY, "wants a way to log in that was not offered"));
-	return (socks5_fail(s, CODE_PROXY_AUTH,
-	    s->user != NULL ? "lets nobody in with user and password" : "wants a user and a password"));
+		return (socks5_fail(s, CODE_NOT_A_PROXY,
+		    "wants a way to log in that was not offered"));
+	return (socks5_fail(s, CODE_PROXY_AUTH, s->user != NULL ?
+	    "lets nobody in with user and password" : "wants a user and a password"));
 }
 
 static enum socks5_state

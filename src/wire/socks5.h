@@ -12,7 +12,8 @@
 #include "base/addr.h"
 #include "base/error.h"
 
-#define SOCKS5_PART_MAX	255		/* of a name, a user or a password: each has one byte for its length */
+/* of a name, a user or a password: each has one byte for its length */
+#define SOCKS5_PART_MAX	255
 #define SOCKS5_OUT_MAX	(3 + 2 * (1 + SOCKS5_PART_MAX))
 
 enum socks5_state {
@@ -40,7 +41,8 @@ struct socks5 {
 	}			 step;
 	unsigned char		 in[4 + 1 + SOCKS5_PART_MAX + 2];
 	size_t			 have;
-	size_t			 need;		/* the length of what is read now, as far as it is known */
+	/* the length of what is read now, as far as it is known */
+	size_t			 need;
 };
 
 /*

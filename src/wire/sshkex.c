@@ -25,8 +25,8 @@ static const struct sshkex_method	methods[] = {
 /* What is offered, so that each server finds something it has: one that does not logs an error. */
 static const char	*const offer[SSHKEX_LISTS - 2] = {
 	"mlkem768x25519-sha256,sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com,curve25519-sha256,"
-	    "curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
-	    "diffie-hellman-group16-sha512,diffie-hellman-group14-sha256,diffie-hellman-group14-sha1,ext-info-c",
+	"curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
+	"diffie-hellman-group16-sha512,diffie-hellman-group14-sha256,diffie-hellman-group14-sha1,ext-info-c",
 	"rsa-sha2-512,rsa-sha2-256,ssh-rsa,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,ssh-ed25519",
 	"chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes128-ctr",
 	"chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes128-ctr",
@@ -237,12 +237,15 @@ int
 sshkex_host_key(const struct sshkex_packet *packet, char text[SSHKEX_KEY_TEXT])
 {
 	const unsigned char	*key = packet->payload + 4;
-	char			 raw[SSHKEX_NAME_MAX + 1], type[SSHKEX_NAME_MAX + 1], tail[BASE64_SIZE(2 * SSHKEX_KEY_TAIL)];
+	char			 raw[SSHKEX_NAME_MAX + 1], type[SSHKEX_NAME_MAX + 1],
+				    tail[BASE64_SIZE(2 * SSHKEX_KEY_TAIL)];
 	size_t			 len, name, from;
 
 	/* RFC 5656 4: the key comes first, and begins with the name of its type (RFC 4253 6.6). */
-	if (packet->type != SSHKEX_REPLY || packet->len < 4 || (len = number(packet->payload)) > packet->len - 4 ||
-	    len < 4 || (name = number(key)) > len - 4 || name == 0 || name > SSHKEX_NAME_MAX || len < SSHKEX_KEY_TAIL)
+	if (packet->type != SSHKEX_REPLY || packet->len < 4 ||
+	    (len = number(packet->payload)) > packet->len - 4 || len < 4 ||
+	    (name = number(key)) > len - 4 || name == 0 || name > SSHKEX_NAME_MAX ||
+	    len < SSHKEX_KEY_TAIL)
 		return (-1);
 	memcpy(raw, key + 4, name);
 	raw[name] = '\0';

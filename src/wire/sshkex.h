@@ -12,11 +12,13 @@
 
 #define SSHKEX_ID		"SSH-2.0-meshssh_doctor\r\n"
 #define SSHKEX_ID_LEN		(sizeof(SSHKEX_ID) - 1)
-#define SSHKEX_PACKET_MAX	32768	/* RFC 4253 6.1: what each side must be able to take, and a little less */
+/* RFC 4253 6.1: what each side must be able to take, and a little less */
+#define SSHKEX_PACKET_MAX	32768
 #define SSHKEX_COOKIE		16
 #define SSHKEX_NAME_MAX		64	/* RFC 4251 6 */
 #define SSHKEX_KEY_TEXT		(SSHKEX_NAME_MAX + 1 + SSHKEX_KEY_TAIL + 1)
-#define SSHKEX_KEY_TAIL		32	/* of the base64 of a key: 24 bytes, which no two have in common by chance */
+/* of the base64 of a key: 24 bytes, which no two have in common by chance */
+#define SSHKEX_KEY_TAIL		32
 #define SSHKEX_INIT_MAX		1300	/* the longest that sshkex_init makes */
 
 #define SSHKEX_DISCONNECT	1	/* SSH_MSG_..., RFC 4253 12 and RFC 5656 7.1 */

@@ -16,7 +16,8 @@ sshkey_text(const char *text)
 {
 	char		 head[sizeof(uint32_t) + TYPE_MAX + 3];
 	const char	*body = text + strcspn(text, " ");
-	size_t		 len = (size_t)(body - text), type = sizeof(uint32_t) + len, digits, padding;
+	size_t		 len = (size_t)(body - text), type = sizeof(uint32_t) + len, digits,
+			    padding;
 	uint32_t	 size = htonl((uint32_t)len);
 
 	if (len == 0 || len > TYPE_MAX || *body != ' ' ||

@@ -88,7 +88,8 @@ sshwire_line_feed(struct sshwire_line *line, char c)
 int
 sshwire_is_version_2(const char *line, size_t len)
 {
-	return (len >= 8 && (memcmp(line, "SSH-2.0-", 8) == 0 || (len >= 9 && memcmp(line, "SSH-1.99-", 9) == 0)));
+	return (len >= 8 && (memcmp(line, "SSH-2.0-", 8) == 0 ||
+	    (len >= 9 && memcmp(line, "SSH-1.99-", 9) == 0)));
 }
 
 /* A byte of the packet: its length, the length of its padding, the type, and what is in it. */
@@ -115,7 +116,8 @@ hello_byte(struct sshwire_hello *hello, char c)
 
 	if (hello->ended)
 		return (hello_packet_byte(hello, (unsigned char)c));
-	if ((hello->line < sizeof(start) - 1 && c != start[hello->line]) || hello->line == SSHWIRE_ID_MAX)
+	if ((hello->line < sizeof(start) - 1 && c != start[hello->line]) ||
+	    hello->line == SSHWIRE_ID_MAX)
 		return (SSHWIRE_HELLO_OTHER);
 	hello->line++;
 	hello->ended = c == '\n';

@@ -24,8 +24,10 @@ struct sshwire_id {
 	size_t			 column;	/* bytes in the current line */
 	size_t			 lines;		/* whole lines before it */
 	size_t			 total;		/* bytes seen */
-	int			 matched;	/* bytes of "SSH-" matched in this line; -1: another line */
-	char			 first[SSHWIRE_SHOWN];	/* the start of the first line, raw, NUL-terminated */
+	/* bytes of "SSH-" matched in this line; -1: another line */
+	int			 matched;
+	/* the start of the first line, raw, NUL-terminated */
+	char			 first[SSHWIRE_SHOWN];
 };
 
 /*

@@ -25,8 +25,10 @@ struct tsjson {
 	char		version[48];
 	char		state[32];			/* BackendState */
 	enum tsjson_tun	tun;
-	char		suffix[ADDR_HOST_MAX + 1];	/* MagicDNSSuffix; "" or a host name without dots at its ends */
-	char		addrs[TSJSON_ADDRS_MAX][ADDR_TEXT_MAX];	/* TailscaleIPs of this node, each addr_host_ok */
+	/* MagicDNSSuffix; "" or a host name without dots at its ends */
+	char		suffix[ADDR_HOST_MAX + 1];
+	/* TailscaleIPs of this node, each addr_host_ok */
+	char		addrs[TSJSON_ADDRS_MAX][ADDR_TEXT_MAX];
 	int		addr_count;
 	char		health[160];			/* the first complaint, or "" */
 };

@@ -45,7 +45,8 @@ list_user(const json_t *root, const json_t *peer)
 	 * that.
 	 */
 	snprintf(key, sizeof(key), "%.0f", json_number_value(id));
-	return (json_string_value(json_object_get(json_object_get(json_object_get(root, "User"), key), "LoginName")));
+	return (json_string_value(json_object_get(json_object_get(json_object_get(root, "User"),
+	    key), "LoginName")));
 }
 
 static json_t *
@@ -53,7 +54,8 @@ list_peer(const json_t *root, const json_t *object)
 {
 	struct tspeer	 peer;
 	json_t		*row = json_object(), *addresses = json_array();
-	const char	*id = json_string_value(json_object_get(object, "ID")), *user = list_user(root, object);
+	const char	*id = json_string_value(json_object_get(object, "ID")),
+			    *user = list_user(root, object);
 	char		 shown[ADDR_HOST_MAX + 1];
 	int		 i;
 
@@ -70,9 +72,11 @@ list_peer(const json_t *root, const json_t *object)
 	if (peer.os[strspn(peer.os, LIST_WORD)] == '\0')
 		json_object_set_new(row, "os", json_string(peer.os));
 	if (user != NULL)
-		json_object_set_new(row, "user", json_string(error_vis(shown, sizeof(shown), user)));
+		json_object_set_new(row, "user", json_string(error_vis(shown, sizeof(shown),
+		    user)));
 	json_object_set_new(row, "tags", list_texts(json_object_get(object, "Tags"), LIST_WORD));
-	json_object_set_new(row, "host_keys", list_texts(json_object_get(object, "sshHostKeys"), LIST_KEY));
+	json_object_set_new(row, "host_keys", list_texts(json_object_get(object, "sshHostKeys"),
+	    LIST_KEY));
 	return (row);
 }
 
@@ -93,7 +97,8 @@ list_order(const void *a, const void *b)
 {
 	const json_t	*one = *(json_t *const *)a, *two = *(json_t *const *)b;
 	int		 order = strcmp(json_text_at(one, "name"), json_text_at(two, "name"));
-	const char	*first = json_text_at(one, "addresses.0"), *second = json_text_at(two, "addresses.0");
+	const char	*first = json_text_at(one, "addresses.0"),
+			    *second = json_text_at(two, "addresses.0");
 
 	return (order != 0 || first == NULL || second == NULL ? order : strcmp(first, second));
 }

@@ -17,7 +17,8 @@
 #include "base/json.h"
 #include "wire/tspeer.h"
 
-#define NEAR_MIN	4	/* letters of a name, so that another one with one letter changed is no chance */
+/* letters of a name, so that another one with one letter changed is no chance */
+#define NEAR_MIN	4
 
 /* What is looked for, in the forms in which it is compared. */
 struct wanted {
@@ -25,7 +26,8 @@ struct wanted {
 	struct sockaddr_storage	 ss;
 	int			 literal;	/* it is an address */
 	const char		*suffix;
-	char			 label[64];	/* the host's name within the mesh; "" if it can have none */
+	/* the host's name within the mesh; "" if it can have none */
+	char			 label[64];
 };
 
 static void
@@ -67,7 +69,8 @@ tspeer_time(const json_t *object, const char *key)
 	time_t		 when;
 
 	memset(&tm, 0, sizeof(tm));
-	if (text == NULL || strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) == NULL || tm.tm_year < 70 || tm.tm_year > 8099)
+	if (text == NULL || strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) == NULL || tm.tm_year < 70 ||
+	    tm.tm_year > 8099)
 		return (0);
 	return ((when = timegm(&tm)) > 0 ? (int64_t)when : 0);
 }
@@ -107,7 +110,8 @@ tspeer_read(const json_t *object, struct tspeer *peer)
 static const void *
 tspeer_ip(const struct sockaddr_storage *ss)
 {
-	return (ss->ss_family == AF_INET ? (const void *)&((const struct sockaddr_in *)(const void *)ss)->sin_addr :
+	return (ss->ss_family == AF_INET ?
+	    (const void *)&((const struct sockaddr_in *)(const void *)ss)->sin_addr :
 	    (const void *)&((const struct sockaddr_in6 *)(const void *)ss)->sin6_addr);
 }
 
@@ -121,8 +125,9 @@ tspeer_has_address(const json_t *object, const struct wanted *want)
 
 	for (i = 0; i < json_array_size(list); i++)
 		if ((text = json_string_value(json_array_get(list, i))) != NULL &&
-		    inet_pton(want->ss.ss_family, text, ip) == 1 && memcmp(ip, tspeer_ip(&want->ss),
-		    want->ss.ss_family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr)) == 0)
+		    inet_pton(want->ss.ss_family, text, ip) == 1 &&
+		    memcmp(ip, tspeer_ip(&want->ss), want->ss.ss_family == AF_INET ?
+		    sizeof(struct in_addr) : sizeof(struct in6_addr)) == 0)
 			return (1);
 	return (0);
 }
@@ -176,7 +181,8 @@ tspeer_is(const json_t *object, const struct wanted *want)
 	    strcmp(want->host + len, want->host[len] == '.' ? "." : "") == 0)
 		return (1);
 	tspeer_label(name, want->suffix, label);
-	return (want->label[0] != '\0' && strchr(name, '.') != NULL && strcasecmp(label, want->label) == 0);
+	return (want->label[0] != '\0' && strchr(name, '.') != NULL &&
+	    strcasecmp(label, want->label) == 0);
 }
 
 static int
@@ -195,8 +201,9 @@ tspeer_near(const char *a, const char *b)
 	}
 	if (*a == '\0' || *b == '\0')
 		return (strlen(a) + strlen(b) == 1);
-	return (strcasecmp(a + 1, b) == 0 || strcasecmp(a, b + 1) == 0 || strcasecmp(a + 1, b + 1) == 0 ||
-	    (same_letter(a[0], b[1]) && same_letter(a[1], b[0]) && strcasecmp(a + 2, b + 2) == 0));
+	return (strcasecmp(a + 1, b) == 0 || strcasecmp(a, b + 1) == 0 ||
+	    strcasecmp(a + 1, b + 1) == 0 || (same_letter(a[0], b[1]) && same_letter(a[1], b[0]) &&
+	    strcasecmp(a + 2, b + 2) == 0));
 }
 
 /*
@@ -215,8 +222,9 @@ tspeer_likeness(const json_t *object, const struct wanted *want, const char *nam
 		return (0);
 	if (own != NULL && strcasecmp(own, want->label) == 0)
 		return (3);
-	if (strncasecmp(label, want->label, len) == 0 && label[len] == '-' && label[len + 1] != '\0' &&
-	    label[len + 1 + strspn(label + len + 1, "0123456789")] == '\0')
+	if (strncasecmp(label, want->label, len) == 0 && label[len] == '-' &&
+	    label[len + 1] != '\0' && label[len + 1 + strspn(label + len + 1,
+	    "0123456789")] == '\0')
 		return (2);
 	return (len >= NEAR_MIN && tspeer_near(label, want->label));
 }

@@ -29,20 +29,23 @@ struct tspeer {
 	int	ssh;			/* it has Tailscale SSH switched on */
 	char	os[24];
 	char	relay[24];		/* its home among the relays (DERP) */
-	int64_t	seen_s;			/* when the control server lost it, since 1970; 0: not said */
+	/* when the control server lost it, since 1970; 0: not said */
+	int64_t	seen_s;
 	int64_t	expires_s;		/* its key; 0: never, or not said */
 };
 
 struct tspeers {
 	char		state[32];	/* BackendState */
-	char		suffix[ADDR_HOST_MAX + 1];	/* MagicDNSSuffix, without dots at its ends */
+	/* MagicDNSSuffix, without dots at its ends */
+	char		suffix[ADDR_HOST_MAX + 1];
 	int		magicdns;	/* the mesh has names at all: 1, 0, or -1: not said */
 	int		count;		/* peers in the document */
 	struct tspeer	self;		/* the node that answers */
 	int		found;		/* the host is this one: */
 	int		is_self;	/* which is the node that answers */
 	struct tspeer	peer;
-	char		similar[ADDR_HOST_MAX + 1];	/* not found: the name of a peer that may be meant, or "" */
+	/* not found: the name of a peer that may be meant, or "" */
+	char		similar[ADDR_HOST_MAX + 1];
 };
 
 /*

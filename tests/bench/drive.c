@@ -3,17 +3,19 @@
  *
  *	drive start|bulk-up|bulk-down|echo|pss [-F] [-n COUNT] [-b BYTES] COMMAND [ARGUMENT ...]
  *
- *	start		COUNT times: microseconds from fork to the first byte of the server, one line each
+ *	start		COUNT times: microseconds from fork to the server's first byte, a line each
  *	bulk-up		COMMAND's stdin to the server: seconds, and CPU seconds that the relay used
  *	bulk-down	the server to COMMAND's stdout: the same
  *	echo		COUNT round trips of one byte: p50 and p99 in microseconds
  *	pss		COUNT relays at once, idle after one line each way: KiB of Pss for each
  *
- * PORT in an argument stands for the port of the server in here. -F: the command passes the descriptor of its
- * connection (ProxyUseFdpass). The command "-" is no relay at all but a socket. Both sides begin with an SSH
- * identification line, as a relay may wait for it before it does its work as usual.
+ * PORT in an argument stands for the port of the server in here. -F: the command passes the
+ * descriptor of its connection (ProxyUseFdpass). The command "-" is no relay at all but a socket.
+ * Both sides begin with an SSH identification line, as a relay may wait for it before it does its
+ * work as usual.
  *
- * Linux only (smaps_rollup, PR_SET_PDEATHSIG: whatever is started here ends with us, however we end).
+ * Linux only (smaps_rollup, PR_SET_PDEATHSIG: whatever is started here ends with us, however we
+ * end).
  */
 
 #define _GNU_SOURCE
@@ -141,8 +143,9 @@ server_listen(void)
 
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if ((listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
-	    bind(listener, (struct sockaddr *)&sin, sizeof sin) == -1 || listen(listener, 16) == -1 ||
-	    getsockname(listener, (struct sockaddr *)&sin, &len) == -1)
+	    bind(listener, (struct sockaddr *)&sin, sizeof sin) == -1 ||
+	    listen(listener, 16) == -1 || getsockname(listener, (struct sockaddr *)&sin,
+	    &len) == -1)
 		err(1, "server");
 	port = ntohs(sin.sin_port);
 }
@@ -296,7 +299,8 @@ relay_end(struct relay *r)
 	kill(r->pid, SIGKILL);
 	if (wait4(r->pid, NULL, 0, &ru) == -1)
 		err(1, "wait4");
-	r->cpu = ru.ru_utime.tv_sec + ru.ru_stime.tv_sec + (ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
+	r->cpu = ru.ru_utime.tv_sec + ru.ru_stime.tv_sec +
+	    (ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
 }
 
 static void
@@ -443,7 +447,8 @@ drive_pss(int count)
 	long		 sum, before;
 	int		*fds, i;
 
-	if ((relays = calloc(count, sizeof *relays)) == NULL || (fds = calloc(count, sizeof *fds)) == NULL)
+	if ((relays = calloc(count, sizeof *relays)) == NULL ||
+	    (fds = calloc(count, sizeof *fds)) == NULL)
 		err(1, NULL);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
@@ -480,7 +485,8 @@ drive_pss(int count)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: drive start|bulk-up|bulk-down|echo|pss [-F] [-n count] [-b bytes] command ...\n");
+	fprintf(stderr,
+	    "usage: drive start|bulk-up|bulk-down|echo|pss [-F] [-n count] [-b bytes] command ...\n");
 	exit(64);
 }
 

@@ -35,7 +35,8 @@ check_text(const json_t *doc, int color)
 static void
 check_findings(const json_t *findings)
 {
-	static const char	parts[][10] = { "code", "severity", "certainty", "cause", "evidence" };
+	static const char	parts[][10] = { "code", "severity", "certainty", "cause",
+				    "evidence" };
 	const json_t		*finding;
 	const char		*text;
 	size_t			 i, j;

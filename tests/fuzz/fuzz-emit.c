@@ -80,7 +80,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		err.code = CODE_NONE;
 		text = emit_text(emitter, doc, &err);
 		again = emit_text(emitter, doc, NULL);
-		must((text == NULL) == (err.code != CODE_NONE) && (text == NULL) == (again == NULL));
+		must((text == NULL) == (err.code != CODE_NONE) &&
+		    (text == NULL) == (again == NULL));
 		if (text != NULL) {
 			check(emitter, text);
 			must(strcmp(text, again) == 0);

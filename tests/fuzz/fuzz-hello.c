@@ -28,7 +28,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pieces.state == SSHWIRE_HELLO_OTHER && whole.state != SSHWIRE_HELLO_OTHER)
 		__builtin_trap();
 	sshwire_hello_feed(&pieces, bytes + cut, len - cut);
-	if (memcmp(&whole, &pieces, sizeof(whole)) != 0 || (whole.state != SSHWIRE_HELLO_OTHER && len > SSHWIRE_HELLO_MAX))
+	if (memcmp(&whole, &pieces, sizeof(whole)) != 0 ||
+	    (whole.state != SSHWIRE_HELLO_OTHER && len > SSHWIRE_HELLO_MAX))
 		__builtin_trap();
 	sshwire_is_version_2(bytes, len);
 	return (0);

@@ -55,7 +55,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		single_used += n;
 	}
 	must(halves_used == used && single_used == used);
-	must(memcmp(&whole, &halves, sizeof(whole)) == 0 && memcmp(&whole, &single, sizeof(whole)) == 0);
+	must(memcmp(&whole, &halves, sizeof(whole)) == 0 &&
+	    memcmp(&whole, &single, sizeof(whole)) == 0);
 
 	check_text(whole.reason);
 	check_text(whole.content_length);

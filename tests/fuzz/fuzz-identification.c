@@ -40,7 +40,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= len + 2;
 	}
 	for (end = IDENTIFICATION_EOF; end <= IDENTIFICATION_TIMEOUT; end++)
-		if (identification_check(&g, (enum identification_end)end, "nas port 22", &err) == -1)
+		if (identification_check(&g, (enum identification_end)end, "nas port 22",
+		    &err) == -1)
 			for (len = 0; err.text[len] != '\0'; len++)
 				if (err.text[len] < ' ' || err.text[len] > '~')
 					__builtin_trap();

@@ -149,7 +149,8 @@ try_meshssh(const uint8_t *data, size_t size)
 		while (l.words[rest + count] != NULL)
 			count++;
 		ssh_args_walk(count, l.words + rest, &args);
-		must(args.insert >= 0 && args.insert <= count && (args.local == 0 || args.local == 1));
+		must(args.insert >= 0 && args.insert <= count &&
+		    (args.local == 0 || args.local == 1));
 	}
 	line_end(&l);
 }

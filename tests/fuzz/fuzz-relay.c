@@ -37,13 +37,15 @@
 #define STEPS_MAX	200
 #define TURNS_MAX	5000	/* of the loop while no time passes: more is spinning */
 #define JUMPS_MAX	64	/* of time, once both sides have ended */
-#define PERIOD		65521	/* bytes, after which they are the same again: no size of a buffer */
+/* bytes, after which they are the same again: no size of a buffer */
+#define PERIOD		65521
 #define HUP_BYTES	60000	/* of the client's under way at SIGHUP: more would block */
 
 /* The first byte of the input. */
 #define CLIENT_RAW	0x01	/* what the client says first is the input's, else it is SSH */
 #define SERVER_RAW	0x02
-#define IO_KIND		0x0c	/* pipes, sockets, one socket, or the input a pipe and the output a socket */
+/* pipes, sockets, one socket, or the input a pipe and the output a socket */
+#define IO_KIND		0x0c
 #define GUARDED		0x10
 #define NO_HALF_CLOSE	0x20
 #define OTHER_SERVER	0x40	/* a second connection meets another server */
@@ -94,7 +96,8 @@ static struct scene {
 	 * first.
 	 */
 	struct stream		 servers[3];
-	int			 possible[3];	/* the client has received the beginning of this one */
+	/* the client has received the beginning of this one */
+	int			 possible[3];
 	int			 alone;		/* there is no other connection */
 	size_t			 client_written, reader_read;
 	int			 client_fd, reader_fd, in_fd, out_fd;
@@ -117,7 +120,7 @@ static struct scene {
 
 static uint8_t	buf[1 << 16];
 
-/* --- streams ---------------------------------------------------------------------------- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 /* The stream's bytes at this offset; *len is cut to what is in one piece. */
 static const uint8_t *
@@ -204,7 +207,7 @@ stream_begin(struct stream *st, int raw, const char *id)
 	stream_put(st, packet, 4 + len);
 }
 
-/* --- what the relay is told -------------------------------------------------------------- */
+/* --- what the relay is told ------------------------------------------------------------------- */
 
 int64_t
 __wrap_clock_ms(void)
@@ -305,7 +308,8 @@ __wrap_os_address_read(int fd, const struct sockaddr *address)
 
 	(void)address;
 	must(read(fd, &what, 1) == 1);
-	return (what % 3 == 0 ? OS_ADDRESS_SAME : what % 3 == 1 ? OS_ADDRESS_GONE : OS_ADDRESS_BACK);
+	return (what % 3 == 0 ? OS_ADDRESS_SAME : what % 3 == 1 ?
+	    OS_ADDRESS_GONE : OS_ADDRESS_BACK);
 }
 
 struct race *
@@ -338,7 +342,8 @@ int
 __wrap_event_assign(struct event *ev, struct event_base *base, evutil_socket_t fd, short events,
     event_callback_fn cb, void *arg)
 {
-	if (s.conn_count > 0 && fd == s.conns[s.conn_count - 1].relay_fd && events == (EV_READ | EV_PERSIST))
+	if (s.conn_count > 0 && fd == s.conns[s.conn_count - 1].relay_fd &&
+	    events == (EV_READ | EV_PERSIST))
 		s.current = s.conn_count - 1;
 	return (__real_event_assign(ev, base, fd, events, cb, arg));
 }
@@ -358,7 +363,7 @@ learned_cb(int mss_bytes, void *arg)
 	must(mss_bytes >= MSS_LAST && mss_bytes <= 1460);
 }
 
-/* --- the loop ---------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static void
 turn(void)
@@ -412,7 +417,8 @@ pass(int64_t ms)
 	settle();
 	s.now_ms += ms;
 	for (i = 0; i < EVENTS_MAX && !s.done; i++) {
-		if ((ev = s.events[i].ev) == NULL || s.events[i].at_ms == 0 || s.events[i].at_ms > s.now_ms)
+		if ((ev = s.events[i].ev) == NULL || s.events[i].at_ms == 0 ||
+		    s.events[i].at_ms > s.now_ms)
 			continue;
 		if ((event_get_events(ev) & EV_PERSIST) != 0)
 			s.events[i].at_ms = s.now_ms + s.events[i].every_ms;
@@ -423,7 +429,7 @@ pass(int64_t ms)
 	}
 }
 
-/* --- both sides -------------------------------------------------------------------------- */
+/* --- both sides ------------------------------------------------------------------------------- */
 
 static struct conn *
 connect_new(struct connection *conn, int mss_bytes)
@@ -471,7 +477,8 @@ reader_read(size_t len)
 	ssize_t	n;
 	int	i;
 
-	if (s.reader_closed || (n = read(s.reader_fd, buf, len < sizeof(buf) ? len : sizeof(buf))) <= 0)
+	if (s.reader_closed || (n = read(s.reader_fd, buf,
+	    len < sizeof(buf) ? len : sizeof(buf))) <= 0)
 		return (0);
 	for (i = 0; i < 3; i++)
 		s.possible[i] &= stream_has(&s.servers[i], s.reader_read, (size_t)n);
@@ -567,7 +574,8 @@ terminate(void)
 static void
 dialed(int well)
 {
-	struct connection	conn = { .step = { .via = &via_direct }, .to = { .ss_family = AF_INET } };
+	struct connection	conn = { .step = { .via = &via_direct },
+				    .to = { .ss_family = AF_INET } };
 	struct error	err = { .code = CODE_REFUSED };
 
 	if (!s.dialing)
@@ -597,8 +605,8 @@ see(int what)
 static int
 step_side(int op, int arg)
 {
-	static const size_t	sizes[] = { 1, 2, 3, 5, 15, 16, 17, 100, 255, 1000, 1460, 4095, 4096, 4097,
-				    20000, 65536 };
+	static const size_t	sizes[] = { 1, 2, 3, 5, 15, 16, 17, 100, 255, 1000, 1460, 4095,
+				    4096, 4097, 20000, 65536 };
 	struct conn		*c = &s.conns[s.chosen];
 
 	switch (op) {
@@ -633,8 +641,8 @@ step_side(int op, int arg)
 static void
 step_world(int op, int arg)
 {
-	static const int	times_ms[] = { 1, 5, 6, 20, 45, 60, 100, 200, 250, 500, 1000, 1001, 3000, 4000,
-				    10000, 30000 };
+	static const int	times_ms[] = { 1, 5, 6, 20, 45, 60, 100, 200, 250, 500, 1000, 1001,
+				    3000, 4000, 10000, 30000 };
 	const uint8_t		byte = (uint8_t)arg;
 
 	switch (op) {
@@ -708,7 +716,7 @@ __wrap_event_base_dispatch(struct event_base *base)
 	return (0);
 }
 
-/* --- a session --------------------------------------------------------------------------- */
+/* --- a session -------------------------------------------------------------------------------- */
 
 /* It takes descriptors of any kind, and such as are closed, as the relay's own loop does. */
 static struct event_base *
@@ -755,7 +763,8 @@ io_open(void)
 {
 	int	kind = (s.mode & IO_KIND) >> 2, fds[2];
 
-	must(kind == 0 || kind == 3 ? pipe(fds) == 0 : socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	must(kind == 0 || kind == 3 ? pipe(fds) == 0 : socketpair(AF_UNIX, SOCK_STREAM, 0,
+	    fds) == 0);
 	s.in_fd = fds[0];
 	s.client_fd = fds[1];
 	must(sock_set_blocking(s.client_fd, 0) == 0);
@@ -827,7 +836,8 @@ check(int result, const struct error *err)
 		must(c->ended || c->read == s.client_written);
 	else {
 		/* The first connection may have said more than a second one repeats. */
-		must(c->ended && (s.reader_read == c->written || (s.current > 0 && s.reader_read > c->written)));
+		must(c->ended && (s.reader_read == c->written ||
+		    (s.current > 0 && s.reader_read > c->written)));
 		must(c->closed || s.client_late || c->read == s.client_written);
 	}
 }
@@ -849,8 +859,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct sock_tune	tune = { .dead_after_s = 30 };
 	static struct attempts		attempts;
 	struct target			target = { .host = "nas", .port = 22, .timeout_ms = 10000 };
-	struct connection			conn = { .step = { .via = &via_direct }, .to = { .ss_family = AF_INET } };
-	struct race_config		race = { .target = &target, .tune = &tune, .attempts = &attempts };
+	struct connection			conn = { .step = { .via = &via_direct },
+						    .to = { .ss_family = AF_INET } };
+	struct race_config		race = { .target = &target, .tune = &tune,
+					    .attempts = &attempts };
 	struct relay_config		conf = { .target = &target, .conn = &conn, .race = &race,
 					    .running_cb = running_cb, .learned_cb = learned_cb };
 	struct error			err = { .code = CODE_NONE };

@@ -82,7 +82,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take_text(&data, &size, password);
 	}
 	result = socks5_begin(&whole, host, 22, login ? user : NULL, login ? password : NULL);
-	must(socks5_begin(&single, host, 22, login ? user : NULL, login ? password : NULL) == result);
+	must(socks5_begin(&single, host, 22, login ? user : NULL,
+	    login ? password : NULL) == result);
 	if (result == -1) {
 		must(whole.state == SOCKS5_FAILED && whole.code != CODE_NONE && whole.text != NULL);
 		return (0);
@@ -96,7 +97,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must((whole.state == SOCKS5_FAILED) == (whole.code != CODE_NONE));
 	must(whole.state != SOCKS5_FAILED || whole.text != NULL);
 	/* A refusal need not be read to its end, all else ends where it ends. */
-	must(whole.state == SOCKS5_FAILED ? single_taken <= whole_taken : single_taken == whole_taken);
+	must(whole.state == SOCKS5_FAILED ? single_taken <= whole_taken :
+	    single_taken == whole_taken);
 	must(whole.state != SOCKS5_DONE || socks5_want(&whole) == 0);
 	return (0);
 }

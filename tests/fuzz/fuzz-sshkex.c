@@ -21,7 +21,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int			 i;
 
 	while (sshkex_packet(bytes + at, size - at, &packet) == 1) {
-		if (packet.bytes > size - at || packet.payload + packet.len > data + at + packet.bytes ||
+		if (packet.bytes > size - at ||
+		    packet.payload + packet.len > data + at + packet.bytes ||
 		    sshkex_packet(bytes + at, packet.bytes - 1, &cut) != 0)
 			__builtin_trap();
 		if (sshkex_host_key(&packet, key) == 0 && strlen(key) >= sizeof(key))
@@ -30,8 +31,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			sshkex_method(&lists[SSHKEX_KEX]);
 			for (i = 0; i < SSHKEX_LISTS; i++)
 				while ((len = lists[i].len) > 0)
-					if (sshkex_next(&lists[i], name) != 1 || lists[i].len >= len ||
-					    strlen(name) > SSHKEX_NAME_MAX)
+					if (sshkex_next(&lists[i], name) != 1 ||
+					    lists[i].len >= len || strlen(name) > SSHKEX_NAME_MAX)
 						__builtin_trap();
 		}
 		at += packet.bytes;

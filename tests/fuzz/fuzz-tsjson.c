@@ -17,12 +17,15 @@ check(const struct tsjson *status)
 	must(memchr(status->state, '\0', sizeof(status->state)) != NULL);
 	must(memchr(status->health, '\0', sizeof(status->health)) != NULL);
 	must(memchr(status->suffix, '\0', sizeof(status->suffix)) != NULL);
-	must(status->tun == TSJSON_TUN_UNSAID || status->tun == TSJSON_TUN_NO || status->tun == TSJSON_TUN_YES);
+	must(status->tun == TSJSON_TUN_UNSAID || status->tun == TSJSON_TUN_NO ||
+	    status->tun == TSJSON_TUN_YES);
 	if ((len = strlen(status->suffix)) > 0)
-		must(addr_host_ok(status->suffix) && status->suffix[0] != '.' && status->suffix[len - 1] != '.');
+		must(addr_host_ok(status->suffix) && status->suffix[0] != '.' &&
+		    status->suffix[len - 1] != '.');
 	must(status->addr_count >= 0 && status->addr_count <= TSJSON_ADDRS_MAX);
 	for (i = 0; i < status->addr_count; i++)
-		must(memchr(status->addrs[i], '\0', ADDR_TEXT_MAX) != NULL && addr_host_ok(status->addrs[i]));
+		must(memchr(status->addrs[i], '\0', ADDR_TEXT_MAX) != NULL &&
+		    addr_host_ok(status->addrs[i]));
 }
 
 /*

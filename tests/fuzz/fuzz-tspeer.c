@@ -24,11 +24,13 @@ check_peer(const struct tspeer *peer)
 	int	i;
 
 	check_name(peer->name, sizeof(peer->name));
-	must(memchr(peer->os, '\0', sizeof(peer->os)) != NULL && memchr(peer->relay, '\0', sizeof(peer->relay)) != NULL);
+	must(memchr(peer->os, '\0', sizeof(peer->os)) != NULL &&
+	    memchr(peer->relay, '\0', sizeof(peer->relay)) != NULL);
 	must(peer->addr_count >= 0 && peer->addr_count <= TSPEER_ADDRS_MAX);
 	must(peer->online >= -1 && peer->online <= 1 && peer->seen_s >= 0 && peer->expires_s >= 0);
 	for (i = 0; i < peer->addr_count; i++)
-		must(memchr(peer->addrs[i], '\0', ADDR_TEXT_MAX) != NULL && addr_host_ok(peer->addrs[i]));
+		must(memchr(peer->addrs[i], '\0', ADDR_TEXT_MAX) != NULL &&
+		    addr_host_ok(peer->addrs[i]));
 }
 
 static void

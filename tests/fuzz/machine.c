@@ -152,7 +152,8 @@ __wrap_geteuid(void)
 struct passwd *
 __wrap_getpwuid(uid_t uid)
 {
-	static char		 names[2][8] = { "root", "u" }, homes[2][8] = { "/root", "/home/u" };
+	static char		 names[2][8] = { "root", "u" },
+				    homes[2][8] = { "/root", "/home/u" };
 	static struct passwd	 pw;
 
 	if (!looking)

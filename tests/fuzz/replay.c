@@ -34,8 +34,8 @@ main(int argc, char **argv)
 	while ((entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >= (int)sizeof(path) ||
-		    (fp = fopen(path, "r")) == NULL)
+		if (snprintf(path, sizeof(path), "%s/%s", folder,
+		    entry->d_name) >= (int)sizeof(path) || (fp = fopen(path, "r")) == NULL)
 			err(1, "%s", path);
 		len = fread(buf, 1, sizeof(buf), fp);
 		fclose(fp);

@@ -24,8 +24,8 @@ void	*__libc_malloc(size_t);
 void	*__libc_calloc(size_t, size_t);
 void	*__libc_realloc(void *, size_t);
 void	*__libc_memalign(size_t, size_t);
-int	 __libc_start_main(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void), void (*)(void),
-    void *);
+int	 __libc_start_main(int (*)(int, char **, char **), int, char **, void (*)(void),
+    void (*)(void), void (*)(void), void *);
 
 static int		(*real_main)(int, char **, char **);
 static atomic_long	 count;
@@ -118,11 +118,12 @@ number(const char *name)
 }
 
 int
-__libc_start_main(int (*main_fn)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
-    void (*rtld_fini)(void), void *stack_end)
+__libc_start_main(int (*main_fn)(int, char **, char **), int argc, char **argv, void (*init)(void),
+    void (*fini)(void), void (*rtld_fini)(void), void *stack_end)
 {
 	Dl_info	info;
-	int	(*start)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void), void (*)(void), void *);
+	int	(*start)(int (*)(int, char **, char **), int, char **, void (*)(void),
+		    void (*)(void), void (*)(void), void *);
 
 	*(void **)&start = dlsym(RTLD_NEXT, "__libc_start_main");
 	fail_from = number("FAIL_FROM");

@@ -38,12 +38,14 @@
 
 static char	*result;
 static size_t	 used;
-static char	 inside[512], other[512], key[512], fresh[512], moved[512], victim[512], inside_fresh[512];
+static char	 inside[512], other[512], key[512], fresh[512], moved[512], victim[512],
+		    inside_fresh[512];
 
 static void
 tell(const char *phase, const char *name, long got, int error)
 {
-	used += (size_t)snprintf(result + used, RESULT_BYTES - used, "%s %s %d\n", phase, name, got == -1 ? error : 0);
+	used += (size_t)snprintf(result + used, RESULT_BYTES - used, "%s %s %d\n", phase, name,
+	    got == -1 ? error : 0);
 }
 
 static long
@@ -81,13 +83,16 @@ try_files(const char *p)
 	try_fd(p, "openat-read-key", SYS_openat, AT_FDCWD, L(key), O_RDONLY, 0);
 	try_fd(p, "openat-read-beside-the-record", SYS_openat, AT_FDCWD, L(inside), O_RDWR, 0);
 	try_fd(p, "openat-write-elsewhere", SYS_openat, AT_FDCWD, L(key), O_WRONLY | O_APPEND, 0);
-	try_fd(p, "openat-create-elsewhere", SYS_openat, AT_FDCWD, L(fresh), O_RDWR | O_CREAT | O_EXCL, 0600);
+	try_fd(p, "openat-create-elsewhere", SYS_openat, AT_FDCWD, L(fresh),
+	    O_RDWR | O_CREAT | O_EXCL, 0600);
 	unlink(fresh);
 	try(p, "unlinkat-elsewhere", SYS_unlinkat, AT_FDCWD, L(victim), 0, 0, 0);
 	close(open(victim, O_WRONLY | O_CREAT, 0600));
-	try_fd(p, "openat-list-elsewhere", SYS_openat, AT_FDCWD, L(other), O_RDONLY | O_DIRECTORY, 0);
+	try_fd(p, "openat-list-elsewhere", SYS_openat, AT_FDCWD, L(other), O_RDONLY | O_DIRECTORY,
+	    0);
 	try_fd(p, "openat-proc", SYS_openat, AT_FDCWD, L("/proc/self/mem"), O_RDWR, 0);
-	try_fd(p, "openat-exclusive-without-create", SYS_openat, AT_FDCWD, L(key), O_RDONLY | O_EXCL, 0);
+	try_fd(p, "openat-exclusive-without-create", SYS_openat, AT_FDCWD, L(key),
+	    O_RDONLY | O_EXCL, 0);
 	try(p, "renameat2-out", SYS_renameat2, AT_FDCWD, L(inside), AT_FDCWD, L(moved), 0);
 	rename(moved, inside);
 	try(p, "mkdirat", SYS_mkdirat, AT_FDCWD, L(fresh), 0700, 0, 0);
@@ -105,7 +110,8 @@ try_files(const char *p)
 static void
 try_sockets(const char *p)
 {
-	struct sockaddr_in	sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in	sin = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int			two[2];
 
 	try_fd(p, "socket-inet", SYS_socket, AF_INET, SOCK_STREAM, 0, 0);
@@ -143,8 +149,10 @@ try_processes(const char *p)
 	try_fd(p, "pidfd_open", SYS_pidfd_open, getppid(), 0, 0, 0);
 	try(p, "process_vm_readv", SYS_process_vm_readv, getppid(), L(&local), 1, L(&local), 1);
 	try(p, "process_vm_writev", SYS_process_vm_writev, getppid(), L(&local), 0, L(&local), 0);
-	try(p, "mprotect-exec", SYS_mprotect, L(result), RESULT_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC, 0, 0);
-	try(p, "mmap-exec", SYS_mmap, 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	try(p, "mprotect-exec", SYS_mprotect, L(result), RESULT_BYTES,
+	    PROT_READ | PROT_WRITE | PROT_EXEC, 0, 0);
+	try(p, "mmap-exec", SYS_mmap, 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+	    -1);
 }
 
 static void
@@ -180,7 +188,8 @@ try_others(const char *p)
 	long	got;
 
 	try(p, "x32", 0x40000000 | 39, 0, 0, 0, 0, 0);
-	__asm__ volatile("int $0x80" : "=a"(got) : "0"(20L) : "memory", "cc", "r8", "r9", "r10", "r11");
+	__asm__ volatile("int $0x80" : "=a"(got) : "0"(20L) : "memory", "cc", "r8", "r9", "r10",
+	    "r11");
 	tell(p, "i386", (int)got < 0 ? -1 : 0, (int)-got);
 #else
 	(void)p;
@@ -191,7 +200,8 @@ try_others(const char *p)
 static void
 try_report(const char *p)
 {
-	try_fd(p, "+create", SYS_openat, AT_FDCWD, L(inside_fresh), O_RDWR | O_CREAT | O_EXCL, 0600);
+	try_fd(p, "+create", SYS_openat, AT_FDCWD, L(inside_fresh), O_RDWR | O_CREAT | O_EXCL,
+	    0600);
 	try(p, "+rename", SYS_renameat2, AT_FDCWD, L(inside_fresh), AT_FDCWD, L(inside), 0);
 }
 
@@ -259,7 +269,8 @@ static void	begin(void) __attribute__((__constructor__));
 static void
 begin(void)
 {
-	const char	*path = getenv("TRY_RESULT"), *folder = getenv("TRY_FOLDER"), *elsewhere = getenv("TRY_OTHER");
+	const char	*path = getenv("TRY_RESULT"), *folder = getenv("TRY_FOLDER"),
+			    *elsewhere = getenv("TRY_OTHER");
 	pthread_t	 thread;
 	int		 fd;
 

@@ -161,7 +161,8 @@ reader(void *arg)
 		if (memcmp(buf, wanted, (size_t)n) != 0) {
 			for (i = 0; buf[i] == wanted[i]; i++)
 				continue;
-			errx(1, "%s: byte %lld is wrong", s->name, (long long)s->got + (long long)i);
+			errx(1, "%s: byte %lld is wrong", s->name,
+			    (long long)s->got + (long long)i);
 		}
 		s->got += n;
 		pause_sometimes(&rnd, slow ? 4 : 400);
@@ -190,9 +191,10 @@ too_late(int signo)
 	int	len;
 
 	(void)signo;
-	len = snprintf(text, sizeof(text), "pump: out of time; up: sent %lld, got %lld, end %d; down: sent %lld, got %lld, "
-	    "end %d\n", (long long)up.sent, (long long)up.got, up.ended, (long long)down.sent, (long long)down.got,
-	    down.ended);
+	len = snprintf(text, sizeof(text),
+	    "pump: out of time; up: sent %lld, got %lld, end %d; down: sent %lld, got %lld, "
+	    "end %d\n", (long long)up.sent, (long long)up.got, up.ended, (long long)down.sent,
+	    (long long)down.got, down.ended);
 	if (write(2, text, (size_t)len) == -1 || relay > 0)
 		kill_relay();
 	_exit(1);
@@ -209,7 +211,8 @@ stop_and_continue(uint64_t rnd, long long total)
 		at = total / (STOPS + 1) * i;
 		while (up.got < at && down.got < at)
 			nanosleep(&ts, NULL);
-		if (kill(relay, SIGSTOP) == -1 || waitpid(relay, &status, WUNTRACED) != relay || !WIFSTOPPED(status))
+		if (kill(relay, SIGSTOP) == -1 || waitpid(relay, &status, WUNTRACED) != relay ||
+		    !WIFSTOPPED(status))
 			errx(1, "the relay does not stop");
 		ts.tv_nsec = (long)(next(&rnd) % 100000000);
 		nanosleep(&ts, NULL);
@@ -226,12 +229,14 @@ start_relay(char **argv, int pipe_size)
 	int	in[2], out[2];
 
 	if (use_socketpair) {
-		if (socketpair(AF_UNIX, SOCK_STREAM, 0, in) == -1 || (out[0] = dup(in[1])) == -1 || (out[1] = dup(in[0])) == -1)
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, in) == -1 || (out[0] = dup(in[1])) == -1 ||
+		    (out[1] = dup(in[0])) == -1)
 			err(1, "socketpair");
 	} else if (pipe(in) == -1 || pipe(out) == -1)
 		err(1, "pipe");
 #ifdef F_SETPIPE_SZ
-	if (pipe_size > 0 && (fcntl(in[0], F_SETPIPE_SZ, pipe_size) == -1 || fcntl(out[0], F_SETPIPE_SZ, pipe_size) == -1))
+	if (pipe_size > 0 && (fcntl(in[0], F_SETPIPE_SZ, pipe_size) == -1 ||
+	    fcntl(out[0], F_SETPIPE_SZ, pipe_size) == -1))
 		err(1, "F_SETPIPE_SZ");
 #endif
 	if ((relay = fork()) == -1)
@@ -288,7 +293,8 @@ main(int argc, char **argv)
 	char			 port[8], *host = strdup("127.0.0.1"), **relay_argv;
 	long long		 total = 1 << 20;
 	double			 took;
-	int			 ch, i, listener, mute = 0, net, room = 1 << 16, pipe_size = 0, seconds = 60, status, stops = 0;
+	int			 ch, i, listener, mute = 0, net, room = 1 << 16, pipe_size = 0,
+				    seconds = 60, status, stops = 0;
 
 	clock_gettime(CLOCK_REALTIME, &before);
 	seed = (uint64_t)before.tv_nsec ^ (uint64_t)getpid() << 32;
@@ -343,7 +349,8 @@ main(int argc, char **argv)
 	alarm((unsigned)seconds);
 
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if ((listener = socket(AF_INET, SOCK_STREAM, 0)) == -1 || fcntl(listener, F_SETFD, FD_CLOEXEC) == -1 ||
+	if ((listener = socket(AF_INET, SOCK_STREAM, 0)) == -1 ||
+	    fcntl(listener, F_SETFD, FD_CLOEXEC) == -1 ||
 	    (slow && setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)) == -1) ||
 	    bind(listener, (struct sockaddr *)&sin, len) == -1 || listen(listener, 1) == -1 ||
 	    getsockname(listener, (struct sockaddr *)&sin, &len) == -1)
@@ -374,7 +381,8 @@ main(int argc, char **argv)
 
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	for (i = 0; i < 4; i++)
-		if ((errno = pthread_create(&threads[i], NULL, i % 2 == 0 ? writer : reader, i < 2 ? &up : &down)) != 0)
+		if ((errno = pthread_create(&threads[i], NULL, i % 2 == 0 ? writer : reader,
+		    i < 2 ? &up : &down)) != 0)
 			err(1, "pthread_create");
 	if (stops)
 		stop_and_continue(seed, total);
@@ -386,7 +394,8 @@ main(int argc, char **argv)
 	relay = 0;
 	if (status != 0)
 		errx(1, "the relay ended with status 0x%x", status);
-	took = (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
+	took = (double)(after.tv_sec - before.tv_sec) +
+	    (double)(after.tv_nsec - before.tv_nsec) / 1e9;
 	printf("%lld bytes a way in %.2f s, %.0f MiB/s together\n", total, took,
 	    (double)total * 2 / took / (1 << 20));
 	return (0);

@@ -13,9 +13,11 @@
 static void
 test_host(void **state)
 {
-	static const char	*good[] = { "nas", "a", "10.0.0.1", "fe80::1%eth0", "::1", "a_b-c.example.", "NAS" };
-	static const char	*bad[] = { "", "-evil", "--", "a b", "a;b", "$(x)", "`x`", "a\nb", "a\033b", "\303\244",
-				    "[::1]", "a/b", "a@b", "*", "a'b", "\"", "a\\b" };
+	static const char	*good[] = { "nas", "a", "10.0.0.1", "fe80::1%eth0", "::1",
+				    "a_b-c.example.", "NAS" };
+	static const char	*bad[] = { "", "-evil", "--", "a b", "a;b", "$(x)", "`x`", "a\nb",
+				    "a\033b", "\303\244", "[::1]", "a/b", "a@b", "*", "a'b", "\"",
+				    "a\\b" };
 	char			 text[ADDR_HOST_MAX + 2];
 	size_t			 i;
 
@@ -42,7 +44,8 @@ test_port(void **state)
 		int		 port;
 	}	cases[] = {
 		{ "1", 1 }, { "22", 22 }, { "65535", 65535 }, { "0022", 22 },
-		{ "0", -1 }, { "65536", -1 }, { "22x", -1 }, { "", -1 }, { "-1", -1 }, { "+1", -1 }, { " 22", -1 },
+		{ "0", -1 }, { "65536", -1 }, { "22x", -1 }, { "", -1 }, { "-1", -1 }, { "+1", -1 },
+		    { " 22", -1 },
 		{ "22 ", -1 }, { "0x16", -1 }, { "99999999999999999999", -1 },
 	};
 	size_t	i;
@@ -60,7 +63,8 @@ test_loopback(void **state)
 		const char	*text;
 		int		 loopback;
 	}			cases[] = {
-		{ "127.0.0.1", 1 }, { "127.9.9.9", 1 }, { "128.0.0.1", 0 }, { "10.0.0.1", 0 }, { "::1", 1 }, { "::2", 0 },
+		{ "127.0.0.1", 1 }, { "127.9.9.9", 1 }, { "128.0.0.1", 0 }, { "10.0.0.1", 0 },
+		    { "::1", 1 }, { "::2", 0 },
 	};
 	struct sockaddr_in	in = { .sin_family = AF_INET };
 	struct sockaddr_in6	in6 = { .sin6_family = AF_INET6 };
@@ -93,13 +97,17 @@ test_tailnet(void **state)
 		const char	*text;
 		int		 tailnet;
 	}			cases[] = {
-		{ "100.63.255.255", 0 }, { "100.64.0.0", 1 }, { "100.100.100.100", 1 }, { "100.127.255.255", 1 },
+		{ "100.63.255.255", 0 }, { "100.64.0.0", 1 }, { "100.100.100.100", 1 },
+		    { "100.127.255.255", 1 },
 		{ "100.128.0.0", 0 }, { "100.0.0.1", 0 }, { "101.64.0.1", 0 }, { "10.64.0.1", 0 },
 		/* What ChromeOS uses for itself. */
-		{ "100.115.91.255", 1 }, { "100.115.92.0", 0 }, { "100.115.92.1", 0 }, { "100.115.93.255", 0 },
+		{ "100.115.91.255", 1 }, { "100.115.92.0", 0 }, { "100.115.92.1", 0 },
+		    { "100.115.93.255", 0 },
 		{ "100.115.94.0", 1 },
-		{ "fd7a:115c:a1e0::", 1 }, { "fd7a:115c:a1e0::2", 1 }, { "fd7a:115c:a1e0:ffff:ffff:ffff:ffff:ffff", 1 },
-		{ "fd7a:115c:a1df:ffff:ffff:ffff:ffff:ffff", 0 }, { "fd7a:115c:a1e1::", 0 }, { "fd7a:115c::1", 0 },
+		{ "fd7a:115c:a1e0::", 1 }, { "fd7a:115c:a1e0::2", 1 },
+		    { "fd7a:115c:a1e0:ffff:ffff:ffff:ffff:ffff", 1 },
+		{ "fd7a:115c:a1df:ffff:ffff:ffff:ffff:ffff", 0 }, { "fd7a:115c:a1e1::", 0 },
+		    { "fd7a:115c::1", 0 },
 		{ "fe80::1", 0 }, { "::1", 0 }, { "::", 0 }, { "127.0.0.1", 0 }, { "0.0.0.0", 0 },
 		{ "::ffff:100.64.0.1", 0 },
 	};
@@ -138,17 +146,23 @@ test_split(void **state)
 		{ "[fe80::1%eth0]:22", "fe80::1%eth0", 22 },
 		{ "[fd7a:115c:a1e0::2]:22", "fd7a:115c:a1e0::2", 22 },
 		{ ":1055", "127.0.0.1", 1055 },
-		{ "", NULL, 0 }, { ":", NULL, 0 }, { "nas", NULL, 0 }, { "nas:", NULL, 0 }, { "22", NULL, 0 },
-		{ "nas:0", NULL, 0 }, { "nas:65536", NULL, 0 }, { "nas:+22", NULL, 0 }, { "nas:22 ", NULL, 0 },
+		{ "", NULL, 0 }, { ":", NULL, 0 }, { "nas", NULL, 0 }, { "nas:", NULL, 0 },
+		    { "22", NULL, 0 },
+		{ "nas:0", NULL, 0 }, { "nas:65536", NULL, 0 }, { "nas:+22", NULL, 0 },
+		    { "nas:22 ", NULL, 0 },
 		{ "nas: 22", NULL, 0 }, { "nas:ssh", NULL, 0 }, { "nas:22:", NULL, 0 },
 		/* An address of IPv6 without its brackets might as well have no port. */
-		{ "::1:22", NULL, 0 }, { "::1", NULL, 0 }, { "fe80::1%eth0:22", NULL, 0 }, { "::22", NULL, 0 },
-		{ "[::1]", NULL, 0 }, { "[::1]22", NULL, 0 }, { "[::1:22", NULL, 0 }, { "::1]:22", NULL, 0 },
-		{ "[]:22", NULL, 0 }, { "[:22", NULL, 0 }, { "]:22", NULL, 0 }, { "[::1]x:22", NULL, 0 },
+		{ "::1:22", NULL, 0 }, { "::1", NULL, 0 }, { "fe80::1%eth0:22", NULL, 0 },
+		    { "::22", NULL, 0 },
+		{ "[::1]", NULL, 0 }, { "[::1]22", NULL, 0 }, { "[::1:22", NULL, 0 },
+		    { "::1]:22", NULL, 0 },
+		{ "[]:22", NULL, 0 }, { "[:22", NULL, 0 }, { "]:22", NULL, 0 },
+		    { "[::1]x:22", NULL, 0 },
 		{ "[[::1]]:22", NULL, 0 }, { "x[::1]:22", NULL, 0 }, { "[::1]:", NULL, 0 },
 		/* Brackets are for IPv6. */
 		{ "[nas]:22", NULL, 0 }, { "[10.0.0.1]:22", NULL, 0 },
-		{ "-x:22", NULL, 0 }, { "[-x]:22", NULL, 0 }, { "a b:22", NULL, 0 }, { "$(x):22", NULL, 0 },
+		{ "-x:22", NULL, 0 }, { "[-x]:22", NULL, 0 }, { "a b:22", NULL, 0 },
+		    { "$(x):22", NULL, 0 },
 		{ "user@nas:22", NULL, 0 }, { "http://nas:22", NULL, 0 },
 	};
 	char	host[ADDR_HOST_MAX + 1], text[ADDR_HOST_MAX + 8];
@@ -159,7 +173,8 @@ test_split(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		if (addr_split(cases[i].text, host, &port) != (cases[i].host != NULL ? 0 : -1))
 			fail_msg("\"%s\"", cases[i].text);
-		if (cases[i].host != NULL && (strcmp(host, cases[i].host) != 0 || port != cases[i].port))
+		if (cases[i].host != NULL && (strcmp(host, cases[i].host) != 0 ||
+		    port != cases[i].port))
 			fail_msg("\"%s\" gives %s and %d", cases[i].text, host, port);
 	}
 	/* The longest host, and one byte more. */
@@ -175,10 +190,11 @@ test_split(void **state)
 static void
 test_literal(void **state)
 {
-	static const char *const	good[] = { "127.0.0.1", "100.64.0.2", "255.255.255.255", "::1", "fd7a:115c:a1e0::2",
-					    "::" };
-	static const char *const	bad[] = { "", "nas", "localhost", "1.2.3", "1.2.3.4.5", "256.0.0.1", "0x7f.1",
-					    "127.1", " 127.0.0.1", "127.0.0.1 ", "127.0.0.1:22", "[::1]", ":", ":::",
+	static const char *const	good[] = { "127.0.0.1", "100.64.0.2", "255.255.255.255",
+					    "::1", "fd7a:115c:a1e0::2", "::" };
+	static const char *const	bad[] = { "", "nas", "localhost", "1.2.3", "1.2.3.4.5",
+					    "256.0.0.1", "0x7f.1", "127.1", " 127.0.0.1",
+					    "127.0.0.1 ", "127.0.0.1:22", "[::1]", ":", ":::",
 					    "fe80::1%lo", "1" };
 	struct sockaddr_storage		ss;
 	char				text[ADDR_TEXT_MAX];
@@ -213,14 +229,19 @@ test_same(void **state)
 		int		 same;
 	}	cases[] = {
 		{ "nas:22", "nas:22", 1 }, { "nas:22", "NAS:22", 1 }, { "nas:22", "nas:0022", 1 },
-		{ "127.0.0.1:1055", "localhost:1055", 1 }, { "localhost:1055", "LocalHost:1055", 1 },
-		{ ":1055", "127.0.0.1:1055", 1 }, { ":1055", "localhost:1055", 1 }, { "[::1]:22", "[::1]:22", 1 },
+		{ "127.0.0.1:1055", "localhost:1055", 1 },
+		    { "localhost:1055", "LocalHost:1055", 1 },
+		{ ":1055", "127.0.0.1:1055", 1 }, { ":1055", "localhost:1055", 1 },
+		    { "[::1]:22", "[::1]:22", 1 },
 		{ "[fd7a::A]:22", "[FD7A::a]:22", 1 },
 		/* RFC 4291 2.2: one address in two ways of writing. */
 		{ "[::1]:22", "[0:0:0::1]:22", 1 },
-		{ "nas:22", "nas:23", 0 }, { "nas:22", "nas1:22", 0 }, { "nas1:22", "nas:22", 0 }, { "a:22", "b:22", 0 },
-		{ "127.0.0.1:22", "127.0.0.2:22", 0 }, { "[::1]:22", "127.0.0.1:22", 0 }, { "[::1]:22", "[::2]:22", 0 },
-		{ "nas:22", "nas", 0 }, { "nas", "nas", 0 }, { "", "", 0 }, { "nas:22", "", 0 }, { "nas:0", "nas:0", 0 },
+		{ "nas:22", "nas:23", 0 }, { "nas:22", "nas1:22", 0 }, { "nas1:22", "nas:22", 0 },
+		    { "a:22", "b:22", 0 },
+		{ "127.0.0.1:22", "127.0.0.2:22", 0 }, { "[::1]:22", "127.0.0.1:22", 0 },
+		    { "[::1]:22", "[::2]:22", 0 },
+		{ "nas:22", "nas", 0 }, { "nas", "nas", 0 }, { "", "", 0 }, { "nas:22", "", 0 },
+		    { "nas:0", "nas:0", 0 },
 		{ "::1:22", "::1:22", 0 }, { "nas:22 ", "nas:22 ", 0 },
 	};
 	size_t	i;
@@ -241,7 +262,8 @@ test_under(void **state)
 	}	cases[] = {
 		{ "nas.corp", "corp", 1 }, { "NAS.Corp.", "corp", 1 }, { "nas.corp", "corp.", 1 },
 		{ "a.b.corp", "corp", 1 }, { "nas.corp", "b.corp", 0 }, { "nascorp", "corp", 0 },
-		{ "nas.xcorp", "corp", 0 }, { "nas.corp.example", "corp", 0 }, { "", "corp", 0 }, { "nas.corp", "", 0 },
+		{ "nas.xcorp", "corp", 0 }, { "nas.corp.example", "corp", 0 }, { "", "corp", 0 },
+		    { "nas.corp", "", 0 },
 		{ NULL, "corp", 0 }, { "nas.corp", NULL, 0 },
 	};
 	size_t	i;

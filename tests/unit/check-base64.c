@@ -37,7 +37,8 @@ test_cases(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		assert_int_equal(BASE64_SIZE(cases[i].len), strlen(cases[i].text) + 1);
 		memset(buf, '#', sizeof(buf));
-		assert_ptr_equal(base64(buf, BASE64_SIZE(cases[i].len), cases[i].data, cases[i].len), buf);
+		assert_ptr_equal(base64(buf, BASE64_SIZE(cases[i].len), cases[i].data,
+		    cases[i].len), buf);
 		if (strcmp(buf, cases[i].text) != 0)
 			fail_msg("%s is given as %s", cases[i].text, buf);
 		/* Nothing is written behind the end. */
@@ -54,12 +55,14 @@ test_decode(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		memset(buf, '#', sizeof(buf));
-		assert_int_equal(base64_decode(buf, cases[i].len + 1, cases[i].text, strlen(cases[i].text)), cases[i].len);
+		assert_int_equal(base64_decode(buf, cases[i].len + 1, cases[i].text,
+		    strlen(cases[i].text)), cases[i].len);
 		assert_memory_equal(buf, cases[i].data, cases[i].len);
 		assert_int_equal(buf[cases[i].len], '\0');
 		assert_int_equal(buf[cases[i].len + 1], '#');
 		if (cases[i].len > 0)
-			assert_int_equal(base64_decode(buf, cases[i].len, cases[i].text, strlen(cases[i].text)), -1);
+			assert_int_equal(base64_decode(buf, cases[i].len, cases[i].text,
+			    strlen(cases[i].text)), -1);
 	}
 	assert_int_equal(base64_decode(buf, sizeof(buf), "Zm9!", 4), -1);
 	assert_int_equal(base64_decode(buf, sizeof(buf), "Zm9\0", 4), -1);

@@ -15,18 +15,24 @@ test_rows(void **state)
 	(void)state;
 	for (code = CODE_NONE + 1; code < CODE_COUNT; code++) {
 		row = code_row((enum code)code);
-		if (row->name[0] == '\0' || strnlen(row->name, sizeof(row->name)) == sizeof(row->name))
+		if (row->name[0] == '\0' || strnlen(row->name,
+		    sizeof(row->name)) == sizeof(row->name))
 			fail_msg("code %d has no name, or one too long", code);
 		if (code_by_name(row->name) != (enum code)code)
 			fail_msg("%s is there twice", row->name);
-		if (row->kind < KIND_ERROR || row->kind > KIND_BOTH || row->severity > SEVERITY_ERROR || row->rank == 0)
+		if (row->kind < KIND_ERROR || row->kind > KIND_BOTH ||
+		    row->severity > SEVERITY_ERROR || row->rank == 0)
 			fail_msg("%s has no kind, severity or rank", row->name);
-		if (row->cure[0] == '\0' || strnlen(row->cure, sizeof(row->cure)) == sizeof(row->cure) ||
+		if (row->cure[0] == '\0' || strnlen(row->cure,
+		    sizeof(row->cure)) == sizeof(row->cure) ||
 		    row->cure[strlen(row->cure) - 1] != '.')
 			fail_msg("%s has no cure that is a sentence", row->name);
-		if ((row->kind & KIND_ERROR) != 0 ? row->status < 64 || row->status > 78 || row->hint[0] == '\0' ||
-		    strnlen(row->hint, sizeof(row->hint)) == sizeof(row->hint) : row->status != 0 || row->hint[0] != '\0')
-			fail_msg("%s: an error, and no other, has an exit status and a hint", row->name);
+		if ((row->kind & KIND_ERROR) != 0 ? row->status < 64 || row->status > 78 ||
+		    row->hint[0] == '\0' || strnlen(row->hint,
+		    sizeof(row->hint)) == sizeof(row->hint) : row->status != 0 ||
+		    row->hint[0] != '\0')
+			fail_msg("%s: an error, and no other, has an exit status and a hint",
+			    row->name);
 	}
 	assert_int_equal(code_by_name("no such code"), CODE_NONE);
 	assert_int_equal(code_by_name(code_row(CODE_NONE)->name), CODE_NONE);

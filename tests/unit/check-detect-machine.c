@@ -94,9 +94,11 @@ test_system_wsl(void **state)
 	json_decref(facts);
 	put("/sys/class/net/eth0/mtu", "1500\n");
 	memcpy(&by, ip, sizeof(by));
-	snprintf(line, sizeof(line), "%seth0\t00000000\t%08X\t0003\t0\t0\t0\t00000000\t0\t0\t0\n", route, by);
+	snprintf(line, sizeof(line), "%seth0\t00000000\t%08X\t0003\t0\t0\t0\t00000000\t0\t0\t0\n",
+	    route, by);
 	put("/proc/net/route", line);
-	put("/mnt/c/Users/me/.wslconfig", "\xef\xbb\xbf[WSL2]\r\n# networkingMode=bridged\r\nnetworkingMode = Mirrored\r\n"
+	put("/mnt/c/Users/me/.wslconfig",
+	    "\xef\xbb\xbf[WSL2]\r\n# networkingMode=bridged\r\nnetworkingMode = Mirrored\r\n"
 	    "[experimental]\r\nnetworkingMode=none\r\n");
 	facts = detected(&detect_system, NULL, NULL);
 	expect_text(facts, "system.wsl_mode", "nat");
@@ -112,7 +114,8 @@ test_system_wsl(void **state)
 	facts = detected(&detect_system, NULL, NULL);
 	expect_text(facts, "system.wsl_mode", "mirrored");
 	json_decref(facts);
-	put_mode("/usr/bin/wslinfo", "#!/bin/sh\n[ \"$1\" = --networking-mode ] && echo consomme\n", 0700);
+	put_mode("/usr/bin/wslinfo", "#!/bin/sh\n[ \"$1\" = --networking-mode ] && echo consomme\n",
+	    0700);
 	facts = detected(&detect_system, NULL, NULL);
 	expect_text(facts, "system.wsl_mode", "consomme");
 	expect_text(facts, "system.wsl_mode_source", "wslinfo");
@@ -159,12 +162,14 @@ test_net(void **state)
 	}		rows[] = {
 		{ "eth9 00000000 00000000 0003 0 0 5 00000000 0 0 0\nwlan9 00000000 00000000 0001 0 0 2 00000000 0 0 0\n"
 		    "ppp9 0000000A 00000000 0001 0 0 0 000000FF 0 0 0\n", "", NULL, "wlan9", 0 },
-		{ "Iface Destination\neth9 00000000 01010101 0003 0 0 0 00000000 0 0 0\n", "", "1.1.1.1", "eth9", 9000 },
+		{ "Iface Destination\neth9 00000000 01010101 0003 0 0 0 00000000 0 0 0\n", "",
+		    "1.1.1.1", "eth9", 9000 },
 		{ "eth9 00000000 01010101 0203 0 0 0 00000000 0 0 0\n", "", NULL, NULL, 0 },
 		{ "", "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
 		    "fe800000000000000000000000000001 00000400 00000002 00000000 00000003     eth9\n"
 		    "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
-		    "00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo\n", "fe80::1", "eth9", 9000 },
+		    "00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo\n",
+		    "fe80::1", "eth9", 9000 },
 		{ "eth9 x\n", "00 zz\n", NULL, NULL, 0 },
 	};
 	json_t		*facts;

@@ -26,9 +26,10 @@ put_ssh(const char *lines, const char *err, int status)
 {
 	char	script[4096], path[512];
 
-	snprintf(script, sizeof(script), "#!/bin/sh\nif [ \"$1\" = -V ]; then echo 'OpenSSH_9.2p1 Debian-2, OpenSSL 3' "
-	    ">&2; exit 0; "
-	    "fi\ncat <<'EOF'\n%sEOF\nprintf '%%s' '%s' >&2\nexit %d\n", lines, err, status);
+	snprintf(script, sizeof(script),
+	    "#!/bin/sh\nif [ \"$1\" = -V ]; then echo 'OpenSSH_9.2p1 Debian-2, OpenSSL 3' "
+	    ">&2; exit 0; " "fi\ncat <<'EOF'\n%sEOF\nprintf '%%s' '%s' >&2\nexit %d\n", lines, err,
+	    status);
 	put_mode("/bin/ssh", script, 0755);
 	snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", root);
 	setenv("PATH", path, 1);
@@ -54,18 +55,22 @@ test_pattern(void **state)
 		const char	*text, *pattern;
 		int		 fold, match;
 	}		rows[] = {
-		{ "nas", "nas", 0, 1 }, { "nas", "NAS", 0, 0 }, { "nas", "NAS", 1, 1 }, { "nas", "*", 0, 1 },
+		{ "nas", "nas", 0, 1 }, { "nas", "NAS", 0, 0 }, { "nas", "NAS", 1, 1 },
+		    { "nas", "*", 0, 1 },
 		    { "", "*", 0, 1 },
-		{ "", "", 0, 1 }, { "nas", "", 0, 0 }, { "nas", "n?s", 0, 1 }, { "nas", "n*", 0, 1 },
+		{ "", "", 0, 1 }, { "nas", "", 0, 0 }, { "nas", "n?s", 0, 1 },
+		    { "nas", "n*", 0, 1 },
 		    { "nas", "*s", 0, 1 },
-		{ "nas", "*x*", 0, 0 }, { "a.b.c", "*.c", 0, 1 }, { "aXbXc", "a*X*c", 0, 1 }, { "nas", "nas?", 0, 0 },
+		{ "nas", "*x*", 0, 0 }, { "a.b.c", "*.c", 0, 1 }, { "aXbXc", "a*X*c", 0, 1 },
+		    { "nas", "nas?", 0, 0 },
 		{ "nas1", "nas", 0, 0 }, { "n", "n**", 0, 1 },
 	};
 	size_t	i;
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++)
-		assert_int_equal(ssh_config_pattern(rows[i].text, rows[i].pattern, rows[i].fold), rows[i].match);
+		assert_int_equal(ssh_config_pattern(rows[i].text, rows[i].pattern, rows[i].fold),
+		    rows[i].match);
 }
 
 static void
@@ -103,7 +108,8 @@ test_where(void **state)
 		{ "Host 'nas'\nPort 1\n", "nas", "port", "2 1" },
 		{ "Host x n\"as\"\nPort 1\n", "nas", "port", "2 1" },
 		{ "Host \\\"nas\nPort 1\n", "\"nas", "port", "2 1" },
-		{ "Host *\nProxyCommand \"/a b\" %h # x\n", "nas", "proxycommand", "2 \"/a b\" %h # x" },
+		{ "Host *\nProxyCommand \"/a b\" %h # x\n", "nas", "proxycommand",
+		    "2 \"/a b\" %h # x" },
 		{ "Match host nas\nPort 1\n", "nas", "port", "2 1" },
 		{ "HostName x.example\nMatch host x.example\nPort 1\n", "nas", "port", "3 1" },
 		{ "HostName x.example\nMatch host nas\nPort 1\n", "nas", "port", "" },
@@ -113,9 +119,11 @@ test_where(void **state)
 		{ "Match !host nas\nPort 1\nMatch all\nPort 2\n", "nas", "port", "4 2" },
 		/* A program decides, and nobody runs it: unless its line has lost already. */
 		{ "Match exec \"touch /tmp/never\"\nPort 1\nHost *\nPort 2\n", "nas", "port", "" },
-		{ "Match host b exec \"touch /tmp/never\"\nPort 1\nHost *\nPort 2\n", "nas", "port", "4 2" },
+		{ "Match host b exec \"touch /tmp/never\"\nPort 1\nHost *\nPort 2\n", "nas", "port",
+		    "4 2" },
 		{ "Port 9\nMatch exec \"touch /tmp/never\"\nPort 1\n", "nas", "port", "1 9" },
-		{ "Match localnetwork 10.0.0.0/8\nPort 1\nHost *\nPort 2\nUser x\n", "nas", "port", "" },
+		{ "Match localnetwork 10.0.0.0/8\nPort 1\nHost *\nPort 2\nUser x\n", "nas", "port",
+		    "" },
 		{ "Match odd\nPort 1\nHost *\nPort 2\n", "nas", "port", "" },
 		{ "Tag t\nMatch tagged t\nPort 1\n", "nas", "port", "3 1" },
 		{ "Match tagged t\nPort 1\nMatch all\nPort 2\n", "nas", "port", "4 2" },
@@ -197,14 +205,16 @@ test_files(void **state)
 	(void)state;
 	clear();
 	put_ssh("", "", 0);
-	put_home("config", "Include conf.d/*.conf ~/.ssh/more\nHost other\nInclude never\nHost *\nInclude loop\nPort "
+	put_home("config",
+	    "Include conf.d/*.conf ~/.ssh/more\nHost other\nInclude never\nHost *\nInclude loop\nPort "
 	    "5\n");
 	put_home("conf.d/b.conf", "Host nas\nHostName b\n");
 	put_home("conf.d/a.conf", "Host nas\nHostName a\nPort 1\n");
 	put_home("more", "IPQoS none\n");
 	put_home("never", "User never\nCompression yes\n");
 	put_home("loop", "Include loop\nTCPKeepAlive no\n");
-	put("/etc/ssh/ssh_config", "Include /etc/ssh/ssh_config.d/*.conf\nHost *\nUserKnownHostsFile /x\n");
+	put("/etc/ssh/ssh_config",
+	    "Include /etc/ssh/ssh_config.d/*.conf\nHost *\nUserKnownHostsFile /x\n");
 	put("/etc/ssh/ssh_config.d/10.conf", "ForwardAgent no\nPort 7\n");
 	facts = look("nas", 0);
 	assert_string_equal(json_text_at(facts, "ssh.where.hostname.value"), "a");
@@ -220,7 +230,8 @@ test_files(void **state)
 	assert_string_equal(json_text_at(facts, "ssh.shadowed.0.value"), "b");
 	assert_string_equal(json_text_at(facts, "ssh.shadowed.0.by_file"), "~/.ssh/conf.d/a.conf");
 	assert_int_equal(json_truth_at(facts, "ssh.system_includes"), -1);
-	assert_string_equal(json_text_at(facts, "ssh.system_files.0"), "/etc/ssh/ssh_config.d/10.conf");
+	assert_string_equal(json_text_at(facts, "ssh.system_files.0"),
+	    "/etc/ssh/ssh_config.d/10.conf");
 	json_decref(facts);
 
 	put_home("config", "Host nas\nPort 4\n");
@@ -230,7 +241,8 @@ test_files(void **state)
 	assert_int_equal(json_truth_at(facts, "ssh.files.0.mode_ok"), 1);
 	assert_null(json_at(facts, "ssh.files.1.mode_ok"));
 	assert_int_equal(json_truth_at(facts, "ssh.files.2.mode_ok"), 1);
-	assert_string_equal(json_text_at(facts, "ssh.shadowed.0.file"), "/etc/ssh/ssh_config.d/10.conf");
+	assert_string_equal(json_text_at(facts, "ssh.shadowed.0.file"),
+	    "/etc/ssh/ssh_config.d/10.conf");
 	assert_int_equal(json_truth_at(facts, "ssh.shadowed.0.named"), 0);
 	assert_int_equal(json_truth_at(facts, "ssh.shadowed.0.by_named"), 1);
 	assert_non_null(strstr(json_text_at(facts, "ssh.files.0.file"), home));
@@ -263,20 +275,22 @@ test_options(void **state)
 	    "none none\n"
 	    "identityfile ~/.ssh/id_ed25519\nidentityfile ~/.ssh/id_none\nidentityfile ~/.ssh/old\n"
 	    "userknownhostsfile ~/.ssh/known_hosts ~/.ssh/known_hosts2\nglobalknownhostsfile "
-	    "/etc/ssh/ssh_known_hosts\n",
-	    "Pseudo-terminal", 0);
-	put_home("id_ed25519", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n");
+	    "/etc/ssh/ssh_known_hosts\n", "Pseudo-terminal", 0);
+	put_home("id_ed25519",
+	    "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n");
 	put_home("old", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n");
 	put_home("known_hosts", "nas " KEY "\n");
 	facts = look("nas", 0);
 	assert_string_equal(json_text_at(facts, "ssh.version"), "OpenSSH_9.2p1");
 	assert_int_equal(json_number_at(facts, "ssh.version_number", 0), 902);
 	assert_string_equal(json_text_at(facts, "ssh.options.port"), "2222");
-	assert_string_equal(json_text_at(facts, "ssh.options.proxycommand"), "/opt/meshssh ... %h %p");
+	assert_string_equal(json_text_at(facts, "ssh.options.proxycommand"),
+	    "/opt/meshssh ... %h %p");
 	assert_int_equal(json_truth_at(facts, "ssh.proxy.ours"), 1);
 	assert_null(json_at(facts, "ssh.options.user"));
 	assert_int_equal(json_array_size(json_at(facts, "ssh.algorithms.kexalgorithms")), 2);
-	assert_string_equal(json_text_at(facts, "ssh.algorithms.kexalgorithms.0"), "sntrup761x25519-sha512@openssh.com");
+	assert_string_equal(json_text_at(facts, "ssh.algorithms.kexalgorithms.0"),
+	    "sntrup761x25519-sha512@openssh.com");
 	assert_null(json_at(facts, "ssh.algorithms.ciphers"));
 	assert_null(json_at(facts, "ssh.refuses"));
 	assert_int_equal(json_array_size(json_at(facts, "ssh.key_files")), 2);
@@ -292,7 +306,8 @@ test_options(void **state)
 	json_decref(facts);
 
 	/* Blanks in the name of a file look like those between two. */
-	put_ssh("hostname nas\nport 22\nuserknownhostsfile /none ~/.ssh/my hosts /none\nglobalknownhostsfile none\n", "", 0);
+	put_ssh("hostname nas\nport 22\nuserknownhostsfile /none ~/.ssh/my hosts /none\nglobalknownhostsfile none\n",
+	    "", 0);
 	put_home("my hosts", "nas " KEY "\n");
 	facts = look("nas", 0);
 	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 1);
@@ -313,7 +328,8 @@ test_options(void **state)
 	put_home("config", "");
 
 	/* Another port than 22, and the key of the name without it: ssh takes that, too. */
-	put_ssh("hostname nas\nport 2222\nuserknownhostsfile ~/.ssh/known_hosts\nglobalknownhostsfile none\n", "", 0);
+	put_ssh("hostname nas\nport 2222\nuserknownhostsfile ~/.ssh/known_hosts\nglobalknownhostsfile none\n",
+	    "", 0);
 	facts = look("nas", 0);
 	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 1);
 	assert_string_equal(json_text_at(facts, "ssh.known.alias"), "nas");
@@ -325,18 +341,21 @@ test_options(void **state)
 	facts = look("nas", 0);
 	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 1);
 	assert_string_equal(json_text_at(facts, "ssh.known.types"), "ssh-ed25519");
-	assert_string_equal(json_text_at(facts, "ssh.known.keys.0"), "ssh-ed25519 t1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb");
+	assert_string_equal(json_text_at(facts, "ssh.known.keys.0"),
+	    "ssh-ed25519 t1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb");
 	json_decref(facts);
 
 	/* Revoked is not known, and two of a type are two. */
-	put("/etc/ssh/ssh_known_hosts", "@revoked box ssh-rsa " RSA "11111111111111111111111111111111\n"
+	put("/etc/ssh/ssh_known_hosts",
+	    "@revoked box ssh-rsa " RSA "11111111111111111111111111111111\n"
 	    "box ssh-rsa " RSA "22222222222222222222222222222222\n"
 	    "box \tssh-rsa  " RSA "33333333333333333333333333333333 me\n"
 	    "box ssh-dss " RSA "44444444444444444444444444444444\n"
 	    "box ssh-rsx " RSA "55555555555555555555555555555555\n");
 	facts = look("nas", 0);
 	assert_int_equal(json_array_size(json_at(facts, "ssh.known.keys")), 2);
-	assert_string_equal(json_text_at(facts, "ssh.known.keys.1"), "ssh-rsa 33333333333333333333333333333333");
+	assert_string_equal(json_text_at(facts, "ssh.known.keys.1"),
+	    "ssh-rsa 33333333333333333333333333333333");
 	json_decref(facts);
 
 	put("/etc/ssh/ssh_known_hosts", "@revoked box " KEY "\n");
@@ -346,7 +365,8 @@ test_options(void **state)
 
 	put("/etc/ssh/ssh_known_hosts", "box " SK_KEY "\nbox " KEY "\n");
 	facts = look("nas", 0);
-	assert_string_equal(json_text_at(facts, "ssh.known.types"), "sk-ssh-ed25519@openssh.com ssh-ed25519");
+	assert_string_equal(json_text_at(facts, "ssh.known.types"),
+	    "sk-ssh-ed25519@openssh.com ssh-ed25519");
 	json_decref(facts);
 
 	put("/etc/ssh/ssh_known_hosts", "");
@@ -388,7 +408,8 @@ test_options(void **state)
 	json_decref(facts);
 
 	/* One that never ends. */
-	put_mode("/bin/ssh", "#!/bin/sh\n[ \"$1\" = -V ] && { echo OpenSSH_10.1 >&2; exit; }\nsleep 60 & sleep 60\n",
+	put_mode("/bin/ssh",
+	    "#!/bin/sh\n[ \"$1\" = -V ] && { echo OpenSSH_10.1 >&2; exit; }\nsleep 60 & sleep 60\n",
 	    0755);
 	facts = look("nas", 0);
 	assert_int_equal(json_truth_at(facts, "ssh.slow"), 1);
@@ -432,7 +453,8 @@ test_proxy(void **state)
 	put_mode("/home/bob/bin/x", "", 0755);
 	setenv("PATH", "/own:/bin", 1);
 	for (i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(ssh_proxy_look(rows[i].command, root, "/home/bob", &p), rows[i].result);
+		assert_int_equal(ssh_proxy_look(rows[i].command, root, "/home/bob", &p),
+		    rows[i].result);
 		if (rows[i].result == -1)
 			continue;
 		assert_string_equal(p.program, rows[i].program);
@@ -452,7 +474,8 @@ test_key(void **state)
 
 	(void)state;
 	clear();
-	put_mode("/k", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHI\n", 0640);
+	put_mode("/k",
+	    "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHI\n", 0640);
 	ssh_key_look(root, "/k", geteuid(), &key);
 	assert_int_equal(key.there, 1);
 	assert_int_equal(key.mode_ok, 0);

@@ -15,10 +15,13 @@ test_names(void **state)
 	json_t	*facts;
 
 	(void)state;
-	put("/etc/resolv.conf", "# c\ndomain old.example\nsearch mesh.example \tcorp.example\nnameserver \t192.0.2.53 \n"
+	put("/etc/resolv.conf",
+	    "# c\ndomain old.example\nsearch mesh.example \tcorp.example\nnameserver \t192.0.2.53 \n"
 	    "nameserver 100.100.100.100\noptions ndots:2\n");
-	put("/etc/nsswitch.conf", "passwd: files\nhosts:\tfiles mdns4_minimal [NOTFOUND=return] dns # resolve\n");
-	put("/etc/hosts", "127.0.0.1 localhost\n# 192.0.2.1 build\n100.64.0.9\tother  BUILD # build\n"
+	put("/etc/nsswitch.conf",
+	    "passwd: files\nhosts:\tfiles mdns4_minimal [NOTFOUND=return] dns # resolve\n");
+	put("/etc/hosts",
+	    "127.0.0.1 localhost\n# 192.0.2.1 build\n100.64.0.9\tother  BUILD # build\n"
 	    "fd7a:115c:a1e0::9 build\n192.0.2.8 build.example\n");
 	facts = detected(&detect_names, NULL, "build");
 	expect_text(facts, "names.host", "build");
@@ -53,9 +56,10 @@ test_names_forwarders(void **state)
 		{ "nameserver 192.0.2.53\n", "hosts: files dns\n", NULL, 0, 0 },
 		{ "nameserver 192.0.2.53\n", "hosts: files resolve dns\n", NULL, -1, -1 },
 		{ "nameserver 127.0.0.53\n", "hosts: files dns\n", NULL, -1, -1 },
-		{ "nameserver 127.0.0.53\n", "hosts: files mdns dns\n", "nameserver 192.0.2.53\n", 0, 1 },
-		{ "nameserver 127.0.0.53\n", "hosts: files dns\n", "nameserver 192.0.2.53\nnameserver fd7a:115c:a1e0::53\n", 1,
-		    -1 },
+		{ "nameserver 127.0.0.53\n", "hosts: files mdns dns\n", "nameserver 192.0.2.53\n",
+		    0, 1 },
+		{ "nameserver 127.0.0.53\n", "hosts: files dns\n",
+		    "nameserver 192.0.2.53\nnameserver fd7a:115c:a1e0::53\n", 1, -1 },
 		{ "nameserver 127.0.0.1\n", "passwd: files\n", NULL, -1, -1 },
 		{ "nameserver ::1\n", "hosts: files dns\n", NULL, -1, 0 },
 		{ "nameserver 10.255.255.254\n", "hosts: files dns\n", NULL, -1, 0 },
@@ -109,7 +113,8 @@ test_listens(void **state)
 	snprintf(loopback, sizeof(loopback), SOCKET("%s", "0A"), word);
 	put("/usr/sbin/sshd", "");
 	put("/etc/systemd/system/multi-user.target.wants/ssh.service", "");
-	put("/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\n#Port 22\n\nMatch User x\nPort 7\n");
+	put("/etc/ssh/sshd_config",
+	    "Include /etc/ssh/sshd_config.d/*.conf\n#Port 22\n\nMatch User x\nPort 7\n");
 	put("/proc/net/tcp", "  sl  local_address rem_address   st\n" SOCKET("00000000:0016", "0A")
 	    SOCKET("00000000:0017", "0A"));
 	put("/proc/net/tcp6", SOCKET6(ANY6 ":0016", "0A"));
@@ -136,7 +141,8 @@ test_listens(void **state)
 	expect_truth(facts, "sshd.running", 0);
 	expect_truth(facts, "sshd.only_loopback", -1);
 	json_decref(facts);
-	put("/etc/ssh/sshd_config.d/port.conf", "Port=2222\nListenAddress \"[::1]:24\"\nMatch all\n");
+	put("/etc/ssh/sshd_config.d/port.conf",
+	    "Port=2222\nListenAddress \"[::1]:24\"\nMatch all\n");
 	facts = detected(&detect_sshd, NULL, NULL);
 	expect_text(facts, "sshd.listens.0", "10.10.10.10:2222");
 	expect_truth(facts, "sshd.not_loopback", 1);
@@ -206,9 +212,11 @@ test_firewall(void **state)
 
 	(void)state;
 	put("/sys/class/net/lo/mtu", "65536\n");
-	put("/etc/nftables.conf", "# iifname \"tailscale0\"\n  iifname { \"eth0\", \"tailscale7\" } accept\n");
+	put("/etc/nftables.conf",
+	    "# iifname \"tailscale0\"\n  iifname { \"eth0\", \"tailscale7\" } accept\n");
 	put("/etc/ufw/ufw.conf", "ENABLED=no\n");
-	put("/etc/ufw/user.rules", "### tuple ### allow in_wg8\n-A ufw-user-input -i wg8 -p tcp --dport 22 -j ACCEPT\n");
+	put("/etc/ufw/user.rules",
+	    "### tuple ### allow in_wg8\n-A ufw-user-input -i wg8 -p tcp --dport 22 -j ACCEPT\n");
 	facts = detected(&detect_sshd, NULL, NULL);
 	expect_text(facts, "sshd.firewall_missing_interface", NULL);
 	json_decref(facts);
@@ -227,7 +235,8 @@ test_firewall(void **state)
 	json_decref(facts);
 	put("/etc/ufw/ufw.conf", "");
 	put("/etc/systemd/system/multi-user.target.wants/firewalld.service", "");
-	put("/etc/firewalld/zones/trusted.xml", "<zone>\n  <interface name=\"tailscale0\"/>\n</zone>\n");
+	put("/etc/firewalld/zones/trusted.xml",
+	    "<zone>\n  <interface name=\"tailscale0\"/>\n</zone>\n");
 	facts = detected(&detect_sshd, NULL, NULL);
 	expect_text(facts, "sshd.firewall_missing_interface", "tailscale0");
 	json_decref(facts);
@@ -236,8 +245,8 @@ test_firewall(void **state)
 static json_t *
 wsl_facts(const char *mode, const char *address)
 {
-	return (json_pack("{s:{s:i, s:s}, s:{s:[{s:s, s:[s]}]}}", "system", "wsl", 2, "wsl_mode", mode, "net", "interfaces",
-	    "name", "eth0", "addresses", address));
+	return (json_pack("{s:{s:i, s:s}, s:{s:[{s:s, s:[s]}]}}", "system", "wsl", 2, "wsl_mode",
+	    mode, "net", "interfaces", "name", "eth0", "addresses", address));
 }
 
 static void
@@ -246,9 +255,11 @@ test_windows(void **state)
 	json_t	*facts;
 
 	(void)state;
-	put_mode("/mnt/c/Windows/System32/netsh.exe", "#!/bin/sh\n[ \"$*\" = 'interface portproxy show v4tov4' ] || exit 1\n"
+	put_mode("/mnt/c/Windows/System32/netsh.exe",
+	    "#!/bin/sh\n[ \"$*\" = 'interface portproxy show v4tov4' ] || exit 1\n"
 	    "printf '\\r\\nAuf IPv4 horchen\\r\\n\\r\\nAdresse Port Adresse Port\\r\\n------- ---- ------- ----\\r\\n'\n"
-	    "printf '0.0.0.0 80 172.28.1.9 80\\r\\n* 8022 10.0.0.1 22\\r\\n0.0.0.0 2222 172.28.1.2 22\\r\\n'\n", 0700);
+	    "printf '0.0.0.0 80 172.28.1.9 80\\r\\n* 8022 10.0.0.1 22\\r\\n0.0.0.0 2222 172.28.1.2 22\\r\\n'\n",
+	    0700);
 	facts = detected(&detect_sshd, wsl_facts("nat", "172.28.1.2"), NULL);
 	expect_truth(facts, "sshd.windows_portproxy.matches", 1);
 	json_decref(facts);

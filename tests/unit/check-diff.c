@@ -12,7 +12,8 @@ expect(const char *from, const char *to, const char *wanted)
 	FILE	*fp = open_memstream(&text, &len);
 
 	assert_non_null(fp);
-	diff_unified(fp, "f", from, from != NULL ? strlen(from) : 0, to, to != NULL ? strlen(to) : 0);
+	diff_unified(fp, "f", from, from != NULL ? strlen(from) : 0, to,
+	    to != NULL ? strlen(to) : 0);
 	assert_int_equal(fclose(fp), 0);
 	if (strcmp(text, wanted) != 0)
 		fail_msg("it is\n%s\nand ought to be\n%s", text, wanted);
@@ -31,10 +32,12 @@ test_rows(void **state)
 		{ NULL, "a\nb\n", "--- /dev/null\n+++ f\n@@ -0,0 +1,2 @@\n+a\n+b\n" },
 		{ "a\n", NULL, "--- f\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n" },
 		{ "", "a\n", "--- f\n+++ f\n@@ -0,0 +1 @@\n+a\n" },
-		{ "1\n2\n3\n4\n5\n", "x\n1\n2\n3\n4\n5\n", "--- f\n+++ f\n@@ -1,3 +1,4 @@\n+x\n 1\n 2\n 3\n" },
+		{ "1\n2\n3\n4\n5\n", "x\n1\n2\n3\n4\n5\n",
+		    "--- f\n+++ f\n@@ -1,3 +1,4 @@\n+x\n 1\n 2\n 3\n" },
 		{ "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nx\ny\n6\n7\n8\n9\n",
 		    "--- f\n+++ f\n@@ -2,7 +2,8 @@\n 2\n 3\n 4\n-5\n+x\n+y\n 6\n 7\n 8\n" },
-		{ "a", "x\na", "--- f\n+++ f\n@@ -1 +1,2 @@\n+x\n a\n\\ No newline at end of file\n" },
+		{ "a", "x\na",
+		    "--- f\n+++ f\n@@ -1 +1,2 @@\n+x\n a\n\\ No newline at end of file\n" },
 		{ "a", "a\n", "--- f\n+++ f\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n" },
 		{ "a\na\na\n", "a\na\n", "--- f\n+++ f\n@@ -1,3 +1,2 @@\n a\n a\n-a\n" },
 		{ "\n\n", "\n", "--- f\n+++ f\n@@ -1,2 +1 @@\n \n-\n" },

@@ -19,31 +19,32 @@ static const struct {
 	int		 count;
 	const char	*first;		/* the last byte of the first address */
 } answers[] = {
-	{ "an address", BYTES(HEAD("\x81", "\x80", "\1") QUESTION RECORD("\xc0\x0c", "\1", "\4") "\x64\1\2\3"),
-	    0, 0, 1, "\3" },
-	{ "an alias and two", BYTES(HEAD("\x81", "\x80", "\3") QUESTION RECORD("\xc0\x0c", "\5", "\4") "\1c\xc0\x0e"
-	    RECORD("\1c\xc0\x0e", "\1", "\4") "\1\1\1\1" RECORD("\1c\1b\0", "\1", "\4") "\2\2\2\2"), 0, 0, 2, "\1" },
-	{ "letters in another case", BYTES(HEAD("\x81", "\x80", "\1") "\1A\1b\0\0\1\0\1" RECORD("\xc0\x0c", "\1", "\4")
-	    "\x64\1\2\3"), 0, 0, 1, "\3" },
+	{ "an address", BYTES(HEAD("\x81", "\x80", "\1") QUESTION RECORD("\xc0\x0c", "\1",
+	    "\4") "\x64\1\2\3"), 0, 0, 1, "\3" },
+	{ "an alias and two", BYTES(HEAD("\x81", "\x80", "\3") QUESTION RECORD("\xc0\x0c", "\5",
+	    "\4") "\1c\xc0\x0e" RECORD("\1c\xc0\x0e", "\1", "\4") "\1\1\1\1" RECORD("\1c\1b\0",
+	    "\1", "\4") "\2\2\2\2"), 0, 0, 2, "\1" },
+	{ "letters in another case", BYTES(HEAD("\x81", "\x80",
+	    "\1") "\1A\1b\0\0\1\0\1" RECORD("\xc0\x0c", "\1", "\4") "\x64\1\2\3"), 0, 0, 1, "\3" },
 	{ "no such name", BYTES(HEAD("\x81", "\x83", "\0") QUESTION), 0, 3, 0, NULL },
 	{ "nothing", BYTES(HEAD("\x81", "\x80", "\0") QUESTION), 0, 0, 0, NULL },
-	{ "another class", BYTES(HEAD("\x81", "\x80", "\1") QUESTION "\xc0\x0c\0\1\0\3\0\0\0\36\0\4\1\2\3\4"), 0, 0, 0,
-	    NULL },
-	{ "an address of 5 bytes", BYTES(HEAD("\x81", "\x80", "\1") QUESTION RECORD("\xc0\x0c", "\1", "\5") "\1\2\3\4\5"),
-	    0, 0, 0, NULL },
-	{ "cut, and said so", BYTES(HEAD("\x83", "\x80", "\2") QUESTION RECORD("\xc0\x0c", "\1", "\4") "\x64\1\2\3"),
-	    0, 0, 1, "\3" },
-	{ "cut, and not said", BYTES(HEAD("\x81", "\x80", "\2") QUESTION RECORD("\xc0\x0c", "\1", "\4") "\x64\1\2\3"),
-	    -1, 0, 0, NULL },
-	{ "cut within an address", BYTES(HEAD("\x81", "\x80", "\1") QUESTION RECORD("\xc0\x0c", "\1", "\4") "\x64\1"),
-	    -1, 0, 0, NULL },
+	{ "another class", BYTES(HEAD("\x81", "\x80",
+	    "\1") QUESTION "\xc0\x0c\0\1\0\3\0\0\0\36\0\4\1\2\3\4"), 0, 0, 0, NULL },
+	{ "an address of 5 bytes", BYTES(HEAD("\x81", "\x80", "\1") QUESTION RECORD("\xc0\x0c",
+	    "\1", "\5") "\1\2\3\4\5"), 0, 0, 0, NULL },
+	{ "cut, and said so", BYTES(HEAD("\x83", "\x80", "\2") QUESTION RECORD("\xc0\x0c", "\1",
+	    "\4") "\x64\1\2\3"), 0, 0, 1, "\3" },
+	{ "cut, and not said", BYTES(HEAD("\x81", "\x80", "\2") QUESTION RECORD("\xc0\x0c", "\1",
+	    "\4") "\x64\1\2\3"), -1, 0, 0, NULL },
+	{ "cut within an address", BYTES(HEAD("\x81", "\x80", "\1") QUESTION RECORD("\xc0\x0c",
+	    "\1", "\4") "\x64\1"), -1, 0, 0, NULL },
 	{ "another number", BYTES("\x12\x35\x81\x80\0\1\0\0\0\0\0\0" QUESTION), -1, 0, 0, NULL },
 	{ "another name", BYTES(HEAD("\x81", "\x80", "\0") "\1a\1c\0\0\1\0\1"), -1, 0, 0, NULL },
 	{ "another type", BYTES(HEAD("\x81", "\x80", "\0") "\1a\1b\0\0\34\0\1"), -1, 0, 0, NULL },
 	{ "a question", BYTES(HEAD("\1", "\0", "\0") QUESTION), -1, 0, 0, NULL },
 	{ "no question in it", BYTES("\x12\x34\x81\x80\0\0\0\0\0\0\0\0" QUESTION), -1, 0, 0, NULL },
-	{ "a label of an odd kind", BYTES(HEAD("\x81", "\x80", "\1") QUESTION RECORD("\x80\0", "\1", "\4") "\1\2\3\4"),
-	    -1, 0, 0, NULL },
+	{ "a label of an odd kind", BYTES(HEAD("\x81", "\x80", "\1") QUESTION RECORD("\x80\0", "\1",
+	    "\4") "\1\2\3\4"), -1, 0, 0, NULL },
 	{ "an endless name", BYTES(HEAD("\x81", "\x80", "\1") QUESTION "\77aaa"), -1, 0, 0, NULL },
 	{ "a short one", BYTES("\x12\x34\x81"), -1, 0, 0, NULL },
 	{ "none", BYTES(""), -1, 0, 0, NULL },
@@ -60,8 +61,8 @@ test_answers(void **state)
 	len = dns_query(query, sizeof(query), 0x1234, "a.b", DNS_A);
 	for (i = 0; i < COUNT(answers); i++) {
 		answer.count = -7;
-		if (dns_parse((const unsigned char *)answers[i].bytes, answers[i].len, query, len, &answer) !=
-		    answers[i].result)
+		if (dns_parse((const unsigned char *)answers[i].bytes, answers[i].len, query, len,
+		    &answer) != answers[i].result)
 			fail_msg("%s: not %d", answers[i].what, answers[i].result);
 		/* What is refused leaves nothing behind. */
 		if (answers[i].result == -1) {
@@ -69,7 +70,8 @@ test_answers(void **state)
 			continue;
 		}
 		if (answer.rcode != answers[i].rcode || answer.count != answers[i].count)
-			fail_msg("%s: %d, %d addresses", answers[i].what, answer.rcode, answer.count);
+			fail_msg("%s: %d, %d addresses", answers[i].what, answer.rcode,
+			    answer.count);
 		if (answers[i].first != NULL)
 			assert_int_equal(answer.addresses[0].bytes[3], answers[i].first[0]);
 	}
@@ -78,15 +80,17 @@ test_answers(void **state)
 static void
 test_ipv6(void **state)
 {
-	static const char	start[] = HEAD("\x81", "\x80", "\1") "\1a\1b\0\0\34\0\1" RECORD("\xc0\x0c", "\34", "\20")
-				    "\xfd\x7a\x11\x5c\xa1\xe0\0\0\0\0\0\0\0\0\0\1";
+	static const char	start[] = HEAD("\x81", "\x80",
+				    "\1") "\1a\1b\0\0\34\0\1" RECORD("\xc0\x0c", "\34",
+				    "\20") "\xfd\x7a\x11\x5c\xa1\xe0\0\0\0\0\0\0\0\0\0\1";
 	unsigned char		query[DNS_QUERY_MAX];
 	struct dns_answer	answer;
 	size_t			len;
 
 	(void)state;
 	len = dns_query(query, sizeof(query), 0x1234, "a.b.", DNS_AAAA);
-	assert_int_equal(dns_parse((const unsigned char *)start, sizeof(start) - 1, query, len, &answer), 0);
+	assert_int_equal(dns_parse((const unsigned char *)start, sizeof(start) - 1, query, len,
+	    &answer), 0);
 	assert_int_equal(answer.count, 1);
 	assert_int_equal(answer.addresses[0].ipv6, 1);
 	assert_int_equal(answer.addresses[0].bytes[15], 1);

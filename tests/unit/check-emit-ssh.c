@@ -25,11 +25,15 @@
  * own.
  */
 static const char	*const hostile[] = {
-	"", "\"", "'", "a b", "%", "%x", "\\", "#x", "*", "!nas", ",", "none", "0x10", "localhost", "::1",
+	"", "\"", "'", "a b", "%", "%x", "\\", "#x", "*", "!nas", ",", "none", "0x10", "localhost",
+	"::1",
 	"255.255.255.255",
-	"[nas]:22", "[x", "a.mesh.example", "\x7f", "\x1b[2J", "-oUser=evil", "x\nUser evil", "x\r\n    User evil",
-	"x\n    ProxyCommand evil", "\tUser evil", "ssh-ed25519 AAAA\nevil", "$(touch evil)", "`evil`", "${EVIL}",
-	"/opt/x;evil", "/opt/a b%c/meshssh", "/opt/\"x/meshssh", "/opt/x\n    User evil", "n\xc3\xa4s",
+	"[nas]:22", "[x", "a.mesh.example", "\x7f", "\x1b[2J", "-oUser=evil", "x\nUser evil",
+	"x\r\n    User evil",
+	"x\n    ProxyCommand evil", "\tUser evil", "ssh-ed25519 AAAA\nevil", "$(touch evil)",
+	"`evil`", "${EVIL}",
+	"/opt/x;evil", "/opt/a b%c/meshssh", "/opt/\"x/meshssh", "/opt/x\n    User evil",
+	"n\xc3\xa4s",
 	"/opt/gr\xc3\xb6\xc3\x9f" "e/meshssh",
 	/* 255 bytes, as long as a name may be */
 #define SEVENTEEN "nnnnnnnnnnnnnnnnn"
@@ -50,7 +54,8 @@ document(const char *name)
 	json_t		*doc = NULL;
 
 	snprintf(path, sizeof(path), GOLDEN_DIR "/emit/%s", name);
-	if ((len = file_read(path, buf, sizeof(buf))) == -1 || (doc = json_parse(buf, (size_t)len, 0)) == NULL)
+	if ((len = file_read(path, buf, sizeof(buf))) == -1 ||
+	    (doc = json_parse(buf, (size_t)len, 0)) == NULL)
 		fail_msg("%s: no document", path);
 	return (doc);
 }
@@ -100,7 +105,8 @@ check_document(const json_t *doc, const char *emitter, const char *what)
 	char		*text, name[256];
 	FILE		*fp;
 
-	if ((text = emit_text(emit_find(emitter), doc, NULL)) == NULL || json_object_get(seen, text) != NULL) {
+	if ((text = emit_text(emit_find(emitter), doc, NULL)) == NULL ||
+	    json_object_get(seen, text) != NULL) {
 		free(text);
 		return;
 	}
@@ -131,7 +137,8 @@ check_texts(json_t *doc, json_t *value, const char *emitter, const char *text)
 		}
 		old = json_incref(one);
 		json_array_set_new(value, i, json_string(text));
-		snprintf(what, sizeof(what), "a text of a list: %s", error_vis(shown, sizeof(shown), text));
+		snprintf(what, sizeof(what), "a text of a list: %s",
+		    error_vis(shown, sizeof(shown), text));
 		check_document(doc, emitter, what);
 		json_array_set_new(value, i, old);
 	}
@@ -148,7 +155,7 @@ check_texts(json_t *doc, json_t *value, const char *emitter, const char *text)
 	}
 }
 
-/* --- tests -------------------------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void
 test_golden(void **state)
@@ -180,8 +187,9 @@ test_golden(void **state)
 static void
 test_hostile(void **state)
 {
-	static const char	*const names[] = { "stanza-peer-known.json", "stanza-jump-many.json",
-				    "stanza-blank.json", "stanza-match-theirs.json", "stanza-again.json",
+	static const char	*const names[] = { "stanza-peer-known.json",
+				    "stanza-jump-many.json", "stanza-blank.json",
+				    "stanza-match-theirs.json", "stanza-again.json",
 				    "tailnet-tag.json" };
 	json_t			*doc;
 	size_t			 i, n;
@@ -192,9 +200,12 @@ test_hostile(void **state)
 	for (i = 0; i < COUNT(names); i++) {
 		doc = document(names[i]);
 		for (n = 0; n < COUNT(hostile); n++) {
-			check_texts(doc, json_at(doc, "target"), json_text_at(doc, "emitter"), hostile[n]);
-			check_texts(doc, json_at(doc, "facts"), json_text_at(doc, "emitter"), hostile[n]);
-			check_texts(doc, json_at(doc, "wanted"), json_text_at(doc, "emitter"), hostile[n]);
+			check_texts(doc, json_at(doc, "target"), json_text_at(doc, "emitter"),
+			    hostile[n]);
+			check_texts(doc, json_at(doc, "facts"), json_text_at(doc, "emitter"),
+			    hostile[n]);
+			check_texts(doc, json_at(doc, "wanted"), json_text_at(doc, "emitter"),
+			    hostile[n]);
 		}
 		json_decref(doc);
 	}
@@ -246,7 +257,8 @@ test_refused(void **state)
 		err.code = CODE_NONE;
 		text = emit_text(emit_find("stanza"), doc, &err);
 		if (text != NULL || err.code != refused[i].code)
-			fail_msg("%s \"%s\": %s", refused[i].path, refused[i].text, text != NULL ? text : err.text);
+			fail_msg("%s \"%s\": %s", refused[i].path, refused[i].text,
+			    text != NULL ? text : err.text);
 		json_decref(doc);
 	}
 }

@@ -35,8 +35,8 @@ check_document(const char *path)
 	json_t			*doc = NULL;
 	ssize_t			 len;
 
-	if ((len = file_read(path, buf, sizeof(buf))) == -1 || (doc = json_parse(buf, (size_t)len, 0)) == NULL ||
-	    json_text_at(doc, "emitter") == NULL)
+	if ((len = file_read(path, buf, sizeof(buf))) == -1 ||
+	    (doc = json_parse(buf, (size_t)len, 0)) == NULL || json_text_at(doc, "emitter") == NULL)
 		fail_msg("%s: no document", path);
 	if ((emitter = emit_find(json_text_at(doc, "emitter"))) == NULL)
 		fail_msg("%s: no emitter %s", path, json_text_at(doc, "emitter"));
@@ -48,7 +48,8 @@ check_document(const char *path)
 	} else {
 		if (text == NULL)
 			fail_msg("%s: %s", path, err.text);
-		snprintf(expect, sizeof(expect), "%.*s.out", (int)(strlen(path) - strlen(".json")), path);
+		snprintf(expect, sizeof(expect), "%.*s.out", (int)(strlen(path) - strlen(".json")),
+		    path);
 		if ((len = file_read(expect, buf, sizeof(buf) - 1)) == -1)
 			fail_msg("%s: it cannot be read", expect);
 		buf[len] = '\0';

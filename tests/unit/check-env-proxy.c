@@ -38,7 +38,8 @@ static const struct {
 	{ "LocalHost:1055",		"127.0.0.1:1055" },	/* RFC 4343 */
 	{ "",				NULL },
 	{ ":",				NULL },
-	{ ":0",				NULL },		/* the real port is in the daemon's log only */
+	/* the real port is in the daemon's log only */
+	{ ":0",				NULL },
 	{ "localhost:0",		NULL },
 	{ ":65536",			NULL },
 	{ "127.0.0.1",			NULL },
@@ -95,7 +96,8 @@ test_same(void **state)
 	env_proxy_add(&env, PROXY_SOCKS5, ":1055", "second", 0);
 	env_proxy_add(&env, PROXY_SOCKS5, "127.0.0.1:1055", "third", 1);
 	env_proxy_url(&env, "socks5h://127.0.0.1:1055", "fourth");
-	env_proxy_words(&env, "--socks5-server=0.0.0.0:1055", sizeof("--socks5-server=0.0.0.0:1055"), "fifth");
+	env_proxy_words(&env, "--socks5-server=0.0.0.0:1055",
+	    sizeof("--socks5-server=0.0.0.0:1055"), "fifth");
 	assert_string_equal(found(&env, text), "socks5 127.0.0.1:1055");
 	assert_string_equal(env.list[0].source, "first");
 	assert_false(env.list[0].guess);
@@ -109,7 +111,8 @@ test_same(void **state)
 	env_proxy_add(&env, PROXY_SOCKS5, "localhost:1056", "x", 0);
 	env_proxy_add(&env, PROXY_SOCKS5, "[::1]:1055", "x", 0);
 	env_proxy_add(&env, PROXY_SOCKS5, "[0:0::1]:1055", "x", 0);
-	assert_string_equal(found(&env, text), "socks5 127.0.0.1:1055, http 127.0.0.1:1055, socks5 127.0.0.1:1056, "
+	assert_string_equal(found(&env, text),
+	    "socks5 127.0.0.1:1055, http 127.0.0.1:1055, socks5 127.0.0.1:1056, "
 	    "socks5 [::1]:1055");
 }
 
@@ -231,7 +234,8 @@ static const struct {
 	{
 	    WORDS("tailscaled\0--socks5-server=:1\0--tun=userspace-networking\0--outbound-http-proxy-listen\0:1\0--port=41641"),
 	    "socks5 127.0.0.1:1, http 127.0.0.1:1" },
-	{ WORDS("tailscaled\0--tun\0userspace-networking\0\0--socks5-server=:1"), "socks5 127.0.0.1:1" },
+	{ WORDS("tailscaled\0--tun\0userspace-networking\0\0--socks5-server=:1"),
+	    "socks5 127.0.0.1:1" },
 	{ WORDS("tailscaled\0--socks5-server="),		"" },
 	{ WORDS("tailscaled\0--socks5-server\0"),		"" },
 	{ WORDS("tailscaled\0--socks5-server"),			"" },
@@ -402,8 +406,9 @@ test_process(void **state)
 		dup2(in[0], STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
 		close(in[1]);
-		execl("/bin/sh", "sh", "-c", "echo; read x", "tailscaled", "--tun=userspace-networking",
-		    "--socks5-server=localhost:7005", "--outbound-http-proxy-listen", ":7006", (char *)NULL);
+		execl("/bin/sh", "sh", "-c", "echo; read x", "tailscaled",
+		    "--tun=userspace-networking", "--socks5-server=localhost:7005",
+		    "--outbound-http-proxy-listen", ":7006", (char *)NULL);
 		_exit(1);
 	}
 	close(in[0]);

@@ -17,12 +17,18 @@ test_lines(void **state)
 	}		cases[] = {
 		{ "proxycommand", "/x/meshssh %h %p", 1, 1 },
 		{ "proxycommand", "\"/a b/meshssh\" --fdpass %h %p", 1, 1 },
-		{ "proxycommand", "meshssh", 1, 1 }, { "proxycommand", "exec meshssh-x meshssh", 1, 1 },
-		{ "proxycommand", "/home/meshssh/nc %h %p", 1 }, { "proxycommand", "mymeshssh %h %p", 1 },
-		{ "proxycommand", "nc %h %p", 1 }, { "proxyjump", "bastion", 1 }, { "bindaddress", "10.0.0.1", 1 },
-		{ "bindinterface", "eth0", 1 }, { "connectionattempts", "1", 0 }, { "connectionattempts", "3", 1 },
-		{ "nohostauthenticationforlocalhost", "no", 0 }, { "nohostauthenticationforlocalhost", "yes", 1 },
-		{ "proxyusefdpass", "yes", 0 }, { "hostname", "nas", 0 }, { "ProxyJump", "bastion", 1 },
+		{ "proxycommand", "meshssh", 1, 1 }, { "proxycommand", "exec meshssh-x meshssh", 1,
+		    1 },
+		{ "proxycommand", "/home/meshssh/nc %h %p", 1 },
+		    { "proxycommand", "mymeshssh %h %p", 1 },
+		{ "proxycommand", "nc %h %p", 1 }, { "proxyjump", "bastion", 1 },
+		    { "bindaddress", "10.0.0.1", 1 },
+		{ "bindinterface", "eth0", 1 }, { "connectionattempts", "1", 0 },
+		    { "connectionattempts", "3", 1 },
+		{ "nohostauthenticationforlocalhost", "no", 0 },
+		    { "nohostauthenticationforlocalhost", "yes", 1 },
+		{ "proxyusefdpass", "yes", 0 }, { "hostname", "nas", 0 },
+		    { "ProxyJump", "bastion", 1 },
 	};
 	struct ssh_program	env;
 	char		longest[400] = "";
@@ -89,7 +95,8 @@ write_script(const char *path, const char *text)
 static void
 test_find(void **state)
 {
-	char	dir[] = "/tmp/meshssh-check.XXXXXX", self[64], one[64], two[64], found[PATH_MAX], path[256];
+	char	dir[] = "/tmp/meshssh-check.XXXXXX", self[64], one[64], two[64], found[PATH_MAX],
+		    path[256];
 	int	i;
 
 	(void)state;
@@ -171,8 +178,10 @@ test_mark(void **state)
 	write_script(script, "#!/bin/sh\n");
 	write_script(program, "\177ELF");
 	for (i = 0; i < COUNT(marks); i++) {
-		snprintf(number, sizeof(number), "%ld", (long)(marks[i].whose == 'p' ? getppid() : getpid()));
-		snprintf(mark, sizeof(mark), "%s%s", marks[i].whose != '-' ? number : "", marks[i].rest);
+		snprintf(number, sizeof(number), "%ld", (long)(marks[i].whose == 'p' ?
+		    getppid() : getpid()));
+		snprintf(mark, sizeof(mark), "%s%s", marks[i].whose != '-' ? number : "",
+		    marks[i].rest);
 		setenv("MESHSSH_TRIED", mark, 1);
 		/* There are only these two: the one in /usr/bin is said to be this program. */
 		assert_int_equal(ssh_program_find("/usr/bin/ssh", found), 0);
@@ -205,10 +214,12 @@ test_ask(void **state)
 		{ "#!/bin/sh\necho OpenSSH_9.2\n", 1, 0 },
 		{ "#!/bin/sh\n", 1, 0 },
 		{ "#!/no/such/interpreter\n", -1, 0 },
-		{ "#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' x\necho\necho hostname nas\n", 0, 0 },
+		{ "#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' x\necho\necho hostname nas\n", 0,
+		    0 },
 	};
 	char		dir[] = "/tmp/meshssh-check.XXXXXX", ssh[64];
-	char		*args[] = { (char *)(uintptr_t)"-p", (char *)(uintptr_t)"22", (char *)(uintptr_t)"nas", NULL };
+	char		*args[] = { (char *)(uintptr_t)"-p", (char *)(uintptr_t)"22",
+			    (char *)(uintptr_t)"nas", NULL };
 	struct error	err = { .code = CODE_NONE };
 	struct ssh_program	env;
 	size_t		i;

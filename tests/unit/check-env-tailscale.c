@@ -43,51 +43,65 @@ static const struct {
 	int				 local;
 	int				 kernel;	/* or -1: as the interfaces say */
 } cases[] = {
-	{ "userspace", ANSWERS, STATUS("\"BackendState\":\"Running\",\"TUN\":false" ELSEWHERE), ENV_TAILSCALE_UP, "Running",
-	    TSJSON_TUN_NO, 0, 0 },
-	{ "userspace, with an address of ours", ANSWERS, STATUS("\"BackendState\":\"Running\",\"TUN\":false" HERE),
-	    ENV_TAILSCALE_UP, "Running", TSJSON_TUN_NO, 1, 0 },
-	{ "TUN", ANSWERS, STATUS("\"BackendState\":\"Running\",\"TUN\":true" HERE), ENV_TAILSCALE_UP, "Running",
-	    TSJSON_TUN_YES, 1, 1 },
-	{ "TUN in another namespace", ANSWERS, STATUS("\"BackendState\":\"Running\",\"TUN\":true" ELSEWHERE),
+	{ "userspace", ANSWERS, STATUS("\"BackendState\":\"Running\",\"TUN\":false" ELSEWHERE),
+	    ENV_TAILSCALE_UP, "Running", TSJSON_TUN_NO, 0, 0 },
+	{ "userspace, with an address of ours", ANSWERS,
+	    STATUS("\"BackendState\":\"Running\",\"TUN\":false" HERE), ENV_TAILSCALE_UP, "Running",
+	    TSJSON_TUN_NO, 1, 0 },
+	{ "TUN", ANSWERS, STATUS("\"BackendState\":\"Running\",\"TUN\":true" HERE),
+	    ENV_TAILSCALE_UP, "Running", TSJSON_TUN_YES, 1, 1 },
+	{ "TUN in another namespace", ANSWERS,
+	    STATUS("\"BackendState\":\"Running\",\"TUN\":true" ELSEWHERE), ENV_TAILSCALE_UP,
+	    "Running", TSJSON_TUN_YES, 0, 0 },
+	{ "TUN, no addresses", ANSWERS,
+	    STATUS("\"BackendState\":\"Running\",\"TUN\":true,\"TailscaleIPs\":null"),
 	    ENV_TAILSCALE_UP, "Running", TSJSON_TUN_YES, 0, 0 },
-	{ "TUN, no addresses", ANSWERS, STATUS("\"BackendState\":\"Running\",\"TUN\":true,\"TailscaleIPs\":null"),
-	    ENV_TAILSCALE_UP, "Running", TSJSON_TUN_YES, 0, 0 },
-	{ "older than TUN", ANSWERS, STATUS("\"BackendState\":\"Running\"" HERE), ENV_TAILSCALE_UP, "Running",
-	    TSJSON_TUN_UNSAID, 1, 1 },
+	{ "older than TUN", ANSWERS, STATUS("\"BackendState\":\"Running\"" HERE), ENV_TAILSCALE_UP,
+	    "Running", TSJSON_TUN_UNSAID, 1, 1 },
 	/* It works already. */
-	{ "starting", ANSWERS, STATUS("\"BackendState\":\"Starting\",\"TUN\":true" HERE), ENV_TAILSCALE_UP, "Starting",
-	    TSJSON_TUN_YES, 1, 1 },
-	{ "stopped", ANSWERS, STATUS("\"BackendState\":\"Stopped\",\"TUN\":true" ELSEWHERE), ENV_TAILSCALE_DOWN, "Stopped",
-	    TSJSON_TUN_YES, 0, -1 },
-	{ "needs login", ANSWERS, STATUS("\"BackendState\":\"NeedsLogin\",\"TUN\":false,\"TailscaleIPs\":null"),
+	{ "starting", ANSWERS, STATUS("\"BackendState\":\"Starting\",\"TUN\":true" HERE),
+	    ENV_TAILSCALE_UP, "Starting", TSJSON_TUN_YES, 1, 1 },
+	{ "stopped", ANSWERS, STATUS("\"BackendState\":\"Stopped\",\"TUN\":true" ELSEWHERE),
+	    ENV_TAILSCALE_DOWN, "Stopped", TSJSON_TUN_YES, 0, -1 },
+	{ "needs login", ANSWERS,
+	    STATUS("\"BackendState\":\"NeedsLogin\",\"TUN\":false,\"TailscaleIPs\":null"),
 	    ENV_TAILSCALE_DOWN, "NeedsLogin", TSJSON_TUN_NO, 0, -1 },
-	{ "needs approval", ANSWERS, STATUS("\"BackendState\":\"NeedsMachineAuth\",\"TUN\":true"), ENV_TAILSCALE_DOWN,
-	    "NeedsMachineAuth", TSJSON_TUN_YES, 0, -1 },
-	{ "no state", ANSWERS, STATUS("\"BackendState\":\"NoState\",\"TUN\":true"), ENV_TAILSCALE_DOWN, "NoState",
-	    TSJSON_TUN_YES, 0, -1 },
-	{ "interim reply first", ANSWERS, "HTTP/1.1 100 Continue\r\n\r\n"
-	    STATUS("\"BackendState\":\"Running\",\"TUN\":true" HERE), ENV_TAILSCALE_UP, "Running", TSJSON_TUN_YES, 1, 1 },
-	{ "403", ANSWERS, "HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\ninvalid localapi request\n",
+	{ "needs approval", ANSWERS, STATUS("\"BackendState\":\"NeedsMachineAuth\",\"TUN\":true"),
+	    ENV_TAILSCALE_DOWN, "NeedsMachineAuth", TSJSON_TUN_YES, 0, -1 },
+	{ "no state", ANSWERS, STATUS("\"BackendState\":\"NoState\",\"TUN\":true"),
+	    ENV_TAILSCALE_DOWN, "NoState", TSJSON_TUN_YES, 0, -1 },
+	{ "interim reply first", ANSWERS,
+	    "HTTP/1.1 100 Continue\r\n\r\n" STATUS("\"BackendState\":\"Running\",\"TUN\":true" HERE),
+	    ENV_TAILSCALE_UP, "Running", TSJSON_TUN_YES, 1, 1 },
+	{ "403", ANSWERS,
+	    "HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\ninvalid localapi request\n",
 	    ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "403 with a status", ANSWERS, "HTTP/1.0 403 Forbidden\r\n\r\n{\"BackendState\":\"Running\"}", ENV_TAILSCALE_UNEXPECTED,
-	    "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "401", ANSWERS, "HTTP/1.0 401 Unauthorized\r\n\r\n", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "garbage", ANSWERS, "SSH-2.0-OpenSSH_9.2\r\n", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "garbage that waits", HANGS, "SSH-2.0-OpenSSH_9.2\r\n", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "a document that is none", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n<html>", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID,
-	    0, -1 },
-	{ "a document that is cut", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":\"Runn", ENV_TAILSCALE_UNEXPECTED, "",
+	{ "403 with a status", ANSWERS,
+	    "HTTP/1.0 403 Forbidden\r\n\r\n{\"BackendState\":\"Running\"}",
+	    ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "401", ANSWERS, "HTTP/1.0 401 Unauthorized\r\n\r\n", ENV_TAILSCALE_UNEXPECTED, "",
 	    TSJSON_TUN_UNSAID, 0, -1 },
-	{ "no document", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "half a head", ANSWERS, "HTTP/1.0 200 OK\r\nX:", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "garbage", ANSWERS, "SSH-2.0-OpenSSH_9.2\r\n", ENV_TAILSCALE_UNEXPECTED, "",
+	    TSJSON_TUN_UNSAID, 0, -1 },
+	{ "garbage that waits", HANGS, "SSH-2.0-OpenSSH_9.2\r\n", ENV_TAILSCALE_UNEXPECTED, "",
+	    TSJSON_TUN_UNSAID, 0, -1 },
+	{ "a document that is none", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n<html>",
+	    ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "a document that is cut", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":\"Runn",
+	    ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "no document", ANSWERS, "HTTP/1.0 200 OK\r\n\r\n", ENV_TAILSCALE_UNEXPECTED, "",
+	    TSJSON_TUN_UNSAID, 0, -1 },
+	{ "half a head", ANSWERS, "HTTP/1.0 200 OK\r\nX:", ENV_TAILSCALE_UNEXPECTED, "",
+	    TSJSON_TUN_UNSAID, 0, -1 },
 	{ "nothing", ANSWERS, "", ENV_TAILSCALE_UNEXPECTED, "", TSJSON_TUN_UNSAID, 0, -1 },
 	{ "silence", HANGS, "", ENV_TAILSCALE_HUNG, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "silence after the head", HANGS, "HTTP/1.0 200 OK\r\n\r\n", ENV_TAILSCALE_HUNG, "", TSJSON_TUN_UNSAID, 0, -1 },
-	{ "silence within the document", HANGS, "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":", ENV_TAILSCALE_HUNG, "",
+	{ "silence after the head", HANGS, "HTTP/1.0 200 OK\r\n\r\n", ENV_TAILSCALE_HUNG, "",
 	    TSJSON_TUN_UNSAID, 0, -1 },
+	{ "silence within the document", HANGS, "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":",
+	    ENV_TAILSCALE_HUNG, "", TSJSON_TUN_UNSAID, 0, -1 },
 	/* Each byte in time, all of them never. */
-	{ "dripping", DRIPS, "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":", ENV_TAILSCALE_HUNG, "", TSJSON_TUN_UNSAID, 0, -1 },
+	{ "dripping", DRIPS, "HTTP/1.0 200 OK\r\n\r\n{\"BackendState\":", ENV_TAILSCALE_HUNG, "",
+	    TSJSON_TUN_UNSAID, 0, -1 },
 };
 
 #define NOBODY	65534
@@ -131,7 +145,8 @@ listener(int backlog)
 	unlink(path);
 	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 || listen(fd, backlog) == -1)
+	if (fd == -1 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+	    listen(fd, backlog) == -1)
 		return (-1);
 	return (fd);
 }
@@ -160,7 +175,8 @@ is_request(const char *request, const char *authorization)
 {
 	return (strncmp(request, "GET /localapi/v0/status?peers=false HTTP/1.", 43) == 0 &&
 	    strstr(request, "\r\nHost: local-tailscaled.sock\r\n") != NULL &&
-	    strcasestr(request, "\r\nOrigin:") == NULL && strcasestr(request, "\r\nReferer:") == NULL &&
+	    strcasestr(request, "\r\nOrigin:") == NULL &&
+	    strcasestr(request, "\r\nReferer:") == NULL &&
 	    (authorization == NULL ? strcasestr(request, "\r\nAuthorization:") == NULL :
 	    strstr(request, authorization) != NULL));
 }
@@ -197,7 +213,8 @@ daemon_start(enum behaviour how, const char *text, size_t len)
 	assert_int_equal(pipe(ready), 0);
 	if ((pid = fork()) == 0) {
 		alarm(30);		/* should the test fail meanwhile */
-		if ((fd = listener(5)) == -1 || write(ready[1], "x", 1) != 1 || (conn = accept(fd, NULL, NULL)) == -1)
+		if ((fd = listener(5)) == -1 || write(ready[1], "x", 1) != 1 ||
+		    (conn = accept(fd, NULL, NULL)) == -1)
 			_exit(1);
 		serve_one(conn, how, text, len, NULL);
 		_exit(0);
@@ -231,7 +248,8 @@ has_mesh_address(void)
 }
 
 static void
-check(const char *name, const struct env_tailscale *ts, enum env_tailscale_state state, int64_t took_ms)
+check(const char *name, const struct env_tailscale *ts, enum env_tailscale_state state,
+    int64_t took_ms)
 {
 	if (ts->state != state)
 		fail_msg("%s: state %d", name, ts->state);
@@ -262,10 +280,12 @@ test_daemons(void **state)
 		assert_string_equal(ts.at.path, path);
 		/* What the platform does not tell is -1. */
 		if (ts.pid != pid && ts.pid != -1)
-			fail_msg("%s: process %ld instead of %ld", cases[i].name, (long)ts.pid, (long)pid);
-		if (strcmp(ts.status.state, cases[i].backend) != 0 || ts.status.tun != cases[i].tun ||
-		    ts.local != cases[i].local)
-			fail_msg("%s: \"%s\", TUN %d, local %d", cases[i].name, ts.status.state, ts.status.tun, ts.local);
+			fail_msg("%s: process %ld instead of %ld", cases[i].name, (long)ts.pid,
+			    (long)pid);
+		if (strcmp(ts.status.state, cases[i].backend) != 0 ||
+		    ts.status.tun != cases[i].tun || ts.local != cases[i].local)
+			fail_msg("%s: \"%s\", TUN %d, local %d", cases[i].name, ts.status.state,
+			    ts.status.tun, ts.local);
 		kernel = cases[i].kernel != -1 ? cases[i].kernel : ts.mesh_address;
 		if (env_tailscale_kernel(&ts) != kernel)
 			fail_msg("%s: through the kernel: %d", cases[i].name, !kernel);
@@ -409,9 +429,11 @@ test_kernel(void **state)
 					ts.status.tun = tun;
 					ts.local = local;
 					ts.mesh_address = mesh;
-					expected = st == ENV_TAILSCALE_UP ? local && tun != TSJSON_TUN_NO : mesh;
+					expected = st == ENV_TAILSCALE_UP ?
+					    local && tun != TSJSON_TUN_NO : mesh;
 					if (env_tailscale_kernel(&ts) != expected)
-						fail_msg("state %d, TUN %d, local %d, mesh %d", st, tun, local, mesh);
+						fail_msg("state %d, TUN %d, local %d, mesh %d", st,
+						    tun, local, mesh);
 				}
 }
 
@@ -431,7 +453,8 @@ test_get_size(void **state)
 	for (size = sizeof(buf); size >= 9; size--) {
 		pid = daemon_start(ANSWERS, text, strlen(text));
 		memset(buf, '#', sizeof(buf));
-		len = tailscaled_get(&at, "/localapi/v0/status?peers=false", 2000, buf, size, &peer);
+		len = tailscaled_get(&at, "/localapi/v0/status?peers=false", 2000, buf, size,
+		    &peer);
 		daemon_stop(pid);
 		if (size > 10) {
 			if (len != 10 || memcmp(buf, "0123456789", 10) != 0)
@@ -473,13 +496,15 @@ test_port(void **state)
 		_exit(0);
 	}
 	close(fd);
-	assert_int_equal(tailscaled_get(&at, "/localapi/v0/status?peers=false", 2000, buf, sizeof(buf), &peer), 26);
+	assert_int_equal(tailscaled_get(&at, "/localapi/v0/status?peers=false", 2000, buf,
+	    sizeof(buf), &peer), 26);
 	assert_memory_equal(buf, "{\"BackendState\":\"Running\"}", 26);
 	daemon_stop(pid);
 	snprintf(buf, sizeof(buf), "port %d", at.port);
 	assert_string_equal(tailscaled_name(&at, name, sizeof(name)), buf);
 	/* Nobody listens there any more. */
-	assert_int_equal(tailscaled_get(&at, "/localapi/v0/status?peers=false", 2000, buf, sizeof(buf), &peer), -1);
+	assert_int_equal(tailscaled_get(&at, "/localapi/v0/status?peers=false", 2000, buf,
+	    sizeof(buf), &peer), -1);
 	assert_int_equal(errno, ECONNREFUSED);
 }
 
@@ -514,8 +539,10 @@ test_tailscaled(void **state)
 	assert_string_equal(tailscaled_name(&at, buf, sizeof(buf)), "port 41112");
 
 	assert_int_equal(tailscaled_set_path(&at, "/run/x.sock"), 0);
-	assert_string_equal(tailscaled_headers(&at, buf, sizeof(buf)), "Host: local-tailscaled.sock\r\n");
-	assert_true(tailscaled_address(&at, &ss) > offsetof(struct sockaddr_un, sun_path) + strlen("/run/x.sock"));
+	assert_string_equal(tailscaled_headers(&at, buf, sizeof(buf)),
+	    "Host: local-tailscaled.sock\r\n");
+	assert_true(tailscaled_address(&at, &ss) > offsetof(struct sockaddr_un,
+	    sun_path) + strlen("/run/x.sock"));
 	assert_int_equal(sun->sun_family, AF_UNIX);
 	assert_string_equal(sun->sun_path, "/run/x.sock");
 	assert_string_equal(tailscaled_name(&at, buf, sizeof(buf)), "/run/x.sock");
@@ -546,44 +573,62 @@ static const struct {
 	{ "nothing", NULL, NULL, NULL, NULL, NULL, 0, NULL },
 	{ "standalone", "41112", "sameuserproof-41112", TOKEN "\n", NULL, NULL, 41112, TOKEN },
 	{ "standalone, no newline", "1", "sameuserproof-1", TOKEN, NULL, NULL, 1, TOKEN },
-	{ "standalone, capitals", "65535", "sameuserproof-65535", "ABCDEF\n", NULL, NULL, 65535, "ABCDEF" },
-	{ "standalone, the longest token", "41112", "sameuserproof-41112", LONG63 "\n", NULL, NULL, 41112, LONG63 },
-	{ "standalone, too long a token", "41112", "sameuserproof-41112", LONG63 "0\n", NULL, NULL, 0, NULL },
-	{ "standalone, far too long a token", "41112", "sameuserproof-41112", LONG63 LONG63 LONG63 "\n", NULL, NULL, 0,
-	    NULL },
+	{ "standalone, capitals", "65535", "sameuserproof-65535", "ABCDEF\n", NULL, NULL, 65535,
+	    "ABCDEF" },
+	{ "standalone, the longest token", "41112", "sameuserproof-41112", LONG63 "\n", NULL, NULL,
+	    41112, LONG63 },
+	{ "standalone, too long a token", "41112", "sameuserproof-41112", LONG63 "0\n", NULL, NULL,
+	    0, NULL },
+	{ "standalone, far too long a token", "41112", "sameuserproof-41112",
+	    LONG63 LONG63 LONG63 "\n", NULL, NULL, 0, NULL },
 	{ "standalone, no proof", "41112", NULL, NULL, NULL, NULL, 0, NULL },
 	{ "standalone, stale", "41112", "sameuserproof-41111", TOKEN "\n", NULL, NULL, 0, NULL },
 	{ "standalone, proof only", NULL, "sameuserproof-41112", TOKEN "\n", NULL, NULL, 0, NULL },
 	{ "standalone, empty proof", "41112", "sameuserproof-41112", "", NULL, NULL, 0, NULL },
-	{ "standalone, empty line", "41112", "sameuserproof-41112", "\n" TOKEN "\n", NULL, NULL, 0, NULL },
+	{ "standalone, empty line", "41112", "sameuserproof-41112", "\n" TOKEN "\n", NULL, NULL, 0,
+	    NULL },
 	{ "standalone, port 0", "0", "sameuserproof-0", TOKEN "\n", NULL, NULL, 0, NULL },
-	{ "standalone, port too large", "65536", "sameuserproof-65536", TOKEN "\n", NULL, NULL, 0, NULL },
+	{ "standalone, port too large", "65536", "sameuserproof-65536", TOKEN "\n", NULL, NULL, 0,
+	    NULL },
 	{ "standalone, no port", "x", "sameuserproof-x", TOKEN "\n", NULL, NULL, 0, NULL },
 	{ "standalone, negative", "-1", "sameuserproof--1", TOKEN "\n", NULL, NULL, 0, NULL },
-	{ "standalone, a path", "41112/../x", "sameuserproof-41112", TOKEN "\n", NULL, NULL, 0, NULL },
-	{ "standalone, token with a blank", "41112", "sameuserproof-41112", "abc def\n", NULL, NULL, 0, NULL },
-	{ "standalone, token with a colon", "41112", "sameuserproof-41112", "abc:def\n", NULL, NULL, 0, NULL },
-	{ "standalone, other letters", "41112", "sameuserproof-41112", "ghij\n", NULL, NULL, 0, NULL },
+	{ "standalone, a path", "41112/../x", "sameuserproof-41112", TOKEN "\n", NULL, NULL, 0,
+	    NULL },
+	{ "standalone, token with a blank", "41112", "sameuserproof-41112", "abc def\n", NULL, NULL,
+	    0, NULL },
+	{ "standalone, token with a colon", "41112", "sameuserproof-41112", "abc:def\n", NULL, NULL,
+	    0, NULL },
+	{ "standalone, other letters", "41112", "sameuserproof-41112", "ghij\n", NULL, NULL, 0,
+	    NULL },
 	{ "App Store", NULL, NULL, NULL, GROUP, "sameuserproof-41113-" TOKEN, 41113, TOKEN },
-	{ "App Store, another vendor", NULL, NULL, NULL, "X.group.io.tailscale.ipn.macos", "sameuserproof-1-ab", 1, "ab" },
+	{ "App Store, another vendor", NULL, NULL, NULL, "X.group.io.tailscale.ipn.macos",
+	    "sameuserproof-1-ab", 1, "ab" },
 	{ "App Store, no token", NULL, NULL, NULL, GROUP, "sameuserproof-41113", 0, NULL },
 	{ "App Store, empty token", NULL, NULL, NULL, GROUP, "sameuserproof-41113-", 0, NULL },
 	{ "App Store, port 0", NULL, NULL, NULL, GROUP, "sameuserproof-0-" TOKEN, 0, NULL },
-	{ "App Store, port too large", NULL, NULL, NULL, GROUP, "sameuserproof-65536-" TOKEN, 0, NULL },
-	{ "App Store, port far too large", NULL, NULL, NULL, GROUP, "sameuserproof-00000000000000000041113-" TOKEN, 0,
+	{ "App Store, port too large", NULL, NULL, NULL, GROUP, "sameuserproof-65536-" TOKEN, 0,
 	    NULL },
+	{ "App Store, port far too large", NULL, NULL, NULL, GROUP,
+	    "sameuserproof-00000000000000000041113-" TOKEN, 0, NULL },
 	{ "App Store, no port", NULL, NULL, NULL, GROUP, "sameuserproof--" TOKEN, 0, NULL },
-	{ "App Store, something else", NULL, NULL, NULL, GROUP, "xsameuserproof-41113-" TOKEN, 0, NULL },
-	{ "App Store, more behind", NULL, NULL, NULL, GROUP, "sameuserproof-41113-" TOKEN "-x", 0, NULL },
-	{ "App Store, token for a header", NULL, NULL, NULL, GROUP, "sameuserproof-41113-ab\r\nX: y", 0, NULL },
-	{ "App Store, token too long", NULL, NULL, NULL, GROUP, "sameuserproof-41113-" LONG63 "0", 0, NULL },
-	{ "App Store, another folder", NULL, NULL, NULL, "W5364U7YZB.group.io.tailscale.ipn.macos.x",
+	{ "App Store, something else", NULL, NULL, NULL, GROUP, "xsameuserproof-41113-" TOKEN, 0,
+	    NULL },
+	{ "App Store, more behind", NULL, NULL, NULL, GROUP, "sameuserproof-41113-" TOKEN "-x", 0,
+	    NULL },
+	{ "App Store, token for a header", NULL, NULL, NULL, GROUP,
+	    "sameuserproof-41113-ab\r\nX: y", 0, NULL },
+	{ "App Store, token too long", NULL, NULL, NULL, GROUP, "sameuserproof-41113-" LONG63 "0",
+	    0, NULL },
+	{ "App Store, another folder", NULL, NULL, NULL,
+	    "W5364U7YZB.group.io.tailscale.ipn.macos.x", "sameuserproof-41113-" TOKEN, 0, NULL },
+	{ "App Store, no vendor", NULL, NULL, NULL, ".group.io.tailscale.ipn.macos",
 	    "sameuserproof-41113-" TOKEN, 0, NULL },
-	{ "App Store, no vendor", NULL, NULL, NULL, ".group.io.tailscale.ipn.macos", "sameuserproof-41113-" TOKEN, 0, NULL },
 	{ "App Store, empty folder", NULL, NULL, NULL, GROUP, NULL, 0, NULL },
 	/* As Tailscale's own client does it. */
-	{ "both", "41112", "sameuserproof-41112", TOKEN "\n", GROUP, "sameuserproof-41113-" OTHER, 41113, OTHER },
-	{ "both, the first is odd", "41112", "sameuserproof-41112", TOKEN "\n", GROUP, "sameuserproof-41113", 41112, TOKEN },
+	{ "both", "41112", "sameuserproof-41112", TOKEN "\n", GROUP, "sameuserproof-41113-" OTHER,
+	    41113, OTHER },
+	{ "both, the first is odd", "41112", "sameuserproof-41112", TOKEN "\n", GROUP,
+	    "sameuserproof-41113", 41112, TOKEN },
 };
 
 static void
@@ -632,9 +677,11 @@ test_gui(void **state)
 			make_file(folder, builds[i].proof, builds[i].text);
 		if (builds[i].group != NULL) {
 			/* Other programs have folders there, too. */
-			make_folders(root, "Users/alice/Library/Group Containers/group.com.apple.notes", folder);
+			make_folders(root,
+			    "Users/alice/Library/Group Containers/group.com.apple.notes", folder);
 			make_file(folder, "sameuserproof-9-99", "");
-			snprintf(below, sizeof(below), "Users/alice/Library/Group Containers/%s", builds[i].group);
+			snprintf(below, sizeof(below), "Users/alice/Library/Group Containers/%s",
+			    builds[i].group);
 			make_folders(root, below, folder);
 			make_file(folder, "Library", "");
 			if (builds[i].file != NULL)
@@ -643,10 +690,12 @@ test_gui(void **state)
 		memset(&at, '#', sizeof(at));
 		before = at;
 		if (env_tailscale_gui(&at, root, "/Users/alice") != (builds[i].port != 0 ? 0 : -1))
-			fail_msg("%s: %s", builds[i].name, builds[i].port != 0 ? "not found" : at.token);
+			fail_msg("%s: %s", builds[i].name,
+			    builds[i].port != 0 ? "not found" : at.token);
 		if (builds[i].port == 0)
 			assert_memory_equal(&at, &before, sizeof(at));
-		else if (at.path[0] != '\0' || at.port != builds[i].port || strcmp(at.token, builds[i].token) != 0)
+		else if (at.path[0] != '\0' || at.port != builds[i].port ||
+		    strcmp(at.token, builds[i].token) != 0)
 			fail_msg("%s: port %d, token %s", builds[i].name, at.port, at.token);
 		/* Another user's are not looked at. */
 		if (builds[i].group != NULL && builds[i].link == NULL)
@@ -688,7 +737,8 @@ test_layouts(void **state)
 	static const struct {
 		const char	*folder, *name;
 	}			layouts[] = {
-		{ "var/run/tailscale", "tailscaled.sock" },		/* Linux, FreeBSD, OpenBSD, illumos */
+		/* Linux, FreeBSD, OpenBSD, illumos */
+		{ "var/run/tailscale", "tailscaled.sock" },
 		{ "run/tailscale", "tailscaled.sock" },
 		{ "var/run", "tailscaled.socket" },			/* macOS */
 		{ "var/packages/Tailscale/var", "tailscaled.sock" },	/* Synology DSM 7 */
@@ -709,7 +759,8 @@ test_layouts(void **state)
 	assert_int_equal(mkdir(root, 0700), 0);
 	for (i = 0; i < COUNT(layouts); i++) {
 		make_folders(root, layouts[i].folder, folder);
-		assert_true(snprintf(path, sizeof(path), "%.80s%s", folder, layouts[i].name) < (int)sizeof(path));
+		assert_true(snprintf(path, sizeof(path), "%.80s%s", folder,
+		    layouts[i].name) < (int)sizeof(path));
 		pid = daemon_start(ANSWERS, text, strlen(text));
 		env_tailscale_detect(&ts, NULL, root, STATUS_MS);
 		if (ts.state != ENV_TAILSCALE_UP || strcmp(ts.at.path, path) != 0)
@@ -736,7 +787,8 @@ test_trust(void **state)
 	snprintf(root, sizeof(root), "%s/trust", dir);
 	assert_int_equal(mkdir(root, 0700), 0);
 	make_folders(root, "tmp/tailscale", folder);
-	assert_true(snprintf(path, sizeof(path), "%.80stailscaled.sock", folder) < (int)sizeof(path));
+	assert_true(snprintf(path, sizeof(path), "%.80stailscaled.sock",
+	    folder) < (int)sizeof(path));
 	assert_true((fd = listener(5)) != -1);
 	env_tailscale_detect(&ts, NULL, root, STATUS_MS);
 	assert_int_equal(ts.state, ENV_TAILSCALE_HUNG);
@@ -791,7 +843,8 @@ test_faults(void **state)
 	for (i = 0; i < COUNT(wanted); i++) {
 		f = tailscale_fault(wanted[i].state, wanted[i].backend);
 		if (f->code != wanted[i].code)
-			fail_msg("state %d %s: code %d", wanted[i].state, wanted[i].backend, f->code);
+			fail_msg("state %d %s: code %d", wanted[i].state, wanted[i].backend,
+			    f->code);
 		assert_ptr_equal(f, tailscale_fault_by_name(tailscale_states[wanted[i].state],
 		    wanted[i].backend));
 		assert_int_equal(f->cause[0] != '\0', f->code != CODE_NONE);

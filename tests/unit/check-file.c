@@ -71,7 +71,8 @@ static void
 test_sweep(void **state)
 {
 	static const char *const	stay[] = {
-		"/.config.meshssh-backup", "/.config.meshssh-ABCDEF", "/.config.meshssh-0123456789abcde",
+		"/.config.meshssh-backup", "/.config.meshssh-ABCDEF",
+		"/.config.meshssh-0123456789abcde",
 		"/.config.meshssh-0123456789abcdef0", "/.config.meshssh-0123456789ABCDEF",
 		"/.configs.meshssh-0123456789abcdef", "/config.meshssh-0123456789abcdef", "/config"
 	};
@@ -92,7 +93,8 @@ test_sweep(void **state)
 	strlcpy(from, at("/config"), sizeof(from));
 	assert_int_equal(link(from, at("/.config.meshssh-0000000000000003")), 0);
 	put("/.config.meshssh-0000000000000004", "");
-	i = geteuid() == 0 && chown(at("/.config.meshssh-0000000000000004"), 12345, 12345) == 0 ? 4 : 3;
+	i = geteuid() == 0 && chown(at("/.config.meshssh-0000000000000004"), 12345, 12345) == 0 ?
+	    4 : 3;
 	assert_int_not_equal(fd = file_stage(at("/config"), "x", 1, tmp), -1);
 	close(fd);
 	file_sweep(at("/config"));

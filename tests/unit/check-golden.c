@@ -28,7 +28,8 @@ document(const char *path)
 	json_t		*doc = NULL;
 	ssize_t		 len;
 
-	if ((len = file_read(path, buf, sizeof(buf))) == -1 || (doc = json_parse(buf, (size_t)len, 0)) == NULL ||
+	if ((len = file_read(path, buf, sizeof(buf))) == -1 ||
+	    (doc = json_parse(buf, (size_t)len, 0)) == NULL ||
 	    !json_is_array(json_at(doc, "expect")) || facts_upgrade(doc) == -1)
 		fail_msg("%s: no document", path);
 	return (doc);
@@ -51,8 +52,8 @@ check_finding(const char *path, const json_t *finding)
 		fail_msg("%s: %s: no cure", path, json_text_at(finding, "code"));
 	json_array_foreach(json_at(finding, "cure"), i, cure)
 		if (strlen(json_string_value(cure)) < 5 || strlen(json_string_value(cure)) >= 199)
-			fail_msg("%s: %s: no cure, or it was cut: %s", path, json_text_at(finding, "code"),
-			    json_string_value(cure));
+			fail_msg("%s: %s: no cure, or it was cut: %s", path,
+			    json_text_at(finding, "code"), json_string_value(cure));
 }
 
 static void
@@ -95,7 +96,8 @@ documents(void (*check)(const char *))
 	assert_non_null(dir = opendir(GOLDEN_DIR));
 	while ((entry = readdir(dir)) != NULL) {
 		len = strlen(entry->d_name);
-		if (entry->d_name[0] == '.' || len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0)
+		if (entry->d_name[0] == '.' || len < 5 ||
+		    strcmp(entry->d_name + len - 5, ".json") != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", GOLDEN_DIR, entry->d_name);
 		check(path);
@@ -166,7 +168,8 @@ words_document(const char *path)
 	words_hide(json_at(doc, "facts"), "");
 	words_findings(doc, after, sizeof(after));
 	if (strcmp(before, after) != 0)
-		fail_msg("%s: a text for people decides: \"%s\" became \"%s\"", path, before, after);
+		fail_msg("%s: a text for people decides: \"%s\" became \"%s\"", path, before,
+		    after);
 	json_decref(doc);
 }
 
@@ -194,7 +197,8 @@ check_odd(json_t *doc)
 
 	assert_int_equal(rules_check(doc), 0);
 	json_array_foreach(json_at(doc, "findings"), i, finding)
-		if (json_text_at(finding, "cause")[0] == '\0' || json_array_size(json_at(finding, "cure")) == 0)
+		if (json_text_at(finding, "cause")[0] == '\0' ||
+		    json_array_size(json_at(finding, "cure")) == 0)
 			fail_msg("%s says nothing", json_text_at(finding, "code"));
 	assert_non_null(fp = open_memstream(&text, &len));
 	report_text(fp, doc, 0);

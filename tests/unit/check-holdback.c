@@ -126,8 +126,9 @@ pair(int *fd, int *server)
 static void
 begin(struct scene *s, int mss_bytes)
 {
-	struct holdback_config	conf = { .conn = &s->conn, .race = &s->race, .switched_cb = switched_cb,
-				    .committed_cb = committed_cb, .arg = s };
+	struct holdback_config	conf = { .conn = &s->conn, .race = &s->race,
+				    .switched_cb = switched_cb, .committed_cb = committed_cb,
+				    .arg = s };
 
 	memset(s, 0, sizeof(*s));
 	memset(&tcp, 0, sizeof(tcp));
@@ -370,7 +371,8 @@ test_sizes(void **state)
 static void
 test_loss(void **state)
 {
-	static const char	kexinit[2004] = "\0\0\7\320\1\24";	/* 2000 bytes follow the length */
+	/* 2000 bytes follow the length */
+	static const char	kexinit[2004] = "\0\0\7\320\1\24";
 	struct scene		s;
 
 	(void)state;

@@ -24,65 +24,86 @@ static const struct {
 	{ "bare", 0, OK "\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
 	{ "glued", 0, OK "\r\n", "SSH-2.0-x\r\n\r\n", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
 	{ "glued with NUL", 0, OK "\r\n", "\001\n", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
-	{ "1.0", 0, "HTTP/1.0 200 Connection established\r\n\r\n", "x", HTTP1_HEAD, 200, "Connection established", -1, "",
-	    "", "" },
+	{ "1.0", 0, "HTTP/1.0 200 Connection established\r\n\r\n", "x", HTTP1_HEAD, 200,
+	    "Connection established", -1, "", "", "" },
 	{ "no reason", 0, "HTTP/1.1 200 \r\n\r\n", "x", HTTP1_HEAD, 200, "", -1, "", "", "" },
-	{ "no reason and no blank", 0, "HTTP/1.1 200\r\n\r\n", "x", HTTP1_HEAD, 200, "", -1, "", "", "" },
-	{ "bare LF", 0, "HTTP/1.1 502 Bad Gateway\nContent-Length: 3\n\n", "\n", HTTP1_HEAD, 502, "Bad Gateway", 3, "",
-	    "", "" },
-	{ "both ends of lines", 0, "HTTP/1.1 200 OK\nX: y\r\n\n", "\r\n", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
-	{ "the largest status", 0, "HTTP/1.1 599 x\r\n\r\n", "", HTTP1_HEAD, 599, "x", -1, "", "", "" },
-	{ "continue", 0, "HTTP/1.1 100 Continue\r\n\r\n" OK "\r\n", "x", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
+	{ "no reason and no blank", 0, "HTTP/1.1 200\r\n\r\n", "x", HTTP1_HEAD, 200, "", -1, "", "",
+	    "" },
+	{ "bare LF", 0, "HTTP/1.1 502 Bad Gateway\nContent-Length: 3\n\n", "\n", HTTP1_HEAD, 502,
+	    "Bad Gateway", 3, "", "", "" },
+	{ "both ends of lines", 0, "HTTP/1.1 200 OK\nX: y\r\n\n", "\r\n", HTTP1_HEAD, 200, "OK", -1,
+	    "", "", "" },
+	{ "the largest status", 0, "HTTP/1.1 599 x\r\n\r\n", "", HTTP1_HEAD, 599, "x", -1, "", "",
+	    "" },
+	{ "continue", 0, "HTTP/1.1 100 Continue\r\n\r\n" OK "\r\n", "x", HTTP1_HEAD, 200, "OK", -1,
+	    "", "", "" },
 	{ "several interim ones", 0,
-	    "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100\r\n\r\nHTTP/1.1 204\r\n\r\n", "x", HTTP1_HEAD,
-	    204, "", -1, "", "", "" },
-	{ "interim only", 0, "HTTP/1.1 100 Continue\r\n\r\n", "", HTTP1_MORE, 0, NULL, -1, "", "", "" },
+	    "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100\r\n\r\nHTTP/1.1 204\r\n\r\n",
+	    "x", HTTP1_HEAD, 204, "", -1, "", "", "" },
+	{ "interim only", 0, "HTTP/1.1 100 Continue\r\n\r\n", "", HTTP1_MORE, 0, NULL, -1, "", "",
+	    "" },
 	/* Passed over means all of it. */
 	{ "headers of an interim one", 1,
 	    "HTTP/1.1 103 Early Hints\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n"
-	    "Dial-Self: true\r\nDial-Addr: 192.0.2.7:22\r\nTailscale-Connect-Error: x\r\n\r\n" OK "\r\n", "", HTTP1_HEAD,
-	    200, "OK", -1, "", "", "" },
-	{ "upgrade", 1, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: ts-dial\r\n\r\n", "SSH-2.0-x\r\n", HTTP1_HEAD, 101,
-	    "Switching Protocols", -1, "", "", "" },
-	{ "continue, then upgrade", 1, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 x\r\n\r\n", "\r\n", HTTP1_HEAD, 101,
-	    "x", -1, "", "", "" },
-	{ "upgrade not asked for", 0, "HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "x", HTTP1_HEAD,
-	    200, "OK", -1, "", "", "" },
-	{ "refused upgrade", 1, "HTTP/1.1 404 Not Found\r\n\r\n", "", HTTP1_HEAD, 404, "Not Found", -1, "", "", "" },
-	{ "dial-self", 1, OK "Dial-Self: true\r\nDial-Addr: 192.0.2.7:22\r\nContent-Length: 0\r\n\r\n", "", HTTP1_HEAD,
-	    200, "OK", 0, "", "true", "192.0.2.7:22" },
-	{ "names in any case", 1, OK "DIAL-SELF: true\r\ndial-addr: [fd7a::1]:22\r\ncOnTeNt-LeNgTh: 12\r\n\r\n", "",
+	    "Dial-Self: true\r\nDial-Addr: 192.0.2.7:22\r\nTailscale-Connect-Error: x\r\n\r\n" OK "\r\n",
+	    "", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
+	{ "upgrade", 1, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: ts-dial\r\n\r\n",
+	    "SSH-2.0-x\r\n", HTTP1_HEAD, 101, "Switching Protocols", -1, "", "", "" },
+	{ "continue, then upgrade", 1, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 x\r\n\r\n",
+	    "\r\n", HTTP1_HEAD, 101, "x", -1, "", "", "" },
+	{ "upgrade not asked for", 0,
+	    "HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "x", HTTP1_HEAD, 200,
+	    "OK", -1, "", "", "" },
+	{ "refused upgrade", 1, "HTTP/1.1 404 Not Found\r\n\r\n", "", HTTP1_HEAD, 404, "Not Found",
+	    -1, "", "", "" },
+	{ "dial-self", 1,
+	    OK "Dial-Self: true\r\nDial-Addr: 192.0.2.7:22\r\nContent-Length: 0\r\n\r\n", "",
+	    HTTP1_HEAD, 200, "OK", 0, "", "true", "192.0.2.7:22" },
+	{ "names in any case", 1,
+	    OK "DIAL-SELF: true\r\ndial-addr: [fd7a::1]:22\r\ncOnTeNt-LeNgTh: 12\r\n\r\n", "",
 	    HTTP1_HEAD, 200, "OK", 12, "", "true", "[fd7a::1]:22" },
-	{ "blanks round values", 0, OK "Dial-Self:true\r\nDial-Addr: \t  a b \t \r\nTailscale-Connect-Error:\r\n\r\n", "",
+	{ "blanks round values", 0,
+	    OK "Dial-Self:true\r\nDial-Addr: \t  a b \t \r\nTailscale-Connect-Error:\r\n\r\n", "",
 	    HTTP1_HEAD, 200, "OK", -1, "", "true", "a b" },
 	{ "connect error", 0,
 	    "HTTP/1.1 500 Internal Server Error\r\nTailscale-Connect-Error: dial tcp 100.64.0.9:22: i/o timeout"
 	    "\r\nContent-Length: 41\r\n\r\n", "dial", HTTP1_HEAD, 500, "Internal Server Error", 41,
 	    "dial tcp 100.64.0.9:22: i/o timeout", "", "" },
-	{ "longer and shorter names", 0, OK "Dial-Selfish: x\r\nXDial-Self: x\r\nDial: x\r\n: x\r\nDial-Self\r\n\r\n", "",
+	{ "longer and shorter names", 0,
+	    OK "Dial-Selfish: x\r\nXDial-Self: x\r\nDial: x\r\n: x\r\nDial-Self\r\n\r\n", "",
 	    HTTP1_HEAD, 200, "OK", -1, "", "", "" },
 	/*
 	 * RFC 9112 5.1: no blank between name and colon; 5.2: a line that begins with one goes on.
 	 */
-	{ "blanks in the wrong place", 0, OK "Dial-Self : x\r\n Dial-Self: x\r\n\tDial-Self: x\r\n\r\n", "", HTTP1_HEAD,
-	    200, "OK", -1, "", "", "" },
-	{ "CR inside", 0, OK "Dial-Self: a\rb\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "a\rb", "" },
-	{ "chunked", 0, OK "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "5\r\n", HTTP1_HEAD, 200, "OK", -1,
-	    "", "", "" },
-	{ "length 0", 0, OK "Content-Length: 0\r\n\r\n", "", HTTP1_HEAD, 200, "OK", 0, "", "", "" },
-	{ "length of no digits", 0, OK "Content-Length: x\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
-	{ "length with a sign", 0, OK "Content-Length: +5\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
-	{ "length below 0", 0, OK "Content-Length: -5\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
-	{ "length of more digits than any number", 0, OK "Content-Length: 99999999999999999999999999\r\n\r\n", "",
+	{ "blanks in the wrong place", 0,
+	    OK "Dial-Self : x\r\n Dial-Self: x\r\n\tDial-Self: x\r\n\r\n", "", HTTP1_HEAD, 200,
+	    "OK", -1, "", "", "" },
+	{ "CR inside", 0, OK "Dial-Self: a\rb\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "a\rb",
+	    "" },
+	{ "chunked", 0, OK "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "5\r\n",
 	    HTTP1_HEAD, 200, "OK", -1, "", "", "" },
-	{ "lengths in a list", 0, OK "Content-Length: 5, 6\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
-	{ "empty length", 0, OK "Content-Length:\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
-	{ "hexadecimal length", 0, OK "Content-Length: 0x5\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "", "" },
+	{ "length 0", 0, OK "Content-Length: 0\r\n\r\n", "", HTTP1_HEAD, 200, "OK", 0, "", "", "" },
+	{ "length of no digits", 0, OK "Content-Length: x\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1,
+	    "", "", "" },
+	{ "length with a sign", 0, OK "Content-Length: +5\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1,
+	    "", "", "" },
+	{ "length below 0", 0, OK "Content-Length: -5\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "",
+	    "", "" },
+	{ "length of more digits than any number", 0,
+	    OK "Content-Length: 99999999999999999999999999\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1,
+	    "", "", "" },
+	{ "lengths in a list", 0, OK "Content-Length: 5, 6\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1,
+	    "", "", "" },
+	{ "empty length", 0, OK "Content-Length:\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1, "", "",
+	    "" },
+	{ "hexadecimal length", 0, OK "Content-Length: 0x5\r\n\r\n", "", HTTP1_HEAD, 200, "OK", -1,
+	    "", "", "" },
 	{ "nothing", 0, "", "", HTTP1_MORE, 0, NULL, -1, "", "", "" },
 	{ "the first byte", 0, "H", "", HTTP1_MORE, 0, NULL, -1, "", "", "" },
 	{ "no end of line", 0, "HTTP/1.1 200 OK", "", HTTP1_MORE, 0, NULL, -1, "", "", "" },
 	{ "no end of the head", 0, OK "X: y\r\n", "", HTTP1_MORE, 200, "OK", -1, "", "", "" },
-	{ "half of the end of the head", 0, OK "X: y\r\n\r", "", HTTP1_MORE, 200, "OK", -1, "", "", "" },
+	{ "half of the end of the head", 0, OK "X: y\r\n\r", "", HTTP1_MORE, 200, "OK", -1, "", "",
+	    "" },
 };
 
 /*
@@ -159,15 +180,19 @@ check_case(size_t i, size_t piece, size_t then)
 	snprintf(text, sizeof(text), "%s%s", cases[i].head, cases[i].rest);
 	used = feed(&h, cases[i].upgrade, text, strlen(text), piece, then);
 	if (h.state != cases[i].state || used != strlen(cases[i].head))
-		fail_msg("%s, first %zu bytes: state %d, %zu of %zu bytes", cases[i].name, piece, h.state, used,
-		    strlen(cases[i].head));
-	if (h.state == HTTP1_HEAD && (h.status != cases[i].status || strcmp(h.reason, cases[i].reason) != 0))
-		fail_msg("%s, first %zu bytes: %d \"%s\"", cases[i].name, piece, h.status, h.reason);
+		fail_msg("%s, first %zu bytes: state %d, %zu of %zu bytes", cases[i].name, piece,
+		    h.state, used, strlen(cases[i].head));
+	if (h.state == HTTP1_HEAD && (h.status != cases[i].status ||
+	    strcmp(h.reason, cases[i].reason) != 0))
+		fail_msg("%s, first %zu bytes: %d \"%s\"", cases[i].name, piece, h.status,
+		    h.reason);
 	if (http1_length(&h) != cases[i].length)
 		fail_msg("%s: length %ld", cases[i].name, http1_length(&h));
-	if (strcmp(h.connect_error, cases[i].connect_error) != 0 || strcmp(h.dial_self, cases[i].dial_self) != 0 ||
+	if (strcmp(h.connect_error, cases[i].connect_error) != 0 ||
+	    strcmp(h.dial_self, cases[i].dial_self) != 0 ||
 	    strcmp(h.dial_addr, cases[i].dial_addr) != 0)
-		fail_msg("%s: \"%s\", \"%s\", \"%s\"", cases[i].name, h.connect_error, h.dial_self, h.dial_addr);
+		fail_msg("%s: \"%s\", \"%s\", \"%s\"", cases[i].name, h.connect_error, h.dial_self,
+		    h.dial_addr);
 	/* What is decided stays so, and nothing more belongs to it. */
 	if (h.state != HTTP1_MORE) {
 		assert_int_equal(http1_feed(&h, "x", 1, &used), cases[i].state);
@@ -205,7 +230,8 @@ test_garbage(void **state)
 		for (split = 0; split <= len; split++) {
 			feed(&h, 0, garbage[i].text, len, split, len);
 			if (h.state != HTTP1_BAD)
-				fail_msg("taken for HTTP, in two pieces of %zu and more: %s", split, garbage[i].text);
+				fail_msg("taken for HTTP, in two pieces of %zu and more: %s", split,
+				    garbage[i].text);
 		}
 		memset(&h, 0, sizeof(h));
 		for (n = 0; h.state == HTTP1_MORE; n++)
@@ -258,7 +284,8 @@ check_long(const char *before, const char *behind, const char *(*get)(const stru
 		assert_int_equal(feed(&h, 0, text, len, i == 0 ? len : 1, i == 1 ? len : 1), len);
 		assert_int_equal(h.state, HTTP1_HEAD);
 		kept = get(&h);
-		if (strlen(kept) != HTTP1_TEXT_MAX - 1 || strncmp(kept, text + strlen(before), HTTP1_TEXT_MAX - 1) != 0)
+		if (strlen(kept) != HTTP1_TEXT_MAX - 1 ||
+		    strncmp(kept, text + strlen(before), HTTP1_TEXT_MAX - 1) != 0)
 			fail_msg("\"%s\": %zu bytes kept: %s", before, strlen(kept), kept);
 		assert_int_equal(h.status, 403);
 	}
@@ -350,7 +377,8 @@ test_limit(void **state)
 	for (i = 0; i < COUNT(starts); i++)
 		for (pieces = 0; pieces < 2; pieces++) {
 			text = make_head(HTTP1_HEAD_MAX, starts[i]);
-			assert_int_equal(feed(&h, 0, text, HTTP1_HEAD_MAX, pieces ? 1 : HTTP1_HEAD_MAX, 1), HTTP1_HEAD_MAX);
+			assert_int_equal(feed(&h, 0, text, HTTP1_HEAD_MAX,
+			    pieces ? 1 : HTTP1_HEAD_MAX, 1), HTTP1_HEAD_MAX);
 			assert_int_equal(h.state, HTTP1_HEAD);
 			free(text);
 			text = make_head(HTTP1_HEAD_MAX + 1, starts[i]);

@@ -19,7 +19,8 @@ static char			path[512];
 static struct install_file	f;
 static struct error		err;
 static int			calls, absent;
-static void			(*before)(void);	/* what another program does just before a file is renamed */
+/* what another program does just before a file is renamed */
+static void			(*before)(void);
 
 /* The last look is over, and the next thing that happens to the file is this. */
 int
@@ -69,7 +70,8 @@ expect_names(int count)
 {
 	char	command[600];
 
-	snprintf(command, sizeof(command), "test $(ls -A '%s' | wc -l) = %d || { ls -lA '%s'; false; }", root, count, root);
+	snprintf(command, sizeof(command),
+	    "test $(ls -A '%s' | wc -l) = %d || { ls -lA '%s'; false; }", root, count, root);
 	assert_int_equal(system(command), 0);
 }
 

@@ -107,9 +107,11 @@ test_config_again(void **state)
 		{ OURS "Host a\n" OURS, OURS "Host a\n", "Host a\n" },
 		{ MARK "\nHost a\n", OURS "Host a\n", "Host a\n" },
 		{ "Host a\n" MARK, OURS "Host a\n", "Host a\n" },
-		{ MARK "\nInclude other\nHost a\n", OURS "Include other\nHost a\n", "Include other\nHost a\n" },
+		{ MARK "\nInclude other\nHost a\n", OURS "Include other\nHost a\n",
+		    "Include other\nHost a\n" },
 		/* The same file on a machine where the home is elsewhere. */
-		{ MARK "\nInclude /Users/u/.ssh/meshssh.conf\nHost a\n", OURS "Host a\n", "Host a\n" },
+		{ MARK "\nInclude /Users/u/.ssh/meshssh.conf\nHost a\n", OURS "Host a\n",
+		    "Host a\n" },
 		/* Another line that means our file stays. */
 		{ "Host a\nInclude meshssh.conf\n", OURS "Host a\nInclude meshssh.conf\n",
 		    "Host a\nInclude meshssh.conf\n" },
@@ -236,14 +238,19 @@ test_own(void **state)
 	 * Blocks of a version that had no --relay are renewed with the next one, wherever they
 	 * stand; nothing else is.
 	 */
-	put(&t, "b", "Host b\n    ProxyCommand /x/meshssh --fdpass %h %p\n    # ProxyCommand y %h %p\n    ProxyCommand none\n");
-	put(&t, INSTALL_TAILNET, "Match host x\n    ProxyCommand \"/a b/meshssh\" %h %p\n    ProxyCommand x %h %p c\n");
+	put(&t, "b",
+	    "Host b\n    ProxyCommand /x/meshssh --fdpass %h %p\n    # ProxyCommand y %h %p\n    ProxyCommand none\n");
+	put(&t, INSTALL_TAILNET,
+	    "Match host x\n    ProxyCommand \"/a b/meshssh\" %h %p\n    ProxyCommand x %h %p c\n");
 	put(&t, "a", "Host a\n    ProxyCommand /x/meshssh --relay -- \"%h\" \"%p\"\n");
-	assert_non_null(memmem(t.bytes, t.len, BYTES("\n    ProxyCommand /x/meshssh --fdpass --relay -- \"%h\" \"%p\"\n"
+	assert_non_null(memmem(t.bytes, t.len,
+	    BYTES("\n    ProxyCommand /x/meshssh --fdpass --relay -- \"%h\" \"%p\"\n"
 	    "    # ProxyCommand y %h %p\n    ProxyCommand none\n")));
-	assert_non_null(memmem(t.bytes, t.len, BYTES("\n    ProxyCommand \"/a b/meshssh\" --relay -- \"%h\" \"%p\"\n"
+	assert_non_null(memmem(t.bytes, t.len,
+	    BYTES("\n    ProxyCommand \"/a b/meshssh\" --relay -- \"%h\" \"%p\"\n"
 	    "    ProxyCommand x %h %p c\n")));
-	assert_non_null(memmem(t.bytes, t.len, BYTES("Host a\n    ProxyCommand /x/meshssh --relay -- \"%h\" \"%p\"\n")));
+	assert_non_null(memmem(t.bytes, t.len,
+	    BYTES("Host a\n    ProxyCommand /x/meshssh --relay -- \"%h\" \"%p\"\n")));
 	cut(&t, "a");
 	cut(&t, INSTALL_TAILNET);
 	cut(&t, "b");

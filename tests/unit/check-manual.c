@@ -49,7 +49,8 @@ check_options(const char *path, const struct option_row *row)
 
 	page = slurp(path);
 	for (; row->name != NULL; row++) {
-		snprintf(entry, sizeof(entry), ".It Fl -%s%s", row->name, row->value != NULL ? " Ns = Ns " : "\n");
+		snprintf(entry, sizeof(entry), ".It Fl -%s%s", row->name,
+		    row->value != NULL ? " Ns = Ns " : "\n");
 		if (count_lines(page, entry) != 1)
 			fail_msg("%s has no \"%s\"", path, entry);
 		count++;
@@ -82,7 +83,8 @@ test_commands(void **state)
 			fail_msg("meshssh-config.1 has no \"%s\"", entry);
 		assert_non_null(words = strdup(command->options));
 		for (rest = words; (word = strsep(&rest, " ")) != NULL;) {
-			for (row = conf_options; row->name != NULL && strcmp(row->name, word) != 0; row++)
+			for (row = conf_options; row->name != NULL && strcmp(row->name, word) != 0;
+			    row++)
 				continue;
 			if (word[0] != '\0' && row->name == NULL)
 				fail_msg("%s: there is no option %s", command->name, word);
@@ -115,14 +117,15 @@ check_code(const char *page, const struct code_row *row)
 	if (row->kind == KIND_FINDING)
 		snprintf(entry, sizeof(entry), ".It Sy %s Pq finding\n", row->name);
 	else
-		snprintf(entry, sizeof(entry), ".It Sy %s Pq exit status %d%s\n", row->name, row->status,
-		    row->kind == KIND_BOTH ? "; finding" : "");
+		snprintf(entry, sizeof(entry), ".It Sy %s Pq exit status %d%s\n", row->name,
+		    row->status, row->kind == KIND_BOTH ? "; finding" : "");
 	at = strstr(page, entry);
 	if (at == NULL || count_lines(page, entry) != 1)
 		fail_msg("meshssh-messages.7 has no \"%s\", or two", entry);
 	entry_text(at + strlen(entry), text, sizeof(text));
 	if (strcmp(text, row->cure) != 0)
-		fail_msg("meshssh-messages.7, %s:\n%s\nthe catalogue:\n%s", row->name, text, row->cure);
+		fail_msg("meshssh-messages.7, %s:\n%s\nthe catalogue:\n%s", row->name, text,
+		    row->cure);
 }
 
 /* Each code has an entry, and there are no others; each exit status is in meshssh(1). */
@@ -159,10 +162,11 @@ test_facts(void **state)
 	(void)state;
 	page = slurp(MANUAL_DIR "/meshssh-doctor.5");
 	for (row = fact_rows; row->path != NULL; row++, rows++) {
-		snprintf(entry, sizeof(entry), ".It Cm %s Pq %s%s%s\n", row->path, fact_type_name(row->type),
-		    row->unit[0] != '\0' ? ", " : "", row->unit);
+		snprintf(entry, sizeof(entry), ".It Cm %s Pq %s%s%s\n", row->path,
+		    fact_type_name(row->type), row->unit[0] != '\0' ? ", " : "", row->unit);
 		if (count_lines(page, entry) != 1)
-			fail_msg("meshssh-doctor.5 has no \"%s\", or two; it says: %s", entry, row->text);
+			fail_msg("meshssh-doctor.5 has no \"%s\", or two; it says: %s", entry,
+			    row->text);
 	}
 	assert_int_equal(count_lines(strstr(page, ".Sh FACTS"), ".It Cm "), rows);
 	free(page);

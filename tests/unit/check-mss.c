@@ -20,7 +20,8 @@ static const struct {
 } classes[] = {
 	{ "127.0.0.1",	{ OS_ROUTE_LOCAL, 0, 65536 },	0, MSS_FULL, 0 },
 	{ "127.0.0.1",	{ OS_ROUTE_UNKNOWN, 0, 0 },	0, MSS_FULL, 0 },
-	{ "192.0.2.7",	{ OS_ROUTE_LOCAL, 0, 65536 },	0, MSS_FULL, 0 },	/* our own address */
+	/* our own address */
+	{ "192.0.2.7",	{ OS_ROUTE_LOCAL, 0, 65536 },	0, MSS_FULL, 0 },
 	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 0, 1500 },	0, MSS_FULL, 1 },
 	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 0, 9000 },	0, MSS_FULL, 1 },
 	{ "192.0.2.7",	{ OS_ROUTE_ON_LINK, 0, 1500 },	1, 960, 1 },

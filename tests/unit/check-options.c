@@ -27,11 +27,16 @@ static void
 test_good(void **state)
 {
 	static const char *const	none[WORDS] = { "nas", "22" };
-	static const char *const	all[WORDS] = { "--timeout=5", "--dead-after", "7", "--mss=1000", "--fdpass", "nas" };
-	static const char *const	dashes[WORDS] = { "--debug", "--debug", "--family=inet6", "--", "--help" };
-	static const char *const	via[WORDS] = { "--via=http=[::1]:3128", "--tailscaled=/run/sock", "nas", "22" };
-	static const char *const	relay[WORDS] = { "--relay", "--timeout=5", "--", "--doctor", "22" };
-	static const char *const	again[WORDS] = { "--via=socks5=:1055", "--via", "auto", "nas", "22" };
+	static const char *const	all[WORDS] = { "--timeout=5", "--dead-after", "7",
+	    "--mss=1000", "--fdpass", "nas" };
+	static const char *const	dashes[WORDS] = { "--debug", "--debug", "--family=inet6",
+	    "--", "--help" };
+	static const char *const	via[WORDS] = { "--via=http=[::1]:3128",
+	    "--tailscaled=/run/sock", "nas", "22" };
+	static const char *const	relay[WORDS] = { "--relay", "--timeout=5", "--", "--doctor",
+	    "22" };
+	static const char *const	again[WORDS] = { "--via=socks5=:1055", "--via", "auto",
+	    "nas", "22" };
 	struct options			opts;
 	struct error			err;
 	int				rest;
@@ -80,9 +85,12 @@ test_good(void **state)
 static void
 test_anywhere(void **state)
 {
-	static char	name[] = "meshssh", doctor[] = "--doctor", nas[] = "nas", json[] = "--json", timeout[] = "--timeout",
-			three[] = "3", port[] = "22", dashes[] = "--", full[] = "--full", why[] = "--nonsense";
-	char		*argv[] = { name, doctor, nas, json, timeout, three, port, dashes, full, NULL };
+	static char	name[] = "meshssh", doctor[] = "--doctor", nas[] = "nas", json[] = "--json",
+			    timeout[] = "--timeout",
+			three[] = "3", port[] = "22", dashes[] = "--", full[] = "--full",
+			    why[] = "--nonsense";
+	char		*argv[] = { name, doctor, nas, json, timeout, three, port, dashes, full,
+			    NULL };
 	char		*bad[] = { name, doctor, nas, why, NULL };
 	struct options	opts;
 	struct error	err;
@@ -109,13 +117,20 @@ static void
 test_bad(void **state)
 {
 	static const char *const	bad[][WORDS] = {
-		{ "--nonsense" }, { "--help=x" }, { "--debug=1" }, { "--relay=1" }, { "--timeout=0" }, { "--timeout=-1" },
-		{ "--timeout=1e9" }, { "--timeout=" }, { "--timeout" }, { "--timeout= 5" }, { "--timeout=3601" },
-		{ "--timeout=99999999999999999999" }, { "--dead-after=x" }, { "--dead-after=0" }, { "--mss=1" },
-		{ "--mss=87" }, { "--mss=32768" }, { "--mss" }, { "--family=ipv4" }, { "--time=5" }, { "--=" },
-		{ "--via" }, { "--via=" }, { "--via=ftp" }, { "--via=socks" }, { "--via=direct=1.2.3.4:5" },
-		{ "--via=localapi=/run/sock" }, { "--via=auto=x" }, { "--via=socks5=" }, { "--via=socks5=proxy" },
-		{ "--via=http=proxy:0" }, { "--via=http=proxy:65536" }, { "--via=socks5=user:pw@proxy:1080" },
+		{ "--nonsense" }, { "--help=x" }, { "--debug=1" }, { "--relay=1" },
+		    { "--timeout=0" }, { "--timeout=-1" },
+		{ "--timeout=1e9" }, { "--timeout=" }, { "--timeout" }, { "--timeout= 5" },
+		    { "--timeout=3601" },
+		{ "--timeout=99999999999999999999" }, { "--dead-after=x" }, { "--dead-after=0" },
+		    { "--mss=1" },
+		{ "--mss=87" }, { "--mss=32768" }, { "--mss" }, { "--family=ipv4" }, { "--time=5" },
+		    { "--=" },
+		{ "--via" }, { "--via=" }, { "--via=ftp" }, { "--via=socks" },
+		    { "--via=direct=1.2.3.4:5" },
+		{ "--via=localapi=/run/sock" }, { "--via=auto=x" }, { "--via=socks5=" },
+		    { "--via=socks5=proxy" },
+		{ "--via=http=proxy:0" }, { "--via=http=proxy:65536" },
+		    { "--via=socks5=user:pw@proxy:1080" },
 		{ "--via=http=::1:3128" }, { "--via=http=-x:1" }, { "--tailscaled=" },
 	};
 	struct options			opts;

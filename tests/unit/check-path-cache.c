@@ -46,13 +46,15 @@ static const struct {
 static void
 test_parse(void **state)
 {
-	static const char	within[] = "net\nnas\n768 10\0000\n", behind[] = "net\nnas\n768 1000\n\0x\n";
+	static const char	within[] = "net\nnas\n768 10\0000\n",
+				    behind[] = "net\nnas\n768 1000\n\0x\n";
 	char	buf[VERDICT_BYTES_MAX + 1];
 	size_t	i;
 
 	(void)state;
 	for (i = 0; i < COUNT(files); i++)
-		if (path_cache_parse(files[i].text, strlen(files[i].text), "net", "nas", 86401) != files[i].mss_bytes)
+		if (path_cache_parse(files[i].text, strlen(files[i].text), "net", "nas",
+		    86401) != files[i].mss_bytes)
 			fail_msg("file %zu", i);
 	/* A NUL in it, and more than a file may have. */
 	assert_int_equal(path_cache_parse(within, sizeof(within) - 1, "net", "nas", 86401), 0);
@@ -116,7 +118,8 @@ test_at_once(void **state)
 			for (j = 0; j < 20; j++) {
 				path_cache_put(network, host, 536 + i);
 				path_cache_put(network, "all", 536 + i);
-				if (path_cache_get(network, host) != 536 + i || path_cache_get(network, "all") < 536 ||
+				if (path_cache_get(network, host) != 536 + i ||
+				    path_cache_get(network, "all") < 536 ||
 				    path_cache_get(network, "all") >= 586)
 					_exit(1);
 			}
@@ -192,7 +195,8 @@ test_sandbox(void **state)
 	closedir(dir);
 	path_cache_put(network, "dropped", 768);
 	if (fork() == 0) {
-		status = strcmp(os_sandbox(folder), "none") != 0 && path_cache_get(network, "dropped") != 0;
+		status = strcmp(os_sandbox(folder), "none") != 0 &&
+		    path_cache_get(network, "dropped") != 0;
 		path_cache_put(network, "kept", 900);
 		path_cache_drop(network, "dropped");
 		_exit(status);

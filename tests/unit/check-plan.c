@@ -34,109 +34,131 @@ static const struct golden {
 	const char			*plan;
 } goldens[] = {
 	/* Not the mesh's. */
-	{ "a name, before its lookup", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "lookup nas.example.org 22\n" },
-	{ "a name, and its addresses in turn", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, ":1055", NULL,
-	    PLAN_LOOKUP_DONE, { "2001:db8::1", "2001:db8::2", "192.0.2.1" },
+	{ "a name, before its lookup", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0,
+	    NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup nas.example.org 22\n" },
+	{ "a name, and its addresses in turn", "nas.example.org", NULL, NULL, UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, ":1055", NULL, PLAN_LOOKUP_DONE,
+	    { "2001:db8::1", "2001:db8::2", "192.0.2.1" },
 	    "direct 2001:db8::1\ndirect 192.0.2.1\ndirect 2001:db8::2\n" },
-	{ "a name that nobody knows, and nobody can be asked about", "node.mesh.test", NULL, NULL, ENV_TAILSCALE_HUNG, NULL,
-	    TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_FAILED, { NULL },
+	{ "a name that nobody knows, and nobody can be asked about", "node.mesh.test", NULL, NULL,
+	    ENV_TAILSCALE_HUNG, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_FAILED,
+	    { NULL },
 	    "why not mesh-hung: its name is not known, and tailscaled takes connections and does not answer\n" },
 	{ "the same, logged out", "node", NULL, NULL, ENV_TAILSCALE_DOWN, "NeedsLogin",
 	    TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_FAILED, { NULL },
 	    "why not mesh-logged-out: its name is not known, and tailscaled is logged out\n" },
-	{ "the same where there is no tailscaled", "node", NULL, NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_UNSAID, 0, 0,
-	    NULL, NULL, PLAN_LOOKUP_FAILED, { NULL }, "" },
-	{ "a name that nobody knows", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, ":1055", NULL,
-	    PLAN_LOOKUP_FAILED, { NULL }, "" },
-	{ "the mesh's domain is not a part of another", "xmesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "lookup xmesh.test 22\n" },
-	{ "nor the domain itself a host in it", "mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "lookup mesh.test 22\n" },
-	{ "ChromeOS's addresses", "100.115.92.5", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "100.115.92.5" }, "direct 100.115.92.5\n" },
+	{ "the same where there is no tailscaled", "node", NULL, NULL, ENV_TAILSCALE_NONE, NULL,
+	    TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_FAILED, { NULL }, "" },
+	{ "a name that nobody knows", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0,
+	    ":1055", NULL, PLAN_LOOKUP_FAILED, { NULL }, "" },
+	{ "the mesh's domain is not a part of another", "xmesh.test", NULL, NULL, UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup xmesh.test 22\n" },
+	{ "nor the domain itself a host in it", "mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0,
+	    0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup mesh.test 22\n" },
+	{ "ChromeOS's addresses", "100.115.92.5", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
+	    NULL, PLAN_LOOKUP_DONE, { "100.115.92.5" }, "direct 100.115.92.5\n" },
 
 	/* Userspace networking. */
-	{ "a name of the mesh", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "localapi node.mesh.test\n" },
-	{ "the same with a final dot and in capitals", "Node.MESH.test.", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
-	    NULL, PLAN_LOOKUP_OPEN, { NULL }, "localapi Node.MESH.test.\n" },
-	{ "an address of the mesh", "100.64.0.7", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi 100.64.0.7\n" },
-	{ "the same over IPv6", "fd7a:115c:a1e0::7", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "fd7a:115c:a1e0::7" }, "localapi fd7a:115c:a1e0::7\n" },
-	{ "proxies behind it, and no guesses", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, ":8080", ":1056",
-	    PLAN_LOOKUP_OPEN, { NULL }, "localapi node.mesh.test\nhttp 127.0.0.1:8080\nsocks5 127.0.0.1:1056\n" },
-	{ "a short name may be a peer's", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, ":8080", NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "lookup node 22\nlocalapi node.mesh.test not dialled\n" },
-	{ "a short name, and one on the network here", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "192.168.1.5" }, "localapi node.mesh.test not dialled\ndirect 192.168.1.5\n" },
-	{ "a short name whose address is the mesh's", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi node\n" },
-	{ "another name whose address is the mesh's", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
-	    NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi nas.example.org\n" },
-	{ "another name that has addresses here and there", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
-	    NULL, PLAN_LOOKUP_DONE, { "fd7a:115c:a1e0::7", "192.168.1.5", "100.64.0.7" },
+	{ "a name of the mesh", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
+	    NULL, PLAN_LOOKUP_OPEN, { NULL }, "localapi node.mesh.test\n" },
+	{ "the same with a final dot and in capitals", "Node.MESH.test.", NULL, NULL, UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "localapi Node.MESH.test.\n" },
+	{ "an address of the mesh", "100.64.0.7", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
+	    NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi 100.64.0.7\n" },
+	{ "the same over IPv6", "fd7a:115c:a1e0::7", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0,
+	    NULL, NULL, PLAN_LOOKUP_DONE, { "fd7a:115c:a1e0::7" }, "localapi fd7a:115c:a1e0::7\n" },
+	{ "proxies behind it, and no guesses", "node.mesh.test", NULL, NULL, UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, ":8080", ":1056", PLAN_LOOKUP_OPEN, { NULL },
+	    "localapi node.mesh.test\nhttp 127.0.0.1:8080\nsocks5 127.0.0.1:1056\n" },
+	{ "a short name may be a peer's", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0,
+	    ":8080", NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "lookup node 22\nlocalapi node.mesh.test not dialled\n" },
+	{ "a short name, and one on the network here", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO,
+	    0, 0, NULL, NULL, PLAN_LOOKUP_DONE, { "192.168.1.5" },
+	    "localapi node.mesh.test not dialled\ndirect 192.168.1.5\n" },
+	{ "a short name whose address is the mesh's", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO,
+	    0, 0, NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi node\n" },
+	{ "another name whose address is the mesh's", "nas.example.org", NULL, NULL, UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" },
+	    "localapi nas.example.org\n" },
+	{ "another name that has addresses here and there", "nas.example.org", NULL, NULL, UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_DONE,
+	    { "fd7a:115c:a1e0::7", "192.168.1.5", "100.64.0.7" },
 	    "localapi nas.example.org\ndirect 192.168.1.5\n" },
-	{ "a number is no short name", "3232235777", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "lookup 3232235777 22\n" },
-	{ "another mesh, or a provider's network, is routed here", "100.64.0.7", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 1,
-	    NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi 100.64.0.7\ndirect 100.64.0.7\n" },
-	{ "the TUN is in another namespace", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "localapi node.mesh.test\n" },
+	{ "a number is no short name", "3232235777", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0,
+	    NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup 3232235777 22\n" },
+	{ "another mesh, or a provider's network, is routed here", "100.64.0.7", NULL, NULL, UP,
+	    NULL, TSJSON_TUN_NO, 0, 1, NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" },
+	    "localapi 100.64.0.7\ndirect 100.64.0.7\n" },
+	{ "the TUN is in another namespace", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES,
+	    0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "localapi node.mesh.test\n" },
 
 	/* A TUN. */
-	{ "a TUN here, before the lookup", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 1, 1, ":8080", NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "lookup node.mesh.test 22 first\nlocalapi node.mesh.test\n" },
+	{ "a TUN here, before the lookup", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES,
+	    1, 1, ":8080", NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "lookup node.mesh.test 22 first\nlocalapi node.mesh.test\n" },
 	{ "a TUN here", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 1, 1, ":8080", NULL,
 	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "direct 100.64.0.7\nlocalapi node.mesh.test\n" },
-	{ "a TUN here, and no DNS", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 1, 1, NULL, NULL,
-	    PLAN_LOOKUP_FAILED, { NULL }, "localapi node.mesh.test\n" },
-	{ "an old daemon that says nothing of TUN", "100.64.0.7", NULL, NULL, UP, NULL, TSJSON_TUN_UNSAID, 1, 1, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "direct 100.64.0.7\nlocalapi 100.64.0.7\n" },
+	{ "a TUN here, and no DNS", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 1, 1,
+	    NULL, NULL, PLAN_LOOKUP_FAILED, { NULL }, "localapi node.mesh.test\n" },
+	{ "an old daemon that says nothing of TUN", "100.64.0.7", NULL, NULL, UP, NULL,
+	    TSJSON_TUN_UNSAID, 1, 1, NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" },
+	    "direct 100.64.0.7\nlocalapi 100.64.0.7\n" },
 	{ "a TUN, and a short name", "node", NULL, NULL, UP, NULL, TSJSON_TUN_YES, 1, 1, NULL, NULL,
 	    PLAN_LOOKUP_DONE, { "192.168.1.5" }, "direct 192.168.1.5\nlocalapi node.mesh.test\n" },
 
 	/* The daemon is of no use. */
-	{ "stopped", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DOWN, "Stopped", TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "socks5 127.0.0.1:1055\nwhy not mesh-stopped: tailscaled is stopped\n" },
-	{ "logged out", "node.mesh.test", NULL, NULL, ENV_TAILSCALE_DOWN, "NeedsLogin", TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1055\nwhy not mesh-logged-out: tailscaled is logged out\n" },
-	{ "a state of tomorrow", "node.mesh.test", NULL, NULL, ENV_TAILSCALE_DOWN, "Asleep", TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1055\nwhy not mesh-down: tailscaled is not connected (Asleep)\n" },
-	{ "hung", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_HUNG, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi 100.64.0.7 hung\n" },
-	{ "not running, and another mesh's TUN", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DEAD, NULL, TSJSON_TUN_UNSAID, 0, 1,
-	    NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" }, "direct 100.64.0.7\n" },
-	{ "not running", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DEAD, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "100.64.0.7" }, "socks5 127.0.0.1:1055\ndirect 100.64.0.7\n"
+	{ "stopped", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DOWN, "Stopped", TSJSON_TUN_NO, 0, 0,
+	    NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" },
+	    "socks5 127.0.0.1:1055\nwhy not mesh-stopped: tailscaled is stopped\n" },
+	{ "logged out", "node.mesh.test", NULL, NULL, ENV_TAILSCALE_DOWN, "NeedsLogin",
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "socks5 127.0.0.1:1055\nwhy not mesh-logged-out: tailscaled is logged out\n" },
+	{ "a state of tomorrow", "node.mesh.test", NULL, NULL, ENV_TAILSCALE_DOWN, "Asleep",
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "socks5 127.0.0.1:1055\nwhy not mesh-down: tailscaled is not connected (Asleep)\n" },
+	{ "hung", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_HUNG, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL,
+	    NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi 100.64.0.7 hung\n" },
+	{ "not running, and another mesh's TUN", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DEAD, NULL,
+	    TSJSON_TUN_UNSAID, 0, 1, NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" },
+	    "direct 100.64.0.7\n" },
+	{ "not running", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DEAD, NULL, TSJSON_TUN_UNSAID, 0,
+	    0, NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" },
+	    "socks5 127.0.0.1:1055\ndirect 100.64.0.7\n"
 	    "why not mesh-down: tailscaled does not run: nothing listens on its socket (/sock)\n" },
-	{ "none at all: as plain ssh would, and a proxy", "node.tail1234.ts.net", NULL, NULL, ENV_TAILSCALE_NONE, NULL,
-	    TSJSON_TUN_UNSAID, 0, 0, NULL, ":1057", PLAN_LOOKUP_OPEN, { NULL },
+	{ "none at all: as plain ssh would, and a proxy", "node.tail1234.ts.net", NULL, NULL,
+	    ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, ":1057", PLAN_LOOKUP_OPEN,
+	    { NULL },
 	    "lookup node.tail1234.ts.net 22\nsocks5 127.0.0.1:1057\nsocks5 127.0.0.1:1055\n" },
-	{ "none at all, and a short name", "node", NULL, NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "lookup node 22\n" },
+	{ "none at all, and a short name", "node", NULL, NULL, ENV_TAILSCALE_NONE, NULL,
+	    TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup node 22\n" },
 
 	/* --via. */
-	{ "--via=direct", "node.mesh.test", "direct", NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "lookup node.mesh.test 22\n" },
-	{ "--via=localapi for a host of others", "192.0.2.1", "localapi", NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "localapi 192.0.2.1\n" },
-	{ "--via=localapi, and a short name: tailscaled may look for it", "nas", "localapi", NULL, UP, NULL, TSJSON_TUN_NO, 0, 0,
-	    NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "localapi nas not dialled\n" },
-	{ "--via=localapi, and none", "node", "localapi", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "why not mesh-down: tailscaled does not run on this machine: it has no socket here\n" },
-	{ "--via=socks5", "192.0.2.1", "socks5", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, ":8080", ":1056",
-	    PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1056\n" },
-	{ "--via=socks5, and a guess", "192.0.2.1", "socks5", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL },
+	{ "--via=direct", "node.mesh.test", "direct", NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
+	    NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup node.mesh.test 22\n" },
+	{ "--via=localapi for a host of others", "192.0.2.1", "localapi", NULL, UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "localapi 192.0.2.1\n" },
+	{ "--via=localapi, and a short name: tailscaled may look for it", "nas", "localapi", NULL,
+	    UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "localapi nas not dialled\n" },
+	{ "--via=localapi, and none", "node", "localapi", NULL, ENV_TAILSCALE_NONE, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "why not mesh-down: tailscaled does not run on this machine: it has no socket here\n" },
+	{ "--via=socks5", "192.0.2.1", "socks5", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0,
+	    0, ":8080", ":1056", PLAN_LOOKUP_OPEN, { NULL }, "socks5 127.0.0.1:1056\n" },
+	{ "--via=socks5, and a guess", "192.0.2.1", "socks5", NULL, ENV_TAILSCALE_NONE, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
 	    "socks5 127.0.0.1:1055\nwhy not no-proxy: no SOCKS5 proxy is known on this machine\n" },
-	{ "--via=http, and none", "192.0.2.1", "http", NULL, ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_OPEN, { NULL }, "why not no-proxy: no HTTP proxy is known on this machine\n" },
-	{ "--via=http=NAME, before the lookup", "192.0.2.1", "http", "proxy.example:3128", UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
-	    NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup proxy.example 3128\n" },
-	{ "--via=http=NAME", "nas.example.org", "http", "proxy.example:3128", UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
-	    PLAN_LOOKUP_DONE, { "192.0.2.8", "192.0.2.9" }, "http proxy.example:3128 named\nhttp proxy.example:3128 named\n" },
+	{ "--via=http, and none", "192.0.2.1", "http", NULL, ENV_TAILSCALE_NONE, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "why not no-proxy: no HTTP proxy is known on this machine\n" },
+	{ "--via=http=NAME, before the lookup", "192.0.2.1", "http", "proxy.example:3128", UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "lookup proxy.example 3128\n" },
+	{ "--via=http=NAME", "nas.example.org", "http", "proxy.example:3128", UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_DONE, { "192.0.2.8", "192.0.2.9" },
+	    "http proxy.example:3128 named\nhttp proxy.example:3128 named\n" },
 };
 
 static struct addrinfo *
@@ -159,10 +181,13 @@ facts_make(const struct golden *g, struct facts *facts)
 	facts->tailscale.state = g->state;
 	tailscaled_set_path(&facts->tailscale.at, "/sock");
 	if (g->state == UP)
-		strlcpy(facts->tailscale.status.suffix, "mesh.test", sizeof(facts->tailscale.status.suffix));
+		strlcpy(facts->tailscale.status.suffix, "mesh.test",
+		    sizeof(facts->tailscale.status.suffix));
 	if (g->state == ENV_TAILSCALE_DOWN) {
-		strlcpy(facts->tailscale.status.suffix, "mesh.test", sizeof(facts->tailscale.status.suffix));
-		strlcpy(facts->tailscale.status.state, g->backend, sizeof(facts->tailscale.status.state));
+		strlcpy(facts->tailscale.status.suffix, "mesh.test",
+		    sizeof(facts->tailscale.status.suffix));
+		strlcpy(facts->tailscale.status.state, g->backend,
+		    sizeof(facts->tailscale.status.state));
 	}
 	facts->tailscale.status.tun = g->tun;
 	facts->tailscale.local = g->local;
@@ -173,7 +198,8 @@ facts_make(const struct golden *g, struct facts *facts)
 		env_proxy_add(&facts->proxy, PROXY_SOCKS5, g->socks5, "test", 0);
 	/* The guess is always there, and most plans must not have it. */
 	if (g->via == NULL || strcmp(g->via, "http") != 0)
-		env_proxy_add(&facts->proxy, PROXY_SOCKS5, ":1055", "guess", 1)->listener = OS_LISTENER_OURS;
+		env_proxy_add(&facts->proxy, PROXY_SOCKS5, ":1055", "guess",
+		    1)->listener = OS_LISTENER_OURS;
 }
 
 static void
@@ -184,7 +210,8 @@ plan_words(const struct plan *plan, FILE *fp)
 	int			 i;
 
 	if (plan->lookup[0] != '\0')
-		fprintf(fp, "lookup %s %d%s\n", plan->lookup, plan->lookup_port, plan->lookup_first ? " first" : "");
+		fprintf(fp, "lookup %s %d%s\n", plan->lookup, plan->lookup_port,
+		    plan->lookup_first ? " first" : "");
 	for (i = 0; i < plan->count; i++) {
 		step = &plan->steps[i];
 		assert_non_null(step->why);
@@ -192,9 +219,11 @@ plan_words(const struct plan *plan, FILE *fp)
 			fprintf(fp, "localapi %s%s%s\n", step->host, step->hung ? " hung" : "",
 			    plan->owner == PLAN_PERHAPS && !step->dial_self ? " not dialled" : "");
 		else if (step->proxy != NULL)
-			fprintf(fp, "%s %s%s\n", step->via->name, step->proxy, step->proxy_named ? " named" : "");
+			fprintf(fp, "%s %s%s\n", step->via->name, step->proxy,
+			    step->proxy_named ? " named" : "");
 		else
-			fprintf(fp, "%s %s\n", step->via->name, addr_text(step->to, step->to_len, text));
+			fprintf(fp, "%s %s\n", step->via->name,
+			    addr_text(step->to, step->to_len, text));
 	}
 	if (plan->why_not != CODE_NONE)
 		fprintf(fp, "why not %s: %s\n", code_row(plan->why_not)->name, plan->why_not_text);
@@ -223,7 +252,8 @@ test_golden(void **state)
 		target = (struct target){ .host = g->host, .port = 22 };
 		facts_make(g, &facts);
 		list = list_make(g->list);
-		in = (struct plan_input){ .target = &target, .choice = &choice, .facts = &facts, .lookup = g->lookup, .list = list };
+		in = (struct plan_input){ .target = &target, .choice = &choice, .facts = &facts,
+		    .lookup = g->lookup, .list = list };
 		plan_make(&plan, &in);
 		assert_non_null(fp = open_memstream(&words, &size));
 		plan_words(&plan, fp);
@@ -253,7 +283,8 @@ test_dial_self(void **state)
 	};
 	struct plan_choice	 choice = { .via = &via_localapi };
 	struct target		 target = { .port = 22 };
-	struct facts		 facts = { .tailscale = { .state = UP, .status = { .suffix = "mesh.test" } } };
+	struct facts		 facts = { .tailscale = { .state = UP,
+				    .status = { .suffix = "mesh.test" } } };
 	struct plan_input	 in = { .target = &target, .choice = &choice, .facts = &facts };
 	struct plan		 plan;
 	size_t			 i;
@@ -287,14 +318,16 @@ test_guess(void **state)
 		{ OS_LISTENER_OURS, NULL, 1, "" }, { OS_LISTENER_OTHERS, NULL, 0, "" },
 		{ OS_LISTENER_NONE, NULL, 0, "" }, { OS_LISTENER_UNKNOWN, NULL, 0, "" },
 		{ OS_LISTENER_OURS, &via_socks5, 1, "no SOCKS5 proxy is known on this machine" },
-		{ OS_LISTENER_OTHERS, &via_socks5, 0, "what listens on 127.0.0.1:1055 belongs to another user" },
+		{ OS_LISTENER_OTHERS, &via_socks5, 0,
+		    "what listens on 127.0.0.1:1055 belongs to another user" },
 		{ OS_LISTENER_NONE, &via_socks5, 0, "no SOCKS5 proxy is known on this machine" },
 		{ OS_LISTENER_UNKNOWN, &via_socks5, 1, "no SOCKS5 proxy is known on this machine" },
 	};
 	struct plan_choice	 choice = { .via = NULL };
 	struct target		 target = { .host = "100.64.0.9", .port = 22 };
 	struct facts		 facts = { .tailscale = { .state = ENV_TAILSCALE_NONE } };
-	struct plan_input	 in = { .target = &target, .choice = &choice, .facts = &facts, .lookup = PLAN_LOOKUP_FAILED };
+	struct plan_input	 in = { .target = &target, .choice = &choice, .facts = &facts,
+				    .lookup = PLAN_LOOKUP_FAILED };
 	struct plan		 plan;
 	struct proxy		*proxy;
 	size_t			 i;
@@ -310,15 +343,18 @@ test_guess(void **state)
 			fail_msg("case %zu: %d steps, \"%s\"", i, plan.count, plan.why_not_text);
 		/* It is looked at again when the connection is there. */
 		if (plan.count == 1)
-			assert_int_equal(plan.steps[0].proxy_guess, cases[i].listener == OS_LISTENER_OURS);
+			assert_int_equal(plan.steps[0].proxy_guess,
+			    cases[i].listener == OS_LISTENER_OURS);
 	}
 }
 
 static void
 test_family(void **state)
 {
-	struct plan_choice	 direct = { .via = &via_direct }, proxy = { .via = &via_http, .address = "proxy.example:3128" };
-	struct target		 target = { .host = "nas.example.org", .port = 22, .family = AF_INET6 };
+	struct plan_choice	 direct = { .via = &via_direct },
+				    proxy = { .via = &via_http, .address = "proxy.example:3128" };
+	struct target		 target = { .host = "nas.example.org", .port = 22,
+				    .family = AF_INET6 };
 	struct plan_input	 in = { .target = &target };
 	struct plan		 plan;
 
@@ -340,10 +376,14 @@ test_needs_facts(void **state)
 		const char	*host, *via, *address;
 		int		 needs;
 	}			cases[] = {
-		{ "127.0.0.1", NULL, NULL, 0 }, { "192.168.1.5", NULL, NULL, 0 }, { "::1", NULL, NULL, 0 },
-		{ "localhost", NULL, NULL, 0 }, { "LOCALHOST", NULL, NULL, 0 }, { "nas", NULL, NULL, 1 },
-		{ "nas.example.org", NULL, NULL, 1 }, { "100.64.0.1", NULL, NULL, 1 }, { "fd7a:115c:a1e0::1", NULL, NULL, 1 },
-		{ "nas", "direct", NULL, 0 }, { "127.0.0.1", "localapi", NULL, 1 }, { "127.0.0.1", "socks5", NULL, 1 },
+		{ "127.0.0.1", NULL, NULL, 0 }, { "192.168.1.5", NULL, NULL, 0 },
+		    { "::1", NULL, NULL, 0 },
+		{ "localhost", NULL, NULL, 0 }, { "LOCALHOST", NULL, NULL, 0 },
+		    { "nas", NULL, NULL, 1 },
+		{ "nas.example.org", NULL, NULL, 1 }, { "100.64.0.1", NULL, NULL, 1 },
+		    { "fd7a:115c:a1e0::1", NULL, NULL, 1 },
+		{ "nas", "direct", NULL, 0 }, { "127.0.0.1", "localapi", NULL, 1 },
+		    { "127.0.0.1", "socks5", NULL, 1 },
 		{ "nas", "socks5", "127.0.0.1:1", 0 }, { "nas", "http", "proxy:1", 0 },
 	};
 	struct plan_choice	 choice;
@@ -353,11 +393,13 @@ test_needs_facts(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		memset(&choice, 0, sizeof(choice));
-		choice.via = cases[i].via != NULL ? via_find(cases[i].via, strlen(cases[i].via)) : NULL;
+		choice.via = cases[i].via != NULL ? via_find(cases[i].via, strlen(cases[i].via)) :
+		    NULL;
 		choice.address = cases[i].address;
 		target.host = cases[i].host;
 		if (plan_needs_facts(&target, &choice) != cases[i].needs)
-			fail_msg("%s --via=%s", cases[i].host, cases[i].via != NULL ? cases[i].via : "auto");
+			fail_msg("%s --via=%s", cases[i].host,
+			    cases[i].via != NULL ? cases[i].via : "auto");
 	}
 }
 
@@ -367,7 +409,8 @@ test_many(void **state)
 {
 	static const struct plan_choice	 anything;
 	struct target			 target = { .host = "nas.example.org", .port = 22 };
-	struct plan_input		 in = { .target = &target, .choice = &anything, .lookup = PLAN_LOOKUP_DONE };
+	struct plan_input		 in = { .target = &target, .choice = &anything,
+					    .lookup = PLAN_LOOKUP_DONE };
 	struct plan			 plan;
 	struct addrinfo			*list = NULL, *more;
 	int				 i;

@@ -57,7 +57,8 @@ static const char	tailscaled_dialled[] = "HTTP/1.1 101 Switching Protocols\r\nUp
 static int
 server_wait(struct server *s, int fd)
 {
-	struct pollfd	pfd[2] = { { .fd = fd, .events = POLLIN }, { .fd = s->stop[0], .events = POLLIN } };
+	struct pollfd	pfd[2] = { { .fd = fd, .events = POLLIN },
+			    { .fd = s->stop[0], .events = POLLIN } };
 
 	return (poll(pfd, 2, -1) > 0 && pfd[1].revents == 0);
 }
@@ -84,7 +85,8 @@ server_talk(struct server *s, int fd)
 		if (!server_wait(s, fd) || (n = read(fd, buf, sizeof(buf))) <= 0)
 			return;
 		/* The daemon of a mesh is asked for its status first. */
-		if (strcmp(s->script.second, tailscaled_dialled) == 0 && memmem(buf, (size_t)n, "/status", 7) != NULL) {
+		if (strcmp(s->script.second, tailscaled_dialled) == 0 &&
+		    memmem(buf, (size_t)n, "/status", 7) != NULL) {
 			send(fd, tailscaled_status, strlen(tailscaled_status), MSG_NOSIGNAL);
 			return;
 		}
@@ -128,7 +130,8 @@ server_start(struct server *s, struct sockaddr *sa, socklen_t len)
 static void
 server_start_tcp(struct server *s, const struct script *script)
 {
-	struct sockaddr_in	in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in	in = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
 	memset(s, 0, sizeof(*s));
 	s->script = *script;
@@ -157,7 +160,7 @@ open_descriptors(void)
 	return (count);
 }
 
-/* --- what a server says ------------------------------------------------------------------------------------------- */
+/* --- what a server says ----------------------------------------------------------------------- */
 
 static const struct {
 	const char	*what;
@@ -169,25 +172,30 @@ static const struct {
 	const char	*error;
 	const char	*refusal;
 } banners[] = {
-	{ "OpenSSH", { "", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n" }, "openssh", "OpenSSH_9.2p1", 902, NULL, NULL, NULL },
-	{ "OpenSSH 10.1", { "", "SSH-2.0-OpenSSH_10.1\r\n" }, "openssh", "OpenSSH_10.1", 1001, NULL, NULL, NULL },
+	{ "OpenSSH", { "", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n" }, "openssh", "OpenSSH_9.2p1", 902,
+	    NULL, NULL, NULL },
+	{ "OpenSSH 10.1", { "", "SSH-2.0-OpenSSH_10.1\r\n" }, "openssh", "OpenSSH_10.1", 1001, NULL,
+	    NULL, NULL },
 	{ "OpenSSH on Windows", { "", "SSH-2.0-OpenSSH_for_Windows_9.5\r\n" }, "openssh-windows",
 	    "OpenSSH_for_Windows_9.5", 905, NULL, NULL, NULL },
-	{ "Dropbear", { "", "SSH-2.0-dropbear_2022.83\r\n" }, "dropbear", "dropbear_2022.83", 0, NULL, NULL, NULL },
-	{ "Tailscale", { "", "SSH-2.0-Tailscale\r\n" }, "tailscale", "Tailscale", 0, NULL, NULL, NULL },
-	{ "words before it", { "", "Hello\x1b[2J\r\nthere\r\nSSH-1.99-Go\n" }, "go", "Go", 0, "Hello^[[2J", NULL,
+	{ "Dropbear", { "", "SSH-2.0-dropbear_2022.83\r\n" }, "dropbear", "dropbear_2022.83", 0,
+	    NULL, NULL, NULL },
+	{ "Tailscale", { "", "SSH-2.0-Tailscale\r\n" }, "tailscale", "Tailscale", 0, NULL, NULL,
 	    NULL },
+	{ "words before it", { "", "Hello\x1b[2J\r\nthere\r\nSSH-1.99-Go\n" }, "go", "Go", 0,
+	    "Hello^[[2J", NULL, NULL },
 	{ "an odd one", { "", "SSH-2.0\r\n" }, "ssh", "", 0, NULL, NULL, NULL },
 	{ "an odder one", { "SSH-\r\n", "", 1 }, "ssh", "", 0, NULL, "closed", NULL },
-	{ "a web server", { "", "HTTP/1.1 400 Bad Request\r\n\r\n", 1 }, "http", NULL, 0, "HTTP/1.1 400 Bad Request",
-	    NULL, NULL },
-	{ "a web server without a head", { "", "<!DOCTYPE HTML>\n<html>", 1 }, "http", NULL, 0, "<!DOCTYPE HTML>",
+	{ "a web server", { "", "HTTP/1.1 400 Bad Request\r\n\r\n", 1 }, "http", NULL, 0,
+	    "HTTP/1.1 400 Bad Request", NULL, NULL },
+	{ "a web server without a head", { "", "<!DOCTYPE HTML>\n<html>", 1 }, "http", NULL, 0,
+	    "<!DOCTYPE HTML>", "closed", NULL },
+	{ "mail", { "220 mail.test ESMTP\r\n", "", 1 }, "other", NULL, 0, "220 mail.test ESMTP",
 	    "closed", NULL },
-	{ "mail", { "220 mail.test ESMTP\r\n", "", 1 }, "other", NULL, 0, "220 mail.test ESMTP", "closed", NULL },
-	{ "too many", { "Exceeded MaxStartups\r\n", "", 1 }, "openssh", NULL, 0, "Exceeded MaxStartups", "closed",
-	    "maxstartups" },
-	{ "a penalty", { "Not allowed at this time\r\n", "", 1 }, "openssh", NULL, 0, "Not allowed at this time",
-	    "closed", "penalty" },
+	{ "too many", { "Exceeded MaxStartups\r\n", "", 1 }, "openssh", NULL, 0,
+	    "Exceeded MaxStartups", "closed", "maxstartups" },
+	{ "a penalty", { "Not allowed at this time\r\n", "", 1 }, "openssh", NULL, 0,
+	    "Not allowed at this time", "closed", "penalty" },
 	{ "silence", { "", NULL }, "none", NULL, 0, NULL, "silent", NULL },
 	{ "an end", { "", "", 1 }, "none", NULL, 0, NULL, "closed", NULL },
 	{ "a reset", { "", "", 1, 1 }, "none", NULL, 0, NULL, "reset", NULL },
@@ -205,7 +213,8 @@ is_text(const char *what, const json_t *facts, const char *path, const char *wan
 static void
 test_banners(void **state)
 {
-	struct probe_input	in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30, .seen = &seen };
+	struct probe_input	in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400,
+				    .dead_after_s = 30, .seen = &seen };
 	struct server		s;
 	json_t			*facts;
 	size_t			 i;
@@ -224,16 +233,19 @@ test_banners(void **state)
 		is_text(banners[i].what, facts, "server.kind", banners[i].kind);
 		is_text(banners[i].what, facts, "server.software", banners[i].software);
 		is_text(banners[i].what, facts, "server.first", banners[i].first);
-		assert_int_equal(json_at(facts, "server.http_status") != NULL, banners[i].first != NULL &&
-		    strncmp(banners[i].first, "HTTP/1.", 7) == 0);
+		assert_int_equal(json_at(facts, "server.http_status") != NULL,
+		    banners[i].first != NULL && strncmp(banners[i].first, "HTTP/1.", 7) == 0);
 		is_text(banners[i].what, facts, "server.error", banners[i].error);
 		is_text(banners[i].what, facts, "server.refusal", banners[i].refusal);
-		assert_int_equal(json_number_at(facts, "server.version_number", 0), banners[i].version);
+		assert_int_equal(json_number_at(facts, "server.version_number", 0),
+		    banners[i].version);
 		if (s.kexinit) {
-			assert_in_range(json_number_at(facts, "server.kexinit_bytes", 0), 1100, 1123);
+			assert_in_range(json_number_at(facts, "server.kexinit_bytes", 0), 1100,
+			    1123);
 			is_text(banners[i].what, facts, "server.host_key_types.0", "rsa-sha2-512");
 			is_text(banners[i].what, facts, "server.kex.0", "mlkem768x25519-sha256");
-			is_text(banners[i].what, facts, "server.ciphers.0", "chacha20-poly1305@openssh.com");
+			is_text(banners[i].what, facts, "server.ciphers.0",
+			    "chacha20-poly1305@openssh.com");
 			is_text(banners[i].what, facts, "server.macs.3", "hmac-sha1");
 		}
 		/* One to see that it is there, one to listen. */
@@ -248,7 +260,7 @@ test_banners(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
-/* --- another port ------------------------------------------------------------------------------------------------- */
+/* --- another port ----------------------------------------------------------------------------- */
 
 static const struct {
 	const char	*what;
@@ -268,7 +280,8 @@ static const struct {
 static void
 test_services(void **state)
 {
-	struct probe_input	in = { .host = "127.0.0.1", .timeout_ms = 400, .dead_after_s = 30, .seen = &seen };
+	struct probe_input	in = { .host = "127.0.0.1", .timeout_ms = 400, .dead_after_s = 30,
+				    .seen = &seen };
 	struct server		s;
 	json_t			*facts;
 	size_t			 i;
@@ -294,7 +307,8 @@ static void
 test_service_ssh(void **state)
 {
 	static const struct script	script = { "SSH-2.0-OpenSSH_9.9\r\n", NULL };
-	struct probe_input		in = { .host = "127.0.0.1", .timeout_ms = 400, .dead_after_s = 30, .seen = &seen };
+	struct probe_input		in = { .host = "127.0.0.1", .timeout_ms = 400,
+					    .dead_after_s = 30, .seen = &seen };
 	struct server			s;
 	json_t				*facts = json_object();
 
@@ -323,7 +337,7 @@ test_printer(void **state)
 	assert_string_equal(probe_service_kind("SSH-2", 5), "ssh");
 }
 
-/* --- deadlines ---------------------------------------------------------------------------------------------------- */
+/* --- deadlines -------------------------------------------------------------------------------- */
 
 static void *
 flood_thread(void *arg)
@@ -357,13 +371,14 @@ test_deadline(void **state)
 	close(fds[1]);
 }
 
-/* --- connecting --------------------------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------- */
 
 static void
 test_refused(void **state)
 {
 	static const struct script	script = { "", NULL };
-	struct probe_input		in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30, .seen = &seen };
+	struct probe_input		in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400,
+					    .dead_after_s = 30, .seen = &seen };
 	struct server			s;
 	json_t				*facts = json_object();
 
@@ -388,10 +403,12 @@ static void
 test_addresses(void **state)
 {
 	static const struct script	script = { "", NULL };
-	struct probe_input		in = { .host = "node.test", .ssh = 1, .timeout_ms = 400, .dead_after_s = 30, .seen = &seen };
+	struct probe_input		in = { .host = "node.test", .ssh = 1, .timeout_ms = 400,
+					    .dead_after_s = 30, .seen = &seen };
 	struct server			s;
-	json_t				*facts = json_pack("{s:{s:{s:{s:[s,s,s,i]}}}}", "names", "lookups", "system",
-					    "addresses", "127.0.0.9", "nonsense", "127.0.0.1", 7);
+	json_t				*facts = json_pack("{s:{s:{s:{s:[s,s,s,i]}}}}", "names",
+					    "lookups", "system", "addresses", "127.0.0.9",
+					    "nonsense", "127.0.0.1", 7);
 
 	(void)state;
 	server_start_tcp(&s, &script);
@@ -414,8 +431,8 @@ test_localapi(void **state)
 {
 	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
 	char			 dir[] = "/tmp/check-probes.XXXXXX";
-	struct probe_input	 in = { .host = "100.64.1.2", .port = 22, .ssh = 1, .timeout_ms = 800, .dead_after_s = 30,
-				    .seen = &seen };
+	struct probe_input	 in = { .host = "100.64.1.2", .port = 22, .ssh = 1,
+				    .timeout_ms = 800, .dead_after_s = 30, .seen = &seen };
 	struct server		 s;
 	json_t			*facts = json_object();
 	int			 before = open_descriptors();
@@ -447,7 +464,7 @@ test_localapi(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
-/* --- names -------------------------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 /* What getaddrinfo(3) says as a code: its texts differ by system and language. */
 static void
@@ -464,7 +481,8 @@ test_lookup_codes(void **state)
 static void
 test_names(void **state)
 {
-	struct probe_input	in = { .host = "localhost", .port = 22, .timeout_ms = 3000, .seen = &seen };
+	struct probe_input	in = { .host = "localhost", .port = 22, .timeout_ms = 3000,
+				    .seen = &seen };
 	json_t			*facts = json_object();
 
 	(void)state;
@@ -539,7 +557,8 @@ static const struct {
 static void
 test_dns(void **state)
 {
-	struct sockaddr_in	sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in	sin = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t		len = sizeof(sin);
 	struct probe_input	in = { .host = "node", .timeout_ms = 400, .seen = &seen };
 	struct resolver		r = { .address = { 100, 64, 1, 2 } };

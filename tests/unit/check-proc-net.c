@@ -31,11 +31,16 @@ static const struct {
 	{ "127.0.0.1", 1056, " 00000000:0000 0A" TAIL " 1234" END, 0, 1, 1234, 0, 0 },
 	{ "127.0.0.2", 1055, " 00000000:0000 0A" TAIL " 1234" END, 0, 1, 1234, 0, 0 },
 	{ "0.0.0.0", 1055, " 00000000:0000 0A" TAIL " 1234" END, 0, 1, 1234, 1, 0 },
-	{ "::1", 1055, " 00000000000000000000000000000000:0000 0A" TAIL " 1234" END, 0, 1, 1234, 0, 1 },
-	{ "::", 1055, " 00000000000000000000000000000000:0000 0A" TAIL " 1234" END, 0, 1, 1234, 1, 1 },
-	{ "::ffff:127.0.0.1", 1055, " 00000000000000000000000000000000:0000 0A" TAIL " 1234" END, 0, 1, 1234, 1, 0 },
-	{ "::ffff:0.0.0.0", 1055, " 00000000000000000000000000000000:0000 0A" TAIL " 1234" END, 0, 1, 1234, 1, 0 },
-	{ "2001:db8::7", 1055, " 00000000000000000000000000000000:0000 0A" TAIL " 1234" END, 0, 1, 1234, 0, 0 },
+	{ "::1", 1055, " 00000000000000000000000000000000:0000 0A" TAIL " 1234" END, 0, 1, 1234, 0,
+	    1 },
+	{ "::", 1055, " 00000000000000000000000000000000:0000 0A" TAIL " 1234" END, 0, 1, 1234, 1,
+	    1 },
+	{ "::ffff:127.0.0.1", 1055, " 00000000000000000000000000000000:0000 0A" TAIL " 1234" END, 0,
+	    1, 1234, 1, 0 },
+	{ "::ffff:0.0.0.0", 1055, " 00000000000000000000000000000000:0000 0A" TAIL " 1234" END, 0,
+	    1, 1234, 1, 0 },
+	{ "2001:db8::7", 1055, " 00000000000000000000000000000000:0000 0A" TAIL " 1234" END, 0, 1,
+	    1234, 0, 0 },
 	{ "127.0.0.1", 1055, " 00000000:0000 0A" TAIL "4294967296" END, -1, 0, 0, 0, 0 },
 	{ "127.0.0.1", 1055, " 00000000:0000 0A" TAIL "99999999999" END, -1, 0, 0, 0, 0 },
 	{ "127.0.0.1", 1055, " 00000000:0000 0A" TAIL "-1" END, -1, 0, 0, 0, 0 },
@@ -46,9 +51,12 @@ static const struct {
 };
 
 static const char *const	odd[] = {
-	"", "\n", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n",
-	"   0: 0100007:041F 00000000:0000 0A" TAIL " 0" END, "   0: 0100007F0:041F 00000000:0000 0A" TAIL " 0" END,
-	"   0: 0100007F: 00000000:0000 0A" TAIL " 0" END, "   x: 0100007F:041F 00000000:0000 0A" TAIL " 0" END,
+	"", "\n",
+	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n",
+	"   0: 0100007:041F 00000000:0000 0A" TAIL " 0" END,
+	"   0: 0100007F0:041F 00000000:0000 0A" TAIL " 0" END,
+	"   0: 0100007F: 00000000:0000 0A" TAIL " 0" END,
+	"   x: 0100007F:041F 00000000:0000 0A" TAIL " 0" END,
 	"   0: 0100007F0100007F:041F 00000000:0000 0A" TAIL " 0" END,
 	"   0: 00000000000000000000000000000000000000:041F 00000000:0000 0A" TAIL " 0" END,
 };
@@ -67,14 +75,16 @@ row_text(size_t i, char text[512])
 		memcpy(&word, bytes + at, 4);
 		snprintf(text + strlen(text), 512 - strlen(text), "%08X", word);
 	}
-	snprintf(text + strlen(text), 512 - strlen(text), ":%04X%s", (unsigned int)rows[i].port, rows[i].rest);
+	snprintf(text + strlen(text), 512 - strlen(text), ":%04X%s", (unsigned int)rows[i].port,
+	    rows[i].rest);
 }
 
 static void
 test_rows(void **state)
 {
 	struct sockaddr_in	sin = { .sin_family = AF_INET, .sin_port = htons(1055) };
-	struct sockaddr_in6	sin6 = { .sin6_family = AF_INET6, .sin6_port = htons(1055), .sin6_addr = in6addr_loopback };
+	struct sockaddr_in6	sin6 = { .sin6_family = AF_INET6, .sin6_port = htons(1055),
+				    .sin6_addr = in6addr_loopback };
 	struct proc_net		row;
 	char			text[512];
 	size_t			i;
@@ -101,7 +111,8 @@ test_rows(void **state)
 static void
 test_listener(void **state)
 {
-	struct sockaddr_in	sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in	sin = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t		len = sizeof(sin);
 	int			fd = socket(AF_INET, SOCK_STREAM, 0);
 

@@ -110,8 +110,10 @@ test_parse(void **state)
 		result = proxy_auth_parse(parses[i].text, parses[i].escapes, &auth);
 		if (result != (parses[i].user != NULL))
 			fail_msg("\"%s\": %d", parses[i].text, result);
-		if (result == 1 && (strcmp(auth.user, parses[i].user) != 0 || strcmp(auth.password, parses[i].password) != 0))
-			fail_msg("\"%s\": \"%s\", \"%s\"", parses[i].text, auth.user, auth.password);
+		if (result == 1 && (strcmp(auth.user, parses[i].user) != 0 ||
+		    strcmp(auth.password, parses[i].password) != 0))
+			fail_msg("\"%s\": \"%s\", \"%s\"", parses[i].text, auth.user,
+			    auth.password);
 	}
 }
 
@@ -155,7 +157,8 @@ static const struct {
 	{ "no escapes here", PROXY " user:%41\n", 1, "user", "%41" },
 	{ "among others", "10.0.0.1:1055 a:b\n\n# comment\n" PROXY "1 c:d\n127.0.0.1:105 e:f\n" PROXY
 	    " user:secret\nx y:z\n", 1, "user", "secret" },
-	{ "a bad line of another", "10.0.0.1:1055 nonsense\n" PROXY " user:secret\n", 1, "user", "secret" },
+	{ "a bad line of another", "10.0.0.1:1055 nonsense\n" PROXY " user:secret\n", 1, "user",
+	    "secret" },
 	{ "no such line", "10.0.0.1:1055 a:b\n", 0, NULL, NULL },
 	{ "a comment", "#" PROXY " user:secret\n# " PROXY " user:secret\n", 0, NULL, NULL },
 	{ "empty", "", 0, NULL, NULL },
@@ -180,7 +183,8 @@ test_file(void **state)
 		result = proxy_auth_file(path, PROXY, &auth, text, sizeof(text));
 		if (result != files[i].result)
 			fail_msg("%s: %d: %s", files[i].name, result, text);
-		if (result == 1 && (strcmp(auth.user, files[i].user) != 0 || strcmp(auth.password, files[i].password) != 0))
+		if (result == 1 && (strcmp(auth.user, files[i].user) != 0 ||
+		    strcmp(auth.password, files[i].password) != 0))
 			fail_msg("%s: \"%s\", \"%s\"", files[i].name, auth.user, auth.password);
 		/* Why, but not what. */
 		if (result == -1 && (text[0] == '\0' || strstr(text, "secret") != NULL))
@@ -212,7 +216,8 @@ test_trust(void **state)
 		mode_t	mode;
 		int	result;
 	}	modes[] = {
-		{ 0600, 1 }, { 0400, 1 }, { 0700, 1 }, { 0640, -1 }, { 0604, -1 }, { 0644, -1 }, { 0620, -1 }, { 0602, -1 },
+		{ 0600, 1 }, { 0400, 1 }, { 0700, 1 }, { 0640, -1 }, { 0604, -1 }, { 0644, -1 },
+		    { 0620, -1 }, { 0602, -1 },
 		{ 0610, -1 }, { 0601, -1 }, { 0666, -1 }, { 0660, -1 },
 	};
 	char	other[PATH_MAX], name[32];
@@ -262,18 +267,19 @@ static const struct {
 	{ "nothing", NULL, NULL, NULL, NULL, 0, NULL },
 	{ "variable", "variable:secret", NULL, NULL, NULL, 1, "variable" },
 	{ "bad variable", "secret", NULL, NULL, NULL, -1, NULL },
-	{ "variable before the rest", "variable:secret", "http://all:secret@" PROXY, NULL, PROXY " file:secret\n", 1,
-	    "variable" },
+	{ "variable before the rest", "variable:secret", "http://all:secret@" PROXY, NULL,
+	    PROXY " file:secret\n", 1, "variable" },
 	{ "ALL_PROXY", NULL, "http://all:secret@" PROXY, NULL, NULL, 1, "all" },
 	{ "ALL_PROXY with a path", NULL, "socks5h://all:secret@" PROXY "/", NULL, NULL, 1, "all" },
 	{ "all_proxy", NULL, NULL, "socks5://small:secret@" PROXY, NULL, 1, "small" },
 	{ "ALL_PROXY of another port", NULL, "http://all:secret@" PROXY "0", NULL, NULL, 0, NULL },
 	{ "ALL_PROXY of another host", NULL, "http://all:secret@1" PROXY, NULL, NULL, 0, NULL },
-	{ "ALL_PROXY of another, and all_proxy", NULL, "http://all:secret@10.0.0.1:1055", "http://small:secret@" PROXY,
-	    NULL, 1, "small" },
-	{ "ALL_PROXY with its name in the password", NULL, "http://all:secret@" PROXY "@10.0.0.1:1055", NULL, NULL, 0,
-	    NULL },
-	{ "ALL_PROXY without credentials", NULL, "http://" PROXY, NULL, PROXY " file:secret\n", 1, "file" },
+	{ "ALL_PROXY of another, and all_proxy", NULL, "http://all:secret@10.0.0.1:1055",
+	    "http://small:secret@" PROXY, NULL, 1, "small" },
+	{ "ALL_PROXY with its name in the password", NULL,
+	    "http://all:secret@" PROXY "@10.0.0.1:1055", NULL, NULL, 0, NULL },
+	{ "ALL_PROXY without credentials", NULL, "http://" PROXY, NULL, PROXY " file:secret\n", 1,
+	    "file" },
 	{ "ALL_PROXY with a user only", NULL, "http://all@" PROXY, NULL, NULL, 0, NULL },
 	{ "ALL_PROXY with escapes", NULL, "http://%61l%6C:secr%65t@" PROXY, NULL, NULL, 1, "all" },
 	{ "ALL_PROXY that is no URL", NULL, "all:secret@" PROXY, NULL, NULL, 0, NULL },
@@ -305,7 +311,8 @@ test_find(void **state)
 		result = proxy_auth_find(PROXY, &auth, text, sizeof(text));
 		if (result != finds[i].result)
 			fail_msg("%s: %d: %s", finds[i].name, result, text);
-		if (result == 1 && (strcmp(auth.user, finds[i].user) != 0 || strcmp(auth.password, "secret") != 0))
+		if (result == 1 && (strcmp(auth.user, finds[i].user) != 0 ||
+		    strcmp(auth.password, "secret") != 0))
 			fail_msg("%s: those of %s", finds[i].name, auth.user);
 		if (result == -1 && (text[0] == '\0' || strstr(text, "secret") != NULL))
 			fail_msg("%s: \"%s\"", finds[i].name, text);
@@ -324,7 +331,8 @@ test_folder(void **state)
 	/* A relative one is ignored, as the XDG specification says. */
 	assert_int_equal(chdir(dir), 0);
 	setenv("XDG_CONFIG_HOME", ".", 1);
-	assert_int_not_equal(proxy_auth_find(PROXY, &auth, text, sizeof(text)) == 1 && strcmp(auth.user, "user") == 0, 1);
+	assert_int_not_equal(proxy_auth_find(PROXY, &auth, text, sizeof(text)) == 1 &&
+	    strcmp(auth.user, "user") == 0, 1);
 	assert_int_equal(chdir("/"), 0);
 	memset(longest, 'x', sizeof(longest));
 	longest[0] = '/';
@@ -341,8 +349,10 @@ test_folder(void **state)
 static void
 test_found_proxy(void **state)
 {
-	static const char *const	urls[] = { "http://all:secret@127.0.0.1:3128", "http://all:secret@[::1]:3128/",
-					    "socks5h://all:secret@localhost:1055", "http://all:secret@127.0.0.1:3128/a@b" };
+	static const char *const	urls[] = { "http://all:secret@127.0.0.1:3128",
+					    "http://all:secret@[::1]:3128/",
+					    "socks5h://all:secret@localhost:1055",
+					    "http://all:secret@127.0.0.1:3128/a@b" };
 	struct env_proxy		env;
 	struct proxy_auth		auth;
 	char				text[256];

@@ -78,11 +78,13 @@ static void *
 server_thread(void *arg)
 {
 	struct server	*s = arg;
-	struct pollfd	 pfd[2] = { { .fd = s->listener, .events = POLLIN }, { .fd = s->stop[0], .events = POLLIN } };
+	struct pollfd	 pfd[2] = { { .fd = s->listener, .events = POLLIN },
+			    { .fd = s->stop[0], .events = POLLIN } };
 	char		 buf[4096];
 	int		 fd;
 
-	if (poll(pfd, 2, -1) <= 0 || (pfd[0].revents & POLLIN) == 0 || (fd = accept(s->listener, NULL, NULL)) == -1)
+	if (poll(pfd, 2, -1) <= 0 || (pfd[0].revents & POLLIN) == 0 ||
+	    (fd = accept(s->listener, NULL, NULL)) == -1)
 		return (NULL);
 	if (read(fd, buf, sizeof(buf)) > 0 && !server_pause(s, s->how.reply_ms) &&
 	    send(fd, s->how.reply, strlen(s->how.reply), MSG_NOSIGNAL) > 0)
@@ -136,28 +138,40 @@ static const struct {
 	enum code		 code;
 	int64_t			 min_ms, max_ms;
 } cases[] = {
-	{ "alone it wins when it is connected", { OK_LOCALAPI, 0, NEVER }, { OK_HTTP, 0, 0 }, { OK_HTTP, 0, 0 },
+	{ "alone it wins when it is connected", { OK_LOCALAPI, 0, NEVER }, { OK_HTTP, 0, 0 },
+	    { OK_HTTP, 0, 0 },
 	    &via_localapi, 0, CODE_NONE, 0, 500 },
-	{ "the next at once after a refusal", { FAILED_500, 0, NEVER }, { OK_HTTP, 0, 0 }, { OK_HTTP, 0, 0 },
+	{ "the next at once after a refusal", { FAILED_500, 0, NEVER }, { OK_HTTP, 0, 0 },
+	    { OK_HTTP, 0, 0 },
 	    &via_http, 0, CODE_NONE, 0, 500 },
-	{ "the next after a second of silence", { OK_LOCALAPI, 60000, NEVER }, { OK_HTTP, 0, 0 }, { OK_HTTP, 0, 0 },
+	{ "the next after a second of silence", { OK_LOCALAPI, 60000, NEVER }, { OK_HTTP, 0, 0 },
+	    { OK_HTTP, 0, 0 },
 	    &via_http, 0, CODE_NONE, 950, 1800 },
-	{ "a late one still wins if its server speaks first", { OK_LOCALAPI, 1100, 50 }, { OK_HTTP, 0, 60000 },
+	{ "a late one still wins if its server speaks first", { OK_LOCALAPI, 1100, 50 },
+	    { OK_HTTP, 0, 60000 },
 	    { NULL, 0, 0 }, &via_localapi, 0, CODE_NONE, 1100, 1900 },
-	{ "a proxy that says yes and goes silent", { NULL, 0, 0 }, { OK_HTTP, 0, NEVER }, { OK_HTTP, 0, 50 },
+	{ "a proxy that says yes and goes silent", { NULL, 0, 0 }, { OK_HTTP, 0, NEVER },
+	    { OK_HTTP, 0, 50 },
 	    &via_http, 1, CODE_NONE, 200, 1500 },
-	{ "a proxy that says yes and closes", { NULL, 0, 0 }, { OK_HTTP, 0, CLOSES }, { OK_HTTP, 0, 0 },
+	{ "a proxy that says yes and closes", { NULL, 0, 0 }, { OK_HTTP, 0, CLOSES },
+	    { OK_HTTP, 0, 0 },
 	    &via_http, 1, CODE_NONE, 0, 500 },
-	{ "the last one needs no word of the server", { NULL, 0, 0 }, { FAILED_500, 0, NEVER }, { OK_HTTP, 0, NEVER },
+	{ "the last one needs no word of the server", { NULL, 0, 0 }, { FAILED_500, 0, NEVER },
+	    { OK_HTTP, 0, NEVER },
 	    &via_http, 1, CODE_NONE, 0, 500 },
-	{ "a refusal by the host tells more than a failing proxy", { REFUSED_502, 0, NEVER }, { FAILED_500, 0, NEVER },
+	{ "a refusal by the host tells more than a failing proxy", { REFUSED_502, 0, NEVER },
+	    { FAILED_500, 0, NEVER },
 	    { NULL, 0, 0 }, NULL, 0, CODE_REFUSED, 0, 500 },
-	{ "a failing proxy tells more than one that is not there", { NULL, 0, 0 }, { NULL, 0, 0 }, { FAILED_500, 0, NEVER },
+	{ "a failing proxy tells more than one that is not there", { NULL, 0, 0 }, { NULL, 0, 0 },
+	    { FAILED_500, 0, NEVER },
 	    NULL, 0, CODE_MESH_DOWN, 0, 500 },
-	{ "no such peer", { UNKNOWN_502, 0, NEVER }, { NULL, 0, 0 }, { NULL, 0, 0 }, NULL, 0, CODE_NAME_UNKNOWN, 0, 500 },
-	{ "an address of the mesh is not dialled outside of it", { DIAL_SELF, 0, NEVER }, { NULL, 0, 0 }, { NULL, 0, 0 },
+	{ "no such peer", { UNKNOWN_502, 0, NEVER }, { NULL, 0, 0 }, { NULL, 0, 0 }, NULL, 0,
+	    CODE_NAME_UNKNOWN, 0, 500 },
+	{ "an address of the mesh is not dialled outside of it", { DIAL_SELF, 0, NEVER },
+	    { NULL, 0, 0 }, { NULL, 0, 0 },
 	    NULL, 0, CODE_PEER_UNKNOWN, 0, 500 },
-	{ "all silent", { OK_LOCALAPI, 60000, NEVER }, { OK_HTTP, 60000, NEVER }, { OK_HTTP, 60000, NEVER },
+	{ "all silent", { OK_LOCALAPI, 60000, NEVER }, { OK_HTTP, 60000, NEVER },
+	    { OK_HTTP, 60000, NEVER },
 	    NULL, 0, CODE_NO_ANSWER, 3000, 5500 },
 };
 
@@ -188,7 +202,8 @@ scene_set(struct scene *s, size_t n)
 	s->facts.tailscale.state = ENV_TAILSCALE_UP;
 	s->facts.tailscale.status.tun = TSJSON_TUN_NO;
 	tailscaled_set_path(&s->facts.tailscale.at, path);
-	strlcpy(s->facts.tailscale.status.suffix, "mesh.test", sizeof(s->facts.tailscale.status.suffix));
+	strlcpy(s->facts.tailscale.status.suffix, "mesh.test",
+	    sizeof(s->facts.tailscale.status.suffix));
 	len = tailscaled_address(&s->facts.tailscale.at, &ss);
 	server_start(&s->servers[0], &cases[n].localapi, (struct sockaddr *)&ss, &len);
 	for (i = 1; i < 3; i++) {
@@ -196,20 +211,23 @@ scene_set(struct scene *s, size_t n)
 		in->sin_family = AF_INET;
 		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 		len = sizeof(*in);
-		server_start(&s->servers[i], i == 1 ? &cases[n].first : &cases[n].second, (struct sockaddr *)&ss, &len);
+		server_start(&s->servers[i], i == 1 ? &cases[n].first : &cases[n].second,
+		    (struct sockaddr *)&ss, &len);
 		snprintf(text, sizeof(text), ":%hu", ntohs(in->sin_port));
 		env_proxy_add(&s->facts.proxy, PROXY_HTTP, text, "test", 0);
 	}
 	s->target = (struct target){ .host = "node.mesh.test", .port = 22, .timeout_ms = 3000 };
 	s->tune = (struct sock_tune){ .dead_after_s = 30 };
-	s->in = (struct plan_input){ .target = &s->target, .choice = &s->choice, .facts = &s->facts };
+	s->in = (struct plan_input){ .target = &s->target, .choice = &s->choice,
+	    .facts = &s->facts };
 }
 
 static struct race *
 start(struct outcome *o, struct scene *s)
 {
 	static const struct mss_steps	mss_steps = { MSS_AUTO, 0 };
-	struct race_config		conf = { o->base, &s->target, &s->tune, &mss_steps, &s->attempts, outcome_cb, o };
+	struct race_config		conf = { o->base, &s->target, &s->tune, &mss_steps,
+					    &s->attempts, outcome_cb, o };
 
 	return (race_start(&conf, &s->in));
 }
@@ -254,13 +272,15 @@ run_case(size_t n)
 		fail_msg("%s: %s", cases[n].name, o.fd == -1 ? o.err.text : o.via->name);
 	if (cases[n].winner == &via_http) {
 		assert_int_equal(getpeername(o.fd, (struct sockaddr *)&peer, &len), 0);
-		if ((peer.sin_port == ((struct sockaddr_in *)(void *)&s.facts.proxy.list[1].ss)->sin_port) != cases[n].second_won)
+		if ((peer.sin_port == ((struct sockaddr_in *)(void *)&s.facts.proxy.list[1].ss)->sin_port) !=
+		    cases[n].second_won)
 			fail_msg("%s: the wrong proxy", cases[n].name);
 	}
 	assert_true(s.attempts.count > 0);
 	for (i = 0; i < s.attempts.count; i++) {
 		attempt = &s.attempts.list[i];
-		assert_int_equal(attempt->unmet, strstr(attempt->what, "cannot be reached") != NULL);
+		assert_int_equal(attempt->unmet, strstr(attempt->what,
+		    "cannot be reached") != NULL);
 		unmet += attempt->unmet;
 	}
 	if (o.fd != -1)

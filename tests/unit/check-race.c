@@ -46,7 +46,8 @@ int	__wrap_getaddrinfo(const char *, const char *, const struct addrinfo *, stru
 void	__wrap_freeaddrinfo(struct addrinfo *);
 
 int
-__wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **list)
+__wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+    struct addrinfo **list)
 {
 	(void)host;
 	(void)port;
@@ -54,7 +55,8 @@ __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hi
 	if (hints->ai_flags & AI_NUMERICHOST)
 		return (EAI_NONAME);
 	if (answer_delay > 0)
-		usleep(answer_delay);	/* the resolver is slow: the thing tested, in its own thread */
+		/* the resolver is slow: the thing tested, in its own thread */
+		usleep(answer_delay);
 	*list = answer;
 	return (answer_code);
 }
@@ -131,10 +133,12 @@ outcome_cb(const struct connection *conn, const struct error *err, void *arg)
 }
 
 static struct race *
-start(struct outcome *o, const struct plan_input *in, const struct sock_tune *tune, struct attempts *attempts)
+start(struct outcome *o, const struct plan_input *in, const struct sock_tune *tune,
+    struct attempts *attempts)
 {
 	static const struct mss_steps	mss_steps = { MSS_AUTO, 0 };
-	struct race_config		conf = { o->base, in->target, tune, &mss_steps, attempts, outcome_cb, o };
+	struct race_config		conf = { o->base, in->target, tune, &mss_steps, attempts,
+					    outcome_cb, o };
 
 	return (race_start(&conf, in));
 }
@@ -152,20 +156,26 @@ static const struct {
 	{ "one that takes", { TAKES }, { 4 }, 5000, 0, CODE_NONE, 0, 200, 1 },
 	{ "one that refuses", { REFUSES }, { 4 }, 5000, -1, CODE_REFUSED, 0, 200, 1 },
 	{ "one that is silent", { SILENT }, { 4 }, 1000, -1, CODE_NO_ANSWER, 950, 2500, 1 },
-	{ "the next at once after a refusal", { REFUSES, TAKES }, { 4, 4 }, 5000, 1, CODE_NONE, 0, 200, 2 },
-	{ "the next after 250 ms of silence", { SILENT, TAKES }, { 6, 4 }, 5000, 1, CODE_NONE, 240, 900, 1 },
-	{ "families in turn", { SILENT, SILENT, TAKES }, { 6, 6, 4 }, 5000, 2, CODE_NONE, 240, 450, 1 },
-	{ "the first wins if it is quick", { TAKES, TAKES }, { 6, 4 }, 5000, 0, CODE_NONE, 0, 200, 1 },
-	{ "refusal tells more than silence", { SILENT, REFUSES }, { 4, 4 }, 1000, -1, CODE_REFUSED, 950, 2500, 2 },
-	{ "silence first, then two refusals", { SILENT, REFUSES, REFUSES, TAKES }, { 4, 4, 4, 4 }, 5000, 3, CODE_NONE,
-	    240, 900, 3 },
+	{ "the next at once after a refusal", { REFUSES, TAKES }, { 4, 4 }, 5000, 1, CODE_NONE, 0,
+	    200, 2 },
+	{ "the next after 250 ms of silence", { SILENT, TAKES }, { 6, 4 }, 5000, 1, CODE_NONE, 240,
+	    900, 1 },
+	{ "families in turn", { SILENT, SILENT, TAKES }, { 6, 6, 4 }, 5000, 2, CODE_NONE, 240, 450,
+	    1 },
+	{ "the first wins if it is quick", { TAKES, TAKES }, { 6, 4 }, 5000, 0, CODE_NONE, 0, 200,
+	    1 },
+	{ "refusal tells more than silence", { SILENT, REFUSES }, { 4, 4 }, 1000, -1, CODE_REFUSED,
+	    950, 2500, 2 },
+	{ "silence first, then two refusals", { SILENT, REFUSES, REFUSES, TAKES }, { 4, 4, 4, 4 },
+	    5000, 3, CODE_NONE, 240, 900, 3 },
 };
 
 static void
 run_case(size_t n)
 {
 	struct sock_tune	tune = { .dead_after_s = 30 };
-	struct target		target = { .host = "name", .port = 22, .timeout_ms = cases[n].timeout_ms };
+	struct target		target = { .host = "name", .port = 22,
+				    .timeout_ms = cases[n].timeout_ms };
 	struct plan_input	in = { .target = &target, .choice = &anything };
 	struct attempts		attempts = { .count = 0 };
 	struct outcome		o = { .fd = -1 };
@@ -176,7 +186,8 @@ run_case(size_t n)
 	int			i, count;
 
 	for (count = 0; count < ADDRESSES && cases[n].how[count] != END; count++)
-		place_make(&places[count], cases[n].how[count], cases[n].families[count] == 4 ? AF_INET : AF_INET6);
+		place_make(&places[count], cases[n].how[count],
+		    cases[n].families[count] == 4 ? AF_INET : AF_INET6);
 	for (i = 0; i + 1 < count; i++)
 		places[i].ai.ai_next = &places[i + 1].ai;
 	answer = &places[0].ai;
@@ -228,11 +239,13 @@ test_names(void **state)
 		useconds_t	delay;
 		enum code	msg;
 	}			names[] = {
-		{ EAI_NONAME, 0, CODE_NAME_UNKNOWN }, { EAI_AGAIN, 0, CODE_NAME_LOOKUP }, { EAI_FAIL, 0, CODE_NAME_LOOKUP },
+		{ EAI_NONAME, 0, CODE_NAME_UNKNOWN }, { EAI_AGAIN, 0, CODE_NAME_LOOKUP },
+		    { EAI_FAIL, 0, CODE_NAME_LOOKUP },
 		{ EAI_MEMORY, 0, CODE_NO_MEMORY }, { EAI_FAIL, 400000, CODE_NAME_TIMEOUT },
 	};
 	struct sock_tune	tune = { .dead_after_s = 30 };
-	struct target		target = { .host = "name", .port = 22, .family = AF_INET6, .timeout_ms = 200 };
+	struct target		target = { .host = "name", .port = 22, .family = AF_INET6,
+				    .timeout_ms = 200 };
 	struct plan_input	in = { .target = &target, .choice = &anything };
 	struct attempts		attempts = { .count = 0 };
 	struct outcome		o;

@@ -44,7 +44,8 @@ test_same_address(void **state)
 
 	(void)state;
 	for (i = 0; i < PACE_AT_ONCE; i++)
-		assert_int_equal(wait_ms(rate_limit, i % 2 == 0 ? "2001:db8::1" : "2001:db8:0::1", 0), 0);
+		assert_int_equal(wait_ms(rate_limit, i % 2 == 0 ? "2001:db8::1" : "2001:db8:0::1",
+		    0), 0);
 	assert_int_equal(wait_ms(rate_limit, "2001:db8:0:0::1", 0), PACE_EACH_MS);
 	for (i = 0; i < 3 * PACE_AT_ONCE; i++) {
 		assert_int_equal(wait_ms(rate_limit, "127.0.0.1", 0), 0);

@@ -101,14 +101,16 @@ static void
 test_hostile(void **state)
 {
 	static const char *const	bad[] = {
-		"", "{", "[]", "null", "{}", "\377\376", HEAD "\"message\":1,\"text\":\"x\",\"tried\":[]}",
+		"", "{", "[]", "null", "{}", "\377\376",
+		HEAD "\"message\":1,\"text\":\"x\",\"tried\":[]}",
 		HEAD "\"message\":\"refused\",\"text\":\"x\",\"tried\":{}}",
 		HEAD "\"message\":\"refused\",\"text\":\"x\",\"tried\":[1]}",
 		HEAD "\"message\":\"refused\",\"text\":\"x\",\"tried\":[{\"to\":\"x\"}]}",
 		"{\"version\":2,\"time\":1,\"host\":\"nas\",\"port\":22,\"message\":\"refused\",\"text\":\"x\",\"tried\":[]}",
 		"{\"version\":1,\"time\":1,\"host\":\"nas\",\"port\":0,\"message\":\"refused\",\"text\":\"x\",\"tried\":[]}",
 		HEAD "\"message\":\"no such\",\"text\":\"x\",\"tried\":[]}",
-		HEAD "\"message\":\"config-mode\",\"text\":\"x\",\"tried\":[]}",	/* the doctor's alone */
+		/* the doctor's alone */
+		HEAD "\"message\":\"config-mode\",\"text\":\"x\",\"tried\":[]}",
 		WHOLE "x",
 	};
 	static const char		odd[] = HEAD "\"message\":\"refused\",\"text\":\"a\\u001b[2Jb\",\"tried\":["
@@ -173,7 +175,8 @@ static const struct leftover {
 static void
 leftover_make(int dir_fd, const struct leftover *left)
 {
-	struct timespec	times[2] = { { .tv_sec = time(NULL) - left->age_s }, { .tv_sec = time(NULL) - left->age_s } };
+	struct timespec	times[2] = { { .tv_sec = time(NULL) - left->age_s },
+			    { .tv_sec = time(NULL) - left->age_s } };
 
 	if (left->type == S_IFDIR)
 		assert_int_equal(mkdirat(dir_fd, left->name, 0700), 0);
@@ -184,7 +187,8 @@ leftover_make(int dir_fd, const struct leftover *left)
 	else
 		assert_int_equal(close(openat(dir_fd, left->name, O_CREAT | O_WRONLY, 0600)), 0);
 	if (left->uid != 0)
-		assert_int_equal(fchownat(dir_fd, left->name, left->uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW), 0);
+		assert_int_equal(fchownat(dir_fd, left->name, left->uid, (gid_t)-1,
+		    AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(utimensat(dir_fd, left->name, times, AT_SYMLINK_NOFOLLOW), 0);
 }
 
@@ -212,9 +216,12 @@ test_leftovers(void **state)
 	for (i = 0; i < COUNT(leftovers); i++) {
 		if (leftovers[i].uid != 0 && geteuid() != 0)
 			continue;
-		if ((fstatat(dir_fd, leftovers[i].name, &sb, AT_SYMLINK_NOFOLLOW) == 0) != leftovers[i].stays)
-			fail_msg("%s, of kind %o", leftovers[i].name, (unsigned int)leftovers[i].type);
-		unlinkat(dir_fd, leftovers[i].name, leftovers[i].type == S_IFDIR ? AT_REMOVEDIR : 0);
+		if ((fstatat(dir_fd, leftovers[i].name, &sb,
+		    AT_SYMLINK_NOFOLLOW) == 0) != leftovers[i].stays)
+			fail_msg("%s, of kind %o", leftovers[i].name,
+			    (unsigned int)leftovers[i].type);
+		unlinkat(dir_fd, leftovers[i].name, leftovers[i].type == S_IFDIR ?
+		    AT_REMOVEDIR : 0);
 	}
 	close(dir_fd);
 }
@@ -243,7 +250,8 @@ test_old_names(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(old); i++) {
-		snprintf(text, sizeof(text), HEAD "\"message\":\"%s\",\"text\":\"x\",\"tried\":[]}", old[i].name);
+		snprintf(text, sizeof(text), HEAD "\"message\":\"%s\",\"text\":\"x\",\"tried\":[]}",
+		    old[i].name);
 		assert_int_equal(record_parse(text, strlen(text), &record), 0);
 		assert_int_equal(record.err.code, old[i].code);
 	}

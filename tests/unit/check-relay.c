@@ -76,7 +76,8 @@ run_case(size_t i)
 	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
-	const char		*expected = cases[i].to_client != NULL ? cases[i].to_client : cases[i].server;
+	const char		*expected = cases[i].to_client != NULL ?
+				    cases[i].to_client : cases[i].server;
 	char			 buf[256];
 	int			 in[2], out[2], net[2], running = 0, result;
 	size_t			 len;
@@ -261,8 +262,10 @@ test_full_output(void **state)
 	getrusage(RUSAGE_SELF, &before);
 	assert_int_equal(relay_run(base, &conf, &err), 0);
 	getrusage(RUSAGE_SELF, &after);
-	used_ms = (after.ru_utime.tv_sec + after.ru_stime.tv_sec - before.ru_utime.tv_sec - before.ru_stime.tv_sec) * 1000 +
-	    (after.ru_utime.tv_usec + after.ru_stime.tv_usec - before.ru_utime.tv_usec - before.ru_stime.tv_usec) / 1000;
+	used_ms = (after.ru_utime.tv_sec + after.ru_stime.tv_sec -
+	    before.ru_utime.tv_sec - before.ru_stime.tv_sec) * 1000 +
+	    (after.ru_utime.tv_usec + after.ru_stime.tv_usec -
+	    before.ru_utime.tv_usec - before.ru_stime.tv_usec) / 1000;
 	if (used_ms > 200)
 		fail_msg("%lld ms of CPU time", (long long)used_ms);
 	event_free(ends_ev);

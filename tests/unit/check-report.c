@@ -71,7 +71,8 @@ test_hostile(void **state)
 
 	(void)state;
 	got = printed("{'target':{'host':'a\\u001b[2J','name':'b\\u0007','port':22},'facts':{'connect':{'ok':true,"
-	    "'route':'\\u001b]0;x','address':'\\r'},'server':{'text':'SSH-2.0-\\u009b'},'dscp':{'dropped':['\\u001b']}}}", 0);
+	    "'route':'\\u001b]0;x','address':'\\r'},'server':{'text':'SSH-2.0-\\u009b'},'dscp':{'dropped':['\\u001b']}}}",
+	    0);
 	for (i = 0; got[i] != '\0'; i++)
 		if (got[i] != '\n' && (got[i] < ' ' || got[i] > '~'))
 			fail_msg("byte %d in %s", got[i], got);
@@ -134,14 +135,16 @@ test_matters(void **state)
 		for (rule = *table; rule->code != CODE_NONE; rule++)
 			for (value = 0; rule->matters != NULL && value < 2; value++) {
 				assert_non_null(doc = json_pack("{s:{}}", "facts"));
-				assert_int_equal(json_put(json_at(doc, "facts"), rule->matters, json_boolean(value)), 0);
+				assert_int_equal(json_put(json_at(doc, "facts"), rule->matters,
+				    json_boolean(value)), 0);
 				assert_int_equal(rules_check(doc), 0);
-				for (told = 0, i = 0; i < json_array_size(json_at(doc, "unchecked")); i++)
-					told |= strcmp(json_string_value(json_array_get(json_at(doc, "unchecked"), i)),
-					    code_row(rule->code)->name) == 0;
+				for (told = 0, i = 0; i < json_array_size(json_at(doc,
+				    "unchecked")); i++)
+					told |= strcmp(json_string_value(json_array_get(json_at(doc,
+					    "unchecked"), i)), code_row(rule->code)->name) == 0;
 				if (told != value)
-					fail_msg("%s: told %d, where %s is %d", code_row(rule->code)->name, told,
-					    rule->matters, value);
+					fail_msg("%s: told %d, where %s is %d",
+					    code_row(rule->code)->name, told, rule->matters, value);
 				json_decref(doc);
 			}
 }
@@ -160,7 +163,8 @@ test_under(void **state)
 				if (rule->under[i] != UNDER_ANY && (rule->under[i] == rule->code ||
 				    (code_row(rule->under[i])->kind & KIND_FINDING) == 0))
 					fail_msg("%s is under %s, which no rule finds, or itself",
-					    code_row(rule->code)->name, code_row(rule->under[i])->name);
+					    code_row(rule->code)->name,
+					    code_row(rule->under[i])->name);
 }
 
 int

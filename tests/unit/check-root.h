@@ -96,7 +96,8 @@ expect_text(const json_t *facts, const char *path, const char *text)
 	const char	*is = json_text_at(facts, path);
 
 	if (text == NULL ? json_at(facts, path) != NULL : is == NULL || strcmp(is, text) != 0)
-		fail_msg("%s is %s, not %s", path, is != NULL ? is : "absent", text != NULL ? text : "absent");
+		fail_msg("%s is %s, not %s", path, is != NULL ? is : "absent",
+		    text != NULL ? text : "absent");
 }
 
 static inline void

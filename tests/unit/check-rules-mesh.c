@@ -5,31 +5,44 @@
 
 /* What little of the facts decides, and how sure the rule is; "" if it must say nothing. */
 static const struct rules_case cases[] = {
-	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\"}}", "warning", "sure" },
-	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"mesh\"},"
+	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\"}}", "warning",
+	    "sure" },
+	{ "mesh-stopped",
+	    "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "error", "sure" },
-	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"mesh\"},"
+	{ "mesh-stopped",
+	    "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":true}}", "", "" },
-	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"other\"},"
+	{ "mesh-stopped",
+	    "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"other\"},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"perhaps\"},"
+	{ "mesh-stopped",
+	    "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"perhaps\"},"
 	    "\"connect\":{\"ok\":false},"
-	    "\"names\":{\"lookups\":{\"system\":{\"error\":\"Name or service not known\"}}}}", "error", "likely" },
-	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"perhaps\"},"
+	    "\"names\":{\"lookups\":{\"system\":{\"error\":\"Name or service not known\"}}}}",
+	    "error", "likely" },
+	{ "mesh-stopped",
+	    "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"perhaps\"},"
 	    "\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"10.0.0.1\",\"family\":4,"
 	    "\"ms\":1,\"error\":\"refused\"}]}}", "", "" },
-	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"perhaps\"},"
+	{ "mesh-stopped",
+	    "{\"tailscale\":{\"state\":\"down\",\"backend\":\"Stopped\",\"host\":\"perhaps\"},"
 	    "\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"100.64.0.7\",\"family\":4,"
 	    "\"ms\":1,\"error\":\"no-answer\"}]}}", "error", "sure" },
-	{ "mesh-stopped", "{\"tailscale\":{\"state\":\"up\",\"backend\":\"Running\",\"host\":\"mesh\"},"
+	{ "mesh-stopped",
+	    "{\"tailscale\":{\"state\":\"up\",\"backend\":\"Running\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-logged-out", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"NeedsLogin\",\"key_expired\":true,"
+	{ "mesh-logged-out",
+	    "{\"tailscale\":{\"state\":\"down\",\"backend\":\"NeedsLogin\",\"key_expired\":true,"
 	    "\"host\":\"mesh\"},\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-down", "{\"tailscale\":{\"state\":\"dead\",\"host\":\"mesh\",\"windows\":{\"running\":true}},"
+	{ "mesh-down",
+	    "{\"tailscale\":{\"state\":\"dead\",\"host\":\"mesh\",\"windows\":{\"running\":true}},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-down", "{\"tailscale\":{\"state\":\"dead\",\"host\":\"mesh\"},\"net\":{\"own_tailnet\":true},"
+	{ "mesh-down",
+	    "{\"tailscale\":{\"state\":\"dead\",\"host\":\"mesh\"},\"net\":{\"own_tailnet\":true},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\",\"installed\":true}}", "warning", "sure" },
+	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\",\"installed\":true}}", "warning",
+	    "sure" },
 	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\",\"installed\":true,\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "error", "sure" },
 	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\",\"installed\":true,\"host\":\"other\"},"
@@ -38,24 +51,33 @@ static const struct rules_case cases[] = {
 	    "\"proxies\":[{\"kind\":\"socks5\",\"address\":\"127.0.0.1:1\"}]}}", "", "" },
 	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\",\"installed\":false}}", "", "" },
 	{ "mesh-down", "{\"tailscale\":{\"state\":\"none\"}}", "", "" },
-	{ "mesh-logged-out", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"NeedsLogin\",\"host\":\"perhaps\"},"
+	{ "mesh-logged-out",
+	    "{\"tailscale\":{\"state\":\"down\",\"backend\":\"NeedsLogin\",\"host\":\"perhaps\"},"
 	    "\"connect\":{\"ok\":false},\"names\":{\"host\":\"nas.mesh.example\","
-	    "\"lookups\":{\"system\":{\"error\":\"Name or service not known\"}}}}", "error", "suspected" },
+	    "\"lookups\":{\"system\":{\"error\":\"Name or service not known\"}}}}", "error",
+	    "suspected" },
 	{ "mesh-absent", "{\"tailscale\":{\"state\":\"none\"}}", "", "" },
 	{ "mesh-absent", "{\"tailscale\":{\"state\":\"none\",\"installed\":true,\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-absent", "{\"tailscale\":{\"state\":\"none\",\"host\":\"perhaps\"},\"connect\":{\"ok\":false},"
+	{ "mesh-absent",
+	    "{\"tailscale\":{\"state\":\"none\",\"host\":\"perhaps\"},\"connect\":{\"ok\":false},"
 	    "\"names\":{\"lookups\":{\"system\":{\"error\":\"x\"}}}}", "", "" },
-	{ "mesh-too-old", "{\"tailscale\":{\"state\":\"up\",\"version\":\"1.24.0\",\"host\":\"mesh\"},"
+	{ "mesh-too-old",
+	    "{\"tailscale\":{\"state\":\"up\",\"version\":\"1.24.0\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-too-old", "{\"tailscale\":{\"state\":\"up\",\"version\":\"1.8.3\",\"host\":\"mesh\"},"
+	{ "mesh-too-old",
+	    "{\"tailscale\":{\"state\":\"up\",\"version\":\"1.8.3\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "error", "sure" },
-	{ "mesh-too-old", "{\"tailscale\":{\"state\":\"up\",\"version\":\"1.8.3\",\"here\":true,\"tun\":true,"
+	{ "mesh-too-old",
+	    "{\"tailscale\":{\"state\":\"up\",\"version\":\"1.8.3\",\"here\":true,\"tun\":true,"
 	    "\"host\":\"mesh\"},\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-too-old", "{\"tailscale\":{\"state\":\"up\",\"version\":\"1.8.3\"}}", "warning", "sure" },
-	{ "mesh-too-old", "{\"tailscale\":{\"state\":\"up\",\"version\":\"2.0.0\",\"host\":\"mesh\"},"
+	{ "mesh-too-old", "{\"tailscale\":{\"state\":\"up\",\"version\":\"1.8.3\"}}", "warning",
+	    "sure" },
+	{ "mesh-too-old",
+	    "{\"tailscale\":{\"state\":\"up\",\"version\":\"2.0.0\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
-	{ "mesh-too-old", "{\"tailscale\":{\"state\":\"up\",\"version\":\"date.20260101\",\"host\":\"mesh\"},"
+	{ "mesh-too-old",
+	    "{\"tailscale\":{\"state\":\"up\",\"version\":\"date.20260101\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
 	{ "mesh-userspace", "{\"tailscale\":{\"state\":\"up\",\"tun\":false}}", "note", "sure" },
 	{ "mesh-userspace", "{\"tailscale\":{\"state\":\"up\",\"tun\":false,\"host\":\"other\"},"
@@ -65,14 +87,23 @@ static const struct rules_case cases[] = {
 	{ "mesh-userspace", "{\"tailscale\":{\"state\":\"up\",\"tun\":false,\"host\":\"mesh\"},"
 	    "\"ssh\":{\"options\":{\"proxyjump\":\"gate\"}}}", "", "" },
 	{ "mesh-userspace", "{\"tailscale\":{\"state\":\"down\",\"tun\":false}}", "", "" },
-	{ "mesh-key-expires", "{\"tailscale\":{\"state\":\"up\",\"key_expires_days\":14}}", "note", "sure" },
-	{ "mesh-key-expires", "{\"tailscale\":{\"state\":\"up\",\"key_expires_days\":15}}", "", "" },
-	{ "mesh-key-expires", "{\"tailscale\":{\"state\":\"up\",\"key_expires_days\":-1,\"key_expired\":true}}", "", "" },
-	{ "mesh-health", "{\"tailscale\":{\"state\":\"up\",\"health\":\"no DERP home\"}}", "note", "suspected" },
-	{ "mesh-health", "{\"tailscale\":{\"state\":\"up\",\"health\":\"x\",\"health_harmless\":true}}", "", "" },
-	{ "mesh-health", "{\"tailscale\":{\"state\":\"up\",\"health\":\"no DERP home\",\"host\":\"mesh\"},"
+	{ "mesh-key-expires", "{\"tailscale\":{\"state\":\"up\",\"key_expires_days\":14}}", "note",
+	    "sure" },
+	{ "mesh-key-expires", "{\"tailscale\":{\"state\":\"up\",\"key_expires_days\":15}}", "",
+	    "" },
+	{ "mesh-key-expires",
+	    "{\"tailscale\":{\"state\":\"up\",\"key_expires_days\":-1,\"key_expired\":true}}", "",
+	    "" },
+	{ "mesh-health", "{\"tailscale\":{\"state\":\"up\",\"health\":\"no DERP home\"}}", "note",
+	    "suspected" },
+	{ "mesh-health",
+	    "{\"tailscale\":{\"state\":\"up\",\"health\":\"x\",\"health_harmless\":true}}", "",
+	    "" },
+	{ "mesh-health",
+	    "{\"tailscale\":{\"state\":\"up\",\"health\":\"no DERP home\",\"host\":\"mesh\"},"
 	    "\"connect\":{\"ok\":false}}", "warning", "suspected" },
-	{ "mesh-health", "{\"tailscale\":{\"state\":\"down\",\"health\":\"Tailscale is stopped.\"}}", "", "" },
+	{ "mesh-health",
+	    "{\"tailscale\":{\"state\":\"down\",\"health\":\"Tailscale is stopped.\"}}", "", "" },
 	{ "peer-unknown", "{\"tailscale\":{\"state\":\"up\",\"peers\":5,\"peer\":{\"found\":false},"
 	    "\"host\":\"mesh\"},\"connect\":{\"ok\":false}}", "error", "likely" },
 	{ "peer-unknown", "{\"tailscale\":{\"state\":\"up\",\"peers\":5,\"peer\":{\"found\":false},"
@@ -81,19 +112,30 @@ static const struct rules_case cases[] = {
 	    "\"similar\":\"nas.x\"},\"connect\":{\"ok\":false},"
 	    "\"names\":{\"lookups\":{\"system\":{\"error\":\"x\"}}}}", "warning", "suspected" },
 	{ "peer-unknown", "{\"tailscale\":{\"state\":\"up\",\"peers\":5,\"host\":\"perhaps\"},"
-	    "\"connect\":{\"ok\":false},\"names\":{\"lookups\":{\"system\":{\"error\":\"x\"}}}}", "", "" },
-	{ "peer-offline", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":true}}", "", "" },
-	{ "peer-offline", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false}}", "error", "likely" },
+	    "\"connect\":{\"ok\":false},\"names\":{\"lookups\":{\"system\":{\"error\":\"x\"}}}}",
+	    "", "" },
+	{ "peer-offline",
+	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":true}}",
+	    "", "" },
+	{ "peer-offline",
+	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false}}",
+	    "error", "likely" },
 	/* What refuses is there, whatever the control server has. */
-	{ "peer-offline", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false,"
-	    "\"addresses\":[{\"address\":\"100.64.0.7\",\"family\":4,\"ms\":9,\"error\":\"refused\"}]}}", "", "" },
-	{ "mesh-key-expired", "{\"tailscale\":{\"state\":\"down\",\"backend\":\"NeedsLogin\",\"key_expired\":true,"
+	{ "peer-offline",
+	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false,"
+	    "\"addresses\":[{\"address\":\"100.64.0.7\",\"family\":4,\"ms\":9,\"error\":\"refused\"}]}}",
+	    "", "" },
+	{ "mesh-key-expired",
+	    "{\"tailscale\":{\"state\":\"down\",\"backend\":\"NeedsLogin\",\"key_expired\":true,"
 	    "\"key_expires_days\":-3}}", "warning", "sure" },
 	/* The clock of this machine is ahead; tailscaled goes by another. */
-	{ "mesh-key-expired", "{\"tailscale\":{\"state\":\"up\",\"backend\":\"Running\",\"key_expired\":true,"
+	{ "mesh-key-expired",
+	    "{\"tailscale\":{\"state\":\"up\",\"backend\":\"Running\",\"key_expired\":true,"
 	    "\"key_expires_days\":-3}}", "", "" },
-	{ "mesh-too-old", "{\"tailscale\":{\"state\":\"up\",\"version\":\"99999999999999999999.1\"}}", "", "" },
-	{ "peer-offline", "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false,\"expired\":true}},"
+	{ "mesh-too-old",
+	    "{\"tailscale\":{\"state\":\"up\",\"version\":\"99999999999999999999.1\"}}", "", "" },
+	{ "peer-offline",
+	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false,\"expired\":true}},"
 	    "\"connect\":{\"ok\":false}}", "", "" },
 };
 

@@ -12,14 +12,19 @@
  * Facts that make a rule speak, the severity with which it does, and facts on which it is silent.
  */
 static const struct rules_pair rows[] = {
-	{ "name-unknown", SEVERITY_ERROR, "{'names':{'host':'biuld'," FAILED("Name or service not known") "}}",
-	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.1'],'ms':3}}}}", "biuld" },
+	{ "name-unknown", SEVERITY_ERROR,
+	    "{'names':{'host':'biuld'," FAILED("Name or service not known") "}}",
+	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.1'],'ms':3}}}}",
+	    "biuld" },
 	/* Without any resolver meshssh gets there through tailscaled. */
-	{ "name-unknown", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("not known") "},'connect':{'ok':false}}",
-	    "{'names':{'host':'build'," FAILED("not known") "},'connect':{'ok':true}}", "not known" },
+	{ "name-unknown", SEVERITY_ERROR,
+	    "{'names':{'host':'build'," FAILED("not known") "},'connect':{'ok':false}}",
+	    "{'names':{'host':'build'," FAILED("not known") "},'connect':{'ok':true}}",
+	    "not known" },
 	{ "name-unknown", SEVERITY_ERROR,
 	    "{'names':{'host':'x.mesh.example'," FAILED("not known") "},'tailscale':{'suffix':'mesh.example'}}",
-	    "{'names':{'host':'build'," FAILED("not known") "},'tailscale':{" PEER "}}", "x.mesh.example" },
+	    "{'names':{'host':'build'," FAILED("not known") "},'tailscale':{" PEER "}}",
+	    "x.mesh.example" },
 	/* A jump host looks it up; another program does; we do. */
 	{ "name-unknown", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED("not known") "},"
 	    "'ssh':{'options':{'hostname':'b.example','proxycommand':'meshssh b.example 22'},'proxy':{'ours':true}}}",
@@ -30,11 +35,13 @@ static const struct rules_pair rows[] = {
 	    "{'names':{'host':'build'," FAILED("not known") "},'ssh':{'options':{'proxycommand':'nc -x p:1 b 22'}}}",
 	    "spelling" },
 	{ "name-lookup", SEVERITY_ERROR,
-	    "{'names':{'host':'build','nameservers':['192.0.2.53']," FAILED_AS("Temporary failure in name resolution", "name-lookup") "}}",
+	    "{'names':{'host':'build','nameservers':['192.0.2.53']," FAILED_AS("Temporary failure in name resolution",
+	    "name-lookup") "}}",
 	    "{'names':{'host':'build','nameservers':['192.0.2.53']," FAILED("Name or service not known") "}}",
 	    "192.0.2.53" },
-	{ "name-lookup", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED_AS("timed out", "name-timeout") "}}",
-	    "{'names':{'host':'build'," FAILED_AS("timed out", "name-timeout") "},'connect':{'ok':true}}", "build" },
+	{ "name-lookup", SEVERITY_ERROR, "{'names':{'host':'build'," FAILED_AS("timed out",
+	    "name-timeout") "}}", "{'names':{'host':'build'," FAILED_AS("timed out",
+	    "name-timeout") "},'connect':{'ok':true}}", "build" },
 	{ "name-searched", SEVERITY_NOTE,
 	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.1']},"
 	    "'searched':{'name':'build.corp.example','addresses':['192.0.2.1']}}}}",
@@ -44,17 +51,22 @@ static const struct rules_pair rows[] = {
 	    "{'names':{'host':'build.mesh.example','lookups':{'system':{'addresses':['192.0.2.1']},"
 	    "'searched':{'name':'build.mesh.example.corp.example','addresses':['192.0.2.1']}}},"
 	    "'tailscale':{'suffix':'mesh.example'}}",
-	    "{'names':{'host':'build.mesh.example','lookups':{'system':{'addresses':['100.64.0.7']}}}}", "another host" },
+	    "{'names':{'host':'build.mesh.example','lookups':{'system':{'addresses':['100.64.0.7']}}}}",
+	    "another host" },
 	/* The search domain has it, too, but /etc/hosts came first. */
 	{ "name-searched", SEVERITY_NOTE,
 	    "{'names':{'host':'build','lookups':{'system':{'addresses':['192.0.2.1']},"
 	    "'searched':{'name':'build.corp.example','addresses':['192.0.2.1']}}}}",
 	    "{'names':{'host':'build','hosts_entry':'192.0.2.2','lookups':{'system':{'addresses':['192.0.2.2']},"
 	    "'searched':{'name':'build.corp.example','addresses':['192.0.2.1']}}}}", "192.0.2.1" },
-	{ "name-no-mdns", SEVERITY_ERROR, "{'names':{'host':'printer.local','mdns':false," FAILED("not known") "}}",
-	    "{'names':{'host':'printer.local','mdns':true," FAILED("not known") "}}", "libnss-mdns" },
-	{ "name-no-mdns", SEVERITY_ERROR, "{'names':{'host':'PRINTER.Local.','mdns':false," FAILED("not known") "}}",
-	    "{'names':{'host':'printer.local','mdns':false,'lookups':{'system':{'addresses':['192.0.2.9']}}}}", "mdns" },
+	{ "name-no-mdns", SEVERITY_ERROR,
+	    "{'names':{'host':'printer.local','mdns':false," FAILED("not known") "}}",
+	    "{'names':{'host':'printer.local','mdns':true," FAILED("not known") "}}",
+	    "libnss-mdns" },
+	{ "name-no-mdns", SEVERITY_ERROR,
+	    "{'names':{'host':'PRINTER.Local.','mdns':false," FAILED("not known") "}}",
+	    "{'names':{'host':'printer.local','mdns':false,'lookups':{'system':{'addresses':['192.0.2.9']}}}}",
+	    "mdns" },
 	{ "magicdns-off", SEVERITY_WARNING,
 	    "{'names':{'host':'build.mesh.example','magicdns_resolver':false," FAILED("not known") "},"
 	    "'tailscale':{'suffix':'mesh.example','tun':true}}",
@@ -69,7 +81,8 @@ static const struct rules_pair rows[] = {
 	    "{'names':{'host':'build.mesh.example','magicdns_resolver':false," FAILED("not known") "},"
 	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':false}}",
 	    "{'names':{'host':'build.mesh.example','magicdns_resolver':true," FAILED("not known") "},"
-	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':false}}", "meshssh asks tailscaled" },
+	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':false}}",
+	    "meshssh asks tailscaled" },
 	{ "magicdns-off", SEVERITY_WARNING,
 	    "{'names':{'host':'build.mesh.example','magicdns_resolver':false," FAILED("not known") "},"
 	    "'tailscale':{'suffix':'mesh.example','tun':true,'here':true},'connect':{'ok':true},'ssh':{'options':{'port':'22'}}}",
@@ -82,12 +95,14 @@ static const struct rules_pair rows[] = {
 	    "'tun':true," PEER "}}",
 	    "{'names':{'host':'build','magicdns_resolver':false," FAILED("not known") "},'tailscale':{'suffix':'mesh.example',"
 	    "'tun':true}}", "MagicDNS" },
-	{ "name-lookup", SEVERITY_ERROR, "{'names':{'host':'build',"
-	    FAILED_AS("Non-recoverable failure in name resolution", "name-lookup") "}}", "{}", "name server" },
+	{ "name-lookup", SEVERITY_ERROR,
+	    "{'names':{'host':'build'," FAILED_AS("Non-recoverable failure in name resolution",
+	    "name-lookup") "}}", "{}", "name server" },
 	/* Of mesh addresses it is ChromeOS's own. */
 	{ "hosts-stale", SEVERITY_WARNING,
 	    "{'names':{'host':'build','hosts_entry':'100.127.0.9'},'tailscale':{" PEER "}}",
-	    "{'names':{'host':'build','hosts_entry':'100.115.92.9'},'tailscale':{" PEER "}}", "100.127.0.9" },
+	    "{'names':{'host':'build','hosts_entry':'100.115.92.9'},'tailscale':{" PEER "}}",
+	    "100.127.0.9" },
 	{ "hosts-stale", SEVERITY_WARNING,
 	    "{'names':{'host':'build','hosts_entry':'100.64.0.9','hosts_entries':['100.64.0.9']},'tailscale':{" PEER "}}",
 	    "{'names':{'host':'build','hosts_entry':'100.64.0.7','hosts_entries':['100.64.0.7']},'tailscale':{" PEER "}}",

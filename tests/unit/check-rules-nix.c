@@ -16,21 +16,20 @@
  * evidence.
  */
 static const struct rules_row rows[] = {
-	{ NIX("'machines':[{'file':'/etc/nix/machines','line':2,'uri':'x','fields':5,'error':'column 5'}],", ""),
-	    "nix-machines",
-	    "error", "/etc/nix/machines:2: column 5" },
-	{ NIX("'machines':[{'file':'/etc/nix/machines','line':2,'uri':'x','fields':5}],", ""), "nix-machines", NULL,
-	    NULL },
-	{ NIX("'machines':[{'file':'m','line':2,'uri':'x','fields':9,'remark':'9 columns','remark_code':'columns'}],", ""), "nix-machines-unexpected",
-	    "warning",
-	    "m:2: 9 columns" },
-	{ NIX("'machines':[{'file':'m','line':2,'uri':'x','fields':9,'remark':'column 8 is','remark_code':'host-key'}],", ""),
-	    "nix-machines-unexpected", NULL,
-	    NULL },
+	{ NIX("'machines':[{'file':'/etc/nix/machines','line':2,'uri':'x','fields':5,'error':'column 5'}],",
+	    ""), "nix-machines", "error", "/etc/nix/machines:2: column 5" },
+	{ NIX("'machines':[{'file':'/etc/nix/machines','line':2,'uri':'x','fields':5}],", ""),
+	    "nix-machines", NULL, NULL },
+	{ NIX("'machines':[{'file':'m','line':2,'uri':'x','fields':9,'remark':'9 columns','remark_code':'columns'}],",
+	    ""), "nix-machines-unexpected", "warning", "m:2: 9 columns" },
+	{ NIX("'machines':[{'file':'m','line':2,'uri':'x','fields':9,'remark':'column 8 is','remark_code':'host-key'}],",
+	    ""), "nix-machines-unexpected", NULL, NULL },
 	{ NIX("'root_config_ok':false,", ""), "nix-root-mode", "error", "/root/.ssh/config" },
 	{ NIX("'root_config_ok':true,", ""), "nix-root-mode", NULL, NULL },
-	{ NIX("", ",'in_root_config':false,'in_user_config':true"), "nix-root-config", "error", "names b" },
-	{ NIX("", ",'in_root_config':false,'host':'linux-builder'"), "nix-root-config", "error", "linux-builder" },
+	{ NIX("", ",'in_root_config':false,'in_user_config':true"), "nix-root-config", "error",
+	    "names b" },
+	{ NIX("", ",'in_root_config':false,'host':'linux-builder'"), "nix-root-config", "error",
+	    "linux-builder" },
 	/* Its file is there and not read: that is the cause, and is told. */
 	{ "{'ssh':{'system_includes':false,'system_files':['/etc/ssh/ssh_config.d/100-linux-builder.conf']},'nix':{"
 	    "'installed':true,'daemon':true,'builder':{'host':'linux-builder','in_root_config':false,"
@@ -39,63 +38,77 @@ static const struct rules_row rows[] = {
 	    "'installed':true,'daemon':true,'builder':{'host':'linux-builder','in_root_config':false,"
 	    "'port_in_stanza':false}}}", "nix-port", NULL, NULL },
 	/* The name may be one that a resolver knows. */
-	{ NIX("", ",'in_root_config':false,'in_user_config':false"), "nix-root-config", NULL, NULL },
+	{ NIX("", ",'in_root_config':false,'in_user_config':false"), "nix-root-config", NULL,
+	    NULL },
 	{ NIX("", ",'in_root_config':true,'in_user_config':true"), "nix-root-config", NULL, NULL },
-	{ NIX("'daemon_sshopts':'-F /etc/nix/ssh_config',", ",'in_root_config':false,'in_user_config':true"),
-	    "nix-root-config",
-	    NULL, NULL },
+	{ NIX("'daemon_sshopts':'-F /etc/nix/ssh_config',",
+	    ",'in_root_config':false,'in_user_config':true"), "nix-root-config", NULL, NULL },
 	/* Without a daemon Nix is the user's own. */
-	{ NIX("'daemon':false,", ",'in_root_config':false,'in_user_config':true"), "nix-root-config", NULL, NULL },
-	{ NIX("", ",'port_in_stanza':false,'in_root_config':true,'user_port':2222"), "nix-port", "error", "2222" },
-	{ NIX("", ",'port_in_stanza':false,'in_root_config':true,'host':'linux-builder'"), "nix-port", "error",
-	    "31022" },
+	{ NIX("'daemon':false,", ",'in_root_config':false,'in_user_config':true"),
+	    "nix-root-config", NULL, NULL },
+	{ NIX("", ",'port_in_stanza':false,'in_root_config':true,'user_port':2222"), "nix-port",
+	    "error", "2222" },
+	{ NIX("", ",'port_in_stanza':false,'in_root_config':true,'host':'linux-builder'"),
+	    "nix-port", "error", "31022" },
 	{ NIX("", ",'port_in_stanza':true,'user_port':2222"), "nix-port", NULL, NULL },
-	{ NIX("", ",'port_in_stanza':false,'user_port':2222,'uri_port':2222"), "nix-port", NULL, NULL },
+	{ NIX("", ",'port_in_stanza':false,'user_port':2222,'uri_port':2222"), "nix-port", NULL,
+	    NULL },
 	{ NIX("", ",'port_in_stanza':false"), "nix-port", NULL, NULL },
-	{ NIX("", ",'key_file':'/k','key_there':false,'key_readable_by_root':false"), "nix-key", "error", "/k, in " },
-	{ NIX("", ",'key_file':'/k','key_there':true,'key_readable_by_root':true"), "nix-key", NULL, NULL },
+	{ NIX("", ",'key_file':'/k','key_there':false,'key_readable_by_root':false"), "nix-key",
+	    "error", "/k, in " },
+	{ NIX("", ",'key_file':'/k','key_there':true,'key_readable_by_root':true"), "nix-key", NULL,
+	    NULL },
 	{ NIX("", ",'key_file':'/k','key_mode_ok':false"), "nix-key-mode", "error", "/k" },
 	{ NIX("", ",'key_file':'/k','key_mode_ok':true"), "nix-key-mode", NULL, NULL },
 	{ NIX("", ",'key_file':'/k','key_encrypted':true"), "nix-key-encrypted", "error", "/k" },
 	{ NIX("", ",'key_file':'/k','key_encrypted':false"), "nix-key-encrypted", NULL, NULL },
-	{ NIX("", ",'host_key_ok':false,'remark':'column 8 is the key itself'"), "nix-host-key", "error",
-	    "the key itself" },
+	{ NIX("", ",'host_key_ok':false,'remark':'column 8 is the key itself'"), "nix-host-key",
+	    "error", "the key itself" },
 	{ NIX("", ",'host_key_ok':true"), "nix-host-key", NULL, NULL },
-	{ NIX("", ",'host_key_ok':true,'hostname':'127.0.0.1'"), "nix-host-key-alias", "error", "no HostKeyAlias b" },
-	{ NIX("", ",'host_key_ok':true,'hostkeyalias':'c'"), "nix-host-key-alias", "error", "HostKeyAlias c" },
-	{ NIX("", ",'host_key_ok':true,'hostname':'127.0.0.1','hostkeyalias':'b'"), "nix-host-key-alias", NULL, NULL },
-	{ NIX("", ",'host_key_ok':true,'hostname':'%h.example'"), "nix-host-key-alias", NULL, NULL },
+	{ NIX("", ",'host_key_ok':true,'hostname':'127.0.0.1'"), "nix-host-key-alias", "error",
+	    "no HostKeyAlias b" },
+	{ NIX("", ",'host_key_ok':true,'hostkeyalias':'c'"), "nix-host-key-alias", "error",
+	    "HostKeyAlias c" },
+	{ NIX("", ",'host_key_ok':true,'hostname':'127.0.0.1','hostkeyalias':'b'"),
+	    "nix-host-key-alias", NULL, NULL },
+	{ NIX("", ",'host_key_ok':true,'hostname':'%h.example'"), "nix-host-key-alias", NULL,
+	    NULL },
 	{ NIX("", ",'host_key_ok':true"), "nix-host-key-alias", NULL, NULL },
 	{ NIX("", ",'host_known':false"), "nix-host-key-unknown", "error", "none for b" },
-	{ NIX("", ",'host_known':false,'stricthostkeychecking':'accept-new'"), "nix-host-key-unknown", NULL, NULL },
+	{ NIX("", ",'host_known':false,'stricthostkeychecking':'accept-new'"),
+	    "nix-host-key-unknown", NULL, NULL },
 	{ NIX("", ",'host_known':true"), "nix-host-key-unknown", NULL, NULL },
-	{ NIX("", ",'proxy_program':'meshssh','proxy_relative':true,'proxy_everywhere':false"), "nix-proxy-relative",
-	    "error",
-	    "meshssh is no path" },
-	{ NIX("", ",'proxy_program':'/opt/x','proxy_relative':false,'proxy_there':false"), "nix-proxy-relative",
-	    "error",
-	    "/opt/x is no executable" },
-	{ NIX("", ",'proxy_program':'nc','proxy_relative':true,'proxy_everywhere':true"), "nix-proxy-relative", NULL,
-	    NULL },
-	{ NIX("", ",'proxy_program':'/opt/x','proxy_relative':false,'proxy_there':true"), "nix-proxy-relative", NULL,
-	    NULL },
-	{ NIX("", ",'host':'localhost','user_given':false"), "nix-localhost", "warning", "/etc/nix/machines:1" },
+	{ NIX("", ",'proxy_program':'meshssh','proxy_relative':true,'proxy_everywhere':false"),
+	    "nix-proxy-relative", "error", "meshssh is no path" },
+	{ NIX("", ",'proxy_program':'/opt/x','proxy_relative':false,'proxy_there':false"),
+	    "nix-proxy-relative", "error", "/opt/x is no executable" },
+	{ NIX("", ",'proxy_program':'nc','proxy_relative':true,'proxy_everywhere':true"),
+	    "nix-proxy-relative", NULL, NULL },
+	{ NIX("", ",'proxy_program':'/opt/x','proxy_relative':false,'proxy_there':true"),
+	    "nix-proxy-relative", NULL, NULL },
+	{ NIX("", ",'host':'localhost','user_given':false"), "nix-localhost", "warning",
+	    "/etc/nix/machines:1" },
 	{ NIX("", ",'host':'localhost'"), "nix-localhost", "note", "/etc/nix/machines:1" },
 	{ NIX("", ""), "nix-localhost", NULL, NULL },
-	{ NIX("", ",'controlmaster':'auto','controlmaster_where':'/root/.ssh/config:3'"), "nix-control", "warning",
-	    "/root/.ssh/config:3" },
+	{ NIX("", ",'controlmaster':'auto','controlmaster_where':'/root/.ssh/config:3'"),
+	    "nix-control", "warning", "/root/.ssh/config:3" },
 	{ NIX("", ",'controlmaster':'no'"), "nix-control", NULL, NULL },
 	{ NIX("'sshopts':'-F x',", ""), "nix-sshopts", "note", "-F x" },
 	{ NIX("'sshopts':'-F x','daemon':false,", ""), "nix-sshopts", NULL, NULL },
-	{ NIX("", ",'scheme':'ssh-ng'"), "nix-ng-silent", "note", "/etc/nix/machines:1: ssh://...@b" },
+	{ NIX("", ",'scheme':'ssh-ng'"), "nix-ng-silent", "note",
+	    "/etc/nix/machines:1: ssh://...@b" },
 	{ NIX("", ""), "nix-ng-silent", NULL, NULL },
-	{ "{'nix':{'daemon':true,'root_home':'/var/root','builder':{" LINE ",'options_known':false}}}", "nix-unseen", "note",
-	    "/var/root/.ssh" },
-	{ "{'nix':{'daemon':false,'builder':{" LINE ",'options_known':false}}}", "nix-unseen", NULL, NULL },
-	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':false,'in_root_config':true}}}", "nix-unseen", NULL, NULL },
+	{ "{'nix':{'daemon':true,'root_home':'/var/root','builder':{" LINE ",'options_known':false}}}",
+	    "nix-unseen", "note", "/var/root/.ssh" },
+	{ "{'nix':{'daemon':false,'builder':{" LINE ",'options_known':false}}}", "nix-unseen", NULL,
+	    NULL },
+	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':false,'in_root_config':true}}}",
+	    "nix-unseen", NULL, NULL },
 	{ NIX("", ""), "nix-unseen", NULL, NULL },
-	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':true}}}", "nix-alive", "note", "for b" },
-	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':false}}}", "nix-alive", NULL, NULL },
+	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':true}}}", "nix-alive", "note",
+	    "for b" },
+	{ "{'nix':{'daemon':true,'builder':{" LINE ",'options_known':false}}}", "nix-alive", NULL,
+	    NULL },
 	{ NIX("", ""), "nix-alive", NULL, NULL },
 };
 
@@ -110,7 +123,8 @@ test_rules(void **state)
 static void
 test_rows(void **state)
 {
-	static const char *const	healthy[] = { "{}", "{'nix':{'installed':false}}", NIX("", "") };
+	static const char *const	healthy[] = { "{}", "{'nix':{'installed':false}}",
+	    NIX("", "") };
 	const struct rule		*rule;
 	json_t				*doc;
 	size_t				 i;
@@ -137,25 +151,29 @@ test_line(void **state)
 		int		 port, fields, host_key;
 		const char	*error, *remark;
 	}		cases[] = {
-		{ "ssh-ng://builder@linux-builder aarch64-linux /etc/nix/builder_ed25519 4 1 kvm - " PUB, "ssh-ng",
-		    "linux-builder",
-		    "builder", 0, 8, 1, "", "" },
+		{ "ssh-ng://builder@linux-builder aarch64-linux /etc/nix/builder_ed25519 4 1 kvm - " PUB,
+		    "ssh-ng", "linux-builder", "builder", 0, 8, 1, "", "" },
 		{ "nas", "ssh", "nas", "", 0, 1, 0, "", "" },
 		{ "\tnas - - - -  ", "ssh", "nas", "", 0, 5, 0, "", "" },
-		{ "ssh://u@nas:2222?compress=true&ssh-key=/k", "ssh", "nas", "u", 2222, 1, 0, "", "" },
+		{ "ssh://u@nas:2222?compress=true&ssh-key=/k", "ssh", "nas", "u", 2222, 1, 0, "",
+		    "" },
 		{ "ssh://[fe80::1%25eth0]:22", "ssh", "fe80::1%25eth0", "", 22, 1, 0, "", "" },
 		{ "ssh://fe80::1", "ssh", "fe80::1", "", 0, 1, 0, "", "" },
-		{ "nas x /k four", "ssh", "nas", "", 0, 4, 0, "column 4 (jobs) is not a whole number", "" },
-		{ "nas x /k -1", "ssh", "nas", "", 0, 4, 0, "column 4 (jobs) is not a whole number", "" },
-		{ "nas x /k 1 fast", "ssh", "nas", "", 0, 5, 0, "column 5 (speed) is not a number", "" },
+		{ "nas x /k four", "ssh", "nas", "", 0, 4, 0,
+		    "column 4 (jobs) is not a whole number", "" },
+		{ "nas x /k -1", "ssh", "nas", "", 0, 4, 0, "column 4 (jobs) is not a whole number",
+		    "" },
+		{ "nas x /k 1 fast", "ssh", "nas", "", 0, 5, 0, "column 5 (speed) is not a number",
+		    "" },
 		{ "nas x /k 1 1.0", "ssh", "nas", "", 0, 5, 0, "",
 		    "column 5 (speed) is not a whole number, which Nix before 2.20 wants" },
-		{ "nas x /k 1 1 - - c3NoL!", "ssh", "nas", "", 0, 8, -1, "column 8 is not base64", "" },
+		{ "nas x /k 1 1 - - c3NoL!", "ssh", "nas", "", 0, 8, -1, "column 8 is not base64",
+		    "" },
 		{ "nas x /k 1 1 - - c3NoLWVkMjU1MTk=", "ssh", "nas", "", 0, 8, -1, "",
 		    "column 8 is base64 of something that is no key" },
 		/* "ssh-rsa" in front of a key that says ssh-ed25519. */
-		{ "nas x /k 1 1 - - c3NoLXJzYSBBQUFBQzNOemFDMWxaREkxTlRFNUFBQUFJQT09", "ssh", "nas", "", 0, 8, -1, "",
-		    "column 8 is base64 of something that is no key" },
+		{ "nas x /k 1 1 - - c3NoLXJzYSBBQUFBQzNOemFDMWxaREkxTlRFNUFBQUFJQT09", "ssh", "nas",
+		    "", 0, 8, -1, "", "column 8 is base64 of something that is no key" },
 		{ "nas x /k 1 1 - - AAAAC3NzaC1lZDI1NTE5AAAA", "ssh", "nas", "", 0, 8, -1, "",
 		    "column 8 is the key itself, not base64 of its line" },
 		{ "nas x /my key 1 1 a b c d", "ssh", "nas", "", 0, 10, -1,
@@ -183,7 +201,8 @@ test_line(void **state)
 		if (cases[i].remark != NULL)
 			assert_string_equal(m.remark, cases[i].remark);
 		if (m.remark[0] != '\0')
-			assert_string_equal(m.remark_code, strncmp(m.remark, "column 8", 8) == 0 ? "host-key" :
+			assert_string_equal(m.remark_code,
+			    strncmp(m.remark, "column 8", 8) == 0 ? "host-key" :
 			    strncmp(m.remark, "column 5", 8) == 0 ? "speed" : "columns");
 	}
 	strlcpy(text, " \t ", sizeof(text));
@@ -207,13 +226,16 @@ test_detect(void **state)
 	json_decref(facts);
 
 	/* The seed's: a managed /etc/ssh/ssh_config, and linux-builder as nix-darwin writes it. */
-	put_mode("/etc/nix/nix.conf", "# builders = x\nbuilders = @/etc/nix/machines ; ssh://other x - y ; @/none\n", 0644);
-	put_mode("/etc/nix/machines", "# machines\n\nssh-ng://builder@linux-builder aarch64-linux /etc/nix/key 4 1 kvm - "
+	put_mode("/etc/nix/nix.conf",
+	    "# builders = x\nbuilders = @/etc/nix/machines ; ssh://other x - y ; @/none\n", 0644);
+	put_mode("/etc/nix/machines",
+	    "# machines\n\nssh-ng://builder@linux-builder aarch64-linux /etc/nix/key 4 1 kvm - "
 	    "" PUB "\n", 0644);
-	put_mode("/etc/nix/key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0640);
+	put_mode("/etc/nix/key",
+	    "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0640);
 	put_mode("/etc/ssh/ssh_config", "Host *\nControlMaster auto\n", 0644);
-	put_mode("/etc/systemd/system/nix-daemon.service.d/x.conf", "[Service]\nEnvironment=\"NIX_SSHOPTS=-oPort=1\"\n",
-	    0644);
+	put_mode("/etc/systemd/system/nix-daemon.service.d/x.conf",
+	    "[Service]\nEnvironment=\"NIX_SSHOPTS=-oPort=1\"\n", 0644);
 	facts = detected(&detect_nix, NULL, "linux-builder");
 	assert_int_equal(json_truth_at(facts, "nix.installed"), 1);
 	assert_int_equal(json_truth_at(facts, "nix.daemon"), 0);
@@ -221,7 +243,8 @@ test_detect(void **state)
 	assert_string_equal(json_text_at(facts, "nix.daemon_sshopts"), "-oPort=1");
 	assert_int_equal(json_array_size(json_at(facts, "nix.machines")), 2);
 	assert_int_equal(json_number_at(facts, "nix.machines.0.line", 0), 3);
-	assert_string_equal(json_text_at(facts, "nix.machines.0.uri"), "ssh-ng://...@linux-builder");
+	assert_string_equal(json_text_at(facts, "nix.machines.0.uri"),
+	    "ssh-ng://...@linux-builder");
 	assert_string_equal(json_text_at(facts, "nix.machines.1.file"), "/etc/nix/nix.conf");
 	assert_null(json_at(facts, "nix.machines.0.remark"));
 	assert_int_equal(json_number_at(facts, "nix.machines.1.line", 0), 2);
@@ -233,7 +256,8 @@ test_detect(void **state)
 	assert_int_equal(json_truth_at(facts, "nix.builder.key_readable_by_root"), 1);
 	assert_int_equal(json_truth_at(facts, "nix.builder.key_mode_ok"), 0);
 	assert_int_equal(json_truth_at(facts, "nix.builder.key_encrypted"), 0);
-	assert_string_equal(json_text_at(facts, "nix.builder.controlmaster_where"), "/etc/ssh/ssh_config:2");
+	assert_string_equal(json_text_at(facts, "nix.builder.controlmaster_where"),
+	    "/etc/ssh/ssh_config:2");
 	json_decref(facts);
 
 	/* No host was named: the first that its line condemns. */
@@ -254,9 +278,11 @@ test_detect(void **state)
 	json_decref(facts);
 
 	/* The same with a stanza for root, one thing amiss in it. */
-	put_mode(config, "Host linux-builder\nHostName 127.0.0.1\nPort 31022\nProxyCommand meshssh-none %h "
+	put_mode(config,
+	    "Host linux-builder\nHostName 127.0.0.1\nPort 31022\nProxyCommand meshssh-none %h "
 	    "%p\nControlMaster no\n", 0600);
-	put_mode("/etc/nix/key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0600);
+	put_mode("/etc/nix/key",
+	    "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0600);
 	put_mode("/etc/nix/nix.conf", "", 0644);
 	setenv("NIX_SSHOPTS", "-oPort=7", 1);
 	facts = detected(&detect_nix, NULL, "linux-builder");

@@ -53,7 +53,7 @@ rules_find(const json_t *doc, const char *code)
 	return (NULL);
 }
 
-/* --- by severity and certainty ---------------------------------------------------------------------------------------- */
+/* --- by severity and certainty ---------------------------------------------------------------- */
 
 struct rules_case {
 	const char	*code;
@@ -86,7 +86,8 @@ rules_cases(const struct rules_case *cases, size_t count)
 static inline void
 rules_odd_values(const struct rule *rule)
 {
-	static const char *const	values[] = { "null", "[]", "{}", "-1", "1.5", "\"\"", "true", "[null,{},[],1,\"x\"]" };
+	static const char *const	values[] = { "null", "[]", "{}", "-1", "1.5", "\"\"",
+	    "true", "[null,{},[],1,\"x\"]" };
 	json_t				*doc, *value;
 	size_t				 i, j;
 
@@ -94,15 +95,17 @@ rules_odd_values(const struct rule *rule)
 		for (i = 0; i < COUNT(values); i++) {
 			assert_non_null(doc = json_pack("{s:{}}", "facts"));
 			for (j = 0; j < RULE_NEEDS && rule->needs[j] != NULL; j++) {
-				assert_non_null(value = json_loads(values[i], JSON_DECODE_ANY, NULL));
-				assert_int_equal(json_put(json_at(doc, "facts"), rule->needs[j], value), 0);
+				assert_non_null(value = json_loads(values[i], JSON_DECODE_ANY,
+				    NULL));
+				assert_int_equal(json_put(json_at(doc, "facts"), rule->needs[j],
+				    value), 0);
 			}
 			assert_int_equal(rules_check(doc), 0);
 			json_decref(doc);
 		}
 }
 
-/* --- by what is told ------------------------------------------------------------------------------------------------ */
+/* --- by what is told -------------------------------------------------------------------------- */
 
 struct rules_row {
 	const char	*facts, *code, *severity;
@@ -120,7 +123,8 @@ rules_rows(const struct rules_row *rows, size_t count)
 		doc = rules_judge(rows[i].facts);
 		f = rules_find(doc, rows[i].code);
 		if ((f == NULL) != (rows[i].evidence == NULL))
-			fail_msg("row %zu: %s: %s", i, rows[i].code, f == NULL ? "silent" : json_text_at(f, "evidence"));
+			fail_msg("row %zu: %s: %s", i, rows[i].code,
+			    f == NULL ? "silent" : json_text_at(f, "evidence"));
 		if (f != NULL) {
 			assert_string_equal(json_text_at(f, "severity"), rows[i].severity);
 			if (strstr(json_text_at(f, "evidence"), rows[i].evidence) == NULL)
@@ -144,7 +148,7 @@ rules_speaks(const struct rules_row *rows, size_t count, const char *code)
 	return (0);
 }
 
-/* --- each rule by itself, whatever others say ------------------------------------------------------------------------- */
+/* --- each rule by itself, whatever others say ------------------------------------------------- */
 
 struct rules_pair {
 	const char	*code;
@@ -192,8 +196,10 @@ rules_pairs(const struct rule *rules, const struct rules_pair *pairs, size_t cou
 		rule = rules_by_name(rules, pairs[i].code);
 		facts = rules_json(pairs[i].speaks);
 		if (!rules_ask(rule, facts, &f) || f.severity != pairs[i].severity)
-			fail_msg("row %zu, %s: is silent, or of severity %d", i, pairs[i].code, (int)f.severity);
-		if (strstr(f.cause, pairs[i].says) == NULL && strstr(f.evidence, pairs[i].says) == NULL &&
+			fail_msg("row %zu, %s: is silent, or of severity %d", i, pairs[i].code,
+			    (int)f.severity);
+		if (strstr(f.cause, pairs[i].says) == NULL &&
+		    strstr(f.evidence, pairs[i].says) == NULL &&
 		    strstr(f.cure[0], pairs[i].says) == NULL)
 			fail_msg("row %zu: %s | %s | %s", i, f.cause, f.evidence, f.cure[0]);
 		assert_true(f.cause[0] != '\0' && f.evidence[0] != '\0' && f.cure[0][0] != '\0');
@@ -205,7 +211,8 @@ rules_pairs(const struct rule *rules, const struct rules_pair *pairs, size_t cou
 		json_decref(facts);
 	}
 	for (rule = rules; rule->code != CODE_NONE; rule++) {
-		for (i = 0; i < count && strcmp(pairs[i].code, code_row(rule->code)->name) != 0; i++)
+		for (i = 0; i < count && strcmp(pairs[i].code, code_row(rule->code)->name) != 0;
+		    i++)
 			continue;
 		if (i == count)
 			fail_msg("%s has no row", code_row(rule->code)->name);
@@ -225,7 +232,8 @@ rules_quiet(const struct rule *rules, const char *const texts[], size_t count, i
 		facts = rules_json(texts[i]);
 		for (rule = rules; rule->code != CODE_NONE; rule++)
 			if (rules_ask(rule, facts, &f) && (int)f.severity > most)
-				fail_msg("facts %zu, %s: %s", i, code_row(rule->code)->name, f.evidence);
+				fail_msg("facts %zu, %s: %s", i, code_row(rule->code)->name,
+				    f.evidence);
 		json_decref(facts);
 	}
 }

@@ -28,7 +28,8 @@ test_find(void **state)
 {
 	(void)state;
 	assert_string_equal(fact_find("connect.ok")->path, "connect.ok");
-	assert_string_equal(fact_find("connect.addresses.12.error")->path, "connect.addresses.[].error");
+	assert_string_equal(fact_find("connect.addresses.12.error")->path,
+	    "connect.addresses.[].error");
 	assert_string_equal(fact_find("ssh.where.ipqos.file")->path, "ssh.where.*.file");
 	assert_int_equal(fact_find("connect")->type, FACT_OBJECT);
 	assert_int_equal(fact_find("connect.addresses")->type, FACT_OBJECTS);
@@ -49,7 +50,8 @@ test_rows(void **state)
 	for (row = fact_rows; row->path != NULL; row++) {
 		if (strstr(row->path, "[]") == NULL && fact_find(row->path) != row)
 			fail_msg("%s: another row has this path", row->path);
-		if (row->filler[0] == '\0' || row->text[0] == '\0' || row->text[strlen(row->text) - 1] != '.')
+		if (row->filler[0] == '\0' || row->text[0] == '\0' ||
+		    row->text[strlen(row->text) - 1] != '.')
 			fail_msg("%s: the row is not whole", row->path);
 	}
 }
@@ -76,7 +78,8 @@ wrong_value(json_t *facts)
 static void
 test_access(void **state)
 {
-	static void		(*const faults[])(json_t *) = { wrong_path, wrong_type, wrong_value };
+	static void		(*const faults[])(json_t *) = { wrong_path, wrong_type,
+				    wrong_value };
 	const struct rlimit	 none = { 0, 0 };
 	json_t			*facts = json_object();
 	size_t			 i;
@@ -116,7 +119,8 @@ test_check(void **state)
 		const char	*bad;		/* NULL: it keeps to the table */
 	} rows[] = {
 		{ "{}", NULL },
-		{ "{'connect': {'ok': true, 'addresses': [{'address': '::1', 'family': 6}]}}", NULL },
+		{ "{'connect': {'ok': true, 'addresses': [{'address': '::1', 'family': 6}]}}",
+		    NULL },
 		{ "{'connect': {'ok': 1}}", "connect.ok" },
 		{ "{'connect': 1}", "connect" },
 		{ "{'connect': {'fine': true}}", "connect.fine" },
@@ -160,7 +164,8 @@ test_documents(void **state)
 	assert_int_equal(glob(GOLDEN_DIR "/emit/*.json", GLOB_APPEND, NULL, &found), 0);
 	assert_true(found.gl_pathc > 100);
 	for (i = 0; i < found.gl_pathc; i++) {
-		if (strstr(found.gl_pathv[i], "hostile") != NULL || strstr(found.gl_pathv[i], "odd") != NULL)
+		if (strstr(found.gl_pathv[i], "hostile") != NULL ||
+		    strstr(found.gl_pathv[i], "odd") != NULL)
 			continue;
 		assert_int_not_equal(len = file_read(found.gl_pathv[i], buf, sizeof(buf)), -1);
 		if ((doc = json_parse(buf, (size_t)len, 0)) == NULL)

@@ -37,8 +37,10 @@ test_words(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		if ((shell_word(rows[i].option, rows[i].path, word, sizeof(word)) == 0) != (rows[i].word != NULL))
-			fail_msg("%s%s: %s", rows[i].option, rows[i].path, rows[i].word != NULL ? "refused" : word);
+		if ((shell_word(rows[i].option, rows[i].path, word,
+		    sizeof(word)) == 0) != (rows[i].word != NULL))
+			fail_msg("%s%s: %s", rows[i].option, rows[i].path,
+			    rows[i].word != NULL ? "refused" : word);
 		if (rows[i].word != NULL)
 			assert_string_equal(word, rows[i].word);
 	}

@@ -26,26 +26,30 @@ static const struct {
 	const unsigned char	*request;
 	size_t			 request_len;
 } requests[] = {
-	{ "nas", 22, NULL, NULL, BYTES("\005\001\0"), BYTES(""), BYTES("\005\001\0\003\003nas\0\026") },
+	{ "nas", 22, NULL, NULL, BYTES("\005\001\0"), BYTES(""),
+	    BYTES("\005\001\0\003\003nas\0\026") },
 	{ "build-01.mesh.example.", 65535, NULL, NULL, BYTES("\005\001\0"), BYTES(""),
 	    BYTES("\005\001\0\003\026build-01.mesh.example.\377\377") },
-	{ "100.64.0.2", 22, NULL, NULL, BYTES("\005\001\0"), BYTES(""), BYTES("\005\001\0\001\144\100\0\002\0\026") },
+	{ "100.64.0.2", 22, NULL, NULL, BYTES("\005\001\0"), BYTES(""),
+	    BYTES("\005\001\0\001\144\100\0\002\0\026") },
 	{ "fd7a:115c:a1e0::2", 2222, NULL, NULL, BYTES("\005\001\0"), BYTES(""),
 	    BYTES("\005\001\0\004\375\172\021\134\241\340\0\0\0\0\0\0\0\0\0\002\010\256") },
 	{ "::ffff:1.2.3.4", 1, NULL, NULL, BYTES("\005\001\0"), BYTES(""),
 	    BYTES("\005\001\0\004\0\0\0\0\0\0\0\0\0\0\377\377\001\002\003\004\0\001") },
 	/* No addresses, whatever old resolvers make of them. */
-	{ "1.2.3", 256, NULL, NULL, BYTES("\005\001\0"), BYTES(""), BYTES("\005\001\0\003\0051.2.3\001\0") },
+	{ "1.2.3", 256, NULL, NULL, BYTES("\005\001\0"), BYTES(""),
+	    BYTES("\005\001\0\003\0051.2.3\001\0") },
 	{ "nas", 22, "user", "secret", BYTES("\005\002\0\002"), BYTES("\001\004user\006secret"),
 	    BYTES("\005\001\0\003\003nas\0\026") },
-	{ "100.64.0.2", 22, "u", "p:\303\244", BYTES("\005\002\0\002"), BYTES("\001\001u\004p:\303\244"),
-	    BYTES("\005\001\0\001\144\100\0\002\0\026") },
+	{ "100.64.0.2", 22, "u", "p:\303\244", BYTES("\005\002\0\002"),
+	    BYTES("\001\001u\004p:\303\244"), BYTES("\005\001\0\001\144\100\0\002\0\026") },
 };
 
 static void
 begin(struct socks5 *s, int login)
 {
-	assert_int_equal(socks5_begin(s, "nas", 22, login ? "user" : NULL, login ? "secret" : NULL), 0);
+	assert_int_equal(socks5_begin(s, "nas", 22, login ? "user" : NULL, login ? "secret" : NULL),
+	    0);
 	assert_int_equal(s->state, SOCKS5_SEND);
 	assert_int_equal(socks5_sent(s), SOCKS5_RECV);
 }
@@ -76,7 +80,8 @@ check_out(const struct socks5 *s, size_t i, const unsigned char *bytes, size_t l
 {
 	assert_int_equal(s->state, SOCKS5_SEND);
 	if (s->out_len != len || memcmp(s->out, bytes, len) != 0)
-		fail_msg("request %zu (%s): %zu bytes instead of %zu", i, requests[i].host, s->out_len, len);
+		fail_msg("request %zu (%s): %zu bytes instead of %zu", i, requests[i].host,
+		    s->out_len, len);
 }
 
 static void
@@ -87,8 +92,8 @@ test_requests(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(requests); i++) {
-		assert_int_equal(socks5_begin(&s, requests[i].host, requests[i].port, requests[i].user,
-		    requests[i].password), 0);
+		assert_int_equal(socks5_begin(&s, requests[i].host, requests[i].port,
+		    requests[i].user, requests[i].password), 0);
 		check_out(&s, i, requests[i].identification, requests[i].identification_len);
 		assert_int_equal(socks5_sent(&s), SOCKS5_RECV);
 		assert_int_equal(socks5_want(&s), 2);
@@ -118,7 +123,8 @@ static void
 test_longest(void **state)
 {
 	struct socks5	s;
-	char		host[SOCKS5_PART_MAX + 2], user[SOCKS5_PART_MAX + 2], password[SOCKS5_PART_MAX + 2];
+	char		host[SOCKS5_PART_MAX + 2], user[SOCKS5_PART_MAX + 2],
+			    password[SOCKS5_PART_MAX + 2];
 
 	(void)state;
 	memset(host, 'h', sizeof(host));
@@ -161,8 +167,8 @@ test_begin_bad(void **state)
 	(void)state;
 	memset(longest, 'x', SOCKS5_PART_MAX + 1);
 	for (i = 0; i < COUNT(cases); i++) {
-		if (socks5_begin(&s, cases[i].host, 22, cases[i].user, cases[i].password) != -1 || s.code != cases[i].code ||
-		    s.text == NULL)
+		if (socks5_begin(&s, cases[i].host, 22, cases[i].user, cases[i].password) != -1 ||
+		    s.code != cases[i].code || s.text == NULL)
 			fail_msg("%s", cases[i].name);
 		assert_int_equal(s.state, SOCKS5_FAILED);
 	}
@@ -183,57 +189,80 @@ static const struct {
 	{ "name", 0, BYTES("\005\0\005\0\0\003\003nas\0\026SSH-"), SOCKS5_DONE, CODE_NONE, 12 },
 	{ "empty name", 0, BYTES("\005\0\005\0\0\003\0\0\026SSH-"), SOCKS5_DONE, CODE_NONE, 9 },
 	{ "glued NULs", 0, BYTES("\005\0" INET "\0\0\0\0"), SOCKS5_DONE, CODE_NONE, 12 },
-	{ "reserved byte set", 0, BYTES("\005\0\005\0\377\001\177\0\0\001\0\026S"), SOCKS5_DONE, CODE_NONE, 12 },
+	{ "reserved byte set", 0, BYTES("\005\0\005\0\377\001\177\0\0\001\0\026S"), SOCKS5_DONE,
+	    CODE_NONE, 12 },
 	{ "login", 1, BYTES("\005\002\001\0" INET "SSH-"), SOCKS5_DONE, CODE_NONE, 14 },
 	{ "login not wanted", 1, BYTES("\005\0" INET6 "SSH-"), SOCKS5_DONE, CODE_NONE, 24 },
 	{ "nothing", 0, BYTES(""), SOCKS5_RECV, CODE_NONE, 0 },
 	{ "half a method", 0, BYTES("\005"), SOCKS5_RECV, CODE_NONE, 1 },
 	{ "half a login", 1, BYTES("\005\002\001"), SOCKS5_RECV, CODE_NONE, 3 },
 	{ "half a reply", 0, BYTES("\005\0\005\0\0\001"), SOCKS5_RECV, CODE_NONE, 6 },
-	{ "a reply but for a byte", 0, BYTES("\005\0\005\0\0\003\003nas\0"), SOCKS5_RECV, CODE_NONE, 11 },
-	{ "unknown address", 0, BYTES("\005\0\005\0\0\011\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 7 },
-	{ "address 0", 0, BYTES("\005\0\005\0\0\0\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 7 },
-	{ "address 2", 0, BYTES("\005\0\005\0\0\002\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 7 },
+	{ "a reply but for a byte", 0, BYTES("\005\0\005\0\0\003\003nas\0"), SOCKS5_RECV, CODE_NONE,
+	    11 },
+	{ "unknown address", 0, BYTES("\005\0\005\0\0\011\0\0\0\0\0\0"), SOCKS5_FAILED,
+	    CODE_NOT_A_PROXY, 7 },
+	{ "address 0", 0, BYTES("\005\0\005\0\0\0\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY,
+	    7 },
+	{ "address 2", 0, BYTES("\005\0\005\0\0\002\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY,
+	    7 },
 	{ "no method", 0, BYTES("\005\377"), SOCKS5_FAILED, CODE_PROXY_AUTH, 2 },
 	{ "no method with login", 1, BYTES("\005\377"), SOCKS5_FAILED, CODE_PROXY_AUTH, 2 },
 	/* Some want it all the same. */
 	{ "login not offered", 0, BYTES("\005\002\001\0"), SOCKS5_FAILED, CODE_PROXY_AUTH, 2 },
 	{ "GSSAPI not offered", 0, BYTES("\005\001"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 2 },
-	{ "GSSAPI not offered, with login", 1, BYTES("\005\001"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 2 },
+	{ "GSSAPI not offered, with login", 1, BYTES("\005\001"), SOCKS5_FAILED, CODE_NOT_A_PROXY,
+	    2 },
 	{ "login refused", 1, BYTES("\005\002\001\001"), SOCKS5_FAILED, CODE_PROXY_AUTH, 4 },
-	{ "login refused otherwise", 1, BYTES("\005\002\001\377"), SOCKS5_FAILED, CODE_PROXY_AUTH, 4 },
+	{ "login refused otherwise", 1, BYTES("\005\002\001\377"), SOCKS5_FAILED, CODE_PROXY_AUTH,
+	    4 },
 	{ "login of another kind", 1, BYTES("\005\002\007\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 4 },
 	{ "SOCKS4", 0, BYTES("\0\132"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 2 },
 	{ "version 4", 0, BYTES("\004\0"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 2 },
 	{ "a byte of another version", 0, BYTES("\004"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 1 },
-	{ "HTTP", 0, BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 2 },
+	{ "HTTP", 0, BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), SOCKS5_FAILED, CODE_NOT_A_PROXY,
+	    2 },
 	{ "SSH", 0, BYTES("S"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 1 },
-	{ "reply of another version", 0, BYTES("\005\0\004\0\0\001\177\0\0\001\0\026"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 7 },
-	{ "a byte of another version, later", 0, BYTES("\005\0\004"), SOCKS5_FAILED, CODE_NOT_A_PROXY, 3 },
-	{ "refusal of another version", 0, BYTES("\005\0\004\005\0\001\177\0\0\001\0\026"), SOCKS5_FAILED,
-	    CODE_NOT_A_PROXY, 7 },
+	{ "reply of another version", 0, BYTES("\005\0\004\0\0\001\177\0\0\001\0\026"),
+	    SOCKS5_FAILED, CODE_NOT_A_PROXY, 7 },
+	{ "a byte of another version, later", 0, BYTES("\005\0\004"), SOCKS5_FAILED,
+	    CODE_NOT_A_PROXY, 3 },
+	{ "refusal of another version", 0, BYTES("\005\0\004\005\0\001\177\0\0\001\0\026"),
+	    SOCKS5_FAILED, CODE_NOT_A_PROXY, 7 },
 	/* As tailscaled says it. */
-	{ "failure", 0, BYTES("\005\0\005\001\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_FAILED, 12 },
-	{ "rules", 0, BYTES("\005\0\005\002\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_REFUSED, 12 },
-	{ "network unreachable", 0, BYTES("\005\0\005\003\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NO_ROUTE, 12 },
-	{ "host unreachable", 0, BYTES("\005\0\005\004\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NO_ROUTE, 12 },
-	{ "refused", 0, BYTES("\005\0\005\005\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_REFUSED, 12 },
-	{ "TTL expired", 0, BYTES("\005\0\005\006\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_NO_ANSWER, 12 },
-	{ "no such command", 0, BYTES("\005\0\005\007\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_REFUSED, 12 },
-	{ "no such address", 0, BYTES("\005\0\005\010\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_REFUSED, 12 },
-	{ "reply 9", 0, BYTES("\005\0\005\011\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_FAILED, 12 },
-	{ "reply 255", 0, BYTES("\005\0\005\377\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_FAILED, 12 },
-	{ "refused, of unknown address", 0, BYTES("\005\0\005\005\0\011\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_REFUSED, 12 },
+	{ "failure", 0, BYTES("\005\0\005\001\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_FAILED,
+	    12 },
+	{ "rules", 0, BYTES("\005\0\005\002\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_REFUSED,
+	    12 },
+	{ "network unreachable", 0, BYTES("\005\0\005\003\0\001\0\0\0\0\0\0"), SOCKS5_FAILED,
+	    CODE_NO_ROUTE, 12 },
+	{ "host unreachable", 0, BYTES("\005\0\005\004\0\001\0\0\0\0\0\0"), SOCKS5_FAILED,
+	    CODE_NO_ROUTE, 12 },
+	{ "refused", 0, BYTES("\005\0\005\005\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_REFUSED,
+	    12 },
+	{ "TTL expired", 0, BYTES("\005\0\005\006\0\001\0\0\0\0\0\0"), SOCKS5_FAILED,
+	    CODE_NO_ANSWER, 12 },
+	{ "no such command", 0, BYTES("\005\0\005\007\0\001\0\0\0\0\0\0"), SOCKS5_FAILED,
+	    CODE_PROXY_REFUSED, 12 },
+	{ "no such address", 0, BYTES("\005\0\005\010\0\001\0\0\0\0\0\0"), SOCKS5_FAILED,
+	    CODE_PROXY_REFUSED, 12 },
+	{ "reply 9", 0, BYTES("\005\0\005\011\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_PROXY_FAILED,
+	    12 },
+	{ "reply 255", 0, BYTES("\005\0\005\377\0\001\0\0\0\0\0\0"), SOCKS5_FAILED,
+	    CODE_PROXY_FAILED, 12 },
+	{ "refused, of unknown address", 0, BYTES("\005\0\005\005\0\011\0\0\0\0\0\0"),
+	    SOCKS5_FAILED, CODE_REFUSED, 12 },
 	{ "refused, and no more", 0, BYTES("\005\0\005\005"), SOCKS5_FAILED, CODE_REFUSED, 4 },
-	{ "refused after login", 1, BYTES("\005\002\001\0\005\005\0\001\0\0\0\0\0\0"), SOCKS5_FAILED, CODE_REFUSED, 14 },
+	{ "refused after login", 1, BYTES("\005\002\001\0\005\005\0\001\0\0\0\0\0\0"),
+	    SOCKS5_FAILED, CODE_REFUSED, 14 },
 };
 
 static void
 check_reply(size_t i, const struct socks5 *s, size_t taken, size_t piece)
 {
-	if (s->state != replies[i].state || s->code != replies[i].code || (s->state == SOCKS5_FAILED) != (s->text != NULL))
-		fail_msg("%s in pieces of %zu: state %d, %s: %s", replies[i].name, piece, s->state, code_row(s->code)->name,
-		    s->text != NULL ? s->text : "-");
+	if (s->state != replies[i].state || s->code != replies[i].code ||
+	    (s->state == SOCKS5_FAILED) != (s->text != NULL))
+		fail_msg("%s in pieces of %zu: state %d, %s: %s", replies[i].name, piece, s->state,
+		    code_row(s->code)->name, s->text != NULL ? s->text : "-");
 	if (taken > replies[i].taken || (s->state != SOCKS5_FAILED && taken != replies[i].taken))
 		fail_msg("%s in pieces of %zu: %zu bytes taken", replies[i].name, piece, taken);
 	if (s->state == SOCKS5_DONE)
@@ -251,12 +280,14 @@ test_replies(void **state)
 	for (i = 0; i < COUNT(replies); i++) {
 		for (piece = 1; piece <= 23; piece++) {
 			begin(&s, replies[i].login);
-			check_reply(i, &s, talk(&s, replies[i].bytes, replies[i].len, piece), piece);
+			check_reply(i, &s, talk(&s, replies[i].bytes, replies[i].len, piece),
+			    piece);
 		}
 		for (cut = 0; cut <= replies[i].len; cut++) {
 			begin(&s, replies[i].login);
 			taken = talk(&s, replies[i].bytes, cut, SIZE_MAX);
-			taken += talk(&s, replies[i].bytes + taken, replies[i].len - taken, SIZE_MAX);
+			taken += talk(&s, replies[i].bytes + taken, replies[i].len - taken,
+			    SIZE_MAX);
 			check_reply(i, &s, taken, 1000 + cut);
 		}
 	}

@@ -30,7 +30,8 @@ static const struct {
 	{ { "-O", "check", "nas" },					1, 3, "nas" },
 	{ { "-Ocheck", "nas" },						1, 2, "nas" },
 	{ { "-l", "-G", "nas" },					0, 3, "nas" },
-	{ { "-o", "SendEnv=GIT_PROTOCOL", "-p", "2200", "u@h", "git-upload-pack '/r'" }, 0, 5, "u@h" },
+	{ { "-o", "SendEnv=GIT_PROTOCOL", "-p", "2200", "u@h", "git-upload-pack '/r'" }, 0, 5,
+	    "u@h" },
 	{ { "-G", "-o", "SendEnv=GIT_PROTOCOL", "-p", "2200", "u@h" },	1, 6, "u@h" },
 	{ { "-oForwardX11 no", "-oPort 2200", "-l", "u", "-s", "--", "h", "sftp" }, 0, 5, "h" },
 	{ { "-n", "-tt", "-S", "none", "u@h", "--", "mosh-server" },	0, 5, "u@h" },
@@ -58,7 +59,8 @@ test_walk(void **state)
 		argv[argc] = NULL;
 		ssh_args_walk(argc, argv, &args);
 		if (args.local != cases[i].local || args.insert != cases[i].insert)
-			fail_msg("case %zu, %s: local %d, insert %d", i, argv[0], args.local, args.insert);
+			fail_msg("case %zu, %s: local %d, insert %d", i, argv[0], args.local,
+			    args.insert);
 		got = args.destination != NULL ? args.destination : "";
 		if (strcmp(got, cases[i].destination != NULL ? cases[i].destination : "") != 0)
 			fail_msg("case %zu: destination \"%s\"", i, got);

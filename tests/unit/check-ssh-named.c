@@ -37,8 +37,9 @@ keys_sorted(json_t *object, char *text, size_t size)
 static void
 named_is(const char *expected)
 {
-	json_t		*peers = json_pack("[{s:s, s:[s, s]}, {s:s, s:[s]}, {s:s, s:[]}, {}, i]", "name", "GitHub.mesh.test",
-			    "addresses", "100.64.0.1", "fd7a:115c:a1e0::1", "name", "nas.mesh.test", "addresses", "100.64.0.2",
+	json_t		*peers = json_pack("[{s:s, s:[s, s]}, {s:s, s:[s]}, {s:s, s:[]}, {}, i]",
+			    "name", "GitHub.mesh.test", "addresses", "100.64.0.1",
+			    "fd7a:115c:a1e0::1", "name", "nas.mesh.test", "addresses", "100.64.0.2",
 			    "name", "lent.friends.ts.net", "addresses", 7);
 	json_t		*named, *who;
 	const char	*name;
@@ -50,7 +51,8 @@ named_is(const char *expected)
 	assert_non_null(named = ssh_named(root, peers, "mesh.test", &blind));
 	strlcpy(got, blind ? "?" : " ", sizeof(got));
 	json_object_foreach(named, name, who)
-		assert_true(json_is_string(json_object_get(who, "by")) && json_is_string(json_object_get(who, "file")));
+		assert_true(json_is_string(json_object_get(who, "by")) &&
+		    json_is_string(json_object_get(who, "file")));
 	keys_sorted(named, got, sizeof(got));
 	if (strcmp(got, expected) != 0)
 		fail_msg("\"%s\", expected \"%s\"", got, expected);
@@ -117,7 +119,8 @@ test_system(void **state)
 	put("/etc/ssh/more", "Host 100.64.0.2\n");
 	named_is(" 100.64.0.2 github ");
 	put("/etc/ssh/ssh_config", "");
-	put("/etc/hosts", "10.0.0.1 NAS # github\n100.64.0.1 github\nfd7a:115c:a1e0::1 github.mesh.test\n"
+	put("/etc/hosts",
+	    "10.0.0.1 NAS # github\n100.64.0.1 github\nfd7a:115c:a1e0::1 github.mesh.test\n"
 	    "100.64.0.1 nas.mesh.test\n127.0.0.1 lent\n");
 	named_is(" lent nas nas.mesh.test ");
 }
@@ -144,7 +147,8 @@ test_trust(void **state)
 		{ { { SSH_KNOWN_KEY, 1, B } }, SSH_TRUST_NEW, 0 },
 		{ { { SSH_KNOWN_KEY, 0, B }, { SSH_KNOWN_KEY, 0, A } }, SSH_TRUST_KNOWN, 2 },
 		{ { { SSH_KNOWN_AUTHORITY, 0, A } }, SSH_TRUST_AUTHORITY, 1 },
-		{ { { SSH_KNOWN_AUTHORITY, 0, A }, { SSH_KNOWN_KEY, 0, B } }, SSH_TRUST_DIFFERS, 2 },
+		{ { { SSH_KNOWN_AUTHORITY, 0, A }, { SSH_KNOWN_KEY, 0, B } }, SSH_TRUST_DIFFERS,
+		    2 },
 		{ { { SSH_KNOWN_AUTHORITY, 1, B } }, SSH_TRUST_NEW, 0 },
 		{ { { SSH_KNOWN_KEY, 0, A }, { SSH_KNOWN_REVOKED, 1, A } }, SSH_TRUST_REVOKED, 2 },
 		{ { { SSH_KNOWN_REVOKED, 0, B } }, SSH_TRUST_NEW, 0 },
@@ -157,13 +161,16 @@ test_trust(void **state)
 	for (i = 0; i < COUNT(rows); i++) {
 		lines = json_array();
 		for (j = 0; j < 3 && rows[i].lines[j].key != NULL; j++)
-			json_array_append_new(lines, json_pack("{s:i, s:i, s:b, s:s}", "line", (int)j + 1, "mark",
-			    rows[i].lines[j].mark, "other", rows[i].lines[j].other, "key", rows[i].lines[j].key));
-		if (ssh_trust(lines, A, &where) != rows[i].trust || json_number_at(where, "line", 0) != rows[i].line)
+			json_array_append_new(lines, json_pack("{s:i, s:i, s:b, s:s}", "line",
+			    (int)j + 1, "mark", rows[i].lines[j].mark, "other",
+			    rows[i].lines[j].other, "key", rows[i].lines[j].key));
+		if (ssh_trust(lines, A, &where) != rows[i].trust ||
+		    json_number_at(where, "line", 0) != rows[i].line)
 			fail_msg("row %zu: %d", i, (int)ssh_trust(lines, A, &where));
 		json_decref(lines);
 	}
-	lines = json_pack("[{s:i, s:s}, {s:i, s:s}]", "mark", SSH_KNOWN_KEY, "key", A, "mark", SSH_KNOWN_REVOKED, "key", B);
+	lines = json_pack("[{s:i, s:s}, {s:i, s:s}]", "mark", SSH_KNOWN_KEY, "key", A, "mark",
+	    SSH_KNOWN_REVOKED, "key", B);
 	assert_true(ssh_trust_type(lines, "ssh-ed25519"));
 	assert_false(ssh_trust_type(lines, "ssh-rsa"));
 	assert_false(ssh_trust_type(lines, "ssh-ed2551"));

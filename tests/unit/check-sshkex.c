@@ -35,7 +35,8 @@ test_kexinit(void **state)
 		for (i = 0; i < SSHKEX_LISTS; i++)
 			for (names = 0; sshkex_next(&lists[i], name) == 1; names++)
 				if (name[0] == '\0' || name[strlen(name) - 1] == '-')
-					fail_msg("%zu bytes: list %d has the name \"%s\"", bytes, i, name);
+					fail_msg("%zu bytes: list %d has the name \"%s\"", bytes, i,
+					    name);
 	}
 	assert_int_equal(sshkex_kexinit(buf, sizeof(buf), SSHKEX_PACKET_MAX + 1, cookie), 0);
 	assert_int_equal(sshkex_kexinit(buf, sizeof(buf), (size_t)-1, cookie), 0);
@@ -51,7 +52,8 @@ test_offer(void **state)
 	struct sshkex_list	 lists[SSHKEX_LISTS];
 
 	(void)state;
-	assert_int_equal(sshkex_packet(buf, sshkex_kexinit(buf, sizeof(buf), 0, cookie), &packet), 1);
+	assert_int_equal(sshkex_packet(buf, sshkex_kexinit(buf, sizeof(buf), 0, cookie), &packet),
+	    1);
 	assert_memory_equal(packet.payload, cookie, SSHKEX_COOKIE);
 	assert_int_equal(sshkex_parse(&packet, lists), 0);
 	assert_string_equal(sshkex_method(&lists[SSHKEX_KEX])->name, "mlkem768x25519-sha256");
@@ -67,10 +69,14 @@ static const struct {
 	const char	*method;
 	size_t		 key;		/* bytes of it */
 } servers[] = {
-	{ "mlkem768x25519-sha256,sntrup761x25519-sha512,curve25519-sha256",	"mlkem768x25519-sha256", 1216 },
-	{ "curve25519-sha256,mlkem768x25519-sha256",				"mlkem768x25519-sha256", 1216 },
-	{ "sntrup761x25519-sha512@openssh.com",		"sntrup761x25519-sha512@openssh.com", 1190 },
-	{ "sntrup761x25519-sha512@openssh.com,sntrup761x25519-sha512",	"sntrup761x25519-sha512", 1190 },
+	{ "mlkem768x25519-sha256,sntrup761x25519-sha512,curve25519-sha256",	"mlkem768x25519-sha256",
+	    1216 },
+	{ "curve25519-sha256,mlkem768x25519-sha256",				"mlkem768x25519-sha256",
+	    1216 },
+	{ "sntrup761x25519-sha512@openssh.com",		"sntrup761x25519-sha512@openssh.com",
+	    1190 },
+	{ "sntrup761x25519-sha512@openssh.com,sntrup761x25519-sha512",	"sntrup761x25519-sha512",
+	    1190 },
 	{ "curve25519-sha256,diffie-hellman-group14-sha256",			NULL, 0 },
 	{ "mlkem768x25519-sha25,mlkem768x25519-sha2566",			NULL, 0 },
 	{ ",,,",								NULL, 0 },
@@ -163,7 +169,8 @@ test_cut(void **state)
 	size_t			len, lists_end;
 
 	(void)state;
-	assert_int_equal(sshkex_packet(buf, sshkex_kexinit(buf, sizeof(buf), 0, cookie), &packet), 1);
+	assert_int_equal(sshkex_packet(buf, sshkex_kexinit(buf, sizeof(buf), 0, cookie), &packet),
+	    1);
 	lists_end = packet.len - 5;
 	for (len = 0; len < packet.len; len++) {
 		cut = packet;
@@ -203,7 +210,8 @@ test_host_key(void **state)
 				    "\x90\x56\x73\x16\xff\x06\x56\xaa\xb7\x56\xae\x3a\xd1\x3e\x17\xc4"
 				    "\x14\x5a\xb5\x28\xb6\x20\xb9\xa8\x12\x7e\x52\xe1\x16\x75\x50\x9b";
 	unsigned char		payload[4 + sizeof(blob) - 1];
-	struct sshkex_packet	packet = { .payload = payload, .len = sizeof(payload), .type = SSHKEX_REPLY };
+	struct sshkex_packet	packet = { .payload = payload, .len = sizeof(payload),
+				    .type = SSHKEX_REPLY };
 	char			text[SSHKEX_KEY_TEXT];
 	size_t			len;
 

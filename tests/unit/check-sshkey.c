@@ -30,8 +30,10 @@ test_texts(void **state)
 		{ " ", 0 },
 		/* The type, and no more than that. */
 		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5", 0 },
-		{ "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb", 0 },
-		{ "ssh-ed25519 \303\244AAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb", 0 },
+		{ "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb",
+		    0 },
+		{ "ssh-ed25519 \303\244AAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb",
+		    0 },
 	};
 	size_t	i;
 

@@ -123,7 +123,8 @@ static const struct {
 	{ T(ID "\0\0\210\264\1\24"),		SSHWIRE_HELLO_MORE },	/* 34996 and 4 are 35000 */
 	{ T(ID "\0\0\210\265\1\24"),		SSHWIRE_HELLO_OTHER },
 	{ T(ID "\377\377\377\377\1\24"),		SSHWIRE_HELLO_OTHER },
-	{ T(ID "\377\377\377\374\1\24"),		SSHWIRE_HELLO_OTHER },	/* and 4 are 0, of 32 bits */
+	/* and 4 are 0, of 32 bits */
+	{ T(ID "\377\377\377\374\1\24"),		SSHWIRE_HELLO_OTHER },
 	{ T("SSH-1.5-x\n"),				SSHWIRE_HELLO_OTHER },
 	{ T("ssh-2.0-x\n"),				SSHWIRE_HELLO_OTHER },
 	{ T("\n" ID),					SSHWIRE_HELLO_OTHER },
@@ -194,7 +195,8 @@ test_refusal(void **state)
 	static const struct {
 		const char	*text, *word;
 	}	cases[] = {
-		{ "Exceeded MaxStartups\r\n", "maxstartups" }, { "Not allowed at this time\r\n", "penalty" },
+		{ "Exceeded MaxStartups\r\n", "maxstartups" },
+		    { "Not allowed at this time\r\n", "penalty" },
 		{ "Not allowed\r\n", NULL }, { "Welcome\r\n", NULL }, { ID, NULL }, { "", NULL },
 	};
 	struct sshwire_id	id;
@@ -206,7 +208,8 @@ test_refusal(void **state)
 		memset(&id, 0, sizeof(id));
 		sshwire_id_feed(&id, cases[i].text, strlen(cases[i].text));
 		word = sshwire_refusal(&id);
-		if (cases[i].word == NULL ? word != NULL : word == NULL || strcmp(word, cases[i].word) != 0)
+		if (cases[i].word == NULL ? word != NULL : word == NULL ||
+		    strcmp(word, cases[i].word) != 0)
 			fail_msg("%s is %s", cases[i].text, word != NULL ? word : "none");
 	}
 }

@@ -86,50 +86,68 @@ static const struct {
 	const char	*version;
 } cases[] = {
 	{ "nothing else", "", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "null", ",\"TUN\":null,\"MagicDNSSuffix\":null,\"TailscaleIPs\":null,\"Health\":null,\"Version\":null",
+	{ "null",
+	    ",\"TUN\":null,\"MagicDNSSuffix\":null,\"TailscaleIPs\":null,\"Health\":null,\"Version\":null",
 	    TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "numbers", ",\"TUN\":1,\"MagicDNSSuffix\":1,\"TailscaleIPs\":1,\"Health\":1,\"Version\":1", TSJSON_TUN_UNSAID,
-	    "", 0, "", "", "" },
-	{ "texts", ",\"TUN\":\"true\",\"TailscaleIPs\":\"100.64.0.1\",\"Health\":\"bad\"", TSJSON_TUN_UNSAID, "", 0, "",
-	    "", "" },
-	{ "lists", ",\"TUN\":[true],\"MagicDNSSuffix\":[\"x\"],\"Version\":[\"x\"]", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "objects", ",\"TUN\":{},\"MagicDNSSuffix\":{},\"TailscaleIPs\":{\"0\":\"100.64.0.1\"},\"Health\":{\"0\":\"x\"}",
+	{ "numbers",
+	    ",\"TUN\":1,\"MagicDNSSuffix\":1,\"TailscaleIPs\":1,\"Health\":1,\"Version\":1",
 	    TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "keys of another case", ",\"tun\":true,\"magicDNSSuffix\":\"x\",\"tailscaleIPs\":[\"100.64.0.1\"]",
+	{ "texts", ",\"TUN\":\"true\",\"TailscaleIPs\":\"100.64.0.1\",\"Health\":\"bad\"",
+	    TSJSON_TUN_UNSAID, "", 0, "", "", "" },
+	{ "lists", ",\"TUN\":[true],\"MagicDNSSuffix\":[\"x\"],\"Version\":[\"x\"]",
+	    TSJSON_TUN_UNSAID, "", 0, "", "", "" },
+	{ "objects",
+	    ",\"TUN\":{},\"MagicDNSSuffix\":{},\"TailscaleIPs\":{\"0\":\"100.64.0.1\"},\"Health\":{\"0\":\"x\"}",
+	    TSJSON_TUN_UNSAID, "", 0, "", "", "" },
+	{ "keys of another case",
+	    ",\"tun\":true,\"magicDNSSuffix\":\"x\",\"tailscaleIPs\":[\"100.64.0.1\"]",
 	    TSJSON_TUN_UNSAID, "", 0, "", "", "" },
 	{ "TUN", ",\"TUN\":true", TSJSON_TUN_YES, "", 0, "", "", "" },
 	{ "no TUN", ",\"TUN\":false", TSJSON_TUN_NO, "", 0, "", "", "" },
 	{ "version", ",\"Version\":\"1.34.0\"", TSJSON_TUN_UNSAID, "", 0, "", "", "1.34.0" },
-	{ "suffix with a dot", ",\"MagicDNSSuffix\":\"mesh.example.\"", TSJSON_TUN_UNSAID, "mesh.example", 0, "", "", "" },
-	{ "suffix with dots", ",\"MagicDNSSuffix\":\"..mesh.example...\"", TSJSON_TUN_UNSAID, "mesh.example", 0, "", "",
+	{ "suffix with a dot", ",\"MagicDNSSuffix\":\"mesh.example.\"", TSJSON_TUN_UNSAID,
+	    "mesh.example", 0, "", "", "" },
+	{ "suffix with dots", ",\"MagicDNSSuffix\":\"..mesh.example...\"", TSJSON_TUN_UNSAID,
+	    "mesh.example", 0, "", "", "" },
+	{ "suffix of one word", ",\"MagicDNSSuffix\":\"lan\"", TSJSON_TUN_UNSAID, "lan", 0, "", "",
 	    "" },
-	{ "suffix of one word", ",\"MagicDNSSuffix\":\"lan\"", TSJSON_TUN_UNSAID, "lan", 0, "", "", "" },
 	{ "suffix of dots", ",\"MagicDNSSuffix\":\"...\"", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
 	{ "empty suffix", ",\"MagicDNSSuffix\":\"\"", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "suffix like an option", ",\"MagicDNSSuffix\":\"-oProxyCommand=x\"", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "suffix like an option behind a dot", ",\"MagicDNSSuffix\":\".-x\"", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "suffix for a shell", ",\"MagicDNSSuffix\":\"x;$(reboot)\"", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "suffix with a blank", ",\"MagicDNSSuffix\":\"a b\"", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "suffix with a newline", ",\"MagicDNSSuffix\":\"a\\nb\"", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "suffix with an escape", ",\"MagicDNSSuffix\":\"a\\u001b[2J\"", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "suffix of other letters", ",\"MagicDNSSuffix\":\"m\\u00e4sh.example\"", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	{ "one address", ",\"TailscaleIPs\":[\"100.64.0.1\"]", TSJSON_TUN_UNSAID, "", 1, "100.64.0.1", "", "" },
+	{ "suffix like an option", ",\"MagicDNSSuffix\":\"-oProxyCommand=x\"", TSJSON_TUN_UNSAID,
+	    "", 0, "", "", "" },
+	{ "suffix like an option behind a dot", ",\"MagicDNSSuffix\":\".-x\"", TSJSON_TUN_UNSAID,
+	    "", 0, "", "", "" },
+	{ "suffix for a shell", ",\"MagicDNSSuffix\":\"x;$(reboot)\"", TSJSON_TUN_UNSAID, "", 0, "",
+	    "", "" },
+	{ "suffix with a blank", ",\"MagicDNSSuffix\":\"a b\"", TSJSON_TUN_UNSAID, "", 0, "", "",
+	    "" },
+	{ "suffix with a newline", ",\"MagicDNSSuffix\":\"a\\nb\"", TSJSON_TUN_UNSAID, "", 0, "",
+	    "", "" },
+	{ "suffix with an escape", ",\"MagicDNSSuffix\":\"a\\u001b[2J\"", TSJSON_TUN_UNSAID, "", 0,
+	    "", "", "" },
+	{ "suffix of other letters", ",\"MagicDNSSuffix\":\"m\\u00e4sh.example\"",
+	    TSJSON_TUN_UNSAID, "", 0, "", "", "" },
+	{ "one address", ",\"TailscaleIPs\":[\"100.64.0.1\"]", TSJSON_TUN_UNSAID, "", 1,
+	    "100.64.0.1", "", "" },
 	{ "no addresses", ",\"TailscaleIPs\":[]", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
 	{ "addresses among others",
-	    ",\"TailscaleIPs\":[null,1,\"\",\"-x\",\"a b\",\"100.64.0.1/32\",[],\"fd7a::1\",\"x\\n\"]", TSJSON_TUN_UNSAID,
-	    "", 1, "fd7a::1", "", "" },
-	{ "a complaint", ",\"Health\":[\"not logged in\",\"second\"]", TSJSON_TUN_UNSAID, "", 0, "", "not logged in", "" },
-	{ "a complaint as it came", ",\"Health\":[\"\\u003ca\\u003e\\n\\u001b\"]", TSJSON_TUN_UNSAID, "", 0, "",
-	    "<a>\n\033", "" },
-	{ "large numbers where nobody looks", ",\"x\":[9223372036854775807,-9223372036854775808,1e300,0.1]",
-	    TSJSON_TUN_UNSAID, "", 0, "", "", "" },
-	/* Go's uint64 is encoded so, and capabilities have values of any kind. */
-	{ "an unsigned number where nobody looks", ",\"CapMap\":{\"x\":[18446744073709551615]}", TSJSON_TUN_UNSAID, "", 0,
+	    ",\"TailscaleIPs\":[null,1,\"\",\"-x\",\"a b\",\"100.64.0.1/32\",[],\"fd7a::1\",\"x\\n\"]",
+	    TSJSON_TUN_UNSAID, "", 1, "fd7a::1", "", "" },
+	{ "a complaint", ",\"Health\":[\"not logged in\",\"second\"]", TSJSON_TUN_UNSAID, "", 0, "",
+	    "not logged in", "" },
+	{ "a complaint as it came", ",\"Health\":[\"\\u003ca\\u003e\\n\\u001b\"]",
+	    TSJSON_TUN_UNSAID, "", 0, "", "<a>\n\033", "" },
+	{ "large numbers where nobody looks",
+	    ",\"x\":[9223372036854775807,-9223372036854775808,1e300,0.1]", TSJSON_TUN_UNSAID, "", 0,
 	    "", "", "" },
+	/* Go's uint64 is encoded so, and capabilities have values of any kind. */
+	{ "an unsigned number where nobody looks", ",\"CapMap\":{\"x\":[18446744073709551615]}",
+	    TSJSON_TUN_UNSAID, "", 0, "", "", "" },
 	/* RFC 8259 7 has it, and Go encodes it so. */
-	{ "an empty byte where nobody looks", ",\"Self\":{\"HostName\":\"a\\u0000b\"}", TSJSON_TUN_UNSAID, "", 0, "", "",
-	    "" },
-	{ "keys twice where nobody looks", ",\"x\":[{\"a\":1},{\"a\":1}]", TSJSON_TUN_UNSAID, "", 0, "", "", "" },
+	{ "an empty byte where nobody looks", ",\"Self\":{\"HostName\":\"a\\u0000b\"}",
+	    TSJSON_TUN_UNSAID, "", 0, "", "", "" },
+	{ "keys twice where nobody looks", ",\"x\":[{\"a\":1},{\"a\":1}]", TSJSON_TUN_UNSAID, "", 0,
+	    "", "", "" },
 };
 
 static void
@@ -142,16 +160,20 @@ test_cases(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		len = snprintf(text, sizeof(text), "{\"BackendState\":\"Running\"%s}", cases[i].members);
+		len = snprintf(text, sizeof(text), "{\"BackendState\":\"Running\"%s}",
+		    cases[i].members);
 		assert_in_range(len, 1, sizeof(text) - 1);
 		if (tsjson_status(text, (size_t)len, &status) != 0)
 			fail_msg("%s: taken for no document", cases[i].name);
 		assert_string_equal(status.state, "Running");
 		if (status.tun != cases[i].tun || strcmp(status.suffix, cases[i].suffix) != 0 ||
-		    status.addr_count != cases[i].addr_count || strcmp(status.addrs[0], cases[i].first) != 0 ||
-		    strcmp(status.health, cases[i].health) != 0 || strcmp(status.version, cases[i].version) != 0)
-			fail_msg("%s: TUN %d, suffix \"%s\", %d addresses from \"%s\", \"%s\", \"%s\"", cases[i].name,
-			    status.tun, status.suffix, status.addr_count, status.addrs[0], status.health, status.version);
+		    status.addr_count != cases[i].addr_count ||
+		    strcmp(status.addrs[0], cases[i].first) != 0 ||
+		    strcmp(status.health, cases[i].health) != 0 ||
+		    strcmp(status.version, cases[i].version) != 0)
+			fail_msg("%s: TUN %d, suffix \"%s\", %d addresses from \"%s\", \"%s\", \"%s\"",
+			    cases[i].name, status.tun, status.suffix, status.addr_count,
+			    status.addrs[0], status.health, status.version);
 	}
 }
 
@@ -159,18 +181,21 @@ static void
 test_bad(void **state)
 {
 	static const char *const	bad[] = {
-		"", " ", "{", "}", "{}", "[]", "null", "true", "1", "\"Running\"", "[\"BackendState\",\"Running\"]",
+		"", " ", "{", "}", "{}", "[]", "null", "true", "1", "\"Running\"",
+		"[\"BackendState\",\"Running\"]",
 		"\377\376{}",
 		"{\"BackendState\":\"\"}", "{\"BackendState\":null}", "{\"BackendState\":1}",
 		"{\"BackendState\":[\"Running\"]}",
 		"{\"backendstate\":\"Running\"}", "{\"Self\":{\"BackendState\":\"Running\"}}",
-		"{\"BackendState\":\"Running\"}x", "{\"BackendState\":\"Running\"}{}", "x{\"BackendState\":\"Running\"}",
+		"{\"BackendState\":\"Running\"}x", "{\"BackendState\":\"Running\"}{}",
+		"x{\"BackendState\":\"Running\"}",
 		"{\"BackendState\":\"Running\",}", "{'BackendState':'Running'}",
 		"{\"BackendState\":\"Running\" \"TUN\":true}",
 		"{\"BackendState\":\"Running\",\"BackendState\":\"Running\"}",
 		"{\"BackendState\":\"Running\",\"TUN\":true,\"TUN\":false}",
 		"{\"BackendState\":\"Running\",\"x\":{\"a\":1,\"a\":2}}",
-		"{\"BackendState\":\"Run\nning\"}", "{\"BackendState\":\"\377\"}", "{\"BackendState\":\"\\x41\"}",
+		"{\"BackendState\":\"Run\nning\"}", "{\"BackendState\":\"\377\"}",
+		"{\"BackendState\":\"\\x41\"}",
 		"HTTP/1.1 200 OK\r\n\r\n{\"BackendState\":\"Running\"}",
 	};
 	static const char		nul[] = "{\"BackendState\":\"Running\"}\0";
@@ -218,7 +243,8 @@ test_many(void **state)
 		assert_string_equal(status.addrs[i], "100.64.0.1");
 	free(text);
 	/* Those that are none do not count. */
-	text = repeat("{\"BackendState\":\"Running\",\"TailscaleIPs\":[", "\"-x\",", 99, "\"100.64.0.2\"]}");
+	text = repeat("{\"BackendState\":\"Running\",\"TailscaleIPs\":[", "\"-x\",", 99,
+	    "\"100.64.0.2\"]}");
 	assert_int_equal(tsjson_status(text, strlen(text), &status), 0);
 	assert_int_equal(status.addr_count, 1);
 	assert_string_equal(status.addrs[0], "100.64.0.2");
@@ -261,15 +287,18 @@ test_long(void **state)
 	assert_int_equal(tsjson_status(text, strlen(text), &status), 0);
 	assert_int_equal(strlen(status.health), sizeof(status.health) - 1);
 	free(text);
-	text = repeat("{\"BackendState\":\"Running\",\"MagicDNSSuffix\":\"..", "a", ADDR_HOST_MAX, "..\"}");
+	text = repeat("{\"BackendState\":\"Running\",\"MagicDNSSuffix\":\"..", "a", ADDR_HOST_MAX,
+	    "..\"}");
 	assert_int_equal(tsjson_status(text, strlen(text), &status), 0);
 	assert_int_equal(strlen(status.suffix), ADDR_HOST_MAX);
 	free(text);
-	text = repeat("{\"BackendState\":\"Running\",\"MagicDNSSuffix\":\"", "a", ADDR_HOST_MAX + 1, "\"}");
+	text = repeat("{\"BackendState\":\"Running\",\"MagicDNSSuffix\":\"", "a", ADDR_HOST_MAX + 1,
+	    "\"}");
 	assert_int_equal(tsjson_status(text, strlen(text), &status), 0);
 	assert_string_equal(status.suffix, "");
 	free(text);
-	text = repeat("{\"BackendState\":\"Running\",\"TailscaleIPs\":[\"", "1", ADDR_TEXT_MAX, "\",\"::1\"]}");
+	text = repeat("{\"BackendState\":\"Running\",\"TailscaleIPs\":[\"", "1", ADDR_TEXT_MAX,
+	    "\",\"::1\"]}");
 	assert_int_equal(tsjson_status(text, strlen(text), &status), 0);
 	assert_int_equal(status.addr_count, 1);
 	assert_string_equal(status.addrs[0], "::1");

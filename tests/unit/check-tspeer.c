@@ -77,9 +77,11 @@ test_hosts(void **state)
 	for (i = 0; i < COUNT(hosts); i++) {
 		memset(&peers, '#', sizeof(peers));
 		assert_int_equal(tspeer_find(whole, strlen(whole), hosts[i].host, &peers), 0);
-		if (peers.found != (hosts[i].name[0] != '\0') || strcmp(peers.peer.name, hosts[i].name) != 0 ||
+		if (peers.found != (hosts[i].name[0] != '\0') ||
+		    strcmp(peers.peer.name, hosts[i].name) != 0 ||
 		    strcmp(peers.similar, hosts[i].similar) != 0)
-			fail_msg("%s: %d \"%s\", similar \"%s\"", hosts[i].host, peers.found, peers.peer.name, peers.similar);
+			fail_msg("%s: %d \"%s\", similar \"%s\"", hosts[i].host, peers.found,
+			    peers.peer.name, peers.similar);
 		assert_int_equal(peers.is_self, strcmp(hosts[i].name, "laptop.mesh.example") == 0);
 	}
 }
@@ -143,7 +145,8 @@ static void
 test_odd(void **state)
 {
 	static const char *const	none[] = {
-		DOC("null"), DOC("{}"), DOC("[]"), DOC("[" SELF "]") "x", DOC("\"build-01\""), DOC("17"),
+		DOC("null"), DOC("{}"), DOC("[]"), DOC("[" SELF "]") "x", DOC("\"build-01\""),
+		    DOC("17"),
 		DOC("{\"a\":null,\"b\":[],\"c\":\"build-01\",\"d\":{}}"),
 		DOC("{\"a\":{\"DNSName\":1,\"TailscaleIPs\":1}}"),
 		DOC("{\"a\":{\"DNSName\":[\"build-01.mesh.example.\"],\"TailscaleIPs\":{\"0\":\"100.64.0.1\"}}}"),
@@ -160,7 +163,8 @@ test_odd(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(none); i++) {
-		if (tspeer_find(none[i], strlen(none[i]), "build-01", &peers) == 0 && (peers.found || peers.similar[0] != '\0'))
+		if (tspeer_find(none[i], strlen(none[i]), "build-01", &peers) == 0 &&
+		    (peers.found || peers.similar[0] != '\0'))
 			fail_msg("found in %s", none[i]);
 		if (tspeer_find(none[i], strlen(none[i]), "100.64.0.1", &peers) == 0 && peers.found)
 			fail_msg("address found in %s", none[i]);
@@ -180,7 +184,8 @@ static void
 test_bad(void **state)
 {
 	static const char *const	bad[] = {
-		"", "{}", "[]", "null", "{\"BackendState\":\"\"}", "{\"BackendState\":1}", "{\"Peer\":{}}", "not running",
+		"", "{}", "[]", "null", "{\"BackendState\":\"\"}", "{\"BackendState\":1}",
+		"{\"Peer\":{}}", "not running",
 		"{\"BackendState\":\"Running\",\"BackendState\":\"Running\"}",
 	};
 	struct tspeers			peers;
@@ -207,10 +212,11 @@ test_many(void **state)
 	assert_non_null(text);
 	len = strlcpy(text, head, size);
 	for (i = 0; i < 10000; i++)
-		len += (size_t)snprintf(text + len, size - len, "%s\"nodekey:%08x\":{\"HostName\":\"n%d\","
+		len += (size_t)snprintf(text + len, size - len,
+		    "%s\"nodekey:%08x\":{\"HostName\":\"n%d\","
 		    "\"DNSName\":\"n%d.mesh.example.\",\"TailscaleIPs\":[\"100.64.%d.%d\",\"fd7a:115c:a1e0::%x\"],"
-		    "\"Online\":true,\"RxBytes\":1,\"CapMap\":{\"a\":[1],\"b\":null}}", i > 0 ? "," : "", i, i, i, i / 256,
-		    i % 256, i + 1);
+		    "\"Online\":true,\"RxBytes\":1,\"CapMap\":{\"a\":[1],\"b\":null}}",
+		    i > 0 ? "," : "", i, i, i, i / 256, i % 256, i + 1);
 	len += (size_t)snprintf(text + len, size - len, "}}");
 	assert_int_equal(tspeer_find(text, len, "n9999", &peers), 0);
 	assert_int_equal(peers.count, 10000);

@@ -51,10 +51,12 @@ static void
 test_other_versions(void **state)
 {
 	static const char *const	refused[] = {
-		"{}", "{'version': 1}", "{'version': 1, 'facts': []}", "{'version': 0, 'facts': {}}",
+		"{}", "{'version': 1}", "{'version': 1, 'facts': []}",
+		"{'version': 0, 'facts': {}}",
 		"{'version': 3, 'facts': {}}", "{'version': '1', 'facts': {}}", "[]",
 	};
-	json_t	*doc = parse("{'version': 2, 'facts': {'banner': {'kind': 'x'}, 'server': 1}}"), *before;
+	json_t	*doc = parse("{'version': 2, 'facts': {'banner': {'kind': 'x'}, 'server': 1}}"),
+		    *before;
 	size_t	 i;
 
 	(void)state;
@@ -89,32 +91,52 @@ test_codes(void **state)
 	static const struct {
 		const char	*facts, *path, *code;
 	} rows[] = {
-		{ "'connect': {'addresses': [{'error': 'timeout'}]}", "connect.addresses.0.error", "no-answer" },
-		{ "'connect': {'addresses': [{'error': 'unreachable'}]}", "connect.addresses.0.error", "no-route" },
-		{ "'connect': {'addresses': [{'error': 'refused'}]}", "connect.addresses.0.error", "refused" },
-		{ ROUTE("socks5", "the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection refused)"), CODE, "proxy-down" },
-		{ ROUTE("http", "the HTTP proxy 127.0.0.1:1055 says 403 Forbidden"), CODE, "proxy-refused" },
-		{ ROUTE("http", "the HTTP proxy 127.0.0.1:1055 says 502 Bad Gateway"), CODE, "proxy-failed" },
-		{ ROUTE("http", "the HTTP proxy 127.0.0.1:1055 says 500 dial: connection refused"), CODE, "refused" },
-		{ ROUTE("localapi", "tailscaled cannot be reached (Connection refused)"), CODE, "mesh-down" },
-		{ ROUTE("localapi", "tailscaled: dial failure: netstack is closed"), CODE, "proxy-failed" },
+		{ "'connect': {'addresses': [{'error': 'timeout'}]}", "connect.addresses.0.error",
+		    "no-answer" },
+		{ "'connect': {'addresses': [{'error': 'unreachable'}]}",
+		    "connect.addresses.0.error", "no-route" },
+		{ "'connect': {'addresses': [{'error': 'refused'}]}", "connect.addresses.0.error",
+		    "refused" },
+		{ ROUTE("socks5",
+		    "the SOCKS5 proxy 127.0.0.1:1055 cannot be reached (Connection refused)"), CODE,
+		    "proxy-down" },
+		{ ROUTE("http", "the HTTP proxy 127.0.0.1:1055 says 403 Forbidden"), CODE,
+		    "proxy-refused" },
+		{ ROUTE("http", "the HTTP proxy 127.0.0.1:1055 says 502 Bad Gateway"), CODE,
+		    "proxy-failed" },
+		{ ROUTE("http", "the HTTP proxy 127.0.0.1:1055 says 500 dial: connection refused"),
+		    CODE, "refused" },
+		{ ROUTE("localapi", "tailscaled cannot be reached (Connection refused)"), CODE,
+		    "mesh-down" },
+		{ ROUTE("localapi", "tailscaled: dial failure: netstack is closed"), CODE,
+		    "proxy-failed" },
 		{ ROUTE("localapi", "no answer through tailscaled in 10 s"), CODE, "no-answer" },
 		{ ROUTE("direct", "No route to host"), CODE, "no-route" },
 		{ ROUTE("direct", "Protocol not available"), CODE, NULL },
 		/* The host may be called anything. */
-		{ "'connect': {'routes': [{'route': 'socks5', 'ok': false, 'detail': 'refused port 22: odd'}]}", CODE, NULL },
+		{ "'connect': {'routes': [{'route': 'socks5', 'ok': false, 'detail': 'refused port 22: odd'}]}",
+		    CODE, NULL },
 		{ "'connect': {'routes': [{'ok': false, 'detail': 7}, 'x']}", CODE, NULL },
-		{ "'names': {'lookups': {'system': {'error': 'Name or service not known'}}}", LOOKUP, "name-unknown" },
-		{ "'names': {'lookups': {'system': {'error': 'Temporary failure in name resolution'}}}", LOOKUP, "name-lookup" },
-		{ "'ssh': {'refuses': 'Bad owner or permissions on ~/.ssh/config'}", "ssh.refuses_code", "mode" },
-		{ "'ssh': {'refuses': 'Bad owner or permissions on ~/.ssh/config'}", "ssh.refuses_file", "~/.ssh/config" },
-		{ "'ssh': {'refuses': '~/.ssh/config line 4: Bad IPQoS value: 0x00'}", "ssh.refuses_code", "ipqos" },
-		{ "'ssh': {'refuses': 'line 3: Bad configuration option: x'}", "ssh.refuses_code", "option" },
+		{ "'names': {'lookups': {'system': {'error': 'Name or service not known'}}}",
+		    LOOKUP, "name-unknown" },
+		{ "'names': {'lookups': {'system': {'error': 'Temporary failure in name resolution'}}}",
+		    LOOKUP, "name-lookup" },
+		{ "'ssh': {'refuses': 'Bad owner or permissions on ~/.ssh/config'}",
+		    "ssh.refuses_code", "mode" },
+		{ "'ssh': {'refuses': 'Bad owner or permissions on ~/.ssh/config'}",
+		    "ssh.refuses_file", "~/.ssh/config" },
+		{ "'ssh': {'refuses': '~/.ssh/config line 4: Bad IPQoS value: 0x00'}",
+		    "ssh.refuses_code", "ipqos" },
+		{ "'ssh': {'refuses': 'line 3: Bad configuration option: x'}", "ssh.refuses_code",
+		    "option" },
 		{ "'ssh': {'refuses': 'x'}", "ssh.refuses_code", "other" },
-		{ "'nix': {'machines': [{'remark': 'column 8 is the key itself'}]}", REMARK, "host-key" },
+		{ "'nix': {'machines': [{'remark': 'column 8 is the key itself'}]}", REMARK,
+		    "host-key" },
 		{ "'nix': {'machines': [{'remark': 'column 5 (speed) is not'}]}", REMARK, "speed" },
-		{ "'nix': {'machines': [{'remark': '9 columns where 8 count'}]}", REMARK, "columns" },
-		{ "'nix': {'machines': [{'remark': 'its list is named behind a blank'}]}", REMARK, "blank" },
+		{ "'nix': {'machines': [{'remark': '9 columns where 8 count'}]}", REMARK,
+		    "columns" },
+		{ "'nix': {'machines': [{'remark': 'its list is named behind a blank'}]}", REMARK,
+		    "blank" },
 	};
 	char	 text[400], bad[128];
 	json_t	*doc;
@@ -128,7 +150,8 @@ test_codes(void **state)
 		snprintf(text, sizeof(text), "facts.%s", rows[i].path);
 		if (rows[i].code == NULL)
 			assert_null(json_at(doc, text));
-		else if (json_text_at(doc, text) == NULL || strcmp(json_text_at(doc, text), rows[i].code) != 0)
+		else if (json_text_at(doc, text) == NULL ||
+		    strcmp(json_text_at(doc, text), rows[i].code) != 0)
 			fail_msg("row %zu: %s", i, json_text_at(doc, text));
 		if (rows[i].code != NULL && fact_check(json_at(doc, "facts"), bad) == -1)
 			fail_msg("row %zu: %s", i, bad);

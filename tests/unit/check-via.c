@@ -177,15 +177,16 @@ check_error(struct talk *t, const char *name, enum code code, const char *text)
 	if (strncmp(err, target, len) != 0 || err[len] == '\0')
 		fail_msg("%s does not begin with its target: %s", name, err);
 	/* Of the direct way, the record says to whom already. */
-	if (t->attempt.what == NULL || (t->step.via != &via_direct && strcmp(t->attempt.what, err + len) != 0))
+	if (t->attempt.what == NULL || (t->step.via != &via_direct &&
+	    strcmp(t->attempt.what, err + len) != 0))
 		fail_msg("%s: what: %s", name, t->attempt.what != NULL ? t->attempt.what : "-");
 	if (text != NULL && strstr(err + len, text) == NULL)
 		fail_msg("%s: \"%s\" is not in: %s", name, text, err);
 	for (c = err; *c != '\0'; c++)
 		if (*c < ' ' || *c > '~')
 			fail_msg("%s: byte %d", name, *c);
-	if (strstr(err, "secret") != NULL || strstr(err, BASIC) != NULL || strstr(err, TOKEN) != NULL ||
-	    strstr(err, BASIC_TOKEN) != NULL)
+	if (strstr(err, "secret") != NULL || strstr(err, BASIC) != NULL ||
+	    strstr(err, TOKEN) != NULL || strstr(err, BASIC_TOKEN) != NULL)
 		fail_msg("%s tells secrets: %s", name, err);
 }
 
@@ -201,23 +202,31 @@ static const struct {
 	const char		*bytes;
 	size_t			 len;
 } requests[] = {
-	{ "dial a name", &via_localapi, "build-01", AF_UNSPEC, "", NULL, 0, BYTES(DIAL("build-01", "tcp", "")) },
+	{ "dial a name", &via_localapi, "build-01", AF_UNSPEC, "", NULL, 0,
+	    BYTES(DIAL("build-01", "tcp", "")) },
 	{ "dial a long name", &via_localapi, "build-01.mesh.example.", AF_UNSPEC, "", NULL, 0,
 	    BYTES(DIAL("build-01.mesh.example.", "tcp", "")) },
-	{ "dial IPv4", &via_localapi, "100.64.0.2", AF_INET, "", NULL, 0, BYTES(DIAL("100.64.0.2", "tcp4", "")) },
-	{ "dial IPv6", &via_localapi, "fd7a::2", AF_INET6, "", NULL, 0, BYTES(DIAL("fd7a::2", "tcp6", "")) },
+	{ "dial IPv4", &via_localapi, "100.64.0.2", AF_INET, "", NULL, 0,
+	    BYTES(DIAL("100.64.0.2", "tcp4", "")) },
+	{ "dial IPv6", &via_localapi, "fd7a::2", AF_INET6, "", NULL, 0,
+	    BYTES(DIAL("fd7a::2", "tcp6", "")) },
 	{ "dial with a token", &via_localapi, "nas", AF_UNSPEC, TOKEN, "user:secret", 1,
 	    BYTES(DIAL("nas", "tcp", "Authorization: Basic " BASIC_TOKEN "\r\n")) },
-	{ "CONNECT to a name", &via_http, "nas", AF_UNSPEC, "", NULL, 1, BYTES(CONNECT("nas:22", "")) },
-	{ "CONNECT to IPv4", &via_http, "100.64.0.2", AF_UNSPEC, "", NULL, 0, BYTES(CONNECT("100.64.0.2:22", "")) },
+	{ "CONNECT to a name", &via_http, "nas", AF_UNSPEC, "", NULL, 1,
+	    BYTES(CONNECT("nas:22", "")) },
+	{ "CONNECT to IPv4", &via_http, "100.64.0.2", AF_UNSPEC, "", NULL, 0,
+	    BYTES(CONNECT("100.64.0.2:22", "")) },
 	{ "CONNECT to IPv6", &via_http, "fd7a:115c:a1e0::2", AF_UNSPEC, "", NULL, 0,
 	    BYTES(CONNECT("[fd7a:115c:a1e0::2]:22", "")) },
 	{ "CONNECT with a login", &via_http, "nas", AF_UNSPEC, "", "user:secret", 1,
 	    BYTES(CONNECT("nas:22", "Proxy-Authorization: Basic " BASIC "\r\n")) },
-	{ "CONNECT with another's login", &via_http, "nas", AF_UNSPEC, "", "user:secret", 0, BYTES(CONNECT("nas:22", "")) },
+	{ "CONNECT with another's login", &via_http, "nas", AF_UNSPEC, "", "user:secret", 0,
+	    BYTES(CONNECT("nas:22", "")) },
 	{ "greeting", &via_socks5, "nas", AF_UNSPEC, "", NULL, 1, BYTES("\005\001\0") },
-	{ "greeting with a login", &via_socks5, "nas", AF_UNSPEC, "", "user:secret", 1, BYTES("\005\002\0\002") },
-	{ "greeting with another's login", &via_socks5, "nas", AF_UNSPEC, "", "user:secret", 0, BYTES("\005\001\0") },
+	{ "greeting with a login", &via_socks5, "nas", AF_UNSPEC, "", "user:secret", 1,
+	    BYTES("\005\002\0\002") },
+	{ "greeting with another's login", &via_socks5, "nas", AF_UNSPEC, "", "user:secret", 0,
+	    BYTES("\005\001\0") },
 };
 
 static void
@@ -268,7 +277,8 @@ test_named_otherwise(void **state)
 static void
 test_guess(void **state)
 {
-	struct sockaddr_in	in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in	in = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t		len = sizeof(in);
 	struct talk		t;
 	int			fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -321,7 +331,8 @@ test_longest(void **state)
 {
 	const struct via *const	vias[] = { &via_localapi, &via_http, &via_socks5 };
 	struct talk		t;
-	char			host[256], login[2 * 255 + 2], text[BASE64_SIZE(2 * 255 + 1)], buf[4096];
+	char			host[256], login[2 * 255 + 2], text[BASE64_SIZE(2 * 255 + 1)],
+				    buf[4096];
 	size_t			i, len;
 
 	(void)state;
@@ -426,165 +437,216 @@ static const struct {
 	{ "101", &via_localapi, NULL,
 	    BYTES("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nTailscale-Cap: 113\r\n"
 	    "Upgrade: ts-dial\r\n\r\n"), 0, 0, VIA_DONE, CODE_NONE, NULL },
-	{ "100, 101", &via_localapi, NULL, BYTES("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 x\r\n\r\n"), 0, 0, VIA_DONE,
-	    CODE_NONE, NULL },
-	{ "Dial-Self", &via_localapi, NULL, BYTES("HTTP/1.1 200 OK\r\nDial-Addr: 192.0.2.7:22\r\nDial-Self: true\r\n"
+	{ "100, 101", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 x\r\n\r\n"), 0, 0, VIA_DONE, CODE_NONE,
+	    NULL },
+	{ "Dial-Self", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 200 OK\r\nDial-Addr: 192.0.2.7:22\r\nDial-Self: true\r\n"
 	    "Content-Length: 0\r\n\r\n"), 1, 0, VIA_DIAL_SELF, CODE_NONE, NULL },
 	{ "Dial-Self unwanted", &via_localapi, NULL,
-	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.0.2.7:22\r\nContent-Length: 0\r\n\r\n"), 0, 0,
-	    VIA_FAIL, CODE_PEER_UNKNOWN, "192.0.2.7:22" },
-	{ "Dial-Self without address", &via_localapi, NULL, BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\n\r\n"), 1, 0,
-	    VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
-	{ "Dial-Self to a name", &via_localapi, NULL,
-	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: nas:22\r\n\r\n"), 1, 0, VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
-	{ "Dial-Self to port 0", &via_localapi, NULL,
-	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.0.2.7:0\r\n\r\n"), 1, 0, VIA_FAIL, CODE_MESH_UNEXPECTED,
-	    NULL },
-	{ "Dial-Self: false", &via_localapi, NULL,
-	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: false\r\nDial-Addr: 192.0.2.7:22\r\n\r\n"), 1, 0, VIA_FAIL,
+	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.0.2.7:22\r\nContent-Length: 0\r\n\r\n"),
+	    0, 0, VIA_FAIL, CODE_PEER_UNKNOWN, "192.0.2.7:22" },
+	{ "Dial-Self without address", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\n\r\n"), 1, 0, VIA_FAIL,
 	    CODE_MESH_UNEXPECTED, NULL },
-	{ "200 and no more", &via_localapi, NULL, BYTES("HTTP/1.1 200 OK\r\n\r\n"), 1, 0, VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
-	{ "refused", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: connection was refused")), 0, 1, VIA_FAIL,
+	{ "Dial-Self to a name", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: nas:22\r\n\r\n"), 1, 0,
+	    VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
+	{ "Dial-Self to port 0", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.0.2.7:0\r\n\r\n"), 1, 0,
+	    VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
+	{ "Dial-Self: false", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: false\r\nDial-Addr: 192.0.2.7:22\r\n\r\n"), 1, 0,
+	    VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
+	{ "200 and no more", &via_localapi, NULL, BYTES("HTTP/1.1 200 OK\r\n\r\n"), 1, 0, VIA_FAIL,
+	    CODE_MESH_UNEXPECTED, NULL },
+	{ "refused", &via_localapi, NULL,
+	    BYTES(BAD_GATEWAY("dial failure: connection was refused")), 0, 1, VIA_FAIL,
 	    CODE_REFUSED, "connection was refused" },
 	{ "refused, said otherwise", &via_localapi, NULL,
-	    BYTES(BAD_GATEWAY("dial failure: dial tcp 100.64.0.9:22: connect: connection refused")), 0, 1, VIA_FAIL,
-	    CODE_REFUSED, "100.64.0.9:22" },
-	{ "timed out", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: operation timed out")), 0, 1, VIA_FAIL,
-	    CODE_NO_ANSWER, "timed out" },
-	{ "timeout", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: dial tcp 100.64.0.9:22: i/o timeout")), 0, 1,
-	    VIA_FAIL, CODE_NO_ANSWER, NULL },
-	{ "deadline", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: context deadline exceeded")), 0, 1, VIA_FAIL,
+	    BYTES(BAD_GATEWAY("dial failure: dial tcp 100.64.0.9:22: connect: connection refused")),
+	    0, 1, VIA_FAIL, CODE_REFUSED, "100.64.0.9:22" },
+	{ "timed out", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: operation timed out")),
+	    0, 1, VIA_FAIL, CODE_NO_ANSWER, "timed out" },
+	{ "timeout", &via_localapi, NULL,
+	    BYTES(BAD_GATEWAY("dial failure: dial tcp 100.64.0.9:22: i/o timeout")), 0, 1, VIA_FAIL,
 	    CODE_NO_ANSWER, NULL },
-	{ "no route", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: no route to host")), 0, 1, VIA_FAIL,
+	{ "deadline", &via_localapi, NULL,
+	    BYTES(BAD_GATEWAY("dial failure: context deadline exceeded")), 0, 1, VIA_FAIL,
+	    CODE_NO_ANSWER, NULL },
+	{ "no route", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: no route to host")), 0,
+	    1, VIA_FAIL, CODE_NO_ROUTE, NULL },
+	{ "network unreachable", &via_localapi, NULL,
+	    BYTES(BAD_GATEWAY("dial failure: connect: network is unreachable")), 0, 1, VIA_FAIL,
 	    CODE_NO_ROUTE, NULL },
-	{ "network unreachable", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: connect: network is unreachable")),
-	    0, 1, VIA_FAIL, CODE_NO_ROUTE, NULL },
 	{ "no such host", &via_localapi, NULL,
-	    BYTES(BAD_GATEWAY("resolve failure: lookup nas on 127.0.0.53:53: no such host")), 0, 1, VIA_FAIL,
-	    CODE_NAME_UNKNOWN, "no such host" },
-	{ "old no such host", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: lookup nas: no such host")), 0, 1,
-	    VIA_FAIL, CODE_NAME_UNKNOWN, NULL },
-	{ "502 with a length", &via_localapi, NULL, BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 36\r\n\r\n"
+	    BYTES(BAD_GATEWAY("resolve failure: lookup nas on 127.0.0.53:53: no such host")), 0, 1,
+	    VIA_FAIL, CODE_NAME_UNKNOWN, "no such host" },
+	{ "old no such host", &via_localapi, NULL,
+	    BYTES(BAD_GATEWAY("dial failure: lookup nas: no such host")), 0, 1, VIA_FAIL,
+	    CODE_NAME_UNKNOWN, NULL },
+	{ "502 with a length", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 36\r\n\r\n"
 	    "dial failure: connection was refused"), 0, 0, VIA_FAIL, CODE_REFUSED, NULL },
-	{ "502 without a text", &via_localapi, NULL, BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"), 0, 0,
-	    VIA_FAIL, ANY, "Bad Gateway" },
-	{ "502 with an empty line", &via_localapi, NULL, BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 1\r\n\r\n\n"),
-	    0, 0, VIA_FAIL, ANY, "Bad Gateway" },
-	{ "502 with a page", &via_localapi, NULL, BYTES("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>refused</html>\n"), 0, 1,
-	    VIA_FAIL, ANY, "Bad Gateway" },
-	{ "502 with other bytes", &via_localapi, NULL, BYTES(BAD_GATEWAY("dial failure: \033[2J\007\r\nsecond line")), 0,
-	    1, VIA_FAIL, ANY, "dial failure: ^[[2J" },
+	{ "502 without a text", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL, ANY,
+	    "Bad Gateway" },
+	{ "502 with an empty line", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 1\r\n\r\n\n"), 0, 0, VIA_FAIL, ANY,
+	    "Bad Gateway" },
+	{ "502 with a page", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>refused</html>\n"), 0, 1, VIA_FAIL, ANY,
+	    "Bad Gateway" },
+	{ "502 with other bytes", &via_localapi, NULL,
+	    BYTES(BAD_GATEWAY("dial failure: \033[2J\007\r\nsecond line")), 0, 1, VIA_FAIL, ANY,
+	    "dial failure: ^[[2J" },
 	{ "502 cut", &via_localapi, NULL,
-	    BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100\r\n\r\ndial failure: connection was " "refused"), 0, 1,
-	    VIA_FAIL, CODE_REFUSED, NULL },
+	    BYTES("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100\r\n\r\ndial failure: connection was "
+	    "refused"), 0, 1, VIA_FAIL, CODE_REFUSED, NULL },
 	{ "403", &via_localapi, NULL,
-	    BYTES("HTTP/1.1 403 Forbidden\r\nContent-Length: 25\r\n\r\ninvalid localapi request\n"), 0, 0, VIA_FAIL,
-	    CODE_MESH_UNEXPECTED, "invalid localapi request" },
-	{ "404", &via_localapi, NULL, BYTES("HTTP/1.1 404 Not Found\r\nContent-Length: 19\r\n\r\n404 page not found\n"),
-	    0, 0, VIA_FAIL, CODE_MESH_UNEXPECTED, "404" },
+	    BYTES("HTTP/1.1 403 Forbidden\r\nContent-Length: 25\r\n\r\ninvalid localapi request\n"),
+	    0, 0, VIA_FAIL, CODE_MESH_UNEXPECTED, "invalid localapi request" },
+	{ "404", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 404 Not Found\r\nContent-Length: 19\r\n\r\n404 page not found\n"), 0, 0,
+	    VIA_FAIL, CODE_MESH_UNEXPECTED, "404" },
 	{ "405", &via_localapi, NULL,
-	    BYTES("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 14\r\n\r\nPOST required\n"), 0, 0, VIA_FAIL,
-	    CODE_MESH_UNEXPECTED, "POST required" },
+	    BYTES("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 14\r\n\r\nPOST required\n"),
+	    0, 0, VIA_FAIL, CODE_MESH_UNEXPECTED, "POST required" },
 	{ "400", &via_localapi, NULL,
-	    BYTES("HTTP/1.1 400 Bad Request\r\nContent-Length: 20\r\n\r\nbad ts-dial upgrade\n"), 0, 0, VIA_FAIL,
-	    CODE_MESH_UNEXPECTED, "bad ts-dial upgrade" },
-	{ "something else on the socket", &via_localapi, NULL, BYTES("SSH-2.0-OpenSSH_9.2\r\n"), 0, 0, VIA_FAIL,
+	    BYTES("HTTP/1.1 400 Bad Request\r\nContent-Length: 20\r\n\r\nbad ts-dial upgrade\n"), 0,
+	    0, VIA_FAIL, CODE_MESH_UNEXPECTED, "bad ts-dial upgrade" },
+	{ "something else on the socket", &via_localapi, NULL, BYTES("SSH-2.0-OpenSSH_9.2\r\n"), 0,
+	    0, VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
+	{ "end", &via_localapi, NULL, BYTES(""), 0, 1, VIA_FAIL, CODE_MESH_UNEXPECTED,
+	    "tailscaled" },
+	{ "end within the head", &via_localapi, NULL,
+	    BYTES("HTTP/1.1 101 Switching Protocols\r\nUpgrade: "), 0, 1, VIA_FAIL,
 	    CODE_MESH_UNEXPECTED, NULL },
-	{ "end", &via_localapi, NULL, BYTES(""), 0, 1, VIA_FAIL, CODE_MESH_UNEXPECTED, "tailscaled" },
-	{ "end within the head", &via_localapi, NULL, BYTES("HTTP/1.1 101 Switching Protocols\r\nUpgrade: "), 0, 1,
-	    VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
-	{ "end after an interim reply", &via_localapi, NULL, BYTES("HTTP/1.1 100 Continue\r\n\r\n"), 0, 1, VIA_FAIL,
-	    CODE_MESH_UNEXPECTED, NULL },
+	{ "end after an interim reply", &via_localapi, NULL, BYTES("HTTP/1.1 100 Continue\r\n\r\n"),
+	    0, 1, VIA_FAIL, CODE_MESH_UNEXPECTED, NULL },
 
-	{ "200", &via_http, NULL, BYTES("HTTP/1.1 200 OK\r\n\r\n"), 0, 0, VIA_DONE, CODE_NONE, NULL },
+	{ "200", &via_http, NULL, BYTES("HTTP/1.1 200 OK\r\n\r\n"), 0, 0, VIA_DONE, CODE_NONE,
+	    NULL },
 	{ "200 of an older kind", &via_http, NULL,
-	    BYTES("HTTP/1.0 200 Connection established\r\nProxy-agent: tinyproxy/1.11.1\r\n\r\n"), 0, 0, VIA_DONE,
-	    CODE_NONE, NULL },
+	    BYTES("HTTP/1.0 200 Connection established\r\nProxy-agent: tinyproxy/1.11.1\r\n\r\n"),
+	    0, 0, VIA_DONE, CODE_NONE, NULL },
 	/* RFC 9110 9.3.6: to be ignored. */
-	{ "200 with a length", &via_http, NULL, BYTES("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), 0, 0, VIA_DONE,
+	{ "200 with a length", &via_http, NULL,
+	    BYTES("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), 0, 0, VIA_DONE, CODE_NONE,
+	    NULL },
+	{ "200 in chunks", &via_http, NULL,
+	    BYTES("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), 0, 0, VIA_DONE,
 	    CODE_NONE, NULL },
-	{ "200 in chunks", &via_http, NULL, BYTES("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), 0, 0,
-	    VIA_DONE, CODE_NONE, NULL },
 	{ "204", &via_http, NULL, BYTES("HTTP/1.1 204\r\n\r\n"), 0, 0, VIA_DONE, CODE_NONE, NULL },
 	{ "299", &via_http, NULL, BYTES("HTTP/1.1 299 x\n\n"), 0, 0, VIA_DONE, CODE_NONE, NULL },
-	{ "100, 200", &via_http, "user:secret", BYTES("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), 0, 0,
-	    VIA_DONE, CODE_NONE, NULL },
+	{ "100, 200", &via_http, "user:secret",
+	    BYTES("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), 0, 0, VIA_DONE,
+	    CODE_NONE, NULL },
 	{ "407", &via_http, NULL,
 	    BYTES("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
-	    "Content-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL, CODE_PROXY_AUTH, "wants a user and a password" },
+	    "Content-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL, CODE_PROXY_AUTH,
+	    "wants a user and a password" },
 	{ "407 with a login", &via_http, "user:secret",
-	    BYTES("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    CODE_PROXY_AUTH, "does not accept" },
-	{ "CONNECT 403", &via_http, NULL, BYTES("HTTP/1.1 403 Filtered\r\nContent-Type: text/html\r\n\r\n<html><body>x"),
-	    0, 1, VIA_FAIL, CODE_PROXY_REFUSED, "403 Filtered" },
+	    BYTES("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"), 0, 0,
+	    VIA_FAIL, CODE_PROXY_AUTH, "does not accept" },
+	{ "CONNECT 403", &via_http, NULL,
+	    BYTES("HTTP/1.1 403 Filtered\r\nContent-Type: text/html\r\n\r\n<html><body>x"), 0, 1,
+	    VIA_FAIL, CODE_PROXY_REFUSED, "403 Filtered" },
 	{ "CONNECT 403 with a login", &via_http, "user:secret",
-	    BYTES("HTTP/1.1 403 Forbidden\r\nContent-Length: 17\r\n\r\n" BASIC "\n"), 0, 0, VIA_FAIL, CODE_PROXY_REFUSED,
-	    "403 Forbidden" },
-	{ "CONNECT 405", &via_http, NULL, BYTES("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n"), 0, 0,
-	    VIA_FAIL, CODE_PROXY_REFUSED, "405" },
-	{ "401", &via_http, "user:secret", BYTES("HTTP/1.0 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
+	    BYTES("HTTP/1.1 403 Forbidden\r\nContent-Length: 17\r\n\r\n" BASIC "\n"), 0, 0,
+	    VIA_FAIL, CODE_PROXY_REFUSED, "403 Forbidden" },
+	{ "CONNECT 405", &via_http, NULL,
+	    BYTES("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
+	    CODE_PROXY_REFUSED, "405" },
+	{ "401", &via_http, "user:secret",
+	    BYTES("HTTP/1.0 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
 	    CODE_PROXY_AUTH, "does not accept" },
 	/* A captive portal. */
 	{ "302", &via_http, NULL,
-	    BYTES("HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    CODE_NOT_A_PROXY, "302 Found" },
-	{ "500", &via_http, NULL, BYTES("HTTP/1.1 500 Unable to connect\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
+	    BYTES("HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n"),
+	    0, 0, VIA_FAIL, CODE_NOT_A_PROXY, "302 Found" },
+	{ "500", &via_http, NULL,
+	    BYTES("HTTP/1.1 500 Unable to connect\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
 	    CODE_PROXY_FAILED, "500 Unable to connect" },
-	{ "503", &via_http, NULL, BYTES("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
+	{ "503", &via_http, NULL,
+	    BYTES("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
 	    CODE_PROXY_FAILED, "503 Service Unavailable" },
-	{ "504", &via_http, NULL, BYTES("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
+	{ "504", &via_http, NULL,
+	    BYTES("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
 	    CODE_NO_ANSWER, "504 Gateway Timeout" },
 	{ "503 in chunks", &via_http, NULL,
-	    BYTES("HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nx"), 0, 0, VIA_FAIL,
-	    CODE_PROXY_FAILED, "503 Service Unavailable" },
+	    BYTES("HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nx"),
+	    0, 0, VIA_FAIL, CODE_PROXY_FAILED, "503 Service Unavailable" },
 	/* As tailscaled says it. */
-	{ "500 of tailscaled, no answer", &via_http, NULL, BYTES("HTTP/1.1 500 Internal Server Error\r\n"
+	{ "500 of tailscaled, no answer", &via_http, NULL,
+	    BYTES("HTTP/1.1 500 Internal Server Error\r\n"
 	    "Tailscale-Connect-Error: dial tcp 100.64.0.9:22: i/o timeout\r\nContent-Length: 36\r\n\r\n"
-	    "dial tcp 100.64.0.9:22: i/o timeout\n"), 0, 0, VIA_FAIL, CODE_NO_ANSWER, "dial tcp 100.64.0.9:22: i/o timeout" },
-	{ "500 of tailscaled, refused", &via_http, NULL, BYTES("HTTP/1.1 500 Internal Server Error\r\n"
-	    "Tailscale-Connect-Error: connection was refused\r\nContent-Length: 24\r\n\r\nconnection was refused\r\n"), 0,
-	    0, VIA_FAIL, CODE_REFUSED, "connection was refused" },
-	{ "500 of tailscaled, no such name", &via_http, NULL, BYTES("HTTP/1.1 500 Internal Server Error\r\n"
-	    "Tailscale-Connect-Error: lookup nosuch: no such host\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    CODE_NAME_UNKNOWN, NULL },
-	{ "SSH for HTTP", &via_http, NULL, BYTES("SSH-2.0-OpenSSH_9.2\r\n"), 0, 0, VIA_FAIL, CODE_NOT_A_PROXY, NULL },
-	{ "SOCKS for HTTP", &via_http, NULL, BYTES("\005\377"), 0, 0, VIA_FAIL, CODE_NOT_A_PROXY, NULL },
+	    "dial tcp 100.64.0.9:22: i/o timeout\n"), 0, 0, VIA_FAIL, CODE_NO_ANSWER,
+	    "dial tcp 100.64.0.9:22: i/o timeout" },
+	{ "500 of tailscaled, refused", &via_http, NULL,
+	    BYTES("HTTP/1.1 500 Internal Server Error\r\n"
+	    "Tailscale-Connect-Error: connection was refused\r\nContent-Length: 24\r\n\r\nconnection was refused\r\n"),
+	    0, 0, VIA_FAIL, CODE_REFUSED, "connection was refused" },
+	{ "500 of tailscaled, no such name", &via_http, NULL,
+	    BYTES("HTTP/1.1 500 Internal Server Error\r\n"
+	    "Tailscale-Connect-Error: lookup nosuch: no such host\r\nContent-Length: 0\r\n\r\n"), 0,
+	    0, VIA_FAIL, CODE_NAME_UNKNOWN, NULL },
+	{ "SSH for HTTP", &via_http, NULL, BYTES("SSH-2.0-OpenSSH_9.2\r\n"), 0, 0, VIA_FAIL,
+	    CODE_NOT_A_PROXY, NULL },
+	{ "SOCKS for HTTP", &via_http, NULL, BYTES("\005\377"), 0, 0, VIA_FAIL, CODE_NOT_A_PROXY,
+	    NULL },
 	{ "CONNECT end", &via_http, NULL, BYTES(""), 0, 1, VIA_FAIL, CODE_PROXY_CLOSED, PROXY },
-	{ "CONNECT end within the head", &via_http, "user:secret", BYTES("HTTP/1.1 200 OK\r\n"), 0, 1, VIA_FAIL,
-	    CODE_PROXY_CLOSED, PROXY },
+	{ "CONNECT end within the head", &via_http, "user:secret", BYTES("HTTP/1.1 200 OK\r\n"), 0,
+	    1, VIA_FAIL, CODE_PROXY_CLOSED, PROXY },
 
-	{ "SOCKS5, IPv4", &via_socks5, NULL, BYTES(S5("\005\0\0\001\177\0\0\001\0\026")), 0, 0, VIA_DONE, CODE_NONE, NULL },
-	{ "SOCKS5, IPv6", &via_socks5, NULL, BYTES(S5("\005\0\0\004\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\001\0\026")), 0, 0,
+	{ "SOCKS5, IPv4", &via_socks5, NULL, BYTES(S5("\005\0\0\001\177\0\0\001\0\026")), 0, 0,
 	    VIA_DONE, CODE_NONE, NULL },
-	{ "SOCKS5, name", &via_socks5, NULL, BYTES(S5("\005\0\0\003\003nas\0\026")), 0, 0, VIA_DONE, CODE_NONE, NULL },
-	{ "SOCKS5, empty name", &via_socks5, NULL, BYTES(S5("\005\0\0\003\0\0\026")), 0, 0, VIA_DONE, CODE_NONE, NULL },
-	{ "SOCKS5, login", &via_socks5, "user:secret", BYTES("\005\002\001\0\005\0\0\001\0\0\0\0\0\0"), 0, 0, VIA_DONE,
+	{ "SOCKS5, IPv6", &via_socks5, NULL,
+	    BYTES(S5("\005\0\0\004\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\001\0\026")), 0, 0, VIA_DONE,
 	    CODE_NONE, NULL },
-	{ "SOCKS5, no login wanted", &via_socks5, "user:secret", BYTES(S5("\005\0\0\001\0\0\0\0\0\0")), 0, 0, VIA_DONE,
+	{ "SOCKS5, name", &via_socks5, NULL, BYTES(S5("\005\0\0\003\003nas\0\026")), 0, 0, VIA_DONE,
 	    CODE_NONE, NULL },
-	{ "SOCKS5, login refused", &via_socks5, "user:secret", BYTES("\005\002\001\001"), 0, 1, VIA_FAIL, CODE_PROXY_AUTH,
-	    PROXY },
-	{ "SOCKS5, login wanted", &via_socks5, NULL, BYTES("\005\377"), 0, 1, VIA_FAIL, CODE_PROXY_AUTH, PROXY },
-	{ "SOCKS5, login useless", &via_socks5, "user:secret", BYTES("\005\377"), 0, 1, VIA_FAIL, CODE_PROXY_AUTH, PROXY },
-	{ "SOCKS5, login not offered", &via_socks5, NULL, BYTES("\005\002"), 0, 0, VIA_FAIL, CODE_PROXY_AUTH, PROXY },
-	{ "SOCKS5, method not offered", &via_socks5, NULL, BYTES("\005\001"), 0, 0, VIA_FAIL, CODE_NOT_A_PROXY, PROXY },
-	{ "SOCKS5, failure", &via_socks5, NULL, BYTES(S5("\005\001" S5_END)), 0, 1, VIA_FAIL, CODE_PROXY_FAILED, PROXY },
-	{ "SOCKS5, forbidden", &via_socks5, NULL, BYTES(S5("\005\002" S5_END)), 0, 1, VIA_FAIL, CODE_PROXY_REFUSED, PROXY },
-	{ "SOCKS5, unreachable", &via_socks5, NULL, BYTES(S5("\005\004" S5_END)), 0, 1, VIA_FAIL, CODE_NO_ROUTE, PROXY },
-	{ "SOCKS5, refused", &via_socks5, NULL, BYTES(S5("\005\005" S5_END)), 0, 0, VIA_FAIL, CODE_REFUSED, PROXY },
-	{ "SOCKS5, refused in short", &via_socks5, NULL, BYTES(S5("\005\005")), 0, 1, VIA_FAIL, CODE_REFUSED, PROXY },
-	{ "SOCKS5, expired", &via_socks5, NULL, BYTES(S5("\005\006" S5_END)), 0, 1, VIA_FAIL, CODE_NO_ANSWER, PROXY },
-	{ "SOCKS4", &via_socks5, NULL, BYTES("\0\133\0\0\0\0\0\0"), 0, 0, VIA_FAIL, CODE_NOT_A_PROXY, PROXY },
-	{ "HTTP for SOCKS5", &via_socks5, NULL, BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), 0, 1, VIA_FAIL,
+	{ "SOCKS5, empty name", &via_socks5, NULL, BYTES(S5("\005\0\0\003\0\0\026")), 0, 0,
+	    VIA_DONE, CODE_NONE, NULL },
+	{ "SOCKS5, login", &via_socks5, "user:secret",
+	    BYTES("\005\002\001\0\005\0\0\001\0\0\0\0\0\0"), 0, 0, VIA_DONE, CODE_NONE, NULL },
+	{ "SOCKS5, no login wanted", &via_socks5, "user:secret",
+	    BYTES(S5("\005\0\0\001\0\0\0\0\0\0")), 0, 0, VIA_DONE, CODE_NONE, NULL },
+	{ "SOCKS5, login refused", &via_socks5, "user:secret", BYTES("\005\002\001\001"), 0, 1,
+	    VIA_FAIL, CODE_PROXY_AUTH, PROXY },
+	{ "SOCKS5, login wanted", &via_socks5, NULL, BYTES("\005\377"), 0, 1, VIA_FAIL,
+	    CODE_PROXY_AUTH, PROXY },
+	{ "SOCKS5, login useless", &via_socks5, "user:secret", BYTES("\005\377"), 0, 1, VIA_FAIL,
+	    CODE_PROXY_AUTH, PROXY },
+	{ "SOCKS5, login not offered", &via_socks5, NULL, BYTES("\005\002"), 0, 0, VIA_FAIL,
+	    CODE_PROXY_AUTH, PROXY },
+	{ "SOCKS5, method not offered", &via_socks5, NULL, BYTES("\005\001"), 0, 0, VIA_FAIL,
 	    CODE_NOT_A_PROXY, PROXY },
-	{ "SOCKS5, address of unknown kind", &via_socks5, NULL, BYTES(S5("\005\0\0\011\0\0\0\0\0\0")), 0, 0, VIA_FAIL,
+	{ "SOCKS5, failure", &via_socks5, NULL, BYTES(S5("\005\001" S5_END)), 0, 1, VIA_FAIL,
+	    CODE_PROXY_FAILED, PROXY },
+	{ "SOCKS5, forbidden", &via_socks5, NULL, BYTES(S5("\005\002" S5_END)), 0, 1, VIA_FAIL,
+	    CODE_PROXY_REFUSED, PROXY },
+	{ "SOCKS5, unreachable", &via_socks5, NULL, BYTES(S5("\005\004" S5_END)), 0, 1, VIA_FAIL,
+	    CODE_NO_ROUTE, PROXY },
+	{ "SOCKS5, refused", &via_socks5, NULL, BYTES(S5("\005\005" S5_END)), 0, 0, VIA_FAIL,
+	    CODE_REFUSED, PROXY },
+	{ "SOCKS5, refused in short", &via_socks5, NULL, BYTES(S5("\005\005")), 0, 1, VIA_FAIL,
+	    CODE_REFUSED, PROXY },
+	{ "SOCKS5, expired", &via_socks5, NULL, BYTES(S5("\005\006" S5_END)), 0, 1, VIA_FAIL,
+	    CODE_NO_ANSWER, PROXY },
+	{ "SOCKS4", &via_socks5, NULL, BYTES("\0\133\0\0\0\0\0\0"), 0, 0, VIA_FAIL,
 	    CODE_NOT_A_PROXY, PROXY },
+	{ "HTTP for SOCKS5", &via_socks5, NULL, BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), 0, 1,
+	    VIA_FAIL, CODE_NOT_A_PROXY, PROXY },
+	{ "SOCKS5, address of unknown kind", &via_socks5, NULL,
+	    BYTES(S5("\005\0\0\011\0\0\0\0\0\0")), 0, 0, VIA_FAIL, CODE_NOT_A_PROXY, PROXY },
 	{ "SOCKS5, end", &via_socks5, NULL, BYTES(""), 0, 1, VIA_FAIL, CODE_PROXY_CLOSED, PROXY },
-	{ "SOCKS5, end after the method", &via_socks5, NULL, BYTES("\005\0"), 0, 1, VIA_FAIL, CODE_PROXY_CLOSED, PROXY },
-	{ "SOCKS5, end within the login", &via_socks5, "user:secret", BYTES("\005\002\001"), 0, 1, VIA_FAIL,
+	{ "SOCKS5, end after the method", &via_socks5, NULL, BYTES("\005\0"), 0, 1, VIA_FAIL,
 	    CODE_PROXY_CLOSED, PROXY },
-	{ "SOCKS5, end within the reply", &via_socks5, NULL, BYTES(S5("\005\0\0\001\0\0")), 0, 1, VIA_FAIL,
-	    CODE_PROXY_CLOSED, PROXY },
+	{ "SOCKS5, end within the login", &via_socks5, "user:secret", BYTES("\005\002\001"), 0, 1,
+	    VIA_FAIL, CODE_PROXY_CLOSED, PROXY },
+	{ "SOCKS5, end within the reply", &via_socks5, NULL, BYTES(S5("\005\0\0\001\0\0")), 0, 1,
+	    VIA_FAIL, CODE_PROXY_CLOSED, PROXY },
 };
 
 /* How the bytes come. */
@@ -629,7 +691,8 @@ run_case(size_t i, enum feeding how)
 	}
 	go_on(&t);
 	if (t.want != cases[i].want)
-		fail_msg("%s: %d instead of %d: %s", name, t.want, cases[i].want, t.want == VIA_FAIL ? t.attempt.err.text : "-");
+		fail_msg("%s: %d instead of %d: %s", name, t.want, cases[i].want,
+		    t.want == VIA_FAIL ? t.attempt.err.text : "-");
 	if (t.want == VIA_FAIL)
 		check_error(&t, name, cases[i].code, cases[i].text);
 	if (t.want == VIA_DONE && how == GLUED) {
@@ -667,7 +730,8 @@ test_dial_self(void **state)
 	talk_open(&t, &via_localapi, "nas");
 	t.step.dial_self = 1;
 	begin(&t);
-	put(&t, BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.0.2.7:2222\r\nContent-Length: 0\r\n\r\n"));
+	put(&t,
+	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.0.2.7:2222\r\nContent-Length: 0\r\n\r\n"));
 	go_on(&t);
 	assert_int_equal(t.want, VIA_DIAL_SELF);
 	in = (void *)&t.attempt.self;
@@ -680,13 +744,15 @@ test_dial_self(void **state)
 	talk_open(&t, &via_localapi, "nas");
 	t.step.dial_self = 1;
 	begin(&t);
-	put(&t, BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: [2001:db8::7]:22\r\nContent-Length: 0\r\n\r\n"));
+	put(&t,
+	    BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: [2001:db8::7]:22\r\nContent-Length: 0\r\n\r\n"));
 	go_on(&t);
 	assert_int_equal(t.want, VIA_DIAL_SELF);
 	in6 = (void *)&t.attempt.self;
 	assert_int_equal(t.attempt.self_len, sizeof(*in6));
 	assert_int_equal(ntohs(in6->sin6_port), 22);
-	assert_string_equal(inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text)), "2001:db8::7");
+	assert_string_equal(inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text)),
+	    "2001:db8::7");
 	talk_close(&t);
 }
 
@@ -795,15 +861,20 @@ static const struct {
 } silences[] = {
 	{ "LocalAPI", &via_localapi, "", 0, CODE_NO_ANSWER, "tailscaled in 5 s" },
 	{ "LocalAPI, hung", &via_localapi, "", 1, CODE_MESH_HUNG, "5 s" },
-	{ "LocalAPI, half a head", &via_localapi, "HTTP/1.1 101 Switching", 0, CODE_NO_ANSWER, "5 s" },
-	{ "LocalAPI, interim reply", &via_localapi, "HTTP/1.1 100 Continue\r\n\r\n", 0, CODE_NO_ANSWER, "5 s" },
-	{ "LocalAPI, half a refusal", &via_localapi, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100\r\n\r\ndial failure: "
+	{ "LocalAPI, half a head", &via_localapi, "HTTP/1.1 101 Switching", 0, CODE_NO_ANSWER,
+	    "5 s" },
+	{ "LocalAPI, interim reply", &via_localapi, "HTTP/1.1 100 Continue\r\n\r\n", 0,
+	    CODE_NO_ANSWER, "5 s" },
+	{ "LocalAPI, half a refusal", &via_localapi,
+	    "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100\r\n\r\ndial failure: "
 	    "connection was refused", 1, CODE_REFUSED, "connection was refused" },
-	{ "LocalAPI, refusal without text", &via_localapi, "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n", 0,
-	    CODE_MESH_UNEXPECTED, "404 Not Found" },
+	{ "LocalAPI, refusal without text", &via_localapi,
+	    "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n", 0, CODE_MESH_UNEXPECTED,
+	    "404 Not Found" },
 	{ "CONNECT", &via_http, "", 0, CODE_PROXY_SILENT, PROXY " gave no answer in 5 s" },
 	{ "CONNECT, half a head", &via_http, "HTTP/1.1 200 OK\r\n", 0, CODE_PROXY_SILENT, "5 s" },
-	{ "CONNECT, half a refusal", &via_http, "HTTP/1.1 403 Forbidden\r\n\r\nport", 0, CODE_PROXY_REFUSED, "403 port" },
+	{ "CONNECT, half a refusal", &via_http, "HTTP/1.1 403 Forbidden\r\n\r\nport", 0,
+	    CODE_PROXY_REFUSED, "403 port" },
 	{ "CONNECT, 407", &via_http, "HTTP/1.1 407 x\r\n\r\n", 0, CODE_PROXY_AUTH, NULL },
 	{ "SOCKS5", &via_socks5, "", 0, CODE_PROXY_SILENT, PROXY " gave no answer in 5 s" },
 	{ "SOCKS5, half a reply", &via_socks5, "\005", 0, CODE_PROXY_SILENT, "5 s" },
@@ -884,7 +955,8 @@ test_unconnected(void **state)
 		t.step.to_len = sizeof(in);
 		unconnected[i].via->unconnected(&t.attempt, unconnected[i].error, 4900);
 		t.want = VIA_FAIL;
-		check_error(&t, strerror(unconnected[i].error), unconnected[i].code, unconnected[i].text);
+		check_error(&t, strerror(unconnected[i].error), unconnected[i].code,
+		    unconnected[i].text);
 		/* Only of a way that this machine does not have does a failure tell little. */
 		assert_int_equal(t.attempt.local, unconnected[i].error == EADDRNOTAVAIL &&
 		    unconnected[i].via == &via_direct);
@@ -907,9 +979,11 @@ test_texts(void **state)
 		t.step.to = (struct sockaddr *)&in;
 		t.step.to_len = sizeof(in);
 		assert_ptr_equal((*via)->address(&t.step, buf, sizeof(buf)), buf);
-		assert_string_equal(buf, *via == &via_direct ? "127.0.0.1" : *via == &via_localapi ? "/run/x.sock" : PROXY);
+		assert_string_equal(buf, *via == &via_direct ? "127.0.0.1" : *via == &via_localapi ?
+		    "/run/x.sock" : PROXY);
 		assert_ptr_equal(via_text(&t.step, buf, sizeof(buf)), buf);
-		assert_string_equal(buf, *via == &via_direct ? "127.0.0.1" : *via == &via_localapi ? "localapi /run/x.sock" :
+		assert_string_equal(buf, *via == &via_direct ? "127.0.0.1" : *via == &via_localapi ?
+		    "localapi /run/x.sock" :
 		    *via == &via_http ? "http " PROXY : "socks5 " PROXY);
 		/* Too long: cut. */
 		memset(small, '#', sizeof(small));
@@ -991,8 +1065,10 @@ test_message(void **state)
 		enum code	 code;
 	}	words[] = {
 		{ "connection was refused", CODE_REFUSED }, { "Connection Refused", CODE_REFUSED },
-		{ "dial tcp: lookup x: no such host", CODE_NAME_UNKNOWN }, { "no route to host", CODE_NO_ROUTE },
-		{ "network is unreachable", CODE_NO_ROUTE }, { "operation timed out", CODE_NO_ANSWER },
+		{ "dial tcp: lookup x: no such host", CODE_NAME_UNKNOWN },
+		    { "no route to host", CODE_NO_ROUTE },
+		{ "network is unreachable", CODE_NO_ROUTE },
+		    { "operation timed out", CODE_NO_ANSWER },
 		{ "i/o timeout", CODE_NO_ANSWER }, { "context deadline exceeded", CODE_NO_ANSWER },
 		{ "", CODE_INPUT }, { "something else", CODE_INPUT },
 	};

@@ -123,8 +123,9 @@ begin(struct scene *s, int family, int ssh)
 	s->conn.to.ss_family = (sa_family_t)family;
 	assert_true((s->conn.fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
 	assert_int_equal(bind(s->conn.fd, (struct sockaddr *)&in, sizeof(in)), 0);
-	s->conf = (struct watch_config){ .base = event_base_new(), .conn = &s->conn, .target = &s->target, .dead_after_s = 30,
-	    .proof = { proven_bytes, proven_bytes }, .ssh = ssh, .settled_cb = settled_cb, .lost_cb = lost_cb, .arg = s };
+	s->conf = (struct watch_config){ .base = event_base_new(), .conn = &s->conn,
+	    .target = &s->target, .dead_after_s = 30, .proof = { proven_bytes, proven_bytes },
+	    .ssh = ssh, .settled_cb = settled_cb, .lost_cb = lost_cb, .arg = s };
 	s->w = watch_start(&s->conf);
 }
 
@@ -230,8 +231,9 @@ test_look(void **state)
 		for (j = 0; j < COUNT(looking[i]) && (j == 0 || looking[i][j].ms > 0); j++) {
 			look = &looking[i][j];
 			at_ms += look->ms;
-			t = (struct os_tcp){ .waiting_bytes = look->waiting, .acked_bytes = look->acked,
-			    .received_bytes = look->received, .sacked = (unsigned int)look->sacked,
+			t = (struct os_tcp){ .waiting_bytes = look->waiting,
+			    .acked_bytes = look->acked, .received_bytes = look->received,
+			    .sacked = (unsigned int)look->sacked,
 			    .in_a_row = (unsigned int)look->in_a_row, .gap = look->gap, .rtt_ms = 1,
 			    .ack_ms = look->ack_ms != 0 ? look->ack_ms : (int)at_ms };
 			if ((sign = watch_look(&view, &t, at_ms, 4000)) != look->sign)
@@ -258,7 +260,8 @@ test_holes(void **state)
 	assert_int_equal(fragments, 1);
 	pass(&s, 400);
 	assert_int_equal(s.err.code, CODE_PMTU_FORWARD);
-	assert_string_equal(s.err.text, "nas port 22: packets of 1480 bytes are lost on the way there, smaller ones pass");
+	assert_string_equal(s.err.text,
+	    "nas port 22: packets of 1480 bytes are lost on the way there, smaller ones pass");
 	assert_int_equal(s.next, 536);
 	end(&s);
 
@@ -302,7 +305,8 @@ test_idle(void **state)
 	pass(&s, 4900);
 	pass(&s, 200);
 	assert_int_equal(looks, 2);
-	assert_int_equal(event_base_get_num_events(s.conf.base, EVENT_BASE_COUNT_ADDED), 1);	/* the address */
+	/* the address */
+	assert_int_equal(event_base_get_num_events(s.conf.base, EVENT_BASE_COUNT_ADDED), 1);
 	watch_received(s.w);
 	pass(&s, 200);
 	assert_int_equal(looks, 3);
@@ -371,11 +375,13 @@ test_explain(void **state)
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 536);
 	assert_int_equal(err.code, CODE_PMTU_FORWARD);
-	assert_string_equal(err.text, "nas port 22: nothing comes back since packets of 1480 bytes are sent");
+	assert_string_equal(err.text,
+	    "nas port 22: nothing comes back since packets of 1480 bytes are sent");
 	tcp.waiting_bytes = 700;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 536);
-	assert_string_equal(err.text, "nas port 22: nothing comes back since packets of 740 bytes are sent");
+	assert_string_equal(err.text,
+	    "nas port 22: nothing comes back since packets of 740 bytes are sent");
 	/* What is as small as this arrives everywhere. */
 	tcp.waiting_bytes = 536;
 	pass(&s, 200);
@@ -487,7 +493,8 @@ test_address(void **state)
 	pass(&s, 0);
 	assert_int_equal(s.next, 0);
 	assert_int_equal(s.err.code, CODE_ADDRESS_GONE);
-	assert_string_equal(s.err.text, "nas port 22: this machine no longer has the address 0.0.0.0");
+	assert_string_equal(s.err.text,
+	    "nas port 22: this machine no longer has the address 0.0.0.0");
 	end(&s);
 }
 
