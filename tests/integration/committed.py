@@ -114,7 +114,7 @@ def session(name, address, pid, ssh, sockets):
             assert same, "other bytes than were sent"
             if not sockets:
                 os.close(client_in)
-                assert server.recv(1) == b"", "the server hears of no end"
+                assert select.select([server], [], [], LIMIT)[0] and server.recv(1) == b"", "the server hears of no end"
             server.close()
             if sockets:
                 client[0][1].close()
