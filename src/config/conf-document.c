@@ -34,7 +34,7 @@ conf_program(const struct conf *conf, json_t *wanted, struct error *err)
 	char	 path[PATH_MAX], *slash;
 	size_t	 i;
 
-	if (conf_given(conf, "program") || strstr(conf->command->options, " program ") == NULL)
+	if (conf_given(conf, "program") || !conf_takes(conf->command, "program"))
 		return (0);
 	if (os_exe_path(path, sizeof(path)) == 0 && (slash = strrchr(path, '/')) != NULL &&
 	    strlcpy(slash, "/meshssh",

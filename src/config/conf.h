@@ -21,17 +21,18 @@ struct conf {
 	int		 status;	/* exit status where nothing failed */
 };
 
+#define CONF_OPTIONS_MAX	20	/* of one command */
+
 struct conf_command {
 	const char	*name;
 	const char	*operands;	/* for the usage text */
-	/* of the table, those that it takes: names with blanks between them and around */
-	const char	*options;
 	/*
 	 * Run it with the words behind the command, which a NULL ends. Return 0 on success, or -1
 	 * with *err set.
 	 */
 	int		 (*run)(struct conf *conf, char **words, struct error *err);
 	const char	*text;
+	const char	*options[CONF_OPTIONS_MAX + 1];	/* of the table, those that it takes */
 };
 
 /* ends with a NULL name; the first is the default */
@@ -48,6 +49,8 @@ int	cmd_config(int argc, char **argv, int *status, struct error *err);
 int	conf_parse(struct conf *conf, char ***words, struct error *err);
 void	conf_usage(FILE *fp);
 
+/* Return 1 if the command takes this option, as every command does debug, help and version. */
+int	conf_takes(const struct conf_command *command, const char *option);
 /* Return 1 if this option was given. */
 int	conf_given(const struct conf *conf, const char *option);
 /* An option's text, or NULL. */

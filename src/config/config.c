@@ -15,30 +15,35 @@
 static int	conf_port(void *, const char *);
 
 const struct conf_command	conf_commands[] = {
-	{ "stanza", "HOST...", " match no-probe port program tailscaled ", conf_emit_hosts,
-	    "print an ssh_config block for each host" },
-	{ "tailnet", "", " online os program tag tailscaled user ", conf_emit_mesh,
-	    "print an ssh_config block for each peer of the mesh" },
-	{ "known-hosts", "", " online os tag tailscaled user ", conf_emit_mesh,
-	    "print the host keys that the mesh publishes, in the format of known_hosts" },
-	{ "install", "[HOST...]",
-	    " dry-run no-probe online os program root system tag tailnet tailscaled user ",
-	    conf_install,
-	    "make ssh read the blocks of these hosts; without a host, update those installed" },
-	{ "remove", "[HOST...]", " dry-run root system tailnet ", conf_remove,
-	    "remove the blocks of these hosts; without a host, everything" },
-	{ "check", "[HOST...]", " root system ", conf_check,
-	    "check that the blocks take effect; if not, show which file and line wins" },
-	{ "nix", "HOST...", " check darwin dry-run host-key install linux-builder max-jobs nixos "
-	    "program protocol ssh-key ssh-user sshopts supported-features systems tailscaled ",
-	    conf_nix, "print what makes hosts remote builders for Nix" },
-	{ "wsl", "", " generic tailscaled ", conf_wsl,
-	    "print lines for .wslconfig and wsl.conf of this WSL" },
-	{ "windows", "", " distribution forward key login-server tailscaled ", conf_windows,
-	    "print a PowerShell script that sets up the SSH server, keys and the mesh" },
-	{ "nfs", "HOST:PATH DIR", " port program tailscaled ", conf_nfs,
-	    "print an fstab line, with a tunnel if one is needed" },
-	{ NULL, NULL, NULL, NULL, NULL }
+	{ "stanza", "HOST...", conf_emit_hosts, "print an ssh_config block for each host",
+	    { "match", "no-probe", "port", "program", "tailscaled" } },
+	{ "tailnet", "", conf_emit_mesh, "print an ssh_config block for each peer of the mesh",
+	    { "online", "os", "program", "tag", "tailscaled", "user" } },
+	{ "known-hosts", "", conf_emit_mesh,
+	    "print the host keys that the mesh publishes, in the format of known_hosts",
+	    { "online", "os", "tag", "tailscaled", "user" } },
+	{ "install", "[HOST...]", conf_install,
+	    "make ssh read the blocks of these hosts; without a host, update those installed",
+	    { "dry-run", "no-probe", "online", "os", "program", "root", "system", "tag", "tailnet",
+	    "tailscaled", "user" } },
+	{ "remove", "[HOST...]", conf_remove,
+	    "remove the blocks of these hosts; without a host, everything",
+	    { "dry-run", "root", "system", "tailnet" } },
+	{ "check", "[HOST...]", conf_check,
+	    "check that the blocks take effect; if not, show which file and line wins",
+	    { "root", "system" } },
+	{ "nix", "HOST...", conf_nix, "print what makes hosts remote builders for Nix",
+	    { "check", "darwin", "dry-run", "host-key", "install", "linux-builder", "max-jobs",
+	    "nixos", "program", "protocol", "ssh-key", "ssh-user", "sshopts", "supported-features",
+	    "systems", "tailscaled" } },
+	{ "wsl", "", conf_wsl, "print lines for .wslconfig and wsl.conf of this WSL",
+	    { "generic", "tailscaled" } },
+	{ "windows", "", conf_windows,
+	    "print a PowerShell script that sets up the SSH server, keys and the mesh",
+	    { "distribution", "forward", "key", "login-server", "tailscaled" } },
+	{ "nfs", "HOST:PATH DIR", conf_nfs, "print an fstab line, with a tunnel if one is needed",
+	    { "port", "program", "tailscaled" } },
+	{ NULL, NULL, NULL, NULL, { NULL } }
 };
 
 const struct option_row		conf_options[] = {
@@ -98,9 +103,6 @@ const struct option_row		conf_options[] = {
 	{ NULL,		NULL,		NULL,	NULL }
 };
 
-/* Those that every command takes. */
-#define CONF_COMMON	" debug help version "
-
 static int
 conf_port(void *to, const char *value)
 {
@@ -139,16 +141,13 @@ static int
 conf_fits(const struct conf *conf, const struct conf_command *command, struct error *err)
 {
 	const char	*key;
-	char		 word[40];
 	json_t		*value;
 
-	json_object_foreach(conf->wanted, key, value) {
-		snprintf(word, sizeof(word), " %s ", key);
-		if (strstr(command->options, word) == NULL && strstr(CONF_COMMON, word) == NULL) {
+	json_object_foreach(conf->wanted, key, value)
+		if (!conf_takes(command, key)) {
 			error_set(err, CODE_USAGE, "%s takes no --%s", command->name, key);
 			return (-1);
 		}
-	}
 	return (0);
 }
 

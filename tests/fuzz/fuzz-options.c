@@ -80,15 +80,13 @@ check_wanted(const struct conf *conf)
 	const struct option_row	*row;
 	const char		*key;
 	json_t			*value;
-	char			 name[64];
 
 	must(conf->command != NULL && conf->command->run != NULL);
 	json_object_foreach(conf->wanted, key, value) {
 		for (row = conf_options; row->name != NULL && strcmp(row->name, key) != 0; row++)
 			continue;
-		snprintf(name, sizeof(name), " %s ", key);
 		must(row->name != NULL);
-		must(strcmp(key, "debug") == 0 || strstr(conf->command->options, name) != NULL);
+		must(conf_takes(conf->command, key));
 		must(row->value != NULL ? json_string_length(value) > 0 : json_is_true(value));
 	}
 }

@@ -73,7 +73,8 @@ test_commands(void **state)
 {
 	const struct conf_command	*command;
 	const struct option_row		*row;
-	char				*page, entry[128], *words, *word, *rest;
+	const char			*const *option;
+	char				*page, entry[128];
 
 	(void)state;
 	page = slurp(MANUAL_DIR "/meshssh-config.1");
@@ -81,15 +82,13 @@ test_commands(void **state)
 		snprintf(entry, sizeof(entry), ".Ss %s", command->name);
 		if (count_lines(page, entry) != 1)
 			fail_msg("meshssh-config.1 has no \"%s\"", entry);
-		assert_non_null(words = strdup(command->options));
-		for (rest = words; (word = strsep(&rest, " ")) != NULL;) {
-			for (row = conf_options; row->name != NULL && strcmp(row->name, word) != 0;
+		for (option = command->options; *option != NULL; option++) {
+			for (row = conf_options; row->name != NULL && strcmp(row->name, *option) != 0;
 			    row++)
 				continue;
-			if (word[0] != '\0' && row->name == NULL)
-				fail_msg("%s: there is no option %s", command->name, word);
+			if (row->name == NULL)
+				fail_msg("%s: there is no option %s", command->name, *option);
 		}
-		free(words);
 	}
 	free(page);
 }
