@@ -324,7 +324,7 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "machine." },
 	[CODE_PMTU_REVERSE] = { "pmtu-reverse", KIND_BOTH, SEVERITY_ERROR, 95, EX_TEMPFAIL,
 	    "connect again, or with --mss=536",
-	    "A link on the way back from the host is smaller than both ends believe (a tunnel in "
+	    "A link on the reverse path from the host is smaller than both ends believe (a tunnel in "
 	    "a tunnel, a VPN, PPPoE), and the ICMP message that should say so does not reach the "
 	    "host. Plain ssh hangs in the key exchange or at long output; meshssh's next "
 	    "connection asks for smaller packets, unless --no-cache is given. To mend it, set "
@@ -332,9 +332,9 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "net.ipv4.tcp_mtu_probing=1 on the host." },
 	[CODE_DSCP_REVERSE] = { "dscp-reverse", KIND_BOTH, SEVERITY_NOTE, 30, EX_TEMPFAIL,
 	    "each time? then set IPQoS none in the server's sshd_config",
-	    "sshd marks its packets (DSCP) when the session begins, and something on the way "
-	    "back drops what is marked: the login works, and then not even acknowledgements come "
-	    "back. Set IPQoS none in the server's sshd_config. Where marked packets to the host "
+	    "sshd marks its packets (DSCP) when the session begins, and something on the "
+	    "reverse path drops what is marked: the login works, and then not even "
+	    "acknowledgements come back. Set IPQoS none in the server's sshd_config. Where marked packets to the host "
 	    "are dropped, those from it may be, too. If it happens once and never again, the "
 	    "path had died at this very moment." },
 	[CODE_ADDRESS_GONE] = { "address-gone", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
@@ -541,7 +541,7 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "(REMOTE HOST IDENTIFICATION HAS CHANGED). It was installed anew, or the name or "
 	    "address leads to another machine, or somebody is in between. Compare the keys on "
 	    "the console of the host, then remove the old one with ssh-keygen -R. It is seen "
-	    "only where the doctor has measured the way back." },
+	    "only where the doctor has measured the reverse path." },
 	[CODE_HOST_KEY_TYPE] = { "host-key-type", KIND_FINDING, SEVERITY_WARNING, 55, 0, "",
 	    "The server has no host key of the type that is known for it: it was installed anew, "
 	    "or it is another machine. Make sure which, then remove the old key with ssh-keygen "

@@ -38,7 +38,7 @@ doctor_announce(const char *host)
 		    host, PROBE_CONNECTIONS_MAX);
 }
 
-/* Look at the machine and, if there is a host, at the way there. */
+/* Look at the machine and, if there is a host, at the path to it. */
 static json_t *
 doctor_look(const struct options *opts, const char *host, int port)
 {

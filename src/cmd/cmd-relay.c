@@ -59,7 +59,7 @@ struct session {
 	int			 null_fd;
 	int			 mute;		/* standard error is no longer the caller's */
 	/* we connect from; "": nothing is learned */
-	char			 network[VERDICT_NETWORK_MAX];
+	char			 network[PATH_CACHE_NETWORK_MAX];
 };
 
 /*

@@ -131,7 +131,7 @@ check_url(const struct nix_machine *m, char url[URL_MAX])
 
 /* Without the colours that nix gives even where nobody looks. */
 static void
-check_bleach(char *text)
+check_strip(char *text)
 {
 	char	*to = text;
 
@@ -152,7 +152,7 @@ check_said(char *said, time_t since)
 	static struct record	record;
 	char			path[PATH_MAX], line[400], *rest = said, *word;
 
-	check_bleach(said);
+	check_strip(said);
 	while ((word = strsep(&rest, "\n")) != NULL)
 		if (word[strspn(word, " \t\r")] != '\0' && strncmp(word, "warning: ", 9) != 0)
 			printf("    %s\n", error_vis(line, sizeof(line), word));

@@ -43,7 +43,7 @@ static const struct {
 };
 
 /* What the server has said so far, and when. */
-struct banner {
+struct hearing {
 	struct probe_talk	talk;
 	struct sshwire_id	id;
 	int64_t			began_ms;
@@ -57,7 +57,7 @@ struct banner {
 
 /* As far as the identification: what came behind it stays for the next. */
 static void
-identification_hear_id(struct banner *b, int64_t until_ms)
+identification_hear_id(struct hearing *b, int64_t until_ms)
 {
 	size_t	fed = 0;
 
@@ -72,7 +72,7 @@ identification_hear_id(struct banner *b, int64_t until_ms)
 }
 
 static void
-identification_hear_kexinit(struct banner *b, int64_t until_ms)
+identification_hear_kexinit(struct hearing *b, int64_t until_ms)
 {
 	int	n;
 
@@ -85,7 +85,7 @@ identification_hear_kexinit(struct banner *b, int64_t until_ms)
 
 /* As ssh does: our identification at once, and no more before the server's. */
 static void
-identification_hear(struct banner *b, const struct probe_input *in)
+identification_hear(struct hearing *b, const struct probe_input *in)
 {
 	int64_t	until_ms = clock_ms() + in->timeout_ms;
 	char	goodbye[128];
@@ -139,7 +139,7 @@ identification_version(const char *software)
 }
 
 static void
-identification_software(json_t *facts, const struct banner *b)
+identification_software(json_t *facts, const struct hearing *b)
 {
 	const char	*line = b->talk.buf + b->line;
 	char		 software[SOFTWARE_MAX];
@@ -196,7 +196,7 @@ identification_whole(const struct sshkex_list lists[SSHKEX_LISTS])
 }
 
 static void
-identification_kexinit(json_t *facts, const struct banner *b)
+identification_kexinit(json_t *facts, const struct hearing *b)
 {
 	struct sshkex_list	lists[SSHKEX_LISTS];
 	size_t			i;
@@ -214,7 +214,7 @@ identification_kexinit(json_t *facts, const struct banner *b)
 
 /* It is no SSH, or not now. */
 static void
-identification_other(json_t *facts, const struct banner *b)
+identification_other(json_t *facts, const struct hearing *b)
 {
 	const char	*kind = "none", *refusal;
 
@@ -243,7 +243,7 @@ identification_status(json_t *facts)
 }
 
 static void
-identification_facts(json_t *facts, const struct banner *b)
+identification_facts(json_t *facts, const struct hearing *b)
 {
 	size_t	before = b->id.state == SSHWIRE_SSH ? b->line : b->talk.len;
 
@@ -273,7 +273,7 @@ identification_useful(const json_t *facts, const struct probe_input *in)
 static void
 identification_run(json_t *facts, const struct probe_input *in)
 {
-	struct banner	*b;
+	struct hearing	*b;
 	const char	*kind;
 
 	/* A port that was not meant for SSH may have it all the same. */

@@ -22,7 +22,7 @@
 #define TICK_MS		5
 /* the server's kernel has sent it again three times by then: at once, after 200 and 600 ms */
 #define GAP_MS		700
-#define PIECE_SLACK	64	/* the tail of each group, see probe-kex-ladder.c */
+#define PIECE_SLACK	64	/* the tail of each group, see probe-kex-retry.c */
 
 /* One connection. */
 struct kex {
@@ -61,14 +61,14 @@ kex_patience(const struct kex *k, const struct os_tcp *tcp, int64_t progress_ms,
 	int64_t	now_ms = clock_ms();
 
 	if (k->talk.over)
-		return (KEX_BACK_ENDED);
+		return (KEX_REVERSE_ENDED);
 	/* What came waits for what did not. */
 	if (tcp->gap && now_ms - progress_ms >= GAP_MS + 2 * tcp->rtt_ms)
-		return (KEX_BACK_LOST);
+		return (KEX_REVERSE_LOST);
 	if (!tcp->gap && now_ms - (told_ms > progress_ms ?
 	    told_ms : progress_ms) >= k->try->quiet_ms + 5 * tcp->rtt_ms)
-		return (KEX_BACK_SILENT);
-	return (KEX_BACK_UNTRIED);
+		return (KEX_REVERSE_SILENT);
+	return (KEX_REVERSE_UNTRIED);
 }
 
 /*
@@ -86,22 +86,22 @@ kex_hear(struct kex *k, struct sshkex_packet *packet)
 		while ((n = sshkex_packet(k->talk.buf + k->at, k->talk.len - k->at, packet)) == 1) {
 			k->at += packet->bytes;
 			if (packet->type != SSHKEX_IGNORE && packet->type != SSHKEX_DEBUG)
-				return (KEX_BACK_WHOLE);
+				return (KEX_REVERSE_WHOLE);
 		}
 		if (n == -1)
-			return (KEX_BACK_ENDED);
+			return (KEX_REVERSE_ENDED);
 		if (clock_ms() >= k->wire.until_ms)
-			return (KEX_BACK_UNTRIED);
+			return (KEX_REVERSE_UNTRIED);
 		if (probe_hear(&k->talk, clock_ms() + TICK_MS) == 1) {
 			progress_ms = clock_ms();
 			continue;
 		}
 		if (os_tcp(k->talk.fd, &tcp) == -1)
-			return (KEX_BACK_ENDED);
+			return (KEX_REVERSE_ENDED);
 		/* It cannot answer what it has not got. */
 		if (tcp.waiting_bytes > 0)
 			told_ms = clock_ms();
-		if ((result = kex_patience(k, &tcp, progress_ms, told_ms)) != KEX_BACK_UNTRIED)
+		if ((result = kex_patience(k, &tcp, progress_ms, told_ms)) != KEX_REVERSE_UNTRIED)
 			return (result);
 	}
 }
@@ -146,29 +146,29 @@ kex_reverse(struct kex *k, const int *sizes, int count)
 	k->r->reverse = kex_hear(k, &packet);
 	k->r->reverse_bytes = k->r->reverse_full;
 	/* It is no larger than what it holds. */
-	if (k->r->reverse == KEX_BACK_SILENT && k->try->kexinit_bytes > 0)
+	if (k->r->reverse == KEX_REVERSE_SILENT && k->try->kexinit_bytes > 0)
 		k->r->reverse_bytes = kex_packet_size(k, (size_t)k->try->kexinit_bytes);
-	if (k->r->reverse != KEX_BACK_WHOLE)
+	if (k->r->reverse != KEX_REVERSE_WHOLE)
 		return;
 	if (sshkex_parse(&packet, lists) == -1) {
-		k->r->reverse = KEX_BACK_ENDED;
+		k->r->reverse = KEX_REVERSE_ENDED;
 		return;
 	}
 	if ((method = sshkex_method(&lists[SSHKEX_KEX])) == NULL) {
-		k->r->reverse = KEX_BACK_SMALL;
+		k->r->reverse = KEX_REVERSE_SMALL;
 		return;
 	}
 	begins = k->at;
 	len = sshkex_init(k->out, sizeof(k->out), method);
 	/* In packets as large as those that got through. */
-	k->r->reverse = KEX_BACK_ENDED;
+	k->r->reverse = KEX_REVERSE_ENDED;
 	if (kex_steps(&k->wire, &sizes[count - 1], 1, k->out, len, &unused) == -1)
 		return;
 	k->r->in_reply = 1;
 	k->r->reverse = kex_hear(k, &packet);
-	if (k->r->reverse == KEX_BACK_WHOLE && packet.type != SSHKEX_REPLY)
-		k->r->reverse = KEX_BACK_ENDED;
-	else if (k->r->reverse == KEX_BACK_WHOLE) {
+	if (k->r->reverse == KEX_REVERSE_WHOLE && packet.type != SSHKEX_REPLY)
+		k->r->reverse = KEX_REVERSE_ENDED;
+	else if (k->r->reverse == KEX_REVERSE_WHOLE) {
 		if (sshkex_host_key(&packet, k->r->host_key) == -1)
 			k->r->host_key[0] = '\0';
 		kex_reverse_whole(k, &packet, begins);

@@ -49,12 +49,12 @@ struct kex_result {
 	/* the one that was not, though it was sent again and again; 0: none */
 	int	 stuck;
 	enum {
-		KEX_BACK_UNTRIED,
-		KEX_BACK_WHOLE,		/* all came */
-		KEX_BACK_LOST,		/* what is behind a large one came, the large one did not */
-		KEX_BACK_SILENT,	/* nothing came; a slow server would look the same */
-		KEX_BACK_ENDED,		/* the server broke it off */
-		KEX_BACK_SMALL		/* it has no key exchange with a large answer */
+		KEX_REVERSE_UNTRIED,
+		KEX_REVERSE_WHOLE,	/* all came */
+		KEX_REVERSE_LOST,	/* what is behind a large one came, the large one did not */
+		KEX_REVERSE_SILENT,	/* nothing came; a slow server would look the same */
+		KEX_REVERSE_ENDED,	/* the server broke it off */
+		KEX_REVERSE_SMALL	/* it has no key exchange with a large answer */
 	}	 reverse;
 	int	 reverse_full;	/* the largest packet that the server would send */
 	int	 reverse_bytes;	/* the largest that came, or the smallest that did not */
@@ -69,7 +69,7 @@ struct kex_result {
  */
 void	probe_kex(const struct kex_try *, const struct probe_input *, struct kex_result *);
 
-/* --- of probe-kex-ladder.c -------------------------------------------------------------------- */
+/* --- of probe-kex-retry.c -------------------------------------------------------------------- */
 
 struct probe_talk;
 

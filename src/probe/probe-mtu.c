@@ -22,11 +22,11 @@
  * two connections, with this size or a smaller one, have met that.
  */
 #define THERE_MAX	6	/* connections for each direction */
-#define BACK_MAX	6
-#define BACK_RESERVE	3	/* of what is left, while the way there is searched */
+#define REVERSE_MAX	6
+#define REVERSE_RESERVE	3	/* of what is left, while the forward path is searched */
 #define NEAR_ENOUGH	8	/* bytes; the rest only if connections are left */
 /* bytes: so near above a size that is known, the hole begins right there */
-#define BACK_GUESS	64
+#define REVERSE_GUESS	64
 #define FIRST_BYTES	576	/* what every host must take in one piece (RFC 791 3.1) */
 #define MSS_BYTES	30000	/* that one packet of SSH has room for */
 /* a lost packet was sent again three times by then: after 200, 600 and 1400 ms (RFC 6298 5) */
@@ -62,7 +62,7 @@ struct mtu {
 	int			 certain;
 	int			 troubles;	/* connections that told nothing */
 	int			 blind;		/* this system does not tell what is acknowledged */
-	const char		*untested;	/* why the way back was not tested, or NULL */
+	const char		*untested;	/* why the reverse path was not tested, or NULL */
 };
 
 /* --- one connection --------------------------------------------------------------------------- */
@@ -92,27 +92,27 @@ mtu_note_reverse(struct mtu *m, const struct kex_result *r)
 	struct reach	*reverse = &m->reverse;
 
 	switch (r->reverse) {
-	case KEX_BACK_UNTRIED:
+	case KEX_REVERSE_UNTRIED:
 		return;
-	case KEX_BACK_WHOLE:
+	case KEX_REVERSE_WHOLE:
 		m->answers++;
 		if (r->reverse_bytes > reverse->lo)
 			reverse->lo = r->reverse_bytes;
 		if (reverse->hi != 0 && reverse->lo >= reverse->hi)
 			reverse->hi = reverse->fails = 0;
 		break;
-	case KEX_BACK_LOST:
-	case KEX_BACK_SILENT:
-		m->certain += r->reverse == KEX_BACK_LOST || !r->in_reply;
+	case KEX_REVERSE_LOST:
+	case KEX_REVERSE_SILENT:
+		m->certain += r->reverse == KEX_REVERSE_LOST || !r->in_reply;
 		reverse->fails++;
 		if (reverse->hi == 0 || r->reverse_bytes < reverse->hi)
 			reverse->hi = r->reverse_bytes;
 		break;
-	case KEX_BACK_SMALL:
+	case KEX_REVERSE_SMALL:
 		m->untested = "the server has no key exchange with a large answer";
 		reverse->over = 1;
 		return;
-	case KEX_BACK_ENDED:
+	case KEX_REVERSE_ENDED:
 		m->untested = "the server broke the key exchange off";
 		m->troubles++;
 		return;
@@ -235,7 +235,7 @@ reverse_known(int size, int far)
 
 /* The next size to ask for. */
 static int
-back_next(const struct reach *reverse, const struct reach *forward)
+reverse_next(const struct reach *reverse, const struct reach *forward)
 {
 	int	lo = reverse->lo != 0 ? reverse->lo : FIRST_BYTES, range = reverse->hi - lo;
 	int	middle = lo + range / 2, near = reverse_known(middle, range / 4);
@@ -252,14 +252,14 @@ back_next(const struct reach *reverse, const struct reach *forward)
 	 * What does not get through costs a second, so it is the size right above that is worth a
 	 * guess.
 	 */
-	if (lo == 1280 || (range <= BACK_GUESS && reverse_known(lo, 0) != 0))
+	if (lo == 1280 || (range <= REVERSE_GUESS && reverse_known(lo, 0) != 0))
 		return (lo + 1);
 	return (near != 0 ? near : middle);
 }
 
 /* Our own packets are to get through for certain. */
 static void
-back_try(struct mtu *m, int size)
+reverse_try(struct mtu *m, int size)
 {
 	int	safe = m->forward.lo != 0 ? m->forward.lo : FIRST_BYTES / 2;
 
@@ -273,10 +273,10 @@ back_try(struct mtu *m, int size)
 
 /* The size for the next connection; 0 if there is no more to learn. */
 static int
-back_size(struct mtu *m)
+reverse_size(struct mtu *m)
 {
 	struct reach	*reverse = &m->reverse;
-	int		 last = probe_left(m->facts) == 1 || reverse->used == BACK_MAX - 1;
+	int		 last = probe_left(m->facts) == 1 || reverse->used == REVERSE_MAX - 1;
 
 	if (reverse->hi == 0)
 		return (m->answers > 0 ? 0 : m->full);
@@ -291,16 +291,16 @@ back_size(struct mtu *m)
 		return (reverse->hi);
 	if (reverse->hi - reverse->lo <= NEAR_ENOUGH)
 		return (reverse->fails == 1 ? reverse->hi : 0);
-	return (back_next(reverse, &m->forward));
+	return (reverse_next(reverse, &m->forward));
 }
 
 static void
-back_search(struct mtu *m)
+reverse_search(struct mtu *m)
 {
 	int	size;
 
-	while (mtu_may(m, &m->reverse, BACK_MAX) && (size = back_size(m)) != 0)
-		back_try(m, size);
+	while (mtu_may(m, &m->reverse, REVERSE_MAX) && (size = reverse_size(m)) != 0)
+		reverse_try(m, size);
 }
 
 /* --- facts ------------------------------------------------------------------------------------ */
@@ -396,9 +396,9 @@ mtu_run(json_t *facts, const struct probe_input *in)
 		fact_put_number(facts, "mtu.route_mtu", route.mtu);
 	if (route.interface[0] != '\0')
 		fact_put_text(facts, "mtu.route_interface", route.interface);
-	forward_search(&m, NEAR_ENOUGH, BACK_RESERVE);
+	forward_search(&m, NEAR_ENOUGH, REVERSE_RESERVE);
 	if (m.full != 0)
-		back_search(&m);
+		reverse_search(&m);
 	forward_search(&m, 1, 0);
 	/* A router may have said meanwhile what it takes, and the kernel obeyed. */
 	os_route(m.try.sa, &route);

@@ -14,13 +14,13 @@
 
 /*
  * 960: a KEXINIT of OpenSSH's server (992 bytes from 10.0 on with one host key, up to 1168 before
- * with three) fills one such segment, so that its arrival proves the way back before anything is
- * committed. It costs about 2 % of the throughput. 768: for tunnels within tunnels that are still
- * worth more than the last. 536: every IPv4 host must take it (RFC 9293 3.7.1).
+ * with three) fills one such segment, so that its arrival proves the reverse path before anything
+ * is committed. It costs about 2 % of the throughput. 768: for tunnels within tunnels that are
+ * still worth more than the last. 536: every IPv4 host must take it (RFC 9293 3.7.1).
  */
 static const int	mss_sizes[] = { 960, 768, MSS_LAST };
 
-/* The first rung of each class, and why. */
+/* The first step of each class, and why. */
 static const struct mss_class
 	/* Nothing is between. */
 	class_local = { "this machine", MSS_FULL, 0 },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * How large TCP segments may be. The size is set before the connection is made (TCP_MAXSEG) and
- * then bounds both ways: a first rung by where the target is, and smaller ones below it for paths
+ * then bounds both ways: a first step by where the target is, and smaller ones below it for paths
  * that lose packets of the first.
  */
 
@@ -12,11 +12,11 @@ struct os_route;
 struct sockaddr;
 
 /* Sizes in bytes, or one of these. */
-#define MSS_AUTO	-1	/* the first rung of the class */
+#define MSS_AUTO	-1	/* the first step of the class */
 #define MSS_FULL	0	/* what the kernel takes by itself */
-#define MSS_LAST	536	/* the smallest rung */
+#define MSS_LAST	536	/* the smallest step */
 
-/* Where the first rung comes from. */
+/* Where the first step comes from. */
 struct mss_steps {
 	int	mss_bytes;	/* --mss */
 	/* what an earlier connection has learned: no more than this; 0 if there is none */
@@ -34,9 +34,9 @@ struct mss_class {
  * (WSL). Pure.
  */
 const struct mss_class *mss_class(const struct sockaddr *, const struct os_route *, int wsl);
-/* The first rung towards the address, and whether the way there is one to be guarded. */
+/* The first step towards the address, and whether the forward path is one to be guarded. */
 int	mss_first(const struct mss_steps *, const struct sockaddr *, int *guarded);
-/* The next rung below this size, which is no MSS_...; 0 if there is none. Pure. */
+/* The next step below this size, which is no MSS_...; 0 if there is none. Pure. */
 int	mss_next(int mss_bytes);
 /* The size of the IP packets in which segments of this size travel to the address. Pure. */
 int	mss_packet(int mss_bytes, const struct sockaddr *);

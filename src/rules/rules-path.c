@@ -11,7 +11,7 @@
 
 #define ETHERNET	1500	/* what a link of the internet carries at most */
 /* OpenSSH 10.1 changes its mark while a session runs, and ignores the old words */
-#define RETAGS		1001
+#define REMARKS_DSCP		1001
 #define IPQOS_MAX	64
 
 /*
@@ -173,7 +173,7 @@ is_dropped(const json_t *facts, const char *mark)
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		if (strcasecmp(mark, ignored[i]) == 0 &&
-		    json_number_at(facts, "ssh.version_number", 0) >= RETAGS)
+		    json_number_at(facts, "ssh.version_number", 0) >= REMARKS_DSCP)
 			return (0);
 	for (i = 0; i < json_array_size(list); i++)
 		if ((text = json_string_value(json_array_get(list, i))) != NULL &&
@@ -270,9 +270,9 @@ check_dscp_reverse(const json_t *facts, struct finding *f)
 	    json_truth_at(facts, "dscp.inconclusive") == 1)
 		return (0);
 	finding_set(f->cause,
-	    "What drops marked packets to the host may drop them on the way back: a session hangs after the login.");
+	    "What drops marked packets to the host may drop them on the reverse path: a session hangs after the login.");
 	finding_set(f->evidence,
-	    "dropped on the way there: %s; the way back shows only after a login",
+	    "dropped on the forward path: %s; the reverse path shows only after a login",
 	    dropped_list(facts, list, sizeof(list)));
 	finding_cure(f, "If it hangs so, on the host, in /etc/ssh/sshd_config: IPQoS none");
 	return (1);

@@ -34,7 +34,7 @@ struct holdback_proof {
 
 struct holdback_config {
 	const struct connection	*conn;		/* the connection in use */
-	/* how to connect again; its ladder and callback do not count */
+	/* how to connect again; its MSS steps and callback do not count */
 	const struct race_config *race;
 	/*
 	 * The connection is the way's from now on, and this is still to be said on it. The old one

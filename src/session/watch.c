@@ -94,7 +94,7 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, in
 }
 
 /*
- * The segment size for the next connection: the next rung, if what is said first will prove it, for
+ * The segment size for the next connection: the next step, if what is said first will prove it, for
  * hold-back goes on from there; else the last, for nobody shall fail twice.
  */
 static int
@@ -117,11 +117,11 @@ watch_black_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 	target_text(w->conf.target, target);
 	if (sign == WATCH_HOLE_THERE)
 		error_set(err, CODE_PMTU_FORWARD,
-		    "%s: packets of %d bytes are lost on the way there, smaller ones pass", target,
+		    "%s: packets of %d bytes are lost on the forward path, smaller ones pass", target,
 		    mss_packet(mss_bytes, to));
 	else
 		error_set(err, CODE_PMTU_REVERSE,
-		    "%s: packets of up to %d bytes are lost on the way back, smaller ones pass",
+		    "%s: packets of up to %d bytes are lost on the reverse path, smaller ones pass",
 		    target, mss_packet(mss_bytes, to));
 	return (watch_next(mss_bytes, sign == WATCH_HOLE_THERE ?
 	    w->conf.proof.forward_bytes : w->conf.proof.reverse_bytes));
@@ -129,7 +129,7 @@ watch_black_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 
 /*
  * The size of the segment that waits, if none so large is known to have passed and it is above the
- * last rung; or 0.
+ * last step; or 0.
  */
 static int
 watch_unproven(const struct watch *w)

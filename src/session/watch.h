@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Looks after a connection that can no longer be replaced, and tells apart why it stands still: a
- * hole in the path that swallows large packets on the way there or back, a dead path, marked
+ * hole in the path that swallows large packets on the forward path or back, a dead path, marked
  * packets that are dropped, an address that went away. It looks five times a second, but only while
  * something is outstanding.
  */

@@ -48,7 +48,7 @@ path_cache_path(const char *network, const char *host, char path[PATH_MAX])
 int
 path_cache_parse(const char *buf, size_t len, const char *network, const char *host, int64_t now_s)
 {
-	char		 text[VERDICT_BYTES_MAX], head[VERDICT_BYTES_MAX], *size, *time, *end;
+	char		 text[PATH_CACHE_BYTES_MAX], head[PATH_CACHE_BYTES_MAX], *size, *time, *end;
 	const char	*error;
 	int64_t		 then_s;
 	int		 mss_bytes;
@@ -67,7 +67,7 @@ path_cache_parse(const char *buf, size_t len, const char *network, const char *h
 	*end = '\0';
 	then_s = strtonum(time, 0, INT64_MAX, &error);
 	if (number_parse(size, 536, 1460, &mss_bytes) == -1 || error != NULL || then_s > now_s ||
-	    now_s - then_s >= VERDICT_SECONDS)
+	    now_s - then_s >= PATH_CACHE_SECONDS)
 		return (0);
 	return (mss_bytes);
 }
@@ -75,7 +75,7 @@ path_cache_parse(const char *buf, size_t len, const char *network, const char *h
 int
 path_cache_get(const char *network, const char *host)
 {
-	char	path[PATH_MAX], buf[VERDICT_BYTES_MAX];
+	char	path[PATH_MAX], buf[PATH_CACHE_BYTES_MAX];
 	ssize_t	len;
 	int	mss_bytes;
 
@@ -109,7 +109,7 @@ path_cache_prune(const char *path)
 		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 ||
 		    fstatat(dirfd(dir), entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) == -1)
 			continue;
-		if (now - sb.st_mtime >= VERDICT_SECONDS || ++count >= VERDICT_COUNT_MAX)
+		if (now - sb.st_mtime >= PATH_CACHE_SECONDS || ++count >= PATH_CACHE_COUNT_MAX)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
 	closedir(dir);
@@ -118,7 +118,7 @@ path_cache_prune(const char *path)
 void
 path_cache_put(const char *network, const char *host, int mss_bytes)
 {
-	char	path[PATH_MAX], text[VERDICT_BYTES_MAX];
+	char	path[PATH_MAX], text[PATH_CACHE_BYTES_MAX];
 	int	n;
 
 	if (path_cache_path(network, host, path) == -1)

@@ -3,7 +3,7 @@
  * What was learned of the path to a host: the segment size that a connection to it should begin
  * with. Kept for each network this machine is in and each host, a file for each, for 24 hours. All
  * of it is best effort: where there is no cache folder, or what is in it cannot be trusted, there
- * is no verdict.
+ * is no entry.
  */
 
 #ifndef STATE_PATH_CACHE_H
@@ -12,20 +12,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERDICT_BYTES_MAX	512	/* of a file */
+#define PATH_CACHE_BYTES_MAX	512	/* of a file */
 /* bytes of the text for a network, by os_network; it may be "": not known */
-#define VERDICT_NETWORK_MAX	96
-#define VERDICT_SECONDS		(24 * 60 * 60)
-#define VERDICT_COUNT_MAX	256	/* files; what is more goes, the old ones first */
+#define PATH_CACHE_NETWORK_MAX	96
+#define PATH_CACHE_SECONDS		(24 * 60 * 60)
+#define PATH_CACHE_COUNT_MAX	256	/* files; what is more goes, the old ones first */
 
-/* The size in bytes for this host, in this network; 0 if there is no verdict. */
+/* The size in bytes for this host, in this network; 0 if there is no entry. */
 int	path_cache_get(const char *network, const char *host);
 void	path_cache_put(const char *network, const char *host, int mss_bytes);
 void	path_cache_drop(const char *network, const char *host);
 
 /*
  * The bytes of a file for this network and host, at this time in seconds: its size, or 0 if they
- * are no valid verdict.
+ * are no valid entry.
  */
 int	path_cache_parse(const char *, size_t, const char *network, const char *host,
 	    int64_t now_s);

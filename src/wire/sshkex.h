@@ -45,7 +45,7 @@ struct sshkex_list {
 enum sshkex_lists {
 	SSHKEX_KEX,
 	SSHKEX_HOST_KEYS,
-	SSHKEX_CIPHERS,		/* client to server; no server has others for the way back */
+	SSHKEX_CIPHERS,		/* client to server; no server has others for the reverse path */
 	SSHKEX_MACS = 4,
 	SSHKEX_LISTS = 10	/* RFC 4253 7.1 has ten in a KEXINIT; four are of use here */
 };

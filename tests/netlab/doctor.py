@@ -27,7 +27,7 @@ CONNECTIONS = 12        # PROBE_CONNECTIONS_MAX
 MARKS = ("af21", "ef", "cs1", "lowdelay")
 # Bytes between the largest packet that is known to pass and the smallest that is not.
 PRECISION = {"forward": 8, "reverse": 128}
-# On the router: nothing is wrong on the way there. KIND: address
+# On the router: nothing is wrong on the forward path. KIND: address
 ODD = {kind: f"10.77.4.{number}" for number, kind in enumerate(
     ("http", "tls", "silent", "closes", "full", "penalty", "motd", "late", "slow", "dropbear", "tinysshd", "nobody"), 1)}
 

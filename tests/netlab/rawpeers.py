@@ -47,7 +47,7 @@ class Server:
     name: str
     script: object
     closes: bool = False        # behind its script
-    small: bool = False         # its KEXINIT proves nothing of the way back: there it may hang, as through nc
+    small: bool = False         # its KEXINIT proves nothing of the reverse path: there it may hang, as through nc
     line: str = ""              # where the path is not whole, the session ends with this
     status: int = 0
 

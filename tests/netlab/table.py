@@ -129,7 +129,7 @@ def paths():
         Row("hole 700, dropbear", (("hole", 700, "both"),), port=2222, descents=descents(700), kex=CURVE),
         Row("tunnel of 1280 through a path of 1280", (("tunnel", 1280), ("hole", 1280)), host="10.77.9.2"),
         Row("the same, and a router behind it", (("tunnel", 1280), ("hole", 1280)), host="10.77.8.2"),
-        # A client's KEXINIT as short as this proves nothing of the way there.
+        # A client's KEXINIT as short as this proves nothing of the forward path.
         Row("hole 700 forward, KEXINIT of 300 bytes", (("hole", 700, "forward"),), ssh=SHORT, options=IMPATIENT,
             line="bytes|segments|packets", within=8, either=True, timed=False),
         Row("5 % loss", (("loss", 5),), plain="opens", timed=False),

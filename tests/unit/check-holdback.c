@@ -321,7 +321,7 @@ test_there(void **state)
 	assert_int_equal(read(s.server, buf, sizeof(buf)), HELLO_LEN);
 	assert_memory_equal(buf, HELLO, HELLO_LEN);
 
-	/* The same again, a rung lower; the client is not told of it. */
+	/* The same again, a step lower; the client is not told of it. */
 	tcp.send_bytes = tcp.receive_bytes = 960;
 	server(&s, "Hello\r\n" S_ID "kexinit", strlen("Hello\r\n" S_ID "kexinit"));
 	passes(&s, "Hello\r\n" S_ID, 1);

@@ -52,9 +52,9 @@ test_classes(void **state)
 	}
 }
 
-/* Down to the last rung, each below the one before. */
+/* Down to the last step, each below the one before. */
 static void
-test_rungs(void **state)
+test_steps(void **state)
 {
 	struct sockaddr	inet = { .sa_family = AF_INET }, inet6 = { .sa_family = AF_INET6 };
 
@@ -111,7 +111,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_classes),
-		cmocka_unit_test(test_rungs),
+		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_first),
 	};
 

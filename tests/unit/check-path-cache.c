@@ -14,7 +14,7 @@
 #include "state/path-cache.h"
 
 static const char	*network = "192.168.1.1 eth0 02:00:00:00:00:01";
-static char		 cache[] = "/tmp/check-verdict.XXXXXX";
+static char		 cache[] = "/tmp/check-path-cache.XXXXXX";
 
 static const struct {
 	const char	*text;
@@ -48,7 +48,7 @@ test_parse(void **state)
 {
 	static const char	within[] = "net\nnas\n768 10\0000\n",
 				    behind[] = "net\nnas\n768 1000\n\0x\n";
-	char	buf[VERDICT_BYTES_MAX + 1];
+	char	buf[PATH_CACHE_BYTES_MAX + 1];
 	size_t	i;
 
 	(void)state;
@@ -87,7 +87,7 @@ test_keep(void **state)
 	network = "192.168.1.1 eth0 02:00:00:00:00:01";
 }
 
-/* So many files that are verdicts, finished or not, and their folder. */
+/* So many files that are entries, finished or not, and their folder. */
 static int
 count(char folder[64])
 {
@@ -174,7 +174,7 @@ test_hostile(void **state)
 }
 
 /*
- * In the sandbox of a relay a verdict can be kept and dropped, and an old one goes; none can be
+ * In the sandbox of a relay an entry can be kept and dropped, and an old one goes; none can be
  * read.
  */
 static void
@@ -218,12 +218,12 @@ test_bounds(void **state)
 	int		 i;
 
 	(void)state;
-	for (i = 0; i < VERDICT_COUNT_MAX + 20; i++) {
+	for (i = 0; i < PATH_CACHE_COUNT_MAX + 20; i++) {
 		snprintf(host, sizeof(host), "many-%d", i);
 		path_cache_put(network, host, 768);
 	}
 	assert_int_equal(path_cache_get(network, host), 768);
-	assert_true(count(folder) <= VERDICT_COUNT_MAX && count(folder) > VERDICT_COUNT_MAX / 2);
+	assert_true(count(folder) <= PATH_CACHE_COUNT_MAX && count(folder) > PATH_CACHE_COUNT_MAX / 2);
 	assert_non_null(dir = opendir(folder));
 	while ((entry = readdir(dir)) != NULL)
 		utimensat(dirfd(dir), entry->d_name, times, 0);

@@ -261,7 +261,7 @@ test_holes(void **state)
 	pass(&s, 400);
 	assert_int_equal(s.err.code, CODE_PMTU_FORWARD);
 	assert_string_equal(s.err.text,
-	    "nas port 22: packets of 1480 bytes are lost on the way there, smaller ones pass");
+	    "nas port 22: packets of 1480 bytes are lost on the forward path, smaller ones pass");
 	assert_int_equal(s.next, 536);
 	end(&s);
 
@@ -285,8 +285,8 @@ test_holes(void **state)
 	pass(&s, 200);
 	assert_int_equal(s.err.code, CODE_PMTU_REVERSE);
 	assert_string_equal(s.err.text,
-	    "nas port 22: packets of up to 1020 bytes are lost on the way back, smaller ones pass");
-	/* Nothing is known to prove the next rung, so it is the last. */
+	    "nas port 22: packets of up to 1020 bytes are lost on the reverse path, smaller ones pass");
+	/* Nothing is known to prove the next step, so it is the last. */
 	assert_int_equal(s.next, 536);
 	/* Routers do not cut packets of IPv6. */
 	assert_int_equal(fragments, 0);

@@ -20,7 +20,7 @@
 #define SLACK_MS	50
 
 /* Where the bytes are. */
-struct climb {
+struct retry {
 	const struct kex_wire	*wire;
 	const char		*bytes;
 	size_t			 len;
@@ -32,7 +32,7 @@ struct climb {
 
 /* A packet of its own: the mark keeps the kernel from joining it with the next. */
 static int
-retry_send(struct climb *c, int size)
+retry_send(struct retry *c, int size)
 {
 	size_t	n = (size_t)(size - c->wire->header - c->wire->options);
 	ssize_t	done;
@@ -55,7 +55,7 @@ retry_send(struct climb *c, int size)
 
 /* What is acknowledged so far: the packets of the group by the place where they end. */
 static void
-retry_note(const struct climb *c, const struct os_tcp *tcp, struct kex_result *r)
+retry_note(const struct retry *c, const struct os_tcp *tcp, struct kex_result *r)
 {
 	size_t	acked = c->sent - (size_t)tcp->waiting_bytes;
 	int	i;
@@ -67,7 +67,7 @@ retry_note(const struct climb *c, const struct os_tcp *tcp, struct kex_result *r
 
 /* The first packet of the group that is not acknowledged; 0 if all are. */
 static int
-retry_stuck(const struct climb *c, const struct os_tcp *tcp)
+retry_stuck(const struct retry *c, const struct os_tcp *tcp)
 {
 	size_t	acked = c->sent - (size_t)tcp->waiting_bytes;
 	int	i;
@@ -85,7 +85,7 @@ retry_stuck(const struct climb *c, const struct os_tcp *tcp)
  * then.
  */
 static int
-retry_wait(const struct climb *c, struct kex_result *r)
+retry_wait(const struct retry *c, struct kex_result *r)
 {
 	struct os_tcp	tcp;
 	int64_t		progress_ms = clock_ms(), twice_ms = 0, now_ms;
@@ -124,7 +124,7 @@ retry_wait(const struct climb *c, struct kex_result *r)
 
 /* So many of the sizes, and the tail; 0 when they are acknowledged. */
 static int
-retry_group(struct climb *c, const int *sizes, int count, struct kex_result *r)
+retry_group(struct retry *c, const int *sizes, int count, struct kex_result *r)
 {
 	int	i;
 
@@ -144,7 +144,7 @@ int
 kex_steps(const struct kex_wire *wire, const int *sizes, int count, const char *bytes, size_t len,
     struct kex_result *r)
 {
-	struct climb	c = { .wire = wire, .bytes = bytes, .len = len };
+	struct retry	c = { .wire = wire, .bytes = bytes, .len = len };
 	int		i, n;
 
 	for (i = 0; i < count; i += n) {
