@@ -296,7 +296,6 @@ relay_session(struct session *s, struct attempts *attempts)
 
 	if (relay_dial(s, attempts) == -1)
 		return (s->gone ? 0 : -1);
-	conf.net_fd = s->conn.fd;
 	conf.half_close = s->conn.step.via->half_close;
 	if (!s->opts->fdpass && s->opts->debug == 0 && !isatty(STDERR_FILENO))
 		s->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -307,8 +306,8 @@ relay_session(struct session *s, struct attempts *attempts)
 			close(s->null_fd);
 		return (result);
 	}
-	result = fdpass_send(STDOUT_FILENO, conf.net_fd, s->err);
-	close(conf.net_fd);
+	result = fdpass_send(STDOUT_FILENO, s->conn.fd, s->err);
+	close(s->conn.fd);
 	return (result);
 }
 

@@ -53,8 +53,7 @@ struct relay_rest {
 struct relay {
 	const struct relay_config *conf;
 	struct event_base	*base;
-	int			 net_fd;
-	struct connection	 conn;		/* how it was reached, if that is guarded */
+	struct connection	 conn;		/* the relay's own, with its descriptor */
 	struct holdback		*hold;		/* until the path is proven */
 	struct watch		*watch;		/* from then on */
 	struct event		 in_ev;		/* the client sent something */
@@ -96,7 +95,7 @@ char	relay_buf[RELAY_BUFFER] __attribute__((__common__));
 char	relay_up_buf[RELAY_BUFFER] __attribute__((__common__));
 char	relay_down_buf[RELAY_BUFFER] __attribute__((__common__));
 
-static void	relay_events(struct relay *, int);
+static void	relay_events(struct relay *);
 static void	relay_checked(struct relay *);
 
 /* --- what both directions share --------------------------------------------------------------- */
@@ -215,7 +214,7 @@ relay_end(struct relay *r)
 
 	r->end_held = !r->conf->half_close;
 	if (!r->end_held)
-		shutdown(r->net_fd, SHUT_WR);
+		shutdown(r->conn.fd, SHUT_WR);
 	else if (r->identified)
 		event_add(&r->timer, &tv);
 }
@@ -280,7 +279,7 @@ relay_send(struct relay *r, size_t len)
 
 	len = len > 0 ? len : r->up.len;
 	while (len > 0) {
-		n = send(r->net_fd, buf, len, MSG_NOSIGNAL);
+		n = send(r->conn.fd, buf, len, MSG_NOSIGNAL);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -477,7 +476,7 @@ relay_copy(struct relay *r)
 	if (r->hold != NULL)
 		n = holdback_read(r->hold, relay_buf, RELAY_BUFFER, &again);
 	else
-		n = read(r->net_fd, relay_buf, RELAY_BUFFER);
+		n = read(r->conn.fd, relay_buf, RELAY_BUFFER);
 	if (n == -1) {
 		relay_unread(r, errno);
 		return;
@@ -500,7 +499,7 @@ relay_splice(struct relay *r)
 {
 	ssize_t	n;
 
-	n = os_splice(r->net_fd, r->out.fd, RELAY_SPLICE);
+	n = os_splice(r->conn.fd, r->out.fd, RELAY_SPLICE);
 	if (n > 0)
 		watch_received(r->watch);
 	else if (n == 0)
@@ -631,13 +630,13 @@ relay_switched_cb(const struct connection *conn, const char *said, size_t len, v
 	struct timeval	 tv = clock_timeval(r->conf->target->timeout_ms);
 	char		 to[64], what[80];
 
-	close(r->net_fd);
+	close(r->conn.fd);
 	relay_take(r, conn);
 	snprintf(what, sizeof(what),
 	    "large packets were lost: once more, with segments of %d bytes", conn->mss_bytes);
 	attempts_add(r->conf->race->attempts, via_text(&r->conn.step, to, sizeof(to)), what, 0);
 	event_del(&r->in_ev);
-	relay_events(r, conn->fd);
+	relay_events(r);
 	if (r->down.len == 0)
 		event_add(&r->net_ev, NULL);
 	identification_again(&r->identification);
@@ -646,7 +645,7 @@ relay_switched_cb(const struct connection *conn, const char *said, size_t len, v
 	memcpy(r->up.buf, said, len);
 	r->up.off = 0;
 	r->up.len = len;
-	relay_room_cb(r->net_fd, EV_WRITE, r);
+	relay_room_cb(r->conn.fd, EV_WRITE, r);
 }
 
 /* Begin to guard the path, where it needs that, and end it. */
@@ -657,10 +656,8 @@ relay_guard(struct relay *r)
 				    .switched_cb = relay_switched_cb,
 				    .committed_cb = relay_committed_cb, .arg = r };
 
-	if (r->conf->conn == NULL || !r->conf->conn->guarded)
-		return;
-	relay_take(r, r->conf->conn);
-	r->hold = holdback_start(&conf);
+	if (r->conn.guarded)
+		r->hold = holdback_start(&conf);
 }
 
 static void
@@ -693,7 +690,7 @@ relay_timer_cb(evutil_socket_t fd, short what, void *arg)
 	if (!r->net_open)
 		relay_done(r);
 	else if (r->end_held && r->identified)
-		shutdown(r->net_fd, SHUT_WR);
+		shutdown(r->conn.fd, SHUT_WR);
 	else if (relay_check(r, IDENTIFICATION_TIMEOUT) == 0)
 		event_add(&r->timer, &tv);
 }
@@ -708,7 +705,7 @@ relay_drain(struct relay *r, size_t len, int64_t end_ms)
 	int	sent;
 
 	for (; (sent = relay_send(r, len)) == 0; len = 0)
-		if (sock_wait(r->net_fd, POLLOUT, end_ms) != 1)
+		if (sock_wait(r->conn.fd, POLLOUT, end_ms) != 1)
 			return (0);
 	return (sent);
 }
@@ -731,9 +728,9 @@ relay_hup_cb(evutil_socket_t fd, short what, void *arg)
 			break;
 		sent = relay_drain(r, (size_t)n, end_ms);
 	}
-	shutdown(r->net_fd, SHUT_WR);
+	shutdown(r->conn.fd, SHUT_WR);
 	/* Closing a socket with unread bytes would send a reset, which may overtake ours. */
-	while (recv(r->net_fd, relay_buf, RELAY_BUFFER, MSG_DONTWAIT) > 0 && clock_ms() < end_ms)
+	while (recv(r->conn.fd, relay_buf, RELAY_BUFFER, MSG_DONTWAIT) > 0 && clock_ms() < end_ms)
 		continue;
 	relay_done(r);
 }
@@ -762,15 +759,14 @@ relay_term_cb(evutil_socket_t fd, short what, void *arg)
 
 /* The socket is this one from now on; nothing waits for it yet. */
 static void
-relay_events(struct relay *r, int fd)
+relay_events(struct relay *r)
 {
-	if (r->net_fd != -1) {
+	if (event_initialized(&r->net_ev)) {
 		event_del(&r->net_ev);
 		event_del(&r->room_ev);
 	}
-	r->net_fd = fd;
-	event_assign(&r->net_ev, r->base, fd, EV_READ | EV_PERSIST, relay_net_cb, r);
-	event_assign(&r->room_ev, r->base, fd, EV_WRITE, relay_room_cb, r);
+	event_assign(&r->net_ev, r->base, r->conn.fd, EV_READ | EV_PERSIST, relay_net_cb, r);
+	event_assign(&r->room_ev, r->base, r->conn.fd, EV_WRITE, relay_room_cb, r);
 }
 
 static int
@@ -780,7 +776,7 @@ relay_begin(struct relay *r)
 	struct timeval			 tv = clock_timeval(conf->target->timeout_ms);
 
 	event_assign(&r->in_ev, r->base, conf->in_fd, EV_READ | EV_PERSIST, relay_in_cb, r);
-	relay_events(r, conf->net_fd);
+	relay_events(r);
 	event_assign(&r->out_ev, r->base, r->out.fd, EV_WRITE, relay_out_cb, r);
 	event_assign(&r->timer, r->base, -1, 0, relay_timer_cb, r);
 	event_assign(&r->last_ev, r->base, -1, 0, relay_last_cb, r);
@@ -807,7 +803,7 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	r->down.buf = relay_down_buf;
 	r->conf = conf;
 	r->base = base;
-	r->net_fd = -1;
+	relay_take(r, conf->conn);
 	r->in_open = r->net_open = 1;
 	output_open(&r->out, conf->out_fd);
 	r->can_splice = r->out.kind == OUTPUT_PIPE;
@@ -824,7 +820,7 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	lifeline_stop(r->lifeline);
 	relay_guard_stop(r);
 	output_close(&r->out);
-	close(r->net_fd);
+	close(r->conn.fd);
 	*err = r->err;
 	return (err->code == CODE_NONE ? 0 : -1);
 }

@@ -15,17 +15,13 @@ struct target;
 struct relay_config {
 	int			 in_fd;
 	int			 out_fd;
-	int			 net_fd;	/* non-blocking; closed when the relay ends */
 	/* what carries the connection can do that; if not, the client's end waits */
 	int			 half_close;
 	/* for messages, and the time limit of the identification */
 	const struct target	*target;
-	/*
-	 * The same socket again, as the race gave it, and how to make another like it; NULL: the
-	 * path is not guarded.
-	 */
+	/* to the server; the relay takes over its descriptor, and closes it when it ends */
 	const struct connection	*conn;
-	const struct race_config *race;
+	const struct race_config *race;	/* how to make another like it, where it is guarded */
 	/*
 	 * Once, when the session has got under way; the number is 1 if it is SSH. Where the path is
 	 * guarded, that is later.

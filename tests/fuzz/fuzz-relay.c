@@ -880,7 +880,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	connect_new(&conn, 1460);
 	conf.in_fd = s.in_fd;
 	conf.out_fd = s.out_fd;
-	conf.net_fd = conn.fd;
 	conf.half_close = (s.mode & NO_HALF_CLOSE) == 0;
 	result = relay_run(base, &conf, &err);
 	check(result, &err);

@@ -14,6 +14,7 @@
 #include "catalogue/catalogue.h"
 #include "check.h"
 #include "net/sock.h"
+#include "route/race.h"
 #include "route/target.h"
 #include "session/relay.h"
 
@@ -73,7 +74,9 @@ static void
 run_case(size_t i)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 150 };
-	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
+	struct connection	 conn = { .fd = -1 };
+	struct relay_config	 conf = { .target = &target, .conn = &conn,
+				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
 	const char		*expected = cases[i].to_client != NULL ?
@@ -94,7 +97,7 @@ run_case(size_t i)
 	assert_int_equal(sock_set_blocking(net[0], 0), 0);
 	conf.in_fd = in[0];
 	conf.out_fd = out[1];
-	conf.net_fd = net[0];
+	conn.fd = net[0];
 	conf.arg = &running;
 	result = relay_run(base, &conf, &err);
 	if (err.code != cases[i].code || result != (err.code == CODE_NONE ? 0 : -1))
@@ -145,7 +148,9 @@ static void
 test_hangup(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
-	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
+	struct connection	 conn = { .fd = -1 };
+	struct relay_config	 conf = { .target = &target, .conn = &conn,
+				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
 	struct timeval		 tv = clock_timeval(100);
@@ -179,7 +184,7 @@ test_hangup(void **state)
 	close(net[1]);
 	conf.in_fd = in[0];
 	conf.out_fd = out[1];
-	conf.net_fd = net[0];
+	conn.fd = net[0];
 	conf.arg = &running;
 	assert_non_null(ev = event_new(base, -1, 0, raise_cb, &sig));
 	event_add(ev, &tv);
@@ -227,7 +232,9 @@ static void
 test_full_output(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
-	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
+	struct connection	 conn = { .fd = -1 };
+	struct relay_config	 conf = { .target = &target, .conn = &conn,
+				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
 	struct timeval		 ends = clock_timeval(50), reads = clock_timeval(550);
@@ -253,7 +260,7 @@ test_full_output(void **state)
 	full.reader = out[0];
 	conf.in_fd = in[0];
 	conf.out_fd = out[1];
-	conf.net_fd = net[0];
+	conn.fd = net[0];
 	conf.arg = &running;
 	assert_non_null(ends_ev = event_new(base, -1, 0, server_ends_cb, &full));
 	assert_non_null(reads_ev = event_new(base, -1, 0, reader_reads_cb, &full));
@@ -282,7 +289,9 @@ static void
 test_reader_gone(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
-	struct relay_config	 conf = { .target = &target, .running_cb = running_cb };
+	struct connection	 conn = { .fd = -1 };
+	struct relay_config	 conf = { .target = &target, .conn = &conn,
+				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base;
 	int64_t			 began_ms = clock_ms();
@@ -303,7 +312,7 @@ test_reader_gone(void **state)
 		assert_int_equal(sock_set_blocking(net[0], 0), 0);
 		conf.in_fd = in[0];
 		conf.out_fd = out[1];
-		conf.net_fd = net[0];
+		conn.fd = net[0];
 		conf.arg = &running;
 		assert_int_equal(relay_run(base, &conf, &err), 0);
 		event_base_free(base);
