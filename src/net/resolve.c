@@ -34,7 +34,7 @@ struct resolve {
 	/* The thread's side: whoever is the second to let go frees everything. */
 	pthread_mutex_t		 lock;
 	int			 holders;
-	int			 redact_fd;	/* write end */
+	int			 answer_fd;	/* write end */
 	int			 code;
 	int			 error;
 	struct addrinfo		*list;
@@ -44,12 +44,15 @@ static int
 lookup(const char *host, const char *port, int family, int flags, struct addrinfo **list)
 {
 	struct addrinfo	hints;
+	int		code;
 
 	memset(&hints, 0, sizeof(hints));
 	hints.ai_family = family;
 	hints.ai_socktype = SOCK_STREAM;
 	hints.ai_flags = flags | AI_NUMERICSERV;
-	return (getaddrinfo(host, port, &hints, list));
+	if ((code = getaddrinfo(host, port, &hints, list)) == EAI_MEMORY)
+		xalloc_fail();
+	return (code);
 }
 
 static void
@@ -66,7 +69,7 @@ resolve_release(struct resolve *r)
 	if (r->list != NULL)
 		freeaddrinfo(r->list);
 	close(r->done_fd);
-	close(r->redact_fd);
+	close(r->answer_fd);
 	free(r);
 }
 
@@ -78,7 +81,7 @@ resolve_thread(void *arg)
 	r->code = lookup(r->host, r->port, r->family, 0, &r->list);
 	r->error = errno;
 	/* The byte also orders the writes above before the asker's reads. */
-	while (write(r->redact_fd, "", 1) == -1 && errno == EINTR)
+	while (write(r->answer_fd, "", 1) == -1 && errno == EINTR)
 		continue;
 	resolve_release(r);
 	return (NULL);
@@ -117,7 +120,7 @@ resolve_literal(const char *host, int port, int family, struct addrinfo **list)
 	return (lookup(host, text, family, AI_NUMERICHOST, list));
 }
 
-static int
+static void
 resolve_spawn(struct resolve *r)
 {
 	pthread_attr_t	attr;
@@ -133,8 +136,9 @@ resolve_spawn(struct resolve *r)
 	error = pthread_create(&thread, &attr, resolve_thread, r);
 	pthread_attr_destroy(&attr);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = error;
-	return (error == 0 ? 0 : -1);
+	/* Too many threads, or no memory for one: EAGAIN says both. */
+	if (error != 0)
+		xalloc_fail();
 }
 
 struct resolve *
@@ -142,7 +146,7 @@ resolve_start(struct event_base *base, const char *host, int port, int family,
     void (*cb)(int, struct addrinfo *, void *), void *arg)
 {
 	struct resolve	*r = xcalloc(1, sizeof(*r));
-	int		 fds[2], error;
+	int		 fds[2];
 
 	strlcpy(r->host, host, sizeof(r->host));
 	snprintf(r->port, sizeof(r->port), "%hu", (unsigned short)port);
@@ -154,21 +158,15 @@ resolve_start(struct event_base *base, const char *host, int port, int family,
 		return (NULL);
 	}
 	r->done_fd = fds[0];
-	r->redact_fd = fds[1];
+	r->answer_fd = fds[1];
 	fcntl(r->done_fd, F_SETFD, FD_CLOEXEC);
-	fcntl(r->redact_fd, F_SETFD, FD_CLOEXEC);
+	fcntl(r->answer_fd, F_SETFD, FD_CLOEXEC);
 	r->ev = event_new(base, r->done_fd, EV_READ, resolve_event_cb, r);
 	event_add(r->ev, NULL);
 	pthread_mutex_init(&r->lock, NULL);
 	r->holders = 2;
-	if (resolve_spawn(r) == 0)
-		return (r);
-
-	error = errno;
-	r->holders = 1;
-	resolve_cancel(r);
-	errno = error;
-	return (NULL);
+	resolve_spawn(r);
+	return (r);
 }
 
 void
@@ -199,5 +197,5 @@ resolve_code(int eai)
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		if (eai == none[i])
 			return (CODE_NAME_UNKNOWN);
-	return (eai == EAI_MEMORY ? CODE_NO_MEMORY : CODE_NAME_LOOKUP);
+	return (CODE_NAME_LOOKUP);
 }

@@ -13,7 +13,6 @@
 
 #include "base/addr.h"
 #include "base/clock.h"
-#include "base/xalloc.h"
 #include "catalogue/catalogue.h"
 #include "facts/fact.h"
 #include "net/resolve.h"
@@ -59,12 +58,8 @@ lookup_run(struct lookup *l, const char *name, const struct probe_input *in, int
 		event_base_dispatch(l->base);
 		if (!l->over)
 			resolve_cancel(resolve);
-	} else if (errno != EMFILE && errno != ENFILE)
-		/* A thread takes memory, too. */
-		xalloc_fail();
+	}
 	event_base_free(l->base);
-	if (l->over && l->code == EAI_MEMORY)
-		xalloc_fail();
 }
 
 static const char *
