@@ -742,10 +742,12 @@ relay_last_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	log_debug(1, "ssh has ended, and the server goes on: enough waited");
+	log_debug(1, "one side has ended, and the other one goes on: enough waited");
 	if (event_pending(&r->out_ev, EV_WRITE, NULL))
 		error_set(&r->err, CODE_OUTPUT,
 		    "cannot write to standard output: it is full, and ssh has ended");
+	else if (event_pending(&r->room_ev, EV_WRITE, NULL))
+		relay_net_failed(r, EHOSTDOWN);
 	relay_done(r);
 }
 

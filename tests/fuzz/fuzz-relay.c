@@ -33,6 +33,7 @@
 #include "session/relay.h"
 
 #define CONNS_MAX	6
+#define ADDRESS_FD	48
 #define EVENTS_MAX	16
 #define STEPS_MAX	200
 #define TURNS_MAX	5000	/* of the loop while no time passes: more is spinning */
@@ -298,7 +299,8 @@ __wrap_os_tcp_patience(int fd, int dead_after_s)
 int
 __wrap_os_address_watch(void)
 {
-	return (dup(s.address_fds[0]));
+	/* A number of its own, not that of a connection that was closed. */
+	return (fcntl(s.address_fds[0], F_DUPFD, ADDRESS_FD));
 }
 
 enum os_address
