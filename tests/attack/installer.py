@@ -70,7 +70,7 @@ def call(words, **more):
 
 def said(ran):
     """One line at most, but for that which says that it waits for another."""
-    err = re.sub(rb"^.*: waiting\n", b"", ran.err)
+    err = re.sub(rb"^meshssh-config: waiting for another [^\n]*\n", b"", ran.err)
     return attack.sane(ran, attack.DOCUMENTED | {1}) + attack.line(err, ran.status > 1)
 
 
