@@ -311,9 +311,9 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "ServerAliveInterval in ssh_config keeps NATs from forgetting." },
 	[CODE_DEAD_PATH] = { "dead-path", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
 	    "the network changed, or the host went down",
-	    "The other side stopped answering, or stopped taking what was sent: it went down or "
-	    "to sleep, or the network between changed. Connect again; --dead-after=SECONDS says "
-	    "how long that is borne." },
+	    "The host stopped answering, or stopped accepting data: it went down or to sleep, or "
+	    "the network on the way changed. Connect again; --dead-after=SECONDS says how long "
+	    "to wait for an answer." },
 	[CODE_PMTU_FORWARD] = { "pmtu-forward", KIND_BOTH, SEVERITY_ERROR, 95, EX_TEMPFAIL,
 	    "connect again, or with --mss=536",
 	    "A link on the way to the host is smaller than both ends believe (a tunnel in a "
@@ -505,7 +505,7 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "SYSTEM alone may change." },
 	[CODE_SERVER_TAILSCALE_SSH] = { "server-tailscale-ssh",
 	    KIND_FINDING, SEVERITY_NOTE, 10, 0, "",
-	    "Tailscale SSH answers in the place of the host's sshd. The rules of the mesh say "
+	    "Tailscale SSH answers instead of the host's sshd. The rules of the mesh say "
 	    "who may log in; in check mode a browser has to confirm it." },
 	[CODE_CONFIG_MODE] = { "config-mode", KIND_FINDING, SEVERITY_ERROR, 99, 0, "",
 	    "A file that ssh reads may be written by others, or belongs to somebody else, so ssh "
@@ -572,8 +572,8 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "The ProxyCommand is found by PATH only, in a folder that nix-daemon, cron and "
 	    "graphical programs do not have in theirs. Write its whole path." },
 	[CODE_CONTROL_HIDES] = { "control-hides", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
-	    "With ControlPersist ssh throws away what its ProxyCommand says. meshssh --why tells "
-	    "the last failure all the same." },
+	    "With ControlPersist, ssh discards what its ProxyCommand prints. meshssh --why still "
+	    "shows the last failure." },
 	[CODE_CANONICALIZE_PROXY] = { "canonicalize-proxy", KIND_FINDING, SEVERITY_NOTE, 15, 0, "",
 	    "CanonicalizeHostname yes has no effect on hosts that are reached through a proxy. "
 	    "Write always, or the whole name as HostName." },
@@ -691,8 +691,8 @@ static const struct code_row rows[CODE_COUNT] = {
 	    KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
 	    "The firewall's configuration has a rule for an interface of a mesh that does not "
 	    "exist, so the rule never applies. In userspace-networking mode there is no such "
-	    "interface, and the mesh's connections come in on loopback; else start what makes "
-	    "the interface, or correct the name." },
+	    "interface, and connections from the mesh arrive on loopback; otherwise start what "
+	    "makes the interface, or correct the name." },
 	[CODE_WINDOWS_PORTPROXY] = { "windows-portproxy", KIND_FINDING, SEVERITY_WARNING, 25, 0, "",
 	    "Windows passes a port on to an address in WSL's network that this WSL does not "
 	    "have. The address changes when WSL starts. Set the port proxy again with the "

@@ -153,7 +153,7 @@ config_check_hides(const json_t *facts, struct finding *f)
 	    !config_on(facts, OPTION("controlpath")))
 		return (0);
 	finding_set(f->cause,
-	    "With ControlPersist, ssh throws away what the ProxyCommand says when it fails.");
+	    "With ControlPersist, ssh discards what the ProxyCommand prints when it fails.");
 	finding_set(f->evidence, "ControlPersist %s%s", config_text(facts,
 	    OPTION("controlpersist")), config_where(facts, "controlpersist", where));
 	finding_cure(f, "meshssh --why tells it all the same; for others: ssh -S none HOST");

@@ -141,7 +141,7 @@ relay_net_failed(struct relay *r, int error)
 	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH ||
 	    error == ENETDOWN || error == EHOSTDOWN)
 		error_set(&r->err, CODE_DEAD_PATH,
-		    "%s: the other side does not answer, or takes nothing, any more", target);
+		    "%s: the host stopped answering, or stopped accepting data", target);
 	else if (error == EPERM || error == EACCES)
 		error_set(&r->err, CODE_BLOCKED, "%s: %s", target, strerror(error));
 	else
@@ -180,7 +180,7 @@ relay_identified(struct relay *r, enum identification_state state)
 static void
 relay_gone_cb(void *arg)
 {
-	log_debug(1, "nobody reads the output any more");
+	log_debug(1, "nobody reads the output");
 	relay_done(arg);
 }
 
@@ -745,7 +745,7 @@ relay_last_cb(evutil_socket_t fd, short what, void *arg)
 	log_debug(1, "one side has ended, and the other one goes on: enough waited");
 	if (event_pending(&r->out_ev, EV_WRITE, NULL))
 		error_set(&r->err, CODE_OUTPUT,
-		    "cannot write to standard output: it is full, and ssh has ended");
+		    "cannot write to standard output: it stayed full after ssh had ended");
 	else if (event_pending(&r->room_ev, EV_WRITE, NULL))
 		relay_net_failed(r, EHOSTDOWN);
 	relay_done(r);

@@ -178,7 +178,7 @@ watch_explain(struct watch *w, struct error *err)
 		    target);
 	else
 		error_set(err, CODE_DEAD_PATH,
-		    "%s: the other side does not answer, or takes nothing, any more", target);
+		    "%s: the host stopped answering, or stopped accepting data", target);
 	return (0);
 }
 
