@@ -276,7 +276,7 @@ if need "--dead-after" nsenter && need_namespaces "--dead-after"; then
 			check "--dead-after=3, $how gone, $name: told after $tenths tenths of a second" \
 			    test "$tenths" -ge 10 -a "$tenths" -le 50
 			XDG_CACHE_HOME=$T/home.$how.$name/.cache "$MESHSSH" --why >"$T/why" 2>&1
-			check "--dead-after=3, $how gone, $name: --why tells" grep -q 'not answer' "$T/why"
+			check "--dead-after=3, $how gone, $name: --why tells" grep -q 'stopped answering' "$T/why"
 		done
 	done
 fi

@@ -203,7 +203,7 @@ stalled() { session usr "$USR" cat -o ServerAliveInterval=1 -o ServerAliveCountM
 node_stop srv KILL
 ended "the host's tailscaled is killed, TUN, --dead-after=3" 6
 "$MESHSSH" --why >"$T/why" 2>&1
-check "the host's tailscaled is killed, TUN: --why tells" grep -q 'not answer' "$T/why"
+check "the host's tailscaled is killed, TUN: --why tells" grep -q 'stopped answering' "$T/why"
 node_start srv srv --tun=tailscale0 || not_ok "srv starts again"
 wait_for 20 node_sees srv usr
 stalled

@@ -86,7 +86,7 @@ def holes():
 
 def ends():
     """What cannot be mended is named."""
-    dead = Row("", during=(("dead",),), options=IMPATIENT, line="does not answer|no answer|silent",
+    dead = Row("", during=(("dead",),), options=IMPATIENT, line="stopped answering|no answer|silent",
                within=DEAD_AFTER + 2)
     # In each direction the last packet is small and arrives: that is how it shows.
     narrow = Row("", options=IMPATIENT, line="bytes|segments|packets", within=DEAD_AFTER + 2, again=True)
@@ -104,7 +104,7 @@ def ends():
             command="echo up; head -c 30000 | wc -c", poke=b"x" * 30000, reply=6, options=("--dead-after=8",), within=8),
         # With all of its packets lost it looks like a dead path, and is told as one.
         replace(narrow, name="hole 700 forward in mid-session, 30 kB at once", during=(("hole", 700, "forward"),),
-                poke=b"x" * 30000, line="does not answer"),
+                poke=b"x" * 30000, line="stopped answering"),
         replace(narrow, name="hole 1280 reverse, full segments", broken=(("hole", 1280, "reverse"),), kex=CURVE,
                 options=("--mss=off", *IMPATIENT), command=SCREEN, poke=b"\n", again=False),
         Row("server's marked packets vanish", (("drop_dscp", "reverse"),), line="IPQoS|DSCP|mark", within=8,
