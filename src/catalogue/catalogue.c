@@ -492,10 +492,16 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "The server's first message of the key exchange, its list of algorithms, is not "
 	    "well-formed. ssh(1) ends with a message of its own. Update the server, or check "
 	    "what stands between: a proxy or firewall may change it." },
-	[CODE_SERVER_UNSEEN] = { "server-unseen", KIND_FINDING, SEVERITY_WARNING, 50, 0, "",
-	    "The first connection was made and the next one failed, so nothing that the server "
-	    "says was looked at. The server or a firewall limits connections from this address, "
-	    "or this machine has no descriptors left." },
+	[CODE_SERVER_LIMITS] = { "server-limits", KIND_FINDING, SEVERITY_WARNING, 50, 0, "",
+	    "The host took some connections and then no more, so the tests could not be "
+	    "finished. Mostly its firewall limits how often one address may connect: ufw limit "
+	    "allows 5 connections in 30 seconds. It may also be that the path to the host, or "
+	    "the host, has just failed. Wait 30 seconds and look again." },
+	[CODE_UNFINISHED] = { "unfinished", KIND_FINDING, SEVERITY_WARNING, 8, 0, "",
+	    "The host was reached, and a test of the path or of the server has no result: "
+	    "packets were lost, the server did not take part, or a connection failed. So what "
+	    "was not tested may be broken. The evidence names the tests. Run the command "
+	    "again." },
 	[CODE_NFS_CLOSED] = { "nfs-closed", KIND_FINDING, SEVERITY_ERROR, 93, 0, "",
 	    "The port of NFS (2049) is refused, or silent. Start the NFS server on the host, and "
 	    "let the port through its firewall and the mesh's rules." },

@@ -14,7 +14,7 @@
 #include "facts/schema.h"
 #include "facts/upgrade.h"
 #include "probe/collect.h"
-#include "probe/probe.h"
+#include "probe/probe-net.h"
 
 /* What the host is called and which port counts, by ssh's configuration where that is known. */
 static void
@@ -36,29 +36,35 @@ collect_target(const json_t *facts, const struct collect *exam, struct probe_inp
 	in->seen = exam->look.seen;
 }
 
+static const struct probe_kept	none = { .fd = -1 };
+
 static void
 collect_probe(json_t *facts, const struct collect *exam, const struct probe_input *in)
 {
 	const struct probe	*const *p;
 
+	*in->kept = none;
 	exam->announce(in->host);
 	for (p = probes; *p != NULL; p++)
 		if ((*p)->useful(facts, in)) {
 			exam->progress(in->host, (*p)->doing);
 			(*p)->run(facts, in);
 		}
+	probe_keep(in, &none);
 	exam->progress("", "");
 }
 
 static void
 collect_host(json_t *doc, const struct collect *exam)
 {
+	struct probe_kept	 kept;
 	struct probe_input	 in;
 	json_t			*facts = json_at(doc, "facts");
 
 	if (exam->look.host == NULL)
 		return;
 	collect_target(facts, exam, &in);
+	in.kept = &kept;
 	json_put(doc, "target.host", json_string(exam->look.host));
 	json_put(doc, "target.name", json_string(in.host));
 	json_put(doc, "target.port", json_integer(in.port));

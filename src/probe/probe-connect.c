@@ -25,26 +25,6 @@
 
 #define DIRECT_MAX	4	/* connections to addresses of one host */
 
-/* What connect(2) says. */
-static const struct connect_code {
-	int		error;
-	enum code	code;
-} connect_codes[] = {
-	{ ECONNREFUSED,	CODE_REFUSED },
-	{ ETIMEDOUT,	CODE_NO_ANSWER },
-	{ ECONNRESET,	CODE_RESET },
-	{ EPERM,	CODE_BLOCKED },
-	{ EACCES,	CODE_BLOCKED },
-	{ EHOSTUNREACH,	CODE_NO_ROUTE },
-	{ ENETUNREACH,	CODE_NO_ROUTE },
-	{ EHOSTDOWN,	CODE_NO_ROUTE },
-	{ ENETDOWN,	CODE_NO_ROUTE },
-	{ EADDRNOTAVAIL, CODE_NO_ROUTE },
-	{ EAFNOSUPPORT,	CODE_NO_ROUTE },
-	{ EINVAL,	CODE_NO_ROUTE },
-	{ 0,		CODE_SYSTEM },
-};
-
 /* One address, all by itself. */
 struct attempt_direct {
 	const struct addrinfo	*to;
@@ -59,16 +39,6 @@ struct ways {
 	struct probe_addresses	 known;
 	struct plan		 plan;
 };
-
-static const char *
-connect_name(int error)
-{
-	const struct connect_code	*row = connect_codes;
-
-	while (row->error != 0 && row->error != error)
-		row++;
-	return (code_row(row->code)->name);
-}
 
 /* --- each address alone ----------------------------------------------------------------------- */
 
@@ -93,19 +63,38 @@ direct_next(struct attempt_direct *list, int count, int64_t began_ms, int timeou
 			list[i].ms = clock_ms() - began_ms;
 			list[i].error = sock_error(list[i].fd);
 			list[i].over = 1;
-			if (list[i].error == 0)
-				shutdown(list[i].fd, SHUT_WR);
 		}
 	return (1);
 }
 
+/* End what was connected, all at once; the first is left to the next probe. */
+static void
+direct_end(const struct attempt_direct *list, int count, int64_t began_ms,
+    const struct probe_input *in)
+{
+	const struct attempt_direct	*first = NULL;
+	int				 i;
+
+	for (i = 0; i < count; i++)
+		if (list[i].error == 0 && first != NULL)
+			shutdown(list[i].fd, SHUT_WR);
+		else if (list[i].error == 0)
+			first = &list[i];
+	for (i = 0; i < count; i++)
+		if (list[i].error == 0 && &list[i] != first)
+			probe_end(list[i].fd, NULL, 0);
+	if (first != NULL)
+		probe_keep(in, &(struct probe_kept){ .fd = first->fd, .mss_bytes = MSS_LAST,
+		    .since_ms = began_ms + first->ms });
+}
+
 /* All at the same time, so that they take no longer than one; none stands in another's way. */
 static void
-direct_wait(struct attempt_direct *list, int count, int64_t began_ms, int timeout_ms)
+direct_wait(struct attempt_direct *list, int count, int64_t began_ms, const struct probe_input *in)
 {
 	int	i;
 
-	while (direct_next(list, count, began_ms, timeout_ms))
+	while (direct_next(list, count, began_ms, in->timeout_ms))
 		continue;
 	for (i = 0; i < count; i++) {
 		if (list[i].fd == -1)
@@ -114,11 +103,10 @@ direct_wait(struct attempt_direct *list, int count, int64_t began_ms, int timeou
 			list[i].error = ETIMEDOUT;
 			list[i].ms = clock_ms() - began_ms;
 		}
-		if (list[i].error == 0)
-			probe_end(list[i].fd, NULL, 0);
-		else
+		if (list[i].error != 0)
 			close(list[i].fd);
 	}
+	direct_end(list, count, began_ms, in);
 }
 
 static void
@@ -132,7 +120,7 @@ direct_fact(json_t *array, const struct attempt_direct *a)
 	json_put(row, "address", fact_string(addr_text(a->to->ai_addr, a->to->ai_addrlen, text)));
 	if (a->error == 0)
 		return;
-	json_put(row, "error", json_string(connect_name(a->error)));
+	json_put(row, "error", json_string(probe_connect_code(a->error)));
 	json_put(row, "detail", fact_string(strerror(a->error)));
 }
 
@@ -155,11 +143,11 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 			list[*count].to = list[*count].to == NULL ?
 			    ways->known.list : list[*count].to->ai_next;
 		list[*count].fd = probe_begin(list[*count].to->ai_addr, list[*count].to->ai_addrlen,
-		    in, MSS_FULL, 0);
+		    in, MSS_LAST, 0);
 		list[*count].error = list[*count].fd == -1 ? errno : 0;
 		(*count)++;
 	}
-	direct_wait(list, *count, began_ms, in->timeout_ms);
+	direct_wait(list, *count, began_ms, in);
 	for (i = 0; i < *count; i++) {
 		direct_fact(array, &list[i]);
 		made += list[i].error == 0;
@@ -215,7 +203,8 @@ route_direct(json_t *facts, const struct via *via, const struct attempt_direct *
 	if (best == NULL)
 		return;
 	addr_text(best->to->ai_addr, best->to->ai_addrlen, text);
-	route_fact(facts, via, text, best->ms, best->error != 0 ? connect_name(best->error) : NULL,
+	route_fact(facts, via, text, best->ms,
+	    best->error != 0 ? probe_connect_code(best->error) : NULL,
 	    best->error != 0 ? json_string(strerror(best->error)) : NULL);
 	if (best->error == 0)
 		route_works(facts, via, text, best->ms);

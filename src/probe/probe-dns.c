@@ -15,6 +15,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "catalogue/catalogue.h"
 #include "facts/fact.h"
 #include "net/sock.h"
 #include "probe/probe-dns.h"
@@ -30,6 +31,7 @@ struct question {
 	size_t			 len;
 	struct dns_answer	 answer;
 	const char		*error;		/* NULL if there is an answer */
+	int			 silent;	/* none came */
 };
 
 /* A UDP socket that talks to this server alone; -1 with errno. */
@@ -94,6 +96,7 @@ question_ask(struct question *q, int fd, const char *name, int type, const struc
 		q->error = q->answer.rcode != 0 ? dns_rcode(q->answer.rcode) : NULL;
 	else
 		q->error = n == 0 ? "no answer" : strerror(errno);
+	q->silent = n == 0;
 }
 
 /* The addresses of an answer go into the list. */
@@ -138,6 +141,8 @@ probe_dns(json_t *facts, const char *path, const char *server, int port, const c
 		json_put(said, "addresses", json_incref(list));
 	else
 		json_put(said, "error", fact_string(error));
+	if (json_array_size(list) == 0 && (v4.silent || v6.silent))
+		json_put(said, "code", json_string(code_row(CODE_NAME_TIMEOUT)->name));
 	json_decref(list);
 	fact_put(facts, path, said);
 }

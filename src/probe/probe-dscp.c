@@ -11,11 +11,13 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "catalogue/catalogue.h"
 #include "facts/fact.h"
 #include "net/sock.h"
 #include "os/os.h"
 #include "probe/probe-net.h"
 #include "route/mss.h"
+#include "wire/sshkex.h"
 
 #define FIRST_MS	50	/* the least for the first look, or five round trips */
 /* where the time to connect was no round trip, but held a lost SYN */
@@ -188,29 +190,26 @@ wire_mark(struct marked *m, int fd, size_t i, char byte, int first_ms)
 }
 
 /*
- * A server counts connections, so all marks go over one if it can be had: its SYN has the first
- * mark, as that of ssh has, and the beginning of an identification has the others, a byte each. 0,
- * or -1 if it takes more than that.
+ * A server counts connections, so all marks go over one if it can be had: behind its SYN, the
+ * beginning of an identification has the others, a byte each. Where none was dropped, the next
+ * probe goes on with it. 0, or -1 if it takes more than that.
  */
 static int
-wire_race(struct marked *m, int first_ms)
+wire_race(struct marked *m, int fd, int first_ms)
 {
-	static const char	id[] = "SSH-2.0-";
+	struct probe_kept	kept = { .fd = fd, .mss_bytes = MSS_FULL, .since_ms = clock_ms() };
 	size_t			i;
-	int			fd = probe_begin(m->sa, m->len, m->in, MSS_FULL, marks[0].tos),
-				    result = 0;
+	int			result = 0;
 
-	if (fd == -1)
-		return (-1);
-	if (sock_wait(fd, POLLOUT, clock_ms() + first_ms) != 1 || sock_error(fd) != 0) {
-		close(fd);
-		return (-1);
-	}
 	m->made++;
 	m->list[0].passed = 1;
-	m->list[0].ended[0] = fd;
 	for (i = 1; i < MARKS && result == 0; i++)
-		result = wire_mark(m, fd, i, id[i - 1], first_ms);
+		result = wire_mark(m, fd, i, SSHKEX_ID[i - 1], first_ms);
+	kept.sent = MARKS - 1;
+	if (marked_all(m) && probe_mark(fd, m->sa, 0) == 0)
+		probe_keep(m->in, &kept);
+	else
+		m->list[0].ended[0] = fd;
 	return (result);
 }
 
@@ -238,14 +237,17 @@ marked_facts(json_t *facts, const struct marked *m)
 
 	fact_put(facts, "dscp.dropped", dropped);
 	fact_put(facts, "dscp.passed", passed);
-	/* If nothing gets through, the mark is not the reason. */
-	if (!all && !m->list[UNMARKED].passed)
-		fact_put_truth(facts, "dscp.inconclusive", 1);
 	for (i = 0; i < MARKS; i++) {
 		if (m->list[i].passed)
 			fact_append_text(passed, marks[i].name);
 		else if (m->list[UNMARKED].passed)
 			fact_append_text(dropped, marks[i].name);
+	}
+	/* If nothing gets through, the mark is not the reason. */
+	if (!all && !m->list[UNMARKED].passed) {
+		fact_put_truth(facts, "dscp.inconclusive", 1);
+		if (json_array_size(passed) == 0)
+			probe_stopped(facts, code_row(CODE_NO_ANSWER)->name);
 	}
 	if (m->list[UNMARKED].passed)
 		fact_put_number(facts, "dscp.unmarked_ms", m->list[UNMARKED].ms);
@@ -269,6 +271,7 @@ dscp_run(json_t *facts, const struct probe_input *in)
 	struct sockaddr_storage	ss;
 	json_int_t		first_ms = 5 * fact_number(facts, "connect.ms", 0);
 	size_t			i;
+	int			fd;
 
 	for (i = 0; i < MARKS + 1; i++)
 		m.list[i].fd[0] = m.list[i].fd[1] = m.list[i].ended[0] = m.list[i].ended[1] = -1;
@@ -277,7 +280,12 @@ dscp_run(json_t *facts, const struct probe_input *in)
 	m.sa = (struct sockaddr *)&ss;
 	if (first_ms < FIRST_MS || first_ms > FIRST_MAX_MS)
 		first_ms = first_ms < FIRST_MS ? FIRST_MS : FIRST_MAX_MS;
-	if (wire_race(&m, (int)first_ms) == -1)
+	/* The SYN has the first mark, as that of ssh; one that is lost by chance is sent again. */
+	fd = probe_dial(m.sa, m.len, in, MSS_FULL, marks[0].tos, SECOND_MS + (int)first_ms);
+	if (fd == -1 && errno != ETIMEDOUT)
+		/* Whoever refuses now was there before: that has nothing to do with a mark. */
+		probe_stopped(facts, probe_connect_code(errno));
+	else if (fd == -1 || wire_race(&m, fd, (int)first_ms) == -1)
 		marked_race(&m, (int)first_ms);
 	marked_close(&m);
 	marked_facts(facts, &m);

@@ -61,12 +61,13 @@ identification_hear_id(struct hearing *b, int64_t until_ms)
 {
 	size_t	fed = 0;
 
-	while (b->id.state == SSHWIRE_MORE && probe_hear(&b->talk, until_ms) == 1)
+	do {
 		for (; fed < b->talk.len && b->id.state == SSHWIRE_MORE; fed++) {
 			if (fed > 0 && b->talk.buf[fed - 1] == '\n')
 				b->line = fed;
 			sshwire_id_feed(&b->id, b->talk.buf + fed, 1);
 		}
+	} while (b->id.state == SSHWIRE_MORE && probe_hear(&b->talk, until_ms) == 1);
 	if (b->id.state == SSHWIRE_SSH)
 		b->id_ms = clock_ms() - b->began_ms;
 }
@@ -91,7 +92,6 @@ identification_hear(struct hearing *b, const struct probe_input *in)
 	char	goodbye[128];
 	size_t	len;
 
-	b->began_ms = clock_ms();
 	b->id_ms = b->kexinit_ms = -1;
 	probe_send(b->talk.fd, SSHKEX_ID, SSHKEX_ID_LEN, until_ms);
 	identification_hear_id(b, until_ms);
@@ -274,17 +274,17 @@ static void
 identification_run(json_t *facts, const struct probe_input *in)
 {
 	struct hearing	*b;
-	const char	*kind;
 
-	/* A port that was not meant for SSH may have it all the same. */
-	if (!in->ssh) {
-		probe_service(facts, in);
-		if ((kind = fact_text(facts, "service.kind")) == NULL || strcmp(kind, "ssh") != 0)
-			return;
-	}
 	b = xcalloc(1, sizeof(*b));
 	/* Segments so small that no path loses them for their size. */
-	if ((b->talk.fd = probe_open(facts, in, MSS_LAST)) != -1) {
+	b->talk.fd = probe_open(facts, in, MSS_LAST);
+	b->began_ms = clock_ms();
+	/* A port that was not meant for SSH may have it all the same. */
+	if (!in->ssh && !probe_service(facts, in, &b->talk)) {
+		free(b);
+		return;
+	}
+	if (b->talk.fd != -1) {
 		identification_hear(b, in);
 		identification_facts(facts, b);
 	} else

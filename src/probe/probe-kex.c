@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ struct kex {
 	struct probe_talk	 talk;
 	struct sshwire_id	 id;
 	size_t			 at;		/* how much of what the server said was read */
+	size_t			 sent;		/* of our identification, before this */
 	char			 out[SSHKEX_PACKET_MAX];
 };
 
@@ -226,9 +228,11 @@ kex_talk(struct kex *k)
 	size_t				total, len;
 
 	k->r->state = KEX_MUTE;
-	if (probe_send(k->talk.fd, SSHKEX_ID, SSHKEX_ID_LEN,
-	    clock_ms() + k->in->timeout_ms) == -1 || kex_hear_id(k) == -1)
+	if (probe_send(k->talk.fd, &SSHKEX_ID[k->sent], SSHKEX_ID_LEN - k->sent,
+	    clock_ms() + k->in->timeout_ms) == -1 || kex_hear_id(k) == -1) {
+		k->r->refusal = sshwire_refusal(&k->id);
 		return;
+	}
 	k->r->state = KEX_TALKED;
 	count = kex_sizes(k, sizes, &total);
 	if ((len = sshkex_kexinit(k->out, sizeof(k->out), total, cookie)) == 0 ||
@@ -271,7 +275,13 @@ probe_kex(const struct kex_try *try, const struct probe_input *in, struct kex_re
 	k->r = r;
 	k->wire.talk = &k->talk;
 	k->wire.in = in;
-	if ((k->talk.fd = probe_dial(try->sa, try->len, in, try->mss_bytes)) != -1) {
+	k->talk.fd = probe_kept(in, try->mss_bytes, &k->sent);
+	if (!(r->kept = k->talk.fd != -1))
+		k->talk.fd = probe_dial(try->sa, try->len, in, try->mss_bytes, 0,
+		    in->timeout_ms);
+	if (k->talk.fd == -1)
+		r->error = errno;
+	else {
 		r->state = KEX_BLIND;
 		k->wire.until_ms = clock_ms() + 3 * (int64_t)in->timeout_ms;
 		if (kex_agreed(k) == 0)

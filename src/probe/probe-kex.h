@@ -43,6 +43,10 @@ struct kex_result {
 		KEX_MUTE,	/* no identification */
 		KEX_TALKED
 	}	 state;
+	int	 kept;		/* the connection is one that an earlier probe has made */
+	int	 error;		/* errno, if it is UNCONNECTED */
+	/* why it is MUTE, as sshwire_refusal has it; NULL: not known */
+	const char *refusal;
 	int	 mss_bytes;	/* that we have offered */
 	int	 full;		/* the largest packet that we would send */
 	int	 passed;	/* the largest that was acknowledged; 0: none */

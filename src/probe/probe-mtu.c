@@ -61,6 +61,7 @@ struct mtu {
 	/* of its failures: no slow server looks like this */
 	int			 certain;
 	int			 troubles;	/* connections that told nothing */
+	int			 broken;	/* the server broke a key exchange off */
 	int			 blind;		/* this system does not tell what is acknowledged */
 	const char		*untested;	/* why the reverse path was not tested, or NULL */
 };
@@ -113,7 +114,7 @@ mtu_note_reverse(struct mtu *m, const struct kex_result *r)
 		reverse->over = 1;
 		return;
 	case KEX_REVERSE_ENDED:
-		m->untested = "the server broke the key exchange off";
+		m->broken = 1;
 		m->troubles++;
 		return;
 	}
@@ -129,8 +130,14 @@ mtu_try(struct mtu *m, struct reach *whose)
 
 	whose->used++;
 	probe_kex(&m->try, m->in, &r);
-	if (r.state != KEX_UNCONNECTED)
+	if (r.state == KEX_UNCONNECTED)
+		probe_stopped(m->facts, probe_connect_code(r.error));
+	else if (!r.kept)
 		probe_made(m->facts, 1);
+	if (r.refusal != NULL) {
+		fact_put_text(m->facts, "server.refusal", r.refusal);
+		m->troubles = 2;
+	}
 	if (r.state != KEX_TALKED) {
 		m->blind |= r.state == KEX_BLIND;
 		m->troubles++;
@@ -319,6 +326,36 @@ mtu_put(json_t *facts, const char *direction, const struct reach *reach, int ok)
 	fact_put(facts, path, row);
 }
 
+static int
+mtu_stopped(const struct mtu *m)
+{
+	return (fact_at(m->facts, "connect.stopped") != NULL);
+}
+
+/* Why the forward path is not known. */
+static const char *
+mtu_forward_why(const struct mtu *m)
+{
+	if (mtu_stopped(m))
+		return (m->forward.fails > 0 ? "large packets to the host were lost" :
+		    "large packets were not tested");
+	return (m->broken ? "the server broke the key exchange off" :
+	    m->troubles > 0 ? "the server does not take part" :
+	    "large packets were lost, but not always");
+}
+
+/* Why the reverse path is not known. */
+static const char *
+mtu_reverse_why(const struct mtu *m)
+{
+	if (m->reverse.fails == 1)
+		return (mtu_stopped(m) ? "the server's large packets were lost" :
+		    "the server's large packets were lost, but not always");
+	return (m->broken ? "the server broke the key exchange off" :
+	    m->reverse.fails >= 2 ? "the server answers too late" :
+	    "the server's packets were not tested");
+}
+
 static void
 mtu_facts(struct mtu *m)
 {
@@ -330,10 +367,10 @@ mtu_facts(struct mtu *m)
 		mtu_put(m->facts, "forward", &m->forward, 1);
 	else if (m->forward.fails >= 2)
 		mtu_put(m->facts, "forward", &m->forward, 0);
+	else if (m->blind)
+		m->untested = "this system does not tell what is acknowledged";
 	else
-		why = m->blind ? "this system does not tell what is acknowledged" :
-		    m->troubles > 0 ? "the server does not take part" :
-		    "large packets were lost, but not always";
+		why = mtu_forward_why(m);
 	if (m->reverse.hi == 0 && m->answers > 0)
 		mtu_put(m->facts, "reverse", &m->reverse, 1);
 	else if (m->reverse.fails >= 2 && m->reverse.lo > 0 && (m->certain > 0 || m->answers > 0))
@@ -341,9 +378,7 @@ mtu_facts(struct mtu *m)
 	else if (m->untested != NULL)
 		fact_put_text(m->facts, "mtu.untested", m->untested);
 	else if (why == NULL)
-		why = m->reverse.fails >= 2 ? "the server answers too late" :
-		    m->reverse.fails == 1 ? "the server's large packets were lost, but not always" :
-		    "the server's packets were not tested";
+		why = mtu_reverse_why(m);
 	if (why != NULL)
 		fact_put_text(m->facts, "mtu.inconclusive", why);
 	fact_put_number(m->facts, "mtu.connections", m->forward.used + m->reverse.used);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "catalogue/catalogue.h"
 #include "facts/fact.h"
 #include "net/exact.h"
 #include "net/resolve.h"
@@ -23,6 +24,27 @@
 #include "probe/probe-net.h"
 
 #define GOODBYE_MS	300	/* for the other side to end, too */
+#define KEPT_MS		2000	/* well below what servers grant for a login */
+
+/* What connect(2) says. */
+static const struct connect_code {
+	int		error;
+	enum code	code;
+} connect_codes[] = {
+	{ ECONNREFUSED,	CODE_REFUSED },
+	{ ETIMEDOUT,	CODE_NO_ANSWER },
+	{ ECONNRESET,	CODE_RESET },
+	{ EPERM,	CODE_BLOCKED },
+	{ EACCES,	CODE_BLOCKED },
+	{ EHOSTUNREACH,	CODE_NO_ROUTE },
+	{ ENETUNREACH,	CODE_NO_ROUTE },
+	{ EHOSTDOWN,	CODE_NO_ROUTE },
+	{ ENETDOWN,	CODE_NO_ROUTE },
+	{ EADDRNOTAVAIL, CODE_NO_ROUTE },
+	{ EAFNOSUPPORT,	CODE_NO_ROUTE },
+	{ EINVAL,	CODE_NO_ROUTE },
+	{ 0,		CODE_SYSTEM },
+};
 
 /* --- the facts -------------------------------------------------------------------------------- */
 
@@ -95,6 +117,8 @@ probe_left(const json_t *facts)
 {
 	json_int_t	made = fact_number(facts, "connect.made", 0);
 
+	if (fact_at(facts, "connect.stopped") != NULL)
+		return (0);
 	return (made < PROBE_CONNECTIONS_MAX ? PROBE_CONNECTIONS_MAX - (int)made : 0);
 }
 
@@ -102,6 +126,23 @@ void
 probe_made(json_t *facts, int more)
 {
 	fact_put_number(facts, "connect.made", fact_number(facts, "connect.made", 0) + more);
+}
+
+void
+probe_stopped(json_t *facts, const char *code)
+{
+	if (fact_at(facts, "connect.stopped") == NULL)
+		fact_put_text(facts, "connect.stopped", code);
+}
+
+const char *
+probe_connect_code(int error)
+{
+	const struct connect_code	*row = connect_codes;
+
+	while (row->error != 0 && row->error != error)
+		row++;
+	return (code_row(row->code)->name);
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
@@ -134,13 +175,14 @@ probe_begin(const struct sockaddr *sa, socklen_t len, const struct probe_input *
 }
 
 int
-probe_dial(const struct sockaddr *sa, socklen_t len, const struct probe_input *in, int mss_bytes)
+probe_dial(const struct sockaddr *sa, socklen_t len, const struct probe_input *in, int mss_bytes,
+    int tos, int within_ms)
 {
 	int	fd, n, error;
 
-	if ((fd = probe_begin(sa, len, in, mss_bytes, 0)) == -1)
+	if ((fd = probe_begin(sa, len, in, mss_bytes, tos)) == -1)
 		return (-1);
-	n = sock_wait(fd, POLLOUT, clock_ms() + in->timeout_ms);
+	n = sock_wait(fd, POLLOUT, clock_ms() + within_ms);
 	error = n == 1 ? sock_error(fd) : n == 0 ? ETIMEDOUT : errno;
 	if (error == 0)
 		return (fd);
@@ -213,4 +255,34 @@ probe_end(int fd, const void *goodbye, size_t len)
 		    exact_read(fd, buf, sizeof(buf), &got) != -1)
 			continue;
 	close(fd);
+}
+
+void
+probe_keep(const struct probe_input *in, const struct probe_kept *kept)
+{
+	struct probe_kept	*place = in->kept;
+
+	if (place == NULL) {
+		if (kept->fd != -1)
+			probe_end(kept->fd, NULL, 0);
+		return;
+	}
+	if (place->fd != -1)
+		probe_end(place->fd, NULL, 0);
+	*place = *kept;
+}
+
+int
+probe_kept(const struct probe_input *in, int mss_bytes, size_t *sent)
+{
+	struct probe_kept	*place = in->kept;
+	int			 fd;
+
+	if (place == NULL || place->fd == -1 || place->mss_bytes != mss_bytes ||
+	    clock_ms() - place->since_ms > KEPT_MS)
+		return (-1);
+	fd = place->fd;
+	*sent = place->sent;
+	place->fd = -1;
+	return (fd);
 }

@@ -23,6 +23,14 @@ struct via;
 #define PROBE_ADDRESSES_MAX	8
 #define PROBE_TEXT_MAX		200	/* of what a server says, made printable, in the facts */
 
+/* A connection that one probe leaves to the next: servers and firewalls count them. */
+struct probe_kept {
+	int	fd;		/* -1: there is none */
+	int	mss_bytes;	/* of its segments, as probe_begin has them */
+	size_t	sent;		/* bytes of our identification that the server has */
+	int64_t	since_ms;	/* when it was connected */
+};
+
 /* Addresses as getaddrinfo(3) has them, but in memory of their own: nobody frees them. */
 struct probe_addresses {
 	struct addrinfo		list[PROBE_ADDRESSES_MAX];
@@ -43,6 +51,13 @@ int	probe_far(const json_t *facts, const struct probe_input *);
  */
 int	probe_left(const json_t *facts);
 void	probe_made(json_t *facts, int);
+/*
+ * A connection failed so, though earlier ones did not: that is a fact, and no more are made, for
+ * some limits last longer with each attempt.
+ */
+void	probe_stopped(json_t *facts, const char *code);
+/* The name of the code for what connect(2) says. */
+const char *probe_connect_code(int error);
 
 /*
  * Begin to connect, with segments of so many bytes (0: as the kernel has them) and this TOS, of
@@ -52,11 +67,9 @@ int	probe_begin(const struct sockaddr *, socklen_t, const struct probe_input *, 
 	    int tos);
 /* Packets towards the address have this TOS from now on; 0, or -1 with errno. */
 int	probe_mark(int fd, const struct sockaddr *, int tos);
-/*
- * Connect, within the time of the input: the same, or -1 with errno, ETIMEDOUT if there is no
- * answer.
- */
-int	probe_dial(const struct sockaddr *, socklen_t, const struct probe_input *, int mss_bytes);
+/* Connect, within so long: the same, or -1 with errno, ETIMEDOUT if there is no answer. */
+int	probe_dial(const struct sockaddr *, socklen_t, const struct probe_input *, int mss_bytes,
+	    int tos, int within_ms);
 /* Send what fits into the socket's buffer before then: 0, or -1 with errno. */
 int	probe_send(int fd, const void *, size_t, int64_t until_ms);
 /*
@@ -66,6 +79,17 @@ int	probe_send(int fd, const void *, size_t, int64_t until_ms);
 void	probe_end(int fd, const void *, size_t);
 
 /*
+ * Leave the connection to the next probe, or end it if the input does not keep any. What was kept
+ * before is ended; so is it with -1.
+ */
+void	probe_keep(const struct probe_input *, const struct probe_kept *);
+/*
+ * Take what was kept, if its segments are of so many bytes and it is no older than two seconds:
+ * the descriptor is the caller's. Else -1.
+ */
+int	probe_kept(const struct probe_input *, int mss_bytes, size_t *sent);
+
+/*
  * Run the race over this kind of way alone, with segments of so many bytes. 0 and the way, whose
  * descriptor the caller closes and which what was seen must outlive; -1 with the reason in the
  * attempts and the error.
@@ -73,8 +97,9 @@ void	probe_end(int fd, const void *, size_t);
 int	probe_race(const struct probe_input *, const struct via *, int mss_bytes,
 	    struct connection *, struct attempts *, struct error *);
 /*
- * Connect over the route that works (connect.route), with segments of so many bytes. The connection
- * is counted; the caller closes the descriptor. -1 if that failed this time.
+ * A connection over the route that works (connect.route), with segments of so many bytes: the one
+ * that was kept, or a new one, which is counted. The caller closes the descriptor. -1 if that
+ * failed this time, which is a fact then.
  */
 int	probe_open(json_t *facts, const struct probe_input *, int mss_bytes);
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "catalogue/catalogue.h"
 #include "facts/fact.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
@@ -78,29 +79,36 @@ probe_race(const struct probe_input *in, const struct via *via, int mss_bytes,
 
 /* Through somebody in between. */
 static int
-open_through(const json_t *facts, const struct probe_input *in, int mss_bytes)
+open_through(const json_t *facts, const struct probe_input *in, int mss_bytes, struct error *err)
 {
 	const char		*name = fact_text(facts, "connect.route");
 	const struct via	*via = name != NULL ? via_find(name, strlen(name)) : NULL;
 	struct attempts		 attempts = { .count = 0 };
 	struct connection		 conn = { .fd = -1 };
-	struct error		 err;
 
 	if (via != NULL)
-		probe_race(in, via, mss_bytes, &conn, &attempts, &err);
+		probe_race(in, via, mss_bytes, &conn, &attempts, err);
 	return (conn.fd);
 }
 
 int
 probe_open(json_t *facts, const struct probe_input *in, int mss_bytes)
 {
-	struct sockaddr_storage	ss;
-	socklen_t		len = probe_direct(facts, in, &ss);
-	int			fd;
+	struct sockaddr_storage	 ss;
+	socklen_t		 len = probe_direct(facts, in, &ss);
+	struct error		 err = { .code = CODE_SYSTEM };
+	size_t			 sent;
+	int			 fd;
 
-	fd = len > 0 ? probe_dial((struct sockaddr *)&ss, len, in, mss_bytes) :
-	    open_through(facts, in, mss_bytes);
+	if (len > 0 && (fd = probe_kept(in, mss_bytes, &sent)) != -1)
+		return (fd);
+	fd = len > 0 ? probe_dial((struct sockaddr *)&ss, len, in, mss_bytes, 0,
+	    in->timeout_ms) :
+	    open_through(facts, in, mss_bytes, &err);
 	if (fd != -1)
 		probe_made(facts, 1);
+	else
+		probe_stopped(facts, len > 0 ? probe_connect_code(errno) :
+		    code_row(err.code)->name);
 	return (fd);
 }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Probe: a port that is not ssh's. */
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
-#include "base/xalloc.h"
 #include "facts/fact.h"
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
-#include "route/mss.h"
 
 #define LISTEN_MS	1500	/* whoever speaks first does it by then */
 
@@ -63,8 +60,11 @@ service_is_printer(int port)
 	return (0);
 }
 
-/* Who waits to be asked is asked for what every web server answers, and others refuse. */
-static void
+/*
+ * Who waits to be asked is asked for what every web server answers, and others refuse. 1 if it was
+ * asked, 0 if it spoke or ended by itself.
+ */
+static int
 service_ask(struct probe_talk *talk, const struct probe_input *in)
 {
 	static const char	question[] = "HEAD / HTTP/1.0\r\n\r\n";
@@ -72,29 +72,27 @@ service_ask(struct probe_talk *talk, const struct probe_input *in)
 				    in->timeout_ms : LISTEN_MS);
 
 	if (probe_hear(talk, until_ms) == 1 || talk->over || service_is_printer(in->port))
-		return;
+		return (0);
 	until_ms = clock_ms() + in->timeout_ms;
 	if (probe_send(talk->fd, question, sizeof(question) - 1, until_ms) == 0)
 		probe_hear(talk, until_ms);
+	return (1);
 }
 
-void
-probe_service(json_t *facts, const struct probe_input *in)
+int
+probe_service(json_t *facts, const struct probe_input *in, struct probe_talk *talk)
 {
-	struct probe_talk	*talk = xcalloc(1, sizeof(*talk));
-	const char		*kind;
+	const char		*kind = "unconnected";
 	char			 first[PROBE_TEXT_MAX];
 	size_t			 len;
 
-	if ((talk->fd = probe_open(facts, in, MSS_LAST)) == -1) {
-		free(talk);
-		return;
+	if (talk->fd != -1) {
+		fact_put_truth(facts, "service.asked", service_ask(talk, in));
+		kind = talk->len > 0 ?
+		    probe_service_kind(talk->buf, talk->len) : probe_mute(talk);
 	}
-	service_ask(talk, in);
-	probe_end(talk->fd, NULL, 0);
-	kind = talk->len > 0 ? probe_service_kind(talk->buf, talk->len) : probe_mute(talk);
 	fact_put(facts, "service.kind", json_string(kind));
-	fact_put_truth(facts, "service.ok", talk->len > 0 || !talk->over);
+	fact_put_truth(facts, "service.ok", talk->fd != -1 && (talk->len > 0 || !talk->over));
 	if (talk->len > 0) {
 		for (len = 0; len < talk->len && len < sizeof(first) - 1 &&
 		    talk->buf[len] != '\r' && talk->buf[len] != '\n' && talk->buf[len] != '\0';
@@ -103,5 +101,9 @@ probe_service(json_t *facts, const struct probe_input *in)
 		first[len] = '\0';
 		fact_put_text(facts, "service.first", first);
 	}
-	free(talk);
+	if (strcmp(kind, "ssh") == 0)
+		return (1);
+	if (talk->fd != -1)
+		probe_end(talk->fd, NULL, 0);
+	return (0);
 }

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 struct facts;
+struct probe_kept;
 
 /* to one server, of all probes together: below OpenSSH's PerSourcePenalties */
 #define PROBE_CONNECTIONS_MAX	12
@@ -21,6 +22,7 @@ struct probe_input {
 	int		 timeout_ms;	/* for one connection, and each wait */
 	int		 dead_after_s;
 	const struct facts *seen;	/* what this machine could connect with */
+	struct probe_kept *kept;	/* a connection for the next probe; NULL: none is kept */
 };
 
 struct probe {

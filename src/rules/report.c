@@ -176,17 +176,18 @@ report_text(FILE *fp, const json_t *doc, int colour)
 			    .colour = colour };
 	const json_t	*finding;
 	int		 host = json_text_at(doc, "target.host") != NULL;
+	const char	*what = host ? "this machine and the path" : "this machine";
 	size_t		 i;
 
 	if (host)
 		report_path(&r);
 	else
 		report_machine(&r);
-	if (report_status(doc) == 0) {
+	if (report_status(doc) == 0 && json_array_size(json_at(doc, "unchecked")) == 0) {
 		report_styled(&r, "good", "healthy", "");
-		fprintf(fp, ": nothing is wrong with %s\n",
-		    host ? "this machine and the path" : "this machine");
-	}
+		fprintf(fp, ": nothing is wrong with %s\n", what);
+	} else if (report_status(doc) == 0)
+		fprintf(fp, "no fault found in what was checked of %s\n", what);
 	json_array_foreach(json_at(doc, "findings"), i, finding)
 		report_finding(&r, finding);
 	if (json_array_size(json_at(doc, "unchecked")) > 0) {
@@ -204,7 +205,7 @@ report_status(const json_t *doc)
 	const json_t	*finding;
 	size_t		 i;
 
-	if (json_text_at(doc, "target.host") != NULL && json_truth_at(doc, "facts.connect.ok") == 0)
+	if (json_text_at(doc, "target.host") != NULL && json_truth_at(doc, "facts.connect.ok") != 1)
 		return (2);
 	json_array_foreach(json_at(doc, "findings"), i, finding)
 		if (strcmp(json_text_at(finding, "severity"), "note") != 0)

@@ -80,7 +80,8 @@ static int
 check_told(const json_t *facts, struct finding *f)
 {
 	const struct told	*t = tolds;
-	const char		*first = json_text_at(facts, "server.first");
+	const char		*first = json_text_at(facts, "server.first"),
+				    *service = json_text_at(facts, "service.kind");
 	int			 i;
 
 	while (t->code != CODE_NONE &&
@@ -90,7 +91,7 @@ check_told(const json_t *facts, struct finding *f)
 	 * What sshd said before it closed tells more than that it did; and a port of another
 	 * service is not sshd's.
 	 */
-	if (t->code == CODE_NONE || json_text_at(facts, "service.kind") != NULL ||
+	if (t->code == CODE_NONE || (service != NULL && strcmp(service, "ssh") != 0) ||
 	    (strcmp(t->path, "server.refusal") != 0 && json_text_at(facts,
 	    "server.refusal") != NULL))
 		return (0);
@@ -99,9 +100,12 @@ check_told(const json_t *facts, struct finding *f)
 		    "The server says who it is, and does not go on with the key exchange.");
 	else
 		finding_set(f->cause, "%s.", t->cause);
-	if (first == NULL)
+	if (first == NULL && strcmp(t->path, "server.refusal") != 0)
 		first = json_text_at(facts, "server.text");
-	if (first != NULL)
+	if (first == NULL && strcmp(t->path, "server.refusal") == 0)
+		finding_set(f->evidence, "%s, at connection %d", t->value,
+		    (int)json_number_at(facts, "connect.made", 0));
+	else if (first != NULL)
 		finding_set(f->evidence, "it said \"%.100s\"", first);
 	else
 		finding_set(f->evidence, "%s, without a word", t->value);
@@ -364,16 +368,24 @@ check_malformed(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* Before a server said anything, or, where SSH was not meant, before a service was asked. */
 static int
-check_unseen(const json_t *facts, struct finding *f)
+check_ended(const json_t *facts, struct finding *f)
 {
-	if (!query_is(facts, "server.error", "unconnected"))
+	int	closed = f->rule->code == CODE_SERVER_CLOSED;
+
+	if (check_told(facts, f))
+		return (1);
+	if (json_truth_at(facts, "service.asked") != 0 ||
+	    !query_is(facts, "service.kind", closed ? "closed" : "reset"))
 		return (0);
-	finding_set(f->cause,
-	    "The next connection to the server failed, so what it says was not looked at.");
-	finding_set(f->evidence, "the first connection was made, the second was not");
+	f->severity = SEVERITY_WARNING;
+	finding_set(f->cause, "The service %s the connection before it says anything.",
+	    closed ? "closes" : "resets");
+	finding_set(f->evidence, "%s, without a word and without a question",
+	    closed ? "closed" : "reset");
 	finding_cure(f,
-	    "Run the command again. If it fails again, the server or a firewall limits connections from this address.");
+	    "If a port is forwarded to it: is the target of the forwarding up? Else look at the service's log.");
 	return (1);
 }
 
@@ -391,16 +403,16 @@ const struct rule rules_server[] = {
 	CONNECT(CODE_PEER_USERSPACE, CERTAINTY_SUSPECTED, check_peer_userspace),
 	SAID(CODE_SERVER_MAXSTARTUPS, "server.refusal", CODE_NONE),
 	SAID(CODE_SERVER_PENALTY, "server.refusal", CODE_NONE),
-	SAID(CODE_SERVER_CLOSED, "server.error", CODE_NOT_SSH, CODE_PROXY_NO_SERVER),
-	SAID(CODE_RESET, "server.error", CODE_NOT_SSH, CODE_PROXY_NO_SERVER),
+	{ .code = CODE_SERVER_CLOSED, .certainty = CERTAINTY_SURE,
+	  .under = { CODE_NOT_SSH, CODE_PROXY_NO_SERVER }, .check = check_ended },
+	{ .code = CODE_RESET, .certainty = CERTAINTY_SURE,
+	  .under = { CODE_NOT_SSH, CODE_PROXY_NO_SERVER }, .check = check_ended },
 	SAID(CODE_SERVER_SILENT, "server.error", CODE_PROXY_NO_SERVER),
 	SAID(CODE_NOT_SSH, "server.kind", CODE_PATH_CAPTIVE),
 	{ .code = CODE_SERVER_TOO_OLD, .certainty = CERTAINTY_SURE,
 	  .needs = { "server.host_key_types" }, .check = check_too_old },
 	{ .code = CODE_SERVER_MALFORMED, .certainty = CERTAINTY_SURE,
 	  .needs = { "server.kexinit_bytes" }, .check = check_malformed },
-	{ .code = CODE_SERVER_UNSEEN, .certainty = CERTAINTY_SURE,
-	  .needs = { "server.error" }, .check = check_unseen },
 	{ .code = CODE_NFS_CLOSED, .certainty = CERTAINTY_SURE,
 	  .needs = { "connect.port", "connect.ok" }, .check = check_nfs },
 	SAID(CODE_SERVER_WINDOWS, "server.kind", CODE_NONE),

@@ -19,6 +19,7 @@ const struct rule	*const rules_tables[] = {
 	rules_config,
 	rules_nix,
 	rules_machine,
+	rules_unfinished,
 	NULL
 };
 

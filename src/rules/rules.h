@@ -55,7 +55,7 @@ struct rule {
 
 extern const struct rule	rules_mesh[], rules_peer[], rules_path[], rules_connect[],
 				    rules_names[], rules_server[],
-				rules_config[], rules_nix[], rules_machine[];
+				rules_config[], rules_nix[], rules_machine[], rules_unfinished[];
 extern const struct rule	*const rules_tables[];	/* all of them; ends with NULL */
 
 /* For rules: set a text of the finding, printable and cut to fit. The second adds a cure. */

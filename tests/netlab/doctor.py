@@ -72,7 +72,7 @@ def paths():
     for number in range(3):
         yield Row(f"2 % loss, {number + 1}", (("loss", 2),), whole=True, times=15)
     yield Row("slow server", host=ODD["slow"], whole=True)
-    yield Row("server that never answers a key exchange", host=ODD["late"],
+    yield Row("server that never answers a key exchange", host=ODD["late"], code="unfinished",
               facts=(("mtu.forward.ok", True), ("mtu.reverse", None), ("mtu.inconclusive", "late")))
     yield Row("any mark vanishes, v4", (("drop_dscp", "forward"),), dropped=MARKS)
     yield Row("any mark vanishes, v6", (("drop_dscp", "forward"),), "v6", dropped=MARKS)
@@ -86,6 +86,17 @@ def paths():
         ("connect.address", "10.77.2.2"), ("connect.ok", True), ("mtu.forward.ok", True)))
     yield Row("dead path", (("dead",),), code="no-answer", facts=(
         ("connect.addresses.0.error", "no-answer"), ("connect.ok", False), ("server", None), ("mtu", None)))
+    # A firewall that counts connections, as ufw limit does, which takes 5 in 30 s.
+    yield Row("5 connections allowed, whole path", (("limit", 5),), facts=(
+        ("connect.made", 2), ("mtu.forward.ok", True), ("mtu.reverse.ok", True)))
+    yield Row("5 connections allowed, hole 1280 reverse", (("limit", 5), ("hole", 1280, "reverse")), reverse=1280,
+              facts=(("connect.stopped", None),))
+    yield Row("3 connections allowed, hole 1400 reverse", (("limit", 3), ("hole", 1400, "reverse")), code="server-limits",
+              facts=(("connect.stopped", "refused"), ("connect.made", 3), ("mtu.reverse", None), ("mtu.inconclusive", "lost")))
+    yield Row("1 connection allowed", (("limit", 1),), code="server-limits", facts=(
+        ("server.text", "OpenSSH"), ("connect.stopped", "refused"), ("connect.made", 1), ("dscp.inconclusive", True)))
+    yield Row("1 connection allowed, others dropped", (("limit", 1, "drop"),), code="server-limits", facts=(
+        ("server.text", "OpenSSH"), ("connect.stopped", "no-answer"), ("connect.made", 1), ("dscp.inconclusive", True)))
     yield Row("nobody listens", port=2299, code="refused",
               facts=(("connect.addresses.0.error", "refused"), ("connect.ok", False)))
     yield Row("no such host", host="nowhere", code="name-unknown",

@@ -91,6 +91,20 @@ class Path:
             self.run("router", *f"tc qdisc add dev {dev} root tbf rate {mbit}mbit burst 32kb latency 50ms".split())
             self.undo.append(lambda dev=dev: self.run("router", "tc", "qdisc", "del", "dev", dev, "root"))
 
+    # the server's own
+
+    def limit(self, connections, verdict="reject"):
+        """As ufw limit: the server takes so many connections from an address, and no more for a minute."""
+        self.run("server", "nft", "-f", "-", text=f"""table ip limits {{
+	set came {{ type ipv4_addr; size 16; flags dynamic; timeout 1m; }}
+	chain input {{
+		type filter hook input priority 0
+		tcp flags & (syn | ack) == syn add @came {{ ip saddr limit rate over 1/minute burst {connections} packets }} {verdict}
+	}}
+}}
+""")
+        self.undo.append(lambda: self.run("server", "nft", "delete table ip limits"))
+
     # the client's own
 
     def address_gone(self):

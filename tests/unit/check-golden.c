@@ -9,6 +9,7 @@
 #include "facts/schema.h"
 #include "facts/upgrade.h"
 #include "check.h"
+#include "probe/probe.h"
 #include "rules/rules.h"
 
 #ifndef GOLDEN_DIR
@@ -297,6 +298,140 @@ test_covered(void **state)
 				fail_msg("no document expects %s", code_row(rule->code)->name);
 }
 
+/* --- without a result ------------------------------------------------------------------------- */
+
+/*
+ * How a probe may end without a result: what is then otherwise in the facts of a healthy host, on a
+ * path that can be measured. ' stands for ", and null for nothing.
+ */
+static const struct {
+	const char	*probe;
+	const char	*facts;
+	const char	*code;		/* that is found; NULL: any */
+} inconclusives[] = {
+	{ "names", "{'names':{'lookups':{'magicdns':{'error':'no answer','code':'name-timeout','ms':2000}}}}",
+	    "unfinished" },
+	{ "names", "{'names':{'lookups':{'system':{'addresses':null,'error':'no answer','code':'name-timeout'}}},"
+	    "'connect':{'ok':false,'addresses':null,'routes':null,'route':null},'server':null,'dscp':null,'mtu':null}",
+	    NULL },
+	{ "connect", "{'connect':{'ok':false,'route':null,'addresses':[{'address':'192.168.1.5','family':4,"
+	    "'ms':5000,'error':'no-answer'}],'routes':[]},'server':null,'dscp':null,'mtu':null}", "no-answer" },
+	{ "connect", "{'connect':null,'server':null,'dscp':null,'mtu':null}", NULL },
+	{ "server", "{'server':null,'dscp':null,'mtu':null}", "unfinished" },
+	{ "server", "{'server':{'error':'unconnected'},'connect':{'stopped':'refused','made':1}}", "server-limits" },
+	{ "server", "{'server':{'error':'unconnected'},'connect':{'stopped':'no-answer','made':1}}",
+	    "server-limits" },
+	{ "server", "{'server':{'error':'unconnected'},'connect':{'stopped':'system','made':1}}", "unfinished" },
+	{ "server", "{'server':{'text':null,'software':null,'error':'silent','kind':'none'},'mtu':null}",
+	    "server-silent" },
+	{ "server", "{'server':{'error':'silent','kexinit_bytes':null,'host_key_types':null},'mtu':null}",
+	    "server-silent" },
+	{ "server", "{'server':{'refusal':'penalty'},'connect':{'made':3}}", "server-penalty" },
+	{ "server", "{'server':null,'service':{'kind':'unconnected','ok':false},'connect':{'stopped':'system'}}",
+	    "unfinished" },
+	{ "server", "{'server':null,'service':{'kind':'closed','ok':false,'asked':false},'mtu':null}",
+	    "server-closed" },
+	{ "server", "{'server':null,'service':{'kind':'silent','ok':true,'asked':true},'mtu':null}",
+	    "unfinished" },
+	{ "server", "{'service':{'kind':'ssh','ok':true},'server':{'text':null,'software':null,'error':'reset'}}",
+	    "reset" },
+	{ "dscp", "{'dscp':null}", "unfinished" },
+	{ "dscp", "{'dscp':{'inconclusive':true,'passed':[],'dropped':[]}}", "unfinished" },
+	{ "dscp", "{'dscp':{'inconclusive':true,'passed':[],'dropped':[]},'connect':{'stopped':'refused','made':1}}",
+	    "server-limits" },
+	{ "mtu", "{'mtu':null}", "unfinished" },
+	{ "mtu", "{'mtu':{'forward':null,'reverse':null,'inconclusive':'x'}}", "unfinished" },
+	{ "mtu", "{'mtu':{'reverse':null,'inconclusive':'x'}}", "unfinished" },
+	{ "mtu", "{'mtu':{'reverse':null,'inconclusive':'x'},'connect':{'stopped':'refused','made':5}}",
+	    "server-limits" },
+	{ "mtu", "{'mtu':{'forward':{'ok':false,'largest_ok':0}}}", "unfinished" },
+	{ "mtu", "{'mtu':{'reverse':{'ok':false,'largest_ok':1400,'smallest_bad':1400}}}", "unfinished" },
+};
+
+static void
+overlay(json_t *to, const json_t *from)
+{
+	const char	*key;
+	json_t		*value, *old;
+
+	json_object_foreach((json_t *)(uintptr_t)from, key, value)
+		if (json_is_null(value))
+			json_object_del(to, key);
+		else if (json_is_object(value) && (old = json_object_get(to, key)) != NULL)
+			overlay(old, value);
+		else
+			json_object_set(to, key, value);
+}
+
+/* The host of a golden document that is healthy, of which also the path could be measured. */
+static json_t *
+measurable(void)
+{
+	json_t	*doc = document(GOLDEN_DIR "/healthy-lan.json");
+
+	json_put(doc, "facts.connect.far", json_true());
+	return (doc);
+}
+
+/* 1 if the document is called healthy, by a word or by the status. */
+static int
+is_healthy(json_t *doc)
+{
+	char	*text = NULL;
+	size_t	 len;
+	FILE	*fp;
+	int	 said;
+
+	assert_int_equal(rules_check(doc), 0);
+	assert_non_null(fp = open_memstream(&text, &len));
+	report_text(fp, doc, 0);
+	fclose(fp);
+	said = strstr(text, "healthy") != NULL || strstr(text, "no fault") != NULL;
+	free(text);
+	return (said || report_status(doc) == 0);
+}
+
+/* Whatever a probe could not find out: the host is not called healthy. */
+static void
+test_inconclusive(void **state)
+{
+	const struct probe	*const *p;
+	json_t			*doc = measurable(), *facts;
+	char			*text, *c;
+	const char		*code;
+	size_t			 i;
+
+	(void)state;
+	assert_int_equal(is_healthy(doc), 1);
+	json_decref(doc);
+	for (i = 0; i < COUNT(inconclusives); i++) {
+		assert_non_null(text = strdup(inconclusives[i].facts));
+		for (c = text; *c != '\0'; c++)
+			*c = *c == '\'' ? '"' : *c;
+		doc = measurable();
+		if ((facts = json_loads(text, 0, NULL)) == NULL)
+			fail_msg("no JSON: %s", text);
+		overlay(json_at(doc, "facts"), facts);
+		if (is_healthy(doc))
+			fail_msg("%s is healthy with %s", inconclusives[i].probe, text);
+		code = json_text_at(doc, "findings.0.code");
+		if (inconclusives[i].code != NULL && (code == NULL ||
+		    strcmp(code, inconclusives[i].code) != 0))
+			fail_msg("%s: found %s, not %s, with %s", inconclusives[i].probe,
+			    code != NULL ? code : "nothing", inconclusives[i].code, text);
+		json_decref(facts);
+		json_decref(doc);
+		free(text);
+	}
+	for (p = probes; *p != NULL; p++) {
+		for (i = 0; i < COUNT(inconclusives) && strcmp(inconclusives[i].probe,
+		    (*p)->name) != 0; i++)
+			continue;
+		if (i == COUNT(inconclusives))
+			fail_msg("no row for %s", (*p)->name);
+	}
+}
+
 /* A machine of which nothing is known is not ill. */
 static void
 test_nothing(void **state)
@@ -317,6 +452,7 @@ main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_covered),
+		cmocka_unit_test(test_inconclusive),
 		cmocka_unit_test(test_nothing),
 	};
 	int				result;

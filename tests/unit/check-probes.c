@@ -213,6 +213,7 @@ is_text(const char *what, const json_t *facts, const char *path, const char *wan
 static void
 test_banners(void **state)
 {
+	struct probe_kept	kept = { .fd = -1 };
 	struct probe_input	in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400,
 				    .dead_after_s = 30, .seen = &seen };
 	struct server		s;
@@ -222,6 +223,7 @@ test_banners(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(banners); i++) {
+		in.kept = i % 2 == 0 ? &kept : NULL;
 		server_start_tcp(&s, &banners[i].script);
 		in.port = s.port;
 		facts = json_object();
@@ -248,9 +250,10 @@ test_banners(void **state)
 			    "chacha20-poly1305@openssh.com");
 			is_text(banners[i].what, facts, "server.macs.3", "hmac-sha1");
 		}
-		/* One to see that it is there, one to listen. */
-		assert_int_equal(json_number_at(facts, "connect.made", 0), 2);
-		assert_int_equal(s.taken, 2);
+		/* One to see that it is there, and to listen; two, if none is kept. */
+		assert_int_equal(json_number_at(facts, "connect.made", 0), 1 + i % 2);
+		assert_int_equal(s.taken, 1 + i % 2);
+		assert_int_equal(kept.fd, -1);
 		/* Nothing is to be learned on the way to oneself. */
 		assert_int_equal(json_truth_at(facts, "connect.far"), 0);
 		assert_int_equal(probe_dscp.useful(facts, &in), 0);
@@ -267,14 +270,16 @@ static const struct {
 	struct script	 script;
 	const char	*kind;
 	int		 ok;
+	int		 asked;
 	const char	*first;
 } services[] = {
-	{ "mail", { "220 mail.test ESMTP\r\n", NULL }, "mail", 1, "220 mail.test ESMTP" },
-	{ "a web server", { "", "HTTP/1.0 200 OK\r\n\r\n", 1 }, "http", 1, "HTTP/1.0 200 OK" },
-	{ "TLS", { "", "\x15\x03\x01\x02\x02\x50", 1 }, "tls", 1, "^U^C^A^B^BP" },
-	{ "odd", { "\xff\x01x", NULL }, "other", 1, "M^?^Ax" },
-	{ "silence", { "", NULL }, "silent", 1, NULL },
-	{ "an end", { "", NULL, 1 }, "closed", 0, NULL },
+	{ "mail", { "220 mail.test ESMTP\r\n", NULL }, "mail", 1, 0, "220 mail.test ESMTP" },
+	{ "a web server", { "", "HTTP/1.0 200 OK\r\n\r\n", 1 }, "http", 1, 1, "HTTP/1.0 200 OK" },
+	{ "TLS", { "", "\x15\x03\x01\x02\x02\x50", 1 }, "tls", 1, 1, "^U^C^A^B^BP" },
+	{ "odd", { "\xff\x01x", NULL }, "other", 1, 0, "M^?^Ax" },
+	{ "silence", { "", NULL }, "silent", 1, 1, NULL },
+	{ "an end", { "", NULL, 1 }, "closed", 0, 0, NULL },
+	{ "an end when it is asked", { "", "", 1 }, "closed", 0, 1, NULL },
 };
 
 static void
@@ -297,6 +302,7 @@ test_services(void **state)
 		is_text(services[i].what, facts, "service.kind", services[i].kind);
 		is_text(services[i].what, facts, "service.first", services[i].first);
 		assert_int_equal(json_truth_at(facts, "service.ok"), services[i].ok);
+		assert_int_equal(json_truth_at(facts, "service.asked"), services[i].asked);
 		assert_null(json_at(facts, "server"));
 		json_decref(facts);
 	}
@@ -322,7 +328,66 @@ test_service_ssh(void **state)
 	is_text("ssh", facts, "server.kind", "openssh");
 	is_text("ssh", facts, "server.error", "silent");
 	assert_int_equal(json_number_at(facts, "server.version_number", 0), 909);
+	/* It listens on, on the connection on which it asked. */
+	assert_int_equal(json_number_at(facts, "connect.made", 0), 2);
+	assert_int_equal(s.taken, 2);
 	json_decref(facts);
+}
+
+/* The server is gone when the next connection is to be made: no more are tried. */
+static void
+test_stopped(void **state)
+{
+	static const struct script	script = { "", NULL };
+	struct probe_input		in = { .host = "127.0.0.1", .timeout_ms = 400,
+					    .dead_after_s = 30, .seen = &seen };
+	struct server			s;
+	json_t				*facts;
+	int				 ssh;
+
+	(void)state;
+	for (ssh = 0; ssh < 2; ssh++) {
+		facts = json_object();
+		in.ssh = ssh;
+		server_start_tcp(&s, &script);
+		in.port = s.port;
+		probe_connect.run(facts, &in);
+		server_stop(&s);
+		assert_null(json_at(facts, "connect.stopped"));
+		assert_int_equal(probe_left(facts), PROBE_CONNECTIONS_MAX - 1);
+		probe_identification.run(facts, &in);
+		is_text("stopped", facts, "connect.stopped", "refused");
+		is_text("stopped", facts, ssh ? "server.error" : "service.kind", "unconnected");
+		assert_int_equal(probe_left(facts), 0);
+		json_decref(facts);
+	}
+}
+
+/* What is kept is for who wants it so, and for no longer than a while. */
+static void
+test_kept(void **state)
+{
+	struct probe_kept	kept = { .fd = -1 }, given = { .mss_bytes = 536, .sent = 3 };
+	struct probe_input	in = { .kept = &kept };
+	int			fds[2];
+	size_t			sent;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	close(fds[1]);
+	given.fd = fds[0];
+	given.since_ms = clock_ms();
+	probe_keep(&in, &given);
+	assert_int_equal(probe_kept(&in, 0, &sent), -1);
+	assert_int_equal(probe_kept(&in, 536, &sent), fds[0]);
+	assert_int_equal(sent, 3);
+	assert_int_equal(probe_kept(&in, 536, &sent), -1);
+	given.since_ms -= 5000;
+	probe_keep(&in, &given);
+	assert_int_equal(probe_kept(&in, 536, &sent), -1);
+	given.fd = -1;
+	probe_keep(&in, &given);
+	assert_int_equal(fcntl(fds[0], F_GETFD), -1);
 }
 
 static void
@@ -599,6 +664,8 @@ main(void)
 		cmocka_unit_test(test_banners),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_service_ssh),
+		cmocka_unit_test(test_stopped),
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_printer),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_refused),

@@ -36,14 +36,16 @@ test_texts(void **state)
 		    "    connected in 3 ms; forward path: 1500 bytes pass; reverse path: 1500 bytes pass\n\n"
 		    "healthy: nothing is wrong with this machine and the path\n" },
 		/* A path that could not be measured, and what would have mattered of it. */
-		{ "{" HOST "'facts':{'connect':{'ok':true,'route':'localapi','ms':3,'far':true}}}",
-		    "this machine --localapi--> nas port 22\n    connected in 3 ms\n\n"
-		    "healthy: nothing is wrong with this machine and the path\n"
+		{ "{" HOST "'facts':{'connect':{'ok':true,'route':'localapi','ms':3,'far':true},"
+		    "'server':{'text':'SSH-2.0-x'}}}",
+		    "this machine --localapi--> nas port 22, SSH-2.0-x\n    connected in 3 ms\n\n"
+		    "no fault found in what was checked of this machine and the path\n"
 		    "not checked: pmtu-both, pmtu-forward, pmtu-reverse, "
 		    "dscp-forward\n" },
 		/* On the way to itself there is nothing to measure. */
-		{ "{" HOST "'facts':{'connect':{'ok':true,'route':'direct','ms':0,'far':false}}}",
-		    "this machine --direct--> nas port 22\n    connected in 0 ms\n\n"
+		{ "{" HOST "'facts':{'connect':{'ok':true,'route':'direct','ms':0,'far':false},"
+		    "'server':{'text':'SSH-2.0-x'}}}",
+		    "this machine --direct--> nas port 22, SSH-2.0-x\n    connected in 0 ms\n\n"
 		    "healthy: nothing is wrong with this machine and the path\n" },
 		{ "{'target':{},'facts':{'system':{'os':'linux','release':'6.1.0','wsl':2},'tailscale':{'state':'up',"
 		    "'tun':true},'sshd':{'listens':['0.0.0.0:22','[::]:22']},'nix':{'installed':false}}}",
@@ -105,6 +107,7 @@ test_status(void **state)
 		{ "{'facts':{'tailscale':{'state':'up','tun':false}}}", 0 },
 		{ "{'facts':{'tailscale':{'state':'down','backend':'Stopped'}}}", 1 },
 		{ "{" HOST "'facts':{'connect':{'ok':false}}}", 2 },
+		{ "{" HOST "'facts':{}}", 2 },
 	};
 	json_t	*doc;
 	size_t	 i;
