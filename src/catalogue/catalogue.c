@@ -567,6 +567,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "Sessions share one connection (ControlMaster) which nothing asks whether it lives, "
 	    "so after a change of network every new session hangs on it. Set "
 	    "ServerAliveInterval; ssh -O exit HOST ends one that hangs." },
+	[CODE_CONTROL_DEAD] = { "control-dead", KIND_FINDING, SEVERITY_ERROR, 97, 0, "",
+	    "Sessions share one connection (ControlMaster). Its ssh still listens, and nothing "
+	    "gets through it, so every new session hangs, although the host can be reached. "
+	    "ssh -O exit HOST ends it; if that hangs, too, end the ssh process that holds it. "
+	    "ServerAliveInterval makes ssh end it by itself." },
 	[CODE_SSH_OLD] = { "ssh-old", KIND_FINDING, SEVERITY_WARNING, 30, 0, "",
 	    "ssh is older than 7.6 and does not know IPQoS none, which the stanzas for meshssh "
 	    "have. Install a newer one." },

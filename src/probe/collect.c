@@ -27,6 +27,7 @@ collect_target(const json_t *facts, const struct collect *exam, struct probe_inp
 	memset(in, 0, sizeof(*in));
 	in->host = name != NULL && addr_host_ok(name) && (port == 0 || exam->ssh) ?
 	    name : exam->look.host;
+	in->typed = exam->look.host;
 	in->port = port != 0 ? port : number != NULL && addr_port(number) != -1 ?
 	    addr_port(number) : 22;
 	in->ssh = exam->ssh || port == 0 || in->port == 22 ||

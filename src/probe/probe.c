@@ -11,5 +11,6 @@ const struct probe	*const probes[] = {
 	&probe_identification,
 	&probe_dscp,
 	&probe_mtu,
+	&probe_control,
 	NULL
 };

@@ -16,6 +16,7 @@ struct probe_kept;
 #define PROBE_CONNECTIONS_MAX	12
 
 struct probe_input {
+	const char	*typed;		/* the host as the user calls it; NULL: not known */
 	const char	*host;		/* what to connect to: HostName as ssh has it */
 	int		 port;
 	int		 ssh;		/* the port is meant for SSH */
@@ -37,6 +38,6 @@ struct probe {
 /* in the order in which they are run; ends with NULL */
 extern const struct probe	*const probes[];
 extern const struct probe	 probe_names, probe_connect, probe_identification, probe_dscp,
-				    probe_mtu;
+				    probe_mtu, probe_control;
 
 #endif

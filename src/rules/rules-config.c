@@ -87,6 +87,35 @@ check_slow(const json_t *facts, struct finding *f)
 }
 
 static int
+check_control_dead(const json_t *facts, struct finding *f)
+{
+	int	answers = json_truth_at(facts, "control.answers"),
+		    ms = (int)json_number_at(facts, "control.ms", 0);
+
+	if (answers != 0 && json_truth_at(facts, "control.passes") != 0)
+		return (0);
+	/* What is wrong with the path comes first. */
+	if (query_reached(facts) != 1)
+		f->severity = SEVERITY_WARNING;
+	finding_set(f->cause,
+	    "The shared connection to the host (ControlMaster) is dead, and every new session hangs on it.");
+	if (answers == 0)
+		finding_set(f->evidence, "its ssh listens and gave no answer in %d ms", ms);
+	else
+		finding_set(f->evidence,
+		    "its ssh answers; the server gave no answer through it in %d ms", ms);
+	if (answers != 0)
+		finding_cure(f, "ssh -O exit HOST, with the name that you use for the host");
+	else
+		finding_cure(f, "End the ssh process that holds it: pgrep -af 'ssh: .*mux'");
+	if (!config_on(facts, OPTION("serveraliveinterval")))
+		finding_cure(f,
+		    "Add to the host's block: ServerAliveInterval 15 and ServerAliveCountMax 4");
+	finding_cure(f, "For one session without it: ssh -S none HOST");
+	return (1);
+}
+
+static int
 check_old(const json_t *facts, struct finding *f)
 {
 	if (json_number_at(facts, "ssh.version_number", 999) >= 706)
@@ -383,8 +412,10 @@ const struct rule rules_config[] = {
 	    config_check_localhost },
 	{ CODE_CONFIG_SLOW, CERTAINTY_SURE, { NUMBER }, { CODE_NONE }, check_slow },
 	{ CODE_CONTROL_STALE, CERTAINTY_LIKELY,
-	    { OPTION("controlmaster"), OPTION("serveraliveinterval") }, { CODE_NONE },
+	    { OPTION("controlmaster"), OPTION("serveraliveinterval") }, { CODE_CONTROL_DEAD },
 	    check_control_stale },
+	{ CODE_CONTROL_DEAD, CERTAINTY_LIKELY, { "control.answers" }, { CODE_NONE },
+	    check_control_dead },
 	{ CODE_SSH_OLD, CERTAINTY_SURE, { NUMBER }, { CODE_NONE }, check_old },
 	{ CODE_FDPASS_IPQOS, CERTAINTY_SURE, { OPTION("proxyusefdpass"), OPTION("ipqos") },
 	    { CODE_DSCP_REMARKED },

@@ -9,6 +9,7 @@ import os
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -136,6 +137,16 @@ def servers():
         ("server.kind", "go"), ("server.first", "^Welcome$"), ("server.error", "silent")))
 
 
+def shared():
+    yield Row("shared connection", (("master", "shared-well"),), "shared-well", whole=True, facts=(
+        ("control.answers", True), ("control.passes", True), ("connect.made", 2)))
+    yield Row("shared connection whose path is dead", (("master", "shared-dead", "path"),), "shared-dead",
+              code="control-dead", facts=(("control.answers", True), ("control.passes", False), ("mtu.forward.ok", True)))
+    yield Row("shared connection whose ssh is stopped", (("master", "shared-stopped", "stopped"),), "shared-stopped",
+              code="control-dead", facts=(("control.answers", False), ("control.passes", None), ("mtu.forward.ok", True)))
+    yield Row("no shared connection", (), "shared-none", facts=(("control.listens", False), ("control.answers", None)))
+
+
 def healthy():
     """So often each that they are 200 together."""
     rows = [row for row in (*paths(), *servers()) if row.whole]
@@ -200,6 +211,24 @@ def wrong(row, facts):
     return "\n".join(text for text in found if text)
 
 
+class DoctorLab(Lab):
+    """A lab with what is wrong on the client."""
+
+    def master(self, host, broken=""):
+        """A shared connection of ssh's to this Host, which listens; then its packets vanish, or its ssh is stopped."""
+        # A port of its own, by which it can be told from other connections.
+        port = ["-o", "ProxyCommand=nc -p 41000 %h %p"] if broken == "path" else []
+        ssh = self.start("client", "ssh", "-N", "-M", *port, host, log=self.name + "-master.log")
+        self.undo.append(lambda: self.end(ssh))
+        wait_for("the master listens", 20, lambda: "running" in self.run(
+            "client", "ssh", "-O", "check", host, check=False))
+        if broken == "path":
+            self.rule("tcp sport 41000 counter drop")
+        elif broken == "stopped":
+            ssh.send_signal(signal.SIGSTOP)
+            self.undo.append(lambda: ssh.send_signal(signal.SIGCONT))
+
+
 class Looks:
     """Labs, and the servers besides sshd in each."""
 
@@ -259,7 +288,7 @@ class Looks:
 
     def worker(self, rows, results):
         try:
-            with Lab(self.site) as lab:
+            with DoctorLab(self.site) as lab:
                 self.servers(lab)
                 while not STOP.is_set():
                     try:
@@ -276,6 +305,9 @@ class Looks:
     def run(self, tap, rows):
         with open(self.site.path("home/.ssh/known_hosts"), "w", encoding="ascii") as known:
             known.write(f"[v4]:2211 ssh-rsa AAAAB3NzaC1yc2E{'A' * 361}\n")
+        with open(self.site.path("home/.ssh/config"), "w", encoding="ascii") as config:
+            config.write(f"Host shared-*\n\tHostName 10.77.2.2\n\tControlPath ~/.ssh/%n\n"
+                         f"\tInclude {self.site.path('ssh_config')}\n")
         if shutil.which("tinysshd"):
             run("tinysshd-makekey", self.site.path("tinysshd"))
         todo, results, done = queue.SimpleQueue(), queue.SimpleQueue(), {}
@@ -325,7 +357,7 @@ def main():
     tap = Tap()
     try:
         enter()
-        rows = [row for row in (*holes(), *paths(), *servers()) if re.search(pattern, row.name)]
+        rows = [row for row in (*holes(), *paths(), *servers(), *shared()) if re.search(pattern, row.name)]
         if pattern == "--healthy":
             rows = healthy()
         with Site() as site:

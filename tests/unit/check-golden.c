@@ -339,6 +339,8 @@ static const struct {
 	{ "dscp", "{'dscp':{'inconclusive':true,'passed':[],'dropped':[]}}", "unfinished" },
 	{ "dscp", "{'dscp':{'inconclusive':true,'passed':[],'dropped':[]},'connect':{'stopped':'refused','made':1}}",
 	    "server-limits" },
+	{ "control", "{'control':{'listens':true,'answers':true,'passes':false,'ms':5000}}", "control-dead" },
+	{ "control", "{'control':{'listens':true,'answers':false,'ms':5000}}", "control-dead" },
 	{ "mtu", "{'mtu':null}", "unfinished" },
 	{ "mtu", "{'mtu':{'forward':null,'reverse':null,'inconclusive':'x'}}", "unfinished" },
 	{ "mtu", "{'mtu':{'reverse':null,'inconclusive':'x'}}", "unfinished" },
