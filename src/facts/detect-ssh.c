@@ -296,7 +296,7 @@ view_proxy(struct view *l)
 
 	if (view_option(l, "proxycommand", 0, value) == NULL || strcmp(value, "none") == 0)
 		return;
-	fact_put_truth(l->facts, "ssh.proxy.ours", strstr(value, "meshssh") != NULL);
+	fact_put_truth(l->facts, "ssh.proxy.ours", ssh_proxy_ours(value));
 	if (ssh_proxy_look(value, l->in->root, l->home, &p) == -1)
 		return;
 	fact_put(l->facts, "ssh.proxy.program", view_told(l, REDACT_COMMAND, p.program));

@@ -271,7 +271,7 @@ const struct fact_row	fact_rows[] = {
 	{ "ssh.known_names", FACT_MAP, "", "meshssh-config",
 	    "By each name of a peer that known_hosts files have: their keys; not in what --doctor prints." },
 	{ "ssh.proxy.ours", FACT_TRUTH, "", "detect-ssh",
-	    "The ProxyCommand names meshssh." },
+	    "The ProxyCommand runs meshssh." },
 	{ "ssh.proxy.program", FACT_TEXT, "", "detect-ssh",
 	    "Its program; absent, like what follows, where only a shell could tell." },
 	{ "ssh.proxy.absolute", FACT_TRUTH, "", "detect-ssh",

@@ -10,6 +10,7 @@
 #include "facts/ssh-refusal.h"
 #include "facts/tailscale-fault.h"
 #include "facts/upgrade.h"
+#include "sshconf/ssh-proxy.h"
 
 /* Version 1 to 2. */
 static const struct upgrade_name {
@@ -166,7 +167,7 @@ upgrade_ssh(json_t *facts)
 	}
 	if ((text = text_without(ssh, "options.proxycommand", "proxy.ours")) != NULL &&
 	    strcasecmp(text, "none") != 0)
-		json_put(ssh, "proxy.ours", json_boolean(strstr(text, "meshssh") != NULL));
+		json_put(ssh, "proxy.ours", json_boolean(ssh_proxy_ours(text)));
 }
 
 static void

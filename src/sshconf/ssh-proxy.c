@@ -150,3 +150,50 @@ ssh_proxy_look(const char *command, const char *root, const char *home, struct s
 	p->there = p->everywhere || found_in(root, path, p->program);
 	return (0);
 }
+
+/* The next word, without the quotes around it: its length; *at is set behind it. 0 at the end. */
+static size_t
+proxy_word(const char **at, const char **word)
+{
+	size_t	len;
+	char	quote[2] = "";
+
+	*word = *at + strspn(*at, " \t");
+	if (**word == '"' || **word == '\'')
+		quote[0] = *(*word)++;
+	len = strcspn(*word, quote[0] != '\0' ? quote : " \t");
+	*at = *word + len + (quote[0] != '\0' && (*word)[len] != '\0');
+	return (len);
+}
+
+/* 1 if the word only says how the program behind it is started. */
+static int
+proxy_starts(const char *word, size_t len)
+{
+	static const char	starts[][8] = { "command", "env", "exec", "nohup", "setsid" };
+	size_t			i, equals = strcspn(word, "=/");
+
+	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (len == strlen(starts[i]) && strncmp(word, starts[i], len) == 0)
+			return (1);
+	/* An option of env's, or NAME=VALUE. */
+	return (word[0] == '-' || (equals < len && word[equals] == '='));
+}
+
+int
+ssh_proxy_ours(const char *command)
+{
+	static const char	name[] = "meshssh";
+	const char		*word;
+	size_t			 len, slash;
+
+	while ((len = proxy_word(&command, &word)) > 0) {
+		if (proxy_starts(word, len))
+			continue;
+		for (slash = len; slash > 0 && word[slash - 1] != '/'; slash--)
+			continue;
+		return (len - slash == strlen(name) && strncmp(word + slash, name,
+		    len - slash) == 0);
+	}
+	return (0);
+}

@@ -23,5 +23,10 @@ struct ssh_proxy {
  * a shell can tell.
  */
 int	ssh_proxy_look(const char *command, const char *root, const char *home, struct ssh_proxy *);
+/*
+ * 1 if the program that is run is called meshssh: by its first word, whatever its folder, behind
+ * words that only say how to start it (exec, env) and settings of the environment.
+ */
+int	ssh_proxy_ours(const char *command);
 
 #endif

@@ -316,11 +316,11 @@ test_options(void **state)
 	 * What only a shell can tell, and a line that is no keyword of ssh's, are not told, but
 	 * what follows from them is.
 	 */
-	put_ssh("hostname nas\nproxycommand sh -c 'exec meshssh %h hunter2'\n", "", 0);
+	put_ssh("hostname nas\nproxycommand sh -c 'exec /opt/meshssh %h hunter2'\n", "", 0);
 	put_home("config", "IgnoreUnknown *\nhunter2 x\nPort 22\nRemoteCommand x --key hunter2\n");
 	facts = look("nas", 0);
 	assert_string_equal(json_text_at(facts, "ssh.options.proxycommand"), "sh -c ...");
-	assert_int_equal(json_truth_at(facts, "ssh.proxy.ours"), 1);
+	assert_int_equal(json_truth_at(facts, "ssh.proxy.ours"), 0);
 	assert_null(json_at(facts, "ssh.where.hunter2"));
 	assert_string_equal(json_text_at(facts, "ssh.where.port.value"), "22");
 	assert_string_equal(json_text_at(facts, "ssh.where.remotecommand.value"), "x ...");
@@ -467,6 +467,43 @@ test_proxy(void **state)
 	setenv("PATH", path, 1);
 }
 
+/* By the name of the program, not by one that is elsewhere in the command. */
+static void
+test_proxy_ours(void **state)
+{
+	static const struct {
+		const char	*command;
+		int		 ours;
+	}		rows[] = {
+		{ "meshssh %h %p", 1 },
+		{ "/opt/meshssh --relay -- %h %p", 1 },
+		{ "~/bin/meshssh", 1 },
+		{ " exec  meshssh %h %p", 1 },
+		{ "\"/opt/my dir/meshssh\" %h %p", 1 },
+		{ "'/opt/my dir/meshssh' %h %p", 1 },
+		{ "env -i TS_SOCKET=/run/x.sock meshssh %h %p", 1 },
+		{ "TS_SOCKET=/run/x.sock /opt/meshssh %h %p", 1 },
+		{ "nc -x meshssh %h %p", 0 },
+		{ "/opt/meshssh/nc %h %p", 0 },
+		{ "nc -X connect %h %p # not meshssh", 0 },
+		{ "ssh -W %h:%p meshssh", 0 },
+		{ "socat - PROXY:meshssh.example:%h:%p", 0 },
+		{ "meshssh-wrapper %h %p", 0 },
+		{ "my-meshssh %h %p", 0 },
+		{ "env A=/x/meshssh nc %h %p", 0 },
+		{ "A=b", 0 },
+		{ "\"", 0 },
+		{ "exec", 0 },
+		{ "", 0 },
+	};
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		if (ssh_proxy_ours(rows[i].command) != rows[i].ours)
+			fail_msg("%s: %d", rows[i].command, !rows[i].ours);
+}
+
 static void
 test_key(void **state)
 {
@@ -525,6 +562,7 @@ main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_proxy_ours),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_ask),
 	};
