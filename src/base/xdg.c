@@ -59,15 +59,15 @@ place_up(char path[PATH_MAX])
 
 /*
  * Whether files below this folder are safe from other users: as far as it and our own folder in it
- * are there, they belong to root or this user, and so does what holds them.
+ * are there, they belong to root or this user, and so does what holds them. If not, the path is
+ * that of the first place that does not.
  */
 static int
-folder_safe(const char *folder)
+folder_safe(const char *folder, char path[PATH_MAX])
 {
-	char	path[PATH_MAX];
 	int	levels;
 
-	snprintf(path, sizeof(path), "%s/" OWN_FOLDER, folder);
+	snprintf(path, PATH_MAX, "%s/" OWN_FOLDER, folder);
 	while (place_empty(path) && place_up(path))
 		continue;
 	if (!place_ours(path, 0))
@@ -101,13 +101,13 @@ int
 xdg_path(const char *variable, const char *folder, const char *file, char path[PATH_MAX])
 {
 	const char	*value = getenv(variable), *home;
-	char		 below[PATH_MAX];
+	char		 below[PATH_MAX], place[PATH_MAX];
 
 	/* sudo may leave the variables of the user who calls it. */
 	if (value == NULL || value[0] != '/' || (strlen(value) < PATH_MAX / 2 &&
-	    !folder_safe(value))) {
+	    !folder_safe(value, place))) {
 		if ((home = own_home()) == NULL || snprintf(below, sizeof(below), "%s/%s", home,
-		    folder) >= PATH_MAX / 2 || !folder_safe(below)) {
+		    folder) >= PATH_MAX / 2 || !folder_safe(below, place)) {
 			errno = ENOENT;
 			return (-1);
 		}
@@ -118,4 +118,29 @@ xdg_path(const char *variable, const char *folder, const char *file, char path[P
 		return (0);
 	errno = ENAMETOOLONG;
 	return (-1);
+}
+
+void
+xdg_why(const char *variable, const char *folder, char why[XDG_WHY_MAX])
+{
+	const char	*value = getenv(variable), *home = own_home();
+	char		 below[PATH_MAX] = "", place[PATH_MAX];
+	struct stat	 sb;
+
+	if (value != NULL && value[0] == '/')
+		snprintf(below, sizeof(below) / 2, "%s", value);
+	else if (home != NULL)
+		snprintf(below, sizeof(below) / 2, "%s/%s", home, folder);
+	if (below[0] == '\0')
+		snprintf(why, XDG_WHY_MAX, "user %u has no home directory", (unsigned)geteuid());
+	else if (folder_safe(below, place))
+		snprintf(why, XDG_WHY_MAX, "%.100s is too long", below);
+	else if (lstat(place, &sb) == -1 || ((sb.st_uid == 0 || sb.st_uid == geteuid()) &&
+	    stat(place, &sb) == -1))
+		snprintf(why, XDG_WHY_MAX, "%.80s: %s", place, strerror(errno));
+	else if (sb.st_uid != 0 && sb.st_uid != geteuid())
+		snprintf(why, XDG_WHY_MAX, "%.80s belongs to user %u, not to root or you", place,
+		    (unsigned)sb.st_uid);
+	else
+		snprintf(why, XDG_WHY_MAX, "other users can write to %.80s", place);
 }

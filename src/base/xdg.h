@@ -14,4 +14,12 @@
  */
 int	xdg_path(const char *variable, const char *folder, const char *file, char [PATH_MAX]);
 
+#define XDG_WHY_MAX	160
+
+/*
+ * Why there is no such path, for people: of the folder that the variable names, or else of that in
+ * the home, the place that is not safe from other users.
+ */
+void	xdg_why(const char *variable, const char *folder, char why[XDG_WHY_MAX]);
+
 #endif

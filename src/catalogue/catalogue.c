@@ -79,6 +79,12 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "remove the file",
 	    "The failure record is no record that meshssh wrote. The next failure replaces it; "
 	    "it may be removed." },
+	[CODE_NO_RECORD] = { "no-record", KIND_ERROR, SEVERITY_ERROR, 1, EX_NOPERM,
+	    "set XDG_CACHE_HOME to a folder of yours",
+	    "There is no place for the failure record, so meshssh cannot show the last failure. "
+	    "The cache folder, and what it is in, must belong to root or to you, and other users "
+	    "must not be able to write there. In a user namespace (unshare -r) the folders of "
+	    "the system belong to another user. Set XDG_CACHE_HOME to a folder of yours." },
 	[CODE_CONFIG_READ] = { "config-read", KIND_ERROR, SEVERITY_ERROR, 1, EX_NOINPUT,
 	    "nothing was changed",
 	    "A file of ssh's configuration is there and cannot be read: it is not this user's, "

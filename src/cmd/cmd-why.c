@@ -62,11 +62,11 @@ int
 cmd_why(struct error *err)
 {
 	struct record	record;
-	char		path[PATH_MAX], shown[PATH_MAX];
+	char		path[PATH_MAX], shown[PATH_MAX], why[XDG_WHY_MAX];
 
 	if (record_path(path) == -1) {
-		error_set(err, CODE_SYSTEM,
-		    "there is no home directory to look for the failure record in");
+		record_why_not(why);
+		error_set(err, CODE_NO_RECORD, "no failure record is kept: %s", why);
 		return (-1);
 	}
 	/* The time zone is in a file, too. */

@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "base/xdg.h"
 #include "catalogue/catalogue.h"
 #include "os/os.h"
 #include "state/cache.h"
@@ -24,6 +23,12 @@ int
 record_path(char path[PATH_MAX])
 {
 	return (xdg_path("XDG_CACHE_HOME", ".cache", "failure.json", path));
+}
+
+void
+record_why_not(char why[XDG_WHY_MAX])
+{
+	xdg_why("XDG_CACHE_HOME", ".cache", why);
 }
 
 /* The JSON text, to be freed; NULL if something in it is no text of UTF-8. */

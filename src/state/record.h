@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/error.h"
+#include "base/xdg.h"
 #include "route/target.h"
 
 #define RECORD_BYTES_MAX	65536	/* a larger file is not ours */
@@ -26,6 +27,8 @@ struct record {
  * of the password database, as xdg_path finds it. Return 0 on success, or -1 with errno set.
  */
 int	record_path(char path[PATH_MAX]);
+/* Why there is no such path, as xdg_why says it. */
+void	record_why_not(char why[XDG_WHY_MAX]);
 /*
  * Replace the file. Return 0 on success, or -1 with errno set: the disk may be full, read-only or
  * missing.

@@ -46,6 +46,25 @@ is "--why with no failure on record: success, one line" \
     "$? $(grep -c . "$T/why") $(grep -ci 'no failure' "$T/why") $(cat "$T/why.err")" "0 1 1 "
 check "--why makes nothing" test ! -e "$T/cache"
 
+### no place for one
+# In a user namespace, what is root's outside is another user's.
+drop=
+[ "$(id -u)" != 0 ] || drop="setpriv --reuid=12345 --regid=12345 --clear-groups"
+# shellcheck disable=SC2086	# words
+if $drop unshare -r true 2>/dev/null; then
+	mkdir -m 755 "$T/copy"
+	chmod 711 "$T"
+	cp "$MESHSSH" "$T/copy/meshssh"
+	# shellcheck disable=SC2086	# words
+	XDG_CACHE_HOME=/proc/sys timeout -k 2 5 $drop unshare -r "$T/copy/meshssh" --why >"$T/why" 2>"$T/why.err" </dev/null
+	is "--why where no cache folder can be used says why" \
+	    "$? $(cat "$T/why") $(grep -c 'no failure record is kept: /proc/sys belongs to user .*; set XDG_CACHE_HOME to a folder of yours' "$T/why.err")" \
+	    "77  1"
+	chmod 700 "$T"
+else
+	skip "--why where no cache folder can be used says why" "no user namespaces"
+fi
+
 ### the file
 umask 000
 fail

@@ -55,6 +55,18 @@ is_used(const char *value)
 	return (0);
 }
 
+/* What xdg_why says of a folder begins or ends so. */
+static void
+is_why(const char *value, const char *wanted)
+{
+	char	why[XDG_WHY_MAX];
+
+	setenv("XDG_TEST", value, 1);
+	xdg_why("XDG_TEST", ".cache", why);
+	if (strstr(why, wanted) == NULL)
+		fail_msg("%s: %s", value, why);
+}
+
 /* Folders of this user's, some not there yet. */
 static void
 test_ours(void **state)
@@ -85,6 +97,7 @@ test_ours(void **state)
 	assert_int_equal(is_used(cache), 1);
 	assert_int_equal(chmod(cache, 0777), 0);
 	assert_int_equal(is_used(cache), 0);
+	is_why(cache, "other users can write to /tmp/");
 	assert_int_equal(chmod(cache, 0700), 0);
 	assert_int_equal(chmod(own, 0777), 0);
 	assert_int_equal(is_used(cache), 0);
@@ -112,6 +125,8 @@ test_others(void **state)
 	assert_int_equal(chown(cache, OTHER, OTHER), 0);
 	assert_int_equal(is_used(cache), 0);
 	assert_int_equal(is_used(own), 0);
+	is_why(cache, "/cache belongs to user 1234, not to root or you");
+	is_why(own, "/cache belongs to user 1234, not to root or you");
 	/* Ours, in a folder of another's, as an earlier call by sudo may have left it. */
 	assert_int_equal(mkdir(own, 0700), 0);
 	assert_int_equal(is_used(own), 0);
