@@ -191,7 +191,7 @@ cmd_scan(const struct options *opts, char **words, int *status, struct error *er
 		result = scan_all(&list, &conf, facts, err);
 	if (result == 0 && !opts->json)
 		list_summary(&list);
-	*status = list.bad > 0 || list.hosts.odd > 0;
+	*status = list.ok < list.hosts.begun || list.hosts.odd > 0;
 	json_decref(list.hosts.peers);
 	if (conf.base != NULL)
 		event_base_free(conf.base);
