@@ -56,11 +56,6 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "use it as ssh's ProxyCommand",
 	    "The relay reads from standard input and writes to standard output, and one of them "
 	    "was closed when it started. ssh opens both for a ProxyCommand." },
-	[CODE_FDPASS_NO_SOCKET] = { "fdpass-no-socket", KIND_ERROR, SEVERITY_ERROR, 1, EX_USAGE,
-	    "say ProxyUseFdpass yes, or leave out --fdpass",
-	    "With --fdpass the connection is handed to ssh over a unix socket on standard "
-	    "output. ssh gives one only if its configuration says ProxyUseFdpass yes for this "
-	    "host (and then IPQoS none should stand there too)." },
 	[CODE_UNQUOTABLE_PATH] = { "unquotable-path", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
 	    "install it where the path has no quotes or $",
 	    "ssh runs a ProxyCommand through the user's shell. The path of this program has a "

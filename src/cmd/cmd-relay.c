@@ -55,6 +55,7 @@ struct session {
 	struct connection		 conn;
 	struct error		*err;
 	int			 gone;		/* ssh died meanwhile */
+	int			 fdpass;	/* ssh gets the connection itself */
 	/* to let go of standard error with, or -1; not opened in mid-session */
 	int			 null_fd;
 	int			 mute;		/* standard error is no longer the caller's */
@@ -297,9 +298,10 @@ relay_session(struct session *s, struct attempts *attempts)
 	if (relay_dial(s, attempts) == -1)
 		return (s->gone ? 0 : -1);
 	conf.half_close = s->conn.step.via->half_close;
-	if (!s->opts->fdpass && s->opts->debug == 0 && !isatty(STDERR_FILENO))
+	s->fdpass = s->fdpass && fdpass_expected(STDOUT_FILENO);
+	if (!s->fdpass && s->opts->debug == 0 && !isatty(STDERR_FILENO))
 		s->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (!s->opts->fdpass) {
+	if (!s->fdpass) {
 		relay_reserve(s);
 		result = relay_run(s->base, &conf, s->err);
 		if (s->null_fd != -1)
@@ -325,14 +327,12 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
 	else if (target.port == -1)
 		error_set(err, CODE_BAD_PORT, "\"%.40s\" is no port", port);
-	else if (opts->fdpass)
-		fdpass_check(STDOUT_FILENO, err);
 	if (err->code != CODE_NONE) {
 		error_say(err);
 		return (-1);
 	}
 	s = (struct session){ .opts = opts, .target = &target, .err = err, .conn = { .fd = -1 },
-	    .null_fd = -1 };
+	    .null_fd = -1, .fdpass = opts->fdpass };
 	relay_signals();
 	if ((s.base = relay_loop()) == NULL) {
 		error_errno(err, errno == 0 ? ENOMEM : errno, "cannot start the event loop");

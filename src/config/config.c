@@ -16,7 +16,7 @@ static int	conf_port(void *, const char *);
 
 const struct conf_command	conf_commands[] = {
 	{ "stanza", "HOST...", conf_emit_hosts, "print an ssh_config block for each host",
-	    { "match", "no-probe", "port", "program", "tailscaled" } },
+	    { "fdpass", "match", "no-probe", "port", "program", "tailscaled" } },
 	{ "tailnet", "", conf_emit_mesh, "print an ssh_config block for each peer of the mesh",
 	    { "online", "os", "program", "tag", "tailscaled", "user" } },
 	{ "known-hosts", "", conf_emit_mesh,
@@ -24,8 +24,8 @@ const struct conf_command	conf_commands[] = {
 	    { "online", "os", "tag", "tailscaled", "user" } },
 	{ "install", "[HOST...]", conf_install,
 	    "make ssh read the blocks of these hosts; without a host, update those installed",
-	    { "dry-run", "no-probe", "online", "os", "program", "root", "system", "tag", "tailnet",
-	    "tailscaled", "user" } },
+	    { "dry-run", "fdpass", "no-probe", "online", "os", "program", "root", "system", "tag",
+	    "tailnet", "tailscaled", "user" } },
 	{ "remove", "[HOST...]", conf_remove,
 	    "remove the blocks of these hosts; without a host, everything",
 	    { "dry-run", "root", "system", "tailnet" } },
@@ -50,6 +50,8 @@ const struct option_row		conf_options[] = {
 	{ "distribution", "NAME",	NULL,
 	    "windows: the WSL distribution, if not the default one" },
 	{ "dry-run",	NULL,		NULL,	"show what would change, and change nothing" },
+	{ "fdpass",	NULL,		NULL,
+	    "let ssh have the connection itself where the path is clean; for OpenSSH alone" },
 	{ "forward",	"PORT",		conf_port,
 	    "windows: the Windows port that leads to sshd in WSL" },
 	{ "generic",	NULL,		NULL,	"wsl: print what suits any WSL 2" },

@@ -178,11 +178,14 @@ stanza_clean(const json_t *doc)
 	    "server.software") != NULL);
 }
 
-/* Passing the descriptor wants ssh's consent, and that ssh does not mark what it gets. */
+/*
+ * Passing the descriptor wants ssh's consent, and that ssh does not mark what it gets. And the
+ * user's: a caller that brings its own ProxyCommand, or does not know ProxyUseFdpass, fails with it.
+ */
 static int
 stanza_fdpass(const json_t *doc)
 {
-	return (stanza_clean(doc) && emit_ssh_knows(doc, "proxyusefdpass") &&
+	return (json_truth_at(doc, "wanted.fdpass") == 1 && stanza_clean(doc) && emit_ssh_knows(doc, "proxyusefdpass") &&
 	    emit_ssh_knows(doc, "ipqos") && !emit_ssh_theirs(doc, "ipqos", NULL) &&
 	    !emit_ssh_theirs(doc, "proxyusefdpass", "no"));
 }
@@ -215,6 +218,10 @@ stanza_rest(FILE *fp, const json_t *doc, int stronger, struct error *err)
 		    "the path is clean: ssh gets the connection, and no relay stays");
 	else if (!stays && emit_ssh_theirs(doc, "proxyusefdpass", "no"))
 		emit_ssh_line(fp, "ProxyUseFdpass", "no", "this ProxyCommand relays");
+	if (!stays && !fdpass && json_truth_at(doc, "wanted.fdpass") == 1)
+		fprintf(fp, "    # no --fdpass: %s\n", stanza_clean(doc) ?
+		    "ssh cannot be kept from marking packets" :
+		    "the path was not shown to be clean");
 	if (!stays)
 		emit_ssh_wait(fp, doc);
 	emit_ssh_alive(fp, doc);

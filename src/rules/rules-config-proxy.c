@@ -99,7 +99,9 @@ config_check_fdpass(const json_t *facts, struct finding *f)
 	int		 ours = strcmp(name == NULL ? program : name + 1, "meshssh") == 0;
 	char		 where[300];
 
-	if (config_on(facts, OPTION("proxyjump")) || passes == -1 || passes == wanted)
+	/* meshssh relays where no descriptor is expected. */
+	if (config_on(facts, OPTION("proxyjump")) || passes == -1 || passes == wanted ||
+	    (ours && !wanted))
 		return (0);
 	if (wanted) {
 		finding_set(f->cause,
@@ -117,9 +119,8 @@ config_check_fdpass(const json_t *facts, struct finding *f)
 		    "ProxyUseFdpass is off.");
 		finding_set(f->evidence, "%s is told to pass a descriptor%s; ProxyUseFdpass no",
 		    program, config_where(facts, "proxycommand", where));
-		finding_cure(f,
-		    "Write ProxyUseFdpass yes in the host's block, or take %s out of its ProxyCommand",
-		    ours ? "--fdpass" : "-F");
+		finding_cure(f, "Write ProxyUseFdpass yes in the host's block, or take -F out of its "
+		    "ProxyCommand");
 	}
 	/* Of other programs the flags are known, their versions are not. */
 	if (!ours)

@@ -14,18 +14,15 @@
 #include "session/fdpass.h"
 
 int
-fdpass_check(int fd, struct error *err)
+fdpass_expected(int fd)
 {
 	struct sockaddr_storage	ss;
 	socklen_t		len = sizeof(ss);
+	char			byte;
 
 	memset(&ss, 0, sizeof(ss));
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 || ss.ss_family != AF_UNIX) {
-		error_set(err, CODE_FDPASS_NO_SOCKET,
-		    "--fdpass: standard output is no unix socket");
-		return (-1);
-	}
-	return (0);
+	return (getsockname(fd, (struct sockaddr *)&ss, &len) == 0 && ss.ss_family == AF_UNIX &&
+	    recv(fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) <= 0);
 }
 
 int

@@ -9,8 +9,12 @@
 
 struct error;
 
-/* 0 if a descriptor can be passed over this one: a unix socket; -1 with the error set. */
-int	fdpass_check(int, struct error *);
+/*
+ * Return 1 if a descriptor may be expected at the other end of fd: it is a unix socket, and nothing
+ * was sent to us. OpenSSH sends no byte before it has the descriptor; libssh and others that ignore
+ * ProxyUseFdpass begin with their identification string.
+ */
+int	fdpass_expected(int fd);
 /*
  * Pass the second descriptor over the first, made blocking again as ssh expects it. The caller
  * closes both.

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Takes a socket over from `meshssh --fdpass` as ssh does, and looks at it more closely than ssh.
 
-usage: fdpass-receive.py MESHSSH [OPTION...] HOST PORT
+usage: fdpass-receive.py [--speak] MESHSSH [OPTION...] HOST PORT
+With --speak it does as libssh and paramiko do, which do not know ProxyUseFdpass: it sends its identification string on
+the socket at once, and wants the server's.
 Prints what was wrong, one line each, and exits 1; or prints nothing and exits 0.
 """
 import array
@@ -17,6 +19,20 @@ wrong = []
 def check(name, got, wanted):
     if got != wanted:
         wrong.append("%s: %r, wanted %r" % (name, got, wanted))
+
+
+def speak():
+    ours, theirs = socket.socketpair()
+    ours.settimeout(20)
+    ours.sendall(b"SSH-2.0-speaker\r\n")
+    child = subprocess.Popen([sys.argv[2], "--fdpass"] + sys.argv[3:], stdin=theirs, stdout=theirs,
+                             stderr=subprocess.DEVNULL)
+    theirs.close()
+    data, control, _, _ = ours.recvmsg(4, socket.CMSG_SPACE(4 * 8), socket.MSG_WAITALL)
+    check("first bytes", data, b"SSH-")
+    check("descriptors", control, [])
+    ours.close()
+    child.wait(timeout=20)
 
 
 def main():
@@ -67,6 +83,9 @@ def main():
     check("first bytes", s.recv(8, socket.MSG_PEEK)[:4], b"SSH-")
 
 
-main()
+if sys.argv[1] == "--speak":
+    speak()
+else:
+    main()
 print("\n".join(wrong), end="\n" if wrong else "")
 sys.exit(1 if wrong else 0)

@@ -137,6 +137,8 @@ static const struct rules_row rows[] = {
 	{ WITH("'proxy':{'program':'/opt/meshssh','passes_fd':true},",
 	    ",'proxycommand':'x','proxyusefdpass':'yes'"), "fdpass-proxy", "", NULL },
 	{ WITH("'proxy':{'program':'/opt/meshssh','passes_fd':true},", ",'proxycommand':'x'"),
+	    "fdpass-proxy", "", NULL },
+	{ WITH("'proxy':{'program':'nc','passes_fd':true},", ",'proxycommand':'x'"),
 	    "fdpass-proxy", "error", "ProxyUseFdpass no" },
 	{ WITH("'proxy':{'program':'/opt/meshssh','passes_fd':false},", ",'proxycommand':'x'"),
 	    "fdpass-proxy", "", NULL },
