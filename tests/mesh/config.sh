@@ -59,7 +59,7 @@ is "nobody asks MagicDNS there: the address" "$(grep '^    Host' "$T/tun")" "   
 # MagicDNS, which the hosts file is in the place of here, and resolv.conf says so.
 printf '%s %s srv\n' "$ip4" "$full" >"/etc/netns/$MESH-tun/hosts"
 echo 'nameserver 100.100.100.100' >"/etc/netns/$MESH-tun/resolv.conf"
-config tun stanza srv
+config tun stanza --fdpass srv
 is "MagicDNS is asked: the name" "$(grep '^    HostName' "$T/tun")" "    HostName $full"
 is "and the path is clean: ssh gets the connection" "$(grep '^    Proxy' "$T/tun")" \
     "    ProxyCommand $MESHSSH --tailscaled=$(node_socket tun) --fdpass --relay -- \"%h\" \"%p\"
