@@ -125,17 +125,52 @@ ssh_installed(const json_t *where)
 	    query_is(where, "file", "/etc/ssh/meshssh.conf"));
 }
 
-int
-emit_ssh_by_meshssh(const json_t *doc)
+/* 1 if this is an option that the ProxyCommand of a block would not have, too. */
+static int
+ssh_is_own_option(const json_t *doc, const char *word, size_t len)
+{
+	if (len == 0 || word[0] != '-' || (len == 2 && word[1] == '-') ||
+	    (len == 7 && strncmp(word, "--relay", len) == 0))
+		return (0);
+	if (len == 8 && strncmp(word, "--fdpass", len) == 0)
+		return (json_truth_at(doc, "wanted.fdpass") != 1);
+	return (strncmp(word, "--tailscaled=", 13) != 0 ||
+	    json_text_at(doc, "wanted.tailscaled") == NULL);
+}
+
+/* Options in a ProxyCommand by meshssh are the user's will. */
+static int
+ssh_has_options(const json_t *doc)
+{
+	const char	*word = json_text_at(doc, "facts.ssh.options.proxycommand");
+	size_t		 len;
+
+	for (; word != NULL && *word != '\0'; word += len) {
+		word += strspn(word, " \t");
+		len = strcspn(word, " \t");
+		if (ssh_is_own_option(doc, word, len))
+			return (1);
+	}
+	return (0);
+}
+
+/* 1 if the ProxyCommand in force runs meshssh. */
+static int
+ssh_runs_meshssh(const json_t *doc)
 {
 	const char	*program = json_text_at(doc, "facts.ssh.proxy.program"), *name;
 
-	if (ssh_installed(ssh_where(doc, "proxycommand")))
-		return (1);
 	if (program == NULL)
 		return (0);
 	name = strrchr(program, '/');
 	return (strcmp(name != NULL ? name + 1 : program, "meshssh") == 0);
+}
+
+int
+emit_ssh_by_meshssh(const json_t *doc)
+{
+	return (ssh_installed(ssh_where(doc, "proxycommand")) ||
+	    (ssh_runs_meshssh(doc) && !ssh_has_options(doc)));
 }
 
 /*
@@ -220,7 +255,7 @@ ssh_quote(FILE *fp, const json_t *doc)
 int
 emit_ssh_stays(const json_t *doc, int stronger)
 {
-	return (ssh_other_way(doc) != NULL && (!stronger ||
+	return (ssh_other_way(doc) != NULL && (!stronger || ssh_runs_meshssh(doc) ||
 	    json_truth_at(ssh_other_line(doc), "named") != 0));
 }
 

@@ -55,7 +55,7 @@ int	emit_ssh_knows(const json_t *, const char *keyword);
  * Match exec, it is theirs if ssh has another value than this one; NULL: that says nothing.
  */
 int	emit_ssh_theirs(const json_t *, const char *keyword, const char *otherwise);
-/* 1 if ssh would connect through meshssh already. */
+/* 1 if ssh would connect through meshssh already, with no option that the user chose. */
 int	emit_ssh_by_meshssh(const json_t *);
 /*
  * 1 if a peer is better called by its address: the mesh has no MagicDNS, or this machine does not
