@@ -7,6 +7,8 @@
 
 #include "base/shell.h"
 
+#define PLAIN	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+:@%,-"
+
 int
 shell_word(const char *option, const char *path, char *out, size_t size)
 {
@@ -26,4 +28,26 @@ shell_word(const char *option, const char *path, char *out, size_t size)
 	}
 	out[len] = '\0';
 	return (*path != '\0' || strlcat(out, quote, size) >= size ? -1 : 0);
+}
+
+const char *
+shell_quote(const char *word, char out[SHELL_QUOTE_MAX])
+{
+	const char	*home = strncmp(word, "~/", 2) == 0 ? "~/" : "", *p = word + strlen(home);
+	size_t		 len;
+
+	strlcpy(out, home, SHELL_QUOTE_MAX);
+	if (*p != '\0' && p[strspn(p, PLAIN)] == '\0') {
+		if (strlcat(out, p, SHELL_QUOTE_MAX) < SHELL_QUOTE_MAX)
+			return (out);
+		return (strcpy(out, "..."));
+	}
+	len = strlcat(out, "'", SHELL_QUOTE_MAX);
+	/* Room for the longest of them, the last quote and the NUL. */
+	for (; *p != '\0' && len + 6 < SHELL_QUOTE_MAX; p++)
+		len = strlcat(out, *p == '\'' ? "'\\''" : (char[2]){ *p }, SHELL_QUOTE_MAX);
+	if (*p != '\0')
+		return (strcpy(out, "..."));
+	strlcat(out, "'", SHELL_QUOTE_MAX);
+	return (out);
 }

@@ -20,4 +20,15 @@
  */
 int	shell_word(const char *option, const char *path, char *, size_t);
 
+#define SHELL_QUOTE_MAX	256
+
+/*
+ * Quote a word for a command that people copy into a POSIX shell, unless it has only bytes that a
+ * shell takes as they are; "~/" in front is left for the shell. Return out, with "..." in it if the
+ * word does not fit.
+ */
+const char *shell_quote(const char *word, char out[SHELL_QUOTE_MAX]);
+/* The same, where a call is an argument. */
+#define SHELL_QUOTED(word)	shell_quote((word), (char[SHELL_QUOTE_MAX]){ 0 })
+
 #endif

@@ -44,6 +44,9 @@ folder_lock(struct install_folder *folder, mode_t mode)
 		folder->made = mkdir(folder->path, mode) == 0;
 		if (!folder->made && errno != EEXIST)
 			return (-1);
+		/* Whatever the umask: everybody's ssh reads /etc/ssh. */
+		if (folder->made)
+			chmod(folder->path, mode);
 		if ((folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 			return (-1);
 		if (flock(folder->lock, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {

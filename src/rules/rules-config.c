@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/shell.h"
 #include "facts/query.h"
 #include "rules/rules-config.h"
 #include "rules/rules.h"
@@ -46,8 +47,9 @@ check_mode(const json_t *facts, struct finding *f)
 	finding_set(f->cause,
 	    "Others may write to a file that ssh reads, so ssh refuses it and every host.");
 	finding_set(f->evidence, "ssh says: %s", config_text(facts, "ssh.refuses"));
-	finding_cure(f, "chmod go-w %s", file);
-	finding_cure(f, "Where it belongs to somebody else: sudo chown \"$(id -u)\" %s", file);
+	finding_cure(f, "chmod go-w %s", SHELL_QUOTED(file));
+	finding_cure(f, "Where it belongs to somebody else: sudo chown \"$(id -u)\" %s",
+	    SHELL_QUOTED(file));
 	return (1);
 }
 
@@ -248,9 +250,9 @@ check_key_mode(const json_t *facts, struct finding *f)
 		if (strncmp(file, "/mnt/", 5) == 0)
 			finding_cure(f,
 			    "A Windows drive has no modes: cp %s ~/.ssh/ and chmod 600 the copy",
-			    file);
+			    SHELL_QUOTED(file));
 		else
-			finding_cure(f, "chmod 600 %s", file);
+			finding_cure(f, "chmod 600 %s", SHELL_QUOTED(file));
 		return (1);
 	}
 	return (0);
@@ -334,7 +336,8 @@ check_key_type(const json_t *facts, struct finding *f)
 	finding_cure(f,
 	    "Make sure that it is the right machine (ssh-keyscan and the fingerprint on its console "
 	    "agree)");
-	finding_cure(f, "Then: ssh-keygen -R '%.80s'", config_text(facts, "ssh.known.alias"));
+	finding_cure(f, "Then: ssh-keygen -R %s",
+	    SHELL_QUOTED(config_text(facts, "ssh.known.alias")));
 	return (1);
 }
 
@@ -378,7 +381,7 @@ check_key_changed(const json_t *facts, struct finding *f)
 	    (int)strcspn(has, " "), has, has + strlen(has) - 8);
 	finding_cure(f,
 	    "Make sure that it is the right machine; on its console: cat /etc/ssh/ssh_host_*_key.pub");
-	finding_cure(f, "Then: ssh-keygen -R '%.80s'", alias);
+	finding_cure(f, "Then: ssh-keygen -R %s", SHELL_QUOTED(alias));
 	return (1);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/shell.h"
 #include "facts/query.h"
 #include "rules/rules.h"
 
@@ -42,13 +43,13 @@ check_tunnel_in_tunnel(const json_t *facts, struct finding *f)
 		    OUTER_BYTES, mtu + OUTER_BYTES, outer, outer_mtu);
 		/* In WSL the small number is that of some adapter of Windows, not of the way. */
 		if (json_number_at(facts, "system.wsl", 0) == 2)
-			finding_cure(f, "%sip link set dev %s mtu %d", query_sudo(facts), outer,
-			    ETHERNET_MTU);
+			finding_cure(f, "%sip link set dev %s mtu %d", query_sudo(facts),
+			    SHELL_QUOTED(outer), ETHERNET_MTU);
 		else
 			finding_cure(f, "Raise the MTU of %s to %d if its network bears that.",
 			    outer, TAILSCALE_OUTER);
 		finding_cure(f, "Or, without IPv6 in the mesh: %sip link set dev %s mtu %d",
-		    query_sudo(facts), name, outer_mtu - (TAILSCALE_OUTER - 1280));
+		    query_sudo(facts), SHELL_QUOTED(name), outer_mtu - (TAILSCALE_OUTER - 1280));
 		return (1);
 	}
 	return (0);
@@ -74,8 +75,8 @@ check_wsl_jumbo(const json_t *facts, struct finding *f)
 		finding_set(f->cause,
 		    "WSL mirrors an adapter of Windows that takes larger packets than its network does.");
 		finding_set(f->evidence, "%s has an MTU of %d in mirrored mode", name, mtu);
-		finding_cure(f, "%sip link set dev %s mtu %d", query_sudo(facts), name,
-		    ETHERNET_MTU);
+		finding_cure(f, "%sip link set dev %s mtu %d", query_sudo(facts),
+		    SHELL_QUOTED(name), ETHERNET_MTU);
 		finding_cure(f,
 		    "In Windows, as administrator: netsh interface ipv4 set subinterface \"NAME\" mtu=%d "
 		    "store=persistent", ETHERNET_MTU);
@@ -96,7 +97,7 @@ check_jumbo(const json_t *facts, struct finding *f)
 	    "The interface to the router takes larger packets than most of the internet does.");
 	finding_set(f->evidence, "%s has an MTU of %d", name, mtu);
 	finding_cure(f, "If large packets get lost: %sip link set dev %s mtu %d", query_sudo(facts),
-	    name, ETHERNET_MTU);
+	    SHELL_QUOTED(name), ETHERNET_MTU);
 	return (1);
 }
 
@@ -219,7 +220,7 @@ check_host_key_modes(const json_t *facts, struct finding *f)
 	finding_set(f->cause,
 	    "sshd does not take a host key of its own, because others may read it.");
 	finding_set(f->evidence, "%s is open to group or others", file);
-	finding_cure(f, "%schmod 600 %s", query_sudo(facts), file);
+	finding_cure(f, "%schmod 600 %s", query_sudo(facts), SHELL_QUOTED(file));
 	return (1);
 }
 
@@ -234,7 +235,8 @@ check_authorized_keys(const json_t *facts, struct finding *f)
 	    "sshd does not take this user's authorized_keys, because others may change it.");
 	finding_set(f->evidence,
 	    "%s is another user's, or others may write to it; StrictModes is on", file);
-	finding_cure(f, "chmod go-w %s; ls -ld %s shows whose it is.", file, file);
+	finding_cure(f, "chmod go-w %s; ls -ld %s shows whose it is.", SHELL_QUOTED(file),
+	    SHELL_QUOTED(file));
 	return (1);
 }
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/shell.h"
 #include "facts/query.h"
 #include "rules/rules.h"
 
@@ -120,7 +121,7 @@ check_host_key(const json_t *facts, struct finding *f)
 	    "'\\n')");
 	finding_cure(f,
 	    "The result is column 8 of %s, publicHostKey in a Nix module; meshssh-config nix %s prints both",
-	    nix_text(facts, BUILDER("file")), nix_text(facts, BUILDER("host")));
+	    nix_text(facts, BUILDER("file")), SHELL_QUOTED(nix_text(facts, BUILDER("host"))));
 	return (1);
 }
 
@@ -171,7 +172,8 @@ check_key_unknown(const json_t *facts, struct finding *f)
 	finding_cure(f,
 	    "On the builder: base64 -w0 /etc/ssh/ssh_host_ed25519_key.pub; the result is column 8 of its "
 	    "line");
-	finding_cure(f, "Or accept it once as root: %sssh %s true", query_sudo(facts), host);
+	finding_cure(f, "Or accept it once as root: %sssh %s true", query_sudo(facts),
+	    SHELL_QUOTED(host));
 	return (1);
 }
 
@@ -234,7 +236,7 @@ check_root_config(const json_t *facts, struct finding *f)
 		    "Copy the block Host %s of your ~/.ssh/config to %s, with whole paths in it",
 		    host, file);
 	finding_cure(f, "%schmod 600 %s; then %sssh %s true shows whether it works",
-	    query_sudo(facts), file, query_sudo(facts), host);
+	    query_sudo(facts), SHELL_QUOTED(file), query_sudo(facts), SHELL_QUOTED(host));
 	return (1);
 }
 
@@ -271,8 +273,8 @@ check_root_mode(const json_t *facts, struct finding *f)
 	finding_set(f->cause,
 	    "Others may write to root's ssh config, so ssh refuses it, and Nix reaches no builder.");
 	finding_set(f->evidence, "%s is not root's alone", nix_file(facts, file));
-	finding_cure(f, "%schown root %s; %schmod 600 %s", query_sudo(facts), file,
-	    query_sudo(facts), file);
+	finding_cure(f, "%schown root %s; %schmod 600 %s", query_sudo(facts), SHELL_QUOTED(file),
+	    query_sudo(facts), SHELL_QUOTED(file));
 	return (1);
 }
 
@@ -291,7 +293,7 @@ check_key(const json_t *facts, struct finding *f)
 	    (int)json_number_at(facts, BUILDER("line"), 0));
 	finding_cure(f,
 	    "%sssh-keygen -t ed25519 -N '' -f %s, and its .pub into authorized_keys on the builder",
-	    query_sudo(facts), key);
+	    query_sudo(facts), SHELL_QUOTED(key));
 	return (1);
 }
 
@@ -304,7 +306,7 @@ check_key_mode(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "Others may read the builder's private key, so ssh does not use it.");
 	finding_set(f->evidence, "%s has a mode with bits for group or others", key);
-	finding_cure(f, "%schmod 600 %s", query_sudo(facts), key);
+	finding_cure(f, "%schmod 600 %s", query_sudo(facts), SHELL_QUOTED(key));
 	return (1);
 }
 
@@ -390,7 +392,7 @@ check_silent(const json_t *facts, struct finding *f)
 	finding_set(f->evidence, "%s", nix_builder_text(facts, builder));
 	finding_cure(f, "If meshssh is its ProxyCommand: %smeshssh --why", query_sudo(facts));
 	finding_cure(f, "%sssh %s true, or the scheme ssh:// for one try, shows it as well",
-	    query_sudo(facts), nix_text(facts, BUILDER("host")));
+	    query_sudo(facts), SHELL_QUOTED(nix_text(facts, BUILDER("host"))));
 	return (1);
 }
 
@@ -423,7 +425,7 @@ check_unseen(const json_t *facts, struct finding *f)
 	    host, json_truth_at(facts, BUILDER("in_user_config")) == 1 ?
 	    "; your block for it is not read" : "");
 	finding_set(f->evidence, "%s/.ssh cannot be looked into", nix_text(facts, "nix.root_home"));
-	finding_cure(f, "sudo meshssh --doctor %s", host);
+	finding_cure(f, "sudo meshssh --doctor %s", SHELL_QUOTED(host));
 	return (1);
 }
 

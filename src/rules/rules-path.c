@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/shell.h"
 #include "facts/query.h"
 #include "rules/rules.h"
 
@@ -82,8 +83,8 @@ cure_mtu(const json_t *facts, struct finding *f, int ok)
 		finding_cure(f, "For all programs: %sip link set dev eth0 mtu %d",
 		    query_sudo(facts), ETHERNET);
 	else if (interface != NULL && ok >= 576)
-		finding_cure(f, "For all programs: %s%s %.40s mtu %d%s", query_sudo(facts),
-		    link_command(facts), interface, ok, ok < 1280 ? " (it has no IPv6 then)" : "");
+		finding_cure(f, "For all programs: %s%s %s mtu %d%s", query_sudo(facts),
+		    link_command(facts), SHELL_QUOTED(interface), ok, ok < 1280 ? " (it has no IPv6 then)" : "");
 }
 
 static int
@@ -155,8 +156,8 @@ check_jumbo(const json_t *facts, struct finding *f)
 	    "This machine sends jumbo packets on a path that does not carry them; plain ssh hangs.");
 	finding_set(f->evidence,
 	    "the route's MTU is %d; packets of %d bytes pass and those of %d do not", mtu, ok, bad);
-	finding_cure(f, "%s%s %.40s mtu %d", query_sudo(facts), link_command(facts),
-	    interface != NULL ? interface : "INTERFACE",
+	finding_cure(f, "%s%s %s mtu %d", query_sudo(facts), link_command(facts),
+	    SHELL_QUOTED(interface != NULL ? interface : "INTERFACE"),
 	    ok >= 1280 && ok < ETHERNET ? ok : ETHERNET);
 	finding_cure(f, "meshssh HOST gets through: it sends smaller packets");
 	return (1);

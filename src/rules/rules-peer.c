@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/shell.h"
 #include "facts/query.h"
 #include "rules/rules.h"
 
@@ -27,7 +28,7 @@ check_peer_unknown(const json_t *facts, struct finding *f)
 	    (long long)json_number_at(facts, "tailscale.peers", 0),
 	    similar != NULL ? "; similar: " : "", similar != NULL ? similar : "");
 	if (similar != NULL)
-		finding_cure(f, "meshssh %s", similar);
+		finding_cure(f, "meshssh %s", SHELL_QUOTED(similar));
 	finding_cure(f, "tailscale status");
 	return (1);
 }

@@ -2,7 +2,9 @@
 /* Unit tests: shell. */
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/shell.h"
 #include "check.h"
@@ -46,6 +48,33 @@ test_words(void **state)
 	}
 }
 
+/* What a shell makes of a quoted word is the word. */
+static void
+test_quote(void **state)
+{
+	static const char *const	words[] = { "/etc/ssh/x", "it's", "a b", "$(touch x)", "`id`",
+					    "x;reboot", "\"", "\\", "'", "''", "", "*", "[nas]:22", "~root",
+					    "a=b", "caf\303\251", "x\ny", "#x", "{a,b}", "!x" };
+	char				quoted[SHELL_QUOTE_MAX], command[SHELL_QUOTE_MAX + 16], got[64];
+	size_t				i, len;
+	FILE				*fp;
+
+	(void)state;
+	for (i = 0; i < COUNT(words); i++) {
+		snprintf(command, sizeof(command), "printf %%s %s", shell_quote(words[i], quoted));
+		assert_non_null(fp = popen(command, "r"));
+		len = fread(got, 1, sizeof(got) - 1, fp);
+		got[len] = '\0';
+		assert_int_equal(pclose(fp), 0);
+		assert_string_equal(got, words[i]);
+	}
+	assert_string_equal(shell_quote("nas.mesh.example", quoted), "nas.mesh.example");
+	assert_string_equal(shell_quote("~/.ssh/my key", quoted), "~/'.ssh/my key'");
+	memset(command, '\'', sizeof(command));
+	command[100] = '\0';
+	assert_string_equal(shell_quote(command, quoted), "...");
+}
+
 /* What does not fit is refused, whole. */
 static void
 test_room(void **state)
@@ -65,6 +94,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_quote),
 		cmocka_unit_test(test_room),
 	};
 
