@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* Unit tests: install. */
 
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
 #include "check.h"
-#include "install/install-text.h"
+#include "install/install.h"
 
 #define MARK	"# The next line is from meshssh-config; it goes by: meshssh-config remove"
 #define MADE	"# meshssh-config has made this file; its line goes by: meshssh-config remove"
@@ -281,6 +289,33 @@ test_own_odd(void **state)
 	free(t.bytes);
 }
 
+/* A folder that everybody's ssh reads from is made so, whatever the umask; one of a user's is not. */
+static void
+test_folder_mode(void **state)
+{
+	static const mode_t	modes[][2] = { { 0644, 0755 }, { 0600, 0700 } };
+	char			base[] = "/tmp/check-install.XXXXXX", path[64];
+	struct error		err = { .code = CODE_NONE };
+	struct install		in;
+	struct stat		sb;
+	mode_t			mask = umask(0077);
+	size_t			i;
+
+	(void)state;
+	assert_non_null(mkdtemp(base));
+	for (i = 0; i < COUNT(modes); i++) {
+		assert_int_equal(install_begin(&in, 0, &err), 0);
+		snprintf(path, sizeof(path), "%s/ssh/config", base);
+		assert_non_null(install_add(&in, path, modes[i][0], &err));
+		*strrchr(path, '/') = '\0';
+		assert_int_equal(stat(path, &sb), 0);
+		assert_int_equal(sb.st_mode & 07777, modes[i][1]);
+		install_close(&in);
+	}
+	umask(mask);
+	assert_int_equal(rmdir(base), 0);
+}
+
 int
 main(void)
 {
@@ -291,6 +326,7 @@ main(void)
 		cmocka_unit_test(test_config_reads),
 		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_own_odd),
+		cmocka_unit_test(test_folder_mode),
 	};
 
 	return (cmocka_run_group_tests_name("install", tests, NULL, NULL));
