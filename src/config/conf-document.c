@@ -67,7 +67,7 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 			    .timeout_ms = CONF_TIMEOUT_MS, .dead_after_s = CONF_TIMEOUT_MS / 1000,
 			    .no_probe = conf_given(conf, "no-probe"), .announce = conf_announce,
 			    .progress = terminal_doing };
-	json_t		*doc, *wanted;
+	json_t		*doc, *wanted, *peer;
 
 	if (host != NULL && !addr_host_ok(host)) {
 		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
@@ -76,6 +76,11 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 	if ((doc = collect(&exam)) == NULL) {
 		error_errno(err, errno, "cannot look at this machine");
 		return (NULL);
+	}
+	if (json_truth_at(doc, "facts.tailscale.peer.found") == 1) {
+		peer = json_pack("[O]", json_at(doc, "facts.tailscale.peer"));
+		conf_named(doc, peer);
+		json_decref(peer);
 	}
 	wanted = json_copy(conf->wanted);
 	json_put(doc, "wanted", wanted);

@@ -81,13 +81,11 @@ mesh_known(json_t *doc, struct error *err)
 	return (0);
 }
 
-/* facts.ssh.named: who else gives the peers' names a meaning. */
-static void
-mesh_named(json_t *doc)
+void
+conf_named(json_t *doc, const json_t *peers)
 {
 	int	blind;
-	json_t	*named = ssh_named("", json_at(doc, "facts.peers"),
-		    json_text_at(doc, "facts.tailscale.suffix"), &blind);
+	json_t	*named = ssh_named("", peers, json_text_at(doc, "facts.tailscale.suffix"), &blind);
 
 	json_put(doc, "facts.ssh.named", named);
 	json_put(doc, "facts.ssh.named_blind", json_boolean(blind));
@@ -105,7 +103,7 @@ conf_document_mesh(const struct conf *conf, struct error *err)
 		return (NULL);
 	}
 	json_put(doc, "facts.peers", peers);
-	mesh_named(doc);
+	conf_named(doc, peers);
 	if (strcmp(conf->command->name, "known-hosts") != 0 || mesh_known(doc, err) == 0)
 		return (doc);
 	json_decref(doc);

@@ -67,6 +67,12 @@ json_t	*conf_document(const struct conf *conf, const char *host, struct error *e
  */
 json_t	*conf_document_mesh(const struct conf *conf, struct error *err);
 
+/*
+ * Add facts.ssh.named to a document: which names and addresses of these peers already mean something
+ * to this machine's own files.
+ */
+void	conf_named(json_t *doc, const json_t *peers);
+
 #define CONF_KNOWN_FILES	8192	/* bytes of the paths of known_hosts files */
 
 /*

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -24,6 +25,8 @@ struct stanza {
 	const char	*host;			/* as it will be typed */
 	/* its name in the mesh, in lower case; "" if it has none */
 	char		 peer[ADDR_HOST_MAX + 1];
+	/* its first word, if the rest is this mesh's domain, so that no other peer has it; or "" */
+	char		 label[64];
 	const char	*hostname;		/* what stands there as HostName, or NULL */
 	int		 port;			/* of the server */
 };
@@ -37,6 +40,14 @@ stanza_known(const char *name, int port, char to[KNOWN_MAX])
 	else
 		snprintf(to, KNOWN_MAX, "[%.255s]:%d", name, port);
 	return (to);
+}
+
+/* 1 if this name of the peer was typed, or has no other meaning to this machine's own files. */
+static int
+stanza_may_name(const struct stanza *s, const char *name)
+{
+	return (name[0] != '\0' && (strcmp(name, s->host) == 0 ||
+	    json_object_get(json_at(s->doc, "facts.ssh.named"), name) == NULL));
 }
 
 /*
@@ -63,7 +74,49 @@ stanza_hostname(const struct stanza *s)
 		if (name != NULL && addr_literal(name, 0, &ss) != 0)
 			want = name;
 	}
-	return (want[0] != '\0' && strcasecmp(want, s->host) != 0 ? want : NULL);
+	/* Who types its whole name needs none, but for the short one beside it. */
+	return (want[0] != '\0' && (strcasecmp(want, s->host) != 0 ||
+	    stanza_may_name(s, s->label)) ? want : NULL);
+}
+
+/* The first word of the peer's name, if the rest is the domain of this machine's own mesh. */
+static void
+stanza_label(struct stanza *s)
+{
+	const char	*suffix = json_text_at(s->doc, "facts.tailscale.suffix"),
+			    *dot = strchr(s->peer, '.');
+
+	if (suffix != NULL && dot != NULL && strcasecmp(dot + 1, suffix) == 0 &&
+	    (size_t)(dot - s->peer) < sizeof(s->label))
+		snprintf(s->label, sizeof(s->label), "%.*s", (int)(dot - s->peer), s->peer);
+}
+
+/*
+ * The line of Host. Programs ask for the names that ssh -G tells them, and people type capitals, in
+ * which ssh sees another name: all of them lead to the peer, if HostName says where that is.
+ */
+static void
+stanza_put_host(FILE *fp, const struct stanza *s)
+{
+	char		 upper[sizeof(s->label)], dotted[sizeof(s->peer) + 1];
+	const char	*names[][2] = { { s->label, s->label }, { upper, s->label },
+			    { s->peer, s->peer }, { dotted, s->peer },
+			    { s->hostname, s->hostname } };
+	size_t		 i = 0, j;
+
+	fprintf(fp, "Host %s", s->host);
+	do
+		upper[i] = (char)toupper((unsigned char)s->label[i]);
+	while (s->label[i++] != '\0');
+	snprintf(dotted, sizeof(dotted), "%s.", s->peer);
+	for (i = 0; s->peer[0] != '\0' && s->hostname != NULL &&
+	    i < sizeof(names) / sizeof(names[0]); i++) {
+		for (j = 0; strcmp(names[j][0], names[i][0]) != 0; j++)
+			continue;
+		if (j == i && strcmp(names[i][0], s->host) != 0 && stanza_may_name(s, names[i][1]))
+			fprintf(fp, " %s", names[i][0]);
+	}
+	fprintf(fp, "\n");
 }
 
 static void
@@ -282,6 +335,7 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 {
 	struct stanza	s = { .doc = doc, .host = json_text_at(doc, "target.host") };
 	const char	*pattern = json_text_at(doc, "wanted.match");
+	int		 names;
 
 	if (pattern != NULL)
 		return (stanza_match(fp, doc, pattern, err));
@@ -293,15 +347,17 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 	s.is_peer = stanza_is_peer(&s);
 	addr_host_lower(s.is_peer ? json_text_at(doc, "facts.tailscale.peer.name") : NULL, s.peer);
 	s.port = (int)json_number_at(doc, "target.port", 22);
-	s.hostname = stanza_hostname(&s);
-	fprintf(fp, "Host %s\n", s.host);
-	if (!s.is_peer && json_truth_at(doc, "facts.tailscale.peer.found") == 1)
-		fprintf(fp, "    # /etc/hosts has this name for another address, "
-		    "so it is not the peer that is called the same\n");
+	stanza_label(&s);
 	/*
 	 * Who connects in our place may know the host by the name that is typed, and by no other.
 	 */
-	if (!emit_ssh_stays(doc, s.is_peer) && !stanza_keeps(&s)) {
+	names = !emit_ssh_stays(doc, s.is_peer) && !stanza_keeps(&s);
+	s.hostname = names ? stanza_hostname(&s) : NULL;
+	stanza_put_host(fp, &s);
+	if (!s.is_peer && json_truth_at(doc, "facts.tailscale.peer.found") == 1)
+		fprintf(fp, "    # /etc/hosts has this name for another address, "
+		    "so it is not the peer that is called the same\n");
+	if (names) {
 		stanza_put_hostname(fp, &s);
 		stanza_put_alias(fp, &s);
 	}
