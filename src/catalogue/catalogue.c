@@ -103,6 +103,12 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "ssh takes the configuration as it is, and refuses it with what meshssh-config would "
 	    "write; the message has ssh's own words. So nothing was written. Please report it, "
 	    "with the output of --dry-run and of ssh -V." },
+	[CODE_CONFIG_CHANGES] = { "config-changes", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "meshssh-config diff HOST shows all of it",
+	    "With the host's block, ssh would take another value for a keyword that the block "
+	    "does not set: a Match or a path in the user's own files depends on the host's name or "
+	    "on what else the block sets. So nothing was written. Set the keyword in a Host block "
+	    "of your own that names the host, and try again." },
 	[CODE_CONFIG_FOREIGN] = { "config-foreign", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
 	    "rename that file",
 	    "The name that meshssh-config's own file has is taken by a file that it did not "

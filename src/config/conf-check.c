@@ -197,9 +197,23 @@ check_has(const struct install *in, const char *host)
 	return (0);
 }
 
+/* 1 if the block changes nothing but what it sets; if not, it is told. */
+static int
+check_others(struct install *in, const char *host)
+{
+	struct error	err = { .code = CODE_NONE };
+
+	json_array_clear(in->touched);
+	json_array_append_new(in->touched, json_string(host));
+	if (conf_effect_now(in, host, NULL, &err) == 0 || err.code != CODE_CONFIG_CHANGES)
+		return (1);
+	printf("%s\n", err.text);
+	return (0);
+}
+
 /* 1 if the host's block takes effect, 0 if not, which is told. */
 static int
-check_host(const struct install *in, const char *host)
+check_host(struct install *in, const char *host)
 {
 	struct check	*c = xcalloc(1, sizeof(*c));
 	int		 good = 0;
@@ -209,7 +223,7 @@ check_host(const struct install *in, const char *host)
 	c->in = in;
 	c->host = host;
 	if (check_has(in, host))
-		good = check_compare(c);
+		good = check_compare(c) && check_others(in, host);
 	else
 		printf("%s: there is no block for it in %s\n", host, in->own->path);
 	json_decref(c->ours);
@@ -220,7 +234,7 @@ check_host(const struct install *in, const char *host)
 
 /* All that are installed, by the first name of each. */
 static void
-check_all(struct conf *conf, const struct install *in)
+check_all(struct conf *conf, struct install *in)
 {
 	char	line[INSTALL_LINE];
 	size_t	at = 0;
@@ -294,7 +308,7 @@ check_root(const char *host, char home[PATH_MAX])
 
 /* One that was named: something is told in any case. */
 static void
-check_named(struct conf *conf, const struct install *in, const char *host)
+check_named(struct conf *conf, struct install *in, const char *host)
 {
 	char		home[PATH_MAX];
 	enum check_root	root = check_root(host, home);
@@ -314,7 +328,7 @@ check_named(struct conf *conf, const struct install *in, const char *host)
 }
 
 static int
-check_words(struct conf *conf, const struct install *in, char **words, struct error *err)
+check_words(struct conf *conf, struct install *in, char **words, struct error *err)
 {
 	if (*words == NULL)
 		check_all(conf, in);

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "cmd/terminal.h"
 #include "config/conf.h"
+#include "facts/ssh-named.h"
 #include "os/os.h"
 #include "probe/collect.h"
 
@@ -55,6 +56,16 @@ static void
 conf_announce(const char *host)
 {
 	(void)host;
+}
+
+void
+conf_named(json_t *doc, const json_t *peers)
+{
+	int	blind;
+	json_t	*named = ssh_named("", peers, json_text_at(doc, "facts.tailscale.suffix"), &blind);
+
+	json_put(doc, "facts.ssh.named", named);
+	json_put(doc, "facts.ssh.named_blind", json_boolean(blind));
 }
 
 json_t *

@@ -3,12 +3,38 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "config/conf.h"
 #include "emit/emit.h"
+#include "install/install.h"
+
+/*
+ * Where the block would stand, it changes nothing but what it sets: 0, or -1 with the error set.
+ * Files that cannot be read, or that ssh refuses, are for check and install to tell.
+ */
+static int
+stanza_fits(const struct conf *conf, const json_t *doc, const char *text, struct error *err)
+{
+	const char	*host = json_text_at(doc, "target.host");
+	struct install	in;
+	struct error	why = { .code = CODE_NONE };
+
+	if (strcmp(conf->command->name, "stanza") != 0 || host == NULL)
+		return (0);
+	if (install_open(&in, INSTALL_USER, 1, &why) == 0) {
+		install_put(&in, host, text);
+		conf_effect_now(&in, host, NULL, &why);
+	}
+	install_close(&in);
+	if (why.code != CODE_CONFIG_CHANGES)
+		return (0);
+	*err = why;
+	return (-1);
+}
 
 /*
  * The texts of the command's emitter, over these documents, which are let go: all of it or nothing
@@ -18,17 +44,20 @@ static int
 conf_print(const struct conf *conf, json_t *docs, struct error *err)
 {
 	const struct emitter	*emitter = emit_find(conf->command->name);
+	const json_t		*doc;
 	char			*text, *all;
 	size_t			 len, i;
 	FILE			*fp = xmemstream(&all, &len);
 	int			 result = 0;
 
 	for (i = 0; result == 0 && i < json_array_size(docs); i++) {
-		if ((text = emit_text(emitter, json_array_get(docs, i), err)) == NULL)
+		doc = json_array_get(docs, i);
+		if ((text = emit_text(emitter, doc, err)) == NULL ||
+		    stanza_fits(conf, doc, text, err) == -1)
 			result = -1;
 		else {
 			if (i == 0)
-				emit_header(fp, json_array_get(docs, 0), "#");
+				emit_header(fp, doc, "#");
 			fprintf(fp, "\n%s", text);
 		}
 		free(text);

@@ -110,7 +110,7 @@ diff_print(const char *text, size_t len)
 }
 
 static void
-conf_diff(const struct install *in)
+install_diff(const struct install *in)
 {
 	const struct install_file	*f;
 	char				*text;
@@ -154,10 +154,11 @@ conf_finish(const struct conf *conf, struct install *in, int *changed, struct er
 {
 	int	result, count;
 
-	if (install_check(in, err) == -1)
+	if (install_check(in, err) == -1 || (json_array_size(in->touched) > 0 &&
+	    conf_effect(in, &in->own->old, conf_given(conf, "dry-run") ? "# " : NULL, err) == -1))
 		return (-1);
 	if (conf_given(conf, "dry-run")) {
-		conf_diff(in);
+		install_diff(in);
 		return (0);
 	}
 	result = install_apply(in, err);
@@ -193,6 +194,40 @@ conf_install(struct conf *conf, char **words, struct error *err)
 		install_close(&in);
 	}
 	json_decref(texts);
+	return (result);
+}
+
+/* What the block of one host changes, compared with no block. */
+static int
+diff_one(const struct conf *conf, const char *name, struct error *err)
+{
+	struct install	in;
+	json_t		*texts = json_object();
+	int		 scope = conf_scope(conf, err), result = -1;
+
+	if (scope != -1 && texts_add(conf, texts, name, err) == 0) {
+		result = install_open(&in, (enum install_scope)scope, 1, err);
+		if (result == 0) {
+			install_put(&in, name, json_string_value(json_object_get(texts, name)));
+			result = conf_effect_now(&in, name, "", err);
+		}
+		install_close(&in);
+	}
+	json_decref(texts);
+	return (result);
+}
+
+int
+conf_diff(struct conf *conf, char **words, struct error *err)
+{
+	int	result = 0;
+
+	if (words[0] == NULL) {
+		error_set(err, CODE_USAGE, "there is no host");
+		return (-1);
+	}
+	for (; *words != NULL && result == 0; words++)
+		result = diff_one(conf, *words, err);
 	return (result);
 }
 

@@ -13,7 +13,6 @@
 #include "facts/detect.h"
 #include "facts/mesh.h"
 #include "facts/ssh-known.h"
-#include "facts/ssh-named.h"
 #include "facts/ssh-trust.h"
 #include "sshconf/ssh-ask.h"
 
@@ -79,16 +78,6 @@ mesh_known(json_t *doc, struct error *err)
 		    mesh_known_peer(all, &known, peer, err) == -1)
 			return (-1);
 	return (0);
-}
-
-void
-conf_named(json_t *doc, const json_t *peers)
-{
-	int	blind;
-	json_t	*named = ssh_named("", peers, json_text_at(doc, "facts.tailscale.suffix"), &blind);
-
-	json_put(doc, "facts.ssh.named", named);
-	json_put(doc, "facts.ssh.named_blind", json_boolean(blind));
 }
 
 json_t *

@@ -11,6 +11,7 @@
 
 struct error;
 struct install;
+struct install_text;
 struct ssh_ask;
 
 struct conf {
@@ -110,6 +111,16 @@ int	conf_scope(const struct conf *conf, struct error *err);
  * *changed, which may be NULL, is 1 if a file changed.
  */
 int	conf_finish(const struct conf *conf, struct install *in, int *changed, struct error *err);
+/*
+ * Compare what ssh takes for each host of the sections that change, with our own file as it is here
+ * and as it will be. Print the changes, each line behind the prefix, unless that is NULL. Return 0,
+ * or -1 with *err set if something changes that the blocks do not set, or ssh does not answer.
+ */
+int	conf_effect(const struct install *in, const struct install_text *own, const char *prefix,
+	    struct error *err);
+/* The same for the section of one name, which is compared with no section of that name. */
+int	conf_effect_now(struct install *in, const char *name, const char *prefix, struct error *err);
+int	conf_diff(struct conf *conf, char **words, struct error *err);
 int	conf_nix(struct conf *conf, char **words, struct error *err);
 
 /* Values of options, for the table. Return 0, or -1 if they cannot stand where Nix takes them. */

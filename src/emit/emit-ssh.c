@@ -297,6 +297,18 @@ emit_ssh_alive(FILE *fp, const json_t *doc)
 }
 
 void
+emit_ssh_canonical(FILE *fp, const json_t *doc)
+{
+	const char	*now = json_text_at(doc, "facts.ssh.options.canonicalizehostname");
+
+	if (now != NULL && (strcasecmp(now, "true") == 0 || strcasecmp(now, "yes") == 0 ||
+	    (strcasecmp(now, "always") == 0 &&
+	    !emit_ssh_theirs(doc, "canonicalizehostname", NULL))))
+		emit_ssh_line(fp, "CanonicalizeHostname", "always",
+		    "with a ProxyCommand, ssh would not canonicalize the name otherwise");
+}
+
+void
 emit_ssh_marks(FILE *fp, const json_t *doc)
 {
 	int	none = json_number_at(doc, "facts.ssh.version_number", NEWEST) >= IPQOS_NONE;

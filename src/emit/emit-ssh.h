@@ -41,6 +41,11 @@ int	emit_ssh_way(FILE *, const json_t *, const char *options, int stronger, stru
  */
 void	emit_ssh_wait(FILE *, const json_t *);
 void	emit_ssh_alive(FILE *, const json_t *);
+/*
+ * What keeps ssh canonicalizing names, where it does so now: with a ProxyCommand, "yes" is no for
+ * it.
+ */
+void	emit_ssh_canonical(FILE *, const json_t *);
 /* What keeps ssh from marking its packets. */
 void	emit_ssh_marks(FILE *, const json_t *);
 

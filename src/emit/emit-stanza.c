@@ -275,8 +275,10 @@ stanza_rest(FILE *fp, const json_t *doc, int stronger, struct error *err)
 		fprintf(fp, "    # no --fdpass: %s\n", stanza_clean(doc) ?
 		    "ssh cannot be kept from marking packets" :
 		    "the path was not shown to be clean");
-	if (!stays)
+	if (!stays) {
+		emit_ssh_canonical(fp, doc);
 		emit_ssh_wait(fp, doc);
+	}
 	emit_ssh_alive(fp, doc);
 	if (!stays)
 		emit_ssh_marks(fp, doc);

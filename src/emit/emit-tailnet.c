@@ -108,6 +108,7 @@ tailnet_common(struct tailnet *t, struct error *err)
 		return (-1);
 	if (emit_ssh_theirs(t->doc, "proxyusefdpass", "no"))
 		emit_ssh_line(t->fp, "ProxyUseFdpass", "no", "this ProxyCommand relays");
+	emit_ssh_canonical(t->fp, t->doc);
 	emit_ssh_wait(t->fp, t->doc);
 	emit_ssh_alive(t->fp, t->doc);
 	emit_ssh_marks(t->fp, t->doc);

@@ -16,18 +16,17 @@
 #define JUDGE_MS	10000		/* its Match exec may take a while */
 #define NO_HOST		"meshssh.invalid"	/* reads all that there is; no such name can be (RFC 6761) */
 
-/* The first of its lines, with the name of a file as people know it. */
-static void
-check_told(char *told, size_t size, const char *from, const char *to)
+void
+install_told(char *told, size_t size, const char *tmp, const char *name)
 {
-	char	*at = from != NULL && from[0] != '\0' ? strstr(told, from) : NULL, rest[512];
+	char	*at = tmp != NULL && tmp[0] != '\0' ? strstr(told, tmp) : NULL, rest[512];
 
 	told[strcspn(told, "\r\n")] = '\0';
 	if (at == NULL)
 		return;
-	strlcpy(rest, at + strlen(from), sizeof(rest));
+	strlcpy(rest, at + strlen(tmp), sizeof(rest));
 	*at = '\0';
-	strlcat(told, to, size);
+	strlcat(told, name, size);
 	strlcat(told, rest, size);
 }
 
@@ -58,7 +57,7 @@ install_ask(const struct install *in, struct error *err)
 
 	if (check_ask(in, NULL, NO_HOST, told) == 0)
 		return (0);
-	check_told(told, sizeof(told), NULL, NULL);
+	install_told(told, sizeof(told), NULL, NULL);
 	error_set(err, CODE_CONFIG_BROKEN, "ssh refuses what is there: %s", told);
 	return (-1);
 }
@@ -77,9 +76,9 @@ prove_file(const struct install *in, const char *file, struct error *err)
 		    name : NO_HOST, told);
 	} while (result == 0 && ++i < json_array_size(in->touched));
 	if (result == -1) {
-		check_told(told, sizeof(told), file, in->config != NULL ?
+		install_told(told, sizeof(told), file, in->config != NULL ?
 		    in->config->path : in->own->path);
-		check_told(told, sizeof(told), in->own->tmp, in->own->path);
+		install_told(told, sizeof(told), in->own->tmp, in->own->path);
 		error_set(err, CODE_CONFIG_REFUSED, "ssh refuses it: %s", told);
 	}
 	return (result);

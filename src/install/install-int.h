@@ -12,4 +12,10 @@
  */
 int	install_prove(const struct install *, struct error *);
 
+/*
+ * Cut what ssh said to its first line, and replace the first path of a temporary file in it, unless
+ * that is NULL or "", by the name that people know.
+ */
+void	install_told(char *told, size_t size, const char *tmp, const char *name);
+
 #endif

@@ -171,7 +171,7 @@ static void
 text_drop(struct install_text *text)
 {
 	free(text->bytes);
-	text->bytes = NULL;
+	*text = (struct install_text){ .bytes = NULL };
 }
 
 void
@@ -193,6 +193,27 @@ install_config_put(const struct install_text *in, const struct install_names *na
 	fwrite(rest.bytes, 1, rest.len, fp);
 	xmemstream_close(fp);
 	free(rest.bytes);
+}
+
+void
+install_config_lead(const struct install_text *in, const struct install_names *names,
+    const char *path, struct install_text *out)
+{
+	char	 buf[INSTALL_LINE], *words;
+	size_t	 at, len;
+	FILE	*fp = xmemstream(&out->bytes, &out->len);
+	int	 ours;
+
+	for (at = 0; (len = line_len(in, at)) > 0; at += len) {
+		if ((ours = line_kind(in, names, at, len) == 1))
+			fprintf(fp, "Include %s\n", path);
+		/* A pattern, or a list, may include others as well. */
+		line_words(in, at, len, buf, &words);
+		if (!ours || include_word(&words) == NULL || include_word(&words) != NULL ||
+		    strpbrk(buf, "*?[") != NULL)
+			fwrite(in->bytes + at, 1, len, fp);
+	}
+	xmemstream_close(fp);
 }
 
 void
@@ -269,6 +290,31 @@ install_own_has(const struct install_text *t, const char *name)
 	size_t	from, to;
 
 	return (own_find(t, name, &from, &to));
+}
+
+struct install_text
+install_own_section(const struct install_text *t, const char *name)
+{
+	struct install_text	part = { .bytes = NULL };
+	size_t			from, to;
+
+	if (own_find(t, name, &from, &to)) {
+		part.bytes = t->bytes + from;
+		part.len = to - from;
+	}
+	return (part);
+}
+
+int
+install_own_sets(const struct install_text *t, const char *keyword)
+{
+	char	buf[INSTALL_LINE], *words;
+	size_t	at, len;
+
+	for (at = 0; (len = line_len(t, at)) > 0; at += len)
+		if (strcasecmp(line_words(t, at, len, buf, &words), keyword) == 0)
+			return (1);
+	return (0);
 }
 
 /* Write these lines; a ProxyCommand of an earlier version gets --relay and the quotation marks. */

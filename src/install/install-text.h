@@ -36,6 +36,11 @@ int	install_config_reads(const struct install_text *in, const struct install_nam
 void	install_config_put(const struct install_text *in, const struct install_names *names,
 	    struct install_text *out);
 /*
+ * The same text with each Include of our file led to this path; the caller frees out->bytes.
+ */
+void	install_config_lead(const struct install_text *in, const struct install_names *names,
+	    const char *path, struct install_text *out);
+/*
  * The same text without our lines; out->bytes is NULL if we made the file and it has nothing else.
  * The caller frees out->bytes.
  */
@@ -57,6 +62,10 @@ void	install_own_put(const struct install_text *in, const char *name, const char
 void	install_own_cut(const struct install_text *in, const char *name, struct install_text *out);
 /* Return 1 if the file has a section of this name. */
 int	install_own_has(const struct install_text *own, const char *name);
+/* The section of this name, which is a part of the file's bytes; empty if there is none. */
+struct install_text install_own_section(const struct install_text *own, const char *name);
+/* Return 1 if a line of the text sets this keyword. */
+int	install_own_sets(const struct install_text *text, const char *keyword);
 /* Return 1 and the name of the section at or behind *at, which is moved on; 0 at the end. */
 int	install_own_next(const struct install_text *own, size_t *at, char name[INSTALL_NAME]);
 /*

@@ -56,7 +56,7 @@ class User:
     def call(self, *argv, path=None, **more):
         # The home that counts is the system's, so this one is wrong.
         env = {"PATH": path or "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/nonexistent", "LC_ALL": "C",
-               **more}
+               "TMPDIR": T + "/tmp", **more}
         return subprocess.run(argv, user=self.uid, group=self.uid, extra_groups=[], cwd="/", env=env, timeout=LIMIT,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
 
@@ -423,7 +423,9 @@ def dry_run():
             p = subprocess.run(["diff", "-N", "-u", "--label", path if os.path.exists(old) else "/dev/null", "--label",
                                 path, old, path], stdout=subprocess.PIPE, check=False)
             wanted += p.stdout
-        same(said.encode(), wanted)
+        effect, patch = re.fullmatch(r"((?:# [^\n]*\n)*)(.*)", said, re.DOTALL).groups()
+        assert effect.startswith("# nas:\n") and "\n# +serveraliveinterval 15\n" in effect, effect
+        same(patch.encode(), wanted)
         installed = user.snapshot()
         assert user.run("remove", "--dry-run").count("\n+++ /dev/null\n") == (2 if config is None else 1)
         same(user.run("install", "--dry-run", "--no-probe", "nas"), "")

@@ -39,6 +39,8 @@ cat >"$T/enter" <<-'END'
 	exec chroot "$1/jail" python3 /home/bin/config-install.py "$1"
 END
 mkdir "$T/bin" "$T/etc-ssh"
+mkdir -m 1777 "$T/tmp"
+chmod 1777 "$T/tmp"
 mkdir -p "$T/jail/nix/store" "$T/jail/home"
 chown 0:0 "$T/jail" "$T/jail/nix" "$T/jail/home"
 mkdir -m 700 "$T/jail/root"

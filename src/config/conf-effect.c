@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/* What blocks change in what ssh takes, shown, and refused where they change what is not theirs. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "config/conf.h"
+#include "install/effect.h"
+#include "install/install.h"
+
+#define HOSTS_MAX	100	/* names of a mesh that are compared: ssh is asked twice for each */
+
+struct told {
+	const char	*host;
+	const char	*prefix;		/* of each line that shows a change; NULL: none is */
+	int		 named;			/* its changes are under its name */
+	int		 hosts;			/* compared so far */
+	char		 first[400];		/* what is not meant, of the first of them; or "" */
+};
+
+/* Each value on a line of its own, as a diff has it. */
+static void
+told_values(const struct told *t, char sign, const char *keyword, const char *values)
+{
+	char	shown[512], value[512];
+	size_t	len;
+
+	for (; *values != '\0'; values += len, values += *values == '\n') {
+		len = strcspn(values, "\n");
+		snprintf(value, sizeof(value), "%.*s", (int)len, values);
+		printf("%s%c%s %s\n", t->prefix, sign, keyword,
+		    error_vis(shown, sizeof(shown), value));
+	}
+}
+
+static void
+told_cb(void *arg, const char *keyword, const char *before, const char *after, int meant)
+{
+	struct told	*t = arg;
+
+	if (t->prefix != NULL) {
+		if (!t->named)
+			printf("%s%s:\n", t->prefix, t->host);
+		t->named = 1;
+		told_values(t, '-', keyword, before);
+		told_values(t, '+', keyword, after);
+	}
+	if (!meant && t->first[0] == '\0')
+		snprintf(t->first, sizeof(t->first),
+		    "%.60s: the block would change %.30s from \"%.*s\" to \"%.*s\"", t->host, keyword,
+		    (int)strcspn(before, "\n"), before, (int)strcspn(after, "\n"), after);
+}
+
+/* All names of a section. 0, or -1 with the error set. */
+static int
+effect_section(const struct effect *e, const char *name, struct told *t, struct error *err)
+{
+	struct install_text	part = install_own_section(e->own[1], name);
+	char			line[INSTALL_LINE], *words, *word;
+	size_t			at = 0;
+
+	while (install_own_hosts(&part, &at, line))
+		for (words = line; (word = strsep(&words, " \t")) != NULL; ) {
+			if (!addr_host_ok(word) || t->hosts == HOSTS_MAX)
+				continue;
+			t->hosts++;
+			t->host = word;
+			t->named = 0;
+			if (effect_compare(e, name, word, told_cb, t, err) == -1)
+				return (-1);
+		}
+	return (0);
+}
+
+int
+conf_effect(const struct install *in, const struct install_text *own,
+    const char *prefix, struct error *err)
+{
+	struct effect	e = { .in = in, .own = { own, install_file_now(in->own) },
+			    .config = { &in->config->old, install_file_now(in->config) } };
+	struct told	t = { .prefix = prefix };
+	size_t		i;
+	int		result = effect_open(&e, err);
+
+	for (i = 0; result == 0 && i < json_array_size(in->touched); i++)
+		result = effect_section(&e, json_string_value(json_array_get(in->touched, i)), &t,
+		    err);
+	effect_close(&e);
+	if (result == 0 && t.first[0] != '\0') {
+		error_set(err, CODE_CONFIG_CHANGES, "%s", t.first);
+		result = -1;
+	}
+	if (result == 0 && t.hosts == HOSTS_MAX)
+		printf("# compared for the first %d names\n", HOSTS_MAX);
+	return (result);
+}
+
+int
+conf_effect_now(struct install *in, const char *name, const char *prefix, struct error *err)
+{
+	struct install_text	without;
+	int			result;
+
+	install_own_cut(&in->own->old, name, &without);
+	result = conf_effect(in, &without, prefix, err);
+	free(without.bytes);
+	return (result);
+}

@@ -1,0 +1,154 @@
+#!/bin/sh
+# A block changes what it says, and nothing else: canonicalization, Match final, paths with %h and the names of a peer
+# are as before after install, or it is refused and says what would change. A caller that brings its own ProxyCommand
+# connects as before. All by the real ssh and a real sshd.
+#
+# shellcheck disable=SC2016 # variables for the inner shell
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+{ need "the effect of a block" python3 nc && need_login "the effect of a block"; } || finish
+exec </dev/null
+unset TS_SOCKET
+
+# Root installs only a program that nobody else can change, and the folder of this one may be anybody's.
+if [ "$(id -u)" = 0 ]; then
+	if [ "${EFFECT_MOUNT:-}" = "" ]; then
+		namespaces || { skip "the effect of a block" "needs a mount namespace"; finish; }
+		EFFECT_MOUNT=1 unshare -m --propagation private sh "$0"
+		exit
+	fi
+	mount -t tmpfs -o mode=755 none /mnt
+	cp "$MESHSSH" "$BUILDDIR/meshssh-doctor" "$BUILDDIR/meshssh-config" /mnt
+	CONFIG=/mnt/meshssh-config
+else
+	CONFIG=$BUILDDIR/meshssh-config
+fi
+
+home=$T/home/.ssh
+mkdir -m 700 "$T/home" "$home"
+echo "$(id -un):x:$(id -u):$(id -g)::$T/home:/bin/sh" >"$T/passwd"
+printf '127.0.0.1 localhost\n127.0.0.1 build.lab.example\n' >"$T/hosts"
+if [ -n "$(env LD_PRELOAD=libnss_wrapper.so sh -c : 2>&1)" ]; then
+	skip "the effect of a block" "libnss_wrapper.so is not installed"
+	finish
+fi
+at_home() {
+	env HOME="$T/home" LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD="$T/passwd" NSS_WRAPPER_GROUP=/etc/group \
+	    NSS_WRAPPER_HOSTS="$T/hosts" timeout 60 "$@"
+}
+# theirs LINE...: the user's own file, and nothing installed.
+theirs() {
+	rm -rf "$home"
+	mkdir -m 700 "$home"
+	printf '%s\n' "$@" >"$home/config"
+}
+# login_lines: how to log in to the server of this test, as lines of ssh_config.
+login_lines() {
+	cat <<-END
+		Host *
+		    User $(id -un)
+		    IdentityFile $T/user_key
+		    IdentitiesOnly yes
+		    UserKnownHostsFile $T/known_hosts
+		    GlobalKnownHostsFile /dev/null
+		    StrictHostKeyChecking no
+		    LogLevel ERROR
+		    BatchMode yes
+		    ControlPath none
+	END
+}
+config() {
+	at_home "$CONFIG" "$@" >"$T/out" 2>"$T/err"
+	echo "$? $(cat "$T/err")"
+}
+# takes HOST KEYWORD...: what ssh takes for them, in a line.
+takes() {
+	t_host=$1
+	shift
+	at_home ssh -G -T "$t_host" >"$T/G" 2>/dev/null
+	for t_keyword in "$@"; do sed -n "s/^$t_keyword //p" "$T/G"; done | paste -s -d ' ' -
+}
+
+# With a ProxyCommand, ssh does not canonicalize a name unless it is told to do so always.
+theirs 'CanonicalizeHostname yes' 'CanonicalDomains lab.example' 'Host *.lab.example' '    User alice' '    Port 2222'
+before=$(takes build user port hostname)
+is "without a block, ssh takes the canonical name" "$before" 'alice 2222 build.lab.example'
+is "canonicalization: installed" "$(config install --no-probe build)" '0 '
+is "canonicalization: User, Port and HostName are as before" "$(takes build user port hostname)" "$before"
+check "canonicalization: the block is in force" sh -c 'grep -q "^proxycommand .*meshssh" "$1"' sh "$T/G"
+is "canonicalization: check" "$(config check build)" '0 '
+cp "$home/meshssh.conf" "$T/first"
+is "canonicalization: installed again" "$(config install --no-probe build)" '0 '
+check "canonicalization: the same block again" cmp "$T/first" "$home/meshssh.conf"
+
+# A path with the host's name in it: no block is better than one that loses the key.
+theirs 'Host nas' '    HostName build.lab.example' '    IdentityFile ~/.ssh/%h.key'
+before=$(takes nas identityfile hostname)
+is "a path with %h, HostName is the user's: installed" "$(config install --no-probe nas)" '0 '
+is "a path with %h, HostName is the user's: as before" "$(takes nas identityfile hostname)" "$before"
+
+# What depends on a keyword that the block sets.
+theirs 'Host app' '    ConnectTimeout 5' 'Match final exec "ssh-none"' '    Port 2200' 'Match originalhost app' \
+    '    User deploy'
+before=$(takes app user port connecttimeout)
+is "Match final: installed" "$(config install --no-probe app)" '0 '
+is "Match final: as before" "$(takes app user port connecttimeout)" "$before"
+
+# refused NAME WHAT: nothing was written, and the line says this.
+refused() {
+	is "$1: status, one line" "$r_got $(wc -l <"$T/err")" "78 1"
+	check "$1: says what would change" grep -q -e "$2" "$T/err"
+}
+# The peer of a mesh is called by its full name, which a Match or a path may depend on.
+python3 "$TOOLS/status-server.py" "$T/mesh.sock" 3 &
+started $!
+wait_for 10 test -S "$T/mesh.sock"
+theirs 'Host peer-*' '    IdentityFile ~/.ssh/%h.key'
+for command in install stanza diff; do
+	at_home "$CONFIG" "$command" --no-probe --tailscaled="$T/mesh.sock" peer-00001 >"$T/out" 2>"$T/err"
+	r_got=$?
+	refused "a path with %h, $command" 'identityfile from .*/peer-00001.key" to ".*/peer-00001\..*key"'
+	check "a path with %h, $command: nothing is written" [ ! -e "$home/meshssh.conf" ]
+done
+theirs 'Match final host peer-00001' '    Port 2222'
+at_home "$CONFIG" install --no-probe --tailscaled="$T/mesh.sock" peer-00001 >"$T/out" 2>"$T/err"
+r_got=$?
+refused "Match final host" 'port from "2222" to "22"'
+
+# All names of a peer, and those that ssh -G tells.
+theirs ''
+is "all names: installed" "$(config install --no-probe --tailscaled="$T/mesh.sock" peer-00001)" '0 '
+full=$(at_home ssh -G -T peer-00001 | sed -n 's/^hostname //p')
+for name in peer-00001 PEER-00001 "$full" "$full."; do
+	is "all names: $name" "$(takes "$name" hostname) $(grep -c '^proxycommand .*meshssh' "$T/G")" "$full 1"
+done
+is "all names: one that the user's own file has is left to it" \
+    "$(theirs "Host $full" '    ProxyCommand none' && config install --no-probe --tailscaled="$T/mesh.sock" peer-00001 &&
+    takes "$full" proxycommand)" '0 '
+
+# diff shows what changes, and dry-run, too.
+theirs ''
+is "diff: status" "$(config diff --no-probe nas)" '0 '
+check "diff: what comes" grep -q '^+proxycommand .*meshssh --relay -- "%h" "%p"$' "$T/out"
+check "diff: what goes" grep -q '^-serveraliveinterval 0$' "$T/out"
+is "--dry-run: status" "$(config install --no-probe --dry-run nas)" '0 '
+check "--dry-run: the same as comments" grep -q '^# -serveraliveinterval 0$' "$T/out"
+check "and nothing is written" [ ! -e "$home/meshssh.conf" ]
+is "no temporary file is left" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'meshssh.??????' -user "$(id -un)" -newer "$T/passwd")" ''
+
+# Callers that bring their own ProxyCommand, and that of the block, by a real login.
+theirs 'Host box' '    HostName localhost' "    Port $SSHD_PORT" "$(login_lines)"
+is "a real host: installed" "$(config install box)" '0 '
+is "ssh" "$(at_home ssh box 'echo in' 2>&1)" in
+is "ssh with a ProxyCommand of its own" "$(at_home ssh -o 'ProxyCommand=nc %h %p' box 'echo in' 2>&1)" in
+is "ssh with ProxyUseFdpass yes and nc" \
+    "$(at_home ssh -o ProxyUseFdpass=yes -o 'ProxyCommand=nc -F %h %p' -o ConnectTimeout=none box 'echo in' 2>&1)" in
+echo text >"$T/file"
+for protocol in '' -O; do
+	# shellcheck disable=SC2086	# no word where it is empty
+	at_home scp -q $protocol -o 'ProxyCommand=nc %h %p' "$T/file" "box:$T/copy" 2>"$T/err"
+	is "scp $protocol with a ProxyCommand of its own" "$? $(cat "$T/copy" "$T/err")" '0 text'
+	rm -f "$T/copy"
+done
+
+finish
