@@ -15,7 +15,7 @@
 
 struct told {
 	const char	*host;
-	const char	*prefix;		/* of each line that shows a change; NULL: none is */
+	const char	*prefix;	/* of each line that shows a change; NULL: none is shown */
 	int		 named;			/* its changes are under its name */
 	int		 hosts;			/* compared so far */
 	char		 first[400];		/* what is not meant, of the first of them; or "" */

@@ -69,8 +69,8 @@ json_t	*conf_document(const struct conf *conf, const char *host, struct error *e
 json_t	*conf_document_mesh(const struct conf *conf, struct error *err);
 
 /*
- * Add facts.ssh.named to a document: which names and addresses of these peers already mean something
- * to this machine's own files.
+ * Add facts.ssh.named to a document: which names and addresses of these peers already mean
+ * something to this machine's own files.
  */
 void	conf_named(json_t *doc, const json_t *peers);
 
@@ -119,7 +119,8 @@ int	conf_finish(const struct conf *conf, struct install *in, int *changed, struc
 int	conf_effect(const struct install *in, const struct install_text *own, const char *prefix,
 	    struct error *err);
 /* The same for the section of one name, which is compared with no section of that name. */
-int	conf_effect_now(struct install *in, const char *name, const char *prefix, struct error *err);
+int	conf_effect_now(struct install *in, const char *name, const char *prefix,
+	    struct error *err);
 int	conf_diff(struct conf *conf, char **words, struct error *err);
 int	conf_nix(struct conf *conf, char **words, struct error *err);
 

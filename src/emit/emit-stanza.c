@@ -232,8 +232,8 @@ stanza_clean(const json_t *doc)
 }
 
 /*
- * Passing the descriptor wants ssh's consent, and that ssh does not mark what it gets. And the
- * user's: a caller that brings its own ProxyCommand, or does not know ProxyUseFdpass, fails with it.
+ * Passing the descriptor wants ssh's consent, and that ssh does not mark what it gets; and the
+ * user's, for a caller that has its own ProxyCommand, or ignores ProxyUseFdpass, fails with it.
  */
 static int
 stanza_fdpass(const json_t *doc)

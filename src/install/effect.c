@@ -45,7 +45,7 @@ effect_write(const char *path, const struct install_text *text, const char *more
 	return (fclose(fp) == 0 && !bad ? 0 : -1);
 }
 
-/* One side: our file, and a configuration that includes it and ends as ssh reads on: the system's. */
+/* One side: our file, and a configuration that includes it and ends with the system's. */
 static int
 effect_side(const struct effect *e, int side)
 {
@@ -126,7 +126,7 @@ effect_ask(const struct effect *e, int side, const char *host, struct ssh_ask *a
 
 /*
  * The values of a keyword, with line breaks between them. ssh -G tells paths with their tokens; %h
- * and %k stand for what the block may have changed. In a ProxyCommand they are to be filled in for the relay.
+ * and %k stand for what the block may have changed. In a ProxyCommand they stay for the relay.
  */
 static void
 effect_values(const char *answer, const char *keyword, char values[VALUES])
