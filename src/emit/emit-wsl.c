@@ -20,7 +20,11 @@ struct wsl {
 	const char	*mode_why;
 	int		 serves;	/* a server shall live on when nobody looks */
 	int		 systemd;	/* it is to be switched on */
+	int		 restart;	/* it is, and does not run yet */
+	int		 command;	/* wsl.conf has one */
+	int		 too_early;	/* for systemd, if it is to start a service */
 	const char	*interface;	/* whose MTU is to be 1500 */
+	int		 is_set;	/* by that command */
 	char		 interface_why[160];
 };
 
@@ -155,9 +159,15 @@ choose(struct wsl *wsl, const json_t *facts)
 	wsl->serves = serves(facts);
 	wsl->systemd = json_truth_at(facts, "sshd.enabled") == 1 &&
 	    json_truth_at(facts, "system.systemd") == 0;
+	wsl->restart = wsl->systemd && json_truth_at(facts, "system.wsl_boot.systemd") == 1;
+	wsl->command = json_truth_at(facts, "system.wsl_boot.command") == 1;
 	choose_outer(wsl, facts);
 	if (wsl->interface == NULL && query_is(facts, "system.wsl_mode", "mirrored"))
 		choose_jumbo(wsl, facts);
+	wsl->too_early = wsl->command && json_at(facts, "system.wsl_boot.mtu") == NULL &&
+	    (wsl->systemd || json_truth_at(facts, "system.wsl_boot.systemd") == 1);
+	wsl->is_set = wsl->interface != NULL && query_is(facts, "system.wsl_boot.interface",
+	    wsl->interface) && json_number_at(facts, "system.wsl_boot.mtu", 0) == ETHERNET_MTU;
 }
 
 /*
@@ -217,13 +227,24 @@ static void
 put_linux_file(FILE *fp, const struct wsl *wsl, int example)
 {
 	fprintf(fp, "[boot]\n");
-	if (wsl->systemd)
+	if (wsl->restart)
+		fprintf(fp, "# systemd=true is there, and takes effect after: wsl --shutdown\n");
+	else if (wsl->systemd)
 		fprintf(fp, "# sshd is started by systemd\nsystemd=true\n");
-	if (wsl->interface != NULL)
+	if (wsl->too_early)
+		fprintf(fp, "# the command that is there runs before systemd and cannot start services with it:\n"
+		    "# instead of \"service NAME start\" there, run once: sudo systemctl enable NAME\n");
+	if (wsl->is_set)
+		fprintf(fp, "# %s\n# the command that is there sets it at the start of WSL, and WSL sets it anew when an "
+		    "adapter of\n# Windows comes or goes: then run this by hand: sudo ip link set dev %s mtu %d\n",
+		    wsl->interface_why, wsl->interface, ETHERNET_MTU);
+	else if (wsl->interface != NULL)
 		fprintf(fp, "# %s\n"
 		    "# WSL sets it anew when an adapter of Windows comes or goes: then run this line by hand, as root\n"
-		    "%scommand=ip link set dev %s mtu %d\n", wsl->interface_why,
-		    example ? "# " : "", wsl->interface, ETHERNET_MTU);
+		    "%s%scommand=%sip link set dev %s mtu %d\n", wsl->interface_why, wsl->command ?
+		    "# there is a command, and WSL runs one only: put this behind it, with \"; \" between\n" : "",
+		    example || wsl->command ? "# " : "", wsl->command ? "...; " : "", wsl->interface,
+		    ETHERNET_MTU);
 }
 
 /* Why there is nothing to say about this machine, or NULL. */
@@ -255,7 +276,8 @@ emit_wsl(FILE *fp, const json_t *doc, struct error *err)
 	}
 	if (!any)
 		choose(&wsl, facts);
-	if (wsl.mode == NULL && !wsl.serves && !wsl.systemd && wsl.interface == NULL) {
+	if (wsl.mode == NULL && !wsl.serves && !wsl.systemd && wsl.interface == NULL &&
+	    !wsl.too_early) {
 		fprintf(fp,
 		    "# nothing to do: WSL 2, network %s, no server in here, no packet too large\n",
 		    mode_seen(facts));
@@ -267,7 +289,7 @@ emit_wsl(FILE *fp, const json_t *doc, struct error *err)
 		put_seen(fp, doc, any ? NULL : facts);
 		put_windows_file(fp, &wsl);
 	}
-	if (wsl.systemd || wsl.interface != NULL) {
+	if (wsl.systemd || wsl.interface != NULL || wsl.too_early) {
 		fprintf(fp,
 		    "%s# /etc/wsl.conf, in WSL: lines for it; afterwards, in Windows: wsl --shutdown\n",
 		    wsl.mode != NULL || wsl.serves ? "\n" : "");

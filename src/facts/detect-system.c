@@ -218,27 +218,88 @@ mode_by_interfaces(const char *root)
 	return (routed_by_nat(root) ? "nat" : only_loopback(root) ? "none" : NULL);
 }
 
-/* What networkingMode in the section [wsl2] says; "" if it is not there. */
-static void
-wslconfig_read(FILE *fp, char wish[12])
+/*
+ * The next line "key = value" of a section of a .wslconfig or wsl.conf file: 1, or 0 at the end.
+ * The section is "" before the first line; the value is without its quotes and blanks around it.
+ */
+static int
+wsl_next(FILE *fp, char section[16], char key[32], char value[256])
 {
-	const char	*mode, *at;
-	char		 line[256], section[16] = "", key[32], value[32];
+	char	line[320], *at, *equals;
+	size_t	len;
 
-	wish[0] = '\0';
 	while (read_line(fp, line, sizeof(line))) {
 		/* Windows' editors may put a byte order mark first. */
 		at = line + (strncmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
 		at += strspn(at, " \t");
-		if (*at == '[')
-			snprintf(section, sizeof(section), "%.*s", (int)strcspn(at + 1, "]"),
-			    at + 1);
-		else if (strcasecmp(section, "wsl2") == 0 &&
-		    sscanf(at, "%31[a-zA-Z0-9] = %31[a-zA-Z0-9]", key, value) == 2 &&
-		    strcasecmp(key, "networkingMode") == 0 &&
+		if (*at == '[') {
+			snprintf(section, 16, "%.*s", (int)strcspn(at + 1, "]"), at + 1);
+			continue;
+		}
+		if (*at == '#' || (equals = strchr(at, '=')) == NULL)
+			continue;
+		snprintf(key, 32, "%.*s", (int)strcspn(at, " \t="), at);
+		equals++;
+		strlcpy(value, equals + strspn(equals, " \t\""), 256);
+		for (len = strlen(value); len > 0 && strchr(" \t\r\"", value[len - 1]) != NULL; )
+			value[--len] = '\0';
+		return (1);
+	}
+	return (0);
+}
+
+/* What networkingMode in the section [wsl2] says; "" if it is not there. */
+static void
+wslconfig_read(FILE *fp, char wish[12])
+{
+	const char	*mode;
+	char		 section[16] = "", key[32], value[256];
+
+	wish[0] = '\0';
+	while (wsl_next(fp, section, key, value))
+		if (strcasecmp(section, "wsl2") == 0 && strcasecmp(key, "networkingMode") == 0 &&
 		    (mode = mode_of(value, strlen(value))) != NULL)
 			strlcpy(wish, mode, 12);
+}
+
+/* The interface whose MTU this command sets, as `ip link set dev NAME mtu N` does; 0 if none. */
+static int
+command_mtu(const char *command, char name[16])
+{
+	const char	*at = strstr(command, "ip link set ");
+	int		 mtu = 0;
+
+	if (at == NULL || (sscanf(at, "ip link set dev %15s mtu %d", name, &mtu) != 2 &&
+	    sscanf(at, "ip link set %15s mtu %d", name, &mtu) != 2))
+		return (0);
+	return (mtu);
+}
+
+/* What [boot] in wsl.conf says. The command may have secrets in it, and is not told. */
+static void
+system_put_boot(json_t *facts, const char *root)
+{
+	char	 section[16] = "", key[32], value[256], name[16];
+	FILE	*fp = read_open(root, "/etc/wsl.conf");
+	int	 mtu;
+
+	if (fp == NULL)
+		return;
+	while (wsl_next(fp, section, key, value)) {
+		if (strcasecmp(section, "boot") != 0)
+			continue;
+		if (strcasecmp(key, "systemd") == 0)
+			fact_put_truth(facts, "system.wsl_boot.systemd",
+			    strcasecmp(value, "true") == 0);
+		if (strcasecmp(key, "command") != 0)
+			continue;
+		fact_put_truth(facts, "system.wsl_boot.command", value[0] != '\0');
+		if ((mtu = command_mtu(value, name)) != 0) {
+			fact_put_text(facts, "system.wsl_boot.interface", name);
+			fact_put_number(facts, "system.wsl_boot.mtu", mtu);
+		}
 	}
+	fclose(fp);
 }
 
 /*
@@ -288,6 +349,7 @@ system_put_wsl(json_t *facts, const struct detect_input *in)
 		fact_put_text(facts, "system.wsl_mode_source", source);
 	}
 	system_put_wish(facts, in->root);
+	system_put_boot(facts, in->root);
 }
 
 static void

@@ -104,6 +104,21 @@ test_system_wsl(void **state)
 	expect_text(facts, "system.wsl_mode", "nat");
 	expect_text(facts, "system.wsl_mode_source", "interfaces");
 	expect_text(facts, "system.wsl_mode_wanted", "mirrored");
+	assert_null(json_at(facts, "system.wsl_boot"));
+	put("/etc/wsl.conf", "[network]\ncommand=no\n[boot]\nsystemd = true\r\n"
+	    "command = \"service ssh start; ip link set dev eth0 mtu 1500\"\n");
+	json_decref(facts);
+	facts = detected(&detect_system, NULL, NULL);
+	assert_int_equal(json_truth_at(facts, "system.wsl_boot.systemd"), 1);
+	assert_int_equal(json_truth_at(facts, "system.wsl_boot.command"), 1);
+	expect_text(facts, "system.wsl_boot.interface", "eth0");
+	assert_int_equal(json_number_at(facts, "system.wsl_boot.mtu", 0), 1500);
+	json_decref(facts);
+	put("/etc/wsl.conf", "[boot]\nsystemd=false\ncommand=\n");
+	facts = detected(&detect_system, NULL, NULL);
+	assert_int_equal(json_truth_at(facts, "system.wsl_boot.systemd"), 0);
+	assert_int_equal(json_truth_at(facts, "system.wsl_boot.command"), 0);
+	assert_null(json_at(facts, "system.wsl_boot.mtu"));
 	json_decref(facts);
 	/* Two accounts that do not agree, of which one may be somebody else's. */
 	put("/mnt/c/Users/you/.wslconfig", "[wsl2]\nmemory=4GB\n");
