@@ -2,6 +2,7 @@
 /* Facts: the ssh program and its configuration for a host. */
 
 #include <sys/types.h>
+#include <sys/stat.h>
 
 #include <ctype.h>
 #include <limits.h>
@@ -79,6 +80,26 @@ view_option(const struct view *l, const char *keyword, int nth, char value[VALUE
 }
 
 /* Why it does nothing at all: the first line. */
+/*
+ * Why ssh refuses the owner or mode of a file: "store" (a link to what Nix made, whose owner is not
+ * root in here), "drive" (of Windows, which has no modes), "owner", or "mode".
+ */
+static const char *
+refusal_kind(const char *file)
+{
+	static const char	store[] = "/nix/store/", drives[] = "/mnt/";
+	char			real[PATH_MAX] = "";
+	struct stat		sb;
+
+	if (realpath(file, real) != NULL && strncmp(real, store, strlen(store)) == 0)
+		return ("store");
+	if (strncmp(file, drives, strlen(drives)) == 0 || strncmp(real, drives,
+	    strlen(drives)) == 0)
+		return ("drive");
+	return (stat(file, &sb) == 0 && sb.st_uid != 0 && sb.st_uid != geteuid() ?
+	    "owner" : "mode");
+}
+
 static void
 view_refuses(struct view *l, struct ssh_ask *ask)
 {
@@ -89,8 +110,10 @@ view_refuses(struct view *l, struct ssh_ask *ask)
 		return;
 	fact_put(l->facts, "ssh.refuses", view_told(l, REDACT_ERROR, ask->err));
 	fact_put_text(l->facts, "ssh.refuses_code", ssh_refusal(ask->err, &file));
-	if (file != NULL)
-		fact_put(l->facts, "ssh.refuses_file", view_told(l, REDACT_PATH, file));
+	if (file == NULL)
+		return;
+	fact_put(l->facts, "ssh.refuses_file", view_told(l, REDACT_PATH, file));
+	fact_put_text(l->facts, "ssh.refuses_kind", refusal_kind(file));
 }
 
 /* "OpenSSH_9.2p1 Debian-2, OpenSSL ..." */

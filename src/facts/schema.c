@@ -194,6 +194,8 @@ const struct fact_row	fact_rows[] = {
 	    "What that is about: mode (others may write to a file), ipqos, option (one that this ssh does not know), other." },
 	{ "ssh.refuses_file", FACT_TEXT, "", "detect-ssh",
 	    "The file, if that is mode." },
+	{ "ssh.refuses_kind", FACT_TEXT, "", "detect-ssh",
+	    "Why, if that is mode: store (a link to what Nix made), drive (of Windows), owner, mode." },
 	{ "ssh.slow", FACT_TRUTH, "", "detect-ssh",
 	    "Ssh -G did not end within 0.9 s; absent otherwise." },
 	{ "ssh.options.*", FACT_TEXT, "", "detect-ssh",

@@ -153,10 +153,10 @@ install_check(const struct install *in, struct error *err)
 	const struct install_file	*f;
 	size_t				 i;
 
-	if (in->config != NULL && install_store(in, err) == -1)
-		return (-1);
 	/* What is broken may be what is to be taken out. */
 	if (!in->drops && install_ask(in, err) == -1)
+		return (-1);
+	if (in->config != NULL && install_store(in, err) == -1)
 		return (-1);
 	for (i = 0; i < in->count; i++) {
 		f = in->files[i];

@@ -37,19 +37,46 @@ check_ipqos_hex(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* Why ssh refuses a file's owner or mode, and what to do; the last row is for all others. */
+static const struct mode_kind {
+	char	kind[8];
+	char	cause[128];
+	char	cure[96];		/* before the name of the file */
+	char	other[112];		/* "": there is no other cure */
+} mode_kinds[] = {
+	{ "store",
+	    "ssh's configuration is a link to a file of Nix's, which is not root's in here, so ssh "
+	    "refuses it and every host.",
+	    "Replace the link by a copy that is yours, with cp --remove-destination: ",
+	    "With home-manager, do that in the file's onChange, for each switch makes the link anew." },
+	{ "drive",
+	    "ssh's configuration is on a Windows drive, which has no modes, so ssh refuses it and "
+	    "every host.",
+	    "In the place of the link, keep a copy in WSL, with chmod 600: ",
+	    "Or in /etc/wsl.conf: [automount], options = \"metadata\"; then wsl --shutdown, and chmod "
+	    "600" },
+	{ "owner",
+	    "A file that ssh reads belongs to another user, so ssh refuses it and every host.",
+	    "sudo chown \"$(id -u)\" ", "" },
+	{ "", "Others may write to a file that ssh reads, so ssh refuses it and every host.",
+	    "chmod go-w ", "If it belongs to another user, make it yours: sudo chown" },
+};
+
 static int
 check_mode(const json_t *facts, struct finding *f)
 {
-	const char	*file = config_text(facts, "ssh.refuses_file");
+	const struct mode_kind	*row = mode_kinds;
 
 	if (!query_is(facts, "ssh.refuses_code", "mode"))
 		return (0);
-	finding_set(f->cause,
-	    "Others may write to a file that ssh reads, so ssh refuses it and every host.");
+	while (row->kind[0] != '\0' && !query_is(facts, "ssh.refuses_kind", row->kind))
+		row++;
+	finding_set(f->cause, "%s", row->cause);
 	finding_set(f->evidence, "ssh says: %s", config_text(facts, "ssh.refuses"));
-	finding_cure(f, "chmod go-w %s", SHELL_QUOTED(file));
-	finding_cure(f, "Where it belongs to somebody else: sudo chown \"$(id -u)\" %s",
-	    SHELL_QUOTED(file));
+	finding_cure(f, "%s%s", row->cure,
+	    SHELL_QUOTED(config_text(facts, "ssh.refuses_file")));
+	if (row->other[0] != '\0')
+		finding_cure(f, "%s", row->other);
 	return (1);
 }
 

@@ -268,7 +268,10 @@ check_root_mode(const json_t *facts, struct finding *f)
 {
 	char	file[120];
 
-	if (json_truth_at(facts, "nix.root_config_ok") != 0 || !nix_plain(facts))
+	/* Where this is root's own ssh, it has said so already. */
+	if (json_truth_at(facts, "nix.root_config_ok") != 0 || !nix_plain(facts) ||
+	    (json_truth_at(facts, "system.root") == 1 &&
+	    query_is(facts, "ssh.refuses_code", "mode")))
 		return (0);
 	finding_set(f->cause,
 	    "Others may write to root's ssh config, so ssh refuses it, and Nix reaches no builder.");

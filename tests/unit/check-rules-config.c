@@ -25,6 +25,8 @@
 static const struct rules_row rows[] = {
 	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config','refuses_code':'mode',"
 	    "'refuses_file':'~/.ssh/config',", ""), "config-mode", "error", "~/.ssh/config" },
+	{ WITH("'refuses':'Bad owner or permissions on /home/u/a b','refuses_code':'mode','refuses_kind':'store',"
+	    "'refuses_file':'~/a b',", ""), "config-mode", "error", "Bad owner" },
 	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config','refuses_code':'mode',"
 	    "'refuses_file':'~/.ssh/config',", ""), "config-broken", "", NULL },
 	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x','refuses_code':'option',",
