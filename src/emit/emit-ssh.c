@@ -117,6 +117,26 @@ ssh_where(const json_t *doc, const char *keyword)
 	return (json_at(doc, path));
 }
 
+/*
+ * The line that sets the keyword at times: what ssh -G says now, in this network, is not for ever.
+ */
+static const json_t *
+ssh_conditional(const json_t *doc, const char *keyword)
+{
+	char	path[64];
+
+	snprintf(path, sizeof(path), "facts.ssh.conditional.%.40s", keyword);
+	return (json_at(doc, path));
+}
+
+static const json_t *
+ssh_conditional_way(const json_t *doc)
+{
+	const json_t	*line = ssh_conditional(doc, "proxycommand");
+
+	return (line != NULL ? line : ssh_conditional(doc, "proxyjump"));
+}
+
 /* A line of a file that install has written. */
 static int
 ssh_installed(const json_t *where)
@@ -196,6 +216,8 @@ emit_ssh_theirs(const json_t *doc, const char *keyword, const char *otherwise)
 	const char	*value;
 	char		 path[64];
 
+	if (ssh_conditional(doc, keyword) != NULL)
+		return (1);
 	if (where != NULL)
 		return (!ssh_ours(doc, where));
 	snprintf(path, sizeof(path), "facts.ssh.options.%.40s", keyword);
@@ -255,13 +277,21 @@ ssh_quote(FILE *fp, const json_t *doc)
 int
 emit_ssh_stays(const json_t *doc, int stronger)
 {
-	return (ssh_other_way(doc) != NULL && (!stronger || ssh_runs_meshssh(doc) ||
-	    json_truth_at(ssh_other_line(doc), "named") != 0));
+	return (ssh_conditional_way(doc) != NULL || (ssh_other_way(doc) != NULL && (!stronger || ssh_runs_meshssh(doc) ||
+	    json_truth_at(ssh_other_line(doc), "named") != 0)));
 }
 
 int
 emit_ssh_way(FILE *fp, const json_t *doc, const char *options, int stronger, struct error *err)
 {
+	const char	*file = json_text_at(ssh_conditional_way(doc), "file");
+	char		 shown[120];
+
+	if (ssh_conditional_way(doc) != NULL) {
+		fprintf(fp, "    # no ProxyCommand here: a Match sets one at times (%s)\n",
+		    error_vis(shown, sizeof(shown), file != NULL ? file : "ssh_config"));
+		return (0);
+	}
 	if (emit_ssh_stays(doc, stronger)) {
 		fprintf(fp, "    # no ProxyCommand here, for this line stays in force: ");
 		ssh_quote(fp, doc);

@@ -28,8 +28,6 @@ struct where {
 	const struct detect_input	*in;
 	json_t				*facts;		/* that are filled */
 	const char			*home, *user;
-	/* keywords that a block of which nothing is known may set */
-	json_t				*unsure;
 	/* the system's file reads its folder; -1: not known */
 	int				 includes;
 };
@@ -94,6 +92,7 @@ where_line_cb(void *arg, const struct ssh_config_line *line)
 {
 	struct where	*w = arg;
 	json_t		*where = fact_at(w->facts, "ssh.where"), *first;
+	json_t		*conditional = fact_at(w->facts, "ssh.conditional");
 
 	if (strcmp(line->keyword, "include") == 0 && strcmp(line->file, SYSTEM_FILE) == 0 &&
 	    strstr(line->value, "ssh_config.d") != NULL && line->match != SSH_CONFIG_NO &&
@@ -101,13 +100,14 @@ where_line_cb(void *arg, const struct ssh_config_line *line)
 		w->includes = line->match == SSH_CONFIG_YES ? 1 : -1;
 	/* What is no keyword of ssh's may be anything, and is not told. */
 	if (line->match == SSH_CONFIG_NO || redact_keyword(line->keyword) == -1 ||
-	    is_gathered(line->keyword) || rival_get(w->unsure, line->keyword) != NULL)
+	    is_gathered(line->keyword) || rival_get(conditional, line->keyword) != NULL)
 		return;
 	if ((first = rival_get(where, line->keyword)) != NULL) {
 		if (line->match == SSH_CONFIG_YES)
 			where_shadowed(w, line, first, where_value(w, line));
 	} else if (line->match == SSH_CONFIG_UNSURE)
-		json_object_set_new(w->unsure, line->keyword, json_true());
+		json_object_set_new(conditional, line->keyword, json_pack("{s:o, s:i}", "file",
+		    where_told(w, line->file), "line", line->line));
 	else
 		json_object_set_new(where, line->keyword, json_pack("{s:o, s:i, s:o, s:b}",
 		    "file", where_told(w, line->file), "line", line->line,
@@ -141,9 +141,8 @@ where_files(struct where *w)
 	fact_put(w->facts, "ssh.where", json_object());
 	fact_put(w->facts, "ssh.shadowed", json_array());
 	fact_put(w->facts, "ssh.files", json_array());
-	w->unsure = json_object();
+	fact_put(w->facts, "ssh.conditional", json_object());
 	ssh_config_read(&config, &reader);
-	json_decref(w->unsure);
 }
 
 /* What the system's own file reads besides itself. */

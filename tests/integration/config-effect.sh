@@ -94,6 +94,18 @@ before=$(takes app user port connecttimeout)
 is "Match final: installed" "$(config install --no-probe app)" '0 '
 is "Match final: as before" "$(takes app user port connecttimeout)" "$before"
 
+# What holds in this network is not for ever.
+theirs "Match originalhost git.home exec \"test -e $T/at-home\"" '    HostName localhost' '    ProxyCommand none' \
+    'Host git.home' '    HostName git.example' '    ProxyCommand nc tunnel.example 22'
+away=$(takes git.home hostname proxycommand)
+: >"$T/at-home"
+near=$(takes git.home hostname proxycommand)
+is "Match exec: installed at home" "$(config install --no-probe git.home)" '0 '
+is "Match exec: at home, as before" "$(takes git.home hostname proxycommand)" "$near"
+rm "$T/at-home"
+is "Match exec: elsewhere, as before" "$(takes git.home hostname proxycommand)" "$away"
+is "Match exec: those were two ways" "$near / $away" 'localhost / git.example nc tunnel.example 22'
+
 # refused NAME WHAT: nothing was written, and the line says this.
 refused() {
 	is "$1: status, one line" "$r_got $(wc -l <"$T/err")" "78 1"
