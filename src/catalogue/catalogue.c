@@ -141,6 +141,12 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "Give what listens here a name of its own in ~/.ssh/config: Host vm, HostName "
 	    "127.0.0.1, Port N; then meshssh-config nix vm. For nix-darwin's own Linux builder: "
 	    "meshssh-config nix --linux-builder." },
+	[CODE_BUILDER_BEHIND] = { "builder-behind", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "write root's block by hand, with --host-key for the key",
+	    "Your ssh reaches the builder through another host or program (ProxyJump, "
+	    "ProxyCommand), and the block that nix would write for root connects to it directly. "
+	    "Write a block of that name into root's ssh_config with the same line, and what the "
+	    "hosts on the way need; their keys and host keys must be root's, too." },
 	[CODE_NO_HOST_KEY] = { "no-host-key", KIND_ERROR, SEVERITY_ERROR, 1, EX_UNAVAILABLE,
 	    "name it: --host-key=ssh_host_ed25519_key.pub",
 	    "nix-daemon has no terminal to ask whether a host key is right, so the key must "

@@ -18,6 +18,7 @@
 #include "base/number.h"
 #include "config/conf-nix.h"
 #include "config/conf.h"
+#include "emit/emit-ssh.h"
 #include "facts/nix-machines.h"
 #include "sshconf/ssh-ask.h"
 
@@ -195,6 +196,21 @@ nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const jso
 	return (0);
 }
 
+/*
+ * The caller's ssh connects to it, by itself or through meshssh, as root's will: 0, or -1 with the
+ * error set.
+ */
+static int
+nix_direct(const json_t *found, const char *alias, struct error *err)
+{
+	if (!emit_ssh_stays(found, 0))
+		return (0);
+	error_set(err, CODE_BUILDER_BEHIND,
+	    "%.60s: your ssh reaches it through another host or program (ProxyJump, ProxyCommand)",
+	    alias);
+	return (-1);
+}
+
 /* The host of a document of its own, with what ssh answers for it. */
 static int
 nix_add_found(const struct conf *conf, json_t *doc, const json_t *found, const char *alias,
@@ -204,7 +220,7 @@ nix_add_found(const struct conf *conf, json_t *doc, const json_t *found, const c
 	json_t	*host, *known = NULL;
 	int	 result = -1;
 
-	if (nix_system_known(conf, found, err) == -1 || nix_login(conf, alias, answer, user,
+	if (nix_direct(found, alias, err) == -1 || nix_system_known(conf, found, err) == -1 || nix_login(conf, alias, answer, user,
 	    err) == -1 || (host = nix_add(conf, doc, alias, json_text_at(found, "target.name"),
 	    (int)json_number_at(found, "target.port", 22), err)) == NULL ||
 	    (known = conf_nix_known(answer, found, alias, err)) == NULL)

@@ -45,7 +45,7 @@ const struct conf_command	conf_commands[] = {
 	    "print a PowerShell script that sets up the SSH server, keys and the mesh",
 	    { "distribution", "forward", "key", "login-server", "tailscaled" } },
 	{ "nfs", "HOST:PATH DIR", conf_nfs, "print an fstab line, with a tunnel if one is needed",
-	    { "port", "program", "tailscaled" } },
+	    { "port", "program", "soft", "tailscaled" } },
 	{ NULL, NULL, NULL, NULL, { NULL } }
 };
 
@@ -74,6 +74,8 @@ const struct option_row		conf_options[] = {
 	    "the meshssh that ssh runs, if not the one beside this program" },
 	{ "root",	NULL,		NULL,
 	    "use root's own file, which nix-daemon's ssh reads" },
+	{ "soft",	NULL,		NULL,
+	    "nfs: programs get an error while the host is away, instead of waiting" },
 	{ "system",	NULL,		NULL,	"use /etc/ssh/ssh_config, for all users" },
 	{ "tag",	"TAG",		NULL,	"only peers with this tag" },
 	{ "tailnet",	NULL,		NULL,	"all peers of the mesh" },

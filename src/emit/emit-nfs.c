@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "emit/emit-hosts.h"
+#include "emit/emit-ssh.h"
 #include "emit/emit.h"
 #include "facts/query.h"
 
@@ -26,6 +27,8 @@ struct nfs {
 	int		 port;
 	const char	*seen;
 	int		 mesh;		/* the host is one of it */
+	int		 behind;	/* another host or program, for ssh */
+	int		 soft;		/* programs get an error where the host is away */
 };
 
 static int
@@ -81,6 +84,10 @@ static const struct nfs_way {
 	{ NULL, 0, "" }
 };
 
+/* What ssh's own configuration says comes before all of them. */
+static const struct nfs_way	behind = { NULL, 1,
+    "ssh reaches the host through another host or program, which the kernel cannot do" };
+
 /*
  * An absolute path of printable text, of which blanks are a part; one whose parts are names if it
  * is a place here.
@@ -127,7 +134,11 @@ put_tunnel(FILE *fp, const json_t *doc, const struct nfs *nfs)
 {
 	fprintf(fp, "# /etc/systemd/system/meshssh-nfs-%d.service\n", nfs->port);
 	put_seen(fp, doc, nfs);
-	fprintf(fp, "# ssh runs as root: root's key and known_hosts count; try it once, as root.\n"
+	fprintf(fp, "# ssh runs as root: root's key and known_hosts count; try it once, as root.\n");
+	if (nfs->behind)
+		fprintf(fp, "# So does root's ssh_config: it needs the lines that yours has for this host, and for "
+		    "those on the way.\n");
+	fprintf(fp,
 	    "# The host must permit forwarding, and export to localhost with \"insecure\": there the port is no low one.\n"
 	    "[Unit]\nDescription=NFS of ");
 	emit_percents(fp, nfs->host);
@@ -153,6 +164,22 @@ put_tunnel(FILE *fp, const json_t *doc, const struct nfs *nfs)
 	fprintf(fp, "\nRestart=always\nRestartSec=5\n\n");
 }
 
+/* 1 if it is a folder that boot or each login looks into. */
+static int
+boot_needs(const char *dir)
+{
+	static const char	folders[][8] = { "", "/etc", "/home", "/opt", "/root", "/srv",
+				    "/usr", "/var" };
+	size_t			i, len = strlen(dir);
+
+	while (len > 0 && dir[len - 1] == '/')
+		len--;
+	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (strlen(folders[i]) == len && strncmp(dir, folders[i], len) == 0)
+			return (1);
+	return (0);
+}
+
 /*
  * hard: a program waits for a mesh that is away, and nothing that it wrote is lost; but no boot and
  * no look waits long.
@@ -163,6 +190,13 @@ put_line(FILE *fp, const json_t *doc, const struct nfs *nfs, int tunnel)
 	fprintf(fp, "# /etc/fstab: a line for it; afterwards: systemctl daemon-reload && "
 	    "systemctl restart remote-fs.target\n");
 	put_seen(fp, doc, nfs);
+	if (nfs->soft)
+		fprintf(fp, "# soft: where the host is away for a minute, programs get an error, and what they "
+		    "wrote may be lost.\n");
+	if (boot_needs(nfs->dir))
+		fprintf(fp, "# The system itself looks into this folder, at boot and at each login: while the "
+		    "host is away, each\n# look waits up to 30 seconds. A folder below it is the better "
+		    "place.\n");
 	if (tunnel)
 		fprintf(fp, "127.0.0.1:");
 	else
@@ -177,8 +211,8 @@ put_line(FILE *fp, const json_t *doc, const struct nfs *nfs, int tunnel)
 		/* In this order the file system is gone at shutdown before the mesh is. */
 		fprintf(fp, " nfs %s", nfs->mesh ? "x-systemd.after=tailscaled.service," : "");
 	fprintf(fp,
-	    "_netdev,nofail,hard,timeo=150,retrans=3,x-systemd.automount,x-systemd.mount-timeout=30s,"
-	    "x-systemd.idle-timeout=10min 0 0\n");
+	    "_netdev,nofail,%s,timeo=150,retrans=3,x-systemd.automount,x-systemd.mount-timeout=30s,"
+	    "x-systemd.idle-timeout=10min 0 0\n", nfs->soft ? "soft" : "hard");
 }
 
 /* Fill in what is wanted, checked: 0, or -1 with the error set. */
@@ -263,7 +297,9 @@ emit_nfs(FILE *fp, const json_t *doc, struct error *err)
 		return (-1);
 	while (way->is != NULL && !way->is(facts))
 		way++;
-	if (way->is == NULL) {
+	if (emit_ssh_stays(doc, 0))
+		way = &behind;
+	else if (way->is == NULL) {
 		error_set(err, CODE_MESH_DOWN,
 		    "%.60s is one of the mesh, and which way leads there cannot be seen now",
 		    nfs.host);
@@ -271,6 +307,8 @@ emit_nfs(FILE *fp, const json_t *doc, struct error *err)
 	}
 	nfs.seen = way->seen;
 	nfs.mesh = query_mesh(facts) == 1;
+	nfs.behind = way == &behind;
+	nfs.soft = json_truth_at(doc, "wanted.soft") == 1;
 	if (way->tunnel && tunnel_read(&nfs, doc, way->tunnel == 2, err) == -1)
 		return (-1);
 	if (way->tunnel)

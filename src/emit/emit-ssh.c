@@ -277,8 +277,10 @@ ssh_quote(FILE *fp, const json_t *doc)
 int
 emit_ssh_stays(const json_t *doc, int stronger)
 {
-	return (ssh_conditional_way(doc) != NULL || (ssh_other_way(doc) != NULL && (!stronger || ssh_runs_meshssh(doc) ||
-	    json_truth_at(ssh_other_line(doc), "named") != 0)));
+	if (ssh_conditional_way(doc) != NULL)
+		return (1);
+	return (ssh_other_way(doc) != NULL && (!stronger || ssh_runs_meshssh(doc) ||
+	    json_truth_at(ssh_other_line(doc), "named") != 0));
 }
 
 int

@@ -127,6 +127,17 @@ at_home "$CONFIG" install --no-probe --tailscaled="$T/mesh.sock" peer-00001 >"$T
 r_got=$?
 refused "Match final host" 'port from "2222" to "22"'
 
+# What ssh reaches through another host is not made a direct connection of root's.
+theirs 'Host behind' '    HostName 192.0.2.7' '    ProxyJump bastion' 'Host plain' '    HostName 192.0.2.7'
+for host in behind plain; do
+	at_home "$CONFIG" nix --host-key="$T/host_key.pub" --ssh-user=builder "$host" >"$T/out" 2>"$T/err"
+	r_got=$?
+	[ "$host" = plain ] || refused "nix, behind a ProxyJump" 'behind.*ProxyJump'
+done
+is "nix, not behind one" "$r_got $(cat "$T/err")" '0 '
+at_home "$CONFIG" nfs behind:/srv /mnt/x >"$T/out" 2>"$T/err"
+is "nfs, behind a ProxyJump: by a tunnel of ssh" "$? $(grep -c '^ExecStart=.* behind$' "$T/out")" '0 1'
+
 # All names of a peer, and those that ssh -G tells.
 theirs ''
 is "all names: installed" "$(config install --no-probe --tailscaled="$T/mesh.sock" peer-00001)" '0 '
