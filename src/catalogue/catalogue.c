@@ -147,6 +147,10 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "ProxyCommand), and the block that nix would write for root connects to it directly. "
 	    "Write a block of that name into root's ssh_config with the same line, and what the "
 	    "hosts on the way need; their keys and host keys must be root's, too." },
+	[CODE_BUILDERS_SHADOWED] = { "builders-shadowed", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "remove that line, or move it above the include",
+	    "Of several lines that set builders, Nix takes the last, and a line of yours stands "
+	    "behind the place where meshssh-config would write its own. So nothing was written." },
 	[CODE_NO_HOST_KEY] = { "no-host-key", KIND_ERROR, SEVERITY_ERROR, 1, EX_UNAVAILABLE,
 	    "name it: --host-key=ssh_host_ed25519_key.pub",
 	    "nix-daemon has no terminal to ask whether a host key is right, so the key must "

@@ -154,8 +154,10 @@ conf_finish(const struct conf *conf, struct install *in, int *changed, struct er
 {
 	int	result, count;
 
-	if (install_check(in, err) == -1 || (json_array_size(in->touched) > 0 &&
-	    conf_effect(in, &in->own->old, conf_given(conf, "dry-run") ? "# " : NULL, err) == -1))
+	if (install_check(in, err) == -1)
+		return (-1);
+	if (in->own != NULL && in->config != NULL && json_array_size(in->touched) > 0 &&
+	    conf_effect(in, &in->own->old, conf_given(conf, "dry-run") ? "# " : NULL, err) == -1)
 		return (-1);
 	if (conf_given(conf, "dry-run")) {
 		install_diff(in);

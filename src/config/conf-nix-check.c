@@ -162,7 +162,21 @@ check_said(char *said, time_t since)
 		    code_row(record.err.code)->cure);
 }
 
-/* 0 if the builder answers. */
+/*
+ * Whether the builder trusts who asks, as Nix from 2.14 on tells for ssh-ng: 1, 0, or -1 if it does
+ * not. Without that it answers, and takes no build.
+ */
+static int
+check_trust(char *text)
+{
+	const char	*at;
+
+	check_strip(text);
+	at = strstr(text, "Trusted: ");
+	return (at == NULL ? -1 : at[strlen("Trusted: ")] == '1');
+}
+
+/* 0 if the builder answers, and does not say that it takes no builds. */
 static int
 check_ask(const struct check *c, const char *url, const char *how, void (*hook)(const char *))
 {
@@ -172,15 +186,21 @@ check_ask(const struct check *c, const char *url, const char *how, void (*hook)(
 	const char	*argv[] = { c->nix, "--extra-experimental-features", "nix-command", "store",
 			    c->old ? "ping" : "info", "--store", url, NULL };
 	time_t		since = time(NULL);
-	int		status;
+	int		status, trust = -1;
 
 	fflush(stdout);
 	status = run(argv, ASK_MS, &text, &errors, hook);
-	printf("  %s: %s\n", how, status == 0 ? "it answers" : status == -1 ?
-	    "no answer in time" : "it does not answer");
+	if (status == 0 && (trust = check_trust(out)) == -1)
+		trust = check_trust(said);
+	printf("  %s: %s%s\n", how, status == 0 ? "it answers" : status == -1 ?
+	    "no answer in time" : "it does not answer", trust == 1 ? ", and trusts this user" :
+	    trust == 0 ? ", and does not trust this user, so it takes no builds" : "");
+	if (trust == 0)
+		printf("    do: on the builder, in nix.conf: trusted-users = root and this user; then "
+		    "restart nix-daemon\n");
 	if (status != 0)
 		check_said(said, since);
-	return (status == 0 ? 0 : -1);
+	return (status == 0 && trust != 0 ? 0 : -1);
 }
 
 /* What the doctor thinks of it. */
@@ -227,6 +247,25 @@ check_machine_cb(void *arg, const struct nix_machine *m)
 	c->failed |= failed;
 }
 
+/* The list that nix --install wrote, and that a later line keeps Nix from reading. */
+static void
+check_list(struct check *c)
+{
+	char	builders[NIX_BUILDERS_MAX], where[256], shown[300];
+	int	line;
+
+	nix_builders("", builders);
+	if (access(EMIT_NIX_MACHINES, F_OK) == -1 ||
+	    strstr(builders, "@" EMIT_NIX_MACHINES) != NULL)
+		return;
+	c->failed = 1;
+	if ((line = nix_builders_where("", where)) > 0)
+		printf("%s is not read: %s:%d sets builders without it, and the last such line counts\n",
+		    EMIT_NIX_MACHINES, error_vis(shown, sizeof(shown), where), line);
+	else
+		printf("%s is not read: no line of nix.conf names it\n", EMIT_NIX_MACHINES);
+}
+
 int
 conf_nix_check(struct conf *conf, const char *host, struct error *err)
 {
@@ -241,6 +280,7 @@ conf_nix_check(struct conf *conf, const char *host, struct error *err)
 	if (check_find(&c, err) == -1 || check_version(&c, err) == -1)
 		return (-1);
 	nix_daemon_sshopts("", daemon_sshopts, sizeof(daemon_sshopts));
+	check_list(&c);
 	nix_machines_read("", check_machine_cb, &c);
 	if (c.seen == 0 && host == NULL) {
 		error_set(err, CODE_USAGE, "Nix's list of builders has none that ssh reaches");

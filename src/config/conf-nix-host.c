@@ -220,8 +220,9 @@ nix_add_found(const struct conf *conf, json_t *doc, const json_t *found, const c
 	json_t	*host, *known = NULL;
 	int	 result = -1;
 
-	if (nix_direct(found, alias, err) == -1 || nix_system_known(conf, found, err) == -1 || nix_login(conf, alias, answer, user,
-	    err) == -1 || (host = nix_add(conf, doc, alias, json_text_at(found, "target.name"),
+	if (nix_direct(found, alias, err) == -1 || nix_system_known(conf, found, err) == -1 ||
+	    nix_login(conf, alias, answer, user, err) == -1 ||
+	    (host = nix_add(conf, doc, alias, json_text_at(found, "target.name"),
 	    (int)json_number_at(found, "target.port", 22), err)) == NULL ||
 	    (known = conf_nix_known(answer, found, alias, err)) == NULL)
 		return (-1);

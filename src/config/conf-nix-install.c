@@ -30,12 +30,15 @@ conf_nix_file(const json_t *doc, const struct conf_nix_part *part, char path[300
 {
 	const char	*home = json_text_at(doc, "facts.nix.root_home"),
 			    *os = json_text_at(doc, "facts.system.os");
+	char		 where[256];
+	int		 line;
 
 	if (strcmp(part->emitter, "nix-env") == 0 && os != NULL && strcmp(os, "darwin") == 0)
 		strlcpy(path, "", 300);
 	else if (part->file[0] == '~')
 		snprintf(path, 300, "%.250s%s", home != NULL ? home : "/root", part->file + 1);
-	else if (strcmp(part->emitter, "nix-conf") == 0 && access(CUSTOM_CONF, F_OK) == 0)
+	else if (strcmp(part->emitter, "nix-conf") == 0 && access(CUSTOM_CONF, F_OK) == 0 &&
+	    (nix_builders_win("", CUSTOM_CONF, where, &line) || where[0] != '\0'))
 		strlcpy(path, CUSTOM_CONF, 300);
 	else
 		strlcpy(path, part->file, 300);
@@ -154,13 +157,19 @@ nix_put_conf(struct install *in, json_t *doc, const char *emitter, const char *p
     struct error *err)
 {
 	struct install_file	*file = nix_open(in, path, 0644, err);
-	char			 builders[NIX_BUILDERS_MAX], *text;
+	char			 builders[NIX_BUILDERS_MAX], where[256], *text;
+	int			 line;
 
 	if (file == NULL)
 		return (-1);
 	nix_builders("", builders);
 	if (strstr(builders, "@" EMIT_NIX_MACHINES) != NULL)
 		return (0);
+	if (!nix_builders_win("", path, where, &line) && where[0] != '\0') {
+		error_set(err, CODE_BUILDERS_SHADOWED,
+		    "%s:%d sets builders behind what %s would say, and wins", where, line, path);
+		return (-1);
+	}
 	if (json_put(doc, "facts.nix.builders", json_string(builders)) == -1) {
 		error_set(err, CODE_USAGE, "builders in nix.conf is not UTF-8");
 		return (-1);

@@ -32,6 +32,8 @@ struct machines {
 	void		*arg;
 	int		 count;
 	int		 files;
+	const char	*end_of;	/* a file that might get one more line; or NULL */
+	int		 end_read;	/* it was read */
 };
 
 static void
@@ -260,10 +262,9 @@ conf_builders(struct machines *ms, const char *file, char value[NIX_BUILDERS_MAX
     int *number, int depth)
 {
 	char	*buf = machines_slurp(ms, file), *text = buf, *line, *word, other[256];
-	int	 at = 0;
+	int	 at = 1;
 
-	while (text != NULL && (line = strsep(&text, "\n")) != NULL) {
-		at++;
+	for (; text != NULL && (line = strsep(&text, "\n")) != NULL; at++) {
 		line[strcspn(line, "#")] = '\0';
 		line += strspn(line, BLANKS);
 		if ((word = strsep(&line, BLANKS)) == NULL || line == NULL)
@@ -282,6 +283,12 @@ conf_builders(struct machines *ms, const char *file, char value[NIX_BUILDERS_MAX
 		}
 	}
 	free(buf);
+	/* As if one more line stood at its end. */
+	if (ms->end_of != NULL && strcmp(file, ms->end_of) == 0) {
+		strlcpy(where, file, 256);
+		*number = 0;
+		ms->end_read = 1;
+	}
 }
 
 void
@@ -308,4 +315,30 @@ nix_builders(const char *root, char builders[NIX_BUILDERS_MAX])
 	for (end = start + strlen(start); end > start && strchr(BLANKS, end[-1]) != NULL; end--)
 		end[-1] = '\0';
 	strlcpy(builders, start, NIX_BUILDERS_MAX);
+}
+
+int
+nix_builders_win(const char *root, const char *path, char where[256], int *line)
+{
+	struct machines	ms = { .root = root, .end_of = path };
+	char		value[NIX_BUILDERS_MAX];
+
+	where[0] = '\0';
+	*line = 0;
+	conf_builders(&ms, CONF_FILE, value, where, line, 0);
+	if (!ms.end_read)
+		where[0] = '\0';
+	return (ms.end_read && *line == 0);
+}
+
+int
+nix_builders_where(const char *root, char where[256])
+{
+	struct machines	ms = { .root = root };
+	char		value[NIX_BUILDERS_MAX];
+	int		line = 0;
+
+	where[0] = '\0';
+	conf_builders(&ms, CONF_FILE, value, where, &line, 0);
+	return (line);
 }

@@ -42,4 +42,13 @@ void	nix_machines_read(const char *root, void (*)(void *, const struct nix_machi
  */
 void	nix_builders(const char *root, char [NIX_BUILDERS_MAX]);
 
+/*
+ * Return 1 if a line of builders at the end of this file would be the one that counts: nix.conf is
+ * the file, or reads it, and no later line wins. Otherwise 0, with the file and line that win, or
+ * with where "" if nix.conf does not read the file.
+ */
+int	nix_builders_win(const char *root, const char *path, char where[256], int *line);
+/* Return the line that sets builders, with its file in where; 0 if no line does. */
+int	nix_builders_where(const char *root, char where[256]);
+
 #endif

@@ -305,6 +305,41 @@ test_detect(void **state)
 	json_decref(doc);
 }
 
+/* Of all lines of builders the last counts; whether one at the end of a file would be that. */
+static void
+test_builders(void **state)
+{
+	static const struct {
+		const char	*conf, *custom;		/* nix.conf and nix.custom.conf */
+		int		 conf_wins, custom_wins;
+		const char	*custom_where;
+		int		 custom_line;
+	} cases[] = {
+		{ "", "", 1, 0, "", 0 },
+		{ "!include nix.custom.conf\n", "cores = 1\n", 1, 1, "/etc/nix/nix.custom.conf", 0 },
+		{ "builders = x\ninclude /etc/nix/nix.custom.conf\n", "builders = y\n", 1, 1,
+		    "/etc/nix/nix.custom.conf", 0 },
+		{ "!include nix.custom.conf\n\nbuilders = x\n", "", 1, 0, "/etc/nix/nix.conf", 3 },
+	};
+	char	where[256];
+	size_t	i;
+	int	line;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		put("/etc/nix/nix.conf", cases[i].conf);
+		put("/etc/nix/nix.custom.conf", cases[i].custom);
+		assert_int_equal(nix_builders_win(root, "/etc/nix/nix.conf", where, &line),
+		    cases[i].conf_wins);
+		assert_int_equal(nix_builders_win(root, "/etc/nix/nix.custom.conf", where, &line),
+		    cases[i].custom_wins);
+		assert_string_equal(where, cases[i].custom_where);
+		assert_int_equal(line, cases[i].custom_line);
+	}
+	assert_int_equal(nix_builders_where(root, where), 3);
+	assert_string_equal(where, "/etc/nix/nix.conf");
+}
+
 int
 main(void)
 {
@@ -313,6 +348,7 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test_setup(test_detect, empty),
+		cmocka_unit_test_setup(test_builders, empty),
 	};
 
 	return (cmocka_run_group_tests_name("rules-nix", tests, root_make, root_remove));
