@@ -181,7 +181,13 @@ nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const jso
 	struct emit_nix_host	h;
 	char			key[EMIT_NIX_KEY_MAX];
 
-	if (conf_given(conf, "host-key")) {
+	if (conf_given(conf, "host-ca")) {
+		/* What known_hosts has of the host itself is another question. */
+		if (conf_nix_key_file(conf_text(conf, "host-ca"), json_text_at(host, "alias"),
+		    NULL, key, err) == -1)
+			return (-1);
+		json_put(host, "ca", json_true());
+	} else if (conf_given(conf, "host-key")) {
 		if (conf_nix_key_file(conf_text(conf, "host-key"), json_text_at(host, "alias"),
 		    known, key, err) == -1)
 			return (-1);

@@ -2,6 +2,7 @@
 /* One builder, as the Nix emitters need it. */
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -112,6 +113,7 @@ emit_nix_host(const json_t *doc, size_t number, struct emit_nix_host *h, struct 
 	h->jobs = (int)json_number_at(host, "jobs", 0);
 	h->direct = json_truth_at(host, "direct") == 1;
 	h->there = json_text_at(host, "there");
+	h->ca = json_truth_at(host, "ca") == 1;
 	if (failed)
 		return (-1);
 	if (h->port < 1 || h->port > 65535 || h->jobs < 1 || h->jobs > JOBS_MAX ||
@@ -119,6 +121,20 @@ emit_nix_host(const json_t *doc, size_t number, struct emit_nix_host *h, struct 
 		error_set(err, CODE_USAGE, "%.60s: no port, or no number of jobs", h->alias);
 		return (-1);
 	}
-	base64(h->pinned, sizeof(h->pinned), h->host_key, strlen(h->host_key));
+	if (h->ca)
+		strlcpy(h->pinned, "-", sizeof(h->pinned));
+	else
+		base64(h->pinned, sizeof(h->pinned), h->host_key, strlen(h->host_key));
 	return (1);
+}
+
+const char *
+emit_nix_known_as(const struct emit_nix_host *h, char name[EMIT_NIX_KNOWN_MAX])
+{
+	if (!h->ca)
+		return (h->alias);
+	if (h->port == 22)
+		return (h->name);
+	snprintf(name, EMIT_NIX_KNOWN_MAX, "[%s]:%d", h->name, h->port);
+	return (name);
 }

@@ -46,15 +46,22 @@ module_machine(FILE *fp, const json_t *doc, const struct emit_nix_host *h)
 		module_list(fp, h->features);
 		fprintf(fp, ";\n");
 	}
-	fprintf(fp, "      publicHostKey = \"%s\";\n    }\n", h->pinned);
+	if (!h->ca)
+		fprintf(fp, "      publicHostKey = \"%s\";\n", h->pinned);
+	fprintf(fp, "    }\n");
 }
 
 /* The host key is among the system's as well, for who runs ssh without Nix. */
 static void
 module_known(FILE *fp, const struct emit_nix_host *h)
 {
-	fprintf(fp, "  programs.ssh.knownHosts.\"%s\".publicKey = \"%s\";\n", h->alias,
-	    h->host_key);
+	char	name[EMIT_NIX_KNOWN_MAX];
+
+	fprintf(fp, "  programs.ssh.knownHosts.\"%s\".publicKey = \"%s\";\n",
+	    emit_nix_known_as(h, name), h->host_key);
+	if (h->ca)
+		fprintf(fp, "  programs.ssh.knownHosts.\"%s\".certAuthority = true;\n",
+		    emit_nix_known_as(h, name));
 }
 
 /* nix.buildMachines; the builder of nix-darwin's own is written by its own option. */

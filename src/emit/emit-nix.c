@@ -55,8 +55,9 @@ emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const
 	emit_ssh_hostname(fp, h->name, NULL);
 	emit_ssh_line(fp, "Port", port, NULL);
 	emit_ssh_line(fp, "User", h->user, NULL);
-	emit_ssh_line(fp, "HostKeyAlias", h->alias,
-	    "the name under which Nix hands the host key to ssh");
+	if (!h->ca)
+		emit_ssh_line(fp, "HostKeyAlias", h->alias,
+		    "the name under which Nix hands the host key to ssh");
 	emit_ssh_line(fp, "IdentityFile", h->key, NULL);
 	emit_ssh_line(fp, "IdentitiesOnly", "yes", NULL);
 	emit_ssh_line(fp, "IdentityAgent", "none", "nix-daemon has neither agent nor terminal");
@@ -99,7 +100,7 @@ nix_machine_line(FILE *fp, const char *line, const struct emit_nix_host *h, stru
 
 	if (strlcpy(copy, line, sizeof(copy)) < sizeof(copy) && nix_machine_parse(copy, &m) == 1 &&
 	    m.fields == NIX_MACHINE_FIELDS && m.error[0] == '\0' && m.remark[0] == '\0' &&
-	    m.host_key == 1 && strcmp(m.host, h->alias) == 0) {
+	    m.host_key == !h->ca && strcmp(m.host, h->alias) == 0) {
 		fprintf(fp, "%s\n", line);
 		return (0);
 	}
@@ -153,11 +154,13 @@ int
 emit_nix_known(FILE *fp, const json_t *doc, struct error *err)
 {
 	struct emit_nix_host	h;
+	char			name[EMIT_NIX_KNOWN_MAX];
 	size_t			i;
 	int			more;
 
 	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++)
-		fprintf(fp, "%s %s\n", h.alias, h.host_key);
+		fprintf(fp, "%s%s %s\n", h.ca ? "@cert-authority " : "",
+		    emit_nix_known_as(&h, name), h.host_key);
 	return (more);
 }
 

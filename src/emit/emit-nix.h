@@ -34,9 +34,11 @@ struct emit_nix_host {
 	const char	*features;
 	int		 jobs;
 	const char	*host_key;	/* "TYPE KEY" */
+	/* that is the key of an authority, which signs those of hosts: none is pinned */
+	int		 ca;
 	/* "FILE:LINE" of another list that has it already, or NULL */
 	const char	*there;
-	/* the same in base64, as Nix has it */
+	/* the same in base64, as Nix has it, or "-" */
 	char		 pinned[EMIT_NIX_KEY_MAX * 4 / 3 + 4];
 };
 
@@ -45,6 +47,12 @@ struct emit_nix_host {
  * must be there.
  */
 int	emit_nix_host(const json_t *doc, size_t, struct emit_nix_host *, struct error *);
+#define EMIT_NIX_KNOWN_MAX	272
+/*
+ * The name that known_hosts has its key under: the alias; but a certificate is for the names that
+ * the authority has signed, and so it is the host's, with the port if that is not 22.
+ */
+const char *emit_nix_known_as(const struct emit_nix_host *h, char name[EMIT_NIX_KNOWN_MAX]);
 /* "ssh" or "ssh-ng". */
 const char *emit_nix_protocol(const json_t *doc);
 /*

@@ -138,6 +138,23 @@ is "nix, not behind one" "$r_got $(cat "$T/err")" '0 '
 at_home "$CONFIG" nfs behind:/srv /mnt/x >"$T/out" 2>"$T/err"
 is "nfs, behind a ProxyJump: by a tunnel of ssh" "$? $(grep -c '^ExecStart=.* behind$' "$T/out")" '0 1'
 
+# A builder by the authority that signs host keys: what nix prints logs in to a server that shows a certificate.
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$T/ca"
+cp "$T/host_key" "$T/ca_host_key"
+cp "$T/host_key.pub" "$T/ca_host_key.pub"
+ssh-keygen -q -s "$T/ca" -I host -h -n build.lab.example "$T/ca_host_key.pub"
+sshd_start "HostKey $T/ca_host_key" "HostCertificate $T/ca_host_key-cert.pub"
+theirs 'Host build' '    HostName build.lab.example' "    Port $SSHD_PORT"
+is "nix --host-ca" "$(config nix --host-ca="$T/ca.pub" --ssh-user="$(id -un)" --ssh-key="$T/user_key" build)" '0 '
+sed -n '/^Host build/,/^$/p' "$T/out" | sed "s|/etc/nix/meshssh_known_hosts|$T/ca_known|" >"$T/ca_block"
+grep '^@cert-authority ' "$T/out" >"$T/ca_known"
+is "nix --host-ca: a login with the host's certificate" "$(at_home ssh -F "$T/ca_block" build 'echo in' 2>&1)" in
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$T/ca_other"
+sed -i "s|AAAA.*|$(cut -d' ' -f2 "$T/ca_other.pub")|" "$T/ca_known"
+check "nix --host-ca: none with another authority's" sh -c '! "$@" 2>/dev/null' sh timeout 20 env \
+    LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD="$T/passwd" NSS_WRAPPER_GROUP=/etc/group \
+    NSS_WRAPPER_HOSTS="$T/hosts" ssh -F "$T/ca_block" build true
+
 # All names of a peer, and those that ssh -G tells.
 theirs ''
 is "all names: installed" "$(config install --no-probe --tailscaled="$T/mesh.sock" peer-00001)" '0 '
