@@ -147,6 +147,43 @@ install_store(const struct install *in, struct error *err)
 	return (0);
 }
 
+/* Programs that keep a file, and write it anew, by what they are called in its comments. */
+static const char	keepers[][12] = { "Ansible", "Puppet", "Chef", "Jamf", "SaltStack", "CFEngine" };
+
+/* Which of them a comment near the top of the file names; NULL if none does. */
+static const char *
+install_keeper(const struct install_text *text)
+{
+	char	head[INSTALL_LINE], *rest = head, *line;
+	size_t	i;
+
+	snprintf(head, sizeof(head), "%.*s", (int)(text->len < sizeof(head) ?
+	    text->len : sizeof(head) - 1), text->bytes != NULL ? text->bytes : "");
+	while ((line = strsep(&rest, "\n")) != NULL)
+		for (i = 0; line[strspn(line, " \t")] == '#' &&
+		    i < sizeof(keepers) / sizeof(keepers[0]); i++)
+			if (strcasestr(line, keepers[i]) != NULL)
+				return (keepers[i]);
+	return (NULL);
+}
+
+/* It may undo what is written here; a line of its own, or a file in the folder, survives. */
+static void
+install_tell_keeper(const struct install *in)
+{
+	const char	*keeper = install_keeper(&in->config->old);
+
+	if (keeper == NULL || !in->config->changes)
+		return;
+	if (in->home[0] == '\0')
+		fprintf(stderr, "meshssh-config: %s keeps %s and may undo this; a link to %s in "
+		    INSTALL_SYSTEM_FOLDER "/ssh_config.d survives\n", keeper, in->config->path,
+		    in->own->path);
+	else
+		fprintf(stderr, "meshssh-config: %s keeps %s and may undo this: have it write the "
+		    "line Include %s, too\n", keeper, in->config->path, in->own->path);
+}
+
 int
 install_check(const struct install *in, struct error *err)
 {
@@ -158,6 +195,8 @@ install_check(const struct install *in, struct error *err)
 		return (-1);
 	if (in->config != NULL && install_store(in, err) == -1)
 		return (-1);
+	if (in->config != NULL && !in->drops)
+		install_tell_keeper(in);
 	for (i = 0; i < in->count; i++) {
 		f = in->files[i];
 		if (f->changes && f->old.bytes != NULL && f->own.st_nlink > 1)

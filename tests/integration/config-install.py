@@ -936,6 +936,16 @@ def no_exchange():
         same((p.returncode, names(user), read(user.config)), (0, KEPT, b"Host x\n"))
 
 
+@case("a file that another program keeps: its name is told, once")
+def kept():
+    ALICE.empty(b"# Managed by PUPPET, do not edit\nHost a\n  Port 22\n")
+    said = ALICE.run("install", "--no-probe", "nas")
+    assert "Puppet keeps %s and may undo this" % ALICE.config in said, said
+    assert "keeps" not in ALICE.run("install", "--no-probe", "other"), said
+    ALICE.empty(b"Host puppet\n  Port 22\n")
+    assert "keeps" not in ALICE.run("install", "--no-probe", "nas")
+
+
 @case("a hard link of a configuration is named: it keeps the old text")
 def hard_link():
     user = ALICE
