@@ -43,7 +43,7 @@ const struct conf_command	conf_commands[] = {
 	    { "generic", "tailscaled" } },
 	{ "windows", "", conf_windows,
 	    "print a PowerShell script that sets up the SSH server, keys and the mesh",
-	    { "distribution", "forward", "key", "login-server", "tailscaled" } },
+	    { "distribution", "forward", "key", "login-server", "tailscaled", "user" } },
 	{ "nfs", "HOST:PATH DIR", conf_nfs, "print an fstab line, with a tunnel if one is needed",
 	    { "port", "program", "soft", "tailscaled" } },
 	{ NULL, NULL, NULL, NULL, { NULL } }
@@ -81,7 +81,9 @@ const struct option_row		conf_options[] = {
 	{ "tailnet",	NULL,		NULL,	"all peers of the mesh" },
 	{ "tailscaled",	"SOCKET",	NULL,
 	    "tailscaled's socket, if not in one of the usual places" },
-	{ "user",	"LOGIN",	NULL,	"only peers that this user of the mesh logged in" },
+	{ "user",	"LOGIN",	NULL,	
+	    "only peers that this user of the mesh logged in; windows: whose keys these are, if not "
+	    "the administrators'" },
 	{ "ssh-user",	"USER",		conf_nix_set_word,
 	    "nix: the user on the builder, if not the one that your ssh takes" },
 	{ "ssh-key",	"FILE",		conf_nix_set_path,

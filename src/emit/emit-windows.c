@@ -62,9 +62,21 @@ static const char	script_firewall[] =
     "    -Protocol TCP -LocalPort $ports -RemoteAddress '100.64.0.0/10', 'fd7a:115c:a1e0::/48' -Profile Any `\n"
     "    -Action Allow | Out-Null\n";
 
-static const char	script_keys[] =
+static const char	script_keys_admin[] =
     "# sshd reads the keys of administrators from this file alone, and only if nobody else can touch it.\n"
-    "$file = Join-Path $env:ProgramData 'ssh\\administrators_authorized_keys'\n"
+    "$file = Join-Path $env:ProgramData 'ssh\\administrators_authorized_keys'\n";
+
+static const char	script_keys_user[] =
+    "# sshd reads the keys of a user who is no administrator from that user's folder.\n"
+    "$account = New-Object Security.Principal.NTAccount($user)\n"
+    "$sid = $account.Translate([Security.Principal.SecurityIdentifier]).Value\n"
+    "$folder = (Get-CimInstance Win32_UserProfile -Filter \"SID='$sid'\").LocalPath\n"
+    "if (-not $folder) { throw \"$user has no folder yet: log in once as that user, then run this again\" }\n"
+    "$folder = Join-Path $folder '.ssh'\n"
+    "New-Item -ItemType Directory -Force -Path $folder | Out-Null\n"
+    "$file = Join-Path $folder 'authorized_keys'\n";
+
+static const char	script_keys[] =
     "$lines = @()\n"
     "if (Test-Path -LiteralPath $file) { $lines = @([IO.File]::ReadAllLines($file)) }\n"
     "foreach ($key in $keys) {\n"
@@ -174,7 +186,7 @@ key_length(const char *line)
 }
 
 static int
-put_keys(FILE *fp, const json_t *list, struct error *err)
+put_keys(FILE *fp, const json_t *list, const char *user, struct error *err)
 {
 	const char	*line;
 	size_t		 i, len;
@@ -197,7 +209,18 @@ put_keys(FILE *fp, const json_t *list, struct error *err)
 		put_literal(fp, line, len);
 		fputc('\n', fp);
 	}
-	fprintf(fp, ")\n%s", script_keys);
+	fprintf(fp, ")\n");
+	if (user != NULL) {
+		fprintf(fp, "$user = ");
+		if (put_literal(fp, user, strlen(user)) == -1) {
+			error_set(err, CODE_USAGE, "--user: only plain ASCII can stand in the script");
+			return (-1);
+		}
+		fputc('\n', fp);
+	}
+	fprintf(fp, "%s%s", user != NULL ? script_keys_user : script_keys_admin, script_keys);
+	if (user != NULL)
+		fprintf(fp, "Invoke-Program 'icacls.exe' $file '/grant' \"*${sid}:F\" '/q'\n");
 	return (0);
 }
 
@@ -283,7 +306,8 @@ emit_windows(FILE *fp, const json_t *doc, struct error *err)
 	if (forward != NULL)
 		fprintf(fp, ", '%d'", addr_port(forward));
 	fprintf(fp, ")\n%s", script_firewall);
-	if (put_keys(fp, json_at(doc, "wanted.keys"), err) == -1 ||
+	if (put_keys(fp, json_at(doc, "wanted.keys"), json_text_at(doc, "wanted.user"),
+	    err) == -1 ||
 	    (forward != NULL && put_follow(fp, doc, forward, err) == -1))
 		return (-1);
 	return (put_mesh(fp, json_text_at(doc, "wanted.login-server"), err));
