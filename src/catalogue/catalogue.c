@@ -556,6 +556,16 @@ static const struct code_row rows[CODE_COUNT] = {
 	[CODE_CONFIG_SHADOWED] = { "config-shadowed", KIND_FINDING, SEVERITY_WARNING, 65, 0, "",
 	    "A block names this host, and a line for many hosts stands before it and wins: ssh "
 	    "takes the first value. Move the block above that line." },
+	[CODE_CONFIG_HIDDEN] = { "config-hidden", KIND_FINDING, SEVERITY_ERROR, 93, 0, "",
+	    "ssh_config has a block for this host in a file whose Include stands "
+	    "below a Host or Match for other hosts, and so ssh does not read it for "
+	    "this one. Move the Include to the top of its file." },
+	[CODE_CONFIG_EARLY] = { "config-early", KIND_FINDING, SEVERITY_WARNING, 64, 0, "",
+	    "A Match host stands above the HostName that it asks for, and so it never "
+	    "counts for this host. Write Match final host, or move the block below." },
+	[CODE_CONFIG_MISSING] = { "config-missing", KIND_FINDING, SEVERITY_NOTE, 27, 0, "",
+	    "An Include names a file that is not there; ssh passes over it without a "
+	    "word. Correct the name, or remove the line." },
 	[CODE_KEY_MODE] = { "key-mode", KIND_FINDING, SEVERITY_WARNING, 58, 0, "",
 	    "A private key may be read by others, so ssh does not use it. Its mode should be "
 	    "600; a Windows drive under WSL has no modes, so copy it from there." },

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "facts/detect-ssh.h"
@@ -128,6 +129,73 @@ where_file_cb(void *arg, const struct ssh_config_file *file)
 	json_array_append_new(fact_at(w->facts, "ssh.files"), one);
 }
 
+/* The line of the file whose Host names this host, and no pattern; 0 if there is none. */
+static int
+host_line(const struct where *w, const char *file)
+{
+	char	 line[1024], *rest, *word;
+	int	 number = 0, found = 0;
+	FILE	*fp = read_open(w->in->root, file);
+
+	while (fp != NULL && found == 0 && read_line(fp, line, sizeof(line))) {
+		number++;
+		rest = line + strspn(line, " \t");
+		if (strncasecmp(rest, "host", 4) != 0 || strchr(" \t=", rest[4]) == NULL)
+			continue;
+		rest += 4 + strspn(rest + 4, " \t=");
+		while ((word = ssh_config_word(&rest, 0)) != NULL)
+			if (strcmp(word, w->in->host) == 0)
+				found = number;
+	}
+	if (fp != NULL)
+		fclose(fp);
+	return (found);
+}
+
+/* A block for this host that ssh does not come to; an Include of a file that is not there. */
+static void
+where_skipped_cb(void *arg, const struct ssh_config_line *include, const char *file)
+{
+	struct where	*w = arg;
+	int		 line;
+
+	if (file == NULL && include->match == SSH_CONFIG_YES &&
+	    fact_at(w->facts, "ssh.missing") == NULL)
+		fact_put(w->facts, "ssh.missing", json_pack("{s:o, s:i}", "file",
+		    where_told(w, include->file), "line", include->line));
+	if (file == NULL || w->in->host == NULL || fact_at(w->facts, "ssh.hidden") != NULL ||
+	    (line = host_line(w, file)) == 0)
+		return;
+	fact_put(w->facts, "ssh.hidden", json_pack("{s:o, s:i, s:o, s:i}", "file",
+	    where_told(w, file), "line", line, "by_file", where_told(w, include->file), "by_line",
+	    include->line));
+}
+
+/* A Match that would count if it stood behind the HostName that it asks for. */
+static void
+where_match_cb(void *arg, const struct ssh_config_line *match)
+{
+	struct where	*w = arg;
+	const char	*hostname = fact_text(w->facts, "ssh.options.hostname");
+	char		 value[512], *rest = value, *what, *list, *pattern;
+
+	if (match->match != SSH_CONFIG_NO || hostname == NULL || w->in->host == NULL ||
+	    strcmp(hostname, w->in->host) == 0 || fact_at(w->facts, "ssh.early") != NULL ||
+	    strlcpy(value, match->value, sizeof(value)) >= sizeof(value) ||
+	    (what = ssh_config_word(&rest, 1)) == NULL || strcasecmp(what, "host") != 0)
+		return;
+	rest += strspn(rest, " \t=");
+	/* With more than that one question, another answer may be no as well. */
+	if ((list = ssh_config_word(&rest, 0)) == NULL || rest[strspn(rest, " \t")] != '\0')
+		return;
+	while ((pattern = strsep(&list, ",")) != NULL)
+		if (pattern[0] != '!' && ssh_config_pattern(hostname, pattern, 1)) {
+			fact_put(w->facts, "ssh.early", json_pack("{s:o, s:i}", "file",
+			    where_told(w, match->file), "line", match->line));
+			return;
+		}
+}
+
 static void
 where_files(struct where *w)
 {
@@ -136,7 +204,8 @@ where_files(struct where *w)
 					    .uid = geteuid(),
 					    .host = w->in->host != NULL ? w->in->host : "" };
 	const struct ssh_config_reader	reader = { .line = where_line_cb, .file = where_file_cb,
-					    .arg = w };
+					    .match = where_match_cb,
+					    .skipped = where_skipped_cb, .arg = w };
 
 	fact_put(w->facts, "ssh.where", json_object());
 	fact_put(w->facts, "ssh.shadowed", json_array());

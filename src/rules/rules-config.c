@@ -412,6 +412,48 @@ check_key_changed(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* A block that ssh does not come to, and the line that is the cause. */
+static int
+check_hidden(const json_t *facts, struct finding *f)
+{
+	const json_t	*hidden = json_at(facts, "ssh.hidden");
+
+	finding_set(f->cause,
+	    "ssh's files have a block for this host, and ssh does not read it: its Include is in a block "
+	    "for other hosts.");
+	finding_set(f->evidence, "%s line %d names it; the Include is %s line %d",
+	    config_text(hidden, "file"), (int)json_number_at(hidden, "line", 0),
+	    config_text(hidden, "by_file"), (int)json_number_at(hidden, "by_line", 0));
+	finding_cure(f, "Move that Include to the top of %s, above each Host and Match.",
+	    config_text(hidden, "by_file"));
+	return (1);
+}
+
+static int
+check_early(const json_t *facts, struct finding *f)
+{
+	const json_t	*early = json_at(facts, "ssh.early");
+
+	finding_set(f->cause,
+	    "A Match host never counts for this host: it stands above the HostName that it asks for.");
+	finding_set(f->evidence, "%s line %d; HostName is %s", config_text(early, "file"),
+	    (int)json_number_at(early, "line", 0), config_text(facts, OPTION("hostname")));
+	finding_cure(f, "Write Match final host there, or move the block below that HostName.");
+	return (1);
+}
+
+static int
+check_missing(const json_t *facts, struct finding *f)
+{
+	const json_t	*missing = json_at(facts, "ssh.missing");
+
+	finding_set(f->cause, "An Include names a file that is not there.");
+	finding_set(f->evidence, "%s line %d", config_text(missing, "file"),
+	    (int)json_number_at(missing, "line", 0));
+	finding_cure(f, "Correct the name, or remove the line.");
+	return (1);
+}
+
 const struct rule rules_config[] = {
 	{ CODE_CONFIG_MODE, CERTAINTY_SURE, { NUMBER }, { CODE_NONE }, check_mode },
 	{ CODE_CONFIG_BROKEN, CERTAINTY_SURE, { NUMBER }, { CODE_NONE }, check_refused },
@@ -429,6 +471,9 @@ const struct rule rules_config[] = {
 	    check_no_include },
 	{ CODE_CONFIG_SHADOWED, CERTAINTY_LIKELY, { "ssh.shadowed", "ssh.options" }, { CODE_NONE },
 	    check_shadowed, "ssh.slow" },
+	{ CODE_CONFIG_HIDDEN, CERTAINTY_SURE, { "ssh.hidden" }, { CODE_NONE }, check_hidden },
+	{ CODE_CONFIG_EARLY, CERTAINTY_LIKELY, { "ssh.early" }, { CODE_NONE }, check_early },
+	{ CODE_CONFIG_MISSING, CERTAINTY_SURE, { "ssh.missing" }, { CODE_NONE }, check_missing },
 	{ CODE_KEY_MODE, CERTAINTY_SURE, { "ssh.key_files" }, { CODE_NONE }, check_key_mode },
 	{ CODE_HOST_KEY_CHANGED, CERTAINTY_SURE, { "server.host_key", "ssh.known.keys" },
 	    { CODE_NONE },

@@ -287,7 +287,7 @@ const struct rule rules_names[] = {
 		.code = CODE_NAME_UNKNOWN,
 		.certainty = CERTAINTY_SURE,
 		.needs = { "names.host", "names.lookups.system" },
-		.under = { CODE_PEER_UNKNOWN },
+		.under = { CODE_PEER_UNKNOWN, CODE_CONFIG_HIDDEN },
 		.check = check_unknown
 	},
 	{

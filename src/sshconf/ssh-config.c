@@ -225,7 +225,8 @@ setting_note(struct setting *s, const struct ssh_config_line *l)
  * not followed.
  */
 static void
-include_one(struct walk *w, const struct place *p, const char *arg)
+include_one(struct walk *w, const struct place *p, const struct ssh_config_line *l,
+    const char *arg)
 {
 	char		 path[PATH_MAX];
 	const char	*home = w->in->tilde != NULL ? w->in->tilde : w->in->home;
@@ -244,15 +245,21 @@ include_one(struct walk *w, const struct place *p, const char *arg)
 		n = snprintf(path, sizeof(path), "%s%s%s/%s", w->in->root,
 		    w->system ? SYSTEM_DIR : home, w->system ? "" : "/.ssh", arg);
 	if (n < 0 || n >= (int)sizeof(path)) {
-		w->blind = 1;
+		w->blind |= p->match != SSH_CONFIG_NO;
 		return;
 	}
 	memset(&g, 0, sizeof(g));
 	if ((error = glob(path, 0, NULL, &g)) == 0) {
 		for (i = 0; i < g.gl_pathc; i++)
-			walk_file(w, p, g.gl_pathv[i] + skip);
+			if (p->match != SSH_CONFIG_NO)
+				walk_file(w, p, g.gl_pathv[i] + skip);
+			else if (w->to->skipped != NULL)
+				w->to->skipped(w->to->arg, l, g.gl_pathv[i] + skip);
 	} else if (error == GLOB_NOSPACE)
 		xalloc_fail();
+	/* Of a pattern it is expected that it may mean no file. */
+	else if (error == GLOB_NOMATCH && w->to->skipped != NULL && strpbrk(arg, "*?[") == NULL)
+		w->to->skipped(w->to->arg, l, NULL);
 	globfree(&g);
 }
 
@@ -287,7 +294,7 @@ walk_line(struct walk *w, struct place *p, char *text)
 {
 	struct ssh_config_line	l = { .file = p->file, .line = p->line };
 	size_t			len, i;
-	char			*words, *word;
+	char			*words, *word, *copy;
 	int			named = 0;
 
 	text += strspn(text, BLANKS);
@@ -307,12 +314,20 @@ walk_line(struct walk *w, struct place *p, char *text)
 	if (strcmp(l.keyword, "host") == 0 || strcmp(l.keyword, "match") == 0) {
 		if (w->to->block != NULL)
 			w->to->block(w->to->arg, &l);
+		/* The words are split in place. */
+		copy = w->to->match != NULL && l.keyword[0] == 'm' ? xstrdup(words) : NULL;
 		p->match = w->to->block != NULL ? SSH_CONFIG_YES :
 		    l.keyword[0] == 'h' ? host_match(w, words, &named) :
 		    match_match(w, words, &named);
 		if (p->outer < p->match)
 			p->match = p->outer;
 		p->named = named || p->outer_named;
+		if (copy != NULL) {
+			l.value = copy;
+			l.match = p->match;
+			w->to->match(w->to->arg, &l);
+		}
+		free(copy);
 		return;
 	}
 	l.match = w->blind && p->match == SSH_CONFIG_YES ? SSH_CONFIG_UNSURE : p->match;
@@ -325,8 +340,9 @@ walk_line(struct walk *w, struct place *p, char *text)
 	else if (strcmp(l.keyword, "tag") == 0)
 		setting_note(&w->tag, &l);
 	else if (strcmp(l.keyword, "include") == 0)
-		while (p->match != SSH_CONFIG_NO && (word = ssh_config_word(&words, 0)) != NULL)
-			include_one(w, p, word);
+		while ((p->match != SSH_CONFIG_NO || w->to->skipped != NULL) &&
+		    (word = ssh_config_word(&words, 0)) != NULL)
+			include_one(w, p, &l, word);
 }
 
 /* What ssh says of the file before it reads it; 0 if there is none. */

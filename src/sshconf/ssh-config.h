@@ -59,6 +59,14 @@ struct ssh_config_reader {
 	 * is for. NULL: nobody does.
 	 */
 	void	(*block)(void *, const struct ssh_config_line *);
+	/* each Match, and whether it counts for this host; NULL: nobody asks */
+	void	(*match)(void *, const struct ssh_config_line *);
+	/*
+	 * Each file that an Include names and that is not read, because the Include stands in a
+	 * block for other hosts; and each Include that names a file that is not there, with file
+	 * NULL. NULL: nobody asks.
+	 */
+	void	(*skipped)(void *, const struct ssh_config_line *include, const char *file);
 	void	*arg;
 };
 

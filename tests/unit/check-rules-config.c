@@ -29,6 +29,12 @@ static const struct rules_row rows[] = {
 	    "'refuses_file':'~/a b',", ""), "config-mode", "error", "Bad owner" },
 	{ WITH("'refuses':'Bad owner or permissions on ~/.ssh/config','refuses_code':'mode',"
 	    "'refuses_file':'~/.ssh/config',", ""), "config-broken", "", NULL },
+	{ WITH("'hidden':{'file':'~/.ssh/work','line':1,'by_file':'~/.ssh/config','by_line':4},", ""),
+	    "config-hidden", "error", "~/.ssh/work line 1 names it; the Include is ~/.ssh/config line 4" },
+	{ WITH("'early':{'file':'~/.ssh/config','line':7},", ""), "config-early", "warning",
+	    "~/.ssh/config line 7" },
+	{ WITH("'missing':{'file':'~/.ssh/config','line':2},", ""), "config-missing", "note",
+	    "~/.ssh/config line 2" },
 	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x','refuses_code':'option',",
 	    ""), "config-broken", "error", "line 3" },
 	{ WITH("'refuses':'~/.ssh/config: line 3: Bad configuration option: x','refuses_code':'option',",

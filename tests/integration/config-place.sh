@@ -1,0 +1,45 @@
+#!/bin/sh
+# A line of ssh_config that does not count because of where it stands is named by the doctor, with file and line: an
+# Include in a block for other hosts, a Match host above its HostName, an Include of a file that is not there.
+#
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+need "the place of a line" ssh python3 || finish
+exec </dev/null
+home=$T/home/.ssh
+mkdir -m 700 "$T/home" "$home"
+echo "$(id -un):x:$(id -u):$(id -g)::$T/home:/bin/sh" >"$T/passwd"
+printf '127.0.0.1 localhost\n' >"$T/hosts"
+if [ -n "$(env LD_PRELOAD=libnss_wrapper.so sh -c : 2>&1)" ]; then
+	skip "the place of a line" "libnss_wrapper.so is not installed"
+	finish
+fi
+# looks HOST LINE...: the findings that the doctor has for this host with these lines as the user's file.
+looks() {
+	l_host=$1
+	shift
+	printf '%s\n' "$@" >"$home/config"
+	env HOME="$T/home" LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD="$T/passwd" NSS_WRAPPER_GROUP=/etc/group \
+	    NSS_WRAPPER_HOSTS="$T/hosts" timeout 60 "$BUILDDIR/meshssh-doctor" --json --timeout=1 "$l_host" >"$T/out" 2>"$T/err"
+	python3 - "$T/out" <<-'END'
+		import json, sys
+		for f in json.load(open(sys.argv[1]))["findings"]:
+		    if f["code"] in ("config-hidden", "config-early", "config-missing", "name-unknown"):
+		        print(f["code"], f["evidence"])
+	END
+}
+printf 'Host app\n\tHostName localhost\n' >"$home/work"
+is "an Include below another Host" "$(looks app 'Host other' '    User x' 'Include work')" \
+    "config-hidden ~/.ssh/work line 1 names it; the Include is ~/.ssh/config line 3"
+is "an Include below a Match for another user" "$(looks app 'Match user deploy' '    Include ~/.ssh/work')" \
+    "config-hidden ~/.ssh/work line 1 names it; the Include is ~/.ssh/config line 2"
+is "an Include at the top" "$(looks app 'Include work' 'Host other' '    User x')" ''
+is "an Include below another Host, of another host's block" "$(looks localhost 'Host other' '    Include work')" ''
+is "Match host above its HostName" "$(looks app 'Match host 127.0.0.*' '    Port 2' 'Host app' '    HostName 127.0.0.1')" \
+    "config-early ~/.ssh/config line 1; HostName is 127.0.0.1"
+is "Match host below its HostName" "$(looks app 'Host app' '    HostName 127.0.0.1' 'Match host 127.0.0.*' '    Port 2')" ''
+is "Match final host above it" "$(looks app 'Match final host 127.0.0.*' '    Port 2' 'Host app' '    HostName 127.0.0.1')" ''
+is "an Include of no file" "$(looks localhost 'Include ~/.ssh/none' 'Host other')" \
+    "config-missing ~/.ssh/config line 1"
+is "a pattern that means no file" "$(looks localhost 'Include ~/.ssh/none/*')" ''
+finish
