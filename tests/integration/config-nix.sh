@@ -103,6 +103,17 @@ near cp -a /etc/nix/nix.conf /root/.ssh/config /tmp
 near cp -a /root/.ssh /tmp/ssh.good
 near cp -a /etc/nix /tmp/nix.good
 
+# Of several lines that set builders Nix takes the last.
+again
+near sh -c 'cp /etc/nix/nix.conf /tmp/conf.plain; printf "\n!include nix.custom.conf\nbuilders = ssh://other\n" >>/etc/nix/nix.conf
+    : >/etc/nix/nix.custom.conf'
+refuses 'a line that wins' 78 'sets builders behind what /etc/nix/nix.custom.conf would say, and wins; remove that line, or move it above the include' \
+    builder.mesh.example --ssh-user=builder --host-key=/tmp/host.pub --install
+near sh -c 'cp /tmp/conf.plain /etc/nix/nix.conf'
+check 'nix.custom.conf that nix.conf does not include: installed' install
+is 'nix.custom.conf that nix.conf does not include: builders and the other line are in nix.conf' \
+    "$(near sh -c 'grep -c ^builders /etc/nix/nix.conf; wc -c </etc/nix/nix.custom.conf; rm /etc/nix/nix.custom.conf' | tr '\n' ' ')" '2 0 '
+
 again
 all_files >"$T/before"
 install --dry-run >"$T/diff" 2>&1
