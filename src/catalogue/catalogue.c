@@ -206,8 +206,37 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "the kernel has no route into the mesh." },
 	[CODE_BLOCKED] = { "blocked", KIND_BOTH, SEVERITY_ERROR, 92, EX_UNAVAILABLE,
 	    "a firewall or policy on this machine forbids it",
-	    "This machine itself did not permit the connection: a local firewall rule, a sandbox "
-	    "or a security policy. Look there first; the other side never saw a packet." },
+	    "This machine itself did not permit the connection: a local firewall rule, such as "
+	    "the kill switch of a VPN, a sandbox or a security policy. Look there first; the "
+	    "other side never saw a packet." },
+	[CODE_HOST_FIREWALL] = { "host-firewall", KIND_BOTH, SEVERITY_ERROR, 93, EX_UNAVAILABLE,
+	    "open the port there; if it worked before, wait 30 s",
+	    "The host is there, and its firewall turned the connection away with an ICMP "
+	    "message. Let the firewall on the host accept the port from this machine (ufw allow, "
+	    "firewall-cmd --add-service). If connections were accepted a moment ago, the firewall "
+	    "limits their number (ufw limit: 6 in 30 seconds): wait 30 seconds, then connect "
+	    "less often." },
+	[CODE_PATH_FIREWALL] = { "path-firewall", KIND_BOTH, SEVERITY_ERROR, 70, EX_UNAVAILABLE,
+	    "a firewall on the way forbids it; ask who runs it",
+	    "Neither this machine nor the host, but a router or firewall on the way turned the "
+	    "connection away with an ICMP message, which names its address. Ask who runs it to "
+	    "let the port pass, or use another way to the host." },
+	[CODE_HOST_ABSENT] = { "host-absent", KIND_BOTH, SEVERITY_ERROR, 68, EX_UNAVAILABLE,
+	    "it is off, asleep, or has another address",
+	    "The address belongs to a network that this machine is in, and no machine there "
+	    "answered the question who has it (ARP, or neighbor discovery). The host is off or "
+	    "asleep, or has another address now. If the interface that the message names is not "
+	    "the one that leads to the host (Docker, virtual machines, WSL), the two networks "
+	    "use the same addresses." },
+	[CODE_HOST_OFF] = { "host-off", KIND_BOTH, SEVERITY_ERROR, 68, EX_UNAVAILABLE,
+	    "is the host up, and is this its address?",
+	    "A router near the host says that it cannot reach it: the host is off or asleep, or "
+	    "has another address now. Start it, or correct the address." },
+	[CODE_ROUTER_NO_ROUTE] = { "router-no-route", KIND_BOTH, SEVERITY_ERROR, 66, EX_UNAVAILABLE,
+	    "is the address right, and that router's VPN up?",
+	    "The router that the message names has no way to the address. Either the address is "
+	    "wrong, or the link or VPN behind that router is down, or packets leave this machine "
+	    "by the wrong router (ip route get ADDRESS shows which one)." },
 	[CODE_MESH_DOWN] = { "mesh-down", KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
 	    "start tailscaled, then tailscale up",
 	    "The host belongs to the mesh, and tailscaled on this machine does not run, or runs "
@@ -462,6 +491,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "A program of another user listens where tailscaled's proxy often is, on "
 	    "127.0.0.1:1055 or 1080. It is not used unasked: any user can listen there. If it "
 	    "is the right one, name it: --via=socks5=127.0.0.1:1055." },
+	[CODE_NETWORK_OVERLAP] = { "network-overlap", KIND_FINDING, SEVERITY_WARNING, 68, 0, "",
+	    "The address lies in a network of containers or virtual machines on this machine, "
+	    "such as Docker's 172.17.0.0/16, or in the one between WSL and Windows. So packets "
+	    "for it never leave this machine. If a host elsewhere is meant, for example behind a "
+	    "VPN, give the network here other addresses, or add a route for that one host." },
 	[CODE_NOT_CONNECTED] = { "not-connected", KIND_FINDING, SEVERITY_ERROR, 1, 0, "",
 	    "The host was not reached, and no other cause fits. meshssh --debug shows each step, "
 	    "and the facts of meshssh --doctor --json are what is needed to look further." },

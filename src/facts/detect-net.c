@@ -194,13 +194,22 @@ gateway_find(const char *root, const char *path, int (*parse)(const char *, stru
 static void
 net_put_gateway(json_t *facts, const char *root)
 {
-	struct gateway	gw;
+	struct gateway	gw, gw6;
 	char		text[ADDR_TEXT_MAX];
-	int		mtu;
+	int		mtu, have6;
 
-	if (!gateway_find(root, "/proc/net/route", gateway_parse4, &gw) &&
-	    !gateway_find(root, "/proc/net/ipv6_route", gateway_parse6, &gw))
-		return;
+	have6 = gateway_find(root, "/proc/net/ipv6_route", gateway_parse6, &gw6);
+	if (have6) {
+		fact_put_text(facts, "net.gateway6.interface", gw6.interface);
+		if (gw6.len > 0)
+			fact_put_text(facts, "net.gateway6.address",
+			    addr_text((struct sockaddr *)&gw6.ss, gw6.len, text));
+	}
+	if (!gateway_find(root, "/proc/net/route", gateway_parse4, &gw)) {
+		if (!have6)
+			return;
+		gw = gw6;
+	}
 	fact_put_text(facts, "net.gateway.interface", gw.interface);
 	if (gw.len > 0)
 		fact_put_text(facts, "net.gateway.address",

@@ -16,7 +16,9 @@
 /*
  * The most telling first: that one address does not answer says little where another one refuses.
  */
-static const char	outcomes[][12] = { "refused", "reset", "blocked", "no-answer", "no-route" };
+static const char	outcomes[][16] = { "refused", "reset", "host-firewall", "blocked",
+			    "path-firewall", "no-answer", "host-absent", "host-off",
+			    "router-no-route", "no-route" };
 
 int
 query_reached(const json_t *facts)
@@ -69,7 +71,7 @@ query_ended(const json_t *facts, const char *outcome, struct query_attempt *a)
 
 	if (how == NULL || strcmp(how, outcome) != 0)
 		return (0);
-	row = find(facts, how);
+	a->row = row = find(facts, how);
 	a->ms = (int)json_number_at(row, "ms", 0);
 	route = json_text_at(row, "route");
 	to = json_text_at(row, "to");

@@ -9,7 +9,8 @@
 /* 1 if the host was reached, 0 if not, -1 if it was not tried. */
 int	query_reached(const json_t *facts);
 /*
- * How the attempts ended, of several the most telling: "refused", "reset", "blocked", "no-answer",
+ * How the attempts ended, of several the most telling: "refused", "reset", "host-firewall",
+ * "blocked", "path-firewall", "no-answer", "host-absent", "host-off", "router-no-route",
  * "no-route"; NULL if the host was reached or nothing of that was seen.
  */
 const char *query_outcome(const json_t *facts);
@@ -20,6 +21,7 @@ struct query_attempt {
 	/* for the evidence: the address, or through what the host was tried */
 	char		 text[80];
 	int		 ms;
+	const json_t	*row;		/* of connect.addresses or connect.routes */
 };
 /*
  * 1 if nothing was reached, and this is the most telling way in which that ended; the attempt is

@@ -72,6 +72,7 @@ sock_open(const struct sockaddr *sa, const struct sock_tune *tune, int mss_bytes
 		log_debug(1, "keepalive times are not to be had on this socket");
 	if (mss_bytes != 0)
 		sock_option(fd, IPPROTO_TCP, TCP_MAXSEG, mss_bytes, "TCP_MAXSEG");
+	os_icmp_keep(fd, 1);
 	return (fd);
 }
 
@@ -85,11 +86,17 @@ sock_connected(int fd, const struct sock_tune *tune)
 int
 sock_error(int fd)
 {
-	socklen_t	len = sizeof(int);
-	int		error;
+	struct sockaddr_storage	ss;
+	socklen_t		len = sizeof(int), ss_len = sizeof(ss);
+	int			error;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		return (errno);
+	/* An ICMP message that came just after the connection was made does not end it. */
+	if (error != 0 && getpeername(fd, (struct sockaddr *)&ss, &ss_len) == 0)
+		error = 0;
+	if (error == 0)
+		os_icmp_keep(fd, 0);
 	return (error);
 }
 

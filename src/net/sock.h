@@ -20,13 +20,15 @@ struct sock_tune {
 int	sock_stream(int);
 /*
  * A non-blocking, close-on-exec TCP socket for the address, not yet connected: no delay, DSCP 0,
- * keepalive, segments of at most so many bytes, or with 0 as the kernel has it. The caller closes
- * it. -1 with errno.
+ * keepalive, segments of at most so many bytes, or with 0 as the kernel has it. What ICMP messages
+ * say is kept (os_icmp) until sock_error. The caller closes it. -1 with errno.
  */
 int	sock_open(const struct sockaddr *, const struct sock_tune *, int mss_bytes);
 /* The socket is connected, and has the time to do that behind it. */
 void	sock_connected(int, const struct sock_tune *);
-/* The pending error of a socket, errno values; 0 if there is none. */
+/*
+ * Why a socket was not connected, errno values; 0 if it is, and then no ICMP message can end it.
+ */
 int	sock_error(int);
 /*
  * Wait for this (poll(2)) until then, and never look after that: 1, 0 when the time is over, or -1

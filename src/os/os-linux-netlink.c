@@ -162,7 +162,7 @@ os_route(const struct sockaddr *sa, struct os_route *route)
 {
 	union answer		 answer;
 	struct rtmsg	*rtm;
-	struct rtattr	*oif;
+	struct rtattr	*oif, *gateway;
 	int			 index;
 
 	memset(route, 0, sizeof(*route));
@@ -175,7 +175,11 @@ os_route(const struct sockaddr *sa, struct os_route *route)
 	}
 	if (rtm->rtm_type != RTN_UNICAST)
 		return;
-	route->kind = answer_find(&answer.header, sizeof(*rtm), RTA_GATEWAY, 0) != NULL ||
+	gateway = answer_find(&answer.header, sizeof(*rtm), RTA_GATEWAY,
+	    family_size(sa->sa_family));
+	if (gateway != NULL)
+		inet_ntop(sa->sa_family, RTA_DATA(gateway), route->gateway, sizeof(route->gateway));
+	route->kind = gateway != NULL ||
 	    answer_find(&answer.header, sizeof(*rtm), RTA_VIA, 0) != NULL ?
 	    OS_ROUTE_GATEWAY : OS_ROUTE_ON_LINK;
 	route->mtu = route_mtu(&answer.header);
@@ -211,6 +215,27 @@ network_link(int family, const void *address, int oif, char *text, size_t size)
 	mac = RTA_DATA(link);
 	snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
 	    mac[4], mac[5]);
+}
+
+int
+os_neighbor(const struct sockaddr *sa)
+{
+	union answer		 answer;
+	struct rtattr	*gateway, *oif;
+	const void		*hop = address_of(sa);
+	char			 link[24];
+	int			 index;
+
+	if (!route_ask(sa, &answer) || (oif = answer_find(&answer.header, sizeof(struct rtmsg),
+	    RTA_OIF, sizeof(index))) == NULL ||
+	    answer_find(&answer.header, sizeof(struct rtmsg), RTA_VIA, 0) != NULL)
+		return (-1);
+	memcpy(&index, RTA_DATA(oif), sizeof(index));
+	if ((gateway = answer_find(&answer.header, sizeof(struct rtmsg), RTA_GATEWAY,
+	    family_size(sa->sa_family))) != NULL)
+		hop = RTA_DATA(gateway);
+	network_link(sa->sa_family, hop, index, link, sizeof(link));
+	return (link[0] != '\0');
 }
 
 /* The way to an address that is nobody's is the default route's. 1 if there is one. */

@@ -19,6 +19,28 @@ os_route(const struct sockaddr *sa, struct os_route *route)
 	memset(route, 0, sizeof(*route));
 }
 
+int
+os_neighbor(const struct sockaddr *sa)
+{
+	(void)sa;
+	return (-1);
+}
+
+void
+os_icmp_keep(int fd, int keep)
+{
+	(void)fd;
+	(void)keep;
+}
+
+int
+os_icmp(int fd, struct os_icmp *icmp)
+{
+	(void)fd;
+	(void)icmp;
+	return (-1);
+}
+
 void
 os_network(char *text, size_t size)
 {

@@ -20,6 +20,14 @@ struct os_route {
 	int	tunnel;			/* the interface is one: it has no link addresses */
 	int	mtu;			/* bytes, of the route or of the interface; 0: not known */
 	char	interface[16];		/* its name; "": not known */
+	char	gateway[46];		/* the router's address; "": none, or not known */
+};
+
+/* What an ICMP message says of a connection that was not made. */
+struct os_icmp {
+	int			type;		/* of ICMP, or with an IPv6 socket of ICMPv6 */
+	int			code;
+	struct sockaddr_storage	from;		/* who sent it */
 };
 
 /* What the kernel knows of a TCP connection. Counts are since its start. */
@@ -61,12 +69,27 @@ enum os_address {
 
 void	os_route(const struct sockaddr *, struct os_route *);
 /*
+ * 1 if the router or neighbor that packets to this address are handed to has answered on its link,
+ * 0 if it has not; -1 if that is not known.
+ */
+int	os_neighbor(const struct sockaddr *);
+/*
  * A line of text that tells the network this machine is in from others: its default gateway, that
  * one's link address, the interface. "" where that is not known.
  */
 void	os_network(char *, size_t);
 /* Who listens at this TCP address, in our own network namespace. */
 enum os_listener os_listener(const struct sockaddr *);
+/*
+ * Keep what ICMP messages say of this TCP socket, from before connect(2), or no longer. While they
+ * are kept, such a message also ends a connection that stands. Best effort.
+ */
+void	os_icmp_keep(int, int keep);
+/*
+ * The last such message, of a connection that was not made: 1; 0 if there was none; or -1 where
+ * the system does not tell.
+ */
+int	os_icmp(int, struct os_icmp *);
 /* Look at a connection; -1 with errno where that is not to be had. */
 int	os_tcp(int, struct os_tcp *);
 /* Let routers cut the packets of this IPv4 socket from now on (DF cleared). */

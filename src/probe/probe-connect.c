@@ -21,6 +21,7 @@
 #include "probe/probe-net.h"
 #include "route/mss.h"
 #include "route/race.h"
+#include "route/unmade.h"
 #include "sshconf/redact.h"
 
 #define DIRECT_MAX	4	/* connections to addresses of one host */
@@ -32,6 +33,9 @@ struct attempt_direct {
 	int			 over;
 	int			 error;
 	int64_t			 ms;
+	struct unmade		 unmade;	/* with an error */
+	enum code		 code;
+	char			 detail[80];
 };
 
 /* What this machine could use to get there. */
@@ -88,6 +92,18 @@ direct_end(const struct attempt_direct *list, int count, int64_t began_ms,
 		    .since_ms = began_ms + first->ms });
 }
 
+/* Why it was not connected, while its descriptor still knows. */
+static void
+direct_judge(struct attempt_direct *a)
+{
+	char	address[ADDR_TEXT_MAX], text[160];
+
+	unmade_look(&a->unmade, a->fd, a->to->ai_addr, a->error, a->ms);
+	a->code = unmade_judge(&a->unmade, addr_text(a->to->ai_addr, a->to->ai_addrlen, address),
+	    text, sizeof(text));
+	unmade_detail(&a->unmade, a->detail, sizeof(a->detail));
+}
+
 /* All at the same time, so that they take no longer than one; none stands in another's way. */
 static void
 direct_wait(struct attempt_direct *list, int count, int64_t began_ms, const struct probe_input *in)
@@ -97,13 +113,14 @@ direct_wait(struct attempt_direct *list, int count, int64_t began_ms, const stru
 	while (direct_next(list, count, began_ms, in->timeout_ms))
 		continue;
 	for (i = 0; i < count; i++) {
-		if (list[i].fd == -1)
-			continue;
-		if (!list[i].over) {
+		if (list[i].fd != -1 && !list[i].over) {
 			list[i].error = ETIMEDOUT;
 			list[i].ms = clock_ms() - began_ms;
 		}
-		if (list[i].error != 0)
+		if (list[i].error == 0)
+			continue;
+		direct_judge(&list[i]);
+		if (list[i].fd != -1)
 			close(list[i].fd);
 	}
 	direct_end(list, count, began_ms, in);
@@ -112,6 +129,7 @@ direct_wait(struct attempt_direct *list, int count, int64_t began_ms, const stru
 static void
 direct_fact(json_t *array, const struct attempt_direct *a)
 {
+	const struct unmade	*u = &a->unmade;
 	char	 text[ADDR_TEXT_MAX];
 	json_t	*row = json_pack("{s:i, s:I}", "family", a->to->ai_family == AF_INET6 ? 6 : 4, "ms",
 		    (json_int_t)a->ms);
@@ -120,8 +138,16 @@ direct_fact(json_t *array, const struct attempt_direct *a)
 	json_put(row, "address", fact_string(addr_text(a->to->ai_addr, a->to->ai_addrlen, text)));
 	if (a->error == 0)
 		return;
-	json_put(row, "error", json_string(probe_connect_code(a->error)));
-	json_put(row, "detail", fact_string(strerror(a->error)));
+	json_put(row, "error", json_string(code_row(a->code)->name));
+	json_put(row, "detail", fact_string(a->detail));
+	if (u->route.interface[0] != '\0')
+		json_put(row, "interface", fact_string(u->route.interface));
+	if (u->route.gateway[0] != '\0')
+		json_put(row, "gateway", fact_string(u->route.gateway));
+	if (u->by != UNMADE_UNTOLD)
+		json_put(row, "said_by", json_string(unmade_by_name(u->by)));
+	if (u->by > UNMADE_NOBODY)
+		json_put(row, "said_from", fact_string(unmade_from(u, text)));
 }
 
 /* The direct steps of the plan, and how they ended. */
@@ -203,9 +229,8 @@ route_direct(json_t *facts, const struct via *via, const struct attempt_direct *
 	if (best == NULL)
 		return;
 	addr_text(best->to->ai_addr, best->to->ai_addrlen, text);
-	route_fact(facts, via, text, best->ms,
-	    best->error != 0 ? probe_connect_code(best->error) : NULL,
-	    best->error != 0 ? json_string(strerror(best->error)) : NULL);
+	route_fact(facts, via, text, best->ms, best->error != 0 ? code_row(best->code)->name : NULL,
+	    best->error != 0 ? fact_string(best->detail) : NULL);
 	if (best->error == 0)
 		route_works(facts, via, text, best->ms);
 }

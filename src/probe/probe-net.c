@@ -22,29 +22,10 @@
 #include "net/sock.h"
 #include "os/os.h"
 #include "probe/probe-net.h"
+#include "route/unmade.h"
 
 #define GOODBYE_MS	300	/* for the other side to end, too */
 #define KEPT_MS		2000	/* well below what servers grant for a login */
-
-/* What connect(2) says. */
-static const struct connect_code {
-	int		error;
-	enum code	code;
-} connect_codes[] = {
-	{ ECONNREFUSED,	CODE_REFUSED },
-	{ ETIMEDOUT,	CODE_NO_ANSWER },
-	{ ECONNRESET,	CODE_RESET },
-	{ EPERM,	CODE_BLOCKED },
-	{ EACCES,	CODE_BLOCKED },
-	{ EHOSTUNREACH,	CODE_NO_ROUTE },
-	{ ENETUNREACH,	CODE_NO_ROUTE },
-	{ EHOSTDOWN,	CODE_NO_ROUTE },
-	{ ENETDOWN,	CODE_NO_ROUTE },
-	{ EADDRNOTAVAIL, CODE_NO_ROUTE },
-	{ EAFNOSUPPORT,	CODE_NO_ROUTE },
-	{ EINVAL,	CODE_NO_ROUTE },
-	{ 0,		CODE_SYSTEM },
-};
 
 /* --- the facts -------------------------------------------------------------------------------- */
 
@@ -138,11 +119,10 @@ probe_stopped(json_t *facts, const char *code)
 const char *
 probe_connect_code(int error)
 {
-	const struct connect_code	*row = connect_codes;
+	struct unmade	u = { .error = error };
+	char		text[160];
 
-	while (row->error != 0 && row->error != error)
-		row++;
-	return (code_row(row->code)->name);
+	return (code_row(unmade_judge(&u, "", text, sizeof(text)))->name);
 }
 
 /* --- connections ------------------------------------------------------------------------------ */

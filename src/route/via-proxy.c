@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "os/os.h"
+#include "route/unmade.h"
 #include "route/via-proxy.h"
 
 int
@@ -30,18 +32,27 @@ via_proxy_check(struct via_attempt *attempt)
 	return (-1);
 }
 
+/* What is wrong on this machine is told as that, and else the proxy is down. */
 void
 via_proxy_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 {
 	const struct via_step	*step = attempt->step;
-	enum code		 own = via_own_fault(error);
+	struct unmade		 u;
+	enum code		 code;
+	char			 to[ADDR_TEXT_MAX], text[160];
 
+	addr_text(step->to, step->to_len, to);
+	unmade_look(&u, attempt->fd, step->to, error, took_ms);
+	code = unmade_judge(&u, to, text, sizeof(text));
+	if (code != CODE_NO_ROUTE && code != CODE_BLOCKED && code != CODE_NO_DESCRIPTORS &&
+	    code != CODE_NO_MEMORY)
+		code = CODE_PROXY_DOWN;
 	if (error == ETIMEDOUT)
-		via_fail(attempt, CODE_PROXY_DOWN, "%s %s does not answer (%lld s)",
-		    step->via->peer, step->proxy, (long long)(took_ms + 500) / 1000);
+		via_fail(attempt, code, "%s %s does not answer (%lld s)", step->via->peer,
+		    step->proxy, (long long)(took_ms + 500) / 1000);
 	else
-		via_fail(attempt, own != CODE_NONE ? own : CODE_PROXY_DOWN,
-		    "%s %s cannot be reached (%s)", step->via->peer, step->proxy, strerror(error));
+		via_fail(attempt, code, "%s %s cannot be reached (%s)", step->via->peer,
+		    step->proxy, u.by > UNMADE_NOBODY ? text : strerror(error));
 }
 
 void

@@ -56,6 +56,7 @@ struct via_attempt {
 	struct error		 err;		/* begins with the target */
 	/* for the record: its text without the target, or less */
 	const char		*what;
+	char			 said[80];	/* what the system says of it */
 	/* this machine could not even try, which tells little */
 	int			 local;
 	struct sockaddr_storage	 self;		/* with VIA_DIAL_SELF */

@@ -59,25 +59,58 @@ check_silent_address(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/*
+ * The router of the route to this address, else of the default route of its family, and the
+ * interface that leads there: each NULL if it is not known, or there is none.
+ */
+static const char *
+gateway_of(const json_t *facts, const struct query_attempt *a, const char **interface)
+{
+	const char	*gateway = json_text_at(a->row, "gateway");
+	int		 six = a->address != NULL && strchr(a->address, ':') != NULL;
+
+	*interface = json_text_at(a->row, "interface");
+	if (*interface != NULL)
+		return (gateway);
+	gateway = json_text_at(facts, six ? "net.gateway6.address" : "net.gateway.address");
+	*interface = json_text_at(facts, six ? "net.gateway6.interface" : "net.gateway.interface");
+	/* Without a default route for IPv4, net.gateway is IPv6's. */
+	if (!six && gateway != NULL && strchr(gateway, ':') != NULL)
+		gateway = *interface = NULL;
+	return (gateway);
+}
+
 static int
 check_unreachable(const json_t *facts, struct finding *f)
 {
-	const char		*gateway = json_text_at(facts, "net.gateway.address");
+	const char		*gateway, *interface;
 	struct query_attempt	 a;
 	int			 on_linux = query_is(facts, "system.os", "linux");
 
 	/* Where only tailscaled has a way, its own rules say what is wrong with it. */
 	if ((query_mesh(facts) == 1 && !query_kernel(facts)) || !query_ended(facts, "no-route", &a))
 		return (0);
-	finding_set(f->cause, "There is no route to the host.");
+	gateway = gateway_of(facts, &a, &interface);
+	/* A router, or a neighbor that is not there, may have come to the same. */
+	if (a.address != NULL && json_text_at(a.row, "said_by") == NULL)
+		f->certainty = CERTAINTY_LIKELY;
+	if (!query_is(a.row, "said_by", "own"))
+		finding_set(f->cause, "There is no route to the host.");
+	else if (gateway != NULL)
+		finding_set(f->cause,
+		    "The router on the way to the host does not answer: this machine's network is down.");
+	else
+		finding_set(f->cause,
+		    "The tunnel that leads to the host cannot carry packets to it: it has no peer for the address, or is down.");
 	if (gateway != NULL)
 		finding_set(f->evidence,
-		    "%s: unreachable (%d ms); the default route is through %.60s", a.text, a.ms,
-		    gateway);
+		    "%s: unreachable (%d ms); the %sroute is through %.60s", a.text, a.ms,
+		    json_text_at(a.row, "gateway") != NULL ? "" : "default ", gateway);
 	else
-		finding_set(f->evidence, "%s: unreachable (%d ms)%s", a.text, a.ms,
-		    on_linux && json_text_at(facts, "net.gateway.interface") == NULL ?
-		    "; this machine has no default route" : "");
+		finding_set(f->evidence, "%s: unreachable (%d ms)%s%.16s", a.text, a.ms,
+		    interface != NULL ? "; packets to it leave by " : on_linux ?
+		    "; this machine has no default route for such addresses" : "",
+		    interface != NULL ? interface : "");
 	if (a.address != NULL)
 		finding_cure(f, "%s %.60s", on_linux ? "ip route get" : "route -n get", a.address);
 	else
@@ -93,6 +126,7 @@ static int
 check_blocked(const json_t *facts, struct finding *f)
 {
 	struct query_attempt	a;
+	const char		*from;
 
 	if (!query_ended(facts, "blocked", &a))
 		return (0);
@@ -100,9 +134,21 @@ check_blocked(const json_t *facts, struct finding *f)
 	finding_set(f->cause,
 	    "%s forbids the connection: a firewall rule, a sandbox or a security policy.",
 	    a.address != NULL ? "This machine itself" : "The machine that makes it");
-	finding_set(f->evidence, "connecting to %s: not permitted, after %d ms", a.text, a.ms);
+	/* Of IPv6, another's firewall comes to the same. */
+	if (a.address != NULL && strchr(a.address, ':') != NULL &&
+	    json_text_at(a.row, "said_by") == NULL)
+		f->certainty = CERTAINTY_LIKELY;
+	if ((from = json_text_at(a.row, "said_from")) == NULL)
+		finding_set(f->evidence, "connecting to %s: not permitted, after %d ms", a.text,
+		    a.ms);
+	else
+		finding_set(f->evidence,
+		    "connecting to %s: rejected by this machine's own address %.60s, after %d ms",
+		    a.text, from, a.ms);
 	finding_cure(f, "%s%s", query_sudo(facts), query_is(facts, "system.os", "linux") ?
 	    "nft list ruleset" : "pfctl -sr");
+	finding_cure(f,
+	    "If a VPN runs here, its kill switch may do this: let it accept local networks, or the host.");
 	return (1);
 }
 

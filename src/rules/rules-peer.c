@@ -57,7 +57,8 @@ check_peer_offline(const json_t *facts, struct finding *f)
 
 	/* What refuses is there. */
 	if (json_truth_at(facts, "tailscale.peer.online") != 0 || query_reached(facts) == 1 ||
-	    query_ended(facts, "refused", &a) || query_ended(facts, "reset", &a))
+	    query_ended(facts, "refused", &a) || query_ended(facts, "reset", &a) ||
+	    query_ended(facts, "host-firewall", &a))
 		return (0);
 	finding_set(f->cause,
 	    "The host is not connected to the mesh: it is off or asleep, or its tailscaled does not run.");

@@ -149,9 +149,18 @@ check_refused(const json_t *facts, struct finding *f)
 
 	if (is_nfs(facts) || !query_ended(facts, "refused", &a))
 		return (0);
-	finding_set(f->cause,
-	    "The host is there, and nothing listens on this port, or its firewall refuses it.");
-	finding_set(f->evidence, "%s: refused after %d ms", a.text, a.ms);
+	if (query_is(a.row, "said_by", "nobody")) {
+		finding_set(f->cause,
+		    "The host is there, and nothing listens on this port, or a firewall answers with a reset.");
+		finding_set(f->evidence, "%s: a TCP reset after %d ms", a.text, a.ms);
+	} else {
+		finding_set(f->cause,
+		    "The host is there, and nothing listens on this port, or its firewall refuses it.");
+		finding_set(f->evidence, "%s: refused after %d ms", a.text, a.ms);
+		/* A firewall on this machine or on the way may have done so as well. */
+		if (a.address != NULL)
+			f->certainty = CERTAINTY_LIKELY;
+	}
 	if (!is_ssh(facts)) {
 		finding_cure(f,
 		    "On the host: start what should listen there, on an address that is not only 127.0.0.1");
@@ -159,6 +168,28 @@ check_refused(const json_t *facts, struct finding *f)
 	}
 	finding_cure(f, "On the host: %s", system_of(facts)->start);
 	finding_cure(f, "If sshd listens on another port: Port in ~/.ssh/config");
+	return (1);
+}
+
+static int
+check_host_firewall(const json_t *facts, struct finding *f)
+{
+	const char		*detail;
+	struct query_attempt	 a;
+
+	if (!query_ended(facts, "host-firewall", &a))
+		return (0);
+	detail = json_text_at(a.row, "detail");
+	finding_set(f->cause, "The host is there, and its firewall turns the connection away.");
+	finding_set(f->evidence, "%s: %.90s, after %d ms", a.text,
+	    detail != NULL ? detail : "an ICMP message", a.ms);
+	finding_cure(f,
+	    "If it worked a moment ago, the firewall limits connections (ufw limit): wait 30 seconds.");
+	if (is_ssh(facts))
+		finding_cure(f, "On the host: %s", system_of(facts)->open);
+	else
+		finding_cure(f, "On the host: let its firewall accept TCP port %d",
+		    (int)json_number_at(facts, "connect.port", 0));
 	return (1);
 }
 
@@ -398,6 +429,7 @@ check_ended(const json_t *facts, struct finding *f)
 
 const struct rule rules_server[] = {
 	CONNECT(CODE_REFUSED, CERTAINTY_SURE, check_refused),
+	CONNECT(CODE_HOST_FIREWALL, CERTAINTY_SURE, check_host_firewall),
 	CONNECT(CODE_NO_ANSWER, CERTAINTY_SUSPECTED, check_no_answer),
 	CONNECT(CODE_PEER_SILENT, CERTAINTY_SUSPECTED, check_peer_silent),
 	CONNECT(CODE_PEER_USERSPACE, CERTAINTY_SUSPECTED, check_peer_userspace),

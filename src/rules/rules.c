@@ -14,6 +14,7 @@ const struct rule	*const rules_tables[] = {
 	rules_peer,
 	rules_path,
 	rules_connect,
+	rules_unmade,
 	rules_names,
 	rules_server,
 	rules_config,

@@ -174,6 +174,7 @@ test_net(void **state)
 	static const struct {
 		const char	*route, *route6, *address, *interface;
 		int		 mtu;
+		const char	*address6;
 	}		rows[] = {
 		{ "eth9 00000000 00000000 0003 0 0 5 00000000 0 0 0\nwlan9 00000000 00000000 0001 0 0 2 00000000 0 0 0\n"
 		    "ppp9 0000000A 00000000 0001 0 0 0 000000FF 0 0 0\n", "", NULL, "wlan9", 0 },
@@ -184,7 +185,11 @@ test_net(void **state)
 		    "fe800000000000000000000000000001 00000400 00000002 00000000 00000003     eth9\n"
 		    "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
 		    "00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo\n",
-		    "fe80::1", "eth9", 9000 },
+		    "fe80::1", "eth9", 9000, "fe80::1" },
+		{ "eth9 00000000 01010101 0003 0 0 0 00000000 0 0 0\n",
+		    "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+		    "fe800000000000000000000000000002 00000400 00000002 00000000 00000003     eth9\n",
+		    "1.1.1.1", "eth9", 9000, "fe80::2" },
 		{ "eth9 x\n", "00 zz\n", NULL, NULL, 0 },
 	};
 	json_t		*facts;
@@ -200,6 +205,9 @@ test_net(void **state)
 		facts = detected(&detect_net, NULL, NULL);
 		expect_text(facts, "net.gateway.interface", rows[i].interface);
 		expect_text(facts, "net.gateway.address", rows[i].address);
+		expect_text(facts, "net.gateway6.address", rows[i].address6);
+		expect_text(facts, "net.gateway6.interface",
+		    rows[i].address6 != NULL ? "eth9" : NULL);
 		assert_int_equal(json_number_at(facts, "net.gateway.mtu", 0), rows[i].mtu);
 		assert_int_equal(json_number_at(facts, "net.tcp_mtu_probing", -1), 1);
 		assert_null(json_at(facts, "net.eth0_mtu"));

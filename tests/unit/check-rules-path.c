@@ -118,7 +118,7 @@ static const struct rules_case cases[] = {
 	    "\"ms\":9}]}}", "warning", "sure" },
 	{ "no-route",
 	    "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
-	    "\"ms\":0,\"error\":\"no-route\"}]}}", "error", "sure" },
+	    "\"ms\":0,\"error\":\"no-route\"}]}}", "error", "likely" },
 	{ "no-route",
 	    "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"2001:db8::1\",\"family\":6,"
 	    "\"ms\":0,\"error\":\"no-route\"},{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"

@@ -7,7 +7,7 @@
 static const struct rules_case cases[] = {
 	{ "refused",
 	    "{\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
-	    "\"ms\":9,\"error\":\"refused\"}]}}", "error", "sure" },
+	    "\"ms\":9,\"error\":\"refused\"}]}}", "error", "likely" },
 	{ "refused",
 	    "{\"connect\":{\"ok\":true,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,"
 	    "\"ms\":9,\"error\":\"refused\"}]}}", "", "" },

@@ -1009,6 +1009,7 @@ static void
 test_long_names(void **state)
 {
 	const struct via *const	vias[] = { &via_localapi, &via_http, &via_socks5 };
+	struct sockaddr_in	in = { .sin_family = AF_INET };
 	struct talk		t;
 	char			host[ADDR_HOST_MAX + 1], proxy[ADDR_HOST_MAX + sizeof("[]:65535")];
 	size_t			i;
@@ -1022,6 +1023,8 @@ test_long_names(void **state)
 		talk_open(&t, vias[i], host);
 		memset(t.tailscaled.path, 'x', sizeof(t.tailscaled.path) - 1);
 		t.step.proxy = proxy;
+		t.step.to = (struct sockaddr *)&in;
+		t.step.to_len = sizeof(in);
 		begin(&t);
 		close(t.peer);
 		t.peer = -1;
