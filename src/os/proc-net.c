@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "os/proc-net.h"
 
 #define TCP_LISTENING	0x0a	/* TCP_LISTEN, which is in libc's header only */
@@ -36,7 +37,7 @@ int
 proc_net_row(const char *line, struct proc_net *row)
 {
 	char		local[33], port[5], uid[11];
-	const char	*error;
+	long long	owner;
 	unsigned int	state;
 	int		end = 0;
 
@@ -50,8 +51,10 @@ proc_net_row(const char *line, struct proc_net *row)
 		return (-1);
 	row->port = (int)strtol(port, NULL, 16);
 	row->listens = state == TCP_LISTENING;
-	row->uid = (uid_t)strtonum(uid, 0, UINT32_MAX, &error);
-	return (error == NULL ? 0 : -1);
+	if (number_parse_long(uid, 0, UINT32_MAX, &owner) == -1)
+		return (-1);
+	row->uid = (uid_t)owner;
+	return (0);
 }
 
 int

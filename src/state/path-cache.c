@@ -49,8 +49,7 @@ int
 path_cache_parse(const char *buf, size_t len, const char *network, const char *host, int64_t now_s)
 {
 	char		 text[PATH_CACHE_BYTES_MAX], head[PATH_CACHE_BYTES_MAX], *size, *time, *end;
-	const char	*error;
-	int64_t		 then_s;
+	long long	 then_s;
 	int		 mss_bytes;
 	size_t		 n;
 
@@ -65,8 +64,8 @@ path_cache_parse(const char *buf, size_t len, const char *network, const char *h
 		return (0);
 	*time++ = '\0';
 	*end = '\0';
-	then_s = strtonum(time, 0, INT64_MAX, &error);
-	if (number_parse(size, 536, 1460, &mss_bytes) == -1 || error != NULL || then_s > now_s ||
+	if (number_parse(size, 536, 1460, &mss_bytes) == -1 ||
+	    number_parse_long(time, 0, now_s, &then_s) == -1 ||
 	    now_s - then_s >= PATH_CACHE_SECONDS)
 		return (0);
 	return (mss_bytes);
