@@ -188,7 +188,7 @@ for manager in apt-get dnf pacman apk zypper; do
 	says "$manager with sudo" 69 "the command was: .*/sudo sh -c '.*$manager .*jansson.*'$"
 	check "$manager with sudo: sudo was asked" grep -q "^sudo sh -c .*$manager .*libevent" "$NOTES"
 	managed $manager 0
-	check "$manager as root: called with the packages" grep -qE "^$manager .*(install|add|-S).* libbsd" "$NOTES"
+	check "$manager as root: called with the packages" grep -qE "^$manager .*(install|add|-S).*jansson" "$NOTES"
 done
 managed brew 1000
 check 'brew: called with the packages, without root' grep -q '^brew install .*jansson' "$NOTES"
