@@ -67,7 +67,19 @@ addr_literal(const char *text, int port, struct sockaddr_storage *ss)
 const char *
 addr_text(const struct sockaddr *sa, socklen_t len, char text[ADDR_TEXT_MAX])
 {
-	if (getnameinfo(sa, len, text, ADDR_TEXT_MAX, NULL, 0, NI_NUMERICHOST) != 0)
+	const struct sockaddr_in	*in = (const void *)sa;
+	const struct sockaddr_in6	*in6 = (const void *)sa;
+	const char			*done;
+
+	/* getnameinfo(3) takes a page of the stack, and is needed only for the name of a scope. */
+	if (sa->sa_family == AF_INET)
+		done = inet_ntop(AF_INET, &in->sin_addr, text, ADDR_TEXT_MAX);
+	else if (sa->sa_family == AF_INET6 && in6->sin6_scope_id == 0)
+		done = inet_ntop(AF_INET6, &in6->sin6_addr, text, ADDR_TEXT_MAX);
+	else
+		done = getnameinfo(sa, len, text, ADDR_TEXT_MAX, NULL, 0, NI_NUMERICHOST) == 0 ?
+		    text : NULL;
+	if (done == NULL)
 		strlcpy(text, "?", ADDR_TEXT_MAX);
 	return (text);
 }

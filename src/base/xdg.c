@@ -58,16 +58,26 @@ place_up(char path[PATH_MAX])
 }
 
 /*
- * Whether files below this folder are safe from other users: as far as it and our own folder in it
- * are there, they belong to root or this user, and so does what holds them. If not, the path is
- * that of the first place that does not.
+ * The path of our own folder in another one, which may be below a first one; -1 if it is too long.
  */
 static int
-folder_safe(const char *folder, char path[PATH_MAX])
+folder_path(const char *above, const char *folder, char path[PATH_MAX])
 {
+	return (snprintf(path, PATH_MAX / 2, "%s%s%s/" OWN_FOLDER, above, folder[0] != '\0' ? "/" :
+	    "", folder) < PATH_MAX / 2 ? 0 : -1);
+}
+
+/*
+ * Whether files in this folder of ours are safe from other users: as far as it and what holds it
+ * are there, they belong to root or this user, and so does what holds that. If not, the path is
+ * that of the first place that does not; if so, it is lost.
+ */
+static int
+folder_safe(char path[PATH_MAX])
+{
+	size_t	len = strlen(path);
 	int	levels;
 
-	snprintf(path, PATH_MAX, "%s/" OWN_FOLDER, folder);
 	while (place_empty(path) && place_up(path))
 		continue;
 	if (!place_ours(path, 0))
@@ -76,7 +86,7 @@ folder_safe(const char *folder, char path[PATH_MAX])
 	 * What holds our own folder, and what holds that; or what holds the place where they will
 	 * be made.
 	 */
-	for (levels = strlen(path) > strlen(folder) ? 2 : 1; levels > 0 && place_up(path); levels--)
+	for (levels = strlen(path) == len ? 2 : 1; levels > 0 && place_up(path); levels--)
 		if (!place_ours(path, 1))
 			return (0);
 	return (1);
@@ -97,25 +107,27 @@ own_home(void)
 	return (home);
 }
 
+/* The result's buffer is all that is used: an idle relay would keep another page of its stack. */
 int
 xdg_path(const char *variable, const char *folder, const char *file, char path[PATH_MAX])
 {
-	const char	*value = getenv(variable), *home;
-	char		 below[PATH_MAX], place[PATH_MAX];
+	const char	*above = getenv(variable);
+	size_t		 len;
 
 	/* sudo may leave the variables of the user who calls it. */
-	if (value == NULL || value[0] != '/' || (strlen(value) < PATH_MAX / 2 &&
-	    !folder_safe(value, place))) {
-		if ((home = own_home()) == NULL || snprintf(below, sizeof(below), "%s/%s", home,
-		    folder) >= PATH_MAX / 2 || !folder_safe(below, place)) {
-			errno = ENOENT;
-			return (-1);
-		}
-		value = below;
+	if (above != NULL && above[0] == '/' && (folder_path(above, "", path) == -1 ||
+	    folder_safe(path)))
+		folder = "";
+	else if ((above = own_home()) == NULL || folder_path(above, folder, path) == -1 ||
+	    !folder_safe(path)) {
+		errno = ENOENT;
+		return (-1);
 	}
-	if (strlen(value) < PATH_MAX / 2 && snprintf(path, PATH_MAX, "%s/" OWN_FOLDER "/%s", value,
-	    file) < PATH_MAX)
+	if (folder_path(above, folder, path) == 0 && (len = strlen(path)) + 1 + strlen(file) <
+	    PATH_MAX) {
+		snprintf(path + len, PATH_MAX - len, "/%s", file);
 		return (0);
+	}
 	errno = ENAMETOOLONG;
 	return (-1);
 }
@@ -124,17 +136,16 @@ void
 xdg_why(const char *variable, const char *folder, char why[XDG_WHY_MAX])
 {
 	const char	*value = getenv(variable), *home = own_home();
-	char		 below[PATH_MAX] = "", place[PATH_MAX];
+	char		 place[PATH_MAX] = "";
 	struct stat	 sb;
+	int		 fits;
 
-	if (value != NULL && value[0] == '/')
-		snprintf(below, sizeof(below) / 2, "%s", value);
-	else if (home != NULL)
-		snprintf(below, sizeof(below) / 2, "%s/%s", home, folder);
-	if (below[0] == '\0')
+	fits = value != NULL && value[0] == '/' ? folder_path(value, "", place) :
+	    home != NULL ? folder_path(home, folder, place) : -1;
+	if (place[0] == '\0')
 		snprintf(why, XDG_WHY_MAX, "user %u has no home directory", (unsigned)geteuid());
-	else if (folder_safe(below, place))
-		snprintf(why, XDG_WHY_MAX, "%.100s is too long", below);
+	else if (fits == -1 || folder_safe(place))
+		snprintf(why, XDG_WHY_MAX, "%.100s is too long", place);
 	else if (lstat(place, &sb) == -1 || ((sb.st_uid == 0 || sb.st_uid == geteuid()) &&
 	    stat(place, &sb) == -1))
 		snprintf(why, XDG_WHY_MAX, "%.80s: %s", place, strerror(errno));

@@ -32,9 +32,10 @@ struct question {
 	char		 attributes[RTA_SPACE(sizeof(struct in6_addr)) + RTA_SPACE(sizeof(int))];
 };
 
+/* What the kernel says of one route, neighbour or address has some 200 bytes. */
 union answer {
 	struct nlmsghdr	 header;
-	char		 bytes[2048];
+	char		 bytes[1024];
 };
 
 static void

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/xalloc.h"
 #include "base/xdg.h"
 #include "state/cache.h"
 #include "state/path-cache.h"
@@ -74,12 +75,15 @@ path_cache_parse(const char *buf, size_t len, const char *network, const char *h
 int
 path_cache_get(const char *network, const char *host)
 {
-	char	path[PATH_MAX], buf[PATH_CACHE_BYTES_MAX];
-	ssize_t	len;
-	int	mss_bytes;
+	/* Of the stack, an idle relay would keep the page; what is allocated later takes this. */
+	char	*path = xmalloc(PATH_MAX), buf[PATH_CACHE_BYTES_MAX];
+	ssize_t	 len = -1;
+	int	 mss_bytes;
 
-	if (path_cache_path(network, host, path) == -1 ||
-	    (len = file_read_own(path, buf, sizeof(buf))) == -1 ||
+	if (path_cache_path(network, host, path) == 0)
+		len = file_read_own(path, buf, sizeof(buf));
+	free(path);
+	if (len == -1 ||
 	    (mss_bytes = path_cache_parse(buf, (size_t)len, network, host, time(NULL))) == 0)
 		return (0);
 	log_debug(1, "an earlier connection has learned: segments of %d bytes", mss_bytes);
