@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Access to the facts, held against their schema. */
 
-#include <assert.h>
-
 #include "base/error.h"
 #include "base/json.h"
 #include "facts/fact.h"
@@ -13,36 +11,36 @@
 json_t *
 fact_at(const json_t *facts, const char *path)
 {
-	assert(fact_find(path) != NULL);
-	return (json_at(facts, path));
+	return (fact_ok(fact_find(path) != NULL, path) ? json_at(facts, path) : NULL);
 }
 
 const char *
 fact_text(const json_t *facts, const char *path)
 {
-	assert(fact_is(path, FACT_TEXT) || fact_is(path, FACT_WORDS));
-	return (json_text_at(facts, path));
+	return (fact_ok(fact_is(path, FACT_TEXT) || fact_is(path, FACT_WORDS), path) ?
+	    json_text_at(facts, path) : NULL);
 }
 
 json_int_t
 fact_number(const json_t *facts, const char *path, json_int_t otherwise)
 {
-	assert(fact_is(path, FACT_NUMBER));
-	return (json_number_at(facts, path, otherwise));
+	return (fact_ok(fact_is(path, FACT_NUMBER), path) ? json_number_at(facts, path, otherwise) :
+	    otherwise);
 }
 
 int
 fact_truth(const json_t *facts, const char *path)
 {
-	assert(fact_is(path, FACT_TRUTH));
-	return (json_truth_at(facts, path));
+	return (fact_ok(fact_is(path, FACT_TRUTH), path) ? json_truth_at(facts, path) : -1);
 }
 
 void
 fact_put(json_t *facts, const char *path, json_t *value)
 {
-	assert(fact_fits(path, value));
-	json_put(facts, path, value);
+	if (fact_ok(fact_fits(path, value), path))
+		json_put(facts, path, value);
+	else
+		json_decref(value);
 }
 
 void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The facts, read and filled by paths like "ssh.options.port". A path has to be that of a row of
- * the table in facts/schema.h, and its type the row's: anything else is a fault of the program, and
- * aborts it.
+ * the table in facts/schema.h, and its type the row's: anything else is a fault of the program, for
+ * which fact_ok stands; nothing is read then, and nothing put.
  */
 
 #ifndef FACTS_FACT_H

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "facts/schema.h"
@@ -750,4 +751,18 @@ int
 fact_check(const json_t *facts, char bad[128])
 {
 	return (object_check(facts, "", bad));
+}
+
+int
+fact_ok(int ok, const char *path)
+{
+#ifdef TEST_BUILD
+	if (!ok) {
+		fprintf(stderr, "facts: \"%s\" is not so in the table\n", path);
+		abort();
+	}
+#else
+	(void)path;
+#endif
+	return (ok);
 }

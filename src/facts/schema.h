@@ -46,5 +46,10 @@ int	fact_fits(const char *path, const json_t *value);
  * no row, or another type than its row.
  */
 int	fact_check(const json_t *facts, char bad[128]);
+/*
+ * Return ok, which says that the table has what the program itself asks for or puts at this path. A
+ * build for tests (--enable-werror, --enable-sanitizers, --enable-fuzzing) aborts if it does not.
+ */
+int	fact_ok(int ok, const char *path);
 
 #endif
