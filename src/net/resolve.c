@@ -120,7 +120,8 @@ resolve_literal(const char *host, int port, int family, struct addrinfo **list)
 	return (lookup(host, text, family, AI_NUMERICHOST, list));
 }
 
-static void
+/* 0 or an error of errno(2): EAGAIN, if this user or system may have no further thread. */
+static int
 resolve_spawn(struct resolve *r)
 {
 	pthread_attr_t	attr;
@@ -136,9 +137,7 @@ resolve_spawn(struct resolve *r)
 	error = pthread_create(&thread, &attr, resolve_thread, r);
 	pthread_attr_destroy(&attr);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	/* Too many threads, or no memory for one: EAGAIN says both. */
-	if (error != 0)
-		xalloc_fail();
+	return (error);
 }
 
 struct resolve *
@@ -146,7 +145,7 @@ resolve_start(struct event_base *base, const char *host, int port, int family,
     void (*cb)(int, struct addrinfo *, void *), void *arg)
 {
 	struct resolve	*r = xcalloc(1, sizeof(*r));
-	int		 fds[2];
+	int		 fds[2], error;
 
 	strlcpy(r->host, host, sizeof(r->host));
 	snprintf(r->port, sizeof(r->port), "%hu", (unsigned short)port);
@@ -165,8 +164,12 @@ resolve_start(struct event_base *base, const char *host, int port, int family,
 	event_add(r->ev, NULL);
 	pthread_mutex_init(&r->lock, NULL);
 	r->holders = 2;
-	resolve_spawn(r);
-	return (r);
+	if ((error = resolve_spawn(r)) == 0)
+		return (r);
+	r->holders = 1;
+	resolve_cancel(r);
+	errno = error;
+	return (NULL);
 }
 
 void

@@ -21,8 +21,8 @@ int	resolve_literal(const char *host, int port, int family, struct addrinfo **li
  * Ask getaddrinfo(3) for host and port in a thread: no portable interface to the system's resolver
  * is asynchronous. Exactly one callback, or resolve_cancel and none. The callback gets 0 and the
  * list, which it frees with freeaddrinfo(3), or an EAI_ code and NULL (errno is set for
- * EAI_SYSTEM); the handle is gone by then. Return NULL with errno set if there is no descriptor for
- * it.
+ * EAI_SYSTEM); the handle is gone by then. Return NULL with errno set if there is no descriptor, or
+ * no thread (EAGAIN), for it.
  */
 struct resolve	*resolve_start(struct event_base *base, const char *host, int port, int family,
 		    void (*cb)(int code, struct addrinfo *list, void *arg), void *arg);

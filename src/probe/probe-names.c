@@ -58,7 +58,8 @@ lookup_run(struct lookup *l, const char *name, const struct probe_input *in, int
 		event_base_dispatch(l->base);
 		if (!l->over)
 			resolve_cancel(resolve);
-	}
+	} else
+		lookup_cb(EAI_SYSTEM, NULL, l);
 	event_base_free(l->base);
 }
 

@@ -338,7 +338,8 @@ race_lookup(struct race *r)
 		event_add(&r->lookup_timer, &tv);
 		return;
 	}
-	race_note_errno(r, errno, "cannot look up the name");
+	race_note_errno(r, errno, errno == EAGAIN ? "cannot start a thread for the name lookup" :
+	    "cannot look up the name");
 	race_looked_up(r, PLAN_LOOKUP_FAILED);
 }
 

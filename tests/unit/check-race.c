@@ -6,8 +6,10 @@
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <netdb.h>
+#include <pthread.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -59,6 +61,18 @@ __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hi
 		usleep(answer_delay);
 	*list = answer;
 	return (answer_code);
+}
+
+/* What pthread_create(3) fails with, or 0. */
+static int	thread_error;
+
+int	__real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+int	__wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+int
+__wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+{
+	return (thread_error != 0 ? thread_error : __real_pthread_create(thread, attr, fn, arg));
 }
 
 void
@@ -270,6 +284,28 @@ test_names(void **state)
 	answer_delay = 0;
 }
 
+/* A system that gives this user no further thread is not out of memory. */
+static void
+test_no_thread(void **state)
+{
+	struct sock_tune	tune = { .dead_after_s = 30 };
+	struct target		target = { .host = "name", .port = 22, .timeout_ms = 200 };
+	struct plan_input	in = { .target = &target, .choice = &anything };
+	struct attempts		attempts = { .count = 0 };
+	struct outcome		o = { .base = event_base_new() };
+
+	(void)state;
+	thread_error = EAGAIN;
+	assert_non_null(start(&o, &in, &tune, &attempts));
+	event_base_dispatch(o.base);
+	thread_error = 0;
+	assert_int_equal(o.calls, 1);
+	assert_int_equal(o.fd, -1);
+	assert_int_equal(o.err.code, CODE_SYSTEM);
+	assert_non_null(strstr(o.err.text, "cannot start a thread for the name lookup: "));
+	event_base_free(o.base);
+}
+
 /* Cancelled at any moment, there is no callback and nothing left. */
 static void
 test_cancel(void **state)
@@ -307,6 +343,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_race),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_no_thread),
 		cmocka_unit_test(test_cancel),
 	};
 
