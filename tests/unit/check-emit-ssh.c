@@ -167,8 +167,10 @@ test_golden(void **state)
 	const char	*emitter;
 
 	(void)state;
-	if (ssh[0] == '\0')
+	if (ssh[0] == '\0') {
+		print_message("no ssh is installed\n");
 		skip();
+	}
 	assert_non_null(dir = opendir(GOLDEN_DIR "/emit"));
 	while ((entry = readdir(dir)) != NULL) {
 		len = strlen(entry->d_name);
@@ -195,8 +197,10 @@ test_hostile(void **state)
 	size_t			 i, n;
 
 	(void)state;
-	if (ssh[0] == '\0')
+	if (ssh[0] == '\0') {
+		print_message("no ssh is installed\n");
 		skip();
+	}
 	for (i = 0; i < COUNT(names); i++) {
 		doc = document(names[i]);
 		for (n = 0; n < COUNT(hostile); n++) {
