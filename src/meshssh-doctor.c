@@ -18,29 +18,19 @@ run(const struct options *opts, char **words, int *status, struct error *err)
 {
 	int	count = 0;
 
-	switch (opts->mode) {
-	case OPTIONS_HELP:
-		options_usage(stdout);
+	if (options_answer(opts))
 		return (0);
-	case OPTIONS_VERSION:
-		printf("%s\n", PACKAGE_STRING);
-		return (0);
-	case OPTIONS_SCAN:
-		return (cmd_scan(opts, words, status, err));
-	case OPTIONS_DOCTOR:
-	case OPTIONS_RUN:
-		while (words[count] != NULL)
-			count++;
-		if (count <= (opts->replay != NULL ? 0 : 2))
-			return (cmd_doctor(opts, words[0], count > 1 ? words[1] : NULL, status,
-			    err));
-		error_set(err, CODE_USAGE,
-		    "--doctor takes a host and a port, --replay a file alone");
-		break;
-	case OPTIONS_WHY:
+	if (opts->mode == OPTIONS_WHY) {
 		error_set(err, CODE_USAGE, "--why belongs to meshssh");
-		break;
+		return (-1);
 	}
+	if (opts->mode == OPTIONS_SCAN)
+		return (cmd_scan(opts, words, status, err));
+	while (words[count] != NULL)
+		count++;
+	if (count <= (opts->replay != NULL ? 0 : 2))
+		return (cmd_doctor(opts, words[0], count > 1 ? words[1] : NULL, status, err));
+	error_set(err, CODE_USAGE, "--doctor takes a host and a port, --replay a file alone");
 	return (-1);
 }
 

@@ -16,7 +16,6 @@
 #include "cmd/options.h"
 #include "cmd/self.h"
 #include "cmd/stdio.h"
-#include "os/os.h"
 
 /*
  * Without --relay: exactly two words of which the second begins like a number, or is empty: a host
@@ -45,20 +44,10 @@ run(const struct options *opts, char **argv, int count, char **words, struct err
 		error_set(err, CODE_USAGE, "--help, --version and --why stand alone");
 		return (-1);
 	}
-	switch (opts->mode) {
-	case OPTIONS_WHY:
+	if (options_answer(opts))
+		return (0);
+	if (opts->mode == OPTIONS_WHY)
 		return (cmd_why(err));
-	case OPTIONS_HELP:
-		options_usage(stdout);
-		return (0);
-	case OPTIONS_VERSION:
-		printf("%s\n", PACKAGE_STRING);
-		return (0);
-	case OPTIONS_DOCTOR:
-	case OPTIONS_SCAN:
-	case OPTIONS_RUN:
-		break;
-	}
 	if (count == 0 || (count == 1 && strcmp(words[0], "--") == 0)) {
 		error_set(err, CODE_USAGE, "there is no host");
 		return (-1);
@@ -82,7 +71,7 @@ relay(const struct options *opts, int count, char **words, int missing, struct e
 		return (-1);
 	}
 	/* What ssh or a script left open is not ours to keep. */
-	os_close_from(STDERR_FILENO + 1);
+	closefrom(STDERR_FILENO + 1);
 	return (cmd_relay(opts, words[0], words[1], err) == 0 ? 0 : code_row(err->code)->status);
 }
 

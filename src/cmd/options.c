@@ -312,3 +312,13 @@ options_usage(FILE *fp)
 	option_usage(fp, options_table);
 	fprintf(fp, "\nSee meshssh(1) and meshssh-messages(7).\n");
 }
+
+int
+options_answer(const struct options *opts)
+{
+	if (opts->mode == OPTIONS_HELP)
+		options_usage(stdout);
+	else if (opts->mode == OPTIONS_VERSION)
+		printf("%s\n", PACKAGE_STRING);
+	return (opts->mode == OPTIONS_HELP || opts->mode == OPTIONS_VERSION);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* closefrom(3), for a libc that lacks it. */
 
+#include <sys/types.h>
 #include <sys/syscall.h>
 
 #include <unistd.h>

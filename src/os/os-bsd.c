@@ -73,12 +73,6 @@ os_attributes_copy(int from, int to)
 #endif
 }
 
-void
-os_close_from(int fd)
-{
-	closefrom(fd);
-}
-
 int
 os_exe_path(char *buf, size_t size)
 {

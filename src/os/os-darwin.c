@@ -43,15 +43,6 @@ os_attributes_copy(int from, int to)
 	return (fcopyfile(from, to, NULL, COPYFILE_ACL | COPYFILE_XATTR));
 }
 
-void
-os_close_from(int fd)
-{
-	int	max = getdtablesize();
-
-	for (; fd < max; fd++)
-		close(fd);
-}
-
 int
 os_exe_path(char *buf, size_t size)
 {

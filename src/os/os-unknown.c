@@ -40,15 +40,6 @@ os_attributes_copy(int from, int to)
 	return (-1);
 }
 
-void
-os_close_from(int fd)
-{
-	int	max = getdtablesize();
-
-	for (; fd < max; fd++)
-		close(fd);
-}
-
 int
 os_exe_path(char *buf, size_t size)
 {

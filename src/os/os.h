@@ -154,8 +154,6 @@ int	os_attributes_copy(int from, int to);
  * denied fails as if the platform did not have it. Says what is confined.
  */
 const char *os_sandbox(const char *folder);
-/* Close every descriptor from this one on. */
-void	os_close_from(int);
 /* The path of the running program in the buffer; 0 or -1. */
 int	os_exe_path(char *, size_t);
 
