@@ -8,7 +8,20 @@
 #include "base/json.h"
 #include "wire/tsjson.h"
 
-static void
+json_t *
+tsjson_open(const char *buf, size_t len, char *state, size_t size)
+{
+	/* Capabilities may hold any number and any string, and are not looked at. */
+	json_t	*root = json_parse(buf, len, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL);
+
+	tsjson_text(root, "BackendState", state, size);
+	if (state[0] != '\0')
+		return (root);
+	json_decref(root);
+	return (NULL);
+}
+
+void
 tsjson_text(const json_t *root, const char *key, char *to, size_t size)
 {
 	const char	*text = json_string_value(json_object_get(root, key));
@@ -56,14 +69,8 @@ tsjson_status(const char *buf, size_t len, struct tsjson *status)
 	json_t		*root;
 
 	memset(status, 0, sizeof(*status));
-	/* Capabilities may hold any number and any string, and are not looked at. */
-	if ((root = json_parse(buf, len, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL)) == NULL)
+	if ((root = tsjson_open(buf, len, status->state, sizeof(status->state))) == NULL)
 		return (-1);
-	tsjson_text(root, "BackendState", status->state, sizeof(status->state));
-	if (status->state[0] == '\0') {
-		json_decref(root);
-		return (-1);
-	}
 	tsjson_text(root, "Version", status->version, sizeof(status->version));
 	tun = json_object_get(root, "TUN");
 	if (json_is_boolean(tun))

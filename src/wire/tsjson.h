@@ -8,6 +8,7 @@
 #ifndef WIRE_TSJSON_H
 #define WIRE_TSJSON_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "base/addr.h"
@@ -33,7 +34,15 @@ struct tsjson {
 	char		health[160];			/* the first complaint, or "" */
 };
 
+/*
+ * The document, which the caller lets go of, and its BackendState, as it came; NULL if it is none
+ * of tailscaled's.
+ */
+json_t	*tsjson_open(const char *buf, size_t len, char *state, size_t size);
+/* Copy the text of this name in an object, or "". */
+void	tsjson_text(const json_t *object, const char *key, char *to, size_t size);
+
 /* Return 0, or -1 if it is not such a document. */
-int	tsjson_status(const char *, size_t, struct tsjson *);
+int	tsjson_status(const char *buf, size_t len, struct tsjson *status);
 
 #endif

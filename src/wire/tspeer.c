@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "wire/tsjson.h"
 #include "wire/tspeer.h"
 
 /* letters of a name, so that another one with one letter changed is no chance */
@@ -29,14 +30,6 @@ struct wanted {
 	/* the host's name within the mesh; "" if it can have none */
 	char			 label[64];
 };
-
-static void
-tspeer_text(const json_t *object, const char *key, char *to, size_t size)
-{
-	const char	*text = json_string_value(json_object_get(object, key));
-
-	strlcpy(to, text != NULL ? text : "", size);
-}
 
 /* A host name without the dots at its ends, or "". */
 static void
@@ -100,8 +93,8 @@ tspeer_read(const json_t *object, struct tspeer *peer)
 	peer->online = tspeer_truth(object, "Online");
 	peer->expired = tspeer_truth(object, "Expired") == 1;
 	peer->ssh = json_array_size(json_object_get(object, "sshHostKeys")) > 0;
-	tspeer_text(object, "OS", peer->os, sizeof(peer->os));
-	tspeer_text(object, "Relay", peer->relay, sizeof(peer->relay));
+	tsjson_text(object, "OS", peer->os, sizeof(peer->os));
+	tsjson_text(object, "Relay", peer->relay, sizeof(peer->relay));
 	peer->seen_s = tspeer_time(object, "LastSeen");
 	peer->expires_s = tspeer_time(object, "KeyExpiry");
 }
@@ -260,14 +253,8 @@ tspeer_find(const char *buf, size_t len, const char *host, struct tspeers *peers
 	json_t		*root, *list;
 
 	memset(peers, 0, sizeof(*peers));
-	/* As for tsjson: capabilities may hold any number and any string, and are not looked at. */
-	if ((root = json_parse(buf, len, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL)) == NULL)
+	if ((root = tsjson_open(buf, len, peers->state, sizeof(peers->state))) == NULL)
 		return (-1);
-	tspeer_text(root, "BackendState", peers->state, sizeof(peers->state));
-	if (peers->state[0] == '\0') {
-		json_decref(root);
-		return (-1);
-	}
 	tspeer_name(root, "MagicDNSSuffix", peers->suffix);
 	peers->magicdns = tspeer_truth(json_object_get(root, "CurrentTailnet"), "MagicDNSEnabled");
 	list = json_object_get(root, "Peer");
