@@ -69,32 +69,28 @@ record_write(const struct target *target, const struct attempts *attempts, const
 	return (result);
 }
 
-/*
- * The code of a message in a record, names that earlier versions wrote among them; CODE_NONE if it
- * is no error's.
- */
+const struct record_name	record_names[] = {
+	{ "no-such-name",	CODE_NAME_UNKNOWN },
+	{ "unreachable",	CODE_NO_ROUTE },
+	{ "not-in-mesh",	CODE_PEER_UNKNOWN },
+	{ "tailscaled",		CODE_MESH_UNEXPECTED },
+	{ "hole-there",		CODE_PMTU_FORWARD },
+	{ "hole-back",		CODE_PMTU_REVERSE },
+	{ "marks-lost",		CODE_DSCP_REVERSE },
+	{ "odd-path",		CODE_UNQUOTABLE_PATH },
+	{ "",			CODE_NONE },
+};
+
+/* The code of a message in a record; CODE_NONE if it is no error's. */
 static enum code
 record_code(const char *name)
 {
-	static const struct {
-		char		name[16];
-		enum code	code;
-	} old[] = {
-		{ "no-such-name",	CODE_NAME_UNKNOWN },
-		{ "unreachable",	CODE_NO_ROUTE },
-		{ "not-in-mesh",	CODE_PEER_UNKNOWN },
-		{ "tailscaled",		CODE_MESH_UNEXPECTED },
-		{ "hole-there",		CODE_PMTU_FORWARD },
-		{ "hole-back",		CODE_PMTU_REVERSE },
-		{ "marks-lost",		CODE_DSCP_REVERSE },
-		{ "odd-path",		CODE_UNQUOTABLE_PATH },
-	};
-	enum code	code = code_by_name(name);
-	size_t		i;
+	const struct record_name	*old;
+	enum code			 code = code_by_name(name);
 
-	for (i = 0; i < sizeof(old) / sizeof(old[0]); i++)
-		if (strcmp(old[i].name, name) == 0)
-			code = old[i].code;
+	for (old = record_names; old->code != CODE_NONE; old++)
+		if (strcmp(old->name, name) == 0)
+			code = old->code;
 	return ((code_row(code)->kind & KIND_ERROR) != 0 ? code : CODE_NONE);
 }
 

@@ -22,6 +22,14 @@ struct record {
 	struct attempts	attempts;
 };
 
+/* What earlier versions called a code; the last one has CODE_NONE. */
+struct record_name {
+	char		name[16];
+	enum code	code;
+};
+
+extern const struct record_name	record_names[];
+
 /*
  * The path of the file: meshssh/failure.json in $XDG_CACHE_HOME, or in .cache of the home directory
  * of the password database, as xdg_path finds it. Return 0 on success, or -1 with errno set.
