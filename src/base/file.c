@@ -20,6 +20,15 @@
 #define TMP_DIGITS	16
 
 void
+file_close(int fd)
+{
+	int	error = errno;
+
+	close(fd);
+	errno = error;
+}
+
+void
 file_mkdir(char *path)
 {
 	char	*slash = strrchr(path, '/'), *above;
@@ -201,9 +210,7 @@ file_load(const char *path, size_t max, int follow, struct stat *sb)
 			}
 		}
 	}
-	error = errno;
-	close(fd);
-	errno = error;
+	file_close(fd);
 	return (bytes);
 }
 
@@ -212,7 +219,7 @@ file_slurp(const char *path, char *buf, size_t size, int own)
 {
 	struct stat	sb;
 	ssize_t		n = -1;
-	int		fd, error;
+	int		fd;
 
 	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
 		return (-1);
@@ -225,9 +232,7 @@ file_slurp(const char *path, char *buf, size_t size, int own)
 		errno = EINVAL;
 		n = -1;
 	}
-	error = errno;
-	close(fd);
-	errno = error;
+	file_close(fd);
 	return (n);
 }
 

@@ -13,6 +13,8 @@
 #include <limits.h>
 #include <stddef.h>
 
+/* Close a descriptor; errno stays what it was. */
+void	file_close(int fd);
 /*
  * Make the folder of the file and the one above; their parents are the user's own business. The
  * path is as it was.

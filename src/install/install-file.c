@@ -125,14 +125,12 @@ install_file_set(struct install_file *f, struct install_text *text)
 static int
 file_attributes(const struct install_file *f, int to, mode_t *mode)
 {
-	int	from = open(f->real, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC), result, error;
+	int	from = open(f->real, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC), result;
 
 	if (from == -1)
 		return (-1);
 	result = os_attributes_copy(from, to);
-	error = errno;
-	close(from);
-	errno = error;
+	file_close(from);
 	if (result == -1 && errno == ENOSYS) {
 		*mode &= ~(mode_t)S_IRWXG;
 		return (0);
@@ -220,7 +218,7 @@ static int
 file_holds(const struct install_file *f, const char *path, const struct install_text *text)
 {
 	struct stat	sb;
-	int		fd, same = -1, error;
+	int		fd, same = -1;
 
 	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return (-1);
@@ -231,9 +229,7 @@ file_holds(const struct install_file *f, const char *path, const struct install_
 		same = 0;
 	else
 		same = file_reads(fd, text);
-	error = errno;
-	close(fd);
-	errno = error;
+	file_close(fd);
 	return (same);
 }
 

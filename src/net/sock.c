@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "net/sock.h"
 #include "os/os.h"
@@ -41,15 +42,13 @@ sock_keepalive(int fd, int dead_after_s)
 int
 sock_stream(int family)
 {
-	int	fd, saved;
+	int	fd;
 
 	if ((fd = socket(family, SOCK_STREAM, 0)) == -1)
 		return (-1);
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && sock_set_blocking(fd, 0) == 0)
 		return (fd);
-	saved = errno;
-	close(fd);
-	errno = saved;
+	file_close(fd);
 	return (-1);
 }
 

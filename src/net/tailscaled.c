@@ -15,6 +15,7 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "net/exact.h"
 #include "net/sock.h"
 #include "net/tailscaled.h"
@@ -154,7 +155,7 @@ tailscaled_get(const struct tailscaled *at, const char *what, int limit_ms, char
 	char	request[512], headers[256];
 	int64_t	until_ms = clock_ms() + limit_ms;
 	ssize_t	len = -1;
-	int	fd, saved, n;
+	int	fd, n;
 
 	*pid = -1;
 	if ((fd = tailscaled_connect(at, until_ms)) == -1)
@@ -168,8 +169,6 @@ tailscaled_get(const struct tailscaled *at, const char *what, int limit_ms, char
 	    tailscaled_headers(at, headers, sizeof(headers)));
 	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) == n && tailscaled_head(fd, until_ms) == 0)
 		len = tailscaled_body(fd, until_ms, buf, size);
-	saved = errno;
-	close(fd);
-	errno = saved;
+	file_close(fd);
 	return (len);
 }

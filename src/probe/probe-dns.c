@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "catalogue/catalogue.h"
 #include "facts/fact.h"
@@ -40,15 +41,13 @@ dns_socket(const char *server, int port)
 {
 	struct sockaddr_storage	ss;
 	socklen_t		len = addr_literal(server, port, &ss);
-	int			fd, saved;
+	int			fd;
 
 	if ((fd = socket(ss.ss_family, SOCK_DGRAM, 0)) == -1)
 		return (-1);
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && connect(fd, (struct sockaddr *)&ss, len) == 0)
 		return (fd);
-	saved = errno;
-	close(fd);
-	errno = saved;
+	file_close(fd);
 	return (-1);
 }
 

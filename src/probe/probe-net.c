@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "catalogue/catalogue.h"
 #include "facts/fact.h"
@@ -141,16 +142,14 @@ probe_begin(const struct sockaddr *sa, socklen_t len, const struct probe_input *
 {
 	struct sock_tune	tune = { .connect_s = in->timeout_ms / 1000 + 1,
 				    .dead_after_s = in->dead_after_s };
-	int			fd, saved;
+	int			fd;
 
 	if ((fd = sock_open(sa, &tune, mss_bytes)) == -1)
 		return (-1);
 	if ((tos == 0 || probe_mark(fd, sa, tos) == 0) &&
 	    (connect(fd, sa, len) == 0 || errno == EINPROGRESS))
 		return (fd);
-	saved = errno;
-	close(fd);
-	errno = saved;
+	file_close(fd);
 	return (-1);
 }
 
