@@ -45,7 +45,7 @@ int	addr_name_under(const char *name, const char *domain);
 int	addr_name_is_tailnet(const char *name, const char *suffix);
 /*
  * "HOST:PORT", "[IPv6]:PORT" or ":PORT", which is this machine's: the host without brackets and the
- * port, 0, or -1 if it is none of them.
+ * port, 0, or -1 if it is no such text.
  */
 int	addr_split(const char *, char [ADDR_HOST_MAX + 1], int *);
 /* 1 if two such texts name the same host and port; localhost is 127.0.0.1. */

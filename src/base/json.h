@@ -20,8 +20,8 @@ json_t	*json_parse(const char *, size_t, size_t);
  */
 json_t	*json_at(const json_t *, const char *);
 /*
- * The same as text, or NULL if it is none; as a number, or the other if it is none; as 1, 0, or -1
- * if it is no truth value.
+ * The same as text, or NULL if it is not one; as a number, or the other if it is not one; as 1, 0,
+ * or -1 if it is no truth value.
  */
 const char *json_text_at(const json_t *, const char *);
 json_int_t json_number_at(const json_t *, const char *, json_int_t);

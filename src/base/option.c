@@ -28,7 +28,7 @@ option_take(const struct option_row *table, char **words, const struct option_ro
 	if (strncmp(words[0], "--", 2) != 0 || words[0][2] == '\0')
 		return (0);
 	if ((*row = option_find(table, words[0], value)) == NULL) {
-		error_set(err, CODE_USAGE, "%.60s: there is no such option", words[0]);
+		error_set(err, CODE_USAGE, "%.60s: unknown option", words[0]);
 		return (-1);
 	}
 	if ((*row)->value == NULL && *value != NULL) {

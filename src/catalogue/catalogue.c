@@ -187,8 +187,8 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "DNS; the address of the host works without a resolver." },
 	[CODE_NAME_TIMEOUT] = { "name-timeout", KIND_ERROR, SEVERITY_ERROR, 64, EX_NOHOST,
 	    "check the resolver, or use the address",
-	    "The resolver did not answer in time. A name server in /etc/resolv.conf that nobody "
-	    "runs any more is the usual cause; the address of the host works without a resolver." },
+	    "The resolver did not answer in time. A name server in /etc/resolv.conf that no "
+	    "longer runs is the usual cause; the address of the host works without a resolver." },
 	[CODE_REFUSED] = { "refused", KIND_BOTH, SEVERITY_ERROR, 93, EX_UNAVAILABLE,
 	    "is sshd running there, on this port?",
 	    "The host is there and says that nothing listens on this port. Start sshd there, or "
@@ -387,7 +387,7 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "the network here changed; connect again",
 	    "The address that the connection was made from is no longer this machine's: another "
 	    "network was joined, a VPN or the mesh went down, or the address ran out. Nothing "
-	    "can reach the session any more. Connect again; what must go on meanwhile belongs "
+	    "can reach the session now. Connect again; what must go on meanwhile belongs "
 	    "into tmux or screen on the host." },
 	[CODE_SERVER_CHANGED] = { "server-changed", KIND_ERROR, SEVERITY_ERROR, 1, EX_PROTOCOL,
 	    "do several servers share this address? try again",
@@ -516,7 +516,7 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "/etc/hosts has an address of the mesh for the host that is not the host's. It was "
 	    "given to another host or to none. Remove the line or correct it." },
 	[CODE_NAME_OUTSIDE_MESH] = { "name-outside-mesh", KIND_FINDING, SEVERITY_NOTE, 30, 0, "",
-	    "The resolver's address for the name is none of those that the host of this name has "
+	    "The resolver's address for the name is not one that the host of this name has "
 	    "in the mesh. That is in order if it is the same host by another network, and else "
 	    "another host. To stay in the mesh write the whole name that tailscale status shows." },
 	[CODE_PEER_SILENT] = { "peer-silent", KIND_FINDING, SEVERITY_ERROR, 68, 0, "",
@@ -565,7 +565,7 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "Tailscale SSH answers instead of the host's sshd. The rules of the mesh say "
 	    "who may log in; in check mode a browser has to confirm it." },
 	[CODE_CONFIG_MODE] = { "config-mode", KIND_FINDING, SEVERITY_ERROR, 99, 0, "",
-	    "A file that ssh reads may be written by others, or belongs to somebody else, so ssh "
+	    "A file that ssh reads may be written by others, or belongs to another user, so ssh "
 	    "refuses it and with it every host. Take the right away with chmod go-w, or make it "
 	    "yours." },
 	[CODE_IPQOS_HEX] = { "ipqos-hex", KIND_FINDING, SEVERITY_ERROR, 97, 0, "",
@@ -606,7 +606,7 @@ static const struct code_row rows[CODE_COUNT] = {
 	[CODE_HOST_KEY_CHANGED] = { "host-key-changed", KIND_FINDING, SEVERITY_ERROR, 61, 0, "",
 	    "The host has another key of the type that is known for it, so ssh refuses it "
 	    "(REMOTE HOST IDENTIFICATION HAS CHANGED). It was installed anew, or the name or "
-	    "address leads to another machine, or somebody is in between. Compare the keys on "
+	    "address leads to another machine, or a third party intercepts it. Compare the keys on "
 	    "the console of the host, then remove the old one with ssh-keygen -R. It is seen "
 	    "only where the doctor has measured the reverse path." },
 	[CODE_HOST_KEY_TYPE] = { "host-key-type", KIND_FINDING, SEVERITY_WARNING, 55, 0, "",

@@ -7,7 +7,7 @@
 struct error;
 
 /*
- * Put /dev/null where one is missing: it would later be a socket or a file that somebody prints to.
+ * Put /dev/null where one is missing: it would later be a socket or a file that is printed to.
  * 1 if standard input or output was missing, 0 if not, -1 with *err set if it could not be helped.
  */
 int	stdio_plug(struct error *);

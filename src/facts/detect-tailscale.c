@@ -121,7 +121,7 @@ put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_in
 		put_truth(facts, "tailscale.here", ts->local);
 }
 
-/* Those that somebody names; a guess is no fact. */
+/* Those that a setting names; a guess is no fact. */
 static void
 put_proxies(json_t *facts, const struct env_proxy *env)
 {

@@ -54,7 +54,7 @@ known_type(struct ssh_known *known, const char *type, size_t len)
 	    (int)len, type);
 }
 
-/* What is marked is an authority's, or no key any more. */
+/* What is marked is an authority's, or no longer a key. */
 static void
 known_line_cb(void *arg, const struct ssh_known_line *line)
 {

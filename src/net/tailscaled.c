@@ -98,7 +98,7 @@ tailscaled_connect(const struct tailscaled *at, int64_t until_ms)
 	if (error == 0)
 		return (fd);
 	close(fd);
-	/* unix(7): the queue of a listener that does not listen any more is full. */
+	/* unix(7): the queue of a listener that no longer listens is full. */
 	errno = error == EAGAIN ? ETIMEDOUT : error;
 	return (-1);
 }

@@ -243,7 +243,7 @@ through_code(enum code code, const struct attempt *last)
 	    CODE_PROXY_DOWN : code);
 }
 
-/* Through somebody in between, as --via would have it. */
+/* Through a proxy or daemon, as --via would have it. */
 static void
 route_through(json_t *facts, const struct probe_input *in, const struct via *via)
 {

@@ -24,7 +24,7 @@
 #include "wire/dns.h"
 
 #define TRIES		2
-#define TRY_MS		1000	/* it is on this machine, but may ask somebody else */
+#define TRY_MS		1000	/* it is on this machine, but may ask another server */
 
 /* One question: its answer, or what kept it from coming. */
 struct question {

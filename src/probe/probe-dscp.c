@@ -81,7 +81,7 @@ entry_answer(struct marked *m, struct entry *e, int which)
 	if (!e->passed)
 		e->ms = clock_ms() - e->ms;
 	e->passed = 1;
-	/* Its twin is not needed any more. */
+	/* Its twin is no longer needed. */
 	if (e->fd[!which] != -1)
 		close(e->fd[!which]);
 	e->fd[!which] = -1;

@@ -77,7 +77,7 @@ probe_race(const struct probe_input *in, const struct via *via, int mss_bytes,
 	return (run.result);
 }
 
-/* Through somebody in between. */
+/* Through a proxy or daemon. */
 static int
 open_through(const json_t *facts, const struct probe_input *in, int mss_bytes, struct error *err)
 {

@@ -21,7 +21,7 @@ static const struct opening {
 	/* what takes us for HTTP/0.9 sends no head */
 	{ "<!DOCTYPE HTML",	14,	"http" },
 	{ "<html",		5,	"http" },
-	{ "\x15\x03",		2,	"tls" },	/* an alert (RFC 8446 6): we are none */
+	{ "\x15\x03",		2,	"tls" },	/* an alert (RFC 8446 6): that is not TLS */
 	{ "\x16\x03",		2,	"tls" },
 	{ "220",		3,	"mail" },	/* or FTP, which begins in the same way */
 	{ "* OK",		4,	"mail" },

@@ -30,14 +30,14 @@ static const struct mss_class
 	 */
 	class_mesh = { "a mesh", 960, 1 },
 	class_tunnel = { "a tunnel", 960, 1 },
-	/* Somebody has made it small for a reason, and may not have made it small enough. */
+	/* It was made small for a reason, and may not have made it small enough. */
 	class_small = { "a link with a small MTU", 960, 1 },
 	/*
 	 * Windows is between, with adapters whose MTU is not that of the link (9000,
 	 * microsoft/WSL#41419).
 	 */
 	class_wsl = { "a neighbour, under WSL", 960, 1 },
-	/* Both are on one link, which takes what the MTU says unless somebody has set it wrong. */
+	/* Both are on one link, which takes what the MTU says unless it was set wrong. */
 	class_link = { "a neighbour", MSS_FULL, 1 },
 	/* Nobody knows what is on the way. */
 	class_far = { "behind a router", 960, 1 };

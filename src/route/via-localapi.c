@@ -88,7 +88,7 @@ localapi_unconnected(struct via_attempt *attempt, int error, int64_t took_ms)
 	enum code	own = via_own_fault(error);
 
 	(void)took_ms;
-	/* The queue of a listener that does not listen any more is full. */
+	/* The queue of a listener that no longer listens is full. */
 	if (error == EAGAIN || error == ETIMEDOUT)
 		via_fail(attempt, CODE_MESH_HUNG, "tailscaled takes no connection");
 	else if (own == CODE_BLOCKED)

@@ -275,7 +275,7 @@ check_portproxy(const json_t *facts, struct finding *f)
 	    json_truth_at(facts, "sshd.windows_portproxy.matches") != 0)
 		return (0);
 	finding_set(f->cause,
-	    "The port proxy of Windows leads to an address that this WSL does not have (any more).");
+	    "The port proxy of Windows leads to an address that this WSL does not have, or no longer has.");
 	finding_set(f->evidence, "Windows passes %s:%s on to %s:%s; no interface here has that",
 	    listen_address, listen_port, to, port);
 	finding_cure(f,

@@ -172,7 +172,7 @@ check_searched(const json_t *facts, struct finding *f)
 	    !lists_meet(json_at(facts, "names.lookups.system.addresses"),
 	    json_at(facts, "names.lookups.searched.addresses")))
 		return (0);
-	/* A whole name of the mesh, and somebody else's domain has an answer for everything. */
+	/* A whole name of the mesh, and another owner's domain has an answer for everything. */
 	if (addr_name_under(host, suffix)) {
 		f->severity = SEVERITY_WARNING;
 		f->certainty = CERTAINTY_LIKELY;
@@ -218,7 +218,7 @@ check_magicdns(const json_t *facts, struct finding *f)
 	finding_set(f->cause,
 	    "Programs on this machine do not know the names of the mesh: MagicDNS is not used.");
 	finding_set(f->evidence,
-	    "%.100s has no address; 100.100.100.100 is none of the name servers%s",
+	    "%.100s has no address; 100.100.100.100 is not among the name servers%s",
 	    host_name(facts), json_array_size(json_at(facts,
 	    "names.lookups.magicdns.addresses")) > 0 ? ", and would know it" : "");
 	if (json_truth_at(facts, "tailscale.magicdns") == 0)

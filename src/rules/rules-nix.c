@@ -112,8 +112,7 @@ check_host_key(const json_t *facts, struct finding *f)
 	if (json_truth_at(facts, BUILDER("host_key_ok")) != 0)
 		return (0);
 	finding_set(f->cause,
-	    "The host key in the builder's line is none that a host can have, so ssh refuses the "
-	    "builder.");
+	    "The host key in the builder's line is not a host key, so ssh refuses the builder.");
 	finding_set(f->evidence, "%s: %s", nix_builder_text(facts, builder),
 	    nix_text(facts, BUILDER("remark")));
 	finding_cure(f,

@@ -8,7 +8,7 @@
 #include "facts/query.h"
 #include "rules/rules.h"
 
-/* tailscaled knows its peers, and the host is none of them. */
+/* tailscaled knows its peers, and the host is not among them. */
 static int
 check_peer_unknown(const json_t *facts, struct finding *f)
 {

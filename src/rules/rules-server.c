@@ -12,7 +12,7 @@
 #define SSH_PORT	22
 #define NFS_PORT	2049
 #define LIST_CUT	64	/* a list of so many names was cut */
-#define NO_SHA1		808	/* OpenSSH 8.8: ssh-rsa, which is SHA-1, is not taken any more */
+#define NO_SHA1		808	/* OpenSSH 8.8: ssh-rsa, which is SHA-1, is no longer taken */
 
 /*
  * What a connection came to that was made, one a rule: keys of the facts, and what they must say.

@@ -31,7 +31,7 @@ struct sshwire_id {
 };
 
 /*
- * Feed the next bytes; returns the new state, which does not change any more once it is not
+ * Feed the next bytes; returns the new state, which no longer changes once it is not
  * SSHWIRE_MORE. Lines before the identification are allowed (RFC 4253 4.2), but not an HTTP reply.
  */
 enum sshwire_id_state	sshwire_id_feed(struct sshwire_id *, const char *, size_t);
