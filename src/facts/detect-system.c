@@ -332,9 +332,8 @@ system_put_wish(json_t *facts, const char *root)
 static void
 system_put_wsl(json_t *facts, const struct detect_input *in)
 {
-	const char	*release = fact_text(facts, "system.release"), *mode, *source = "wslinfo";
-	int		 wsl = !env_wsl(in->root) ? 0 : release != NULL &&
-			    strstr(release, "Microsoft") != NULL ? 1 : 2;
+	const char	*mode, *source = "wslinfo";
+	int		 wsl = env_wsl(in->root);
 
 	fact_put_number(facts, "system.wsl", wsl);
 	/* The network of a container within WSL is its own. */

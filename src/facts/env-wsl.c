@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Whether this is WSL, and which. */
 
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "facts/env-wsl.h"
+#include "facts/read.h"
 
 /*
  * WSL's own kernels say so in their release: "4.4.0-19041-Microsoft",
@@ -16,17 +13,12 @@
 static int
 wsl_kernel(const char *root)
 {
-	char	path[PATH_MAX], release[128];
-	ssize_t	n = -1;
-	int	fd;
+	char	release[128];
 
-	snprintf(path, sizeof(path), "%s/proc/sys/kernel/osrelease", root);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+	if (read_first_line(root, "/proc/sys/kernel/osrelease", release, sizeof(release)) == -1 ||
+	    strcasestr(release, "microsoft") == NULL)
 		return (0);
-	n = read(fd, release, sizeof(release) - 1);
-	close(fd);
-	release[n > 0 ? n : 0] = '\0';
-	return (strcasestr(release, "microsoft") != NULL);
+	return (strstr(release, "Microsoft") != NULL ? 1 : 2);
 }
 
 int
@@ -38,15 +30,11 @@ env_wsl(const char *root)
 	 */
 	static const char *const	traces[] = { "/run/WSL",
 	    "/proc/sys/fs/binfmt_misc/WSLInterop" };
-	char				path[PATH_MAX];
 	size_t				i;
+	int				version = wsl_kernel(root);
 
-	if (wsl_kernel(root))
-		return (1);
-	for (i = 0; i < sizeof(traces) / sizeof(traces[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", root, traces[i]);
-		if (access(path, F_OK) == 0)
-			return (1);
-	}
-	return (0);
+	for (i = 0; version == 0 && i < sizeof(traces) / sizeof(traces[0]); i++)
+		if (read_exists(root, traces[i]))
+			version = 2;
+	return (version);
 }

@@ -4,7 +4,10 @@
 #ifndef FACTS_ENV_WSL_H
 #define FACTS_ENV_WSL_H
 
-/* Looks below this folder, "" for the machine itself: 1 or 0. Containers within WSL count. */
-int	env_wsl(const char *);
+/*
+ * Look below this folder, "" for the machine itself. Return the version of WSL, 1 or 2, or 0.
+ * Containers within WSL count.
+ */
+int	env_wsl(const char *root);
 
 #endif

@@ -14,7 +14,7 @@ test_wsl(void **state)
 		{ "6.1.0-18-amd64\n", 0 },
 		{ "", 0 },
 		{ "4.4.0-19041-Microsoft\n", 1 },
-		{ "5.15.153.1-microsoft-standard-WSL2\n", 1 },
+		{ "5.15.153.1-microsoft-standard-WSL2\n", 2 },
 		{ "6.12.0-my-own\n", 0 },
 	};
 	size_t		i;
@@ -25,11 +25,11 @@ test_wsl(void **state)
 		assert_int_equal(env_wsl(root), rows[i].wsl);
 	}
 	put("/proc/sys/fs/binfmt_misc/WSLInterop", "enabled\n");
-	assert_int_equal(env_wsl(root), 1);
+	assert_int_equal(env_wsl(root), 2);
 	assert_int_equal(empty(state), 0);
 	assert_int_equal(env_wsl(root), 0);
 	put("/run/WSL/1_interop", "");
-	assert_int_equal(env_wsl(root), 1);
+	assert_int_equal(env_wsl(root), 2);
 }
 
 int
