@@ -10,7 +10,7 @@
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "cmd/terminal.h"
+#include "base/terminal.h"
 #include "config/conf.h"
 #include "facts/ssh-named.h"
 #include "os/os.h"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/addr.h"
-#include "cmd/terminal.h"
+#include "base/terminal.h"
 
 #define COLUMNS	80	/* where the terminal does not say */
 

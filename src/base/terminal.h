@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* What a person sees who looks on. */
 
-#ifndef CMD_TERMINAL_H
-#define CMD_TERMINAL_H
+#ifndef BASE_TERMINAL_H
+#define BASE_TERMINAL_H
 
 /* 1 if the descriptor is a terminal that understands ECMA-48, and not plain lines alone. */
 int	terminal_can(int fd);
