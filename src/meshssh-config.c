@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The companion's program. */
 
-#include <stdio.h>
-
 #include "base/error.h"
 #include "base/xalloc.h"
 #include "catalogue/catalogue.h"

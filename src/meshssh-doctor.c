@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The doctor's program: --doctor, --scan and --replay. */
 
-#include <stdio.h>
-
 #include "base/error.h"
 #include "base/log.h"
 #include "base/xalloc.h"

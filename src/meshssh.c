@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/xalloc.h"
 #include "base/xdg.h"
 
 #define OWN_FOLDER	"meshssh"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The peers of the mesh, with what the user's own files say of their names. */
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,6 @@
 /* Emitters: root's stanza, machines and nix.conf lines. */
 
 #include <ctype.h>
-#include <limits.h>
 #include <string.h>
 
 #include "base/addr.h"

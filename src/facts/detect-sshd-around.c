@@ -8,8 +8,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 #include "base/addr.h"
 #include "base/json.h"

@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>

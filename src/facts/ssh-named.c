@@ -4,7 +4,6 @@
 #include <sys/types.h>
 #include <sys/stat.h>
 
-#include <ctype.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -20,7 +19,6 @@
 #include "facts/read.h"
 #include "facts/ssh-named.h"
 #include "sshconf/redact.h"
-#include "sshconf/ssh-ask.h"
 #include "sshconf/ssh-config.h"
 
 #define OWN_FILE	"meshssh.conf"

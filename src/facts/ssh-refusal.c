@@ -2,7 +2,6 @@
 /* Why ssh refuses its configuration, by its words. */
 
 #include <string.h>
-#include <strings.h>
 
 #include "facts/ssh-refusal.h"
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,7 +19,6 @@
 #include "facts/fact.h"
 #include "net/sock.h"
 #include "probe/probe-dns.h"
-#include "probe/probe-net.h"
 #include "wire/dns.h"
 
 #define TRIES		2

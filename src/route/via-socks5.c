@@ -2,7 +2,6 @@
 /* Route: a SOCKS5 proxy. */
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Rules: what the server says. */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/addr.h"

@@ -9,7 +9,6 @@
 #include <event2/event_struct.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What client and server say before the session: identification strings and KEXINIT. */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SSH key exchange (RFC 4253), as far as a server shows itself before a login. */
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
