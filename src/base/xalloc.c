@@ -51,14 +51,22 @@ xcalloc(size_t count, size_t bytes)
 	return (p);
 }
 
-static void *
-xrealloc(void *old, size_t bytes)
+void *
+xreallocarray(void *old, size_t count, size_t bytes)
 {
-	void	*p = realloc(old, bytes > 0 ? bytes : 1);
+	void	*p = NULL;
 
+	if (bytes == 0 || count <= SIZE_MAX / bytes)
+		p = realloc(old, count * bytes > 0 ? count * bytes : 1);
 	if (p == NULL)
 		xalloc_fail();
 	return (p);
+}
+
+static void *
+xrealloc(void *old, size_t bytes)
+{
+	return (xreallocarray(old, bytes, 1));
 }
 
 char *

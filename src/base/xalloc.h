@@ -14,6 +14,7 @@
 void	 xalloc_init(void);
 void	*xmalloc(size_t bytes);
 void	*xcalloc(size_t count, size_t bytes);
+void	*xreallocarray(void *old, size_t count, size_t bytes);
 char	*xstrdup(const char *text);
 /*
  * A stream whose bytes, with a NUL behind them, are *text when it is closed; the caller frees them.
