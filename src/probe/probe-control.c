@@ -49,7 +49,7 @@ control_ask(const char *const argv[], const struct probe_input *in, json_t *fact
 
 /*
  * A connection to where nothing is: the server's refusal has come all the way through the master.
- * Where there is no master any more, ssh would connect by itself, and must not.
+ * Where the master has ended, ssh would connect by itself, and must not.
  */
 static void
 control_through(json_t *facts, const char *ssh, const char *port, const struct probe_input *in)
