@@ -620,9 +620,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "NoHostAuthenticationForLocalhost has no effect through a ProxyCommand, so ssh asks "
 	    "for the key of localhost after all. Write ProxyCommand none for it, or give it a "
 	    "HostKeyAlias." },
-	[CODE_CONFIG_SLOW] = { "config-slow", KIND_FINDING, SEVERITY_WARNING, 40, 0, "",
+	[CODE_CONFIG_SLOW] = { "config-slow", KIND_BOTH, SEVERITY_WARNING, 40, EX_TEMPFAIL,
+	    "does a Match exec wait for something?",
 	    "ssh -G did not end within 0.9 seconds, so each connection waits as long before it "
-	    "begins. A command of Match exec or a name server that does not answer is the usual "
+	    "begins; where no terminal is at hand, meshssh waits 30 seconds for it and then gives "
+	    "up. A command of Match exec or a name server that does not answer is the usual "
 	    "cause." },
 	[CODE_CONTROL_STALE] = { "control-stale", KIND_FINDING, SEVERITY_NOTE, 35, 0, "",
 	    "Sessions share one connection (ControlMaster) which nothing asks whether it lives, "

@@ -31,11 +31,6 @@
 #define DAEMON_PATH	"/usr/bin:/bin:/usr/sbin:/sbin"	/* launchd's, and near systemd's */
 #define NIXOS_BIN	"/run/current-system/sw/bin"
 
-extern char	**environ;
-
-/* NIX_SSHOPTS of nix-daemon's own, for the child, which has no other way to it */
-static char	daemon_sshopts[512];
-
 /* Where installers put it; a daemon's PATH, or sudo's, may have none of these. */
 static const char	places[][48] = {
 	"/nix/var/nix/profiles/default/bin/nix", NIXOS_BIN "/nix", "/usr/bin/nix",
@@ -88,29 +83,32 @@ check_version(struct check *c, struct error *err)
 	return (0);
 }
 
-/*
- * In the child: what nix-daemon gives to ssh. No terminal, no agent, no home, no file of the
- * caller's environment.
- */
+/* In the child: no terminal. */
 static void
-check_as_daemon(const char *path)
+check_as_daemon(void)
 {
-	static char	*none[] = { NULL };
-	char		 dirs[128] = DAEMON_PATH;
-	int		 fd;
+	int	fd;
 
-	(void)path;
 	if ((fd = open("/dev/tty", O_RDWR | O_CLOEXEC)) != -1)
 		ioctl(fd, TIOCNOTTY);
-	if (access(NIXOS_BIN, F_OK) == 0)
-		strlcat(dirs, ":" NIXOS_BIN, sizeof(dirs));
-	environ = none;
-	setenv("PATH", dirs, 1);
-	setenv("TMPDIR", "/tmp", 1);
-	if (daemon_sshopts[0] != '\0')
-		setenv("NIX_SSHOPTS", daemon_sshopts, 1);
 	if (chdir("/") == -1)
 		_exit(127);
+}
+
+/* What nix-daemon gives to ssh: no agent, no home, nothing of the caller's environment. */
+static void
+check_environment(char dirs[128], char sshopts[528], char *envp[4])
+{
+	static char	tmp[] = "TMPDIR=/tmp", options[512];
+
+	snprintf(dirs, 128, "PATH=%s%s", DAEMON_PATH, access(NIXOS_BIN, F_OK) == 0 ?
+	    ":" NIXOS_BIN : "");
+	nix_daemon_sshopts("", options, sizeof(options));
+	snprintf(sshopts, 528, "NIX_SSHOPTS=%s", options);
+	envp[0] = dirs;
+	envp[1] = tmp;
+	envp[2] = options[0] != '\0' ? sshopts : NULL;
+	envp[3] = NULL;
 }
 
 /* The URL that Nix makes of the line. */
@@ -178,7 +176,7 @@ check_trust(char *text)
 
 /* 0 if the builder answers, and does not say that it takes no builds. */
 static int
-check_ask(const struct check *c, const char *url, const char *how, void (*hook)(const char *))
+check_ask(const struct check *c, const char *url, const char *how, const struct run_child *child)
 {
 	static char	said[SAID_MAX], out[SAID_MAX];
 	struct run_text	text = { .buf = out, .size = sizeof(out) },
@@ -189,7 +187,7 @@ check_ask(const struct check *c, const char *url, const char *how, void (*hook)(
 	int		status, trust = -1;
 
 	fflush(stdout);
-	status = run(argv, ASK_MS, &text, &errors, hook);
+	status = run(argv, ASK_MS, &text, &errors, child);
 	if (status == 0 && (trust = check_trust(out)) == -1)
 		trust = check_trust(said);
 	printf("  %s: %s%s\n", how, status == 0 ? "it answers" : status == -1 ?
@@ -222,6 +220,8 @@ check_machine_cb(void *arg, const struct nix_machine *m)
 {
 	struct check	*c = arg;
 	char		 url[URL_MAX], where[300] = "not on Nix's list", shown[300];
+	char		 dirs[128], sshopts[528], *envp[4];
+	struct run_child daemon = { .envp = envp, .hook = check_as_daemon };
 	int		 failed;
 
 	if (!m->ssh || (c->host != NULL && strcasecmp(c->host, m->host) != 0))
@@ -238,8 +238,9 @@ check_machine_cb(void *arg, const struct nix_machine *m)
 	if (geteuid() == 0) {
 		/* The relay keeps its record where it finds a home, and so it is sought. */
 		unsetenv("XDG_CACHE_HOME");
+		check_environment(dirs, sshopts, envp);
 		failed = m->error[0] != '\0' || check_ask(c, url, "as nix-daemon runs it",
-		    check_as_daemon) == -1;
+		    &daemon) == -1;
 	} else
 		printf("  as nix-daemon runs it: only root can try\n");
 	if (failed && addr_host_ok(m->host))
@@ -279,7 +280,6 @@ conf_nix_check(struct conf *conf, const char *host, struct error *err)
 	}
 	if (check_find(&c, err) == -1 || check_version(&c, err) == -1)
 		return (-1);
-	nix_daemon_sshopts("", daemon_sshopts, sizeof(daemon_sshopts));
 	check_list(&c);
 	nix_machines_read("", check_machine_cb, &c);
 	if (c.seen == 0 && host == NULL) {

@@ -16,6 +16,8 @@
 #include "base/clock.h"
 #include "os/run.h"
 
+extern char	**environ;
+
 #define TICK_MS	5	/* how often a program that has closed its output is looked after */
 
 int
@@ -34,21 +36,35 @@ run_place(const char **dirs, const char *root, const char *program, char path[PA
 	return (0);
 }
 
+void
+run_become(const char *const argv[], const struct run_child *child)
+{
+	long	pid = getpid();
+	int	i;
+
+	for (i = RUN_DIGITS - 1; child != NULL && child->number != NULL && i >= 0; i--) {
+		child->number[i] = (char)('0' + pid % 10);
+		pid /= 10;
+	}
+	if (child != NULL && child->hook != NULL)
+		child->hook();
+	execve(argv[0], (char *const *)(uintptr_t)argv,
+	    child != NULL && child->envp != NULL ? child->envp : environ);
+}
+
 /*
  * In the child: its own group, so that what it starts ends with it, and of the caller's nothing but
  * the environment.
  */
 static void
-run_exec(const char *const argv[], int out, int err, void (*hook)(const char *))
+run_exec(const char *const argv[], int out, int err, const struct run_child *child)
 {
 	int	null;
 
 	setpgid(0, 0);
-	if (hook != NULL)
-		hook(argv[0]);
 	if ((null = open("/dev/null", O_RDWR)) != -1 && dup2(null, STDIN_FILENO) != -1 &&
 	    dup2(out, STDOUT_FILENO) != -1 && dup2(err != -1 ? err : null, STDERR_FILENO) != -1)
-		execv(argv[0], (char *const *)(uintptr_t)argv);
+		run_become(argv, child);
 	_exit(127);
 }
 
@@ -152,7 +168,7 @@ run_attend(pid_t pid, struct run_text *texts[2], int fds[2], int64_t deadline_ms
 
 int
 run(const char *const argv[], int ms, struct run_text *out, struct run_text *err,
-    void (*hook)(const char *))
+    const struct run_child *child)
 {
 	struct run_text	*texts[2] = { out, err };
 	int64_t		 deadline_ms = clock_ms() + ms;
@@ -169,7 +185,7 @@ run(const char *const argv[], int ms, struct run_text *out, struct run_text *err
 		/* Where a parent ignores it, and we with it, there would be nothing to wait for. */
 		chld = signal(SIGCHLD, SIG_DFL);
 		if ((pid = fork()) == 0)
-			run_exec(argv, pipes[0][1], pipes[1][1], hook);
+			run_exec(argv, pipes[0][1], pipes[1][1], child);
 		for (i = 0; i < 2; i++) {
 			run_close(pipes[i][1]);
 			fds[i] = pipes[i][0];

@@ -12,9 +12,12 @@ ssh_ask(const char *const argv[], int ms, struct ssh_ask *ask)
 {
 	struct run_text	out = { .buf = ask->out, .size = sizeof(ask->out) };
 	struct run_text	err = { .buf = ask->err, .size = sizeof(ask->err) };
+	struct run_child child = { .envp = NULL };
 
 	/* A script called ssh may lead back to this program. */
-	ask->status = run(argv, ms, &out, &err, ssh_program_mark);
+	ssh_program_child(argv[0], &child);
+	ask->status = run(argv, ms, &out, &err, &child);
+	ssh_program_child_free(&child);
 }
 
 const char *

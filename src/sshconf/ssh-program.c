@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/number.h"
 #include "base/xalloc.h"
@@ -26,6 +28,11 @@
 #define ENV_SSH_MARK	"MESHSSH_TRIED"		/* process id, number, whether the last was a script */
 #define NOT_RUN		127		/* exit status of a program that could not be run */
 #define TRIED_MAX	20		/* where every ssh leads back here, the loop ends */
+#define MARK_MAX	64
+#define ASK_MS		30000		/* for ssh -G, where nobody at a terminal can end it */
+#define ASK_BYTES	8192		/* of memory at a time */
+
+extern char	**environ;
 
 /*
  * Settings under which ssh connects by itself in a way that a ProxyCommand would change: such hosts
@@ -85,14 +92,45 @@ ssh_program_script(const char *path)
 	return (memcmp(head, "#!", 2) == 0);
 }
 
+static void
+ssh_program_text(const char *path, char mark[MARK_MAX])
+{
+	snprintf(mark, MARK_MAX, "%0*ld:%d:%d", RUN_DIGITS, (long)getpid(), ssh_program_tried() + 1,
+	    ssh_program_script(path));
+}
+
 void
 ssh_program_mark(const char *path)
 {
-	char	mark[64];
+	char	mark[MARK_MAX];
 
-	snprintf(mark, sizeof(mark), "%ld:%d:%d", (long)getpid(), ssh_program_tried() + 1,
-	    ssh_program_script(path));
+	ssh_program_text(path, mark);
 	setenv(ENV_SSH_MARK, mark, 1);
+}
+
+void
+ssh_program_child(const char *path, struct run_child *child)
+{
+	static const char	name[] = ENV_SSH_MARK "=";
+	char			mark[MARK_MAX];
+	size_t			i, n = 0;
+
+	ssh_program_text(path, mark);
+	for (i = 0; environ[i] != NULL; i++)
+		continue;
+	child->envp = xcalloc(i + 2, sizeof(*child->envp));
+	child->envp[n++] = xasprintf("%s%s", name, mark);
+	child->number = child->envp[0] + sizeof(name) - 1;
+	for (i = 0; environ[i] != NULL; i++)
+		if (strncmp(environ[i], name, sizeof(name) - 1) != 0)
+			child->envp[n++] = environ[i];
+}
+
+void
+ssh_program_child_free(struct run_child *child)
+{
+	free(child->envp[0]);
+	free(child->envp);
 }
 
 int
@@ -192,103 +230,194 @@ ssh_program_patience(const struct ssh_program *env)
 	return (alive_s > 0 ? (int)alive_s : 0);
 }
 
-/* The lines of ssh -G; 0 if there is a configuration among them, 1 if not, -1 with errno. */
+/* The lines of ssh -G: 0 if there is a configuration among them, or 1. */
 static int
-ssh_program_read(FILE *fp, struct ssh_program *env)
+ssh_program_lines(char *text, struct ssh_program *env)
 {
-	char	*line = NULL, *value;
-	size_t	 size = 0;
-	int	 hostname = 0;
+	char	*line, *value;
+	int	 result = 1;
 
-	while (getline(&line, &size, fp) != -1) {
-		line[strcspn(line, "\r\n")] = '\0';
+	while ((line = strsep(&text, "\n")) != NULL) {
+		line[strcspn(line, "\r")] = '\0';
 		if ((value = strchr(line, ' ')) == NULL)
 			continue;
 		*value++ = '\0';
-		hostname |= strcmp(line, "hostname") == 0;
+		if (strcmp(line, "hostname") == 0)
+			result = 0;
 		ssh_program_line(env, line, value);
 	}
-	free(line);
-	if (!feof(fp) && errno == ENOMEM)
-		xalloc_fail();
-	if (!feof(fp))
-		return (-1);
-	return (hostname ? 0 : 1);
+	return (result);
 }
 
-/* In the child: be `ssh -G args`, with nothing of the caller's but the environment. */
-static void
-ssh_program_exec(const char *ssh, char **argv, int null, int out)
+/*
+ * All that comes, to be freed; NULL with errno, ETIMEDOUT if it takes longer than so many ms; -1 is
+ * no limit.
+ */
+static char *
+ssh_program_read(int fd, int ms)
 {
-	if (dup2(null, STDIN_FILENO) != -1 && dup2(null, STDERR_FILENO) != -1 &&
-	    dup2(out, STDOUT_FILENO) != -1) {
-		/* The mark has to open a file. */
-		close(null);
-		ssh_program_mark(ssh);
-		execv(ssh, argv);
+	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
+	const int64_t	 until_ms = clock_ms() + ms;
+	int64_t		 left_ms = -1;
+	char		*text = NULL;
+	size_t		 size = 0, len = 0;
+	ssize_t		 n;
+
+	for (;;) {
+		left_ms = ms == -1 ? -1 : until_ms - clock_ms();
+		if (len + 1 >= size) {
+			size += ASK_BYTES;
+			text = xreallocarray(text, size, 1);
+		}
+		errno = ETIMEDOUT;
+		/* What goes on and on must not win. */
+		n = ms != -1 && left_ms <= 0 ? 0 : poll(&pfd, 1, (int)left_ms);
+		if (n > 0 && (n = read(fd, text + len, size - 1 - len)) == 0) {
+			text[len] = '\0';
+			return (text);
+		}
+		if (n > 0)
+			len += (size_t)n;
+		else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+			break;
 	}
+	free(text);
+	return (NULL);
+}
+
+/*
+ * In the child: be `ssh -G args`, with nothing of the caller's but the environment, and the
+ * terminal, where a person may be asked something. Without one, what it starts is to end with it.
+ */
+static void
+ssh_program_exec(char **argv, const struct run_child *child, int group, int null, int out)
+{
+	if (group)
+		setpgid(0, 0);
+	if (dup2(null, STDIN_FILENO) != -1 && dup2(null, STDERR_FILENO) != -1 &&
+	    dup2(out, STDOUT_FILENO) != -1)
+		run_become((const char *const *)(uintptr_t)argv, child);
 	_exit(NOT_RUN);
 }
 
-/* A stream of what `ssh -G` prints, and the process; NULL with errno. */
-static FILE *
-ssh_program_start(const char *ssh, char **argv, pid_t *pid)
+/* The process, and a descriptor of what it prints; -1 with errno. */
+static pid_t
+ssh_program_start(char **argv, int group, int *out)
 {
-	FILE	*fp = NULL;
-	int	 fds[2], null, error;
+	struct run_child child = { .envp = NULL };
+	pid_t		 pid = -1;
+	int		 fds[2], null, error;
 
 	if (pipe(fds) == -1)
-		return (NULL);
+		return (-1);
 	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	ssh_program_child(argv[0], &child);
 	/* Not in the child, which could not report that it has no descriptor left. */
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null != -1 && (fp = fdopen(fds[0], "r")) != NULL && (*pid = fork()) == 0)
-		ssh_program_exec(ssh, argv, null, fds[1]);
+	if (null != -1 && (pid = fork()) == 0)
+		ssh_program_exec(argv, &child, group, null, fds[1]);
 	error = errno;
-	if (null != -1 && fp == NULL && error == ENOMEM)
-		xalloc_fail();
+	ssh_program_child_free(&child);
 	if (null != -1)
 		close(null);
 	close(fds[1]);
-	if (fp == NULL)
+	if (pid == -1)
 		close(fds[0]);
-	else if (*pid == -1) {
-		fclose(fp);
-		fp = NULL;
-	}
+	else if (group)
+		setpgid(pid, pid);
+	*out = fds[0];
 	errno = error;
-	return (fp);
+	return (pid);
+}
+
+/* 1 if a person may see what goes on, and end it. */
+static int
+ssh_program_attended(void)
+{
+	int	fd;
+
+	if ((fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)) == -1)
+		return (0);
+	close(fd);
+	return (1);
+}
+
+/*
+ * How it ended. If ssh refuses its arguments, plain ssh will say so again. If it did not run, plain
+ * ssh might connect, by another way than asked for and without a word.
+ */
+static int
+ssh_program_ended(const char *ssh, pid_t pid, struct error *err)
+{
+	int	status = -1;
+
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	if (WIFEXITED(status) && WEXITSTATUS(status) != NOT_RUN)
+		return (status == 0 ? 0 : 1);
+	if (err->code == CODE_NONE)
+		error_set(err, CODE_SYSTEM, "%.90s -G %s", ssh, WIFEXITED(status) ?
+		    "cannot be run" : "was ended by a signal");
+	return (-1);
+}
+
+/* What is run in a group of its own does not hear what ends us. */
+static volatile sig_atomic_t	asked;
+
+static void
+ssh_program_signal(int sig)
+{
+	kill(-(pid_t)asked, SIGKILL);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+/* While that process is asked, or with 0 no more: what ends us ends it. */
+static void
+ssh_program_follow(pid_t pid)
+{
+	static const int	ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	size_t			i;
+
+	asked = pid;
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (signal(ends[i], pid != 0 ? ssh_program_signal : SIG_DFL) == SIG_IGN)
+			signal(ends[i], SIG_IGN);
 }
 
 /* Run it, read what it prints, and wait for its end. */
 static int
-ssh_program_run(const char *ssh, char **argv, struct ssh_program *env, struct error *err)
+ssh_program_run(char **argv, struct ssh_program *env, struct error *err)
 {
 	/* Where a parent ignores it, and we with it, there would be nothing to wait for. */
 	void	(*chld)(int) = signal(SIGCHLD, SIG_DFL);
+	int	 attended = ssh_program_attended(), out, result = -1;
 	pid_t	 pid;
-	FILE	*fp;
-	int	 status = -1, result = -1;
+	char	*text;
 
-	if ((fp = ssh_program_start(ssh, argv, &pid)) == NULL)
+	if ((pid = ssh_program_start(argv, !attended, &out)) == -1)
 		error_errno(err, errno, "cannot ask ssh -G");
 	else {
-		if ((result = ssh_program_read(fp, env)) == -1)
-			error_errno(err, errno, "cannot read what ssh -G prints");
-		fclose(fp);
-		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-			continue;
-		/*
-		 * If ssh refuses its arguments, plain ssh will say so again. If it did not run,
-		 * plain ssh might connect, by another way than asked for and without a word.
-		 */
-		if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_RUN) {
-			error_set(err, CODE_SYSTEM, "%.90s -G %s", ssh, WIFEXITED(status) ?
-			    "cannot be run" : "was ended by a signal");
+		if (!attended)
+			ssh_program_follow(pid);
+		if ((text = ssh_program_read(out, attended ? -1 : ASK_MS)) == NULL) {
+			if (errno == ETIMEDOUT)
+				error_set(err, CODE_CONFIG_SLOW,
+				    "%.90s -G did not end within %d s", argv[0], ASK_MS / 1000);
+			else
+				error_errno(err, errno, "cannot read what ssh -G prints");
+			kill(attended ? pid : -pid, SIGKILL);
+		}
+		close(out);
+		result = ssh_program_ended(argv[0], pid, err);
+		if (!attended)
+			ssh_program_follow(0);
+		if (text == NULL)
 			result = -1;
-		} else if (result == 0 && status != 0)
-			result = 1;
+		else if (result == 0)
+			result = ssh_program_lines(text, env);
+		free(text);
 	}
 	signal(SIGCHLD, chld);
 	return (result);
@@ -307,7 +436,7 @@ ssh_program_ask(const char *ssh, char **args, struct ssh_program *env, struct er
 	argv[0] = (char *)(uintptr_t)ssh;
 	argv[1] = (char *)(uintptr_t)"-G";
 	memcpy(argv + 2, args, (size_t)n * sizeof(*argv));
-	result = ssh_program_run(ssh, argv, env, err);
+	result = ssh_program_run(argv, env, err);
 	free(argv);
 	return (result);
 }

@@ -9,6 +9,7 @@
 #include "base/addr.h"
 
 struct error;
+struct run_child;
 
 /* What decides how ssh reaches a host, as `ssh -G` prints it. */
 struct ssh_program {
@@ -33,9 +34,13 @@ struct ssh_program {
 int	ssh_program_find(const char *self, char [PATH_MAX]);
 /* Remember in the environment that this process is about to become what ssh_program_find found. */
 void	ssh_program_mark(const char *);
+/* The same for a child: an environment for it, to be freed in the end. */
+void	ssh_program_child(const char *, struct run_child *);
+void	ssh_program_child_free(struct run_child *);
 /*
  * Ask `ssh -G` with these arguments (a NULL ends them). 0, 1 if it refuses them or prints no
- * configuration, or -1 with the error set if it could not be asked, or was ended by a signal.
+ * configuration, or -1 with the error set if it could not be asked, was ended by a signal, or takes
+ * long where no person is at a terminal.
  */
 int	ssh_program_ask(const char *ssh, char **args, struct ssh_program *, struct error *);
 /* The silence in seconds that ssh was told to bear; 0 if nothing was said. */

@@ -41,7 +41,7 @@ void		 __wrap_globfree(glob_t *);
 int		 __wrap_lstat(const char *, struct stat *);
 int		 __wrap_open(const char *, int, ...);
 int		 __wrap_run(const char *const[], int, struct run_text *, struct run_text *,
-		    void (*)(const char *));
+		    const struct run_child *);
 int		 __wrap_stat(const char *, struct stat *);
 
 static struct section {
@@ -196,7 +196,7 @@ print(struct run_text *to, const struct section *s)
 
 int
 __wrap_run(const char *const argv[], int ms, struct run_text *out, struct run_text *err,
-    void (*hook)(const char *))
+    const struct run_child *child)
 {
 	static const struct section	 nothing = { .bytes = "" };
 	const char			*name = strrchr(argv[0], '/');
@@ -204,7 +204,7 @@ __wrap_run(const char *const argv[], int ms, struct run_text *out, struct run_te
 	int				 i, fails;
 
 	(void)ms;
-	(void)hook;
+	(void)child;
 	strlcpy(call, name != NULL ? name + 1 : argv[0], sizeof(call));
 	for (i = 1; argv[i] != NULL; i++) {
 		strlcat(call, " ", sizeof(call));
