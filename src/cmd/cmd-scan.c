@@ -41,9 +41,9 @@ struct list {
 };
 
 static const struct scan_host *
-list_next_cb(void *arg)
+list_next_cb(void *arg, int *later)
 {
-	return (scan_list_next(&((struct list *)arg)->hosts));
+	return (scan_list_next(&((struct list *)arg)->hosts, later));
 }
 
 static void
@@ -140,6 +140,7 @@ static int
 scan_hosts(const struct options *opts, char **words, struct scan_list *hosts, struct error *err)
 {
 	hosts->words = words;
+	hosts->fd = -1;
 	if (words[0] != NULL) {
 		if (opts->tailnet)
 			error_set(err, CODE_USAGE,
@@ -148,7 +149,7 @@ scan_hosts(const struct options *opts, char **words, struct scan_list *hosts, st
 	}
 	if (opts->tailnet || isatty(STDIN_FILENO))
 		return ((hosts->peers = mesh_peers(opts->tailscaled, err)) != NULL ? 0 : -1);
-	hosts->fp = stdin;
+	hosts->fd = STDIN_FILENO;
 	return (0);
 }
 
@@ -181,7 +182,8 @@ cmd_scan(const struct options *opts, char **words, int *status, struct error *er
 	struct scan_config	 conf = { .base = event_base_new(), .choice = &opts->choice,
 				    .facts = facts, .family = opts->family,
 				    .timeout_ms = opts->timeout_s * 1000, .jobs = scan_jobs(opts),
-				    .next_cb = list_next_cb, .row_cb = list_row_cb, .arg = &list };
+				    .more_fd = STDIN_FILENO, .next_cb = list_next_cb,
+				    .row_cb = list_row_cb, .arg = &list };
 	int			 result = -1;
 
 	signal(SIGPIPE, SIG_IGN);

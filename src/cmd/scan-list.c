@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* The hosts of a scan: arguments, standard input, peers. */
 
+#include <sys/types.h>
+
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -41,26 +46,53 @@ list_host(struct scan_list *list, const char *word)
 	return (NULL);
 }
 
-/* A line's first word; comments begin with "#". NULL at the end. */
-static const char *
-list_line(struct scan_list *list)
+/* The next byte: 1, 0 at the end, or -1 if it is not there yet. */
+static int
+list_byte(struct scan_list *list, char *c)
 {
-	size_t	len;
-	int	c;
+	struct pollfd	pfd = { .fd = list->fd, .events = POLLIN };
+	ssize_t		n;
+
+	if (list->in_off == list->in_len) {
+		if (poll(&pfd, 1, 0) <= 0)
+			return (-1);
+		if ((n = read(list->fd, list->in, sizeof(list->in))) <= 0)
+			return (n == -1 && (errno == EINTR || errno == EAGAIN) ? -1 : 0);
+		list->in_off = 0;
+		list->in_len = (size_t)n;
+	}
+	*c = list->in[list->in_off++];
+	return (1);
+}
+
+/*
+ * A line's first word; comments begin with "#". NULL at the end, or with *later where the line has
+ * not come to its own.
+ */
+static const char *
+list_line(struct scan_list *list, int *later)
+{
+	char	c = '\0';
+	int	more;
 
 	do {
-		/*
-		 * What is too long for a host is cut, and is still too long. A NUL would hide what
-		 * follows.
-		 */
-		for (len = 0; (c = getc(list->fp)) != EOF && c != '\n'; )
-			if (len < sizeof(list->line) - 1)
-				list->line[len++] = c == '\0' ? '?' : (char)c;
-		list->line[len] = '\0';
+		while ((more = list_byte(list, &c)) == 1 && c != '\n')
+			/*
+			 * What is too long for a host is cut, and is still too long. A NUL would
+			 * hide what follows.
+			 */
+			if (list->len < sizeof(list->line) - 1)
+				list->line[list->len++] = c == '\0' ? '?' : c;
+		if (more == -1) {
+			*later = 1;
+			return (NULL);
+		}
+		list->line[list->len] = '\0';
+		list->len = 0;
 		list->line[strcspn(list->line, " \t\r#")] = '\0';
 		if (list->line[0] != '\0')
 			return (list->line);
-	} while (c != EOF);
+	} while (more == 1);
 	return (NULL);
 }
 
@@ -86,15 +118,15 @@ list_peer(struct scan_list *list)
 }
 
 const struct scan_host *
-scan_list_next(struct scan_list *list)
+scan_list_next(struct scan_list *list, int *later)
 {
 	const struct scan_host	*host;
 	const char		*word;
 
 	if (list->peers != NULL)
 		return (list_peer(list));
-	while ((word = list->fp != NULL ? list_line(list) : *list->words) != NULL) {
-		if (list->fp == NULL)
+	while ((word = list->fd != -1 ? list_line(list, later) : *list->words) != NULL) {
+		if (list->fd == -1)
 			list->words++;
 		if ((host = list_host(list, word)) != NULL)
 			return (host);

@@ -45,6 +45,7 @@ struct scan {
 	struct sock_tune	 tune;
 	struct mss_steps		 mss_steps;
 	struct rate_limit		*rate_limit;
+	struct event		 more;		/* hosts may have come */
 	int			 running;
 	int			 ended;		/* there are no more hosts */
 	int			 filling;	/* scan_fill is at work: it goes on by itself */
@@ -218,19 +219,30 @@ static void
 scan_fill(struct scan *scan)
 {
 	const struct scan_host	*host;
+	int			 later = 0;
 
 	if (scan->filling)
 		return;
 	scan->filling = 1;
-	while (!scan->ended && scan->running < scan->conf->jobs) {
-		if ((host = scan->conf->next_cb(scan->conf->arg)) != NULL)
+	while (!scan->ended && !later && scan->running < scan->conf->jobs) {
+		if ((host = scan->conf->next_cb(scan->conf->arg, &later)) != NULL)
 			job_start(scan, host);
+		else if (later)
+			event_add(&scan->more, NULL);
 		else
 			scan->ended = 1;
 	}
 	scan->filling = 0;
-	if (scan->running == 0)
+	if (scan->running == 0 && scan->ended)
 		event_base_loopbreak(scan->conf->base);
+}
+
+static void
+scan_more_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	scan_fill(arg);
 }
 
 int
@@ -243,11 +255,13 @@ scan_run(const struct scan_config *conf)
 	int		 result = 0, error = 0;
 
 	scan.rate_limit = rate_limit_new();
+	event_assign(&scan.more, conf->base, conf->more_fd, EV_READ, scan_more_cb, &scan);
 	scan_fill(&scan);
-	if (scan.running > 0 && event_base_dispatch(conf->base) == -1) {
+	if ((scan.running > 0 || !scan.ended) && event_base_dispatch(conf->base) == -1) {
 		error = errno;
 		result = -1;
 	}
+	event_del(&scan.more);
 	rate_limit_free(scan.rate_limit);
 	errno = error;
 	return (result);

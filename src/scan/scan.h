@@ -39,8 +39,12 @@ struct scan_config {
 	int			 family;
 	int			 timeout_ms;	/* for connecting, and for the server to speak */
 	int			 jobs;		/* so many hosts at once */
-	/* The next host, to be there until the next call, or NULL. */
-	const struct scan_host	*(*next_cb)(void *);
+	/*
+	 * The next host, to be there until the next call; or NULL. If *later was set then, it is
+	 * called again when this descriptor is readable.
+	 */
+	const struct scan_host	*(*next_cb)(void *, int *later);
+	int			 more_fd;
 	void			(*row_cb)(const struct scan_row *, void *);
 	void			*arg;
 };
