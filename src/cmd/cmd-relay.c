@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 #include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -10,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +29,7 @@
 #include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/ssh-parent.h"
 #include "facts/facts.h"
 #include "net/sock.h"
 #include "os/os.h"
@@ -37,7 +41,14 @@
 #include "state/path-cache.h"
 #include "state/record.h"
 
-#define REPORT_SECONDS	2	/* for the record and the log */
+#define REPORT_MS	2000	/* for the record, and again for the line or the log */
+#define REPORT_TICK_MS	1
+/* a connection that takes longer is worth a look at how long ssh waits for it */
+#define LIMIT_LOOK_MS	300
+/* so much earlier than ssh: 15 %, within these bounds */
+#define LIMIT_PERCENT	15
+#define LIMIT_MIN_MS	250
+#define LIMIT_MAX_MS	1000
 /* whoever reads the session's first bytes may be waiting for this processor */
 #define CONFINE_MS	100
 
@@ -45,6 +56,10 @@
 struct session {
 	struct event_base	*base;
 	struct event		 confine;	/* a timer, here: a session allocates nothing */
+	struct event		 limit;		/* a timer: to look for ssh's limit, then that */
+	int64_t			 began_ms;
+	int64_t			 ssh_ends_ms;	/* ssh gives up; 0: not known */
+	struct race		*dialling;	/* as long as it is under way */
 	const struct options	*opts;
 	const struct target	*target;
 	struct sock_tune	 tune;
@@ -105,6 +120,7 @@ relay_connected_cb(const struct connection *conn, const struct error *err, void 
 {
 	struct session	*s = arg;
 
+	s->dialling = NULL;
 	if (conn != NULL)
 		s->conn = *conn;
 	else
@@ -119,6 +135,56 @@ relay_caller_gone_cb(void *arg)
 
 	s->gone = 1;
 	event_base_loopbreak(s->base);
+}
+
+/*
+ * ssh has waited for the identification since it made this process, by whatever shell it became us;
+ * an age above the limit is none of ours.
+ */
+static void
+relay_limit(struct session *s, int limit_s)
+{
+	const int64_t	limit_ms = (int64_t)limit_s * 1000, now_ms = clock_ms();
+	int64_t		age_ms = os_age_ms(), early_ms = limit_ms * LIMIT_PERCENT / 100, left_ms;
+	struct timeval	tv;
+
+	if (age_ms < now_ms - s->began_ms || age_ms >= limit_ms)
+		age_ms = now_ms - s->began_ms;
+	early_ms = early_ms < LIMIT_MIN_MS ? LIMIT_MIN_MS : early_ms > LIMIT_MAX_MS ?
+	    LIMIT_MAX_MS : early_ms;
+	s->ssh_ends_ms = now_ms + limit_ms - age_ms;
+	left_ms = s->ssh_ends_ms - early_ms - now_ms;
+	log_debug(1, "ssh waits %d s, of which %lld ms are over", limit_s, (long long)age_ms);
+	tv = clock_timeval(left_ms > 0 ? left_ms : 0);
+	event_add(&s->limit, &tv);
+}
+
+/*
+ * Where ssh would give up first, it would say nothing useful, and take us with it. Not looked for
+ * at once: most connections are quick.
+ */
+static void
+relay_limit_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct session	*s = arg;
+	int		 limit_s;
+
+	(void)fd;
+	(void)what;
+	if (s->dialling == NULL && !relay_waits())
+		return;
+	if (s->ssh_ends_ms == 0) {
+		limit_s = s->opts->connect_timeout_s > 0 ?
+		    s->opts->connect_timeout_s : ssh_parent_timeout();
+		if (limit_s > 0)
+			relay_limit(s, limit_s);
+		return;
+	}
+	log_debug(1, "ssh is about to give up");
+	if (s->dialling != NULL)
+		race_expire(s->dialling);
+	else
+		relay_expire();
 }
 
 /*
@@ -151,8 +217,8 @@ static int
 relay_dial(struct session *s, struct attempts *attempts)
 {
 	struct plan_input	 in = { .target = s->target, .choice = &s->opts->choice };
+	struct timeval		 tv = clock_timeval(LIMIT_LOOK_MS);
 	struct lifeline		*lifeline;
-	struct race		*race;
 
 	s->tune.connect_s = s->opts->timeout_given ? s->opts->timeout_s : 0;
 	s->tune.dead_after_s = s->opts->dead_after_s;
@@ -165,12 +231,15 @@ relay_dial(struct session *s, struct attempts *attempts)
 	    .mss_steps = &s->mss_steps, .attempts = attempts, .cb = relay_connected_cb, .arg = s };
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
 	in.facts = s->facts = relay_facts(s->opts, s->target);
-	race = race_start(&s->race, &in);
-	if (event_base_dispatch(s->base) == -1) {
+	event_assign(&s->limit, s->base, -1, 0, relay_limit_cb, s);
+	/* With a descriptor to come, ssh waits as long as we like. */
+	if (!s->opts->fdpass)
+		event_add(&s->limit, &tv);
+	s->dialling = race_start(&s->race, &in);
+	if (event_base_dispatch(s->base) == -1)
 		error_errno(s->err, errno, "cannot wait for the network");
-		race_cancel(race);
-	} else if (s->gone)
-		race_cancel(race);
+	race_cancel(s->dialling);
+	s->dialling = NULL;
 	lifeline_stop(lifeline);
 	return (s->conn.fd == -1 ? -1 : 0);
 }
@@ -220,6 +289,7 @@ relay_running_cb(int ssh, void *arg)
 	struct timeval	 tv = clock_timeval(CONFINE_MS);
 
 	log_debug(1, "the session is under way");
+	event_del(&s->limit);
 	/*
 	 * A key that is meant for ssh must not end a session that others share; who runs us by hand
 	 * wants ^C to work.
@@ -247,30 +317,92 @@ relay_alarm(int sig)
 	_exit(relay_status);
 }
 
+/* So many milliseconds from now, relay_alarm or what the signal does. */
+static void
+relay_alarm_set(int ms)
+{
+	struct itimerval	it = { .it_value = clock_timeval(ms) };
+
+	setitimer(ITIMER_REAL, &it, NULL);
+}
+
+/* The process ends with this error after a moment, whatever hangs. */
+static void
+relay_ends(const struct error *err)
+{
+	relay_status = code_row(err->code)->status;
+	signal(SIGALRM, relay_alarm);
+	relay_alarm_set(REPORT_MS);
+}
+
+static int
+relay_record(const struct session *s, const struct attempts *attempts)
+{
+	/* It was of no help: the next connection finds out anew. */
+	if (s->mss_steps.cached_bytes != 0 && s->conn.fd != -1)
+		path_cache_drop(s->network, s->target->host);
+	return (record_write(s->target, attempts, s->err));
+}
+
+/* In a process of its own, which may hang with the home, and says nothing. */
+static void
+relay_record_child(const struct session *s, const struct attempts *attempts, int ms)
+{
+	int	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	signal(SIGALRM, SIG_DFL);
+	relay_alarm_set(ms);
+	if (null != -1)
+		dup2(null, STDERR_FILENO);
+	_exit(relay_record(s, attempts) == 0 ? 0 : 1);
+}
+
 /*
- * The line first, then the record for --why, and the log where the line reaches nobody. Home and
- * log may hang with the network that just failed: ssh and we wait a moment for them, no longer.
+ * What is on record for --why is there when the line is read, if that takes no longer than this. 0,
+ * or -1 where there is no second process, as in the sandbox.
+ */
+static int
+relay_record_first(const struct session *s, const struct attempts *attempts, int ms)
+{
+	const int64_t	until_ms = clock_ms() + ms + REPORT_TICK_MS;
+	pid_t		pid;
+	int		status = 0;
+
+	if ((pid = fork()) == 0)
+		relay_record_child(s, attempts, ms);
+	if (pid == -1)
+		return (-1);
+	while (waitpid(pid, &status, WNOHANG) == 0 && clock_ms() < until_ms)
+		poll(NULL, 0, REPORT_TICK_MS);
+	if (status != 0)
+		log_debug(1, "the failure could not be put on record");
+	return (0);
+}
+
+/*
+ * The record, then the line, for who reads that may ask --why at once. Home may hang with the
+ * network that just failed, and nobody may read the line: ssh and we wait a moment for them, no
+ * longer. The log has it where the line would reach nobody.
  */
 static void
 relay_report(const struct session *s, const struct attempts *attempts)
 {
+	int64_t	ms = s->ssh_ends_ms != 0 ? (s->ssh_ends_ms - clock_ms()) / 2 : REPORT_MS;
+	int	recorded;
+
+	ms = ms < LIMIT_MIN_MS / 2 ? LIMIT_MIN_MS / 2 : ms > REPORT_MS ? REPORT_MS : ms;
+	signal(SIGHUP, SIG_IGN);
+	recorded = !s->mute && relay_record_first(s, attempts, (int)ms) == 0;
+	relay_ends(s->err);
 	if (!s->mute)
 		error_say(s->err);
-	relay_status = code_row(s->err->code)->status;
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGALRM, relay_alarm);
-	alarm(REPORT_SECONDS);
-	/* It was of no help: the next connection finds out anew. */
-	if (s->mss_steps.cached_bytes != 0 && s->conn.fd != -1)
-		path_cache_drop(s->network, s->target->host);
-	if (record_write(s->target, attempts, s->err) == -1)
+	if (!recorded && relay_record(s, attempts) == -1)
 		log_debug(1, "the failure could not be put on record: %s", strerror(errno));
-	if (s->mute) {
-		close(STDIN_FILENO);
-		close(STDOUT_FILENO);
+	/* That is what ssh waits for, and it may be about to give up. */
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	if (s->mute)
 		syslog(LOG_NOTICE, "%s", s->err->text);
-	}
-	alarm(0);
 }
 
 /*
@@ -323,17 +455,18 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 	static struct session s;
 	int		result;
 
+	relay_signals();
 	if (!addr_host_ok(host))
 		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
 	else if (target.port == -1)
 		error_set(err, CODE_BAD_PORT, "\"%.40s\" is no port", port);
 	if (err->code != CODE_NONE) {
+		relay_ends(err);
 		error_say(err);
 		return (-1);
 	}
 	s = (struct session){ .opts = opts, .target = &target, .err = err, .conn = { .fd = -1 },
-	    .null_fd = -1, .fdpass = opts->fdpass };
-	relay_signals();
+	    .null_fd = -1, .fdpass = opts->fdpass, .began_ms = clock_ms() };
 	if ((s.base = relay_loop()) == NULL) {
 		error_errno(err, errno == 0 ? ENOMEM : errno, "cannot start the event loop");
 		result = -1;

@@ -62,8 +62,8 @@ static const char *
 ssh_proxy_command(const struct options *opts, const struct ssh_program *env, const char *self,
     char command[COMMAND_MAX])
 {
-	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", via[2 * ADDR_HOST_MAX + 64],
-		    tailscaled[512] = "";
+	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", limit[40] = "",
+		    via[2 * ADDR_HOST_MAX + 64], tailscaled[512] = "";
 	int	family = opts->family != AF_UNSPEC ? opts->family : env->family,
 		    dead_after_s = opts->dead_after_s;
 
@@ -80,12 +80,15 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
 	if (opts->timeout_given || env->connect_timeout_s > 0)
 		snprintf(timeout, sizeof(timeout), " --timeout=%d",
 		    opts->timeout_given ? opts->timeout_s : ssh_seconds(env->connect_timeout_s));
+	if (env->connect_timeout_s > 0)
+		snprintf(limit, sizeof(limit), " --connect-timeout=%d",
+		    ssh_seconds(env->connect_timeout_s));
 	/* Who told ssh to bear more is not overruled. */
 	if (!opts->dead_after_given && ssh_program_patience(env) > dead_after_s)
 		dead_after_s = ssh_seconds(ssh_program_patience(env));
-	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s --dead-after=%d%s%s%s%s%s",
+	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s%s --dead-after=%d%s%s%s%s%s",
 	    path, opts->fdpass || env->fdpass ? " --fdpass" : "", via,
-	    tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, dead_after_s,
+	    tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, limit, dead_after_s,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
 	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "",
 	    opts->debug > 1 ? " --debug" : "", SHELL_RELAY);

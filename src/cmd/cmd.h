@@ -11,8 +11,8 @@ struct error;
 struct options;
 
 /*
- * Relay between standard input and output and host:port. This one says its errors itself, before
- * anything that may take time; a connection or session that failed is on record when it returns.
+ * Relay between standard input and output and host:port. This one says its errors itself, after the
+ * failure was put on record, which takes two seconds at most.
  */
 int	cmd_relay(const struct options *, const char *, const char *, struct error *);
 /* Become ssh with these arguments (a NULL ends them); returns only if that failed. */

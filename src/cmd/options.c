@@ -90,6 +90,14 @@ set_timeout(void *to, const char *value)
 }
 
 static int
+set_connect_timeout(void *to, const char *value)
+{
+	struct options	*opts = to;
+
+	return (number_parse(value, 1, OPTIONS_SECONDS_MAX, &opts->connect_timeout_s));
+}
+
+static int
 set_dead_after(void *to, const char *value)
 {
 	struct options	*opts = to;
@@ -254,6 +262,8 @@ const struct option_row	options_table[] = {
 	    "tailscaled's socket, if not in one of the usual places" },
 	{ "timeout",	"SECONDS",	set_timeout,
 	    "time limit for each step until the server identifies itself (10)" },
+	{ "connect-timeout", "SECONDS",	set_connect_timeout,
+	    "ssh's ConnectTimeout: report a failure before ssh gives up" },
 	{ "dead-after",	"SECONDS",	set_dead_after,
 	    "end the session when the host stops responding for this long (30)" },
 	{ "no-cache",	NULL,		set_no_cache,	"do not read or write the path MTU cache" },

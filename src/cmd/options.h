@@ -33,6 +33,7 @@ struct options {
 	const char		*tailscaled;	/* its socket, or NULL */
 	int			timeout_s;
 	int			timeout_given;
+	int			connect_timeout_s;	/* of the ssh that runs us; 0: not said */
 	int			dead_after_s;
 	int			dead_after_given;
 	int			no_cache;

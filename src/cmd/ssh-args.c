@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* ssh's command line, as far as the front door must know it. */
+/* ssh's command line, as far as the front door and the relay must know it. */
 
 #include <string.h>
+#include <strings.h>
 
 #include "cmd/ssh-args.h"
 
@@ -9,6 +10,22 @@
 static const char	flags[] = "1246ACGKMNTVXYZafgknqstvxy";
 static const char	with_argument[] = "BDEFIJLOQRSWbceilmopw";
 static const char	asks[] = "GOQV";
+
+/* An option with its argument. As in ssh, the last -F counts, and the first of two settings. */
+static void
+ssh_args_option(char option, const char *argument, struct ssh_args *args)
+{
+	static const char	keyword[] = "connecttimeout";
+	const size_t		len = sizeof(keyword) - 1;
+
+	if (option == 'F')
+		args->config = argument;
+	if (option != 'o' || args->timeout != NULL)
+		return;
+	argument += strspn(argument, " \t");
+	if (strncasecmp(argument, keyword, len) == 0 && strchr("= \t", argument[len]) != NULL)
+		args->timeout = argument + len + strspn(argument + len, "= \t");
+}
 
 /*
  * One cluster of options behind its hyphen: the arguments it takes up, 1 or 2, or 0 if one is not
@@ -23,8 +40,11 @@ ssh_args_cluster(const char *word, const char *next, struct ssh_args *args)
 			continue;
 		if (strchr(asks, *word) != NULL)
 			args->local = 1;
-		if (strchr(with_argument, *word) != NULL)
+		if (strchr(with_argument, *word) != NULL) {
+			if (word[1] != '\0' || next != NULL)
+				ssh_args_option(*word, word[1] != '\0' ? word + 1 : next, args);
 			return (word[1] == '\0' ? 2 : 1);
+		}
 		if (strchr(flags, *word) == NULL)
 			return (0);
 	}
@@ -36,9 +56,7 @@ ssh_args_walk(int argc, char **argv, struct ssh_args *args)
 {
 	int	i = 0, used;
 
-	args->destination = NULL;
-	args->local = 0;
-	args->insert = 0;
+	memset(args, 0, sizeof(*args));
 	while (i < argc && strcmp(argv[i], "--") != 0) {
 		if (argv[i][0] != '-' || argv[i][1] == '\0') {
 			/*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where ssh's own options end among its arguments. */
+/* What ssh's own options say, and where they end among its arguments. */
 
 #ifndef CMD_SSH_ARGS_H
 #define CMD_SSH_ARGS_H
@@ -10,6 +10,8 @@ struct ssh_args {
 	int	local;
 	/* further options belong in front of this argument: behind the user's own, which win */
 	int	insert;
+	const char	*config;	/* of -F, or NULL */
+	const char	*timeout;	/* of -o ConnectTimeout, as it stands there, or NULL */
 };
 
 /*

@@ -145,11 +145,8 @@ static const struct sock_filter	filter[] = {
 #ifdef __NR_time
 	ANY(time),
 #endif
-#ifdef __NR_alarm
-	ANY(alarm),
-#endif
-	ANY(getpid), ANY(gettid), ANY(geteuid), ANY(rt_sigaction), ANY(rt_sigprocmask),
-	    ANY(rt_sigreturn), ANY(restart_syscall),
+	ANY(setitimer), ANY(getpid), ANY(gettid), ANY(geteuid), ANY(rt_sigaction),
+	    ANY(rt_sigprocmask), ANY(rt_sigreturn), ANY(restart_syscall),
 	ANY(exit), ANY(exit_group),
 #ifdef __NR_geteuid32
 	ANY(geteuid32),

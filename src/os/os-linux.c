@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
@@ -142,6 +143,32 @@ os_process_args(pid_t pid, char *buf, size_t size)
 	len = read(fd, buf, size);
 	close(fd);
 	return (len);
+}
+
+int64_t
+os_age_ms(void)
+{
+	const int	 started = 22;	/* proc(5): the field, in ticks since the system's start */
+	char		 text[512], *p;
+	struct timespec	 now;
+	ssize_t		 len;
+	long long	 ticks;
+	int		 fd, field = 2;
+
+	if ((fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC)) == -1)
+		return (-1);
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	/* The second is the program's name, with anything in it. */
+	for (p = strrchr(text, ')'); p != NULL && field < started; field++)
+		if ((p = strchr(p, ' ')) != NULL)
+			p++;
+	if (p == NULL || (ticks = strtoll(p, NULL, 10)) <= 0 ||
+	    clock_gettime(CLOCK_BOOTTIME, &now) == -1)
+		return (-1);
+	return ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 -
+	    ticks * 1000 / sysconf(_SC_CLK_TCK));
 }
 
 const char *

@@ -123,6 +123,12 @@ os_peer_pid(int fd)
 	return (-1);
 }
 
+int64_t
+os_age_ms(void)
+{
+	return (-1);
+}
+
 ssize_t
 os_process_args(pid_t pid, char *buf, size_t size)
 {

@@ -128,6 +128,8 @@ int	os_pipe_enlarge(int, int);
 pid_t	os_peer_pid(int);
 /* The command line of a process, a NUL behind each argument: its length, cut to fit, or -1. */
 ssize_t	os_process_args(pid_t, char *, size_t);
+/* Milliseconds since this process was made, before it became this program; -1: not told. */
+int64_t	os_age_ms(void);
 /*
  * The root folder under which Tailscale's graphical builds for macOS leave their files, or NULL
  * where there are none.

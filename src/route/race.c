@@ -31,6 +31,7 @@ struct race {
 	struct addrinfo		*list;
 	struct event		 timer;		/* the start, then the stagger */
 	int64_t			 began_ms;
+	int			 expired;	/* nothing more is begun */
 	struct race_attempt	*tries[ATTEMPTS_MAX];
 	int			 count;
 
@@ -134,7 +135,7 @@ race_unbegun(const struct race *r)
 {
 	int	i;
 
-	for (i = 0; r->count < ATTEMPTS_MAX && i < r->plan.count; i++)
+	for (i = 0; !r->expired && r->count < ATTEMPTS_MAX && i < r->plan.count; i++)
 		if (!race_begun(r, &r->plan.steps[i]))
 			return (&r->plan.steps[i]);
 	return (NULL);
@@ -309,8 +310,8 @@ race_lookup_timeout_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	attempts_add(r->conf.attempts, r->plan.lookup, "the resolver did not answer",
 	    clock_ms() - r->began_ms);
-	error_set(&err, CODE_NAME_TIMEOUT, "%s: the resolver gave no answer in %d s",
-	    target_text(r->in.target, target), r->in.target->timeout_ms / 1000);
+	error_set(&err, CODE_NAME_TIMEOUT, "%s: the resolver gave no answer in %lld s",
+	    target_text(r->in.target, target), (long long)(clock_ms() - r->began_ms + 500) / 1000);
 	race_note(r, &err, 0);
 	race_looked_up(r, PLAN_LOOKUP_FAILED);
 	race_next(r);
@@ -410,4 +411,17 @@ race_again(const struct race_config *conf, const struct connection *conn)
 	r->plan.steps[0] = conn->step;
 	r->plan.steps[0].to = (struct sockaddr *)&r->again.to;
 	return (r);
+}
+
+void
+race_expire(struct race *r)
+{
+	int	i;
+
+	r->expired = 1;
+	if (r->resolve != NULL)
+		event_active(&r->lookup_timer, EV_TIMEOUT, 0);
+	for (i = 0; i < r->count; i++)
+		if (r->tries[i]->state != RACE_STATE_OVER)
+			event_active(&r->tries[i]->ev, EV_TIMEOUT, 0);
 }

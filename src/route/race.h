@@ -60,6 +60,10 @@ struct race	*race_start(const struct race_config *, const struct plan_input *);
  * must still be there.
  */
 struct race	*race_again(const struct race_config *, const struct connection *);
+/*
+ * There is no more time: what is under way ends as if its own were over, and nothing new is begun.
+ */
+void		 race_expire(struct race *);
 void		 race_cancel(struct race *);
 
 #endif

@@ -82,6 +82,7 @@ struct relay {
 	int			 out_full;	/* how often the output was full */
 	struct identification	 identification;
 	int			 identified;	/* the identification is over */
+	int			 heard;		/* the client has had one */
 	int			 send_error;	/* errno; the reading side has the rest to tell */
 	struct error		 err;
 };
@@ -94,6 +95,8 @@ struct relay {
 char	relay_buf[RELAY_BUFFER] __attribute__((__common__));
 char	relay_up_buf[RELAY_BUFFER] __attribute__((__common__));
 char	relay_down_buf[RELAY_BUFFER] __attribute__((__common__));
+
+static struct relay	relay_session;	/* there is one at a time */
 
 static void	relay_events(struct relay *);
 static void	relay_checked(struct relay *);
@@ -170,9 +173,10 @@ relay_identified(struct relay *r, enum identification_state state)
 	r->identified = 1;
 	r->identification.state = state;
 	event_del(&r->timer);
-	if (state == IDENTIFICATION_PASSED)
+	if (state == IDENTIFICATION_PASSED) {
+		r->heard = 1;
 		relay_checked(r);
-	else
+	} else
 		relay_check(r, IDENTIFICATION_EOF);
 }
 
@@ -797,8 +801,7 @@ relay_begin(struct relay *r)
 int
 relay_run(struct event_base *base, const struct relay_config *conf, struct error *err)
 {
-	static struct relay	 session;	/* there is one at a time */
-	struct relay		*r = &session;
+	struct relay	*r = &relay_session;
 
 	memset(r, 0, sizeof(*r));
 	r->up.buf = relay_up_buf;
@@ -825,4 +828,16 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	close(r->conn.fd);
 	*err = r->err;
 	return (err->code == CODE_NONE ? 0 : -1);
+}
+
+int
+relay_waits(void)
+{
+	return (!relay_session.heard);
+}
+
+void
+relay_expire(void)
+{
+	event_active(&relay_session.timer, EV_TIMEOUT, 0);
 }

@@ -25,7 +25,7 @@ static const struct program {
 	char	operands;
 } programs[] = {
 	{ "meshssh", "46AaCfGgKkMNnqsTtVvXxYy", "B-bhc-D-E-e-F-I-i-JjL-l-m-O-ooP-pnQ-R-S-Whw-",
-	    " via=w mss=v family=v timeout=n dead-after=n tailscaled=/ jobs=n replay=- relay fdpass no-cache debug why doctor "
+	    " via=w mss=v family=v timeout=n connect-timeout=n dead-after=n tailscaled=/ jobs=n replay=- relay fdpass no-cache debug why doctor "
 	    "scan tailnet json full help version ", 's' },
 	{ "ssh", "46AaCfGgKkMNnqsTtVvXxYy", "B-bhc-D-E-e-F-I-i-JjL-l-m-O-ooP-pnQ-R-S-Whw-", "",
 	    's' },

@@ -418,6 +418,11 @@ ssh_config_read(const struct ssh_config *in, const struct ssh_config_reader *to)
 	w.in = in;
 	w.to = to;
 	w.bytes = BYTES_MAX;
+	if (in->file != NULL) {
+		if (strcasecmp(in->file, "none") != 0)
+			walk_file(&w, &outside, in->file);
+		return (w.blind);
+	}
 	if (in->home != NULL && snprintf(path, sizeof(path), "%s/.ssh/config",
 	    in->home) < (int)sizeof(path))
 		walk_file(&w, &outside, path);

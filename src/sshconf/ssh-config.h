@@ -29,6 +29,7 @@ struct ssh_config {
 	const char	*user;		/* the user's name; NULL if it is not known */
 	uid_t		 uid;		/* whose the files have to be, if not root's */
 	const char	*host;		/* as typed; "" matches "*" alone */
+	const char	*file;		/* of ssh's -F, read alone, or NULL */
 };
 
 struct ssh_config_line {

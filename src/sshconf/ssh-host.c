@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* HostName and Port of a host, by the ssh_config files. */
+/* HostName, Port and ConnectTimeout of a host, by the ssh_config files. */
 
 #include <sys/types.h>
 
+#include <ctype.h>
+#include <limits.h>
 #include <pwd.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "sshconf/ssh-config.h"
 #include "sshconf/ssh-host.h"
 
@@ -15,8 +20,36 @@ struct ssh_host {
 	const char	*typed;
 	char		 host[ADDR_HOST_MAX + 1];
 	int		 port;
-	int		 host_over, port_over;
+	int		 timeout_s;
+	int		 host_over, port_over, timeout_over;
 };
+
+int
+ssh_host_seconds(const char *text)
+{
+	static const char	units[] = "smhdw";
+	static const int	seconds[] = { 1, 60, 3600, 86400, 604800 };
+	const char		*unit;
+	int64_t			 total = 0;
+	char			 digits[12];
+	int			 n;
+	size_t			 len;
+
+	for (; *text != '\0'; text += len) {
+		len = strspn(text, "0123456789");
+		if (len >= sizeof(digits))
+			return (0);
+		memcpy(digits, text, len);
+		digits[len] = '\0';
+		if (number_parse(digits, 0, INT_MAX, &n) == -1)
+			return (0);
+		unit = text[len] != '\0' ? strchr(units, tolower((unsigned char)text[len])) : units;
+		if (unit == NULL || (total += (int64_t)n * seconds[unit - units]) > INT_MAX)
+			return (0);
+		len += text[len] != '\0';
+	}
+	return ((int)total);
+}
 
 /* HostName with its tokens, ssh_config(5) TOKENS: "%h" and "%%". */
 static void
@@ -58,6 +91,10 @@ host_line_cb(void *arg, const struct ssh_config_line *line)
 		h->port_over = 1;
 		if (line->match == SSH_CONFIG_YES && (port = addr_port(line->value)) != -1)
 			h->port = port;
+	} else if (strcmp(line->keyword, "connecttimeout") == 0 && !h->timeout_over) {
+		h->timeout_over = 1;
+		if (line->match == SSH_CONFIG_YES)
+			h->timeout_s = ssh_host_seconds(line->value);
 	}
 }
 
@@ -68,21 +105,37 @@ host_file_cb(void *arg, const struct ssh_config_file *file)
 	(void)file;
 }
 
-void
-ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
+static void
+host_read(struct ssh_host *h, const char *file)
 {
 	const struct passwd		*pw = getpwuid(geteuid());
 	const struct ssh_config		 config = { .root = "",
 					     .home = pw != NULL ? pw->pw_dir : NULL,
 					     .tilde = ssh_config_tilde(),
 					     .user = pw != NULL ? pw->pw_name : NULL,
-					     .uid = geteuid(), .host = typed };
-	struct ssh_host			 h = { .typed = typed, .port = 22 };
+					     .uid = geteuid(), .host = h->typed, .file = file };
 	const struct ssh_config_reader	 reader = { .line = host_line_cb, .file = host_file_cb,
-					    .arg = &h };
+					    .arg = h };
+
+	ssh_config_read(&config, &reader);
+}
+
+void
+ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
+{
+	struct ssh_host	h = { .typed = typed, .port = 22 };
 
 	strlcpy(h.host, typed, sizeof(h.host));
-	ssh_config_read(&config, &reader);
+	host_read(&h, NULL);
 	strlcpy(host, h.host, ADDR_HOST_MAX + 1);
 	*port = h.port;
+}
+
+int
+ssh_host_timeout(const char *typed, const char *file)
+{
+	struct ssh_host	h = { .typed = typed };
+
+	host_read(&h, file);
+	return (h.timeout_s);
 }

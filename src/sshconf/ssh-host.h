@@ -11,5 +11,12 @@
  * host itself and 22 where the files do not say or only ssh could tell (Match exec).
  */
 void	ssh_host(const char *typed, char [ADDR_HOST_MAX + 1], int *port);
+/*
+ * ConnectTimeout in seconds for that host, by the files or by this one of -F; 0 if there is none,
+ * or if only ssh could tell.
+ */
+int	ssh_host_timeout(const char *typed, const char *file);
+/* A time as ssh has it, in seconds: "90", "1m30s"; 0 if it is none. Pure. */
+int	ssh_host_seconds(const char *);
 
 #endif

@@ -67,11 +67,52 @@ test_walk(void **state)
 	}
 }
 
+/* What counts of several, and where ssh takes it from. */
+static void
+test_options(void **state)
+{
+	static const struct {
+		const char	*words[WORDS];
+		const char	*config, *timeout;
+	} rows[] = {
+		{ { "nas" },						NULL, NULL },
+		{ { "-o", "ConnectTimeout=2", "nas" },			NULL, "2" },
+		{ { "-oconnecttimeout 1m", "nas" },			NULL, "1m" },
+		{ { "-vTo", " ConnectTimeout = 3", "nas" },		NULL, "3" },
+		{ { "nas", "-oConnectTimeout=4", "-o", "ConnectTimeout=5", "-F/a", "-F", "b" },
+		    "b", "4" },
+		{ { "-o", "ConnectTimeouts=2", "nas", "ls", "-oConnectTimeout=4" },
+		    NULL, NULL },
+		{ { "-o", "ConnectionAttempts=2", "--", "nas", "-F", "x" }, NULL, NULL },
+		{ { "-l", "-oConnectTimeout=2", "nas", "-o" },		NULL, NULL },
+	};
+	struct ssh_args	args;
+	char		*argv[WORDS + 1];
+	size_t		 i;
+	int		 argc;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		for (argc = 0; argc < WORDS && rows[i].words[argc] != NULL; argc++)
+			argv[argc] = (char *)(uintptr_t)rows[i].words[argc];
+		argv[argc] = NULL;
+		ssh_args_walk(argc, argv, &args);
+		if ((args.config == NULL) != (rows[i].config == NULL) ||
+		    (args.config != NULL && strcmp(args.config, rows[i].config) != 0) ||
+		    (args.timeout == NULL) != (rows[i].timeout == NULL) ||
+		    (args.timeout != NULL && strcmp(args.timeout, rows[i].timeout) != 0))
+			fail_msg("row %zu: -F %s, ConnectTimeout %s", i,
+			    args.config != NULL ? args.config : "(none)",
+			    args.timeout != NULL ? args.timeout : "(none)");
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_options),
 	};
 
 	return (cmocka_run_group_tests_name("ssh-args", tests, NULL, NULL));

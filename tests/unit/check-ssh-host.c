@@ -80,12 +80,49 @@ test_tilde(void **state)
 	assert_int_equal(port, 1);
 }
 
+/* ConnectTimeout: the first that counts, in ssh's times; 0 where only ssh could tell. */
+static void
+test_timeouts(void **state)
+{
+	static const struct {
+		const char	*typed;
+		int		 timeout_s;
+	} rows[] = {
+		{ "nas", 5 }, { "minutes", 90 }, { "none", 0 }, { "asked", 0 }, { "other", 45 },
+	};
+	static const struct {
+		const char	*text;
+		int		 seconds;
+	} times[] = {
+		{ "2", 2 }, { "2s", 2 }, { "1M30", 90 }, { "1w1d1h1m1s", 694861 }, { "none", 0 }, { "", 0 },
+		{ "-1", 0 }, { "2x", 0 }, { "s", 0 }, { "99999999999999999999", 0 }, { "4000w", 0 },
+		{ "2147483647", 2147483647 }, { "2147483647s1", 0 },
+	};
+	char	one[sizeof(root) + 8];
+	size_t	i;
+
+	(void)state;
+	put("/.ssh/config", "Host nas\nConnectTimeout 5\nHost minutes\nConnectTimeout=1m30s\n"
+	    "Host none\nConnectTimeout none\nMatch host asked exec true\nConnectTimeout 7\n"
+	    "Host *\nConnectTimeout 45\n");
+	put("/one", "ConnectTimeout 3\n");
+	snprintf(one, sizeof(one), "%s/one", root);
+	for (i = 0; i < COUNT(rows); i++)
+		assert_int_equal(ssh_host_timeout(rows[i].typed, NULL), rows[i].timeout_s);
+	assert_int_equal(ssh_host_timeout("nas", one), 3);
+	assert_int_equal(ssh_host_timeout("nas", "none"), 0);
+	for (i = 0; i < COUNT(times); i++)
+		if (ssh_host_seconds(times[i].text) != times[i].seconds)
+			fail_msg("%s is %d s", times[i].text, ssh_host_seconds(times[i].text));
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_tilde),
+		cmocka_unit_test(test_timeouts),
 	};
 
 	return (cmocka_run_group_tests_name("ssh-host", tests, root_make, root_remove));

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* The ssh that runs this relay, as far as its command line tells. */
+
+#ifndef CMD_SSH_PARENT_H
+#define CMD_SSH_PARENT_H
+
+/*
+ * Its ConnectTimeout in seconds, by its arguments or the files that it reads; 0 if there is none,
+ * or it is not known, or the parent is no ssh.
+ */
+int	ssh_parent_timeout(void);
+
+#endif
