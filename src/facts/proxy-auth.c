@@ -5,15 +5,18 @@
 #include <sys/stat.h>
 
 #include <ctype.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/file.h"
 #include "base/xdg.h"
 #include "facts/proxy-auth.h"
+
+#define FILE_BYTES_MAX	(1 << 20)
 
 static int
 hex_digit(char c)
@@ -63,34 +66,35 @@ static int
 auth_url(const char *url, const char *name, struct proxy_auth *auth)
 {
 	char	login[ADDR_AUTHORITY_MAX], address[ADDR_AUTHORITY_MAX];
+	int	found = 0;
 
-	return (url != NULL && addr_authority(url, login, address) == 0 &&
-	    addr_same(address, name) && proxy_auth_parse(login, 1, auth));
+	if (url != NULL && addr_authority(url, login, address) == 0)
+		found = addr_same(address, name) && proxy_auth_parse(login, 1, auth);
+	explicit_bzero(login, sizeof(login));
+	return (found);
 }
 
 /* The line for this proxy; as proxy_auth_find. */
 static int
-auth_lines(FILE *fp, const char *path, const char *name, struct proxy_auth *auth, char *text,
+auth_lines(char *bytes, const char *path, const char *name, struct proxy_auth *auth, char *text,
     size_t size)
 {
-	char	*line = NULL, *rest;
-	size_t	 room = 0;
-	int	 result = 0;
+	char	*line, *rest;
 
-	while (result == 0 && getline(&line, &room, fp) != -1) {
-		line[strcspn(line, "\r\n")] = '\0';
+	while ((line = strsep(&bytes, "\n")) != NULL) {
+		line[strcspn(line, "\r")] = '\0';
 		rest = line + strcspn(line, " \t");
 		if (*rest != '\0')
 			*rest++ = '\0';
 		if (!addr_same(line, name))
 			continue;
-		result = proxy_auth_parse(rest + strspn(rest, " \t"), 0, auth) ? 1 : -1;
-	}
-	if (result == -1)
+		if (proxy_auth_parse(rest + strspn(rest, " \t"), 0, auth))
+			return (1);
 		snprintf(text, size, "%s: the line of %s is not HOST:PORT USER:PASSWORD", path,
 		    name);
-	free(line);
-	return (result);
+		return (-1);
+	}
+	return (0);
 }
 
 int
@@ -98,25 +102,21 @@ proxy_auth_file(const char *path, const char *name, struct proxy_auth *auth, cha
     size_t size)
 {
 	struct stat	 sb;
-	FILE		*fp;
-	int		 fd, result;
+	char		*bytes;
+	int		 result = -1;
 
-	/* Not to stand still before a pipe. */
-	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
+	if ((bytes = file_load(path, FILE_BYTES_MAX, 1, &sb)) == NULL && errno != EINVAL)
 		return (0);
-	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode) || sb.st_uid != geteuid() ||
-	    (sb.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		close(fd);
+	if (bytes == NULL || sb.st_uid != geteuid() || (sb.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		snprintf(text, size, "%s must be yours, and readable by you alone (chmod 600)",
 		    path);
-		return (-1);
+	else {
+		bytes[sb.st_size] = '\0';
+		result = auth_lines(bytes, path, name, auth, text, size);
 	}
-	if ((fp = fdopen(fd, "r")) == NULL) {
-		close(fd);
-		return (0);
-	}
-	result = auth_lines(fp, path, name, auth, text, size);
-	fclose(fp);
+	if (bytes != NULL)
+		explicit_bzero(bytes, (size_t)sb.st_size);
+	free(bytes);
 	return (result);
 }
 

@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/xalloc.h"
 #include "net/exact.h"
 #include "route/http-talk.h"
 
 struct http_talk *
 http_talk_new(struct via_attempt *attempt)
 {
-	return (attempt->talk = xcalloc(1, sizeof(struct http_talk)));
+	return (via_talk(attempt, sizeof(struct http_talk)));
 }
 
 /*

@@ -37,6 +37,8 @@ race_attempt_free(struct race_attempt *a)
 	if (a == NULL)
 		return;
 	attempt_close(a);
+	if (a->attempt.talk != NULL)
+		explicit_bzero(a->attempt.talk, a->attempt.talk_size);
 	free(a->attempt.talk);
 	free(a);
 }

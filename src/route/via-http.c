@@ -22,6 +22,8 @@ http_authorization(const struct proxy_auth *auth, char *buf, size_t size)
 	snprintf(login, sizeof(login), "%s:%s", auth->user, auth->password);
 	snprintf(buf, size, "Proxy-Authorization: Basic %s\r\n",
 	    base64(text, sizeof(text), login, strlen(login)));
+	explicit_bzero(login, sizeof(login));
+	explicit_bzero(text, sizeof(text));
 	return (buf);
 }
 
@@ -44,6 +46,8 @@ http_begin(struct via_attempt *attempt)
 	    attempt->target->port);
 	t->len = (size_t)snprintf(t->request, sizeof(t->request),
 	    "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", to, to, login);
+	explicit_bzero(&auth, sizeof(auth));
+	explicit_bzero(login, sizeof(login));
 	return (http_talk_step(attempt));
 }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
 #include "facts/proxy-auth.h"
 #include "net/exact.h"
 #include "route/target.h"
@@ -44,7 +43,7 @@ socks5_open(struct via_attempt *attempt)
 	struct socks5_talk	*t;
 	int			 has;
 
-	attempt->talk = t = xcalloc(1, sizeof(*t));
+	t = via_talk(attempt, sizeof(*t));
 	if (via_proxy_check(attempt) == -1 || (has = via_proxy_auth(attempt, &t->auth)) == -1)
 		return (VIA_FAIL);
 	if (socks5_begin(&t->socks5, attempt->step->host, attempt->target->port,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "route/target.h"
 #include "route/via.h"
 
@@ -41,6 +42,13 @@ via_text(const struct via_step *step, char *buf, size_t size)
 	else
 		snprintf(buf, size, "%s %s", step->via->name, address);
 	return (buf);
+}
+
+void *
+via_talk(struct via_attempt *attempt, size_t size)
+{
+	attempt->talk_size = size;
+	return (attempt->talk = xcalloc(1, size));
 }
 
 enum via_want

@@ -51,8 +51,9 @@ struct via_attempt {
 	const struct via_step	*step;
 	const struct target	*target;
 	int			 fd;
-	/* the handshake's own state, or NULL; let go with free */
+	/* the handshake's own state, or NULL; wiped and freed in the end, for it may have a password */
 	void			*talk;
+	size_t			 talk_size;
 	struct error		 err;		/* begins with the target */
 	/* for the record: its text without the target, or less */
 	const char		*what;
@@ -98,6 +99,8 @@ extern const struct via	via_direct, via_localapi, via_socks5, via_http;
 /* all of them, in the order in which they are tried; ends with NULL */
 extern const struct via	*const via_table[];
 
+/* An empty state for an attempt, of so many bytes. */
+void		*via_talk(struct via_attempt *, size_t);
 /* "NAME ADDRESS", or, of the direct way, the address alone; returns the buffer. */
 const char	*via_text(const struct via_step *, char *, size_t);
 /* The first route to this; each kind has one. */

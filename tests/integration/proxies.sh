@@ -100,6 +100,46 @@ locked() {
 	MESHSSH_PROXY_AUTH=tester:secret
 }
 
+# A relay that is connected keeps nothing of user and password, which then come from a file.
+cat >"$T/memory.py" <<'END'
+import re, sys
+wanted = (b"secret", b"dGVzdGVyOnNlY3JldA")
+found = []
+with open("/proc/%s/maps" % sys.argv[1]) as maps, open("/proc/%s/mem" % sys.argv[1], "rb") as mem:
+    for line in maps:
+        area = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
+        if not area:
+            continue
+        begin, end = (int(x, 16) for x in area.groups())
+        try:
+            mem.seek(begin)
+            data = mem.read(end - begin)
+        except OSError:
+            continue
+        found += ["%s at %#x, %s" % (word.decode(), begin + data.find(word), line.strip())
+                  for word in wanted + (b"MESHSSH",) if word in data]
+# The environment is in there, so this has looked.
+if not [x for x in found if x.startswith("MESHSSH")]:
+    sys.exit("nothing was read")
+print("\n".join(x for x in found if not x.startswith("MESHSSH")), end="")
+END
+# forgets NAME VIA
+forgets() {
+	mkdir -p "$XDG_CONFIG_HOME/meshssh"
+	(umask 077 && printf '127.0.0.1:%s tester:secret\n' "${2##*:}" >"$XDG_CONFIG_HOME/meshssh/proxy-auth")
+	rm -f "$T/hold"
+	mkfifo "$T/hold"
+	env -u MESHSSH_PROXY_AUTH "$MESHSSH" "$2" 127.0.0.1 "$SSHD_PORT" <"$T/hold" >"$T/out" 2>"$T/err" &
+	f_pid=$!
+	started $f_pid
+	exec 4>"$T/hold"
+	wait_for 10 grep -q '^SSH-2.0' "$T/out"
+	is "$1: the relay's memory has no password" "$(python3 "$T/memory.py" $f_pid 2>&1)" ''
+	exec 4>&-
+	wait $f_pid
+	rm -f "$XDG_CONFIG_HOME/meshssh/proxy-auth"
+}
+
 ### microsocks
 if need "microsocks" microsocks; then
 	port=$(free_port)
@@ -118,6 +158,7 @@ if need "microsocks" microsocks; then
 		locked "microsocks with a password" --via=socks5="127.0.0.1:$socks"
 		through "microsocks with a password" --via=socks5="127.0.0.1:$socks"
 		unset MESHSSH_PROXY_AUTH
+		forgets "microsocks with a password" --via=socks5="127.0.0.1:$socks"
 	fi
 fi
 
@@ -262,6 +303,7 @@ if need "squid" squid; then
 		through squid --via=http=":$port"
 		fails "squid: a closed port" 69 'refused|proxy-failed' 'refused\|503' --via=http=":$port" 127.0.0.1 "$closed"
 		unset MESHSSH_PROXY_AUTH
+		forgets squid --via=http="127.0.0.1:$port"
 	fi
 fi
 
