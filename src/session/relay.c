@@ -634,6 +634,8 @@ relay_switched_cb(const struct connection *conn, const char *said, size_t len, v
 	struct timeval	 tv = clock_timeval(r->conf->target->timeout_ms);
 	char		 to[64], what[80];
 
+	event_del(&r->net_ev);
+	event_del(&r->room_ev);
 	close(r->conn.fd);
 	relay_take(r, conn);
 	snprintf(what, sizeof(what),
@@ -767,10 +769,6 @@ relay_term_cb(evutil_socket_t fd, short what, void *arg)
 static void
 relay_events(struct relay *r)
 {
-	if (event_initialized(&r->net_ev)) {
-		event_del(&r->net_ev);
-		event_del(&r->room_ev);
-	}
 	event_assign(&r->net_ev, r->base, r->conn.fd, EV_READ | EV_PERSIST, relay_net_cb, r);
 	event_assign(&r->room_ev, r->base, r->conn.fd, EV_WRITE, relay_room_cb, r);
 }

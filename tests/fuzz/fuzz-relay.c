@@ -251,6 +251,9 @@ __wrap_event_del(struct event *ev)
 {
 	struct pending	*p = event_find(ev);
 
+	/* A descriptor that is closed before that may be another's by then. */
+	must(!event_pending(ev, EV_READ | EV_WRITE, NULL) ||
+	    fcntl(event_get_fd(ev), F_GETFD) != -1);
 	if (p != NULL)
 		memset(p, 0, sizeof(*p));
 	return (__real_event_del(ev));
