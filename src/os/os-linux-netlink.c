@@ -12,6 +12,7 @@
 #include <net/if_arp.h>
 #include <netinet/in.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +38,14 @@ union answer {
 	struct nlmsghdr	 header;
 	char		 bytes[1024];
 };
+
+/* The kernel puts so much of a list into one answer (NLMSG_GOODSIZE). */
+union addresses {
+	struct nlmsghdr	 header;
+	char		 bytes[8192];
+};
+
+#define ASKED_MAX	8	/* times in a row */
 
 static void
 question_add(struct question *q, unsigned short type, const void *data, size_t len)
@@ -313,20 +322,52 @@ address_news(struct nlmsghdr *nh, const struct sockaddr *sa)
 	return (nh->nlmsg_type == RTM_DELADDR ? OS_ADDRESS_GONE : OS_ADDRESS_BACK);
 }
 
+/*
+ * News was lost: ask for all addresses, on the same socket, for there is no other in the sandbox.
+ */
+static int
+address_ask(int fd, int family)
+{
+	struct {
+		struct nlmsghdr		 header;
+		struct ifaddrmsg	 body;
+	}	q;
+
+	memset(&q, 0, sizeof(q));
+	q.header.nlmsg_len = NLMSG_LENGTH(sizeof(q.body));
+	q.header.nlmsg_type = RTM_GETADDR;
+	q.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	q.body.ifa_family = (unsigned char)family;
+	return (send(fd, &q, q.header.nlmsg_len, 0) == (ssize_t)q.header.nlmsg_len);
+}
+
 enum os_address
 os_address_read(int fd, const struct sockaddr *sa)
 {
 	enum os_address	 last = OS_ADDRESS_SAME, news;
 	struct nlmsghdr	*nh;
-	union answer	 answer;
+	union addresses	 addresses;
 	ssize_t		 n;
 	size_t		 left;
+	int		 lost = 0, asked = 0;
 
-	while ((n = recv(fd, answer.bytes, sizeof(answer.bytes), 0)) > 0) {
+	for (;;) {
+		if ((n = recv(fd, addresses.bytes, sizeof(addresses.bytes), 0)) <= 0) {
+			/* netlink(7): we were too slow. What is left in the socket is older. */
+			if (n == -1 && errno == ENOBUFS) {
+				lost = 1;
+				continue;
+			}
+			if (!lost || asked++ == ASKED_MAX)
+				return (last);
+			/* What is not listed is gone. */
+			last = address_ask(fd, sa->sa_family) ? OS_ADDRESS_GONE : OS_ADDRESS_SAME;
+			lost = 0;
+			continue;
+		}
 		left = (size_t)n;
-		for (nh = &answer.header; NLMSG_OK(nh, left); nh = NLMSG_NEXT(nh, left))
+		for (nh = &addresses.header; NLMSG_OK(nh, left); nh = NLMSG_NEXT(nh, left))
 			if ((news = address_news(nh, sa)) != OS_ADDRESS_SAME)
 				last = news;
 	}
-	return (last);
 }

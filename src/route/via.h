@@ -51,7 +51,7 @@ struct via_attempt {
 	const struct via_step	*step;
 	const struct target	*target;
 	int			 fd;
-	/* the handshake's own state, or NULL; wiped and freed in the end, for it may have a password */
+	/* the handshake's own state, or NULL; wiped in the end, for it may have a password */
 	void			*talk;
 	size_t			 talk_size;
 	struct error		 err;		/* begins with the target */
