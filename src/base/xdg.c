@@ -83,9 +83,10 @@ folder_safe(char path[PATH_MAX])
 		return (0);
 	/*
 	 * What holds our own folder, and what holds that; or what holds the place where they will
-	 * be made.
+	 * be made. For root, everything above: whoever owns one of these chooses where we write.
 	 */
-	for (levels = strlen(path) == len ? 2 : 1; levels > 0 && place_up(path); levels--)
+	levels = geteuid() == 0 ? PATH_MAX : strlen(path) == len ? 2 : 1;
+	for (; levels > 0 && place_up(path); levels--)
 		if (!place_ours(path, 1))
 			return (0);
 	return (1);

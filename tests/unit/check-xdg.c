@@ -111,7 +111,7 @@ test_ours(void **state)
 static void
 test_others(void **state)
 {
-	char	cache[PATH_MAX], own[PATH_MAX], target[PATH_MAX];
+	char	cache[PATH_MAX], own[PATH_MAX], target[PATH_MAX], deep[PATH_MAX], deeper[PATH_MAX];
 
 	(void)state;
 	if (geteuid() != 0) {
@@ -135,7 +135,16 @@ test_others(void **state)
 	strlcat(own, "//", sizeof(own));
 	assert_int_equal(is_used(own), 0);
 	in_dir("cache/meshssh", own);
+	/* The same, deeper. */
+	in_dir("cache/meshssh/a", deep);
+	assert_int_equal(mkdir(deep, 0700), 0);
+	in_dir("cache/meshssh/a/b", deeper);
+	assert_int_equal(mkdir(deeper, 0700), 0);
+	assert_int_equal(is_used(deeper), 0);
 	assert_int_equal(chown(cache, 0, 0), 0);
+	assert_int_equal(is_used(deeper), 1);
+	assert_int_equal(rmdir(deeper), 0);
+	assert_int_equal(rmdir(deep), 0);
 	assert_int_equal(is_used(own), 1);
 	assert_int_equal(is_used(cache), 1);
 	/* Another's within ours, and links that another made. */
