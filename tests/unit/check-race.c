@@ -306,6 +306,62 @@ test_no_thread(void **state)
 	event_base_free(o.base);
 }
 
+static void
+expire_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	race_expire(arg);
+}
+
+/* No more time, in the look-up or while an address is silent: that is told, and nothing begun. */
+static void
+test_expire(void **state)
+{
+	static const struct {
+		useconds_t	delay;
+		enum code	code;
+	}			rows[] = { { 400000, CODE_NAME_TIMEOUT }, { 0, CODE_NO_ANSWER } };
+	struct sock_tune	tune = { .dead_after_s = 30 };
+	struct target		target = { .host = "name", .port = 22, .timeout_ms = 60000 };
+	struct plan_input	in = { .target = &target, .choice = &anything };
+	struct timeval		tv = clock_timeval(100);
+	struct attempts		attempts;
+	struct outcome		o;
+	struct place		places[2];
+	struct race		*r;
+	int64_t			began_ms;
+	size_t			i;
+
+	(void)state;
+	place_make(&places[0], SILENT, AF_INET);
+	place_make(&places[1], TAKES, AF_INET);
+	places[0].ai.ai_next = &places[1].ai;
+	for (i = 0; i < COUNT(rows); i++) {
+		memset(&o, 0, sizeof(o));
+		memset(&attempts, 0, sizeof(attempts));
+		o.base = event_base_new();
+		answer = &places[0].ai;
+		answer_code = 0;
+		answer_delay = rows[i].delay;
+		began_ms = clock_ms();
+		assert_non_null(r = start(&o, &in, &tune, &attempts));
+		event_base_once(o.base, -1, EV_TIMEOUT, expire_cb, r, &tv);
+		event_base_dispatch(o.base);
+		assert_in_range(clock_ms() - began_ms, 90, 5000);
+		assert_int_equal(o.calls, 1);
+		assert_int_equal(o.fd, -1);
+		assert_int_equal(o.err.code, rows[i].code);
+		assert_int_equal(attempts.count, 1);
+		event_base_loop(o.base, EVLOOP_NONBLOCK);
+		assert_int_equal(o.calls, 1);
+		event_base_free(o.base);
+		answer_delay = 0;
+	}
+	place_free(&places[0]);
+	place_free(&places[1]);
+}
+
 /* Cancelled at any moment, there is no callback and nothing left. */
 static void
 test_cancel(void **state)
@@ -344,6 +400,7 @@ main(void)
 		cmocka_unit_test(test_race),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_thread),
+		cmocka_unit_test(test_expire),
 		cmocka_unit_test(test_cancel),
 	};
 
