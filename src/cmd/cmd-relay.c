@@ -222,6 +222,7 @@ relay_dial(struct session *s, struct attempts *attempts)
 
 	s->tune.connect_s = s->opts->timeout_given ? s->opts->timeout_s : 0;
 	s->tune.dead_after_s = s->opts->dead_after_s;
+	s->tune.patient = !s->opts->dead_after_given;
 	s->mss_steps.mss_bytes = s->opts->mss;
 	if (!s->opts->no_cache && !relay_here(s->target->host)) {
 		os_network(s->network, sizeof(s->network));
@@ -440,6 +441,7 @@ relay_session(struct session *s, struct attempts *attempts)
 			close(s->null_fd);
 		return (result);
 	}
+	sock_begun(s->conn.fd, &s->tune);
 	result = fdpass_send(STDOUT_FILENO, s->conn.fd, s->err);
 	close(s->conn.fd);
 	return (result);

@@ -20,6 +20,7 @@
 #include "cmd/options.h"
 #include "cmd/self.h"
 #include "cmd/ssh-args.h"
+#include "net/sock.h"
 #include "sshconf/ssh-program.h"
 
 #define COMMAND_MAX	(2 * PATH_MAX + 2048)
@@ -63,9 +64,8 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
     char command[COMMAND_MAX])
 {
 	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", limit[40] = "",
-		    via[2 * ADDR_HOST_MAX + 64], tailscaled[512] = "";
-	int	family = opts->family != AF_UNSPEC ? opts->family : env->family,
-		    dead_after_s = opts->dead_after_s;
+		    via[2 * ADDR_HOST_MAX + 64], tailscaled[512] = "", dead_after[32] = "";
+	int	family = opts->family != AF_UNSPEC ? opts->family : env->family;
 
 	if (shell_word("", self, path, sizeof(path)) == -1)
 		return (self);
@@ -84,11 +84,13 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
 		snprintf(limit, sizeof(limit), " --connect-timeout=%d",
 		    ssh_seconds(env->connect_timeout_s));
 	/* Who told ssh to bear more is not overruled. */
-	if (!opts->dead_after_given && ssh_program_patience(env) > dead_after_s)
-		dead_after_s = ssh_seconds(ssh_program_patience(env));
-	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s%s --dead-after=%d%s%s%s%s%s",
+	if (opts->dead_after_given || ssh_program_patience(env) > SOCK_SESSION_S)
+		snprintf(dead_after, sizeof(dead_after), " --dead-after=%d",
+		    opts->dead_after_given ? opts->dead_after_s :
+		    ssh_seconds(ssh_program_patience(env)));
+	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    path, opts->fdpass || env->fdpass ? " --fdpass" : "", via,
-	    tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, limit, dead_after_s,
+	    tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, limit, dead_after,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
 	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "",
 	    opts->debug > 1 ? " --debug" : "", SHELL_RELAY);

@@ -265,7 +265,7 @@ const struct option_row	options_table[] = {
 	{ "connect-timeout", "SECONDS",	set_connect_timeout,
 	    "ssh's ConnectTimeout: report a failure before ssh gives up" },
 	{ "dead-after",	"SECONDS",	set_dead_after,
-	    "end the session when the host stops responding for this long (30)" },
+	    "end the session when the host stops responding for this long (30, later 900)" },
 	{ "no-cache",	NULL,		set_no_cache,	"do not read or write the path MTU cache" },
 	{ "debug",	NULL,		set_debug,
 	    "print what meshssh does; twice: every detail" },

@@ -18,6 +18,10 @@
 #include "net/sock.h"
 #include "os/os.h"
 
+/* While a session is silent, NATs are to remember it; tcp(7) has 75 s between probes, too. */
+#define IDLE_S	15
+#define PROBE_S	75
+
 static void
 sock_option(int fd, int proto, int option, int value, const char *name)
 {
@@ -79,6 +83,13 @@ sock_connected(int fd, const struct sock_tune *tune)
 {
 	if (tune->connect_s > tune->dead_after_s)
 		sock_keepalive(fd, tune->dead_after_s);
+}
+
+void
+sock_begun(int fd, const struct sock_tune *tune)
+{
+	if (tune->patient)
+		os_keepalive(fd, IDLE_S, PROBE_S, (SOCK_SILENCE_S - IDLE_S) / PROBE_S, 0);
 }
 
 int

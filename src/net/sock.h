@@ -8,10 +8,15 @@
 
 #include <stdint.h>
 
+/* As Linux has it, see tcp(7): for what is sent and stays unanswered, and where nothing waits. */
+#define SOCK_SESSION_S	900
+#define SOCK_SILENCE_S	7890
+
 struct sock_tune {
 	/* connecting may take so long, even if that is more than the next; 0: not said */
 	int	connect_s;
 	int	dead_after_s;	/* then bear so much silence, or unacknowledged bytes */
+	int	patient;	/* but once the session has begun, as much as the kernel does */
 };
 
 /*
@@ -26,6 +31,8 @@ int	sock_stream(int);
 int	sock_open(const struct sockaddr *, const struct sock_tune *, int mss_bytes);
 /* The socket is connected, and has the time to do that behind it. */
 void	sock_connected(int, const struct sock_tune *);
+/* The session has begun: from now on a patient one bears what any TCP connection does. */
+void	sock_begun(int, const struct sock_tune *);
 /*
  * Why a socket was not connected, errno values; 0 if it is, and then no ICMP message can end it.
  */

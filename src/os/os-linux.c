@@ -26,6 +26,9 @@
 #include "os/os.h"
 
 #define ACL		"system.posix_acl_access"
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS	44	/* Linux 6.15 */
+#endif
 /* bytes of a value, and of the list of names: the kernel has no more (xattr(7)) */
 #define ATTRIBUTE_MAX	65536
 
@@ -46,6 +49,12 @@ os_tcp_patience(int fd, int dead_after_s)
 
 	return (setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms,
 	    sizeof(user_timeout_ms)));
+}
+
+int
+os_tcp_retry(int fd, int every_ms)
+{
+	return (setsockopt(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &every_ms, sizeof(every_ms)));
 }
 
 int
@@ -88,9 +97,14 @@ os_tcp(int fd, struct os_tcp *tcp)
 	tcp->sacked = info.tcpi_sacked;
 	tcp->gap = unread == 0 && meminfo[SK_MEMINFO_RMEM_ALLOC] > 0;
 	tcp->behind = info.tcpi_rcv_ooopack;	/* Linux 5.4; 0 before */
-	tcp->no_room = info.tcpi_unacked == 0 && info.tcpi_notsent_bytes > 0;
+	/* Its window is closed: what waits was not sent, or, since Linux 5.4, it says so. */
+	tcp->no_room = (info.tcpi_unacked == 0 && info.tcpi_notsent_bytes > 0) ||
+	    (waiting > 0 && info.tcpi_snd_wnd == 0 &&
+	    len >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof(info.tcpi_snd_wnd));
 	tcp->probes = info.tcpi_probes;
-	tcp->ack_ms = (int)info.tcpi_last_ack_recv;
+	/* Data in order that acknowledges nothing new does not count as an acknowledgement there. */
+	tcp->ack_ms = (int)(info.tcpi_last_ack_recv < info.tcpi_last_data_recv ?
+	    info.tcpi_last_ack_recv : info.tcpi_last_data_recv);
 	tcp->rtt_ms = (int)(info.tcpi_rtt / 1000) + 1;
 	/*
 	 * The kernel counts without the options of each segment, the one that matters is RFC

@@ -82,6 +82,15 @@ os_tcp_patience(int fd, int dead_after_s)
 }
 
 int
+os_tcp_retry(int fd, int every_ms)
+{
+	(void)fd;
+	(void)every_ms;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
 os_address_watch(void)
 {
 	errno = ENOSYS;

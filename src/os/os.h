@@ -44,7 +44,7 @@ struct os_tcp {
 	int		no_room;	/* the other side takes no more for now */
 	/* it was asked so often in a row whether it has room, without an answer */
 	unsigned int	probes;
-	int		ack_ms;		/* since the last acknowledgement of any kind */
+	int		ack_ms;		/* since anything came, for all of it acknowledges */
 	int		rtt_ms;		/* rounded up */
 	int		send_bytes;	/* the segments that we send */
 	int		receive_bytes;	/* what we said that segments towards us may be */
@@ -94,8 +94,13 @@ int	os_icmp(int, struct os_icmp *);
 int	os_tcp(int, struct os_tcp *);
 /* Let routers cut the packets of this IPv4 socket from now on (DF cleared). */
 int	os_tcp_fragment(int);
-/* Lift the limit for bytes that stay unanswered, or set it again to so many seconds. */
+/* The limit for bytes that stay unanswered, in seconds; with 0 as the kernel has it. */
 int	os_tcp_patience(int, int dead_after_s);
+/*
+ * Send again at least so often what stays unanswered. The kernel, which counts how often, ends the
+ * connection early then, unless there is a limit in seconds.
+ */
+int	os_tcp_retry(int, int every_ms);
 /*
  * A descriptor that becomes readable when the addresses of this machine change; the caller closes
  * it. -1 with errno.
@@ -106,8 +111,8 @@ enum os_address os_address_read(int, const struct sockaddr *);
 
 /*
  * Keepalive after so many idle seconds, then so many probes at an interval, and the end of a
- * connection whose bytes or probes stay unanswered for dead_after_s in all. Best effort: -1 if the
- * platform did not take all of it.
+ * connection whose bytes or probes stay unanswered for dead_after_s in all, or with 0 for as long as
+ * the kernel has it. Best effort: -1 if the platform did not take all of it.
  */
 int	os_keepalive(int, int idle_s, int interval_s, int count, int dead_after_s);
 

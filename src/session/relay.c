@@ -134,7 +134,8 @@ relay_net_failed(struct relay *r, int error)
 	int	mss_bytes;
 
 	target_text(r->conf->target, target);
-	if (error == ETIMEDOUT && r->watch != NULL) {
+	if (r->watch != NULL && (error == ETIMEDOUT || error == EHOSTUNREACH ||
+	    error == ENETUNREACH || error == ENETDOWN)) {
 		if ((mss_bytes = watch_explain(r->watch, &r->err)) != 0)
 			r->conf->learned_cb(mss_bytes, r->conf->arg);
 	} else if (error == ECONNRESET || error == EPIPE) {
@@ -602,7 +603,7 @@ relay_committed(struct relay *r, const struct holdback_proof *proof)
 {
 	struct watch_config	conf = { .base = r->base, .conn = &r->conn,
 				    .target = r->conf->target,
-				    .dead_after_s = r->conf->race->tune->dead_after_s,
+				    .tune = r->conf->race->tune,
 				    .proof = *proof, .ssh = r->identification.client == CLIENT_SSH,
 				    .settled_cb = relay_settled_cb, .lost_cb = relay_lost_cb,
 				    .arg = r };

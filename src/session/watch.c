@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "net/sock.h"
 #include "route/mss.h"
 #include "route/race.h"
 #include "session/watch.h"
@@ -24,7 +26,10 @@
 /* about four retransmissions of one segment: that is no random loss */
 #define KEX_LIMIT_MS	4000
 #define STALL_MS	1000	/* with four round trips */
-#define ADDRESS_MS	1000	/* a renewed lease may take an address away and bring it back */
+#define SILENT_MS	2000	/* of a path that is alive: probes come every second or more seldom */
+/* what waits is sent again this often, once it stands still; and at least so often */
+#define HURRY_MS	2000
+#define BACKOFF_MS	120000
 /* of the client: its half of the exchange, its new keys, its first request */
 #define KEX_TURNS	3
 #define UNANSWERED	3	/* probes */
@@ -40,8 +45,8 @@ struct watch {
 	struct watch_config	 conf;
 	struct event		 timer;
 	struct event		 address_ev;
-	struct event		 gone;		/* the address; a timer */
 	int			 address_fd;
+	int			 gone;		/* the address */
 	struct sockaddr_storage	 own;
 	socklen_t		 own_len;
 
@@ -56,16 +61,29 @@ struct watch {
 	int			 turns;		/* of the client */
 	int			 settled;
 	int			 fragmenting;	/* routers may cut our packets */
-	int			 patient;	/* the kernel's limit is lifted */
+	int			 no_room;	/* the kernel's limit is lifted */
+	int			 hurried;	/* what waits is sent again every HURRY_MS */
 };
 
-enum watch_sign
-watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, int64_t limit_ms)
+void
+watch_limits(struct watch_limits *limits, const struct sock_tune *tune, int settled)
 {
-	int64_t	stall_ms = STALL_MS + 4 * (int64_t)tcp->rtt_ms;
-	int	alive;
+	int64_t	limit_ms = (int64_t)tune->dead_after_s * 1000;
 
-	if (tcp->waiting_bytes == 0 || tcp->acked_bytes != view->acked_bytes ||
+	limits->hole_ms = settled ? limit_ms : KEX_LIMIT_MS;
+	/* The probes begin after half of the limit; a key exchange is over before they do. */
+	limits->silent_ms = !settled ? INT_MAX :
+	    2 * limit_ms / 3 > SILENT_MS ? 2 * limit_ms / 3 : SILENT_MS;
+	limits->dead_ms = settled && tune->patient ? (int64_t)SOCK_SESSION_S * 1000 : limit_ms;
+}
+
+/* Note what has changed since the last look. */
+static void
+watch_note(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms)
+{
+	if (tcp->waiting_bytes == 0 || view->sent_ms == 0)
+		view->quiet_bytes = tcp->acked_bytes;
+	if (tcp->waiting_bytes == 0 || tcp->no_room || tcp->acked_bytes != view->acked_bytes ||
 	    view->sent_ms == 0) {
 		view->sent_ms = now_ms;
 		view->swallowed = 0;
@@ -76,18 +94,51 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, in
 	else if (tcp->received_bytes != view->received_bytes || view->gap_ms == 0)
 		view->gap_ms = now_ms;
 	view->received_bytes = tcp->received_bytes;
+}
+
+/*
+ * Whether large packets of ours are lost while small ones pass: something of ours arrived behind
+ * what did not, or the server speaks and still acknowledges nothing.
+ */
+static int
+watch_swallows(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms, int64_t stall_ms,
+    int64_t silent_ms)
+{
+	/* Where full segments have arrived just before, one that did not is a random loss. */
+	int	behind = tcp->sacked > 0 &&
+		    tcp->acked_bytes - view->quiet_bytes <= tcp->send_bytes;
+	int64_t	since_ms = view->sent_ms;
 
 	/*
-	 * Something of ours arrived behind what did not, or the server speaks and still
-	 * acknowledges nothing.
+	 * A path that was dead and is back shows the same, until each side has sent again what it
+	 * waits for: that may be as late again.
 	 */
-	alive = now_ms - tcp->ack_ms - view->sent_ms >= stall_ms / 2;
-	view->swallowed = tcp->waiting_bytes > 0 && tcp->in_a_row > 0 && !tcp->no_room &&
-	    (tcp->sacked > 0 || alive || view->swallowed);
-	if (view->swallowed && now_ms - view->sent_ms >= limit_ms)
+	view->silent = tcp->ack_ms > silent_ms && !behind;
+	if (view->silent)
+		view->calm_ms = now_ms + (tcp->ack_ms < BACKOFF_MS ? tcp->ack_ms : BACKOFF_MS);
+	if (since_ms < view->calm_ms)
+		since_ms = view->calm_ms;
+	return (tcp->waiting_bytes > MSS_LAST && tcp->in_a_row > 0 && !tcp->no_room && (behind ||
+	    now_ms - tcp->ack_ms - since_ms >= stall_ms / 2 || (view->swallowed && !view->silent)));
+}
+
+enum watch_sign
+watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms,
+    const struct watch_limits *limits)
+{
+	int64_t	stall_ms = STALL_MS + 4 * (int64_t)tcp->rtt_ms, since_ms;
+
+	watch_note(view, tcp, now_ms);
+	view->swallowed = watch_swallows(view, tcp, now_ms, stall_ms, limits->silent_ms);
+	since_ms = now_ms - limits->hole_ms;
+	if (view->swallowed && view->sent_ms <= since_ms && view->calm_ms <= since_ms)
 		return (WATCH_HOLE_THERE);
-	if (view->gap_ms != 0 && now_ms - view->gap_ms >= limit_ms)
+	if (view->gap_ms != 0 && view->gap_ms <= since_ms && view->calm_ms <= since_ms)
 		return (WATCH_HOLE_BACK);
+	if (tcp->waiting_bytes > 0 && (tcp->no_room ?
+	    tcp->probes >= UNANSWERED && tcp->ack_ms >= limits->dead_ms :
+	    now_ms - view->sent_ms >= limits->dead_ms))
+		return (WATCH_DEAD);
 	if (tcp->waiting_bytes > 0 && tcp->in_a_row > 0 && now_ms - view->sent_ms >= stall_ms)
 		return (WATCH_STALLED);
 	return (tcp->waiting_bytes > 0 || view->gap_ms != 0 ? WATCH_WAITING : WATCH_QUIET);
@@ -145,27 +196,38 @@ watch_unproven(const struct watch *w)
 
 /*
  * 1 if the silence began with the session: quickly after a login, of which alone the server had
- * spoken, and with something small, as a request for a shell or a command is.
+ * spoken, and with something small, as a request for a shell or a command is. Not if a probe was
+ * answered since: the answer had the session's mark.
  */
 static int
 watch_young(const struct watch *w)
 {
+	struct os_tcp	last;
+
 	return (w->conf.ssh && w->settled && w->tcp.received_bytes < YOUNG_BYTES &&
 	    w->tcp.acked_bytes < YOUNG_BYTES && w->answered_ms != 0 &&
 	    w->answered_ms - w->heard_ms < YOUNG_MS &&
-	    w->answered_bytes < (size_t)w->tcp.send_bytes);
+	    w->answered_bytes < (size_t)w->tcp.send_bytes &&
+	    os_tcp(w->conf.conn->fd, &last) == 0 &&
+	    clock_ms() - last.ack_ms - w->answered_ms < STALL_MS + 4 * last.rtt_ms);
 }
 
 int
 watch_explain(struct watch *w, struct error *err)
 {
-	char	target[TARGET_TEXT_MAX];
+	char	target[TARGET_TEXT_MAX], own[ADDR_TEXT_MAX];
 	int	bytes;
 
 	target_text(w->conf.target, target);
+	if (w->gone) {
+		error_set(err, CODE_ADDRESS_GONE,
+		    "%s: this machine no longer has the address %.46s", target,
+		    addr_text((const struct sockaddr *)&w->own, w->own_len, own));
+		return (0);
+	}
 	if (w->view.swallowed)
 		return (watch_black_hole(w, WATCH_HOLE_THERE, err));
-	if (w->view.gap_ms != 0)
+	if (w->view.gap_ms != 0 && !w->view.silent)
 		return (watch_black_hole(w, WATCH_HOLE_BACK, err));
 	if ((bytes = watch_unproven(w)) != 0) {
 		error_set(err, CODE_PMTU_FORWARD,
@@ -201,45 +263,81 @@ watch_fragment(struct watch *w)
 }
 
 /*
- * A server that takes nothing for a while but says so is alive: the kernel's limit would end it. 1
- * if it has stopped even that.
+ * The kernel waits twice as long each time before it sends again, and after an outage as long again
+ * as that took. Its count of attempts would be over within half a minute now.
  */
-static int
+static void
+watch_hurry(struct watch *w)
+{
+	if (w->hurried || !w->settled)
+		return;
+	w->hurried = 1;
+	if (w->conf.tune->patient)
+		os_tcp_patience(w->conf.conn->fd, SOCK_SILENCE_S);
+	os_tcp_retry(w->conf.conn->fd, HURRY_MS);
+}
+
+/*
+ * A server that takes nothing for a while but says so is alive: the kernel's limit would end it. So
+ * would its count of probes, if they went out in a hurry.
+ */
+static void
 watch_room(struct watch *w)
 {
-	if (w->tcp.no_room != w->patient) {
-		w->patient = w->tcp.no_room;
-		os_tcp_patience(w->conf.conn->fd, w->patient ? 0 : w->conf.dead_after_s);
+	if (w->tcp.no_room == w->no_room)
+		return;
+	w->no_room = w->tcp.no_room;
+	if (w->no_room && w->hurried) {
+		w->hurried = 0;
+		os_tcp_retry(w->conf.conn->fd, BACKOFF_MS);
 	}
-	return (w->patient && w->tcp.probes >= UNANSWERED &&
-	    w->tcp.ack_ms >= w->conf.dead_after_s * 1000);
+	os_tcp_patience(w->conf.conn->fd, w->no_room || (w->settled && w->conf.tune->patient) ?
+	    0 : w->conf.tune->dead_after_s);
+}
+
+static void
+watch_quiet(struct watch *w)
+{
+	event_del(&w->timer);
+	w->ticking = 0;
 }
 
 static void
 watch_timer_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct watch	*w = arg;
-	struct error	 err;
-	enum watch_sign	 sign;
-	int64_t		 now_ms = clock_ms();
-	int		 mss_bytes;
+	struct watch		*w = arg;
+	struct watch_limits	 limits;
+	struct error		 err;
+	enum watch_sign		 sign;
+	int64_t			 now_ms = clock_ms();
+	int			 mss_bytes;
 
 	(void)fd;
 	(void)what;
 	if (os_tcp(w->conf.conn->fd, &w->tcp) == -1)
 		return;
-	sign = watch_look(&w->view, &w->tcp, now_ms, w->settled ?
-	    w->conf.dead_after_s * 1000 : KEX_LIMIT_MS);
-	if (sign == WATCH_HOLE_THERE || sign == WATCH_HOLE_BACK) {
+	watch_room(w);
+	watch_limits(&limits, w->conf.tune, w->settled);
+	switch (sign = watch_look(&w->view, &w->tcp, now_ms, &limits)) {
+	case WATCH_HOLE_THERE:
+	case WATCH_HOLE_BACK:
 		mss_bytes = watch_black_hole(w, sign, &err);
 		watch_lost(w, &err, mss_bytes);
-	} else if (watch_room(w))
-		watch_lost(w, &err, watch_explain(w, &err));
-	else if (sign == WATCH_STALLED)
+		break;
+	case WATCH_DEAD:
+		mss_bytes = watch_explain(w, &err);
+		watch_lost(w, &err, mss_bytes);
+		break;
+	case WATCH_STALLED:
 		watch_fragment(w);
-	else if (sign == WATCH_QUIET && now_ms - w->active_ms >= QUIET_MS) {
-		event_del(&w->timer);
-		w->ticking = 0;
+		watch_hurry(w);
+		break;
+	case WATCH_WAITING:
+		break;
+	case WATCH_QUIET:
+		if (now_ms - w->active_ms >= QUIET_MS)
+			watch_quiet(w);
+		break;
 	}
 }
 
@@ -260,12 +358,15 @@ watch_sent(struct watch *w, size_t bytes)
 	if (w == NULL)
 		return;
 	watch_active(w);
+	if (w->tcp.waiting_bytes == 0)
+		w->view.sent_ms = w->active_ms;
 	if (w->answered_ms != 0)
 		return;
 	w->answered_ms = w->active_ms;
 	w->answered_bytes = bytes;
 	if (!w->settled && ++w->turns == KEX_TURNS) {
 		w->settled = 1;
+		sock_begun(w->conf.conn->fd, w->conf.tune);
 		w->conf.settled_cb(w->conf.arg);
 	}
 }
@@ -280,34 +381,19 @@ watch_received(struct watch *w)
 	w->answered_ms = 0;
 }
 
-static void
-watch_gone_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct watch	*w = arg;
-	struct error	 err;
-	char		 target[TARGET_TEXT_MAX], own[ADDR_TEXT_MAX];
-
-	(void)fd;
-	(void)what;
-	error_set(&err, CODE_ADDRESS_GONE, "%s: this machine no longer has the address %.46s",
-	    target_text(w->conf.target, target), addr_text((struct sockaddr *)&w->own, w->own_len,
-	    own));
-	watch_lost(w, &err, 0);
-}
-
+/* A lease that is renewed, or a daemon that starts again, brings the address back: wait. */
 static void
 watch_address_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct watch	*w = arg;
-	struct timeval	 tv = clock_timeval(ADDRESS_MS);
 
 	(void)what;
 	switch (os_address_read(fd, (struct sockaddr *)&w->own)) {
 	case OS_ADDRESS_GONE:
-		event_add(&w->gone, &tv);
+		w->gone = 1;
 		break;
 	case OS_ADDRESS_BACK:
-		event_del(&w->gone);
+		w->gone = 0;
 		break;
 	case OS_ADDRESS_SAME:
 		break;
@@ -323,9 +409,10 @@ watch_start(const struct watch_config *conf)
 	memset(w, 0, sizeof(*w));
 	w->conf = *conf;
 	w->settled = !conf->ssh;
+	if (w->settled)
+		sock_begun(conf->conn->fd, conf->tune);
 	w->own_len = sizeof(w->own);
 	event_assign(&w->timer, conf->base, -1, EV_PERSIST, watch_timer_cb, w);
-	event_assign(&w->gone, conf->base, -1, 0, watch_gone_cb, w);
 	if ((w->address_fd = os_address_watch()) != -1) {
 		event_assign(&w->address_ev, conf->base, w->address_fd, EV_READ | EV_PERSIST,
 		    watch_address_cb, w);
@@ -342,7 +429,6 @@ watch_stop(struct watch *w)
 	if (w == NULL)
 		return;
 	event_del(&w->timer);
-	event_del(&w->gone);
 	if (w->address_fd != -1) {
 		event_del(&w->address_ev);
 		close(w->address_fd);

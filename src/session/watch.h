@@ -3,7 +3,8 @@
  * Looks after a connection that can no longer be replaced, and tells apart why it stands still: a
  * hole in the path that swallows large packets on the forward path or back, a dead path, marked
  * packets that are dropped, an address that went away. It looks five times a second, but only while
- * something is outstanding.
+ * something is outstanding. A path that is dead may come back: it is borne for as long as plain TCP
+ * would, unless the user has said otherwise.
  */
 
 #ifndef SESSION_WATCH_H
@@ -18,6 +19,7 @@
 struct error;
 struct event_base;
 struct connection;
+struct sock_tune;
 struct target;
 struct watch;
 
@@ -25,7 +27,7 @@ struct watch_config {
 	struct event_base	*base;
 	const struct connection	*conn;
 	const struct target	*target;
-	int			 dead_after_s;
+	const struct sock_tune	*tune;
 	struct holdback_proof	 proof;
 	/* the session is one, and its key exchange has begun */
 	int			 ssh;
@@ -61,6 +63,17 @@ struct watch_view {
 	int	swallowed;		/* of that, something is, while the path is alive */
 	/* since when something waits behind a gap; 0: nothing does */
 	int64_t	gap_ms;
+	int64_t	quiet_bytes;		/* acknowledged when nothing waited last */
+	int	silent;			/* nothing has come for too long to speak of a hole */
+	/* after such a silence: until then what is missing may still be on its way */
+	int64_t	calm_ms;
+};
+
+/* How long what is borne. */
+struct watch_limits {
+	int64_t	hole_ms;
+	int64_t	silent_ms;		/* an alive path lets something come more often */
+	int64_t	dead_ms;
 };
 
 enum watch_sign {
@@ -69,14 +82,14 @@ enum watch_sign {
 	WATCH_STALLED,		/* for longer than a healthy path would need */
 	/* for so long that it is a hole: what is larger is lost, what is smaller arrives */
 	WATCH_HOLE_THERE,
-	WATCH_HOLE_BACK
+	WATCH_HOLE_BACK,
+	WATCH_DEAD
 };
 
-/*
- * Add a look, at this time; the limit is for how long something must stand still to be called a
- * hole. Pure.
- */
+/* The limits before or after the end of the key exchange. Pure. */
+void		watch_limits(struct watch_limits *, const struct sock_tune *, int settled);
+/* Add a look, at this time. Pure. */
 enum watch_sign	watch_look(struct watch_view *, const struct os_tcp *, int64_t now_ms,
-		    int64_t limit_ms);
+		    const struct watch_limits *);
 
 #endif

@@ -66,6 +66,7 @@ int		 __wrap_os_address_watch(void);
 int		 __wrap_os_tcp(int, struct os_tcp *);
 int		 __wrap_os_tcp_fragment(int);
 int		 __wrap_os_tcp_patience(int, int);
+int		 __wrap_os_tcp_retry(int, int);
 void		 __wrap_output_end(const struct output *, int);
 struct race	*__wrap_race_again(const struct race_config *, const struct connection *);
 void		 __wrap_race_cancel(struct race *);
@@ -296,6 +297,14 @@ __wrap_os_tcp_patience(int fd, int dead_after_s)
 {
 	(void)fd;
 	(void)dead_after_s;
+	return (0);
+}
+
+int
+__wrap_os_tcp_retry(int fd, int every_ms)
+{
+	(void)fd;
+	(void)every_ms;
 	return (0);
 }
 

@@ -72,12 +72,12 @@ def main():
         check("IPV6_TCLASS", s.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS), 0)
     else:
         check("IP_TOS", s.getsockopt(socket.IPPROTO_IP, socket.IP_TOS), 0)
-    # A peer that is gone must be told within --dead-after, 30 s: first by silence, then by unanswered data.
+    # A session may outlast an outage: silence as tcp(7) has it, but with probes; unanswered data as the kernel has it.
     dead_after = s.getsockopt(tcp, socket.TCP_KEEPIDLE) + \
         s.getsockopt(tcp, socket.TCP_KEEPINTVL) * s.getsockopt(tcp, socket.TCP_KEEPCNT)
-    if not 10 <= dead_after <= 31:
+    if dead_after != 7890:
         wrong.append("keepalive: dead after %d s" % dead_after)
-    check("TCP_USER_TIMEOUT", s.getsockopt(tcp, socket.TCP_USER_TIMEOUT), 30000)
+    check("TCP_USER_TIMEOUT", s.getsockopt(tcp, socket.TCP_USER_TIMEOUT), 0)
     # Nothing of the stream may be taken before: the server's first word is still there.
     s.settimeout(10)
     check("first bytes", s.recv(8, socket.MSG_PEEK)[:4], b"SSH-")

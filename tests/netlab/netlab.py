@@ -174,24 +174,34 @@ class Runner:
     def changes(self, row):
         # The three at once: what happens to the path happens to all of them.
         command = row.command.format(data=self.lab.site.data(SIZE))
+        had = [3, 3, 3]     # bytes of the session's beginning
         sessions = [Session(self.lab, kind, row.host, command, options=row.options, ssh=ssh_options(row),
                             port=row.port, stdin="/dev/zero" if row.stream else None)
                     for kind in ("ssh", "nc", row.kind)]
         try:
             changed = [self.up(session, row) for session in sessions]
             if all(at is not None for at in changed):
+                if row.good:
+                    self.idle(sessions, row.good)
                 self.apply(row.during)
                 changed = [session.now() for session in sessions] if row.during else changed
                 for session in sessions if row.poke else ():
                     session.write(row.poke)
+                if row.gap:
+                    changed = self.mended(sessions, row)
+                    had = [session.received for session in sessions]
                 ours, since = sessions[-1], changed[-1]
-                ours.until(lambda: ours.said or (row.reply and ours.received >= 3 + row.reply),
+                ours.until(lambda: ours.said or (row.reply and ours.received >= had[-1] + row.reply),
                            since + row.within - ours.now())
-                ours.until(lambda: ours.ended is not None, 1)
+                if row.gap:
+                    plain = sessions[0]
+                    plain.until(lambda: plain.received >= had[0] + row.reply, row.gap + 5)
+                else:
+                    ours.until(lambda: ours.ended is not None, 1)
         finally:
             for session in sessions:
                 session.end()
-        self.judge(row, sessions, changed)
+        self.judge(row, sessions, changed, had)
         if row.again and sessions[-1].said:
             self.next(row, sessions[-1])
 
@@ -202,7 +212,19 @@ class Runner:
             return session.now()
         return None
 
-    def judge(self, row, sessions, changed):
+    @staticmethod
+    def idle(sessions, seconds):
+        for session in sessions:
+            session.write(b"x")
+        sessions[-1].until(lambda: sessions[-1].ended is not None, seconds)
+
+    def mended(self, sessions, row):
+        """When the change was undone, after the gap in which nobody is to end."""
+        sessions[-1].until(lambda: sessions[-1].ended is not None, row.gap)
+        self.lab.mend()
+        return [session.now() for session in sessions]
+
+    def judge(self, row, sessions, changed, had):
         if None in changed:
             which = sessions[changed.index(None)]
             self.tap.point(False, row.name, f"the {which.kind} session does not come up\n{which.tail()}")
@@ -210,10 +232,14 @@ class Runner:
             return
         ours, since = sessions[-1], changed[-1]
         if row.reply:
-            good = all((session.received >= 3 + row.reply) == (session is ours) for session in sessions)
-            self.tap.point(good and not ours.said, f"{row.name}: goes on, as no other does", ours.tail())
-            self.tap.rows.append((row.name, *("goes on" if session.received >= 3 + row.reply else "hangs"
-                                              for session in sessions), f"{row.within:g} s"))
+            goes = [session.received >= before + row.reply for session, before in zip(sessions, had)]
+            if row.gap:
+                self.tap.point(goes[-1] and goes[0] and not ours.said, f"{row.name}: goes on, as plain ssh does",
+                               f"goes on: {goes}\n{ours.tail()}")
+            else:
+                self.tap.point(goes == [False, False, True] and not ours.said,
+                               f"{row.name}: goes on, as no other does", ours.tail())
+            self.tap.rows.append((row.name, *("goes on" if one else "hangs" for one in goes), f"{row.within:g} s"))
             return
         good = self.names(row, ours, since)
         self.tap.point(good, f"{row.name}: one line, within {row.within:g} s",

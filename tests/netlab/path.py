@@ -65,6 +65,11 @@ class Path:
     def dead(self):
         self.rule("counter drop", "dead")
 
+    def unreachable(self):
+        """As dead, but the router says that it cannot reach the server."""
+        self.rule('iifname "rc" reject with icmpx type host-unreachable', "dead")
+        self.rule("counter drop", "dead")
+
     def alive(self):
         self.run("router", "nft", "flush chain inet lab dead")
 
@@ -114,6 +119,11 @@ class Path:
     def address_back(self):
         self.ip("client", "addr replace 10.77.1.2/24 dev c0", "-6 addr replace fd77:1::2/64 dev c0 nodad")
         self.client_routes()
+
+    def mend(self):
+        """What a session has been through is over."""
+        self.alive()
+        self.address_back()
 
     def tunnel(self, mtu=1280):
         """The server as 10.77.9.2 and, behind a router, 10.77.8.2, through a tunnel over the path: 28 bytes more."""

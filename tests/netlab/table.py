@@ -5,6 +5,8 @@ arrive; with its header, a packet is 40 bytes longer, or 60 with IPv6. So a hole
 rungs whose packets are longer than it lets through.
 """
 
+import os
+import re
 from dataclasses import dataclass, replace
 
 RUNGS = (960, 768, 536)
@@ -42,8 +44,10 @@ class Row:
     line: str = ""
     within: float = 0           # seconds, from the change or else from authentication on
     during: tuple = ()          # as broken, once the session is up
+    good: float = 0             # before that, the user types a key, and then all is well for so many seconds
     command: str = QUIET
     poke: bytes = b""           # what the user types after the change
+    gap: float = 0              # seconds after which the change is undone; plain ssh goes on then, and so is this to
     stream: bool = False        # the client sends all the time
     reply: int = 0              # instead: the session goes on, and so many bytes come back within that time
     again: bool = False         # the next session, which knows of the first one, is to work
@@ -90,12 +94,14 @@ def ends():
                within=DEAD_AFTER + 2)
     # In each direction the last packet is small and arrives: that is how it shows.
     narrow = Row("", options=IMPATIENT, line="bytes|segments|packets", within=DEAD_AFTER + 2, again=True)
-    gone = Row("", during=(("address_gone",),), line="address", within=2)
+    gone = Row("", during=(("address_gone",),), options=IMPATIENT, line="address", within=DEAD_AFTER + 2)
     return [
         replace(dead, name="dead path, idle"),
         replace(dead, name="dead path, idle, v6", host="v6"),
         replace(dead, name="dead path, sending", stream=True, command=UPLOAD),
         replace(dead, name="dead path, receiving", command=DOWNLOAD),
+        # As with marks that are lost, nothing comes after the client's last word; but probes were answered.
+        replace(dead, name="dead path after 4 good seconds", good=4),
         replace(narrow, name="hole 700 forward in mid-session", during=(("hole", 700, "forward"),), poke=b"x" * 1100),
         replace(narrow, name="hole 700 reverse in mid-session", during=(("hole", 700, "reverse"),), command=SCREEN,
                 poke=b"\n"),
@@ -112,6 +118,29 @@ def ends():
         replace(gone, name="the client's address goes"),
         replace(gone, name="the client's address goes, sending", stream=True, command=UPLOAD),
     ]
+
+
+def gaps(seconds):
+    """An outage ends no session that plain ssh keeps. What the user typed meanwhile is sent again every 2 s where the
+    kernel (TCP_RTO_MAX_MS) takes that, else it may be as late again."""
+    release = tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2])
+    typed = Row("", during=(("dead",),), gap=seconds, command="echo up; exec cat", poke=b"key\n", reply=4,
+                within=4 if release >= (6, 15) else seconds + 5)
+    return [
+        replace(typed, name=f"dead path for {seconds} s, typing"),
+        replace(typed, name=f"dead path for {seconds} s, typing, v6", host="v6"),
+        replace(typed, name=f"host unreachable for {seconds} s, typing", during=(("unreachable",),)),
+        replace(typed, name=f"dead path for {seconds} s, --fdpass", kind="fdpass", within=seconds + 5),
+        replace(typed, name=f"dead path for {seconds} s, the server sends", poke=b"", within=seconds + 5,
+                command="echo up; while :; do echo more; sleep 0.1; done"),
+    ]
+
+
+def away():
+    """As a lease that is renewed, or a mesh whose daemon starts again."""
+    row = Row("the client's address is away for 5 s", during=(("address_gone",),), gap=5, command="echo up; exec cat",
+              poke=b"key\n", reply=4, within=4)
+    return [row, replace(row, name="the client's address is away for 5 s, v6", host="v6")]
 
 
 def paths():
@@ -140,4 +169,4 @@ def paths():
     ]
 
 
-GROUPS = {"holes": lambda: holes(), "paths": lambda: paths() + ends()}
+GROUPS = {"holes": lambda: holes(), "paths": lambda: paths() + ends() + away(), "gaps": lambda: gaps(40)}

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "check.h"
+#include "net/sock.h"
 #include "os/os.h"
 #include "route/race.h"
 #include "session/watch.h"
@@ -20,12 +21,14 @@ int		 __wrap_os_tcp(int, struct os_tcp *);
 int64_t		 __wrap_clock_ms(void);
 int		 __wrap_os_tcp_fragment(int);
 int		 __wrap_os_tcp_patience(int, int);
+int		 __wrap_os_tcp_retry(int, int);
+int		 __wrap_os_keepalive(int, int, int, int, int);
 int		 __wrap_os_address_watch(void);
 enum os_address	 __wrap_os_address_read(int, const struct sockaddr *);
 
 static struct os_tcp	 tcp;
 static int64_t		 now_ms;
-static int		 fragments, patience, looks, proven_bytes;
+static int		 fragments, patience, retry_ms, looks, proven_bytes;
 static enum os_address	 address;
 static int		 news[2];	/* a pipe in the place of the kernel's */
 
@@ -61,6 +64,25 @@ __wrap_os_tcp_patience(int fd, int dead_after_s)
 }
 
 int
+__wrap_os_tcp_retry(int fd, int every_ms)
+{
+	(void)fd;
+	retry_ms = every_ms;
+	return (0);
+}
+
+/* Each probe that is not answered counts as long as the interval is. */
+int
+__wrap_os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
+{
+	(void)fd;
+	assert_int_equal(idle_s, 15);
+	assert_int_equal(idle_s + interval_s * count, SOCK_SILENCE_S);
+	patience = dead_after_s;
+	return (0);
+}
+
+int
 __wrap_os_address_watch(void)
 {
 	assert_int_equal(pipe(news), 0);
@@ -76,6 +98,9 @@ __wrap_os_address_read(int fd, const struct sockaddr *sa)
 	assert_int_equal(sa->sa_family, AF_INET);
 	return (address);
 }
+
+static const struct sock_tune	given = { .dead_after_s = 30 };
+static const struct sock_tune	patient = { .dead_after_s = 30, .patient = 1 };
 
 struct scene {
 	struct watch_config	 conf;
@@ -104,7 +129,7 @@ lost_cb(const struct error *err, int mss_bytes, void *arg)
 }
 
 static void
-begin(struct scene *s, int family, int ssh)
+begin_with(struct scene *s, int family, int ssh, const struct sock_tune *tune)
 {
 	struct sockaddr_in	in = { .sin_family = AF_INET };
 
@@ -114,19 +139,25 @@ begin(struct scene *s, int family, int ssh)
 	tcp.rtt_ms = 1;
 	tcp.send_bytes = 1440;
 	tcp.receive_bytes = 1460;
-	tcp.ack_ms = 1000000;
+	tcp.ack_ms = 1000;
 	now_ms = 1000;
 	fragments = looks = 0;
-	patience = -1;
+	patience = retry_ms = -1;
 	s->next = -1;
 	s->target = (struct target){ .host = "nas", .port = 22 };
 	s->conn.to.ss_family = (sa_family_t)family;
 	assert_true((s->conn.fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
 	assert_int_equal(bind(s->conn.fd, (struct sockaddr *)&in, sizeof(in)), 0);
 	s->conf = (struct watch_config){ .base = event_base_new(), .conn = &s->conn,
-	    .target = &s->target, .dead_after_s = 30, .proof = { proven_bytes, proven_bytes },
+	    .target = &s->target, .tune = tune, .proof = { proven_bytes, proven_bytes },
 	    .ssh = ssh, .settled_cb = settled_cb, .lost_cb = lost_cb, .arg = s };
 	s->w = watch_start(&s->conf);
+}
+
+static void
+begin(struct scene *s, int family, int ssh)
+{
+	begin_with(s, family, ssh, &given);
 }
 
 static void
@@ -161,13 +192,16 @@ settle(struct scene *s)
 }
 
 /*
- * A look after so many ms, with what the kernel says then, and what that means; the limit is 4 s.
+ * A look after so many ms, with what the kernel says then, and what that means.
  */
-static const struct look {
+struct look {
 	int		ms, waiting, acked, received, sacked, in_a_row, gap;
 	enum watch_sign	sign;
 	int		ack_ms;		/* 0: none came since the first look */
-} looking[][8] = {
+};
+
+/* In the key exchange. */
+static const struct look	looking[][8] = {
 	{	/* healthy: what waits is acknowledged by and by, a loss is mended */
 		{ 0, 100, 0, 0, 0, 0, 0, WATCH_WAITING },
 		{ 200, 900, 100, 50, 0, 0, 0, WATCH_WAITING },
@@ -197,6 +231,12 @@ static const struct look {
 	{	/* a dead path is no hole */
 		{ 0, 1500, 40, 0, 0, 0, 0, WATCH_WAITING },
 		{ 9000, 1500, 40, 0, 0, 5, 0, WATCH_STALLED },
+		{ 20900, 1500, 40, 0, 0, 7, 0, WATCH_STALLED },
+		{ 100, 1500, 40, 0, 0, 7, 0, WATCH_DEAD },
+	},
+	{	/* nor is one where the small is what is missing: that is small enough everywhere */
+		{ 0, 500, 40, 0, 1, 0, 0, WATCH_WAITING },
+		{ 9000, 500, 40, 0, 1, 5, 0, WATCH_STALLED },
 	},
 	{	/* back: behind the large one that does not come, small ones come */
 		{ 0, 0, 40, 100, 0, 0, 0, WATCH_QUIET },
@@ -214,32 +254,117 @@ static const struct look {
 	},
 };
 
+/* In a session whose limit is the kernel's. */
+static const struct look	bearing[][8] = {
+	{	/* a dead path is borne for a quarter of an hour, and not longer */
+		{ 0, 100, 40, 0, 0, 0, 0, WATCH_WAITING, 10 },
+		{ 30000, 100, 40, 0, 0, 20, 0, WATCH_STALLED },
+		{ 869900, 5000, 40, 0, 0, 250, 0, WATCH_STALLED },
+		{ 100, 5000, 40, 0, 0, 250, 0, WATCH_DEAD },
+	},
+	{	/* it is back: what waited is acknowledged */
+		{ 0, 100, 40, 0, 0, 0, 0, WATCH_WAITING, 10 },
+		{ 899000, 100, 40, 0, 0, 200, 0, WATCH_STALLED },
+		{ 200, 100, 140, 0, 0, 0, 0, WATCH_WAITING, 10 },
+		{ 60000, 100, 140, 0, 0, 20, 0, WATCH_STALLED },
+	},
+	{	/* a hole: the path is alive all the time */
+		{ 0, 0, 40, 100, 0, 0, 1, WATCH_WAITING, 10 },
+		{ 15000, 0, 40, 100, 0, 0, 1, WATCH_WAITING, 15000 },
+		{ 14900, 0, 40, 100, 0, 0, 1, WATCH_WAITING, 14900 },
+		{ 200, 0, 40, 100, 0, 0, 1, WATCH_HOLE_BACK, 100 },
+	},
+	{	/* there: a burst of which only the small arrived */
+		{ 0, 0, 5000, 100, 0, 0, 0, WATCH_QUIET, 10 },
+		{ 200, 1500, 5000, 100, 1, 1, 0, WATCH_WAITING, 10 },
+		{ 29700, 1500, 5000, 100, 1, 20, 0, WATCH_STALLED },
+		{ 200, 1500, 5000, 100, 1, 20, 0, WATCH_HOLE_THERE },
+	},
+	{	/* there: the server speaks, and acknowledges nothing */
+		{ 0, 9000, 40, 100, 0, 0, 0, WATCH_WAITING, 10 },
+		{ 15000, 9000, 40, 300, 0, 9, 0, WATCH_STALLED, 10 },
+		{ 15000, 9000, 40, 500, 0, 9, 0, WATCH_HOLE_THERE, 10 },
+	},
+	{	/* random losses on both paths, and then it died, and is back */
+		{ 0, 90000, 40, 100, 1, 0, 1, WATCH_WAITING, 10 },
+		{ 200, 90000, 9000, 100, 9, 1, 1, WATCH_WAITING, 10 },
+		{ 1100, 90000, 9000, 100, 9, 1, 1, WATCH_STALLED, 10 },
+		{ 30000, 90000, 9000, 100, 9, 9, 1, WATCH_STALLED, 30010 },
+		{ 30000, 90000, 9000, 100, 9, 9, 1, WATCH_STALLED, 60010 },
+		/* Ours is sent again every two seconds, theirs after a minute. */
+		{ 2000, 0, 99000, 100, 0, 0, 1, WATCH_WAITING, 10 },
+		{ 48000, 0, 99000, 100, 0, 0, 1, WATCH_WAITING, 10000 },
+		{ 100, 0, 99000, 9000, 0, 0, 0, WATCH_QUIET, 10 },
+	},
+	{	/* the same where ours is late, too: the server speaks first */
+		{ 0, 9000, 40, 100, 0, 0, 0, WATCH_WAITING, 10 },
+		{ 20100, 9000, 40, 100, 0, 7, 0, WATCH_STALLED, 20110 },
+		{ 40000, 9000, 40, 100, 0, 8, 0, WATCH_STALLED, 60110 },
+		{ 200, 9000, 40, 5000, 0, 8, 0, WATCH_STALLED, 10 },
+		{ 48000, 9000, 40, 9000, 0, 8, 0, WATCH_STALLED, 10 },
+		{ 200, 0, 9040, 9000, 0, 0, 0, WATCH_QUIET, 10 },
+	},
+};
+
 static void
-test_look(void **state)
+look(const char *name, size_t row, const struct look *seen, size_t count,
+    const struct watch_limits *limits)
 {
-	const struct look	*look;
 	struct watch_view	 view;
 	enum watch_sign		 sign;
 	struct os_tcp		 t;
-	int64_t			 at_ms;
-	size_t			 i, j;
+	int64_t			 at_ms = 1000;
+	size_t			 i;
+
+	memset(&view, 0, sizeof(view));
+	for (i = 0; i < count && (i == 0 || seen[i].ms > 0); i++) {
+		at_ms += seen[i].ms;
+		t = (struct os_tcp){ .waiting_bytes = seen[i].waiting,
+		    .acked_bytes = seen[i].acked, .received_bytes = seen[i].received,
+		    .sacked = (unsigned int)seen[i].sacked, .send_bytes = 1440,
+		    .in_a_row = (unsigned int)seen[i].in_a_row, .gap = seen[i].gap, .rtt_ms = 1,
+		    .ack_ms = seen[i].ack_ms != 0 ? seen[i].ack_ms : (int)at_ms };
+		if ((sign = watch_look(&view, &t, at_ms, limits)) != seen[i].sign)
+			fail_msg("%s, row %zu, look %zu: %d", name, row, i, sign);
+	}
+}
+
+static void
+test_look(void **state)
+{
+	struct watch_limits	limits;
+	size_t			i;
 
 	(void)state;
-	for (i = 0; i < COUNT(looking); i++) {
-		memset(&view, 0, sizeof(view));
-		at_ms = 1000;
-		for (j = 0; j < COUNT(looking[i]) && (j == 0 || looking[i][j].ms > 0); j++) {
-			look = &looking[i][j];
-			at_ms += look->ms;
-			t = (struct os_tcp){ .waiting_bytes = look->waiting,
-			    .acked_bytes = look->acked, .received_bytes = look->received,
-			    .sacked = (unsigned int)look->sacked,
-			    .in_a_row = (unsigned int)look->in_a_row, .gap = look->gap, .rtt_ms = 1,
-			    .ack_ms = look->ack_ms != 0 ? look->ack_ms : (int)at_ms };
-			if ((sign = watch_look(&view, &t, at_ms, 4000)) != look->sign)
-				fail_msg("row %zu, look %zu: %d", i, j, sign);
-		}
-	}
+	watch_limits(&limits, &patient, 0);
+	for (i = 0; i < COUNT(looking); i++)
+		look("looking", i, looking[i], COUNT(looking[i]), &limits);
+	watch_limits(&limits, &patient, 1);
+	for (i = 0; i < COUNT(bearing); i++)
+		look("bearing", i, bearing[i], COUNT(bearing[i]), &limits);
+}
+
+/* 30 s in the key exchange, then 15 minutes; but what the user said holds all the time. */
+static void
+test_limits(void **state)
+{
+	struct watch_limits	limits;
+
+	(void)state;
+	watch_limits(&limits, &patient, 0);
+	assert_int_equal(limits.hole_ms, 4000);
+	assert_int_equal(limits.dead_ms, 30000);
+	watch_limits(&limits, &patient, 1);
+	assert_int_equal(limits.hole_ms, 30000);
+	assert_int_equal(limits.dead_ms, 15 * 60 * 1000);
+	watch_limits(&limits, &given, 0);
+	assert_int_equal(limits.dead_ms, 30000);
+	watch_limits(&limits, &given, 1);
+	assert_int_equal(limits.hole_ms, 30000);
+	assert_int_equal(limits.dead_ms, 30000);
+	/* A probe of a second's silence comes, and its answer, before that is suspicious. */
+	watch_limits(&limits, &(struct sock_tune){ .dead_after_s = 1 }, 1);
+	assert_int_equal(limits.silent_ms, 2000);
 }
 
 /* In the key exchange a hole is named after 4 s, later after --dead-after. */
@@ -255,7 +380,7 @@ test_holes(void **state)
 	watch_sent(s.w, 100);
 	pass(&s, 200);
 	tcp.in_a_row = 2;
-	pass(&s, 3800);
+	pass(&s, 3700);
 	assert_int_equal(s.next, -1);
 	assert_int_equal(fragments, 1);
 	pass(&s, 400);
@@ -280,7 +405,7 @@ test_holes(void **state)
 	tcp.waiting_bytes = 10;
 	tcp.in_a_row = 2;
 	pass(&s, 200);
-	pass(&s, 29900);
+	pass(&s, 29700);
 	assert_int_equal(s.next, -1);
 	pass(&s, 200);
 	assert_int_equal(s.err.code, CODE_PMTU_REVERSE);
@@ -310,9 +435,12 @@ test_idle(void **state)
 	watch_received(s.w);
 	pass(&s, 200);
 	assert_int_equal(looks, 3);
+	/* What is sent after a long time has not waited since. */
+	now_ms += 3600000;
 	tcp.waiting_bytes = 10;
 	watch_sent(s.w, 100);
-	pass(&s, 60000);
+	pass(&s, 29000);
+	assert_int_equal(s.next, -1);
 	assert_int_equal(looks, 4);
 	assert_int_equal(event_base_get_num_events(s.conf.base, EVENT_BASE_COUNT_ADDED), 2);
 	end(&s);
@@ -345,6 +473,16 @@ test_explain(void **state)
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 0);
 	assert_int_equal(err.code, CODE_DSCP_REVERSE);
+	/* Not if a probe was answered later on. */
+	now_ms += 40000;
+	tcp.ack_ms = 10000;
+	watch_explain(s.w, &err);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
+	tcp.ack_ms = 40000;
+	watch_explain(s.w, &err);
+	assert_int_equal(err.code, CODE_DSCP_REVERSE);
+	tcp.ack_ms = 1000;
+	now_ms -= 40000;
 	/* Not if something large is what was lost. */
 	watch_received(s.w);
 	watch_sent(s.w, 30000);
@@ -391,7 +529,14 @@ test_explain(void **state)
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 0);
 	assert_int_equal(err.code, CODE_DEAD_PATH);
+	/* Where much has just arrived, a loss is none for its size. */
 	tcp.sacked = tcp.in_a_row = 1;
+	pass(&s, 200);
+	assert_int_equal(watch_explain(s.w, &err), 0);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
+	tcp.waiting_bytes = 0;
+	pass(&s, 200);
+	tcp.waiting_bytes = 5000;
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 536);
 	assert_int_equal(err.code, CODE_PMTU_FORWARD);
@@ -400,6 +545,11 @@ test_explain(void **state)
 	pass(&s, 200);
 	assert_int_equal(watch_explain(s.w, &err), 536);
 	assert_int_equal(err.code, CODE_PMTU_REVERSE);
+	/* What is missing in a path that has been dead for long is not missing for its size. */
+	tcp.ack_ms = 21000;
+	pass(&s, 20000);
+	assert_int_equal(watch_explain(s.w, &err), 0);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
 	end(&s);
 
 	/* So large ones are known to have passed. */
@@ -448,6 +598,7 @@ test_room(void **state)
 	tcp.ack_ms = 60000;
 	tcp.probes = 1;
 	tcp.in_a_row = tcp.sacked = 1;
+	tcp.gap = 0;
 	pass(&s, 100000);
 	assert_int_equal(s.next, -1);
 	tcp.in_a_row = tcp.sacked = 0;
@@ -466,31 +617,116 @@ test_room(void **state)
 	end(&s);
 }
 
-/* A lease that is renewed takes the address away and brings it back. */
+/*
+ * In a session what is dead is borne as the kernel has it, and sent again more often; but not with
+ * a server that has no room, for the kernel counts its probes.
+ */
+static void
+test_patience(void **state)
+{
+	struct scene	s;
+
+	(void)state;
+	begin_with(&s, AF_INET, 1, &patient);
+	tcp.waiting_bytes = 100;
+	tcp.in_a_row = 1;
+	watch_sent(s.w, 100);
+	pass(&s, 200);
+	pass(&s, 2000);
+	assert_int_equal(fragments, 1);
+	/* The key exchange still has its limit. */
+	assert_int_equal(patience, -1);
+	assert_int_equal(retry_ms, -1);
+	tcp.waiting_bytes = tcp.in_a_row = 0;
+	watch_received(s.w);
+	watch_sent(s.w, 100);
+	watch_received(s.w);
+	watch_sent(s.w, 100);
+	assert_int_equal(s.settled, 1);
+	assert_int_equal(patience, 0);
+	tcp.waiting_bytes = 100;
+	tcp.in_a_row = 1;
+	tcp.acked_bytes = 1000;
+	pass(&s, 200);
+	assert_int_equal(retry_ms, -1);
+	pass(&s, 2000);
+	assert_int_equal(retry_ms, 2000);
+	assert_int_equal(patience, SOCK_SILENCE_S);
+	tcp.no_room = 1;
+	pass(&s, 200);
+	assert_int_equal(retry_ms, 120000);
+	assert_int_equal(patience, 0);
+	tcp.ack_ms = 30000;
+	tcp.probes = 3;
+	pass(&s, 30000);
+	assert_int_equal(s.next, -1);
+	/* It stands still again. */
+	tcp.no_room = 0;
+	pass(&s, 200);
+	assert_int_equal(patience, 0);
+	pass(&s, 2000);
+	assert_int_equal(retry_ms, 2000);
+	assert_int_equal(patience, SOCK_SILENCE_S);
+	tcp.ack_ms = 890000;
+	pass(&s, 890000);
+	assert_int_equal(s.next, -1);
+	tcp.ack_ms = 900000;
+	pass(&s, 10000);
+	assert_int_equal(s.next, 0);
+	assert_int_equal(s.err.code, CODE_DEAD_PATH);
+	end(&s);
+
+	/* Where the user set the limit, the kernel has it. */
+	begin(&s, AF_INET, 1);
+	settle(&s);
+	assert_int_equal(patience, -1);
+	tcp.waiting_bytes = 100;
+	tcp.in_a_row = 1;
+	pass(&s, 200);
+	pass(&s, 2000);
+	assert_int_equal(retry_ms, 2000);
+	assert_int_equal(patience, -1);
+	end(&s);
+
+	/* Another protocol has no key exchange. */
+	begin_with(&s, AF_INET, 0, &patient);
+	assert_int_equal(patience, 0);
+	end(&s);
+}
+
+static void
+tell(struct scene *s, enum os_address what)
+{
+	address = what;
+	assert_int_equal(write(news[1], "x", 1), 1);
+	pass(s, 0);
+}
+
+/* An address that is gone may come back; when the limit is over, it was the cause. */
 static void
 test_address(void **state)
 {
 	struct scene	s;
+	struct error	err;
 
 	(void)state;
 	begin(&s, AF_INET, 1);
 	settle(&s);
 	pass(&s, 6000);
-	address = OS_ADDRESS_SAME;
-	assert_int_equal(write(news[1], "x", 1), 1);
-	pass(&s, 0);
-	address = OS_ADDRESS_GONE;
-	assert_int_equal(write(news[1], "x", 1), 1);
-	pass(&s, 0);
-	address = OS_ADDRESS_BACK;
-	assert_int_equal(write(news[1], "x", 1), 1);
-	pass(&s, 0);
+	tell(&s, OS_ADDRESS_SAME);
+	tell(&s, OS_ADDRESS_GONE);
+	tell(&s, OS_ADDRESS_BACK);
+	watch_explain(s.w, &err);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
+	tell(&s, OS_ADDRESS_GONE);
 	assert_int_equal(event_base_get_num_events(s.conf.base, EVENT_BASE_COUNT_ADDED), 1);
-	address = OS_ADDRESS_GONE;
-	assert_int_equal(write(news[1], "x", 1), 1);
-	pass(&s, 0);
+	tcp.waiting_bytes = 100;
+	tcp.in_a_row = 1;
+	watch_sent(s.w, 100);
+	pass(&s, 200);
+	pass(&s, 29700);
 	assert_int_equal(s.next, -1);
-	pass(&s, 0);
+	pass(&s, 100);
 	assert_int_equal(s.next, 0);
 	assert_int_equal(s.err.code, CODE_ADDRESS_GONE);
 	assert_string_equal(s.err.text,
@@ -503,10 +739,12 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_explain),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_address),
 	};
 
