@@ -359,7 +359,7 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "the network changed, or the host went down",
 	    "The host stopped answering, or stopped accepting data: it went down or to sleep, or "
 	    "the network on the way changed. Connect again; --dead-after=SECONDS says how long "
-	    "to wait for an answer." },
+	    "a session waits for an answer, 15 minutes if it is not given." },
 	[CODE_PMTU_FORWARD] = { "pmtu-forward", KIND_BOTH, SEVERITY_ERROR, 95, EX_TEMPFAIL,
 	    "connect again, or with --mss=536",
 	    "A link on the way to the host is smaller than both ends believe (a tunnel in a "
@@ -385,10 +385,10 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "path had died at this very moment." },
 	[CODE_ADDRESS_GONE] = { "address-gone", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
 	    "the network here changed; connect again",
-	    "The address that the connection was made from is no longer this machine's: another "
-	    "network was joined, a VPN or the mesh went down, or the address ran out. Nothing "
-	    "can reach the session now. Connect again; what must go on meanwhile belongs "
-	    "into tmux or screen on the host." },
+	    "The address that the connection was made from is no longer this machine's, and did "
+	    "not come back in time: another network was joined, a VPN or the mesh went down, or "
+	    "the address ran out. Connect again; what must go on meanwhile belongs into tmux or "
+	    "screen on the host." },
 	[CODE_SERVER_CHANGED] = { "server-changed", KIND_ERROR, SEVERITY_ERROR, 1, EX_PROTOCOL,
 	    "do several servers share this address? try again",
 	    "The path lost large packets, so a second connection with smaller ones was made; but "
@@ -741,6 +741,12 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "In this container /dev/net/tun cannot be opened, so that tailscaled can work there "
 	    "in userspace-networking mode only. meshssh works with that mode; programs that "
 	    "connect directly do not reach the mesh." },
+	[CODE_RTO_MAX] = { "rto-max", KIND_FINDING, SEVERITY_NOTE, 1, 0, "",
+	    "After an outage, this machine sends again after about as long as the outage took, "
+	    "up to two minutes, whatever the client does. net.ipv4.tcp_rto_max_ms=2000 (Linux "
+	    "6.15) makes that 2 seconds. tcp_retries2 counts the attempts: with 255, sessions "
+	    "end after 8 minutes, with less sooner. Put both into /etc/sysctl.d, apply it, and "
+	    "restart sshd." },
 	[CODE_SSHD_DOWN] = { "sshd-down", KIND_FINDING, SEVERITY_WARNING, 30, 0, "",
 	    "No sshd listens on this machine, on none of the ports that its configuration names. "
 	    "If systemd should have started it, systemctl status and sshd -t say why it did not." },

@@ -34,6 +34,7 @@ static void
 nix_block_rest(FILE *fp)
 {
 	emit_ssh_line(fp, "ConnectTimeout", "15", "Nix itself sets no time limits");
+	/* A build that hangs is worse than one that fails and is tried again. */
 	emit_ssh_line(fp, "ServerAliveInterval", "15", NULL);
 	emit_ssh_line(fp, "ServerAliveCountMax", "4", NULL);
 	emit_ssh_line(fp, "ControlMaster", "no", "with shared connections Nix hangs");

@@ -323,9 +323,10 @@ emit_ssh_alive(FILE *fp, const json_t *doc)
 {
 	if (emit_ssh_theirs(doc, "serveraliveinterval", "0"))
 		return;
-	emit_ssh_line(fp, "ServerAliveInterval", "15", "a dead link is noticed within a minute");
+	emit_ssh_line(fp, "ServerAliveInterval", "15",
+	    "a session outlasts an outage of ten minutes");
 	if (!emit_ssh_theirs(doc, "serveralivecountmax", "3"))
-		emit_ssh_line(fp, "ServerAliveCountMax", "4", NULL);
+		emit_ssh_line(fp, "ServerAliveCountMax", "40", NULL);
 }
 
 void

@@ -229,6 +229,10 @@ net_detect(json_t *facts, const struct detect_input *in)
 		fact_put_number(facts, "net.eth0_mtu", number);
 	if (net_number(in->root, "/proc/sys/net/ipv4/tcp_mtu_probing", 2, &number) == 0)
 		fact_put_number(facts, "net.tcp_mtu_probing", number);
+	if (net_number(in->root, "/proc/sys/net/ipv4/tcp_rto_max_ms", INT_MAX, &number) == 0)
+		fact_put_number(facts, "net.tcp_rto_max_ms", number);
+	if (net_number(in->root, "/proc/sys/net/ipv4/tcp_retries2", INT_MAX, &number) == 0)
+		fact_put_number(facts, "net.tcp_retries2", number);
 }
 
 const struct detector detect_net = {

@@ -255,7 +255,7 @@ check_control_stale(const json_t *facts, struct finding *f)
 	    config_text(facts, OPTION("controlmaster")),
 	    config_where(facts, "controlmaster", where));
 	finding_cure(f,
-	    "Add to the host's block: ServerAliveInterval 15 and ServerAliveCountMax 4");
+	    "Add to the host's block: ServerAliveInterval 15 and ServerAliveCountMax 40");
 	finding_cure(f, "To end one that hangs now: ssh -O exit HOST");
 	return (1);
 }

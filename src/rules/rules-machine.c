@@ -11,6 +11,9 @@
 #define OUTER_BYTES	60	/* IPv4, UDP and WireGuard around a packet */
 #define TAILSCALE_OUTER	1360	/* what Tailscale reckons with: the same around 1280, over IPv6 */
 #define ETHERNET_MTU	1500
+#define RTO_MAX_MS	2000	/* what a server should have; the kernel takes 1000 to 120000 */
+#define RETRIES		255	/* with that; the kernel takes no more */
+#define OUTAGE_MS	240000	/* a session should outlast that */
 
 static int
 is_mesh_tunnel(const json_t *interface)
@@ -144,6 +147,34 @@ check_no_tun(const json_t *facts, struct finding *f)
 	finding_set(f->evidence, "container: %s; /dev/net/tun cannot be opened", container);
 	finding_cure(f,
 	    "It is enough for meshssh. For the other mode: --device /dev/net/tun --cap-add NET_ADMIN");
+	return (1);
+}
+
+static int
+check_rto_max(const json_t *facts, struct finding *f)
+{
+	int64_t	rto_max_ms = json_number_at(facts, "net.tcp_rto_max_ms", 0);
+	int64_t	retries = json_number_at(facts, "net.tcp_retries2", 0);
+	int	brief = rto_max_ms * retries < OUTAGE_MS;
+
+	if (json_truth_at(facts, "sshd.running") != 1 || (rto_max_ms <= 5 * RTO_MAX_MS && !brief))
+		return (0);
+	if (brief) {
+		f->severity = SEVERITY_WARNING;
+		finding_set(f->cause,
+		    "A short outage of the network ends every session with this machine.");
+	} else
+		finding_set(f->cause,
+		    "After an outage, sessions with this machine stand still for up to two minutes more.");
+	finding_set(f->evidence, "net.ipv4.tcp_rto_max_ms is %lld, net.ipv4.tcp_retries2 %lld",
+	    (long long)rto_max_ms, (long long)retries);
+	if (query_nixos(facts))
+		finding_cure(f, "In configuration.nix: boot.kernel.sysctl.\"net.ipv4.tcp_rto_max_ms\" = "
+		    "%d, and \"net.ipv4.tcp_retries2\" = %d; then restart sshd.", RTO_MAX_MS, RETRIES);
+	else
+		finding_cure(f, "%ssysctl -w net.ipv4.tcp_retries2=%d net.ipv4.tcp_rto_max_ms=%d, the "
+		    "same in /etc/sysctl.d, then restart sshd.", query_sudo(facts), RETRIES,
+		    RTO_MAX_MS);
 	return (1);
 }
 
@@ -336,6 +367,12 @@ const struct rule rules_machine[] = {
 		.certainty = CERTAINTY_SURE,
 		.needs = { "system.tun" },
 		.check = check_no_tun
+	},
+	{
+		.code = CODE_RTO_MAX,
+		.certainty = CERTAINTY_SURE,
+		.needs = { "net.tcp_rto_max_ms", "net.tcp_retries2", "sshd.running" },
+		.check = check_rto_max
 	},
 	{
 		.code = CODE_SSHD_DOWN,

@@ -199,6 +199,8 @@ test_net(void **state)
 	put("/sys/class/net/eth9/mtu", "9000\n");
 	put("/sys/class/net/lo/mtu", "12345\n");
 	put("/proc/sys/net/ipv4/tcp_mtu_probing", "1\n");
+	put("/proc/sys/net/ipv4/tcp_rto_max_ms", "120000\n");
+	put("/proc/sys/net/ipv4/tcp_retries2", "15\n");
 	for (i = 0; i < COUNT(rows); i++) {
 		put("/proc/net/route", rows[i].route);
 		put("/proc/net/ipv6_route", rows[i].route6);
@@ -210,6 +212,8 @@ test_net(void **state)
 		    rows[i].address6 != NULL ? "eth9" : NULL);
 		assert_int_equal(json_number_at(facts, "net.gateway.mtu", 0), rows[i].mtu);
 		assert_int_equal(json_number_at(facts, "net.tcp_mtu_probing", -1), 1);
+		assert_int_equal(json_number_at(facts, "net.tcp_rto_max_ms", -1), 120000);
+		assert_int_equal(json_number_at(facts, "net.tcp_retries2", -1), 15);
 		assert_null(json_at(facts, "net.eth0_mtu"));
 		json_decref(facts);
 	}
