@@ -157,8 +157,8 @@ put_tunnel(FILE *fp, const json_t *doc, const struct nfs *nfs)
 		emit_percents(fp, nfs->via);
 	}
 	/*
-	 * A connection that other sessions share would end with them. A dead one ends soon: the next
-	 * loses nothing, and goes on at once when the network is back.
+	 * A connection that other sessions share would end with them. A dead one ends soon: the
+	 * next loses nothing, and goes on at once when the network is back.
 	 */
 	fprintf(fp,
 	    " -N -T -o BatchMode=yes -o ControlPath=none -o ExitOnForwardFailure=yes -o ServerAliveInterval=15"

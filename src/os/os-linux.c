@@ -102,7 +102,7 @@ os_tcp(int fd, struct os_tcp *tcp)
 	    (waiting > 0 && info.tcpi_snd_wnd == 0 &&
 	    len >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof(info.tcpi_snd_wnd));
 	tcp->probes = info.tcpi_probes;
-	/* Data in order that acknowledges nothing new does not count as an acknowledgement there. */
+	/* Data in order that acknowledges nothing new is no acknowledgement there. */
 	tcp->ack_ms = (int)(info.tcpi_last_ack_recv < info.tcpi_last_data_recv ?
 	    info.tcpi_last_ack_recv : info.tcpi_last_data_recv);
 	tcp->rtt_ms = (int)(info.tcpi_rtt / 1000) + 1;

@@ -111,8 +111,8 @@ enum os_address os_address_read(int, const struct sockaddr *);
 
 /*
  * Keepalive after so many idle seconds, then so many probes at an interval, and the end of a
- * connection whose bytes or probes stay unanswered for dead_after_s in all, or with 0 for as long as
- * the kernel has it. Best effort: -1 if the platform did not take all of it.
+ * connection whose bytes or probes stay unanswered for dead_after_s in all, or with 0 when the
+ * kernel thinks so. Best effort: -1 if the platform did not take all of it.
  */
 int	os_keepalive(int, int idle_s, int interval_s, int count, int dead_after_s);
 

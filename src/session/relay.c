@@ -590,6 +590,9 @@ relay_checked(struct relay *r)
 {
 	int	ssh = r->identification.client == CLIENT_SSH;
 
+	/* A proxy on this machine may read nothing for as long as the network behind it is gone. */
+	if (r->hold == NULL && r->watch == NULL)
+		sock_begun(r->conn.fd, r->conf->race->tune);
 	if (r->hold == NULL && (!ssh || r->watch == NULL))
 		r->conf->running_cb(ssh, r->conf->arg);
 }

@@ -26,7 +26,7 @@
 /* about four retransmissions of one segment: that is no random loss */
 #define KEX_LIMIT_MS	4000
 #define STALL_MS	1000	/* with four round trips */
-#define SILENT_MS	2000	/* of a path that is alive: probes come every second or more seldom */
+#define SILENT_MS	2000	/* on a path that is alive: no probe comes sooner than after 1 s */
 /* what waits is sent again this often, once it stands still; and at least so often */
 #define HURRY_MS	2000
 #define BACKOFF_MS	120000

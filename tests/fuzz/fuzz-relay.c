@@ -870,7 +870,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct event_base	*base;
-	static const struct sock_tune	tune = { .dead_after_s = 30 };
+	static const struct sock_tune	tune = { .dead_after_s = 30, .patient = 1 };
 	static struct attempts		attempts;
 	struct target			target = { .host = "nas", .port = 22, .timeout_ms = 10000 };
 	struct connection			conn = { .step = { .via = &via_direct },

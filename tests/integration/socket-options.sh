@@ -55,6 +55,11 @@ for dead in 30 9 3 1 600; do
 	check "--dead-after=$dead: idle $idle + $interval * $count s come to that" \
 	    test "$told" -ge $((dead * 3 / 4)) -a "$told" -le $((dead + 1))
 done
+# Once a session has begun it has the kernel's patience, also with a proxy on this machine; but what is said holds.
+traced 127.0.0.1 "$port"
+is "a session: TCP_USER_TIMEOUT" "$(sed -n 's/.*TCP_USER_TIMEOUT, \[\([0-9]*\)\].*/\1/p' "$T/strace" | tail -n 1)" 0
+traced --dead-after=9 127.0.0.1 "$port"
+is "a session, --dead-after=9: TCP_USER_TIMEOUT" "$(mentions 'TCP_USER_TIMEOUT, .0.')" 0
 traced --mss=1000 127.0.0.1 "$port"
 sets "--mss=1000, before connect" 'TCP_MAXSEG,.\[1000\]'
 traced --mss=off 127.0.0.1 "$port"

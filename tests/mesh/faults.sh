@@ -2,7 +2,7 @@
 # What goes wrong in a mesh, and what the user is told: a node that is down, a name that nobody has, a port that nobody
 # listens on, a tailscaled that is stopped, logged out, dead, suspended. Each time: one line with the cause, an exit
 # status of its own, in time, and --why repeats it. Then in mid-session: a tailscaled that dies or restarts ends the session and
-# leaves no relay; one that is suspended and continued costs no byte.
+# leaves no relay, but for a TUN's that comes back; one that is suspended and continued costs no byte.
 #
 # shellcheck disable=SC2317,SC2329	# functions are called through `check` and `wait_for`
 # shellcheck source-path=SCRIPTDIR source=lab.sh
@@ -195,6 +195,18 @@ wait $ssh_pid
 is "suspended four times during a download: status, words" "$? $(cat "$T/err")" '0 '
 check "suspended four times during a download, and $paused times in mid-stream" [ $paused -ge 2 ]
 is "suspended four times during a download: same bytes" "$(cksum <"$T/here")" "$sum"
+
+# A TUN's address goes with its tailscaled, and comes back: so does a session, as one of plain ssh does.
+session tun "--dead-after=600 $TUN" cat
+node_stop tun
+sleep 2		# the fault itself
+check "tailscaled restarts, TUN: the session lives" kill -0 "$ssh_pid"
+node_start tun tun --tun=tailscale0 || not_ok "tun starts again"
+echo key >&8
+check "tailscaled restarts, TUN: it goes on" wait_for 30 grep -aq key "$T/session"
+kill "$ssh_pid"
+wait "$ssh_pid" 2>/dev/null
+relays_gone "tailscaled restarts, TUN"
 
 # The host's tailscaled dies. With TUN the relay itself notices; what goes through the daemon is told by ssh's own
 # ServerAlive only, and no relay may stay behind then.

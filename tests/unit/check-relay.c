@@ -46,6 +46,9 @@ static const struct {
 	{ "", 1, "", 0, NULL, 0, CODE_SERVER_SILENT },
 };
 
+static const struct sock_tune	tune = { .dead_after_s = 30 };
+static const struct race_config	race = { .tune = &tune };
+
 static void
 running_cb(int ssh, void *arg)
 {
@@ -75,7 +78,7 @@ run_case(size_t i)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 150 };
 	struct connection	 conn = { .fd = -1 };
-	struct relay_config	 conf = { .target = &target, .conn = &conn,
+	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
 				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
@@ -149,7 +152,7 @@ test_hangup(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
 	struct connection	 conn = { .fd = -1 };
-	struct relay_config	 conf = { .target = &target, .conn = &conn,
+	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
 				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
@@ -233,7 +236,7 @@ test_full_output(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
 	struct connection	 conn = { .fd = -1 };
-	struct relay_config	 conf = { .target = &target, .conn = &conn,
+	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
 				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
@@ -290,7 +293,7 @@ test_reader_gone(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
 	struct connection	 conn = { .fd = -1 };
-	struct relay_config	 conf = { .target = &target, .conn = &conn,
+	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
 				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base;
