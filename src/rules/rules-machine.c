@@ -11,7 +11,9 @@
 #define OUTER_BYTES	60	/* IPv4, UDP and WireGuard around a packet */
 #define TAILSCALE_OUTER	1360	/* what Tailscale reckons with: the same around 1280, over IPv6 */
 #define ETHERNET_MTU	1500
-#define RTO_MAX_MS	2000	/* what a server should have; the kernel takes 1000 to 120000 */
+#define RTO_MS		200	/* after which the kernel sends again first */
+#define RTO_LIMIT_MS	120000	/* it takes no more for net.ipv4.tcp_rto_max_ms */
+#define RTO_MAX_MS	2000	/* what a server should have */
 #define RETRIES		255	/* with that; the kernel takes no more */
 #define OUTAGE_MS	240000	/* a session should outlast that */
 
@@ -150,19 +152,36 @@ check_no_tun(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* How long an outage is that ends a session: each attempt waits twice as long as the last. */
+static int64_t
+rto_outage(int64_t rto_max_ms, int64_t retries)
+{
+	int64_t	rto_ms = RTO_MS, outage_ms = 0, i;
+
+	for (i = 0; i <= retries && i <= RETRIES; i++) {
+		outage_ms += rto_ms < rto_max_ms ? rto_ms : rto_max_ms;
+		rto_ms = rto_ms < rto_max_ms ? 2 * rto_ms : rto_ms;
+	}
+	return (outage_ms);
+}
+
 static int
 check_rto_max(const json_t *facts, struct finding *f)
 {
 	int64_t	rto_max_ms = json_number_at(facts, "net.tcp_rto_max_ms", 0);
-	int64_t	retries = json_number_at(facts, "net.tcp_retries2", 0);
-	int	brief = rto_max_ms * retries < OUTAGE_MS;
+	int64_t	retries = json_number_at(facts, "net.tcp_retries2", 0), outage_ms;
 
-	if (json_truth_at(facts, "sshd.running") != 1 || (rto_max_ms <= 5 * RTO_MAX_MS && !brief))
+	if (json_truth_at(facts, "sshd.running") != 1 || rto_max_ms < 1 ||
+	    rto_max_ms > RTO_LIMIT_MS)
 		return (0);
-	if (brief) {
+	outage_ms = rto_outage(rto_max_ms, retries);
+	if (rto_max_ms <= 5 * RTO_MAX_MS && outage_ms >= OUTAGE_MS)
+		return (0);
+	if (outage_ms < OUTAGE_MS) {
 		f->severity = SEVERITY_WARNING;
 		finding_set(f->cause,
-		    "A short outage of the network ends every session with this machine.");
+		    "An outage of %lld s ends every session with this machine.",
+		    (long long)outage_ms / 1000);
 	} else
 		finding_set(f->cause,
 		    "After an outage, sessions with this machine stand still for up to two minutes more.");

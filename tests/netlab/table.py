@@ -140,7 +140,8 @@ def away():
     """As a lease that is renewed, or a mesh whose daemon starts again."""
     row = Row("the client's address is away for 5 s", during=(("address_gone",),), gap=5, command="echo up; exec cat",
               poke=b"key\n", reply=4, within=4)
-    return [row, replace(row, name="the client's address is away for 5 s, v6", host="v6")]
+    return [row, replace(row, name="the client's address is away for 5 s, v6", host="v6"),
+            replace(row, name="host unreachable for 5 s", during=(("unreachable",),))]
 
 
 def paths():
