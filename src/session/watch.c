@@ -40,6 +40,7 @@
  */
 #define YOUNG_BYTES	8192
 #define YOUNG_MS	1000
+#define YOUNG_TURNS	20	/* for the key exchange, a login with many keys, and the request */
 
 struct watch {
 	struct watch_config	 conf;
@@ -204,7 +205,8 @@ watch_young(const struct watch *w)
 {
 	struct os_tcp	last;
 
-	return (w->conf.ssh && w->settled && w->tcp.received_bytes < YOUNG_BYTES &&
+	return (w->conf.ssh && w->settled && w->turns <= YOUNG_TURNS &&
+	    w->tcp.received_bytes < YOUNG_BYTES &&
 	    w->tcp.acked_bytes < YOUNG_BYTES && w->answered_ms != 0 &&
 	    w->answered_ms - w->heard_ms < YOUNG_MS &&
 	    w->answered_bytes < (size_t)w->tcp.send_bytes &&
@@ -364,7 +366,8 @@ watch_sent(struct watch *w, size_t bytes)
 		return;
 	w->answered_ms = w->active_ms;
 	w->answered_bytes = bytes;
-	if (!w->settled && ++w->turns == KEX_TURNS) {
+	w->turns++;
+	if (!w->settled && w->turns == KEX_TURNS) {
 		w->settled = 1;
 		sock_begun(w->conf.conn->fd, w->conf.tune);
 		w->conf.settled_cb(w->conf.arg);

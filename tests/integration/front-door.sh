@@ -291,6 +291,26 @@ end $theirs
 end "$pid"
 gone "it ends, and the relay with it"
 
+# A session is to outlast an outage as one of plain ssh does, or longer if ssh is told to, or less if we are.
+# limit WANTED ARGUMENT...: the relay's --dead-after.
+limit() {
+	wanted=$1
+	shift
+	"$MESHSSH" "$@" -F "$cfg" -N direct 2>"$T/err" &
+	pid=$!
+	started $pid
+	wait_for 10 one_relay
+	is "--dead-after of the relay of $*" "$(tr '\0' '\n' <"/proc/$(relay_pids)/cmdline" | grep dead-after)" "$wanted"
+	end $pid
+	wait_for 5 no_relay
+}
+no_relay() { [ -z "$(relay_pids)" ]; }
+limit ''
+limit '' -oServerAliveInterval=15 -oServerAliveCountMax=40
+limit --dead-after=1200 -oServerAliveInterval=60 -oServerAliveCountMax=20
+limit --dead-after=3600 -oTCPKeepAlive=no
+limit --dead-after=7 --dead-after=7
+
 # Its own name and path. Each of these would start itself for ever if it took itself, or what starts it, for ssh.
 rm -f "$T/how"
 mkdir "$T/link" "$T/copy" "$T/script" "$T/a blank 100%h"

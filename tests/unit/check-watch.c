@@ -462,6 +462,7 @@ test_explain(void **state)
 {
 	struct scene	s;
 	struct error	err;
+	int		i;
 
 	(void)state;
 	begin(&s, AF_INET, 1);
@@ -549,6 +550,20 @@ test_explain(void **state)
 	tcp.ack_ms = 21000;
 	pass(&s, 20000);
 	assert_int_equal(watch_explain(s.w, &err), 0);
+	assert_int_equal(err.code, CODE_DEAD_PATH);
+	end(&s);
+
+	/* Keys were typed, and echoed. */
+	begin(&s, AF_INET, 1);
+	settle(&s);
+	tcp.waiting_bytes = 36;
+	tcp.received_bytes = tcp.acked_bytes = 5000;
+	for (i = 0; i < 20; i++) {
+		watch_received(s.w);
+		watch_sent(s.w, 36);
+	}
+	pass(&s, 200);
+	watch_explain(s.w, &err);
 	assert_int_equal(err.code, CODE_DEAD_PATH);
 	end(&s);
 
