@@ -188,8 +188,7 @@ class Runner:
                 for session in sessions if row.poke else ():
                     session.write(row.poke)
                 if row.gap:
-                    changed = self.mended(sessions, row)
-                    had = [session.received for session in sessions]
+                    had, changed = self.mended(sessions, row)
                 ours, since = sessions[-1], changed[-1]
                 ours.until(lambda: ours.said or (row.reply and ours.received >= had[-1] + row.reply),
                            since + row.within - ours.now())
@@ -219,10 +218,11 @@ class Runner:
         sessions[-1].until(lambda: sessions[-1].ended is not None, seconds)
 
     def mended(self, sessions, row):
-        """When the change was undone, after the gap in which nobody is to end."""
+        """What had come, and when the change was undone, after the gap in which nobody is to end."""
         sessions[-1].until(lambda: sessions[-1].ended is not None, row.gap)
+        had = [session.received for session in sessions]
         self.lab.mend()
-        return [session.now() for session in sessions]
+        return had, [session.now() for session in sessions]
 
     def judge(self, row, sessions, changed, had):
         if None in changed:
