@@ -330,6 +330,12 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "are taken from MESHSSH_PROXY_AUTH (USER:PASSWORD), or from "
 	    "~/.config/meshssh/proxy-auth, which has lines HOST:PORT USER:PASSWORD, must be "
 	    "yours, and may be readable by you alone (chmod 600)." },
+	[CODE_PROXY_SCHEME] = { "proxy-scheme", KIND_BOTH, SEVERITY_ERROR, 70, EX_NOPERM,
+	    "run a local proxy that logs in there, such as px or cntlm",
+	    "The proxy wants a login, and not by the one method that meshssh has (Basic: a user "
+	    "name and a password); they were not sent to it. Proxies of companies want "
+	    "Negotiate (Kerberos) or NTLM. A program on this machine can log in there and be a "
+	    "proxy without a login itself: px or cntlm. Name it with --via=http=127.0.0.1:PORT." },
 	[CODE_NOT_A_PROXY] = { "not-a-proxy", KIND_BOTH, SEVERITY_ERROR, 61, EX_PROTOCOL,
 	    "check the address, and the kind: socks5 or http",
 	    "What listens at the proxy's address does not speak the protocol: the address or the "

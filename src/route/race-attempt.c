@@ -134,6 +134,17 @@ attempt_dial_self(struct race_attempt *a)
 		attempt_failed(a);
 }
 
+/* What stands in between wants to be asked in another way. */
+static void
+attempt_again(struct race_attempt *a)
+{
+	attempt_close(a);
+	free(a->attempt.talk);
+	a->attempt.talk = NULL;
+	if (attempt_connect(a) == -1)
+		attempt_failed(a);
+}
+
 static void
 attempt_talk(struct race_attempt *a, enum via_want want)
 {
@@ -144,6 +155,9 @@ attempt_talk(struct race_attempt *a, enum via_want want)
 		break;
 	case VIA_DONE:
 		attempt_connected(a);
+		break;
+	case VIA_AGAIN:
+		attempt_again(a);
 		break;
 	case VIA_DIAL_SELF:
 		attempt_dial_self(a);

@@ -35,7 +35,7 @@ http_begin(struct via_attempt *attempt)
 	const char		*host = attempt->step->host;
 	char			 to[300], login[BASE64_SIZE(LOGIN_MAX) + 40] = "";
 
-	if ((t->has_auth = via_proxy_auth(attempt, &auth)) == -1)
+	if (attempt->login && (t->has_auth = via_proxy_auth(attempt, &auth)) == -1)
 		return (VIA_FAIL);
 	if (strchr(host, '%') != NULL)
 		return (via_fail(attempt, CODE_BAD_HOST,
@@ -66,6 +66,27 @@ http_message(int status, const char *text)
 	return (status < 400 ? CODE_NOT_A_PROXY : CODE_PROXY_REFUSED);
 }
 
+/*
+ * 1 if the proxy is to be asked again, with the user and password that are known for it: they are
+ * told to nobody who has not asked for them in a way that takes them.
+ */
+static int
+http_login(const struct via_attempt *attempt, const struct http_talk *t)
+{
+	return (t->head.state == HTTP1_HEAD && t->head.status == 407 && !t->has_auth &&
+	    (t->head.schemes & HTTP1_BASIC) != 0 && attempt->step->proxy_named);
+}
+
+/* What it wants cannot be had by a user and a password. */
+static enum via_want
+http_scheme(struct via_attempt *attempt, unsigned int schemes)
+{
+	char	names[60];
+
+	return (via_fail(attempt, CODE_PROXY_SCHEME, "the HTTP proxy %.60s wants a login by %s",
+	    attempt->step->proxy, http1_schemes_text(schemes, names, sizeof(names))));
+}
+
 static enum via_want
 http_refused(struct via_attempt *attempt, struct http_talk *t)
 {
@@ -74,6 +95,8 @@ http_refused(struct via_attempt *attempt, struct http_talk *t)
 
 	if (t->head.connect_error[0] != '\0')
 		text = t->head.connect_error;
+	if (t->head.status == 407 && t->head.schemes != 0 && (t->head.schemes & HTTP1_BASIC) == 0)
+		return (http_scheme(attempt, t->head.schemes));
 	if ((code = http_message(t->head.status, text)) == CODE_PROXY_AUTH)
 		return (via_fail(attempt, code, "the HTTP proxy %s %s", proxy, t->has_auth ?
 		    "does not accept this user and password" : "wants a user and a password"));
@@ -85,9 +108,16 @@ static enum via_want
 http_step(struct via_attempt *attempt)
 {
 	struct http_talk	*t = attempt->talk;
+	struct proxy_auth	 auth;
 	enum via_want		 want;
+	int			 known;
 
-	if ((want = http_talk_step(attempt)) != VIA_DONE)
+	want = http_talk_step(attempt);
+	if (http_login(attempt, t) && (known = via_proxy_auth(attempt, &auth)) != 0) {
+		attempt->login = 1;
+		return (known == 1 ? VIA_AGAIN : VIA_FAIL);
+	}
+	if (want != VIA_DONE)
 		return (want);
 	if (t->head.state == HTTP1_BAD)
 		return (via_fail(attempt, CODE_NOT_A_PROXY, "the HTTP proxy %s does not speak HTTP",

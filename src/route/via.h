@@ -42,6 +42,8 @@ enum via_want {
 	VIA_WANT_WRITE,
 	VIA_DONE,
 	VIA_FAIL,		/* the error of the hop is set */
+	/* close the descriptor, connect to the same address and begin again */
+	VIA_AGAIN,
 	/* close the descriptor; self is the address to connect to directly */
 	VIA_DIAL_SELF
 };
@@ -60,6 +62,7 @@ struct via_attempt {
 	char			 said[80];	/* what the system says of it */
 	/* this machine could not even try, which tells little */
 	int			 local;
+	int			 login;		/* with VIA_AGAIN: the proxy wants one, by Basic */
 	struct sockaddr_storage	 self;		/* with VIA_DIAL_SELF */
 	socklen_t		 self_len;
 };

@@ -20,6 +20,12 @@ static const struct http1_header {
 	{ "",				0 }
 };
 
+/* Ways to log in to a proxy that are met, the first of them HTTP1_BASIC, and their names. */
+static const char	schemes[][12] = { "Basic", "Digest", "Negotiate", "NTLM", "Kerberos", "Bearer" };
+
+#define SCHEMES		(sizeof(schemes) / sizeof(schemes[0]))
+#define AUTHENTICATE	"Proxy-Authenticate:"
+
 static int
 digit(char c)
 {
@@ -41,6 +47,39 @@ http1_status_line(struct http1 *h)
 	return (HTTP1_MORE);
 }
 
+/* The scheme that a part of a list of challenges begins with, or 0: it may be a parameter. */
+static unsigned int
+http1_scheme(const char *part)
+{
+	size_t	i, len = strcspn(part, " \t,");
+
+	for (i = 0; i < SCHEMES; i++)
+		if (len == strlen(schemes[i]) && strncasecmp(part, schemes[i], len) == 0)
+			return (1u << i);
+	return (0);
+}
+
+/*
+ * RFC 9110 11.6.1: challenges and their parameters stand in one list, with commas between; those
+ * within quotes are text.
+ */
+static unsigned int
+http1_challenges(const char *value)
+{
+	unsigned int	found = 0;
+	int		quoted = 0;
+
+	found |= http1_scheme(value + strspn(value, " \t"));
+	for (; *value != '\0'; value++)
+		if (quoted && *value == '\\' && value[1] != '\0')
+			value++;
+		else if (*value == '"')
+			quoted = !quoted;
+		else if (*value == ',' && !quoted)
+			found |= http1_scheme(value + 1 + strspn(value + 1, " \t"));
+	return (found);
+}
+
 /* RFC 9112 5: "name: value". What is not understood is passed over. */
 static void
 http1_header_line(struct http1 *h)
@@ -48,8 +87,10 @@ http1_header_line(struct http1 *h)
 	const struct http1_header	*row;
 	const char			*value;
 	char				*to;
-	size_t				 len;
+	size_t				 len = sizeof(AUTHENTICATE) - 1;
 
+	if (strncasecmp(h->line, AUTHENTICATE, len) == 0)
+		h->schemes |= http1_challenges(h->line + len);
 	for (row = headers; row->name[0] != '\0'; row++) {
 		len = strlen(row->name);
 		if (strncasecmp(h->line, row->name, len) != 0 || h->line[len] != ':')
@@ -72,6 +113,7 @@ http1_head_end(struct http1 *h)
 	if (h->status >= 200 || (h->status == 101 && h->upgrade))
 		return (HTTP1_HEAD);
 	h->status = 0;
+	h->schemes = 0;
 	for (row = headers; row->name[0] != '\0'; row++)
 		*((char *)h + row->offset) = '\0';
 	return (HTTP1_MORE);
@@ -131,6 +173,23 @@ http1_feed(struct http1 *h, const char *buf, size_t len, size_t *used)
 		h->state = http1_byte(h, buf[i]);
 	*used = i;
 	return (h->state);
+}
+
+const char *
+http1_schemes_text(unsigned int set, char *text, size_t size)
+{
+	size_t	i;
+
+	strlcpy(text, "", size);
+	for (i = 0; i < SCHEMES; i++) {
+		if ((set & 1u << i) == 0)
+			continue;
+		set &= ~(1u << i);
+		if (text[0] != '\0')
+			strlcat(text, set != 0 ? ", " : " or ", size);
+		strlcat(text, schemes[i], size);
+	}
+	return (text);
 }
 
 long

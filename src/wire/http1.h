@@ -10,6 +10,9 @@
 /* kept of a reason and of a value, NUL included; the rest is passed over */
 #define HTTP1_TEXT_MAX	200
 
+/* Ways to log in that Proxy-Authenticate offers (RFC 9110 11.7.1); a set of bits. */
+#define HTTP1_BASIC	0x01u
+
 enum http1_state {
 	HTTP1_MORE,		/* the head is not whole yet */
 	HTTP1_HEAD,		/* it is */
@@ -27,6 +30,7 @@ struct http1 {
 	char			 connect_error[HTTP1_TEXT_MAX];	/* Tailscale-Connect-Error */
 	char			 dial_self[HTTP1_TEXT_MAX];	/* of tailscaled's LocalAPI */
 	char			 dial_addr[HTTP1_TEXT_MAX];
+	unsigned int		 schemes;	/* of Proxy-Authenticate, all such lines */
 
 	char			 line[HTTP1_TEXT_MAX + 32];	/* the start of the current line */
 	size_t			 column;	/* its length so far, all of it */
@@ -39,6 +43,9 @@ struct http1 {
  * passed over. A bare LF ends a line, too (RFC 9112 2.2); a NUL is never part of a head.
  */
 enum http1_state	http1_feed(struct http1 *, const char *, size_t, size_t *);
+
+/* The names of these schemes, such as "Negotiate or NTLM", cut to fit; returns the buffer. */
+const char *http1_schemes_text(unsigned int schemes, char *, size_t);
 
 /*
  * The length of the body that Content-Length gives, or -1 if it does not, or is beyond all sense (1

@@ -97,9 +97,12 @@ http_table() {
 	http-login 0 stream - auth
 	http-login 77 proxy-auth user\|password auth-none
 	http-407 77 proxy-auth user\|password
-	http-407 77 proxy-auth user\|password auth
+	http-407 77 proxy-auth accept auth
 	http-407-bare 77 proxy-auth user\|password
-	http-407-ntlm 77 proxy-auth user\|password
+	http-407-bare 77 proxy-auth user\|password auth
+	http-407-ntlm 77 proxy-scheme NTLM
+	http-407-ntlm 77 proxy-scheme NTLM auth
+	http-407-several 77 proxy-scheme Digest,.Negotiate.or.NTLM auth
 	http-403-html 77 proxy-refused 403
 	http-403-close 77 proxy-refused 403
 	http-400 77 proxy-refused 400
@@ -413,6 +416,8 @@ batch_end
 ### what was asked
 cat "$T"/*.log | grep ' wrong: ' | sort -u >"$T/wrong"
 is "every request was well-formed, and in its turn" "$(head -n 20 "$T/wrong")" ''
+is "no password for a proxy that does not offer Basic" \
+    "$(cat "$T"/*.log | grep -E '^(slow:)?http-(407-|2).* request basic')" ''
 # asked NAME WANTED MODE OPTION... HOST: what the proxy took down of the requests.
 asked() {
 	name=$1 wanted=$2
@@ -446,7 +451,9 @@ dial fd7a:115c:a1e0::9 2222" local-yes fd7a:115c:a1e0::9
 MESHSSH_PROXY_AUTH=user:secret
 export MESHSSH_PROXY_AUTH
 asked "SOCKS5: with user and password" "0002 3 odd.test 2222" socks-inet odd.test
-asked "HTTP: with user and password" "basic odd.test 2222" http-200 odd.test
+asked "HTTP: with user and password, which are not asked for" "- odd.test 2222" http-200 odd.test
+asked "HTTP: with user and password" "- odd.test 2222
+basic odd.test 2222" http-login odd.test
 unset MESHSSH_PROXY_AUTH
 
 ### ssh itself, to a real sshd: in one piece with the relay in between, byte by byte with --fdpass

@@ -469,6 +469,8 @@ HTTP_NO = {
     "407": plain(b"407 Proxy Authentication Required", "log in", b'Proxy-Authenticate: Basic realm="odd"\r\n'),
     "407-bare": b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
     "407-ntlm": plain(b"407 Proxy Authentication Required", "log in", b"Proxy-Authenticate: NTLM\r\n"),
+    "407-several": plain(b"407 Proxy Authentication Required", "log in", b'Proxy-Authenticate: Digest realm="Basic, a",'
+                         b' nonce="Basic"\r\nProxy-Authenticate: Negotiate, NTLM\r\n'),
     "403-html": b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(HTML) + HTML,
     "403-close": b"HTTP/1.0 403 Forbidden\r\nConnection: close\r\n\r\n" + HTML,
     "400": plain(b"400 Bad Request", "bad request"),

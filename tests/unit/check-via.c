@@ -218,8 +218,9 @@ static const struct {
 	    BYTES(CONNECT("100.64.0.2:22", "")) },
 	{ "CONNECT to IPv6", &via_http, "fd7a:115c:a1e0::2", AF_UNSPEC, "", NULL, 0,
 	    BYTES(CONNECT("[fd7a:115c:a1e0::2]:22", "")) },
+	/* Not before it is asked for. */
 	{ "CONNECT with a login", &via_http, "nas", AF_UNSPEC, "", "user:secret", 1,
-	    BYTES(CONNECT("nas:22", "Proxy-Authorization: Basic " BASIC "\r\n")) },
+	    BYTES(CONNECT("nas:22", "")) },
 	{ "CONNECT with another's login", &via_http, "nas", AF_UNSPEC, "", "user:secret", 0,
 	    BYTES(CONNECT("nas:22", "")) },
 	{ "greeting", &via_socks5, "nas", AF_UNSPEC, "", NULL, 1, BYTES("\005\001\0") },
@@ -297,6 +298,27 @@ test_guess(void **state)
 	close(fd);
 }
 
+/* Asked again, by the proxy's own wish, with the user and the password; a second no is the end. */
+static void
+test_login(void **state)
+{
+	static const char	no[] = "HTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\r\n";
+	struct talk		t;
+
+	(void)state;
+	setenv("MESHSSH_PROXY_AUTH", "user:secret", 1);
+	talk_open(&t, &via_http, "nas");
+	t.attempt.login = 1;
+	begin(&t);
+	check_arrived(&t, "CONNECT again",
+	    BYTES(CONNECT("nas:22", "Proxy-Authorization: Basic " BASIC "\r\n")));
+	put(&t, BYTES(no));
+	go_on(&t);
+	check_error(&t, "CONNECT again", CODE_PROXY_AUTH, "does not accept");
+	talk_close(&t);
+	unsetenv("MESHSSH_PROXY_AUTH");
+}
+
 /* The turns of SOCKS5. */
 static void
 test_socks5_turns(void **state)
@@ -345,6 +367,7 @@ test_longest(void **state)
 	setenv("MESHSSH_PROXY_AUTH", login, 1);
 	for (i = 0; i < COUNT(vias); i++) {
 		talk_open(&t, vias[i], host);
+		t.attempt.login = 1;
 		memset(t.tailscaled.token, 'a', sizeof(t.tailscaled.token) - 1);
 		begin(&t);
 		assert_int_equal(t.want, VIA_WANT_READ);
@@ -385,6 +408,7 @@ test_begin_bad(void **state)
 
 		setenv("MESHSSH_PROXY_AUTH", "secret", 1);
 		talk_open(&t, vias[i], "nas");
+		t.attempt.login = 1;
 		begin(&t);
 		check_error(&t, vias[i]->name, CODE_PROXY_AUTH, "MESHSSH_PROXY_AUTH");
 		check_arrived(&t, "bad variable", BYTES(""));
@@ -399,6 +423,7 @@ test_begin_bad(void **state)
 		fclose(fp);
 		assert_int_equal(chmod(path, 0644), 0);
 		talk_open(&t, vias[i], "nas");
+		t.attempt.login = 1;
 		begin(&t);
 		check_error(&t, vias[i]->name, CODE_PROXY_AUTH, "chmod 600");
 		check_arrived(&t, "open file", BYTES(""));
@@ -433,6 +458,7 @@ static const struct {
 	enum via_want		 want;
 	enum code		 code;
 	const char		*text;		/* a part of the error's, or NULL */
+	int			 asked;		/* for the login, by an earlier answer */
 } cases[] = {
 	{ "101", &via_localapi, NULL,
 	    BYTES("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nTailscale-Cap: 113\r\n"
@@ -546,21 +572,32 @@ static const struct {
 	    BYTES("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
 	    "Content-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL, CODE_PROXY_AUTH,
 	    "wants a user and a password" },
-	{ "407 with a login", &via_http, "user:secret",
-	    BYTES("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"), 0, 0,
-	    VIA_FAIL, CODE_PROXY_AUTH, "does not accept" },
+	{ "407 and a login", &via_http, "user:secret",
+	    BYTES("HTTP/1.1 407 x\r\nProxy-Authenticate: Negotiate\r\n"
+	    "proxy-authenticate: Digest realm=\"a, b\", nonce=\"x\", basic realm=\"x\"\r\n\r\n"),
+	    0, 0, VIA_AGAIN, CODE_NONE, NULL },
+	{ "407 without Basic", &via_http, "user:secret",
+	    BYTES("HTTP/1.1 407 x\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n"
+	    "Content-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL, CODE_PROXY_SCHEME,
+	    PROXY " wants a login by Negotiate or NTLM" },
+	{ "407 that only names Basic", &via_http, "user:secret",
+	    BYTES("HTTP/1.1 407 x\r\nProxy-Authenticate: Digest realm=\"no, Basic \\\", Basic\"\r\n"
+	    "Content-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL, CODE_PROXY_SCHEME, "by Digest" },
+	{ "407 that offers nothing", &via_http, "user:secret",
+	    BYTES("HTTP/1.1 407 x\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
+	    CODE_PROXY_AUTH, "wants a user and a password" },
 	{ "CONNECT 403", &via_http, NULL,
 	    BYTES("HTTP/1.1 403 Filtered\r\nContent-Type: text/html\r\n\r\n<html><body>x"), 0, 1,
 	    VIA_FAIL, CODE_PROXY_REFUSED, "403 Filtered" },
 	{ "CONNECT 403 with a login", &via_http, "user:secret",
 	    BYTES("HTTP/1.1 403 Forbidden\r\nContent-Length: 17\r\n\r\n" BASIC "\n"), 0, 0,
-	    VIA_FAIL, CODE_PROXY_REFUSED, "403 Forbidden" },
+	    VIA_FAIL, CODE_PROXY_REFUSED, "403 Forbidden", 1 },
 	{ "CONNECT 405", &via_http, NULL,
 	    BYTES("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
 	    CODE_PROXY_REFUSED, "405" },
 	{ "401", &via_http, "user:secret",
 	    BYTES("HTTP/1.0 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"), 0, 0, VIA_FAIL,
-	    CODE_PROXY_AUTH, "does not accept" },
+	    CODE_PROXY_AUTH, "does not accept", 1 },
 	/* A captive portal. */
 	{ "302", &via_http, NULL,
 	    BYTES("HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n"),
@@ -669,6 +706,7 @@ run_case(size_t i, enum feeding how)
 		setenv("MESHSSH_PROXY_AUTH", cases[i].login, 1);
 	talk_open(&t, cases[i].via, "nas");
 	t.step.dial_self = cases[i].dial_self;
+	t.attempt.login = cases[i].asked;
 	strlcpy(t.tailscaled.token, TOKEN, sizeof(t.tailscaled.token));
 	begin(&t);
 	assert_int_equal(t.want, VIA_WANT_READ);
@@ -1090,6 +1128,7 @@ main(void)
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_named_otherwise),
 		cmocka_unit_test(test_guess),
+		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_socks5_turns),
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_begin_bad),
