@@ -268,27 +268,24 @@ squid_dirs() {
 	echo "tester:$(openssl passwd -apr1 secret)" >"$T/squid/users"
 	[ "$(id -u)" -ne 0 ] || chown -R proxy "$T/squid" 2>/dev/null || chown -R squid "$T/squid"
 }
-http=
-if need "squid" squid; then
-	port=$(free_port)
-	squid_dirs
-	for helper in /usr/lib/squid /usr/lib64/squid /usr/libexec/squid /usr/local/libexec/squid; do
-		[ ! -x "$helper/basic_ncsa_auth" ] || break
-	done
-	cat >"$T/squid.conf" <<-END
-	http_port 127.0.0.1:$port
+# squid_config PORT AUTH_PARAM...: each is a line's.
+squid_config() {
+	cat <<-END
+	http_port 127.0.0.1:$1
 	visible_hostname odd.test
-	pid_filename $T/squid/pid
+	pid_filename $T/squid/pid.$1
 	coredump_dir $T/squid
-	cache_log $T/squid/log
+	cache_log $T/squid/log.$1
 	access_log none
 	cache deny all
 	cache_mem 8 MB
 	pinger_enable off
 	shutdown_lifetime 0 seconds
 	max_filedescriptors 1024
-	auth_param basic program $helper/basic_ncsa_auth $T/squid/users
-	auth_param basic children 1
+	END
+	shift
+	printf 'auth_param %s\n' "$@"
+	cat <<-END
 	acl SSL_ports port $SSHD_PORT $closed
 	acl CONNECT method CONNECT
 	acl known proxy_auth REQUIRED
@@ -296,6 +293,16 @@ if need "squid" squid; then
 	http_access allow known
 	http_access deny all
 	END
+}
+http=
+if need "squid" squid; then
+	port=$(free_port)
+	squid_dirs
+	for helper in /usr/lib/squid /usr/lib64/squid /usr/libexec/squid /usr/local/libexec/squid; do
+		[ ! -x "$helper/basic_ncsa_auth" ] || break
+	done
+	basic="basic program $helper/basic_ncsa_auth $T/squid/users"
+	squid_config "$port" "$basic" 'basic children 1' >"$T/squid.conf"
 	if proxy squid "$port" squid -N -d 1 -f "$T/squid.conf"; then
 		http=$port
 		fails "squid: a port against the rules" 77 proxy-refused 403 --via=http=":$port" 127.0.0.1 $forbidden
@@ -305,6 +312,26 @@ if need "squid" squid; then
 		unset MESHSSH_PROXY_AUTH
 		forgets squid --via=http="127.0.0.1:$port"
 	fi
+
+	# As proxies of companies are: with Kerberos and NTLM, and perhaps with a password, too.
+	windows="negotiate program $helper/negotiate_wrapper_auth"
+	windows="$windows --ntlm $helper/ntlm_fake_auth --kerberos $helper/ntlm_fake_auth"
+	ntlm="ntlm program $helper/ntlm_fake_auth"
+	MESHSSH_PROXY_AUTH=tester:secret
+	export MESHSSH_PROXY_AUTH
+	port=$(free_port)
+	squid_config "$port" "$windows" 'negotiate children 1' "$ntlm" 'ntlm children 1' >"$T/squid-windows.conf"
+	if proxy squid-windows "$port" squid -N -d 1 -f "$T/squid-windows.conf"; then
+		fails "squid with Negotiate and NTLM" 77 proxy-scheme 'Negotiate or NTLM; .*px or cntlm' --via=http=":$port" \
+		    127.0.0.1 "$SSHD_PORT"
+	fi
+	port=$(free_port)
+	squid_config "$port" "$windows" 'negotiate children 1' "$ntlm" 'ntlm children 1' "$basic" 'basic children 1' \
+	    >"$T/squid-both.conf"
+	if proxy squid-both "$port" squid -N -d 1 -f "$T/squid-both.conf"; then
+		silent "squid with Negotiate, NTLM and Basic: a login" login --via=http=":$port" 127.0.0.1 true
+	fi
+	unset MESHSSH_PROXY_AUTH
 fi
 
 ### where user and password come from
