@@ -189,6 +189,12 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "check the resolver, or use the address",
 	    "The resolver did not answer in time. A name server in /etc/resolv.conf that no "
 	    "longer runs is the usual cause; the address of the host works without a resolver." },
+	[CODE_NO_INTERFACE] = { "no-interface", KIND_ERROR, SEVERITY_ERROR, 64, EX_NOHOST,
+	    "write ADDRESS%INTERFACE with one of them",
+	    "The part of the address behind the percent sign is the interface of this machine "
+	    "that leads to the host, and this machine has none of that name. It was renamed or "
+	    "unplugged, or belongs to another machine. ip address (or ifconfig) lists them; "
+	    "without a percent sign, each interface that is up is tried." },
 	[CODE_REFUSED] = { "refused", KIND_BOTH, SEVERITY_ERROR, 93, EX_UNAVAILABLE,
 	    "is sshd running there, on this port?",
 	    "The host is there and says that nothing listens on this port. Start sshd there, or "

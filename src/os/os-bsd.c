@@ -37,6 +37,16 @@ os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 }
 
 int
+os_bind_device(int fd, int family, const char *name)
+{
+	(void)fd;
+	(void)family;
+	(void)name;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
 os_rename(const char *from, const char *to, int swap)
 {
 	(void)from;

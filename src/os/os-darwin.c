@@ -10,6 +10,7 @@
 #include <copyfile.h>
 #include <errno.h>
 #include <mach-o/dyld.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -25,6 +26,18 @@ os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 		return (-1);
 	return (setsockopt(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &dead_after_s,
 	    sizeof(dead_after_s)));
+}
+
+int
+os_bind_device(int fd, int family, const char *name)
+{
+	unsigned int	index = if_nametoindex(name);
+
+	if (index == 0)
+		return (-1);
+	return (family == AF_INET6 ?
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_BOUND_IF, &index, sizeof(index)) :
+	    setsockopt(fd, IPPROTO_IP, IP_BOUND_IF, &index, sizeof(index)));
 }
 
 int

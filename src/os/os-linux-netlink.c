@@ -280,6 +280,13 @@ network_default(int family, const char *nobody, char *text, size_t size)
 	return (1);
 }
 
+int
+os_bind_device(int fd, int family, const char *name)
+{
+	(void)family;
+	return (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name) + 1));
+}
+
 void
 os_network(char *text, size_t size)
 {

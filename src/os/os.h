@@ -67,6 +67,11 @@ enum os_address {
 	OS_ADDRESS_BACK
 };
 
+/*
+ * Packets of this socket, of this family, leave by this interface, whatever the routes say; -1 with
+ * errno where a user may not choose that.
+ */
+int	os_bind_device(int, int family, const char *);
 void	os_route(const struct sockaddr *, struct os_route *);
 /*
  * 1 if the router or neighbor that packets to this address are handed to has answered on its link,

@@ -15,6 +15,7 @@
 #include "net/exact.h"
 #include "net/sock.h"
 #include "net/tailscaled.h"
+#include "os/os.h"
 #include "route/mss.h"
 #include "route/race-attempt.h"
 
@@ -208,8 +209,9 @@ attempt_connect(struct race_attempt *a)
 		a->mss_bytes = mss_first(a->conf->mss_steps, to, &a->guarded);
 		a->attempt.fd = sock_open(to, a->conf->tune, a->mss_bytes);
 	}
-	if (a->attempt.fd == -1 || (connect(a->attempt.fd, to, a->now.to_len) == -1 &&
-	    errno != EINPROGRESS)) {
+	if (a->attempt.fd == -1 || (a->now.device[0] != '\0' &&
+	    os_bind_device(a->attempt.fd, to->sa_family, a->now.device) == -1) ||
+	    (connect(a->attempt.fd, to, a->now.to_len) == -1 && errno != EINPROGRESS)) {
 		a->now.via->unconnected(&a->attempt, errno, clock_ms() - a->began_ms);
 		return (-1);
 	}

@@ -4,8 +4,11 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+
 #include <errno.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,18 +16,25 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "catalogue/catalogue.h"
+#include "net/interface.h"
+#include "net/nat64.h"
 #include "net/resolve.h"
+#include "route/detour.h"
 #include "route/race-attempt.h"
 
 /* RFC 8305 5, Connection Attempt Delay; also between two hosts of one name */
 #define ADDRESS_STAGGER_MS	250
 /* a second way is a second connection for the server, which counts them */
 #define ROUTE_STAGGER_MS	1000
+#define NAT64_MS		3000	/* for the resolver, when all else has failed */
 
 struct race {
 	struct race_config	 conf;
 	struct plan_input	 in;
 	struct plan		 plan;
+	struct detours		 detours;
+	int			 devices_added;
+	int			 nat64_asked;
 	struct connection	 again;		/* of race_again */
 	struct resolve		*resolve;
 	struct event		 lookup_timer;
@@ -40,6 +50,7 @@ struct race {
 };
 
 static void	race_next(struct race *);
+static int	race_nat64(struct race *);
 
 void
 race_cancel(struct race *r)
@@ -95,6 +106,30 @@ race_lost(struct race *r)
 	conf.cb(NULL, &err, conf.arg);
 }
 
+/* Another address that may be the host's, if this one's server never says a word: RFC 8305 4. */
+static void
+race_spare(const struct race *r, const struct race_attempt *won, struct sockaddr_storage *other)
+{
+	const struct via_step	*step;
+	int			 i, j, same;
+
+	memset(other, 0, sizeof(*other));
+	if (won->now.via->to != VIA_TO_TARGET)
+		return;
+	for (same = 0; same <= 1 && other->ss_family == AF_UNSPEC; same++)
+		for (i = 0; i < r->plan.count && other->ss_family == AF_UNSPEC; i++) {
+			step = &r->plan.steps[i];
+			for (j = 0; j < r->count; j++)
+				if (r->tries[j]->step.to == step->to &&
+				    r->tries[j]->state == RACE_STATE_OVER)
+					break;
+			if (j == r->count && step->via == won->now.via && step->to != NULL &&
+			    step->to != won->now.to && step->device[0] == '\0' &&
+			    (step->to->sa_family == won->now.to->sa_family) == same)
+				memcpy(other, step->to, step->to_len);
+		}
+}
+
 static void
 race_won(struct race *r, struct race_attempt *a)
 {
@@ -106,6 +141,7 @@ race_won(struct race *r, struct race_attempt *a)
 	log_debug(1, "connected through %s %s after %lld ms", conn.step.via->name,
 	    conn.step.via->address(&a->now, to, sizeof(to)), (long long)(clock_ms() - r->began_ms));
 	memcpy(&conn.to, a->now.to, a->now.to_len);
+	race_spare(r, a, &conn.other);
 	conn.step.to = NULL;
 	event_del(&a->ev);
 	a->attempt.fd = -1;
@@ -123,10 +159,27 @@ race_begun(const struct race *r, const struct via_step *step)
 	for (i = 0; i < r->count; i++) {
 		begun = &r->tries[i]->step;
 		if (begun->via == step->via && begun->to == step->to &&
-		    begun->tailscaled == step->tailscaled)
+		    begun->tailscaled == step->tailscaled &&
+		    strcmp(begun->device, step->device) == 0)
 			return (1);
 	}
 	return (0);
+}
+
+/* Say what the steps from this one on are. */
+static void
+race_tell(const struct race *r, int from)
+{
+	const struct via_step	*step;
+	char			 to[96];
+	int			 i;
+
+	for (i = from; i < r->plan.count; i++) {
+		step = &r->plan.steps[i];
+		if (!race_begun(r, step))
+			log_debug(1, "route %d: %s %s (%s)", i + 1, step->via->name,
+			    step->via->address(step, to, sizeof(to)), step->why);
+	}
 }
 
 /* The first step of the plan that was not begun, or NULL. */
@@ -169,7 +222,7 @@ race_settle(struct race *r)
 		}
 	if (r->resolve != NULL)
 		return;
-	if (running == 0)
+	if (running == 0 && !race_nat64(r))
 		race_lost(r);
 	else if (running == 1 && last->state == RACE_STATE_CONNECTED)
 		race_won(r, last);
@@ -197,6 +250,32 @@ race_attempt_cb(struct race_attempt *a, enum race_event event, void *arg)
 	}
 }
 
+/* How long after the one step the other may begin. */
+static int
+race_stagger(const struct race *r, const struct via_step *step, const struct via_step *next)
+{
+	return ((next->via == step->via && next->device[0] == '\0') ||
+	    r->plan.owner == PLAN_PERHAPS ? ADDRESS_STAGGER_MS : ROUTE_STAGGER_MS);
+}
+
+/*
+ * The next step of the plan; when that has no more, the first packet is on its way, and there is
+ * time to look for interfaces that the kernel passes over.
+ */
+static const struct via_step *
+race_upcoming(struct race *r)
+{
+	const struct via_step	*step = race_unbegun(r);
+	int			 count = r->plan.count;
+
+	if (step != NULL || r->resolve != NULL || r->devices_added)
+		return (step);
+	r->devices_added = 1;
+	if (detour_devices(&r->plan) > 0)
+		race_tell(r, count);
+	return (race_unbegun(r));
+}
+
 /* Begin the next step of the plan, now; if there is none, see whether the race is over. */
 static void
 race_next(struct race *r)
@@ -206,17 +285,15 @@ race_next(struct race *r)
 	struct timeval		 tv;
 
 	event_del(&r->timer);
-	while ((step = race_unbegun(r)) != NULL) {
+	while ((step = race_upcoming(r)) != NULL) {
 		last = r->tries[r->count++] = race_attempt_new(&r->conf, step, race_attempt_cb, r);
 		if (race_attempt_start(last) == -1) {
 			race_note(r, &last->attempt.err, last->attempt.local);
 			continue;
 		}
-		if ((next = race_unbegun(r)) == NULL)
+		if ((next = race_upcoming(r)) == NULL)
 			return;
-		tv = clock_timeval(next->via == step->via || r->plan.owner == PLAN_PERHAPS ?
-		    ADDRESS_STAGGER_MS :
-		    ROUTE_STAGGER_MS);
+		tv = clock_timeval(race_stagger(r, step, next));
 		event_add(&r->timer, &tv);
 		return;
 	}
@@ -234,17 +311,9 @@ race_timer_cb(evutil_socket_t fd, short what, void *arg)
 static void
 race_plan(struct race *r)
 {
-	const struct via_step	*step;
-	char			 to[64];
-	int			 i;
-
 	plan_make(&r->plan, &r->in);
-	for (i = 0; i < r->plan.count; i++) {
-		step = &r->plan.steps[i];
-		if (!race_begun(r, step))
-			log_debug(1, "route %d: %s %s (%s)", i + 1, step->via->name,
-			    step->via->address(step, to, sizeof(to)), step->why);
-	}
+	detour_zones(&r->plan, &r->detours);
+	race_tell(r, 0);
 }
 
 static void
@@ -317,6 +386,30 @@ race_lookup_timeout_cb(evutil_socket_t fd, short what, void *arg)
 	race_next(r);
 }
 
+/* fe80::1%eth9: the address is one, and this machine has no such interface. 1 if that is so. */
+static int
+race_no_interface(struct race *r)
+{
+	struct sockaddr_storage	 ss;
+	struct interfaces	 list;
+	struct error		 err;
+	char			 address[ADDR_HOST_MAX + 1], target[TARGET_TEXT_MAX], names[60];
+	const char		*zone = strchr(r->plan.lookup, '%');
+
+	if (zone == NULL)
+		return (0);
+	snprintf(address, sizeof(address), "%.*s", (int)(zone - r->plan.lookup), r->plan.lookup);
+	if (addr_literal(address, 1, &ss) == 0)
+		return (0);
+	interfaces_link_local(&list);
+	error_set(&err, CODE_NO_INTERFACE, "%s: this machine has no interface %.20s; those that are up: %s",
+	    target_text(r->in.target, target), zone + 1,
+	    list.count > 0 ? interfaces_text(&list, names, sizeof(names)) : "none");
+	race_note(r, &err, 0);
+	race_looked_up(r, PLAN_LOOKUP_FAILED);
+	return (1);
+}
+
 static void
 race_lookup(struct race *r)
 {
@@ -333,6 +426,8 @@ race_lookup(struct race *r)
 		race_name_failed(r, code);
 		return;
 	}
+	if (race_no_interface(r))
+		return;
 	r->resolve = resolve_start(r->conf.base, r->plan.lookup, r->plan.lookup_port,
 	    r->plan.lookup_family, race_resolved_cb, r);
 	if (r->resolve != NULL) {
@@ -342,6 +437,64 @@ race_lookup(struct race *r)
 	race_note_errno(r, errno, errno == EAGAIN ? "cannot start a thread for the name lookup" :
 	    "cannot look up the name");
 	race_looked_up(r, PLAN_LOOKUP_FAILED);
+}
+
+/* --- NAT64 ------------------------------------------------------------------------------------ */
+
+/* What the resolver knows of the network's translator, if it has one. */
+static void
+race_nat64_end(struct race *r, struct addrinfo *list)
+{
+	int	count = r->plan.count;
+
+	event_del(&r->lookup_timer);
+	resolve_cancel(r->resolve);
+	r->resolve = NULL;
+	if (list != NULL) {
+		detour_nat64(&r->plan, &r->detours, list);
+		freeaddrinfo(list);
+	}
+	race_tell(r, count);
+	race_next(r);
+}
+
+static void
+race_nat64_cb(int code, struct addrinfo *list, void *arg)
+{
+	struct race	*r = arg;
+
+	r->resolve = NULL;
+	race_nat64_end(r, code == 0 ? list : NULL);
+}
+
+static void
+race_nat64_timeout_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	race_nat64_end(arg, NULL);
+}
+
+/*
+ * All has failed. In a network that has IPv6 alone, an address of IPv4 may still be reached through
+ * a translator (RFC 8305 7.1). 1 if the resolver is being asked for it.
+ */
+static int
+race_nat64(struct race *r)
+{
+	struct timeval	tv = clock_timeval(NAT64_MS);
+
+	if (r->nat64_asked || !detour_wants_nat64(&r->plan))
+		return (0);
+	r->nat64_asked = 1;
+	log_debug(1, "no route for IPv4, but for IPv6: " NAT64_NAME " is looked up");
+	r->resolve = resolve_start(r->conf.base, NAT64_NAME, r->in.target->port, AF_INET6,
+	    race_nat64_cb, r);
+	if (r->resolve == NULL)
+		return (0);
+	event_assign(&r->lookup_timer, r->conf.base, -1, 0, race_nat64_timeout_cb, r);
+	event_add(&r->lookup_timer, &tv);
+	return (1);
 }
 
 /* --- the start -------------------------------------------------------------------------------- */
@@ -424,4 +577,17 @@ race_expire(struct race *r)
 	for (i = 0; i < r->count; i++)
 		if (r->tries[i]->state != RACE_STATE_OVER)
 			event_active(&r->tries[i]->ev, EV_TIMEOUT, 0);
+}
+
+struct race *
+race_other(const struct race_config *conf, const struct connection *conn)
+{
+	struct connection	other = *conn;
+
+	other.to = conn->other;
+	other.step.to_len = conn->other.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
+	    sizeof(struct sockaddr_in);
+	other.step.device[0] = '\0';
+	other.other.ss_family = AF_UNSPEC;
+	return (race_again(conf, &other));
 }

@@ -22,6 +22,8 @@ struct connection {
 	int			 fd;
 	struct via_step		 step;		/* its address is only in `to` */
 	struct sockaddr_storage	 to;
+	/* a further address of the host, of the other family if it has one; AF_UNSPEC: none */
+	struct sockaddr_storage	 other;
 	int			 mss_bytes;	/* what was asked for; MSS_FULL if nothing */
 	/* the path may lose large packets, and ends in a socket of ours */
 	int			 guarded;
@@ -64,6 +66,8 @@ struct race	*race_again(const struct race_config *, const struct connection *);
  * There is no more time: what is under way ends as if its own were over, and nothing new is begun.
  */
 void		 race_expire(struct race *);
+/* Take its further address in the same way; that one has none itself. */
+struct race	*race_other(const struct race_config *, const struct connection *);
 void		 race_cancel(struct race *);
 
 #endif

@@ -26,6 +26,8 @@ struct via_step {
 	const struct sockaddr	*to;
 	socklen_t		 to_len;
 	const struct tailscaled	*tailscaled;
+	/* the interface to leave by, whatever the routes say; "": as they say */
+	char			 device[16];
 	const char		*proxy;		/* HOST:PORT */
 	int			 proxy_named;	/* by the user */
 	int			 proxy_guess;	/* it is trusted only for who listens there */
