@@ -140,6 +140,9 @@ holdback_client(struct holdback *h, const char *buf, size_t len)
 		holdback_commit(h, NULL, "the client says what cannot be said again");
 		return;
 	}
+	/* The spare connection has not got this. */
+	if (h->beside_ms != 0)
+		holdback_drop_spare(h);
 	memcpy(h->said + h->said_len, buf, len);
 	h->said_len += len;
 	h->told_ms = 0;
@@ -162,7 +165,8 @@ holdback_holds(const struct holdback *h)
 enum doubt {
 	DOUBT_NONE,
 	DOUBT_SIGN,		/* something was lost */
-	DOUBT_SILENCE		/* something does not come; the server may as well be slow */
+	DOUBT_SILENCE,		/* something does not come; the server may as well be slow */
+	DOUBT_MUTE		/* nothing came at all, and the host has another address */
 };
 
 static enum doubt
@@ -171,6 +175,11 @@ holdback_doubt(struct holdback *h, const struct os_tcp *tcp, int64_t now_ms)
 	int64_t	silent_ms = 5 * (int64_t)tcp->rtt_ms;
 	size_t	packet = h->hello.packet;
 
+	if (silent_ms < SILENT_MS)
+		silent_ms = SILENT_MS;
+	/* A server identifies itself unasked. */
+	if (h->id.total == 0 && h->said_len > 0 && h->conn.other.ss_family != AF_UNSPEC)
+		return (now_ms - h->began_ms >= silent_ms ? DOUBT_MUTE : DOUBT_NONE);
 	/*
 	 * An identification alone fits into any segment, and where a full one has arrived, what is
 	 * missing is not missing for its size. RFC 7323's option takes 12 bytes of each.
@@ -184,7 +193,8 @@ holdback_doubt(struct holdback *h, const struct os_tcp *tcp, int64_t now_ms)
 		return (DOUBT_SIGN);
 	if (h->holding || h->hello.state != SSHWIRE_HELLO_WHOLE || h->id.state != SSHWIRE_SSH)
 		return (DOUBT_NONE);
-	return (now_ms - h->told_ms >= (silent_ms > SILENT_MS ? silent_ms : SILENT_MS) ?
+	/* A server that was late with its identification is not late with its KEXINIT, too. */
+	return (now_ms - (h->told_ms > h->passed_ms ? h->told_ms : h->passed_ms) >= silent_ms ?
 	    DOUBT_SILENCE : DOUBT_NONE);
 }
 
@@ -217,12 +227,20 @@ holdback_dialled_cb(const struct connection *conn, const struct error *err, void
 		h->spare = *conn;
 }
 
-/* A second connection, with the next smaller segments. */
+/* A second connection: to another address, or with the next smaller segments. */
 static void
-holdback_dial(struct holdback *h, const struct os_tcp *tcp)
+holdback_dial(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp)
 {
 	int	mss_bytes = tcp->receive_bytes;
 
+	h->race = *h->conf.race;
+	h->race.cb = holdback_dialled_cb;
+	h->race.arg = h;
+	if (doubt == DOUBT_MUTE) {
+		log_debug(1, "the server says nothing: another address of the host is tried");
+		h->dial = race_other(&h->race, &h->conn);
+		return;
+	}
 	if (tcp->waiting_bytes > 0 && tcp->send_bytes < mss_bytes)
 		mss_bytes = tcp->send_bytes;
 	if ((h->mss_steps.mss_bytes = mss_next(mss_bytes)) == 0) {
@@ -233,24 +251,25 @@ holdback_dial(struct holdback *h, const struct os_tcp *tcp)
 	    "packets of %d bytes are in doubt (%d bytes wait, %u segments were sent again%s)",
 	    mss_packet(mss_bytes, (struct sockaddr *)&h->conn.to), tcp->waiting_bytes,
 	    tcp->retransmitted, tcp->gap ? ", one did not come" : "");
-	h->race = *h->conf.race;
 	h->race.mss_steps = &h->mss_steps;
-	h->race.cb = holdback_dialled_cb;
-	h->race.arg = h;
 	h->dial = race_again(&h->race, &h->conn);
 }
 
 /* Throw the connection away and say the same on the spare one. */
 static void
-holdback_switch(struct holdback *h)
+holdback_switch(struct holdback *h, enum doubt doubt)
 {
 	struct os_tcp	tcp;
 	size_t		len = h->beside_ms != 0 ? 0 : h->said_len;
 
-	log_debug(1, "again with segments of %d bytes", h->spare.mss_bytes);
+	if (doubt == DOUBT_MUTE)
+		log_debug(1, "the other address is taken: its server speaks");
+	else {
+		log_debug(1, "again with segments of %d bytes", h->spare.mss_bytes);
+		h->descended++;
+	}
 	h->conn = h->spare;
 	h->spare.fd = -1;
-	h->descended++;
 	h->doubt_ms = h->told_ms = h->beside_ms = 0;
 	h->holding = 0;
 	memset(&h->line, 0, sizeof(h->line));
@@ -261,11 +280,11 @@ holdback_switch(struct holdback *h)
 
 /*
  * The server is silent: say the same on the spare connection, too, and take whichever it answers
- * first. 1 if the spare one is to be taken, for it has said more than its identification, or loses
- * something already, or has had its time.
+ * first. 1 if the spare one is to be taken, for it has said more than its identification (anything,
+ * where the other said nothing), or loses something already, or has had its time.
  */
 static int
-holdback_beside(struct holdback *h, int64_t now_ms)
+holdback_beside(struct holdback *h, enum doubt doubt, int64_t now_ms)
 {
 	struct os_tcp	 tcp;
 	char		 buf[2 * SSHWIRE_ID_MAX], *end;
@@ -281,6 +300,8 @@ holdback_beside(struct holdback *h, int64_t now_ms)
 		return (0);
 	}
 	n = recv(h->spare.fd, buf, sizeof(buf), MSG_PEEK);
+	if (doubt == DOUBT_MUTE)
+		return (n > 0);
 	end = n > 0 ? memchr(buf, '\n', (size_t)n) : NULL;
 	/*
 	 * Its identification is not read yet, so that a gap does not show, but what came behind one
@@ -304,7 +325,7 @@ holdback_takes(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp, i
 	if (now_ms - h->doubt_ms < 2 * tcp->rtt_ms + slack_ms ||
 	    (h->passed.len == 0 && h->line.len > 0 && !h->line.ended))
 		return (0);
-	return (doubt == DOUBT_SILENCE ? holdback_beside(h, now_ms) : 1);
+	return (doubt == DOUBT_SIGN ? 1 : holdback_beside(h, doubt, now_ms));
 }
 
 /* In doubt: make a second connection, and take it, each in its time. */
@@ -317,10 +338,10 @@ holdback_descend(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp,
 	}
 	if (h->spare.fd != -1) {
 		if (holdback_takes(h, doubt, tcp, now_ms))
-			holdback_switch(h);
+			holdback_switch(h, doubt);
 	} else if (h->dial == NULL && !h->no_spare &&
 	    now_ms - h->doubt_ms >= tcp->rtt_ms + SLACK_MS / 4)
-		holdback_dial(h, tcp);
+		holdback_dial(h, doubt, tcp);
 }
 
 /* Look where the connection is; 1 if it is committed, and the handle gone. */

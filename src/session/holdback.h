@@ -12,6 +12,9 @@
  * something came from the server behind what did not, or when nothing comes although it must say
  * something. After one round trip a second connection is made, after two it is taken.
  *
+ * Where the host has another address, and nothing at all comes from this one for a second, the same
+ * is said there, and whichever server speaks first is taken.
+ *
  * Whatever is not foreseen is committed at once: a client that says something else, or nothing
  * before it has the server's KEXINIT; a server that is no SSH-2.0; 10 s; a platform that cannot
  * tell what is acknowledged.

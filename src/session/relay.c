@@ -630,6 +630,13 @@ relay_committed_cb(int mss_bytes, const struct holdback_proof *proof, void *arg)
 		event_add(&r->net_ev, NULL);
 }
 
+/* 1 if this connection leads to another address than the session's. */
+static int
+relay_elsewhere(const struct relay *r, const struct connection *conn)
+{
+	return (memcmp(&conn->to, &r->conn.to, sizeof(conn->to)) != 0);
+}
+
 /* The connection is another one, whose server has not identified itself yet. */
 static void
 relay_switched_cb(const struct connection *conn, const char *said, size_t len, void *arg)
@@ -638,12 +645,17 @@ relay_switched_cb(const struct connection *conn, const char *said, size_t len, v
 	struct timeval	 tv = clock_timeval(r->conf->target->timeout_ms);
 	char		 to[64], what[80];
 
+	if (relay_elsewhere(r, conn))
+		strlcpy(what, "the server of another address said nothing: taken instead",
+		    sizeof(what));
+	else
+		snprintf(what, sizeof(what),
+		    "large packets were lost: once more, with segments of %d bytes",
+		    conn->mss_bytes);
 	event_del(&r->net_ev);
 	event_del(&r->room_ev);
 	close(r->conn.fd);
 	relay_take(r, conn);
-	snprintf(what, sizeof(what),
-	    "large packets were lost: once more, with segments of %d bytes", conn->mss_bytes);
 	attempts_add(r->conf->race->attempts, via_text(&r->conn.step, to, sizeof(to)), what, 0);
 	event_del(&r->in_ev);
 	relay_events(r);
@@ -666,7 +678,7 @@ relay_guard(struct relay *r)
 				    .switched_cb = relay_switched_cb,
 				    .committed_cb = relay_committed_cb, .arg = r };
 
-	if (r->conn.guarded)
+	if (r->conn.guarded || r->conn.other.ss_family != AF_UNSPEC)
 		r->hold = holdback_start(&conf);
 }
 
@@ -678,7 +690,8 @@ relay_guard_stop(struct relay *r)
 	 * there shall be no second.
 	 */
 	if (r->hold != NULL && r->err.code != CODE_NONE &&
-	    r->conn.mss_bytes != r->conf->conn->mss_bytes)
+	    r->conn.mss_bytes != r->conf->conn->mss_bytes &&
+	    !relay_elsewhere(r, r->conf->conn))
 		r->conf->learned_cb(MSS_LAST, r->conf->arg);
 	holdback_stop(r->hold);
 	watch_stop(r->watch);

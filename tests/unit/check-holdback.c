@@ -29,6 +29,7 @@
 int			 __wrap_os_tcp(int, struct os_tcp *);
 int64_t			 __wrap_clock_ms(void);
 struct race		*__wrap_race_again(const struct race_config *, const struct connection *);
+struct race		*__wrap_race_other(const struct race_config *, const struct connection *);
 void			 __wrap_race_cancel(struct race *);
 int			 __real_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
 int			 __wrap_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
@@ -38,6 +39,7 @@ static int		 tcp_errno;
 static int64_t		 now_ms;
 static struct race_config dialled;	/* what the last second connection was asked for with */
 static int		 dials, cancels;
+static int		 others;	/* of the dials, to another address */
 static int		 endless;	/* the client's hello never comes to its end */
 
 int
@@ -62,6 +64,14 @@ __wrap_race_again(const struct race_config *conf, const struct connection *conn)
 	dialled = *conf;
 	dials++;
 	return ((struct race *)&dialled);
+}
+
+struct race *
+__wrap_race_other(const struct race_config *conf, const struct connection *conn)
+{
+	assert_int_equal(conn->other.ss_family, AF_INET);
+	others++;
+	return (__wrap_race_again(conf, conn));
 }
 
 void
@@ -137,7 +147,7 @@ begin(struct scene *s, int mss_bytes)
 	tcp.retransmitted = SYNS;
 	tcp.sacked = 1;
 	tcp.send_bytes = tcp.receive_bytes = mss_bytes == MSS_FULL ? 1460 : mss_bytes;
-	tcp_errno = dials = cancels = 0;
+	tcp_errno = dials = others = cancels = 0;
 	now_ms = 1000;
 	s->committed = s->peer = -1;
 	s->base = s->race.base = event_base_new();
@@ -527,6 +537,95 @@ test_back(void **state)
 	end(&s);
 }
 
+/* A second without a word, where the host has another address: the same is said there. */
+static void
+mute(struct scene *s)
+{
+	static const struct mss_steps	steps = { 1460, 0 };
+	char				buf[64];
+
+	begin(s, 960);
+	s->race.mss_steps = &steps;
+	/* The session's is to be the one that was handed over. */
+	holdback_stop(s->h);
+	s->conn.to.ss_family = AF_INET6;
+	s->conn.other.ss_family = AF_INET;
+	s->h = holdback_start(&(struct holdback_config){ .conn = &s->conn, .race = &s->race,
+	    .switched_cb = switched_cb, .committed_cb = committed_cb, .arg = s });
+	client(s, HELLO, HELLO_LEN);
+	assert_int_equal(read(s->server, buf, sizeof(buf)), HELLO_LEN);
+	pass(s, 5);
+	pass(s, 980);
+	pass(s, 10);
+	assert_int_equal(dials, 0);
+	pass(s, 10);
+	pass(s, 50);
+	assert_int_equal(others, 1);
+	spare(s, 1460);
+	pass(s, 100);
+	assert_int_equal(read(s->server, buf, sizeof(buf)), HELLO_LEN);
+	assert_int_equal(s->switched, 0);
+}
+
+static void
+test_mute(void **state)
+{
+	struct scene	s;
+	char		buf[64];
+
+	(void)state;
+	/* The other one speaks: it is told nothing twice, and nothing is learned of the path. */
+	mute(&s);
+	server(&s, S_ID "kexinit", strlen(S_ID "kexinit"));
+	pass(&s, 5);
+	assert_int_equal(s.switched, 1);
+	passes(&s, S_ID, 0);
+	assert_int_equal(recv(s.server, buf, sizeof(buf), MSG_DONTWAIT), -1);
+	passes(&s, "kexinit", 0);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	/* The first one speaks after all. */
+	mute(&s);
+	assert_int_equal(write(s.peer, S_ID "kexinit", strlen(S_ID "kexinit")), strlen(S_ID "kexinit"));
+	passes(&s, S_ID, 0);
+	pass(&s, 5);
+	assert_int_equal(read(s.server, buf, sizeof(buf)), 0);
+	passes(&s, "kexinit", 0);
+	assert_int_equal(s.switched, 0);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	/* Neither does: the session stays where it is. */
+	mute(&s);
+	pass(&s, 8000);
+	assert_int_equal(s.switched, 0);
+	pass(&s, 2000);
+	assert_int_equal(s.switched, 0);
+	assert_int_equal(s.committed, 0);
+	end(&s);
+
+	/* What the client says meanwhile, the other one has not heard. */
+	mute(&s);
+	endless = 1;
+	client(&s, "more", 4);
+	endless = 0;
+	assert_int_equal(read(s.server, buf, sizeof(buf)), 0);
+	pass(&s, 5);
+	assert_int_equal(s.switched, 0);
+	assert_int_equal(others, 2);
+	end(&s);
+
+	/* There is no other address. */
+	begin(&s, 960);
+	client(&s, HELLO, HELLO_LEN);
+	pass(&s, 5);
+	pass(&s, 2000);
+	pass(&s, 2000);
+	assert_int_equal(dials, 0);
+	end(&s);
+}
+
 /*
  * The server has not identified itself when a connection is given up: the next one's identification
  * is the client's.
@@ -783,6 +882,7 @@ main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_back),
+		cmocka_unit_test(test_mute),
 		cmocka_unit_test(test_late_identification),
 		cmocka_unit_test(test_another_server),
 		cmocka_unit_test(test_end_after_switch),
