@@ -189,7 +189,7 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "check the resolver, or use the address",
 	    "The resolver did not answer in time. A name server in /etc/resolv.conf that no "
 	    "longer runs is the usual cause; the address of the host works without a resolver." },
-	[CODE_NO_INTERFACE] = { "no-interface", KIND_ERROR, SEVERITY_ERROR, 64, EX_NOHOST,
+	[CODE_NO_INTERFACE] = { "no-interface", KIND_BOTH, SEVERITY_ERROR, 64, EX_NOHOST,
 	    "write ADDRESS%INTERFACE with one of them",
 	    "The part of the address behind the percent sign is the interface of this machine "
 	    "that leads to the host, and this machine has none of that name. It was renamed or "
@@ -492,6 +492,27 @@ static const struct code_row rows[CODE_COUNT] = {
 	    KIND_FINDING, SEVERITY_WARNING, 58, 0, "",
 	    "The first address of the host does not answer, while a later one does. Take the old "
 	    "address out of the DNS or /etc/hosts." },
+	[CODE_PATH_ADDRESS_MUTE] = { "path-address-mute",
+	    KIND_FINDING, SEVERITY_ERROR, 94, 0, "",
+	    "An address of the host takes the connection and then says nothing, while another "
+	    "one has a server. Plain ssh waits at the first one for good. Correct what is behind "
+	    "that address, take it out of the DNS or /etc/hosts, or set AddressFamily or HostName "
+	    "for the host; meshssh goes on to the other one after a second." },
+	[CODE_PATH_NO_ZONE] = { "path-no-zone", KIND_FINDING, SEVERITY_WARNING, 60, 0, "",
+	    "The address is link-local: it needs the interface of this machine behind it, as "
+	    "ADDRESS%INTERFACE, or plain ssh says \"Invalid argument\". meshssh tries each "
+	    "interface that is up." },
+	[CODE_PATH_NAT64] = { "path-nat64", KIND_FINDING, SEVERITY_WARNING, 60, 0, "",
+	    "This network has IPv6 alone, and the address is one of IPv4: plain ssh has no route "
+	    "to it. The network translates (NAT64), and meshssh uses that. A name of the host "
+	    "works with plain ssh, too, if the network's resolver is asked; so does the IPv6 "
+	    "address that the doctor shows." },
+	[CODE_ROUTE_CONFLICT] = { "route-conflict", KIND_FINDING, SEVERITY_ERROR, 92, 0, "",
+	    "This machine is in the host's network itself, and the kernel sends the packets to "
+	    "another interface: a subnet router of the mesh advertises that network and this "
+	    "machine accepts its routes, or an exit node takes all traffic. Use tailscale set "
+	    "--accept-routes=false, or --exit-node-allow-lan-access. On Linux, meshssh connects by "
+	    "the right interface after a second; plain ssh does not." },
 	[CODE_PATH_CAPTIVE] = { "path-captive", KIND_FINDING, SEVERITY_ERROR, 94, 0, "",
 	    "HTTP is spoken on the port, and it leads elsewhere: a portal wants a login before "
 	    "it lets anything through. Open a web page in a browser." },

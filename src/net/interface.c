@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "net/interface.h"
 #include "os/os.h"
 
@@ -196,4 +197,15 @@ interface_conflict(const struct sockaddr *sa, socklen_t len, struct interface_co
 	found = kernel_interface(list, sa, len, c->kernel) == 0 && conflict_find(list, sa, c);
 	freeifaddrs(list);
 	return (found);
+}
+
+int
+interface_ipv6_alone(const struct sockaddr *sa, socklen_t len)
+{
+	struct sockaddr_storage	far, source;
+	/* RFC 3849: nobody's, so that the way there is the default route's. */
+	socklen_t		far_len = addr_literal("2001:db8::1", 9, &far);
+
+	return (sa->sa_family == AF_INET && interface_source(sa, len, &source) == -1 &&
+	    interface_source((struct sockaddr *)&far, far_len, &source) == 0);
 }

@@ -35,5 +35,10 @@ int	interface_conflict(const struct sockaddr *, socklen_t, struct interface_conf
  * or -1 if there is no route.
  */
 int	interface_source(const struct sockaddr *, socklen_t, struct sockaddr_storage *);
+/*
+ * 1 if there is no route to this IPv4 address, and a default route for IPv6: the network may have
+ * a translator.
+ */
+int	interface_ipv6_alone(const struct sockaddr *, socklen_t);
 
 #endif

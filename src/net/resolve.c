@@ -120,6 +120,25 @@ resolve_literal(const char *host, int port, int family, struct addrinfo **list)
 	return (lookup(host, text, family, AI_NUMERICHOST, list));
 }
 
+const char *
+resolve_no_interface(const char *host)
+{
+	struct sockaddr_storage	 ss;
+	struct addrinfo		*list;
+	const char		*zone = strchr(host, '%');
+	char			 address[ADDR_HOST_MAX + 1];
+	int			 code;
+
+	if (zone == NULL)
+		return (NULL);
+	snprintf(address, sizeof(address), "%.*s", (int)(zone - host), host);
+	if (addr_literal(address, 1, &ss) == 0)
+		return (NULL);
+	if ((code = resolve_literal(host, 1, AF_UNSPEC, &list)) == 0)
+		freeaddrinfo(list);
+	return (code == EAI_NONAME ? zone + 1 : NULL);
+}
+
 /* 0 or an error of errno(2): EAGAIN, if this user or system may have no further thread. */
 static int
 resolve_spawn(struct resolve *r)

@@ -18,6 +18,12 @@ struct resolve;
 int	resolve_literal(const char *host, int port, int family, struct addrinfo **list);
 
 /*
+ * Of an IPv6 address with a zone, behind a percent sign, that names no interface of this machine:
+ * the zone; of any other host NULL.
+ */
+const char *resolve_no_interface(const char *host);
+
+/*
  * Ask getaddrinfo(3) for host and port in a thread: no portable interface to the system's resolver
  * is asynchronous. Exactly one callback, or resolve_cancel and none. The callback gets 0 and the
  * list, which it frees with freeaddrinfo(3), or an EAI_ code and NULL (errno is set for

@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "catalogue/catalogue.h"
 #include "facts/fact.h"
+#include "net/resolve.h"
 #include "net/sock.h"
 #include "probe/probe-net.h"
 #include "route/mss.h"
@@ -179,6 +180,10 @@ direct_run(json_t *facts, const struct probe_input *in, const struct ways *ways,
 		made += list[i].error == 0;
 	}
 	probe_made(facts, made);
+	for (i = 0; i < *count; i++)
+		if (made == 0 && probe_conflict(facts, in, list[i].to->ai_addr,
+		    list[i].to->ai_addrlen))
+			break;
 }
 
 /* --- each route ------------------------------------------------------------------------------- */
@@ -321,6 +326,33 @@ connect_useful(const json_t *facts, const struct probe_input *in)
 	return (1);
 }
 
+/* The address that works has an interface that nobody named: it was tried with each. */
+static void
+connect_zone_found(json_t *facts, const struct probe_input *in)
+{
+	const char	*address = fact_text(facts, "connect.address"), *zone;
+	const json_t	*row;
+	size_t		 i;
+
+	if (address == NULL || (zone = strchr(address, '%')) == NULL ||
+	    strcmp(address, in->host) == 0)
+		return;
+	json_array_foreach(fact_at(facts, "names.lookups.system.addresses"), i, row)
+		if (json_is_string(row) && strcmp(json_string_value(row), address) == 0)
+			return;
+	fact_put_text(facts, "connect.zone", zone + 1);
+}
+
+/* fe80::1%eth9 is an address, and no interface has that name. */
+static void
+connect_zone(json_t *facts, const struct probe_input *in)
+{
+	const char	*zone;
+
+	if ((zone = resolve_no_interface(in->host)) != NULL)
+		fact_put_text(facts, "connect.no_interface", zone);
+}
+
 static void
 connect_run(json_t *facts, const struct probe_input *in)
 {
@@ -330,6 +362,7 @@ connect_run(json_t *facts, const struct probe_input *in)
 	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = in->seen };
 	struct ways		*ways = xcalloc(1, sizeof(*ways));
 
+	connect_zone(facts, in);
 	probe_addresses(&ways->known, facts, in);
 	plan.lookup = ways->known.count > 0 ? PLAN_LOOKUP_DONE : PLAN_LOOKUP_FAILED;
 	plan.list = ways->known.count > 0 ? ways->known.list : NULL;
@@ -339,6 +372,7 @@ connect_run(json_t *facts, const struct probe_input *in)
 	if (ways->plan.why_not != CODE_NONE)
 		fact_put_text(facts, "connect.why_not", ways->plan.why_not_text);
 	routes_run(facts, in, ways);
+	connect_zone_found(facts, in);
 	routes_far(facts, in);
 	free(ways);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/xalloc.h"
 #include "facts/fact.h"
 #include "probe/probe-net.h"
@@ -263,6 +264,59 @@ identification_facts(json_t *facts, const struct hearing *b)
 		fact_put(facts, "server.error", json_string(probe_mute(&b->talk)));
 }
 
+/*
+ * The address was silent: of the others that took a connection, one of the other family first.
+ * NULL if there is none.
+ */
+static const char *
+identification_other_address(const json_t *facts)
+{
+	const char	*mute = fact_text(facts, "connect.address"), *address, *other = NULL;
+	const json_t	*row;
+	size_t		 i;
+
+	if (mute == NULL)
+		return (NULL);
+	json_array_foreach(fact_at(facts, "connect.addresses"), i, row) {
+		address = json_text_at(row, "address");
+		if (address == NULL || json_text_at(row, "error") != NULL ||
+		    strcmp(address, mute) == 0)
+			continue;
+		if (other == NULL || (strchr(other, ':') == NULL) == (strchr(mute, ':') == NULL))
+			other = address;
+	}
+	return (other);
+}
+
+/*
+ * What the server of another address says, which the probes go on with; NULL, and nothing has
+ * changed, if it says nothing either. The caller frees it.
+ */
+static struct hearing *
+identification_hear_other(json_t *facts, const struct probe_input *in)
+{
+	const char	*address = identification_other_address(facts);
+	struct hearing	*b;
+	json_t		*mute;
+
+	if (address == NULL || probe_left(facts) == 0)
+		return (NULL);
+	b = xcalloc(1, sizeof(*b));
+	mute = json_incref(fact_at(facts, "connect.address"));
+	fact_put_text(facts, "connect.address", address);
+	b->talk.fd = probe_open(facts, in, MSS_LAST);
+	b->began_ms = clock_ms();
+	if (b->talk.fd != -1)
+		identification_hear(b, in);
+	if (b->id.state == SSHWIRE_SSH) {
+		fact_put(facts, "server.mute_address", mute);
+		return (b);
+	}
+	fact_put(facts, "connect.address", mute);
+	free(b);
+	return (NULL);
+}
+
 static int
 identification_useful(const json_t *facts, const struct probe_input *in)
 {
@@ -273,7 +327,7 @@ identification_useful(const json_t *facts, const struct probe_input *in)
 static void
 identification_run(json_t *facts, const struct probe_input *in)
 {
-	struct hearing	*b;
+	struct hearing	*b, *other;
 
 	b = xcalloc(1, sizeof(*b));
 	/* Segments so small that no path loses them for their size. */
@@ -286,6 +340,11 @@ identification_run(json_t *facts, const struct probe_input *in)
 	}
 	if (b->talk.fd != -1) {
 		identification_hear(b, in);
+		if (b->talk.len == 0 && !b->talk.over &&
+		    (other = identification_hear_other(facts, in)) != NULL) {
+			free(b);
+			b = other;
+		}
 		identification_facts(facts, b);
 	} else
 		fact_put_text(facts, "server.error", "unconnected");

@@ -6,6 +6,8 @@
 
 #include <event2/event.h>
 
+#include <netinet/in.h>
+
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -15,6 +17,8 @@
 #include "base/clock.h"
 #include "catalogue/catalogue.h"
 #include "facts/fact.h"
+#include "net/interface.h"
+#include "net/nat64.h"
 #include "net/resolve.h"
 #include "probe/probe-dns.h"
 #include "probe/probe-net.h"
@@ -173,20 +177,64 @@ names_magicdns(json_t *facts, const struct probe_input *in)
 	probe_dns(facts, "names.lookups.magicdns", "100.100.100.100", PROBE_DNS_PORT, name, in);
 }
 
+/* The addresses of IPv4 as the network's translator has them, if it has IPv6 alone. */
+static void
+names_nat64(json_t *facts, const struct probe_input *in)
+{
+	struct probe_addresses	 known;
+	struct lookup		 l;
+	struct nat64		 nat64;
+	struct sockaddr_in6	 in6 = { .sin6_family = AF_INET6 };
+	const struct addrinfo	*ai, *of;
+	json_t			*list = json_array();
+	char			 text[ADDR_TEXT_MAX];
+
+	probe_addresses(&known, facts, in);
+	for (of = known.count > 0 ? known.list : NULL; of != NULL; of = of->ai_next)
+		if (interface_ipv6_alone(of->ai_addr, of->ai_addrlen))
+			break;
+	memset(&l, 0, sizeof(l));
+	if (of != NULL)
+		lookup_run(&l, NAT64_NAME, in, clock_ms() + in->timeout_ms);
+	for (ai = l.list; of != NULL && ai != NULL && json_array_size(list) == 0; ai = ai->ai_next)
+		if (ai->ai_family == AF_INET6 &&
+		    nat64_prefix(&((struct sockaddr_in6 *)(void *)ai->ai_addr)->sin6_addr,
+		    &nat64) == 0 && nat64_address(&nat64,
+		    &((struct sockaddr_in *)(void *)of->ai_addr)->sin_addr, &in6.sin6_addr) == 0)
+			fact_append_text(list,
+			    addr_text((struct sockaddr *)&in6, sizeof(in6), text));
+	if (l.list != NULL)
+		freeaddrinfo(l.list);
+	if (json_array_size(list) > 0)
+		fact_put(facts, "names.nat64", list);
+	else
+		json_decref(list);
+}
+
 static int
 names_useful(const json_t *facts, const struct probe_input *in)
 {
 	struct sockaddr_storage	ss;
 
 	(void)facts;
-	return (addr_literal(in->host, in->port, &ss) == 0 && strchr(in->host, ':') == NULL);
+	/* Of an address of IPv6 there is nothing to ask. */
+	return (addr_literal(in->host, in->port, &ss) == 0 ? strchr(in->host, ':') == NULL :
+	    ss.ss_family == AF_INET);
 }
 
 static void
 names_run(json_t *facts, const struct probe_input *in)
 {
-	int	known = names_system(facts, in);
+	struct sockaddr_storage	ss;
+	int			known;
 
+	if (addr_literal(in->host, in->port, &ss) != 0) {
+		names_nat64(facts, in);
+		return;
+	}
+	known = names_system(facts, in);
+	if (known)
+		names_nat64(facts, in);
 	names_magicdns(facts, in);
 	/* A name in /etc/hosts has no dot at its end either, and is known without a search. */
 	if (known && in->host[strlen(in->host) - 1] != '.' &&

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "catalogue/catalogue.h"
 #include "facts/fact.h"
 #include "net/exact.h"
+#include "net/interface.h"
 #include "net/resolve.h"
 #include "net/sock.h"
 #include "os/os.h"
@@ -31,7 +33,7 @@
 /* --- the facts -------------------------------------------------------------------------------- */
 
 static void
-addresses_add(struct probe_addresses *to, const char *text, int port)
+addresses_put(struct probe_addresses *to, const char *text, int port)
 {
 	struct addrinfo	*ai = &to->list[to->count], *list;
 
@@ -48,20 +50,47 @@ addresses_add(struct probe_addresses *to, const char *text, int port)
 	freeaddrinfo(list);
 }
 
+/* A link-local address without its interface is one with each that is up, as for the race. */
+static void
+addresses_add(struct probe_addresses *to, const char *text, int port)
+{
+	struct sockaddr_storage	 ss;
+	const struct sockaddr_in6 *in6 = (const void *)&ss;
+	struct interfaces	 list = { .count = 0 };
+	char			 zoned[ADDR_TEXT_MAX];
+	int			 i;
+
+	if (addr_literal(text, port, &ss) != 0 && ss.ss_family == AF_INET6 &&
+	    IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
+		interfaces_link_local(&list);
+	for (i = 0; i < list.count; i++) {
+		snprintf(zoned, sizeof(zoned), "%s%%%s", text, list.names[i]);
+		addresses_put(to, zoned, port);
+	}
+	if (list.count == 0)
+		addresses_put(to, text, port);
+}
+
+static void
+addresses_add_list(struct probe_addresses *to, const json_t *facts, const char *path, int port)
+{
+	const json_t	*row;
+	size_t		 i;
+
+	json_array_foreach(fact_at(facts, path), i, row)
+		if (json_is_string(row))
+			addresses_add(to, json_string_value(row), port);
+}
+
 void
 probe_addresses(struct probe_addresses *to, const json_t *facts, const struct probe_input *in)
 {
-	const json_t	*said = fact_at(facts, "names.lookups.system.addresses");
-	size_t		 i;
-
 	memset(to, 0, sizeof(*to));
 	addresses_add(to, in->host, in->port);
 	/* Of an address, the resolver has nothing more to say. */
-	if (to->count > 0)
-		return;
-	for (i = 0; i < json_array_size(said); i++)
-		if (json_is_string(json_array_get(said, i)))
-			addresses_add(to, json_string_value(json_array_get(said, i)), in->port);
+	if (to->count == 0)
+		addresses_add_list(to, facts, "names.lookups.system.addresses", in->port);
+	addresses_add_list(to, facts, "names.nat64", in->port);
 }
 
 socklen_t

@@ -46,6 +46,13 @@ socklen_t probe_direct(const json_t *facts, const struct probe_input *, struct s
 int	probe_far(const json_t *facts, const struct probe_input *);
 
 /*
+ * An address that was not connected to: if it is in the network of an interface that the kernel
+ * passes over, connect by that, and note what came of it. 1 if it is.
+ */
+int	probe_conflict(json_t *facts, const struct probe_input *, const struct sockaddr *,
+	    socklen_t);
+
+/*
  * How many connections may still be made to the server; and that so many were made, whoever counts
  * them there.
  */

@@ -135,17 +135,11 @@ detour_devices(struct plan *plan)
 int
 detour_wants_nat64(const struct plan *plan)
 {
-	struct sockaddr_storage	 far, source;
-	const struct sockaddr	*sa;
-	int			 i;
-	/* RFC 3849: nobody's, so that the way there is the default route's. */
-	socklen_t		 len = addr_literal("2001:db8::1", 9, &far);
+	int	i;
 
-	if (interface_source((struct sockaddr *)&far, len, &source) == -1)
-		return (0);
 	for (i = 0; i < plan->count; i++)
-		if ((sa = detour_direct(&plan->steps[i], AF_INET)) != NULL &&
-		    interface_source(sa, plan->steps[i].to_len, &source) == -1)
+		if (detour_direct(&plan->steps[i], AF_INET) != NULL &&
+		    interface_ipv6_alone(plan->steps[i].to, plan->steps[i].to_len))
 			return (1);
 	return (0);
 }

@@ -390,20 +390,16 @@ race_lookup_timeout_cb(evutil_socket_t fd, short what, void *arg)
 static int
 race_no_interface(struct race *r)
 {
-	struct sockaddr_storage	 ss;
 	struct interfaces	 list;
 	struct error		 err;
-	char			 address[ADDR_HOST_MAX + 1], target[TARGET_TEXT_MAX], names[60];
-	const char		*zone = strchr(r->plan.lookup, '%');
+	char			 target[TARGET_TEXT_MAX], names[60];
+	const char		*zone = resolve_no_interface(r->plan.lookup);
 
 	if (zone == NULL)
 		return (0);
-	snprintf(address, sizeof(address), "%.*s", (int)(zone - r->plan.lookup), r->plan.lookup);
-	if (addr_literal(address, 1, &ss) == 0)
-		return (0);
 	interfaces_link_local(&list);
 	error_set(&err, CODE_NO_INTERFACE, "%s: this machine has no interface %.20s; those that are up: %s",
-	    target_text(r->in.target, target), zone + 1,
+	    target_text(r->in.target, target), zone,
 	    list.count > 0 ? interfaces_text(&list, names, sizeof(names)) : "none");
 	race_note(r, &err, 0);
 	race_looked_up(r, PLAN_LOOKUP_FAILED);

@@ -31,6 +31,15 @@ silent_first(const json_t *facts, const json_t **answers)
 	return (NULL);
 }
 
+/* 1 if these are one address, with other interfaces. */
+static int
+same_but_zone(const char *a, const char *b)
+{
+	size_t	len = strcspn(a, "%");
+
+	return (a[len] == '%' && len == strcspn(b, "%") && strncmp(a, b, len) == 0);
+}
+
 static int
 check_silent_address(const json_t *facts, struct finding *f)
 {
@@ -39,7 +48,7 @@ check_silent_address(const json_t *facts, struct finding *f)
 	int		 six;
 
 	if (silent == NULL || (there = json_text_at(silent, "address")) == NULL ||
-	    (here = json_text_at(answers, "address")) == NULL)
+	    (here = json_text_at(answers, "address")) == NULL || same_but_zone(there, here))
 		return (0);
 	six = json_number_at(silent, "family", 4) == 6 && json_number_at(answers, "family", 4) == 4;
 	if (six != (f->rule->code == CODE_PATH_IPV6_SILENT))
@@ -119,6 +128,110 @@ check_unreachable(const json_t *facts, struct finding *f)
 	if (query_is(facts, "system.os", "darwin"))
 		finding_cure(f,
 		    "If it is in the same network: System Settings, Privacy & Security, Local Network");
+	return (1);
+}
+
+/* The host's own network is at hand, and the kernel passes it over. */
+static int
+check_conflict(const json_t *facts, struct finding *f)
+{
+	const char	*address = json_text_at(facts, "connect.conflict.address"),
+			    *link = json_text_at(facts, "connect.conflict.link"),
+			    *kernel = json_text_at(facts, "connect.conflict.kernel");
+	int		 ok = json_truth_at(facts, "connect.conflict.ok");
+
+	/* Where that way has nothing either, the host's being off is enough to say. */
+	if (address == NULL || link == NULL || kernel == NULL || ok == 0)
+		return (0);
+	f->certainty = ok == 1 ? CERTAINTY_SURE : CERTAINTY_SUSPECTED;
+	finding_set(f->cause,
+	    "The host is in the network of this machine's %.20s, and the kernel sends packets for it to %.20s.",
+	    link, kernel);
+	finding_set(f->evidence, "%.60s: no connection through %.20s%s%.20s", address, kernel,
+	    ok == 1 ? "; it connects through " : "; its network is that of ", link);
+	if (query_is(facts, "net.gateway.interface", kernel))
+		finding_cure(f, "%stailscale set --exit-node-allow-lan-access (if that is an exit node)",
+		    query_sudo(facts));
+	else
+		finding_cure(f, "%stailscale set --accept-routes=false (if a subnet router advertises it)",
+		    query_sudo(facts));
+	finding_cure(f, "%s %.60s", query_is(facts, "system.os", "linux") ?
+	    "ip rule; ip route get" : "route -n get", address);
+	if (ok == 1)
+		finding_cure(f, "meshssh HOST connects through %.20s after a second", link);
+	return (1);
+}
+
+static int
+check_no_interface(const json_t *facts, struct finding *f)
+{
+	const char	*zone = json_text_at(facts, "connect.no_interface"), *name;
+	const json_t	*row;
+	char		 names[100] = "";
+	size_t		 i;
+
+	if (zone == NULL)
+		return (0);
+	json_array_foreach(json_at(facts, "net.interfaces"), i, row)
+		if ((name = json_text_at(row, "name")) != NULL && strcmp(name, "lo") != 0) {
+			strlcat(names, names[0] != '\0' ? ", " : "", sizeof(names));
+			strlcat(names, name, sizeof(names));
+		}
+	finding_set(f->cause, "This machine has no interface %.20s.", zone);
+	finding_set(f->evidence, "it has: %.100s", names[0] != '\0' ? names : "none");
+	finding_cure(f, "Write the address with one of these, or without a percent sign.");
+	return (1);
+}
+
+/* A link-local address that names no interface: it was tried with each. */
+static int
+check_no_zone(const json_t *facts, struct finding *f)
+{
+	const char	*zone = json_text_at(facts, "connect.zone"),
+			    *address = json_text_at(facts, "connect.address");
+
+	if (zone == NULL || address == NULL)
+		return (0);
+	finding_set(f->cause, "The address is link-local, and plain ssh needs its interface: %.20s.",
+	    zone);
+	finding_set(f->evidence, "%.60s was connected", address);
+	/* HostName takes tokens, and a percent sign is written twice. */
+	finding_cure(f, "In ~/.ssh/config, in the host's block: HostName %.*s%%%%%.20s",
+	    (int)strcspn(address, "%"), address, zone);
+	finding_cure(f, "meshssh HOST tries each interface that is up.");
+	return (1);
+}
+
+/* IPv4 has no route here, and the network's translator has one. */
+static int
+check_nat64(const json_t *facts, struct finding *f)
+{
+	const char	*address = json_text_at(facts, "connect.address");
+
+	if (address == NULL || !query_is(facts, "names.nat64.0", address))
+		return (0);
+	finding_set(f->cause,
+	    "This network has IPv6 alone, and the host is reached through its NAT64; plain ssh has no route.");
+	finding_set(f->evidence, "no route for IPv4; %.60s was connected", address);
+	finding_cure(f, "In ~/.ssh/config, in the host's block: HostName %.60s", address);
+	finding_cure(f, "meshssh HOST finds that way itself.");
+	return (1);
+}
+
+/* One address takes the connection and is silent, another one has a server. */
+static int
+check_mute(const json_t *facts, struct finding *f)
+{
+	const char	*mute = json_text_at(facts, "server.mute_address"),
+			    *address = json_text_at(facts, "connect.address");
+
+	if (mute == NULL || address == NULL)
+		return (0);
+	finding_set(f->cause,
+	    "An address of the host takes the connection and says nothing, while another one has a server.");
+	finding_set(f->evidence, "%.60s: silent; %.60s: an SSH server", mute, address);
+	finding_cure(f, "In ~/.ssh/config, in the host's block: HostName %.60s", address);
+	finding_cure(f, "meshssh HOST goes on to the other address after a second.");
 	return (1);
 }
 
@@ -227,7 +340,18 @@ const struct rule rules_connect[] = {
 	{ .code = CODE_PATH_ADDRESS_SILENT, .certainty = CERTAINTY_SURE,
 	  .needs = { "connect.addresses" }, .check = check_silent_address },
 	{ .code = CODE_NO_ROUTE, .certainty = CERTAINTY_SURE,
-	  .needs = { "connect.ok" }, .under = { CODE_PEER_UNKNOWN }, .check = check_unreachable },
+	  .needs = { "connect.ok" }, .under = { CODE_PEER_UNKNOWN, CODE_ROUTE_CONFLICT },
+	  .check = check_unreachable },
+	{ .code = CODE_ROUTE_CONFLICT, .certainty = CERTAINTY_SURE,
+	  .needs = { "connect.conflict.address" }, .check = check_conflict },
+	{ .code = CODE_NO_INTERFACE, .certainty = CERTAINTY_SURE,
+	  .needs = { "connect.no_interface" }, .check = check_no_interface },
+	{ .code = CODE_PATH_NO_ZONE, .certainty = CERTAINTY_SURE,
+	  .needs = { "connect.zone" }, .check = check_no_zone },
+	{ .code = CODE_PATH_NAT64, .certainty = CERTAINTY_SURE,
+	  .needs = { "names.nat64", "connect.address" }, .check = check_nat64 },
+	{ .code = CODE_PATH_ADDRESS_MUTE, .certainty = CERTAINTY_SURE,
+	  .needs = { "server.mute_address" }, .check = check_mute },
 	{ .code = CODE_BLOCKED, .certainty = CERTAINTY_SURE,
 	  .needs = { "connect.ok" }, .check = check_blocked },
 	{ .code = CODE_PATH_CAPTIVE, .certainty = CERTAINTY_LIKELY,

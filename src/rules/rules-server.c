@@ -424,7 +424,8 @@ check_ended(const json_t *facts, struct finding *f)
 	  .under = { __VA_ARGS__ }, .check = check_told }
 #define CONNECT(which, certain, function) \
 	{ .code = which, .certainty = certain, \
-	  .needs = { "connect.ok" }, .under = { CODE_HOSTS_STALE }, .check = function }
+	  .needs = { "connect.ok" }, .under = { CODE_HOSTS_STALE, CODE_ROUTE_CONFLICT }, \
+	  .check = function }
 
 const struct rule rules_server[] = {
 	CONNECT(CODE_REFUSED, CERTAINTY_SURE, check_refused),
