@@ -118,6 +118,7 @@ detour_devices(struct plan *plan)
 		sa = plan->steps[i].to;
 		if (plan->steps[i].via->to != VIA_TO_TARGET || sa == NULL ||
 		    plan->steps[i].device[0] != '\0' || addr_is_tailnet(sa) ||
+		    addr_is_loopback(sa) ||
 		    !interface_conflict(sa, plan->steps[i].to_len, &conflict) ||
 		    !device_works(sa->sa_family, conflict.link) ||
 		    (step = detour_add(plan, &plan->steps[i],

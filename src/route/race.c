@@ -250,20 +250,20 @@ race_attempt_cb(struct race_attempt *a, enum race_event event, void *arg)
 	}
 }
 
-/* How long after the one step the other may begin. */
+/* How long after the one step the next may begin, or if it is NULL, what is beside the plan. */
 static int
 race_stagger(const struct race *r, const struct via_step *step, const struct via_step *next)
 {
-	return ((next->via == step->via && next->device[0] == '\0') ||
-	    r->plan.owner == PLAN_PERHAPS ? ADDRESS_STAGGER_MS : ROUTE_STAGGER_MS);
+	return (next != NULL && ((next->via == step->via && next->device[0] == '\0') ||
+	    r->plan.owner == PLAN_PERHAPS) ? ADDRESS_STAGGER_MS : ROUTE_STAGGER_MS);
 }
 
 /*
- * The next step of the plan; when that has no more, the first packet is on its way, and there is
- * time to look for interfaces that the kernel passes over.
+ * The step of the plan that is due; when that has no more, and a second was not enough for them, it
+ * is time to look for interfaces that the kernel passes over.
  */
 static const struct via_step *
-race_upcoming(struct race *r)
+race_due(struct race *r)
 {
 	const struct via_step	*step = race_unbegun(r);
 	int			 count = r->plan.count;
@@ -285,13 +285,13 @@ race_next(struct race *r)
 	struct timeval		 tv;
 
 	event_del(&r->timer);
-	while ((step = race_upcoming(r)) != NULL) {
+	while ((step = race_due(r)) != NULL) {
 		last = r->tries[r->count++] = race_attempt_new(&r->conf, step, race_attempt_cb, r);
 		if (race_attempt_start(last) == -1) {
 			race_note(r, &last->attempt.err, last->attempt.local);
 			continue;
 		}
-		if ((next = race_upcoming(r)) == NULL)
+		if ((next = race_unbegun(r)) == NULL && r->devices_added)
 			return;
 		tv = clock_timeval(race_stagger(r, step, next));
 		event_add(&r->timer, &tv);
@@ -480,7 +480,7 @@ race_nat64(struct race *r)
 {
 	struct timeval	tv = clock_timeval(NAT64_MS);
 
-	if (r->nat64_asked || !detour_wants_nat64(&r->plan))
+	if (r->nat64_asked || r->in.target->family == AF_INET || !detour_wants_nat64(&r->plan))
 		return (0);
 	r->nat64_asked = 1;
 	log_debug(1, "no route for IPv4, but for IPv6: " NAT64_NAME " is looked up");
@@ -556,6 +556,7 @@ race_again(const struct race_config *conf, const struct connection *conn)
 	struct race	*r = race_new(conf, race_again_cb);
 
 	r->again = *conn;
+	r->devices_added = r->nat64_asked = 1;
 	r->plan.count = 1;
 	r->plan.steps[0] = conn->step;
 	r->plan.steps[0].to = (struct sockaddr *)&r->again.to;

@@ -50,9 +50,9 @@ struct race_config {
 
 /*
  * Make the plan, resolve what it needs and race its ways: the next address of the same kind after
- * 250 ms (RFC 8305), the next kind after a second, or at once when one fails. While one alone runs
- * it has won when it is connected; of several, or through a proxy that others stand behind, the
- * first whose server has spoken.
+ * 250 ms (RFC 8305), the next kind after a second, or at once when one fails; then what is beside
+ * the plan (detour.h). While one alone runs it has won when it is connected; of several, or through
+ * a proxy that others stand behind, the first whose server has spoken.
  *
  * Exactly one callback, from the event loop, or race_cancel and none. The handle is gone by then.
  */

@@ -33,6 +33,7 @@ struct outcome {
 	int			 calls;
 	int			 fd;
 	const struct via	*via;
+	struct sockaddr_storage	 other;
 	struct error		 err;
 };
 
@@ -141,6 +142,8 @@ outcome_cb(const struct connection *conn, const struct error *err, void *arg)
 	o->calls++;
 	o->fd = conn != NULL ? conn->fd : -1;
 	o->via = conn != NULL ? conn->step.via : NULL;
+	if (conn != NULL)
+		o->other = conn->other;
 	if (err != NULL)
 		o->err = *err;
 	event_base_loopbreak(o->base);
@@ -166,6 +169,7 @@ static const struct {
 	enum code	 code;
 	int64_t		 min_ms, max_ms;
 	int		 tried;
+	int		 other;		/* what it may turn to, counted from 1; 0: nothing */
 } cases[] = {
 	{ "one that takes", { TAKES }, { 4 }, 5000, 0, CODE_NONE, 0, 200, 1 },
 	{ "one that refuses", { REFUSES }, { 4 }, 5000, -1, CODE_REFUSED, 0, 200, 1 },
@@ -173,15 +177,19 @@ static const struct {
 	{ "the next at once after a refusal", { REFUSES, TAKES }, { 4, 4 }, 5000, 1, CODE_NONE, 0,
 	    200, 2 },
 	{ "the next after 250 ms of silence", { SILENT, TAKES }, { 6, 4 }, 5000, 1, CODE_NONE, 240,
-	    900, 1 },
+	    900, 1, 1 },
 	{ "families in turn", { SILENT, SILENT, TAKES }, { 6, 6, 4 }, 5000, 2, CODE_NONE, 240, 450,
-	    1 },
+	    1, 1 },
 	{ "the first wins if it is quick", { TAKES, TAKES }, { 6, 4 }, 5000, 0, CODE_NONE, 0, 200,
-	    1 },
+	    1, 2 },
+	{ "the other one of the other family", { TAKES, TAKES, TAKES }, { 4, 4, 6 }, 5000, 0,
+	    CODE_NONE, 0, 200, 1, 3 },
+	{ "the other one of the same family", { TAKES, TAKES }, { 4, 4 }, 5000, 0, CODE_NONE, 0,
+	    200, 1, 2 },
 	{ "refusal tells more than silence", { SILENT, REFUSES }, { 4, 4 }, 1000, -1, CODE_REFUSED,
 	    950, 2500, 2 },
 	{ "silence first, then two refusals", { SILENT, REFUSES, REFUSES, TAKES }, { 4, 4, 4, 4 },
-	    5000, 3, CODE_NONE, 240, 900, 3 },
+	    5000, 3, CODE_NONE, 240, 900, 3, 1 },
 };
 
 static void
@@ -226,6 +234,9 @@ run_case(size_t n)
 		assert_ptr_equal(o.via, &via_direct);
 		assert_int_equal(len, places[cases[n].winner].ai.ai_addrlen);
 		assert_memory_equal(&peer, &places[cases[n].winner].ss, len);
+		if (cases[n].other == 0 ? o.other.ss_family != AF_UNSPEC :
+		    memcmp(&o.other, &places[cases[n].other - 1].ss, sizeof(o.other)) != 0)
+			fail_msg("%s: the other address", cases[n].name);
 		close(o.fd);
 	}
 	assert_int_equal(attempts.count, cases[n].tried);
