@@ -511,8 +511,9 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "This machine is in the host's network itself, and the kernel sends the packets to "
 	    "another interface: a subnet router of the mesh advertises that network and this "
 	    "machine accepts its routes, or an exit node takes all traffic. Use tailscale set "
-	    "--accept-routes=false, or --exit-node-allow-lan-access. On Linux, meshssh connects by "
-	    "the right interface after a second; plain ssh does not." },
+	    "--accept-routes=false, or --exit-node-allow-lan-access. meshssh connects by the right "
+	    "interface after a second where the system lets a user choose (Linux, macOS); plain ssh "
+	    "does not." },
 	[CODE_PATH_CAPTIVE] = { "path-captive", KIND_FINDING, SEVERITY_ERROR, 94, 0, "",
 	    "HTTP is spoken on the port, and it leads elsewhere: a portal wants a login before "
 	    "it lets anything through. Open a web page in a browser." },

@@ -15,10 +15,11 @@
 #include "net/interface.h"
 #include "os/os.h"
 
+/* The bytes of an address of this family, which a netmask need not name itself. */
 static const unsigned char *
-address_bytes(const struct sockaddr *sa, size_t *len)
+address_bytes(const struct sockaddr *sa, int family, size_t *len)
 {
-	if (sa->sa_family == AF_INET6) {
+	if (family == AF_INET6) {
 		*len = sizeof(struct in6_addr);
 		return (((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr.s6_addr);
 	}
@@ -31,8 +32,8 @@ address_same(const struct sockaddr *a, const struct sockaddr *b)
 {
 	size_t	len = 0;
 
-	return (a->sa_family == b->sa_family &&
-	    memcmp(address_bytes(a, &len), address_bytes(b, &len), len) == 0);
+	return (a->sa_family == b->sa_family && memcmp(address_bytes(a, a->sa_family, &len),
+	    address_bytes(b, b->sa_family, &len), len) == 0);
 }
 
 static int
@@ -119,9 +120,9 @@ network_bits(const struct ifaddrs *ifa, const struct sockaddr *sa)
 	if (!is_up(ifa) || (ifa->ifa_flags & IFF_POINTOPOINT) != 0 || ifa->ifa_netmask == NULL ||
 	    ifa->ifa_addr->sa_family != sa->sa_family)
 		return (0);
-	own = address_bytes(ifa->ifa_addr, &len);
-	mask = address_bytes(ifa->ifa_netmask, &len);
-	to = address_bytes(sa, &len);
+	own = address_bytes(ifa->ifa_addr, sa->sa_family, &len);
+	mask = address_bytes(ifa->ifa_netmask, sa->sa_family, &len);
+	to = address_bytes(sa, sa->sa_family, &len);
 	for (i = 0; i < len; i++) {
 		if (((own[i] ^ to[i]) & mask[i]) != 0)
 			return (0);
