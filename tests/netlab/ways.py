@@ -64,6 +64,8 @@ def rows(lab):
             line="no route to " + re.escape(FAR)),
         Row("IPv6 connects and never speaks", ("mute_ipv6",), "mute", within=4, codes="path-address-mute",
             debug="the other address is taken"),
+        Row("a forwarder on this machine, which is silent by IPv6", ("mute_loopback",), "localhost", within=4,
+            debug="the other address is taken"),
         Row("IPv6 speaks", (), "both", plain="connects", codes=""),
         Row("link-local, no interface named", (), link, codes="path-no-zone", debug=f"{link}%d0 .an interface that is up"),
         Row("link-local, an interface is named", (), link + "%d0", plain="connects", codes=""),
@@ -144,12 +146,25 @@ class Ways(Lab):
         self.ip("client", "addr add 10.77.1.2/24 dev c0", "addr add 10.77.3.1/24 dev d0")
         self.client_routes()
 
-    def mute_ipv6(self):
-        program = ("import socket\nlistener = socket.create_server(('fd77:1::1', 22), family=socket.AF_INET6)\n"
+    def mute(self, space, address):
+        """Takes connections, and never says a word."""
+        program = (f"import socket\nlistener = socket.create_server(('{address}', 22), family=socket.AF_INET6)\n"
                    "print('listens', flush=True)\nkept = []\nwhile True: kept.append(listener.accept())")
-        mute = self.start("router", sys.executable, "-c", program, log="mute.log")
-        wait_for("the silent server", 10, lambda: "listens" in self.read("mute.log"))
-        self.undo.append(lambda: self.end(mute))
+        log = f"mute-{space}.log"
+        process = self.start(space, sys.executable, "-c", program, log=log)
+        self.undo.append(lambda: self.end(process))
+        wait_for("the silent server", 10, lambda: "listens" in self.read(log))
+
+    def mute_ipv6(self):
+        self.mute("router", "fd77:1::1")
+
+    def mute_loopback(self):
+        self.mute("client", "::1")
+        with open(self.site.path(self.name + "-sshd-22.conf"), encoding="utf-8") as f:
+            config = self.site.write("sshd-here.conf", f.read() + "ListenAddress 127.0.0.1\n")
+        process = self.start("client", *self.as_user(shutil.which("sshd"), "-D", "-e", "-f", config), log="sshd-here.log")
+        self.undo.append(lambda: self.end(process))
+        wait_for("the sshd of this machine", 10, lambda: "Server listening" in self.read("sshd-here.log"))
 
     # what is done
 
