@@ -170,7 +170,7 @@ class Ways(Lab):
 
     def ssh(self, row, proxy):
         """Whether a login works, how long it takes, and all that was said."""
-        how = f"ProxyCommand={proxy}" if proxy else "ConnectTimeout=4"
+        how = f"ProxyCommand={proxy}" if proxy else "ConnectTimeout=2"
         name = row.host.replace("%", "%%")
         argv = ["ssh", "-F", self.site.path("ssh_config"), "-o", f"HostName={name}", "-o", how, "host", "true"]
         env = {"PATH": os.environ["PATH"], "HOME": self.site.path("home"), "LANG": "C",
