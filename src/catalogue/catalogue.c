@@ -244,12 +244,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "wrong, or the link or VPN behind that router is down, or packets leave this machine "
 	    "by the wrong router (ip route get ADDRESS shows which one)." },
 	[CODE_MESH_DOWN] = { "mesh-down", KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
-	    "start tailscaled, then tailscale up",
-	    "The host belongs to the mesh, and tailscaled on this machine does not run, or runs "
-	    "and is not connected: nobody listens on its socket, or there is no socket. Start it "
-	    "(systemctl start tailscaled) and log in (tailscale up; tailscale status says what "
-	    "it waits for). Where its socket is in an unusual place, name it with "
-	    "--tailscaled=SOCKET or TS_SOCKET." },
+	    "start tailscaled (systemctl start tailscaled)",
+	    "The host belongs to the mesh, and tailscaled on this machine does not run: nobody "
+	    "listens on its socket, or there is no socket. Start it (systemctl start "
+	    "tailscaled); tailscale status says whether it waits for something else. Where its "
+	    "socket is in an unusual place, name it with --tailscaled=SOCKET or TS_SOCKET." },
 	[CODE_MESH_HUNG] = { "mesh-hung", KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
 	    "restart tailscaled",
 	    "tailscaled on this machine takes connections and does not answer. It is stopped, "
@@ -437,7 +436,9 @@ static const struct code_row rows[CODE_COUNT] = {
 	[CODE_MESH_WINDOWS_DOWN] = { "mesh-windows-down", KIND_FINDING, SEVERITY_ERROR, 90, 0, "",
 	    "This is WSL, the host is reached through Tailscale on Windows, and that is not "
 	    "connected. Run tailscale.exe up." },
-	[CODE_MESH_KEY_EXPIRED] = { "mesh-key-expired", KIND_FINDING, SEVERITY_ERROR, 91, 0, "",
+	[CODE_MESH_KEY_EXPIRED] = { "mesh-key-expired",
+	    KIND_BOTH, SEVERITY_ERROR, 91, EX_UNAVAILABLE,
+	    "log in anew: tailscale up --force-reauth",
 	    "The key of this machine for the mesh has expired, so it is out of the mesh. Log in "
 	    "anew: tailscale up --force-reauth." },
 	[CODE_MESH_TOO_OLD] = { "mesh-too-old", KIND_FINDING, SEVERITY_ERROR, 80, 0, "",
@@ -462,16 +463,41 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "The mesh is reached through tailscaled's proxy, since its socket is not to be had "
 	    "here. The proxy gives up after 5 seconds and does not say why; with the socket, "
 	    "connections are more patient and failures are told apart." },
-	[CODE_PEER_EXPIRED] = { "peer-expired", KIND_FINDING, SEVERITY_ERROR, 84, 0, "",
+	[CODE_MESH_ENDED] = { "mesh-ended", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
+	    "connect again when it runs",
+	    "tailscaled on this machine carried the session, and it stopped or was restarted, as "
+	    "an update of it does. That ends every session that goes through it. Connect again; "
+	    "where tailscaled has a TUN, sessions survive its restart." },
+	[CODE_MESH_EXIT_NODE_OFF] = { "mesh-exit-node-off",
+	    KIND_ERROR, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
+	    "wake it, or use none: tailscale set --exit-node=",
+	    "All traffic of this machine to hosts outside of the mesh goes through the exit node "
+	    "that was chosen, and that node is offline, so nothing outside of the mesh answers. "
+	    "Start that node, choose another, or use none: tailscale set --exit-node=." },
+	[CODE_PEER_EXPIRED] = { "peer-expired", KIND_BOTH, SEVERITY_ERROR, 84, EX_UNAVAILABLE,
+	    "on the host: tailscale up --force-reauth",
 	    "The host's key for the mesh has expired, and no peer gets to it before it has "
 	    "logged in again. Do that on the host, by another way in, or have key expiry "
 	    "disabled for it." },
-	[CODE_PEER_OFFLINE] = { "peer-offline", KIND_FINDING, SEVERITY_ERROR, 74, 0, "",
+	[CODE_PEER_OFFLINE] = { "peer-offline", KIND_BOTH, SEVERITY_ERROR, 74, EX_UNAVAILABLE,
+	    "wake the host, or start tailscaled there",
 	    "The control server has no connection to the host, and it does not answer: it is off "
 	    "or asleep, or tailscaled does not run there." },
 	[CODE_PEER_FAILED] = { "peer-failed", KIND_FINDING, SEVERITY_ERROR, 68, 0, "",
 	    "tailscaled tried to connect to the peer and failed in a way that tells no more; its "
 	    "words are the evidence." },
+	[CODE_PEER_UNREACHABLE] = { "peer-unreachable",
+	    KIND_BOTH, SEVERITY_ERROR, 72, EX_UNAVAILABLE,
+	    "is it asleep, or this machine no longer in the mesh?",
+	    "The control server has the host online, and the host does not answer tailscaled's "
+	    "own ping, which no access rule and no firewall on the host keeps from being "
+	    "answered. The host has just gone to sleep or lost its network, or this machine was "
+	    "removed from the mesh. Ping another peer: tailscale ping NAME. If none answers, log "
+	    "in anew: tailscale up --force-reauth." },
+	[CODE_PEER_RELAYED] = { "peer-relayed", KIND_FINDING, SEVERITY_NOTE, 10, 0, "",
+	    "No direct path between this machine and the host has been found, so a relay (DERP) "
+	    "carries all packets. It works, and is slower. Mostly a NAT or firewall blocks UDP; "
+	    "tailscale netcheck says more." },
 	[CODE_PATH_JUMBO] = { "path-jumbo", KIND_FINDING, SEVERITY_ERROR, 96, 0, "",
 	    "The interface takes packets larger than 1500 bytes, and the path does not; what is "
 	    "too large vanishes without a word. Set the MTU of the interface to 1500." },
@@ -553,7 +579,8 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "The resolver's address for the name is not one that the host of this name has "
 	    "in the mesh. That is in order if it is the same host by another network, and else "
 	    "another host. To stay in the mesh write the whole name that tailscale status shows." },
-	[CODE_PEER_SILENT] = { "peer-silent", KIND_FINDING, SEVERITY_ERROR, 68, 0, "",
+	[CODE_PEER_SILENT] = { "peer-silent", KIND_BOTH, SEVERITY_ERROR, 68, EX_UNAVAILABLE,
+	    "do the mesh's access rules, or its firewall, drop the port?",
 	    "The peer is online, and does not answer on this port at all. Mostly the access "
 	    "rules of the mesh (ACL) drop the connection, or a firewall on the host; if "
 	    "tailscale ping is answered, the way itself is there." },

@@ -33,6 +33,7 @@
 #include "facts/facts.h"
 #include "net/sock.h"
 #include "os/os.h"
+#include "route/mesh-reason.h"
 #include "route/mss.h"
 #include "route/race.h"
 #include "session/fdpass.h"
@@ -49,6 +50,7 @@
 #define LIMIT_PERCENT	15
 #define LIMIT_MIN_MS	250
 #define LIMIT_MAX_MS	1000
+#define REASON_MS	1000	/* for tailscaled to tell why its peer was not reached */
 /* whoever reads the session's first bytes may be waiting for this processor */
 #define CONFINE_MS	100
 
@@ -309,6 +311,16 @@ relay_running_cb(int ssh, void *arg)
 	event_add(&s->confine, &tv);
 }
 
+/* No way led to the target: tailscaled may know why. */
+static void
+relay_reason(const struct session *s)
+{
+	struct mesh_reason	*reason = mesh_reason_new(s->opts->tailscaled, REASON_MS);
+
+	mesh_reason_tell(reason, s->target, 1, s->err);
+	mesh_reason_free(reason);
+}
+
 static volatile sig_atomic_t	relay_status;
 
 static void
@@ -428,8 +440,11 @@ relay_session(struct session *s, struct attempts *attempts)
 				    .arg = s };
 	int			result;
 
-	if (relay_dial(s, attempts) == -1)
+	if (relay_dial(s, attempts) == -1) {
+		if (!s->gone)
+			relay_reason(s);
 		return (s->gone ? 0 : -1);
+	}
 	conf.half_close = s->conn.step.via->half_close;
 	s->fdpass = s->fdpass && fdpass_expected(STDOUT_FILENO);
 	if (!s->fdpass && s->opts->debug == 0 && !isatty(STDERR_FILENO))

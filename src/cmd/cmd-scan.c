@@ -180,7 +180,8 @@ cmd_scan(const struct options *opts, char **words, int *status, struct error *er
 	struct list		 list = { .opts = opts };
 	struct facts		*facts = xcalloc(1, sizeof(*facts));
 	struct scan_config	 conf = { .base = event_base_new(), .choice = &opts->choice,
-				    .facts = facts, .family = opts->family,
+				    .facts = facts, .tailscaled = opts->tailscaled,
+				    .family = opts->family,
 				    .timeout_ms = opts->timeout_s * 1000, .jobs = scan_jobs(opts),
 				    .more_fd = STDIN_FILENO, .next_cb = list_next_cb,
 				    .row_cb = list_row_cb, .arg = &list };

@@ -28,17 +28,6 @@
 #define WINDOWS_BYTES	(16 << 20)
 #define DAY_S		86400
 
-/* What an installation leaves on a machine where nothing runs. /var/lib/tailscale outlives it. */
-static const char	programs[][44] = {
-	"/usr/sbin/tailscaled",
-	"/usr/bin/tailscaled",
-	"/usr/local/sbin/tailscaled",
-	"/usr/local/bin/tailscaled",
-	"/opt/homebrew/bin/tailscaled",
-	"/run/current-system/sw/bin/tailscaled",	/* NixOS */
-	"/Applications/Tailscale.app"
-};
-
 /* Text of others; nothing is put if there is none. */
 static void
 put_text(json_t *facts, const char *path, const char *text)
@@ -76,23 +65,6 @@ put_socket(json_t *facts, const struct tailscaled *at, int full)
 	    pw != NULL ? pw->pw_dir : NULL, full));
 }
 
-/* 1 if tailscaled could be started here. */
-static int
-is_installed(const char *root)
-{
-	const char	*dirs = getenv("PATH");
-	char		 path[PATH_MAX];
-	size_t		 i;
-
-	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (read_exists(root, programs[i]))
-			return (1);
-	while (run_place(&dirs, root, "tailscaled", path))
-		if (read_exists("", path))
-			return (1);
-	return (0);
-}
-
 static void
 put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_input *in)
 {
@@ -100,7 +72,7 @@ put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_in
 
 	put_text(facts, "tailscale.state", tailscale_states[ts->state]);
 	if (ts->state == ENV_TAILSCALE_NONE) {
-		fact_put_truth(facts, "tailscale.installed", is_installed(in->root));
+		fact_put_truth(facts, "tailscale.installed", env_tailscale_installed(in->root));
 		return;
 	}
 	put_socket(facts, &ts->at, in->full);

@@ -40,6 +40,8 @@ struct env_tailscale {
  * were not there.
  */
 void	env_tailscale_detect(struct env_tailscale *, const char *, const char *root, int ms);
+/* 1 if a tailscaled that could be started is on this machine, under the root folder. */
+int	env_tailscale_installed(const char *root);
 /* 1 if the kernel routes to the mesh: there is a TUN, and it is in our network namespace. */
 int	env_tailscale_kernel(const struct env_tailscale *);
 /*

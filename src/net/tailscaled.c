@@ -148,9 +148,10 @@ tailscaled_head(int fd, int64_t until_ms)
 	return (head.state == HTTP1_HEAD && head.status == 200 ? 0 : -1);
 }
 
-ssize_t
-tailscaled_get(const struct tailscaled *at, const char *what, int limit_ms, char *buf, size_t size,
-    pid_t *pid)
+/* One request with this method; as tailscaled_get. */
+static ssize_t
+tailscaled_ask(const struct tailscaled *at, const char *method, const char *what, int limit_ms,
+    char *buf, size_t size, pid_t *pid)
 {
 	char	request[512], headers[256];
 	int64_t	until_ms = clock_ms() + limit_ms;
@@ -165,10 +166,25 @@ tailscaled_get(const struct tailscaled *at, const char *what, int limit_ms, char
 	 * Of 1.0, so that the body comes plain and ends with the connection: Go's server would send
 	 * it in chunks.
 	 */
-	n = snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\n%s\r\n", what,
+	n = snprintf(request, sizeof(request), "%s %s HTTP/1.0\r\n%s\r\n", method, what,
 	    tailscaled_headers(at, headers, sizeof(headers)));
 	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) == n && tailscaled_head(fd, until_ms) == 0)
 		len = tailscaled_body(fd, until_ms, buf, size);
 	file_close(fd);
 	return (len);
+}
+
+ssize_t
+tailscaled_get(const struct tailscaled *at, const char *what, int limit_ms, char *buf, size_t size,
+    pid_t *pid)
+{
+	return (tailscaled_ask(at, "GET", what, limit_ms, buf, size, pid));
+}
+
+ssize_t
+tailscaled_post(const struct tailscaled *at, const char *what, int limit_ms, char *buf, size_t size)
+{
+	pid_t	pid;
+
+	return (tailscaled_ask(at, "POST", what, limit_ms, buf, size, &pid));
 }

@@ -39,5 +39,7 @@ const char *tailscaled_headers(const struct tailscaled *, char *, size_t);
  * there.
  */
 ssize_t	tailscaled_get(const struct tailscaled *, const char *, int, char *, size_t, pid_t *);
+/* The same for a POST without a body. */
+ssize_t	tailscaled_post(const struct tailscaled *, const char *, int, char *, size_t);
 
 #endif

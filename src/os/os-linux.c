@@ -25,6 +25,9 @@
 #include "base/xalloc.h"
 #include "os/os.h"
 
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD	77	/* Linux 6.5 */
+#endif
 #define ACL		"system.posix_acl_access"
 #ifndef TCP_RTO_MAX_MS
 #define TCP_RTO_MAX_MS	44	/* Linux 6.15 */
@@ -142,6 +145,26 @@ os_peer_pid(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 || cred.pid <= 0)
 		return (-1);
 	return (cred.pid);
+}
+
+int
+os_peer_watch(int fd)
+{
+	socklen_t	len = sizeof(int);
+	pid_t		pid;
+	int		watch;
+
+	/* It knows a process of another process namespace, too. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &watch, &len) == 0)
+		return (watch);
+#ifdef SYS_pidfd_open
+	if ((pid = os_peer_pid(fd)) != -1)
+		return ((int)syscall(SYS_pidfd_open, pid, 0));
+#else
+	(void)pid;
+#endif
+	errno = ENOSYS;
+	return (-1);
 }
 
 ssize_t

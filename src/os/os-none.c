@@ -138,6 +138,14 @@ os_age_ms(void)
 	return (-1);
 }
 
+int
+os_peer_watch(int fd)
+{
+	(void)fd;
+	errno = ENOSYS;
+	return (-1);
+}
+
 ssize_t
 os_process_args(pid_t pid, char *buf, size_t size)
 {

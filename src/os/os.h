@@ -136,6 +136,11 @@ int	os_pipe_enlarge(int, int);
  * that is not told.
  */
 pid_t	os_peer_pid(int);
+/*
+ * A descriptor that becomes readable when that process ends, which the caller closes; -1 with errno
+ * where that is not told.
+ */
+int	os_peer_watch(int);
 /* The command line of a process, a NUL behind each argument: its length, cut to fit, or -1. */
 ssize_t	os_process_args(pid_t, char *, size_t);
 /* Milliseconds since this process was made, before it became this program; -1: not told. */

@@ -15,11 +15,14 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "net/sock.h"
+#include "route/mesh-reason.h"
 #include "route/mss.h"
 #include "route/race.h"
 #include "scan/rate-limit.h"
 #include "scan/scan.h"
 #include "session/identification.h"
+
+#define REASON_MS	1000	/* for tailscaled to tell its peers, once */
 
 struct scan;
 
@@ -46,6 +49,7 @@ struct scan {
 	struct mss_steps		 mss_steps;
 	struct rate_limit		*rate_limit;
 	struct event		 more;		/* hosts may have come */
+	struct mesh_reason	*reason;
 	int			 running;
 	int			 ended;		/* there are no more hosts */
 	int			 filling;	/* scan_fill is at work: it goes on by itself */
@@ -170,6 +174,7 @@ job_connected_cb(const struct connection *conn, const struct error *err, void *a
 
 	if (conn == NULL) {
 		job->row.err = *err;
+		mesh_reason_tell(job->scan->reason, &job->target, 0, &job->row.err);
 		job_end(job);
 		return;
 	}
@@ -256,6 +261,7 @@ scan_run(const struct scan_config *conf)
 
 	scan.rate_limit = rate_limit_new();
 	event_assign(&scan.more, conf->base, conf->more_fd, EV_READ, scan_more_cb, &scan);
+	scan.reason = mesh_reason_new(conf->tailscaled, REASON_MS);
 	scan_fill(&scan);
 	if ((scan.running > 0 || !scan.ended) && event_base_dispatch(conf->base) == -1) {
 		error = errno;
@@ -263,6 +269,7 @@ scan_run(const struct scan_config *conf)
 	}
 	event_del(&scan.more);
 	rate_limit_free(scan.rate_limit);
+	mesh_reason_free(scan.reason);
 	errno = error;
 	return (result);
 }

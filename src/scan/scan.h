@@ -36,6 +36,7 @@ struct scan_config {
 	struct event_base	*base;
 	const struct plan_choice *choice;	/* --via */
 	const struct facts	*facts;
+	const char		*tailscaled;	/* its socket, or NULL */
 	int			 family;
 	int			 timeout_ms;	/* for connecting, and for the server to speak */
 	int			 jobs;		/* so many hosts at once */

@@ -38,6 +38,7 @@
  * its last word.
  */
 #define RELAY_FAREWELL_MS 1000
+#define RELAY_DAEMON_MS	500		/* for a tailscaled that has closed its sockets to end */
 /* at most so many at a time, and the pipe that bulk asks for */
 #define RELAY_SPLICE	(1 << 20)
 #define RELAY_BUFFER	262144
@@ -84,6 +85,8 @@ struct relay {
 	int			 identified;	/* the identification is over */
 	int			 heard;		/* the client has had one */
 	int			 send_error;	/* errno; the reading side has the rest to tell */
+	int			 cut;		/* it took no more, and the client had not ended */
+	int			 daemon_fd;	/* readable if tailscaled, which carries it, ended; or -1 */
 	struct error		 err;
 };
 
@@ -124,6 +127,25 @@ relay_done(struct relay *r)
 }
 
 /*
+ * The server's end came through tailscaled: 1 if it was that of tailscaled itself, and the error is
+ * set. Where the client had not ended, nothing is lost by waiting for that a moment.
+ */
+static int
+relay_daemon_ended(struct relay *r)
+{
+	char	target[TARGET_TEXT_MAX];
+
+	if (r->daemon_fd == -1 || !(r->in_open || r->cut) ||
+	    sock_wait(r->daemon_fd, POLLIN, clock_ms() + RELAY_DAEMON_MS) != 1)
+		return (0);
+	error_set(&r->err, CODE_MESH_ENDED,
+	    "%s: tailscaled on this machine ended or was restarted, and the session with it",
+	    target_text(r->conf->target, target));
+	relay_done(r);
+	return (1);
+}
+
+/*
  * The socket failed with this errno, or the wait for the identification ended so; the latter is 0
  * if nothing is wrong.
  */
@@ -133,6 +155,8 @@ relay_net_failed(struct relay *r, int error)
 	char	target[TARGET_TEXT_MAX];
 	int	mss_bytes;
 
+	if ((error == ECONNRESET || error == EPIPE) && relay_daemon_ended(r))
+		return;
 	target_text(r->conf->target, target);
 	if (r->watch != NULL && (error == ETIMEDOUT || error == EHOSTUNREACH ||
 	    error == ENETUNREACH || error == ENETDOWN)) {
@@ -297,6 +321,7 @@ relay_send(struct relay *r, size_t len)
 			 * all was read.
 			 */
 			r->send_error = errno == EPIPE ? 0 : errno;
+			r->cut = 1;
 			r->up.len = 0;
 			return (-1);
 		}
@@ -395,7 +420,7 @@ relay_net_ended(struct relay *r)
 		relay_net_failed(r, r->send_error);
 		return;
 	}
-	if (relay_check(r, IDENTIFICATION_EOF) == -1)
+	if (relay_daemon_ended(r) || relay_check(r, IDENTIFICATION_EOF) == -1)
 		return;
 	if (!r->in_open) {
 		relay_done(r);
@@ -824,6 +849,7 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	r->conf = conf;
 	r->base = base;
 	relay_take(r, conf->conn);
+	r->daemon_fd = r->conn.step.tailscaled != NULL ? os_peer_watch(r->conn.fd) : -1;
 	r->in_open = r->net_open = 1;
 	output_open(&r->out, conf->out_fd);
 	r->can_splice = r->out.kind == OUTPUT_PIPE;
@@ -841,6 +867,8 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	relay_guard_stop(r);
 	output_close(&r->out);
 	close(r->conn.fd);
+	if (r->daemon_fd != -1)
+		close(r->daemon_fd);
 	*err = r->err;
 	return (err->code == CODE_NONE ? 0 : -1);
 }

@@ -246,17 +246,25 @@ tspeer_search(json_t *list, const struct wanted *want, struct tspeers *peers)
 	}
 }
 
-int
-tspeer_find(const char *buf, size_t len, const char *host, struct tspeers *peers)
+json_t *
+tspeer_parse(const char *buf, size_t len)
+{
+	char	state[32];
+
+	return (tsjson_open(buf, len, state, sizeof(state)));
+}
+
+void
+tspeer_look(const json_t *root, const char *host, struct tspeers *peers)
 {
 	struct wanted	 want;
-	json_t		*root, *list;
+	json_t		*list;
 
 	memset(peers, 0, sizeof(*peers));
-	if ((root = tsjson_open(buf, len, peers->state, sizeof(peers->state))) == NULL)
-		return (-1);
+	tsjson_text(root, "BackendState", peers->state, sizeof(peers->state));
 	tspeer_name(root, "MagicDNSSuffix", peers->suffix);
 	peers->magicdns = tspeer_truth(json_object_get(root, "CurrentTailnet"), "MagicDNSEnabled");
+	peers->exit_node = tspeer_truth(json_object_get(root, "ExitNodeStatus"), "Online");
 	list = json_object_get(root, "Peer");
 	peers->count = (int)json_object_size(list);
 	tspeer_read(json_object_get(root, "Self"), &peers->self);
@@ -266,6 +274,17 @@ tspeer_find(const char *buf, size_t len, const char *host, struct tspeers *peers
 		peers->peer = peers->self;
 	} else
 		tspeer_search(list, &want, peers);
+}
+
+int
+tspeer_find(const char *buf, size_t len, const char *host, struct tspeers *peers)
+{
+	json_t	*root = tspeer_parse(buf, len);
+
+	memset(peers, 0, sizeof(*peers));
+	if (root == NULL)
+		return (-1);
+	tspeer_look(root, host, peers);
 	json_decref(root);
 	return (0);
 }

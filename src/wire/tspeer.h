@@ -39,6 +39,7 @@ struct tspeers {
 	/* MagicDNSSuffix, without dots at its ends */
 	char		suffix[ADDR_HOST_MAX + 1];
 	int		magicdns;	/* the mesh has names at all: 1, 0, or -1: not said */
+	int		exit_node;	/* the one in use is online: 1, 0; -1: none is in use */
 	int		count;		/* peers in the document */
 	struct tspeer	self;		/* the node that answers */
 	int		found;		/* the host is this one: */
@@ -53,6 +54,12 @@ struct tspeers {
  * is no error. 0, or -1 if it is no such document.
  */
 int	tspeer_find(const char *, size_t, const char *host, struct tspeers *);
+/*
+ * The same in two steps, for many hosts: the document, which the caller releases with json_decref,
+ * or NULL if it is no such document; and one host in it.
+ */
+json_t	*tspeer_parse(const char *, size_t);
+void	 tspeer_look(const json_t *, const char *host, struct tspeers *);
 
 /* What an object of a node says. */
 void	tspeer_read(const json_t *, struct tspeer *);
