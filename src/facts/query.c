@@ -212,7 +212,8 @@ query_builder_ignored(const json_t *facts)
 int
 query_peer_online(const json_t *facts)
 {
-	return (fact_truth(facts, "tailscale.peer.online") == 1 &&
+	return ((fact_truth(facts, "tailscale.peer.online") == 1 ||
+	    fact_truth(facts, "ping.answered") == 1) &&
 	    fact_truth(facts, "tailscale.peer.self") != 1);
 }
 

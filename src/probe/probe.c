@@ -12,5 +12,6 @@ const struct probe	*const probes[] = {
 	&probe_dscp,
 	&probe_mtu,
 	&probe_control,
+	&probe_ping,
 	NULL
 };

@@ -95,7 +95,8 @@ judge_down(const struct mesh_view *view, const struct target *target, const stru
 	const struct env_tailscale	*ts = view->tailscale;
 	const struct tailscale_fault	*fault = tailscale_fault(ts->state, ts->status.state);
 
-	if (fault->code == CODE_NONE || (ts->state == ENV_TAILSCALE_NONE && !view->installed) ||
+	if (fault->code == CODE_NONE || fault->code == doubt->code ||
+	    (ts->state == ENV_TAILSCALE_NONE && !view->installed) ||
 	    (ts->state == ENV_TAILSCALE_DOWN && fault->backend[0] == '\0'))
 		return;
 	/* What another mesh routes is not this one's to blame. */
@@ -103,10 +104,14 @@ judge_down(const struct mesh_view *view, const struct target *target, const stru
 		judge_own(fault->code, fault->cause, target, ts->status.suffix, doubt, err);
 }
 
+/* This machine's key has; where tailscaled is connected, only the clock here says so. */
 static int
-is_expired(const struct tspeer *peer)
+own_expired(const struct mesh_view *view)
 {
-	return (peer->expired || (peer->expires_s != 0 && peer->expires_s < (int64_t)time(NULL)));
+	const struct tspeer	*self = &view->peers->self;
+
+	return (view->tailscale->state == ENV_TAILSCALE_DOWN && (self->expired ||
+	    (self->expires_s != 0 && self->expires_s < (int64_t)time(NULL))));
 }
 
 /* A peer of which no packet came, though there was time for one. */
@@ -164,7 +169,7 @@ mesh_reason_judge(const struct mesh_view *view, const struct target *target, str
 	if (doubt == NULL)
 		return;
 	target_text(target, text);
-	if (peers != NULL && is_expired(&peers->self))
+	if (peers != NULL && own_expired(view))
 		judge_own(CODE_MESH_KEY_EXPIRED, "this machine's key for the mesh has expired",
 		    target, peers->suffix, doubt, err);
 	else if (view->tailscale->state != ENV_TAILSCALE_UP)

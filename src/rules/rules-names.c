@@ -136,7 +136,9 @@ check_unknown(const json_t *facts, struct finding *f)
 		finding_cure(f,
 		    "If it is a name of the mesh that the proxy leads to: meshssh --via=%.10s %.100s",
 		    kind, host);
-	if (suffix != NULL && (strchr(host, '.') == NULL || addr_name_under(host, suffix)))
+	/* Only a tailscaled that is connected knows them all. */
+	if (json_at(facts, "tailscale.peers") != NULL && suffix != NULL &&
+	    (strchr(host, '.') == NULL || addr_name_under(host, suffix)))
 		finding_cure(f,
 		    "tailscale status lists the names of the mesh; this one is not among them.");
 	return (1);

@@ -57,8 +57,8 @@ check_peer_offline(const json_t *facts, struct finding *f)
 
 	/* What refuses is there. */
 	if (json_truth_at(facts, "tailscale.peer.online") != 0 || query_reached(facts) == 1 ||
-	    query_ended(facts, "refused", &a) || query_ended(facts, "reset", &a) ||
-	    query_ended(facts, "host-firewall", &a))
+	    json_truth_at(facts, "ping.answered") == 1 || query_ended(facts, "refused", &a) ||
+	    query_ended(facts, "reset", &a) || query_ended(facts, "host-firewall", &a))
 		return (0);
 	finding_set(f->cause,
 	    "The host is not connected to the mesh: it is off or asleep, or its tailscaled does not run.");
@@ -70,6 +70,42 @@ check_peer_offline(const json_t *facts, struct finding *f)
 		    days == 0 ? "; it was seen in the last 24 hours" : "");
 	finding_cure(f,
 	    "Wake the host, or start tailscaled there; tailscale status shows when it is back.");
+	return (1);
+}
+
+/* The control server has it, and tailscaled gets no word from it. */
+static int
+check_peer_unreachable(const json_t *facts, struct finding *f)
+{
+	struct query_attempt	 a;
+
+	if (json_truth_at(facts, "ping.answered") != 0 || !query_peer_online(facts) ||
+	    query_reached(facts) == 1 || query_ended(facts, "refused", &a) ||
+	    query_ended(facts, "reset", &a))
+		return (0);
+	finding_set(f->cause,
+	    "The host is online, and does not answer tailscaled: it is asleep or cut off, or this machine is.");
+	finding_set(f->evidence,
+	    "tailscaled's own ping, which no access rule drops, was not answered in a second");
+	finding_cure(f,
+	    "tailscale ping another peer; if none answers, this machine is cut off, or was removed from the mesh");
+	finding_cure(f, "If it was removed: %stailscale up --force-reauth", query_sudo(facts));
+	return (1);
+}
+
+/* All packets take the way around. */
+static int
+check_peer_relayed(const json_t *facts, struct finding *f)
+{
+	const char	*relay = json_text_at(facts, "ping.relay");
+
+	if (relay == NULL || query_reached(facts) != 1)
+		return (0);
+	finding_set(f->cause,
+	    "A relay carries all packets to the host: no direct path was found, so it is slower.");
+	finding_set(f->evidence, "tailscaled's ping came back through the relay \"%.40s\" in %lld ms",
+	    relay, (long long)json_number_at(facts, "ping.ms", 0));
+	finding_cure(f, "tailscale netcheck says whether UDP gets out of this network; run it on the host, too.");
 	return (1);
 }
 
@@ -109,6 +145,10 @@ const struct rule rules_peer[] = {
 	{ .code = CODE_PEER_OFFLINE, .certainty = CERTAINTY_LIKELY,
 	  .needs = { "tailscale.peer.online" }, .under = { CODE_PEER_EXPIRED },
 	  .check = check_peer_offline },
+	{ .code = CODE_PEER_UNREACHABLE, .certainty = CERTAINTY_LIKELY,
+	  .needs = { "ping.answered" }, .check = check_peer_unreachable },
+	{ .code = CODE_PEER_RELAYED, .certainty = CERTAINTY_SURE,
+	  .needs = { "ping.answered" }, .check = check_peer_relayed },
 	{ .code = CODE_PEER_FAILED, .certainty = CERTAINTY_LIKELY,
 	  .needs = { "connect.ok" }, .under = { CODE_MESH_TOO_OLD }, .check = check_peer_failed },
 	{ .code = CODE_NONE }

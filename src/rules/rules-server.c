@@ -247,15 +247,21 @@ check_peer_silent(const json_t *facts, struct finding *f)
 {
 	const char		*name = json_text_at(facts, "tailscale.peer.name");
 	struct query_attempt	 a;
+	int			 answered = json_truth_at(facts, "ping.answered");
 
-	if (!query_peer_online(facts) || is_nfs(facts) || !is_silent(facts, &a))
+	/* What does not even answer tailscaled has a rule of its own. */
+	if (!query_peer_online(facts) || answered == 0 || is_nfs(facts) || !is_silent(facts, &a))
 		return (0);
+	if (answered == 1)
+		f->certainty = CERTAINTY_LIKELY;
 	finding_set(f->cause,
 	    "The peer is online and silent on this port: the mesh's access rules (ACL) or its own firewall drop it.");
-	finding_set(f->evidence, "%s: no answer in %d ms", a.text, a.ms);
-	finding_cure(f,
-	    "tailscale ping %.80s; if that is answered, the way is there, and the rules or a firewall forbid the port",
-	    name != NULL ? name : a.address != NULL ? a.address : "HOST");
+	finding_set(f->evidence, "%s: no answer in %d ms%s", a.text, a.ms, answered == 1 ?
+	    "; tailscaled's own ping is answered" : "");
+	if (answered == -1)
+		finding_cure(f,
+		    "tailscale ping %.80s; if that is answered, the way is there, and the rules or a firewall forbid the port",
+		    name != NULL ? name : a.address != NULL ? a.address : "HOST");
 	finding_cure(f,
 	    "Let the mesh's rules accept the port from this machine (admin console; headscale: policy)");
 	finding_cure(f, "On the host: %s", system_of(facts)->open);

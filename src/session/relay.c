@@ -86,7 +86,8 @@ struct relay {
 	int			 heard;		/* the client has had one */
 	int			 send_error;	/* errno; the reading side has the rest to tell */
 	int			 cut;		/* it took no more, and the client had not ended */
-	int			 daemon_fd;	/* readable if tailscaled, which carries it, ended; or -1 */
+	/* readable when the tailscaled that carries the session has ended; or -1 */
+	int			 daemon_fd;
 	struct error		 err;
 };
 

@@ -21,7 +21,7 @@ tsping_read(const char *buf, size_t len, struct tsping *ping)
 		json_decref(root);
 		return (-1);
 	}
-	ping->answered = error == NULL || error[0] == '\0';
+	ping->answered = error != NULL && error[0] == '\0';
 	if (ping->answered && seconds > 0 && seconds < PING_SECONDS_MAX)
 		ping->ms = (int)(seconds * 1000) + 1;
 	if (ping->answered && (relay = json_text_at(root, "DERPRegionCode")) != NULL)

@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <event2/event.h>
@@ -14,6 +15,8 @@
 #include "catalogue/catalogue.h"
 #include "check.h"
 #include "net/sock.h"
+#include "net/tailscaled.h"
+#include "os/os.h"
 #include "route/race.h"
 #include "route/target.h"
 #include "session/relay.h"
@@ -326,6 +329,86 @@ test_reader_gone(void **state)
 	assert_true(clock_ms() - began_ms < 2000);
 }
 
+/* In a process of its own: take one connection, end it, and then perhaps oneself. */
+static void
+carrier(int listener, int ends)
+{
+	char	buf[64];
+	int	fd = accept(listener, NULL, NULL);
+
+	put(fd, S);
+	while (read(fd, buf, sizeof(buf)) == -1)
+		continue;
+	if (!ends)
+		close(fd);
+	while (!ends)
+		pause();
+	_exit(0);
+}
+
+/* A session that tailscaled carries: its own end is told, that of the server is in order. */
+static void
+run_carried(int ends)
+{
+	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
+	struct tailscaled	 at = { .port = 0 };
+	struct connection	 conn = { .step = { .tailscaled = &at } };
+	struct relay_config	 conf = { .target = &target, .conn = &conn,
+				    .running_cb = running_cb };
+	struct error		 err = { .code = CODE_NONE };
+	struct event_base	*base = event_base_new();
+	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	int			 in[2], out[2], running = 0, listener, ready[2], watch;
+	pid_t			 pid;
+	char			 byte;
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "/tmp/check-relay.%ld", (long)getpid());
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(pipe(ready), 0);
+	if ((pid = fork()) == 0) {
+		listener = socket(AF_UNIX, SOCK_STREAM, 0);
+		if (bind(listener, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+		    listen(listener, 1) == -1)
+			_exit(1);
+		close(ready[1]);
+		carrier(listener, ends);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 0);
+	close(ready[0]);
+	conn.fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(connect(conn.fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	unlink(sun.sun_path);
+	if ((watch = os_peer_watch(conn.fd)) == -1) {
+		kill(pid, SIGTERM);
+		skip();
+	}
+	close(watch);
+	put(in[1], C);
+	assert_int_equal(sock_set_blocking(conn.fd, 0), 0);
+	conf.in_fd = in[0];
+	conf.out_fd = out[1];
+	conf.arg = &running;
+	assert_int_equal(relay_run(base, &conf, &err), ends ? -1 : 0);
+	assert_int_equal(err.code, ends ? CODE_MESH_ENDED : CODE_NONE);
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+	event_base_free(base);
+	close(in[0]);
+	close(in[1]);
+	close(out[0]);
+	close(out[1]);
+}
+
+static void
+test_carried(void **state)
+{
+	(void)state;
+	run_carried(1);
+	run_carried(0);
+}
+
 int
 main(void)
 {
@@ -334,6 +417,7 @@ main(void)
 		cmocka_unit_test(test_hangup),
 		cmocka_unit_test(test_full_output),
 		cmocka_unit_test(test_reader_gone),
+		cmocka_unit_test(test_carried),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -120,6 +120,10 @@ static const struct rules_case cases[] = {
 	{ "peer-offline",
 	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false}}",
 	    "error", "likely" },
+	/* So is what answers tailscaled. */
+	{ "peer-offline",
+	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"ping\":{\"answered\":true},"
+	    "\"connect\":{\"ok\":false}}", "", "" },
 	/* What refuses is there, whatever the control server has. */
 	{ "peer-offline",
 	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false,"

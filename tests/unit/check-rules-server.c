@@ -63,6 +63,22 @@ static const struct rules_case cases[] = {
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
 	    "\"error\":\"no-answer\"}]}}", "error", "suspected" },
 	{ "peer-silent",
+	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"ping\":{\"answered\":true},"
+	    "\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
+	    "\"error\":\"no-answer\"}]}}", "error", "likely" },
+	/* What does not answer tailscaled either is behind no rule. */
+	{ "peer-silent",
+	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"ping\":{\"answered\":false},"
+	    "\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
+	    "\"error\":\"no-answer\"}]}}", "", "" },
+	{ "peer-unreachable",
+	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"ping\":{\"answered\":false},"
+	    "\"connect\":{\"ok\":false,\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
+	    "\"error\":\"no-answer\"}]}}", "error", "likely" },
+	{ "peer-unreachable",
+	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":true}},\"ping\":{\"answered\":false},"
+	    "\"connect\":{\"ok\":true}}", "", "" },
+	{ "peer-silent",
 	    "{\"tailscale\":{\"peer\":{\"found\":true,\"online\":false}},\"connect\":{\"ok\":false,"
 	    "\"addresses\":[{\"address\":\"192.0.2.1\",\"family\":4,\"ms\":9,"
 	    "\"error\":\"no-answer\"}]}}", "", "" },

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "check.h"
 #include "wire/tspeer.h"
+#include "wire/tsping.h"
 
 /* As tailscaled 1.102 gives it; shortened where nobody looks. */
 #define SELF "\"Self\":{\"ID\":\"2\",\"HostName\":\"laptop\",\"DNSName\":\"laptop.mesh.example.\",\"OS\":\"linux\"," \
@@ -267,6 +268,55 @@ test_list(void **state)
 	assert_int_equal(errno, EINVAL);
 }
 
+/* Of two documents, whether the exit node that is in use is online. */
+static void
+test_exit_node(void **state)
+{
+	static const char	off[] = "{\"BackendState\":\"Running\",\"ExitNodeStatus\":{\"ID\":\"5\",\"Online\":false}}";
+	struct tspeers		peers;
+
+	(void)state;
+	assert_int_equal(tspeer_find(whole, strlen(whole), NULL, &peers), 0);
+	assert_int_equal(peers.exit_node, -1);
+	assert_int_equal(tspeer_find(off, strlen(off), NULL, &peers), 0);
+	assert_int_equal(peers.exit_node, 0);
+}
+
+/* As tailscaled 1.102 tells of pings. */
+static const struct {
+	const char	*text;
+	int		 result, answered, ms;
+	const char	*relay;
+} pings[] = {
+	{ "{\"IP\":\"100.64.0.4\",\"NodeName\":\"srv\",\"Err\":\"\",\"LatencySeconds\":0.00089304,"
+	    "\"Endpoint\":\"10.99.0.1:50933\",\"DERPRegionID\":0,\"DERPRegionCode\":\"\"}", 0, 1, 1, "" },
+	{ "{\"IP\":\"100.64.0.5\",\"Err\":\"\",\"LatencySeconds\":0.0482,\"Endpoint\":\"\","
+	    "\"DERPRegionID\":1,\"DERPRegionCode\":\"fra\"}", 0, 1, 49, "fra" },
+	{ "{\"IP\":\"100.64.99.99\",\"Err\":\"no matching peer\",\"LatencySeconds\":0,"
+	    "\"DERPRegionCode\":\"\"}", 0, 0, 0, "" },
+	{ "{\"IP\":\"100.64.0.5\",\"Err\":7,\"LatencySeconds\":1e300,\"DERPRegionCode\":[]}", 0, 0, 0, "" },
+	{ "{\"IP\":\"100.64.0.5\",\"Err\":\"\",\"LatencySeconds\":-1,\"DERPRegionCode\":[]}", 0, 1, 0, "" },
+	{ "{\"error\":\"ping access denied\"}", -1, 0, 0, "" },
+	{ "not found", -1, 0, 0, "" },
+	{ "", -1, 0, 0, "" },
+};
+
+static void
+test_pings(void **state)
+{
+	struct tsping	ping;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(pings); i++) {
+		if (tsping_read(pings[i].text, strlen(pings[i].text), &ping) != pings[i].result)
+			fail_msg("%s", pings[i].text);
+		assert_int_equal(ping.answered, pings[i].answered);
+		assert_int_equal(ping.ms, pings[i].ms);
+		assert_string_equal(ping.relay, pings[i].relay);
+	}
+}
+
 int
 main(void)
 {
@@ -278,6 +328,8 @@ main(void)
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_exit_node),
+		cmocka_unit_test(test_pings),
 	};
 
 	return (cmocka_run_group_tests_name("tspeer", tests, NULL, NULL));
