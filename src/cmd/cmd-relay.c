@@ -313,11 +313,11 @@ relay_running_cb(int ssh, void *arg)
 
 /* No way led to the target: tailscaled may know why. */
 static void
-relay_reason(const struct session *s)
+relay_reason(const struct session *s, struct attempts *attempts)
 {
 	struct mesh_reason	*reason = mesh_reason_new(s->opts->tailscaled, REASON_MS);
 
-	mesh_reason_tell(reason, s->target, 1, s->err);
+	mesh_reason_tell(reason, s->target, attempts, s->err);
 	mesh_reason_free(reason);
 }
 
@@ -442,7 +442,7 @@ relay_session(struct session *s, struct attempts *attempts)
 
 	if (relay_dial(s, attempts) == -1) {
 		if (!s->gone)
-			relay_reason(s);
+			relay_reason(s, attempts);
 		return (s->gone ? 0 : -1);
 	}
 	conf.half_close = s->conn.step.via->half_close;

@@ -69,6 +69,7 @@ static void
 put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_input *in)
 {
 	const struct tsjson	*status = &ts->status;
+	const char		*complaint = tailscale_complaint(status);
 
 	put_text(facts, "tailscale.state", tailscale_states[ts->state]);
 	if (ts->state == ENV_TAILSCALE_NONE) {
@@ -80,11 +81,10 @@ put_daemon(json_t *facts, const struct env_tailscale *ts, const struct detect_in
 		return;
 	put_text(facts, "tailscale.backend", status->state);
 	put_text(facts, "tailscale.version", status->version);
-	if (status->health[0] != '\0') {
+	if (complaint[0] != '\0') {
 		fact_put(facts, "tailscale.health",
-		    redact(REDACT_SENTENCE, status->health, NULL, in->full));
-		fact_put_truth(facts, "tailscale.health_harmless",
-		    tailscale_harmless(status->health));
+		    redact(REDACT_SENTENCE, complaint, NULL, in->full));
+		fact_put_truth(facts, "tailscale.health_harmless", tailscale_harmless(complaint));
 	}
 	put_text(facts, "tailscale.suffix", status->suffix);
 	if (status->tun != TSJSON_TUN_UNSAID)

@@ -18,8 +18,8 @@ json_t	*env_peer_list(const struct tailscaled *, int ms);
 /*
  * Let tailscaled itself ping a peer, by the address that it has in the mesh, with a packet of its
  * own protocol (disco): neither access rules nor a firewall of the peer keep it from being
- * answered. 1 if it told how that ended; 0 if there was no answer within so many milliseconds; -1 if it
- * could not be asked.
+ * answered. 1 if it told how that ended; 0 if there was no answer within so many milliseconds; -1
+ * if it could not be asked.
  */
 int	 env_peer_ping(const struct tailscaled *, const char *address, int ms, struct tsping *);
 

@@ -100,6 +100,7 @@ tailscale_log(const struct env_tailscale *ts, const char *why)
 {
 	const struct tsjson	*status = &ts->status;
 	char			 name[sizeof(ts->at.path)];
+	int			 i;
 
 	tailscaled_name(&ts->at, name, sizeof(name));
 	if (ts->state < ENV_TAILSCALE_DOWN)
@@ -108,8 +109,8 @@ tailscale_log(const struct env_tailscale *ts, const char *why)
 		log_debug(1, "tailscaled %s (%s): %s, %s, names under \"%s\"", status->version,
 		    name, status->state, status->tun == TSJSON_TUN_NO ?
 		    "userspace networking" : "TUN", status->suffix);
-	if (status->health[0] != '\0')
-		log_debug(1, "tailscaled complains: %s", status->health);
+	for (i = 0; i < TSJSON_HEALTH_MAX && status->health[i][0] != '\0'; i++)
+		log_debug(1, "tailscaled complains: %s", status->health[i]);
 }
 
 /* Set the state. */

@@ -136,7 +136,7 @@ const struct fact_row	fact_rows[] = {
 	{ "tailscale.here", FACT_TRUTH, "", "detect-tailscale",
 	    "An address of this node is on an interface of this network namespace." },
 	{ "tailscale.health", FACT_WORDS, "", "detect-tailscale",
-	    "Its first complaint, as far as it may be told." },
+	    "Its first complaint that may matter, or its first, as far as it may be told." },
 	{ "tailscale.health_harmless", FACT_TRUTH, "", "detect-tailscale",
 	    "That complaint is about something that keeps no connection from working: routes that are not accepted, an update." },
 	{ "tailscale.suffix", FACT_TEXT, "", "detect-tailscale",

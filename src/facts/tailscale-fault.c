@@ -72,3 +72,14 @@ tailscale_harmless(const char *health)
 			return (1);
 	return (0);
 }
+
+const char *
+tailscale_complaint(const struct tsjson *status)
+{
+	int	i;
+
+	for (i = 0; i < TSJSON_HEALTH_MAX && status->health[i][0] != '\0'; i++)
+		if (!tailscale_harmless(status->health[i]))
+			return (status->health[i]);
+	return (status->health[0]);
+}

@@ -27,4 +27,7 @@ const struct tailscale_fault	*tailscale_fault_by_name(const char *state,
 /* 1 if a complaint in Health is about something that keeps no connection from working. */
 int	tailscale_harmless(const char *health);
 
+/* The first complaint that is not of that kind, or else the first; "" if there is none. */
+const char	*tailscale_complaint(const struct tsjson *);
+
 #endif

@@ -38,15 +38,16 @@ static const struct doubt {
 	enum code	code;
 	int		name;	/* the target has no address */
 	int		silent;	/* it had the time to answer */
+	int		asked;	/* a proxy, or tailscaled, was: one runs */
 } doubts[] = {
-	{ CODE_NO_ANSWER, 0, 1 },
-	{ CODE_NO_ROUTE, 0, 0 },
-	{ CODE_PROXY_SILENT, 0, 1 },
-	{ CODE_PROXY_FAILED, 0, 0 },
-	{ CODE_NAME_UNKNOWN, 1, 0 },
-	{ CODE_NAME_LOOKUP, 1, 0 },
-	{ CODE_NAME_TIMEOUT, 1, 0 },
-	{ CODE_MESH_LOGGED_OUT, 0, 0 },
+	{ CODE_NO_ANSWER, 0, 1, 0 },
+	{ CODE_NO_ROUTE, 0, 0, 0 },
+	{ CODE_PROXY_SILENT, 0, 1, 1 },
+	{ CODE_PROXY_FAILED, 0, 0, 1 },
+	{ CODE_NAME_UNKNOWN, 1, 0, 0 },
+	{ CODE_NAME_LOOKUP, 1, 0, 0 },
+	{ CODE_NAME_TIMEOUT, 1, 0, 0 },
+	{ CODE_MESH_LOGGED_OUT, 0, 0, 1 },
 };
 
 static const struct doubt *
@@ -95,7 +96,7 @@ judge_down(const struct mesh_view *view, const struct target *target, const stru
 	const struct env_tailscale	*ts = view->tailscale;
 	const struct tailscale_fault	*fault = tailscale_fault(ts->state, ts->status.state);
 
-	if (fault->code == CODE_NONE || fault->code == doubt->code ||
+	if (fault->code == CODE_NONE || doubt->asked ||
 	    (ts->state == ENV_TAILSCALE_NONE && !view->installed) ||
 	    (ts->state == ENV_TAILSCALE_DOWN && fault->backend[0] == '\0'))
 		return;
@@ -233,10 +234,12 @@ reason_ask(struct mesh_reason *r)
 
 /* Let tailscaled ping the peer, which is in its list. */
 static void
-reason_ping(struct mesh_reason *r, struct mesh_view *view)
+reason_ping(struct mesh_reason *r, struct mesh_view *view, struct attempts *attempts)
 {
 	const struct tspeer	*peer = &view->peers->peer;
 	struct tsping		 ping;
+	int64_t			 began_ms = clock_ms();
+	char			 to[sizeof(attempts->list[0].to)];
 	int			 result;
 
 	if (!view->peers->found || view->peers->is_self || peer->expired || peer->addr_count == 0)
@@ -244,15 +247,28 @@ reason_ping(struct mesh_reason *r, struct mesh_view *view)
 	result = env_peer_ping(&r->tailscale.at, peer->addrs[0], reason_left_ms(r), &ping);
 	view->pinged = result != -1;
 	view->answered = result == 1 && ping.answered;
-	if (result == 1 && ping.answered)
-		log_debug(1, "tailscaled's ping to %s was answered after %d ms", peer->addrs[0],
-		    ping.ms);
-	else
-		log_debug(1, "tailscaled's ping to %s was not answered", peer->addrs[0]);
+	snprintf(to, sizeof(to), "ping %.46s", peer->addrs[0]);
+	if (view->pinged)
+		attempts_add(attempts, to, view->answered ? "tailscaled got an answer" :
+		    "tailscaled got no answer", clock_ms() - began_ms);
+	log_debug(1, "%s by tailscaled: %s", to, view->answered ? "answered" : "no answer");
+}
+
+/* What tailscaled says of itself may be why. */
+static void
+reason_complaint(const struct mesh_reason *r, struct attempts *attempts)
+{
+	const char	*complaint = tailscale_complaint(&r->tailscale.status);
+	char		 text[sizeof(attempts->list[0].what)];
+
+	if (complaint[0] != '\0' && !tailscale_harmless(complaint))
+		attempts_add(attempts, "tailscaled says of itself",
+		    error_vis(text, sizeof(text), complaint), 0);
 }
 
 void
-mesh_reason_tell(struct mesh_reason *r, const struct target *target, int ping, struct error *err)
+mesh_reason_tell(struct mesh_reason *r, const struct target *target, struct attempts *attempts,
+    struct error *err)
 {
 	struct mesh_view	 view = { .tailscale = &r->tailscale };
 	struct tspeers		*peers;
@@ -265,8 +281,11 @@ mesh_reason_tell(struct mesh_reason *r, const struct target *target, int ping, s
 	if (r->list != NULL) {
 		tspeer_look(r->list, target->host, peers);
 		view.peers = peers;
-		if (ping && r->tailscale.state == ENV_TAILSCALE_UP)
-			reason_ping(r, &view);
+	}
+	if (attempts != NULL && r->tailscale.state == ENV_TAILSCALE_UP) {
+		reason_complaint(r, attempts);
+		if (r->list != NULL)
+			reason_ping(r, &view, attempts);
 	}
 	mesh_reason_judge(&view, target, err);
 	free(peers);

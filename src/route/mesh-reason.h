@@ -11,6 +11,7 @@
 #include "wire/tspeer.h"
 #include "wire/tsping.h"
 
+struct attempts;
 struct error;
 struct mesh_reason;
 struct target;
@@ -31,10 +32,12 @@ struct mesh_view {
 struct mesh_reason	*mesh_reason_new(const char *socket, int ms);
 void			 mesh_reason_free(struct mesh_reason *);
 /*
- * The error is why the target was not reached. Put the cause in its place if tailscaled knows one;
- * with `ping`, let it ping the peer for that.
+ * The error is why the target was not reached. Put the cause in its place if tailscaled knows one.
+ * With attempts, let tailscaled ping the peer for that; what it said of itself, and how the ping
+ * went, is added to them.
  */
-void	mesh_reason_tell(struct mesh_reason *, const struct target *, int ping, struct error *);
+void	mesh_reason_tell(struct mesh_reason *, const struct target *, struct attempts *,
+	    struct error *);
 
 /* The same, of what was seen. Pure. */
 void	mesh_reason_judge(const struct mesh_view *, const struct target *, struct error *);

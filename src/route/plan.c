@@ -13,6 +13,8 @@
 #include "facts/tailscale-fault.h"
 #include "route/plan.h"
 
+#define HURRY_MS	3000	/* a SYN and two retransmissions */
+
 static int
 list_has_tailnet(const struct addrinfo *list)
 {
@@ -312,6 +314,22 @@ plan_routed(struct plan *plan, const struct plan_input *in)
 	plan->why_not = CODE_NONE;
 }
 
+/*
+ * Its own tailscaled does not run, and no other mesh has an address here: hardly anything but the
+ * mesh will answer, and why it does not is known already.
+ */
+static void
+plan_hurry(struct plan *plan, const struct env_tailscale *ts)
+{
+	int	i;
+
+	if (ts->state != ENV_TAILSCALE_DEAD || ts->mesh_address)
+		return;
+	for (i = 0; i < plan->count; i++)
+		if (plan->steps[i].via->to == VIA_TO_TARGET)
+			plan->steps[i].limit_ms = HURRY_MS;
+}
+
 /* The mesh's, or perhaps, and only tailscaled has a way there. */
 static void
 plan_userspace(struct plan *plan, const struct plan_input *in)
@@ -339,6 +357,7 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 	    ts->state != ENV_TAILSCALE_UNEXPECTED;
 	if (!plan->outside_only || in->lookup == PLAN_LOOKUP_DONE)
 		plan_add_direct(plan, in, "as plain ssh would");
+	plan_hurry(plan, ts);
 	if (ts->state == ENV_TAILSCALE_NONE)
 		plan->why_not = CODE_NONE;
 }

@@ -233,7 +233,8 @@ race_attempt_new(const struct race_config *conf, const struct via_step *step,
 	a->attempt.target = conf->target;
 	a->attempt.fd = -1;
 	a->began_ms = clock_ms();
-	a->until_ms = a->began_ms + conf->target->timeout_ms;
+	a->until_ms = a->began_ms + (step->limit_ms > 0 &&
+	    step->limit_ms < conf->target->timeout_ms ? step->limit_ms : conf->target->timeout_ms);
 	event_assign(&a->ev, conf->base, -1, 0, attempt_cb, a);
 	if (a->now.tailscaled != NULL) {
 		a->now.to_len = tailscaled_address(a->now.tailscaled, &a->address);

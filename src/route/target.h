@@ -19,7 +19,7 @@ struct target {
 /* One attempt: to what, how it ended, and after how long. */
 struct attempt {
 	char	to[56];
-	char	what[80];
+	char	what[160];
 	int64_t	took_ms;
 	int	unmet;		/* it did not even come to who stands between us and the target */
 };

@@ -36,6 +36,8 @@ struct via_step {
 	int			 dial_self;
 	/* tailscaled was asked for its status and did not answer */
 	int			 hung;
+	/* so many ms are enough for it; 0: as many as the target has */
+	int			 limit_ms;
 	const char		*why;		/* for people */
 };
 

@@ -174,7 +174,8 @@ job_connected_cb(const struct connection *conn, const struct error *err, void *a
 
 	if (conn == NULL) {
 		job->row.err = *err;
-		mesh_reason_tell(job->scan->reason, &job->target, 0, &job->row.err);
+		mesh_reason_tell(job->scan->reason, &job->target, NULL,
+		    &job->row.err);
 		job_end(job);
 		return;
 	}

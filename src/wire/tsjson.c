@@ -61,11 +61,24 @@ tsjson_suffix(const json_t *root, struct tsjson *status)
 		status->suffix[0] = '\0';
 }
 
+static void
+tsjson_health(const json_t *list, struct tsjson *status)
+{
+	const char	*text;
+	size_t		 i;
+	int		 count = 0;
+
+	for (i = 0; i < json_array_size(list) && count < TSJSON_HEALTH_MAX; i++) {
+		text = json_string_value(json_array_get(list, i));
+		if (text != NULL && text[0] != '\0')
+			strlcpy(status->health[count++], text, sizeof(status->health[0]));
+	}
+}
+
 int
 tsjson_status(const char *buf, size_t len, struct tsjson *status)
 {
 	const json_t	*tun;
-	const char	*health;
 	json_t		*root;
 
 	memset(status, 0, sizeof(*status));
@@ -77,8 +90,7 @@ tsjson_status(const char *buf, size_t len, struct tsjson *status)
 		status->tun = json_is_true(tun) ? TSJSON_TUN_YES : TSJSON_TUN_NO;
 	tsjson_suffix(root, status);
 	tsjson_addrs(json_object_get(root, "TailscaleIPs"), status);
-	health = json_string_value(json_array_get(json_object_get(root, "Health"), 0));
-	strlcpy(status->health, health != NULL ? health : "", sizeof(status->health));
+	tsjson_health(json_object_get(root, "Health"), status);
 	json_decref(root);
 	return (0);
 }

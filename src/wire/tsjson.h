@@ -14,6 +14,7 @@
 #include "base/addr.h"
 
 #define TSJSON_ADDRS_MAX	8
+#define TSJSON_HEALTH_MAX	4
 
 enum tsjson_tun {
 	TSJSON_TUN_UNSAID,	/* older than 1.36 */
@@ -31,7 +32,8 @@ struct tsjson {
 	/* TailscaleIPs of this node, each addr_host_ok */
 	char		addrs[TSJSON_ADDRS_MAX][ADDR_TEXT_MAX];
 	int		addr_count;
-	char		health[160];			/* the first complaint, or "" */
+	/* the first complaints; "" ends them */
+	char		health[TSJSON_HEALTH_MAX][160];
 };
 
 /*

@@ -1,8 +1,9 @@
 #!/bin/sh
 # What goes wrong in a mesh, and what the user is told: a node that is down, a name that nobody has, a port that nobody
-# listens on, a tailscaled that is stopped, logged out, dead, suspended. Each time: one line with the cause, an exit
-# status of its own, in time, and --why repeats it. Then in mid-session: a tailscaled that dies or restarts ends the session and
-# leaves no relay, but for a TUN's that comes back; one that is suspended and continued costs no byte.
+# listens on, a tailscaled that is stopped, logged out, dead, suspended; what only tailscaled knows of the host: that it
+# is offline, expired, removed, or behind access rules. Each time: one line with the cause, an exit status of its own,
+# in time, and --why repeats it. Then in mid-session: a tailscaled that dies or restarts ends the session, but for a
+# TUN's that comes back, leaves no relay, and --why tells that; one that is suspended and continued costs no byte.
 #
 # shellcheck disable=SC2317,SC2329	# functions are called through `check` and `wait_for`
 # shellcheck source-path=SCRIPTDIR source=lab.sh
@@ -15,10 +16,14 @@ userspace() { node_start usr usr --tun=userspace-networking; }
 {
 	mesh_start && userspace && node_start one prx --tun=userspace-networking --socks5-server=127.0.0.1:1055 \
 	    --outbound-http-proxy-listen=127.0.0.1:1055 && node_start down prx --tun=userspace-networking &&
-	    node_start tun tun --tun=tailscale0 && node_up srv usr one down tun
+	    node_start expired prx --tun=userspace-networking && node_start denied prx --tun=userspace-networking &&
+	    node_start exit prx --tun=userspace-networking &&
+	    node_start tun tun --tun=tailscale0 && node_up srv usr one down expired denied exit tun
 } || { not_ok "the mesh starts"; finish; }
 srv=$(node_ip srv 4)
 down=$(node_ip down 4)
+expired=$(node_ip expired 4)
+denied=$(node_ip denied 4)
 USR=--tailscaled=$(node_socket usr)
 ONE=--tailscaled=$(node_socket one)
 TUN=--tailscaled=$(node_socket tun)
@@ -34,7 +39,7 @@ fault() {
 	f_space=$5
 	shift 5
 	f_start=$(date +%s%N)
-	in_ns "$f_space" timeout -k 1 60 "$MESHSSH" "$@" <&8 >"$T/out" 2>"$T/err"
+	in_ns "$f_space" timeout -k 1 60 "${f_program:-$MESHSSH}" "$@" <&8 >"$T/out" 2>"$T/err"
 	f_got=$?
 	f_tenths=$((($(date +%s%N) - f_start) / 100000000))
 	is "$f_name: status" "$f_got" "$f_status"
@@ -55,9 +60,9 @@ $f_text"
 }
 
 ### the host, the name, the port
-fault 'no such name' 68 2 'nosuch' usr "$USR" nosuch 22
-fault 'no such name in the domain' 68 2 'nosuch' usr "$USR" "nosuch.$MESH_DOMAIN" 22
-fault 'no such name, TUN' 68 2 'nosuch' tun "$TUN" "nosuch.$MESH_DOMAIN" 22
+fault 'no such name' 68 2 'neither the resolver nor tailscaled knows' usr "$USR" nosuch 22
+fault 'no such name in the domain' 68 2 'knows no peer of this name' usr "$USR" "nosuch.$MESH_DOMAIN" 22
+fault 'no such name, TUN' 68 2 'knows no peer of this name' tun "$TUN" "nosuch.$MESH_DOMAIN" 22
 for host in srv "$srv" "$(node_ip srv 6)"; do
 	fault "wrong port, LocalAPI, $host" 69 3 'refused' usr "$USR" "$host" 99
 done
@@ -67,14 +72,61 @@ fault 'wrong port, HTTP proxy' 69 3 'refused' prx "$ONE" --via=http srv 99
 fault 'wrong port, SOCKS5 proxy, which does not say why' 69 7 'SOCKS5 proxy' prx "$ONE" --via=socks5 srv 99
 fault 'what is named as proxy is sshd' 76 4 'proxy' prx "$ONE" --via=socks5=10.99.0.1:22 --timeout=3 srv 22
 
+### what tailscaled knows of the host
+known() { node_cli usr status --json | awk -v name="\"DNSName\": \"$1.$MESH_DOMAIN.\"" -v text="$2" '
+	/^\t\t"/ { there = 0 }
+	index($0, name) { there = 1 }
+	there && index($0, text) { found = 1 }
+	END { exit !found }'
+}
 node_stop down
+check "others know that a node is down" wait_for 10 known down '"Online": false'
 for host in down "$down"; do
-	fault "a node is down, LocalAPI, $host" 69 5 'time|answer' usr "$USR" --timeout=3 "$host" 22
+	fault "a node is down, LocalAPI, $host" 69 5 'offline' usr "$USR" --timeout=3 "$host" 22
 done
-fault 'a node is down, TUN' 69 5 'time|answer' tun "$TUN" --timeout=3 "$down" 22
-fault 'a node is down, TUN in another namespace' 69 5 'time|answer' usr "$TUN" --timeout=3 "$down" 22
-fault 'a node is down, HTTP proxy' 69 5 'time|answer' prx "$ONE" --via=http --timeout=3 "$down" 22
-fault 'a node is down, SOCKS5 proxy' 69 7 'proxy' prx "$ONE" --via=socks5 --timeout=3 "$down" 22
+check "a node is down, LocalAPI: --why has the ping" grep -q 'tailscaled got no answer' "$T/why"
+fault 'a node is down, TUN' 69 6 'offline' tun "$TUN" --timeout=3 "$down" 22
+fault 'a node is down, TUN in another namespace' 69 5 'offline' usr "$TUN" --timeout=3 "$down" 22
+fault 'a node is down, HTTP proxy' 69 5 'offline' prx "$ONE" --via=http --timeout=3 "$down" 22
+fault 'a node is down, SOCKS5 proxy' 69 7 'offline' prx "$ONE" --via=socks5 --timeout=3 "$down" 22
+
+mesh_switch expire/expired
+check "others know that a node is expired" wait_for 10 known expired '"Expired": true'
+fault "the host's key has expired, LocalAPI" 69 4 "the host's key .* has expired" usr "$USR" --timeout=1 expired 22
+fault "the host's key has expired, TUN" 69 4 "the host's key .* has expired" tun "$TUN" --timeout=1 "$expired" 22
+for host in srv "srv.$MESH_DOMAIN"; do
+	fault "our own key has expired, $host" 69 3 "this machine's key .* has expired" prx \
+	    --tailscaled="$(node_socket expired)" "$host" 22
+done
+
+# Denied, and still it answers tailscaled itself.
+mesh_switch deny/denied/usr && mesh_switch deny/denied/tun
+port_silent() { ! in_ns usr timeout 2 "$MESHSSH" "$USR" --timeout=1 denied 22 <&8 2>&1 | grep -q refused; }
+check "a node is denied" wait_for 10 port_silent
+fault "access rules, LocalAPI" 69 4 "answers tailscaled's ping" usr "$USR" --timeout=1 denied 22
+fault "access rules, TUN" 69 4 "answers tailscaled's ping" tun "$TUN" --timeout=1 "$denied" 22
+
+# Its tailscaled hangs, and the control server has not missed it yet.
+kill -STOP "$(node_pid denied)"
+fault "the host's tailscaled hangs, LocalAPI" 69 4 'not even to tailscaled' usr "$USR" --timeout=1 denied 22
+fault "the host's tailscaled hangs, TUN" 69 5 'not even to tailscaled' tun "$TUN" --timeout=1 "$denied" 22
+kill -CONT "$(node_pid denied)"
+
+# --scan asks for the peers once, and pings none.
+in_ns usr "$MESHSSH" --scan --json --timeout=1 "$USR" down expired srv >"$T/out" 2>"$T/err"
+is "--scan: what tailscaled knows" "$(sed -n 's/.*"host":"\([^"]*\)".*"ok":true.*/\1 ok/p
+    s/.*"host":"\([^"]*\)","message":"\([^"]*\)".*/\1 \2/p' "$T/out" | sort | tr '\n' ' ')" \
+    'down peer-offline expired peer-expired srv ok '
+
+mesh_switch exit/exit
+exits() { node_cli tun status --json | grep -q '"ExitNodeOption": true'; }
+check "a node offers to be an exit node" wait_for 10 exits
+node_cli tun set --exit-node="$(node_ip exit 4)" --exit-node-allow-lan-access=true
+node_stop exit
+exit_off() { node_cli tun status --json --peers=false | sed -n '/"ExitNodeStatus"/,/}/p' | grep -q '"Online": false'; }
+check "the exit node is offline" wait_for 10 exit_off
+fault 'the exit node is offline' 69 4 'exit node' tun "$TUN" --timeout=1 192.0.2.1 22
+node_cli tun set --exit-node=
 
 ### tailscaled, before the session
 # freeze NODE: it answers nobody; the kernel still takes connections for it.
@@ -108,7 +160,24 @@ check "a killed tailscaled leaves its socket" [ -S "$(node_socket usr)" ]
 for host in srv "srv.$MESH_DOMAIN" "$srv"; do
 	fault "tailscaled was killed, $host" 69 3 'tailscaled' usr "$USR" "$host" 22
 done
+# What would answer it is not here, and nobody says so.
+in_ns usr ip route add default via 10.99.0.1
+in_ns srv sysctl -qw net.ipv4.ip_forward=0
+fault 'tailscaled was killed, packets are lost' 69 4 'tailscaled does not run' usr "$USR" "$down" 22
+in_ns usr ip route del default
 rm -f "$(node_socket usr)"
+# ended: where it is installed and has no socket, in none of the usual places.
+cat >"$T/ended" <<END
+#!/bin/sh
+mount -t tmpfs none /run
+PATH=$MESH_BIN:\$PATH exec "$MESHSSH" "\$@"
+END
+chmod 755 "$T/ended"
+f_program=$T/ended
+for host in srv "srv.$MESH_DOMAIN" "$srv"; do
+	fault "tailscaled was ended, $host" 69 3 'tailscaled does not run on this machine' usr --timeout=2 "$host" 22
+done
+f_program=
 for host in srv "srv.$MESH_DOMAIN" "$srv"; do
 	fault "tailscaled does not run, $host" 69 3 'tailscaled' usr "$USR" "$host" 22
 done
@@ -142,6 +211,11 @@ ended() {
 	is "$1: ssh's status" $? 255
 	relays_gone "$1"
 }
+# carried NAME: what ended was tailscaled.
+carried() {
+	"$MESHSSH" --why >"$T/why" 2>&1
+	check "$1: --why tells" grep -q 'tailscaled on this machine ended or was restarted' "$T/why"
+}
 
 userspace || not_ok "tailscaled starts again"
 wait_for 20 node_sees usr srv
@@ -149,11 +223,13 @@ for signal in TERM KILL; do
 	session usr "$USR" cat
 	node_stop usr $signal
 	ended "tailscaled gets SIG$signal while the session is idle" 3
+	carried "tailscaled gets SIG$signal while the session is idle"
 	userspace || not_ok "tailscaled starts again"
 	wait_for 20 node_sees usr srv
 	session usr "$USR" 'cat /dev/zero'
 	node_stop usr $signal
 	ended "tailscaled gets SIG$signal while the session streams" 3
+	carried "tailscaled gets SIG$signal while the session streams"
 	userspace || not_ok "tailscaled starts again"
 	wait_for 20 node_sees usr srv
 	session usr "$USR" 'echo again; exit'
@@ -222,6 +298,13 @@ stalled
 node_stop srv KILL
 ended "the host's tailscaled is killed, LocalAPI, ServerAlive" 8
 node_start srv srv --tun=tailscale0 || not_ok "srv starts again"
+
+# Removed: the others get no news from here on.
+mesh_switch remove/one
+removed() { ! known one one; }
+check "a node was removed" wait_for 10 removed
+fault 'removed, a name' 68 2 'knows no peer of this name' usr "$USR" "one.$MESH_DOMAIN" 22
+fault 'removed, a short name' 68 2 'neither the resolver nor tailscaled knows' usr "$USR" one 22
 
 ### logged out: last, for the next login would be a new node
 node_cli usr logout

@@ -125,7 +125,7 @@ static const struct golden {
 	    "direct 100.64.0.7\n" },
 	{ "not running", "100.64.0.7", NULL, NULL, ENV_TAILSCALE_DEAD, NULL, TSJSON_TUN_UNSAID, 0,
 	    0, NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" },
-	    "socks5 127.0.0.1:1055\ndirect 100.64.0.7\n"
+	    "socks5 127.0.0.1:1055\ndirect 100.64.0.7 in haste\n"
 	    "why not mesh-down: tailscaled does not run: nothing listens on its socket (/sock)\n" },
 	{ "none at all: as plain ssh would, and a proxy", "node.tail1234.ts.net", NULL, NULL,
 	    ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, ":1057", PLAN_LOOKUP_OPEN,
@@ -222,8 +222,9 @@ plan_words(const struct plan *plan, FILE *fp)
 			fprintf(fp, "%s %s%s\n", step->via->name, step->proxy,
 			    step->proxy_named ? " named" : "");
 		else
-			fprintf(fp, "%s %s\n", step->via->name,
-			    addr_text(step->to, step->to_len, text));
+			fprintf(fp, "%s %s%s\n", step->via->name,
+			    addr_text(step->to, step->to_len, text), step->limit_ms > 0 ?
+			    " in haste" : "");
 	}
 	if (plan->why_not != CODE_NONE)
 		fprintf(fp, "why not %s: %s\n", code_row(plan->why_not)->name, plan->why_not_text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Unit tests: tsjson. */
 
-
 #include "check.h"
+#include "facts/tailscale-fault.h"
 #include "wire/tsjson.h"
 
 /* As tailscaled 1.102 gives it, tabs and all; shortened where nobody looks. */
@@ -52,7 +52,7 @@ test_whole(void **state)
 	assert_int_equal(status.addr_count, 2);
 	assert_string_equal(status.addrs[0], "100.64.0.2");
 	assert_string_equal(status.addrs[1], "fd7a:115c:a1e0::2");
-	assert_string_equal(status.health, "");
+	assert_string_equal(status.health[0], "");
 }
 
 /* Wherever it is cut, it is no document. */
@@ -169,11 +169,11 @@ test_cases(void **state)
 		if (status.tun != cases[i].tun || strcmp(status.suffix, cases[i].suffix) != 0 ||
 		    status.addr_count != cases[i].addr_count ||
 		    strcmp(status.addrs[0], cases[i].first) != 0 ||
-		    strcmp(status.health, cases[i].health) != 0 ||
+		    strcmp(status.health[0], cases[i].health) != 0 ||
 		    strcmp(status.version, cases[i].version) != 0)
 			fail_msg("%s: TUN %d, suffix \"%s\", %d addresses from \"%s\", \"%s\", \"%s\"",
 			    cases[i].name, status.tun, status.suffix, status.addr_count,
-			    status.addrs[0], status.health, status.version);
+			    status.addrs[0], status.health[0], status.version);
 	}
 }
 
@@ -285,7 +285,8 @@ test_long(void **state)
 	free(text);
 	text = repeat("{\"BackendState\":\"Running\",\"Health\":[\"", "h", 1000, "\"]}");
 	assert_int_equal(tsjson_status(text, strlen(text), &status), 0);
-	assert_int_equal(strlen(status.health), sizeof(status.health) - 1);
+	assert_int_equal(strlen(status.health[0]), sizeof(status.health[0]) - 1);
+	assert_string_equal(status.health[1], "");
 	free(text);
 	text = repeat("{\"BackendState\":\"Running\",\"MagicDNSSuffix\":\"..", "a", ADDR_HOST_MAX,
 	    "..\"}");
@@ -305,6 +306,35 @@ test_long(void **state)
 	free(text);
 }
 
+/* What is said of routes and updates does not hide what matters. */
+static void
+test_complaints(void **state)
+{
+	static const struct {
+		const char	*list;
+		const char	*text;
+	} complaints[] = {
+		{ "", "" },
+		{ "7,\"\",\"no DERP home\"", "no DERP home" },
+		{ "\"Some peers are advertising routes but --accept-routes is false\",\"no DERP home\"",
+		    "no DERP home" },
+		{ "\"1.2 is available\",\"Some peers are advertising routes but\"", "1.2 is available" },
+		{ "\"a is available\",\"b is available\",\"c is available\",\"d is available\",\"e\"",
+		    "a is available" },
+	};
+	struct tsjson	status;
+	char		text[512];
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(complaints); i++) {
+		snprintf(text, sizeof(text), "{\"BackendState\":\"Running\",\"Health\":[%s]}",
+		    complaints[i].list);
+		assert_int_equal(tsjson_status(text, strlen(text), &status), 0);
+		assert_string_equal(tailscale_complaint(&status), complaints[i].text);
+	}
+}
+
 int
 main(void)
 {
@@ -316,6 +346,7 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_complaints),
 	};
 
 	return (cmocka_run_group_tests_name("tsjson", tests, NULL, NULL));

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/netip"
 	"time"
 
 	"tailscale.com/tailcfg"
@@ -32,6 +33,28 @@ func switches(p *presence) http.Handler {
 		node, other := p.named(r.PathValue("node")), p.named(r.PathValue("other"))
 		if node != nil && other != nil {
 			p.control.SetJailed(node.Key, other.Key, true)
+		} else {
+			http.NotFound(w, r)
+		}
+	})
+	// From now on the node is no peer of any other, as if an administrator had removed it. The others get no more news.
+	mux.HandleFunc("/test/remove/{node}", func(w http.ResponseWriter, r *http.Request) {
+		if node := p.named(r.PathValue("node")); node != nil {
+			for _, other := range p.control.AllNodes() {
+				if other.Key != node.Key {
+					p.control.AddRawMapResponse(other.Key,
+						&tailcfg.MapResponse{PeersRemoved: []tailcfg.NodeID{node.ID}})
+				}
+			}
+		} else {
+			http.NotFound(w, r)
+		}
+	})
+	// Others may choose the node as their exit node.
+	mux.HandleFunc("/test/exit/{node}", func(w http.ResponseWriter, r *http.Request) {
+		if node := p.named(r.PathValue("node")); node != nil {
+			p.control.SetSubnetRoutes(node.Key, []netip.Prefix{
+				netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")})
 		} else {
 			http.NotFound(w, r)
 		}
