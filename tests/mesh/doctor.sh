@@ -236,7 +236,7 @@ look 'nobody listens' refused 2 usr -- "$(socket usr)" srv 99
 look 'nobody listens, TUN' refused 2 tun -- "$(socket tun)" "$srv" 99
 look 'sshd not on 127.0.0.1 of a node in userspace' refused 2 usr -- "$(socket usr)" one
 userspace_peer=$looks
-for node in expired:peer-expired off:peer-offline out:peer-offline gone:peer-offline hung:peer-silent \
+for node in expired:peer-expired off:peer-offline out:peer-offline gone:peer-offline hung:peer-unreachable \
     denied:peer-silent; do
 	look "the host is ${node%:*}" "${node#*:}" 2 usr -- "$(socket usr)" "${node%:*}"
 	look "the host is ${node%:*}, TUN" "${node#*:}" 2 tun -- "$(socket tun)" "$(address "${node%:*}")"
@@ -318,10 +318,10 @@ scan() {
 	    "$s_status $s_wanted"
 }
 scan 0 'scan of what answers' "$(printf '%s ok\n' srv "$srv" ssh "$srv6" | sort | tr '\n' ' ')" srv "$srv" ssh "$srv6"
-scan 1 'scan of what does not' "denied no-answer expired no-answer nosuch name-unknown nosuch.$MESH_DOMAIN name-unknown \
-off no-answer one refused " denied expired nosuch "nosuch.$MESH_DOMAIN" off one
-scan 1 'scan of all peers' "$(for host in denied:no-answer expired:no-answer gone:no-answer hung:no-answer \
-    off:no-answer one:refused out:no-answer srv:ok ssh:ok tun:refused waiting:refused; do
+scan 1 'scan of what does not' "denied no-answer expired peer-expired nosuch name-unknown nosuch.$MESH_DOMAIN peer-unknown \
+off peer-offline one refused " denied expired nosuch "nosuch.$MESH_DOMAIN" off one
+scan 1 'scan of all peers' "$(for host in denied:no-answer expired:peer-expired gone:peer-offline hung:no-answer \
+    off:peer-offline one:refused out:peer-offline srv:ok ssh:ok tun:refused waiting:refused; do
 	echo "${host%:*}.$MESH_DOMAIN ${host#*:}"
 done | sort | tr '\n' ' ')" --tailnet
 

@@ -94,8 +94,8 @@ mesh_switch expire/expired
 check "others know that a node is expired" wait_for 10 known expired '"Expired": true'
 fault "the host's key has expired, LocalAPI" 69 4 "the host's key .* has expired" usr "$USR" --timeout=1 expired 22
 fault "the host's key has expired, TUN" 69 4 "the host's key .* has expired" tun "$TUN" --timeout=1 "$expired" 22
-for host in srv "srv.$MESH_DOMAIN"; do
-	fault "our own key has expired, $host" 69 3 "this machine's key .* has expired" prx \
+for host in srv "$srv"; do
+	fault "our own key has expired, $host" 69 3 "this machine's key .* has expired" usr \
 	    --tailscaled="$(node_socket expired)" "$host" 22
 done
 
