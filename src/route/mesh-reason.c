@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "facts/env-peer.h"
 #include "facts/tailscale-fault.h"
+#include "os/os.h"
 #include "route/mesh-reason.h"
 #include "route/target.h"
 
@@ -184,7 +185,7 @@ mesh_reason_judge(const struct mesh_view *view, const struct target *target, str
 		judge_silent(view, doubt, text, err);
 	else if (target_mesh(target, peers->suffix) != 0)
 		judge_unknown(peers, target, doubt, err);
-	else if (peers->exit_node == 0)
+	else if (peers->exit_node == 0 && view->tunnel)
 		error_set(err, CODE_MESH_EXIT_NODE_OFF,
 		    "%s: the exit node that this machine uses is offline", text);
 }
@@ -266,6 +267,24 @@ reason_complaint(const struct mesh_reason *r, struct attempts *attempts)
 		    error_vis(text, sizeof(text), complaint), 0);
 }
 
+/* 1 if one of the addresses that were tried is behind a tunnel. */
+static int
+reason_tunnel(const struct attempts *attempts)
+{
+	struct sockaddr_storage	ss;
+	struct os_route		route;
+	int			i;
+
+	for (i = 0; i < attempts->count; i++) {
+		if (addr_literal(attempts->list[i].to, 0, &ss) == 0)
+			continue;
+		os_route((struct sockaddr *)&ss, &route);
+		if (route.tunnel)
+			return (1);
+	}
+	return (0);
+}
+
 void
 mesh_reason_tell(struct mesh_reason *r, const struct target *target, struct attempts *attempts,
     struct error *err)
@@ -283,6 +302,7 @@ mesh_reason_tell(struct mesh_reason *r, const struct target *target, struct atte
 		view.peers = peers;
 	}
 	if (attempts != NULL && r->tailscale.state == ENV_TAILSCALE_UP) {
+		view.tunnel = reason_tunnel(attempts);
 		reason_complaint(r, attempts);
 		if (r->list != NULL)
 			reason_ping(r, &view, attempts);

@@ -117,8 +117,12 @@ OTHERS='expired off out waiting gone hung denied ssh'
 for node in $OTHERS; do
 	node_start "$node" prx $USERSPACE || { not_ok "$node starts"; finish; }
 done
+# It has no direct path to anybody.
+export TS_DEBUG_ALWAYS_USE_DERP=1
+node_start derp usr $USERSPACE || { not_ok "derp starts"; finish; }
+unset TS_DEBUG_ALWAYS_USE_DERP
 # shellcheck disable=SC2086	# a list
-node_up srv usr tun one $OTHERS || { not_ok "the mesh is up"; finish; }
+node_up srv usr tun one derp $OTHERS || { not_ok "the mesh is up"; finish; }
 for node in srv usr tun one $OTHERS; do
 	node_ip "$node" 4 >"$T/nodes/$node/address"
 done
@@ -168,6 +172,7 @@ look 'only tailscaled knows the name, meshssh' - 0 tun -- "$(socket tun)" "srv.$
 look 'only tailscaled knows the name, plain ssh' magicdns-off 1 tun -- "$(socket tun)" "ssh.$MESH_DOMAIN"
 look 'TUN in another namespace' mesh-elsewhere 0 usr -- "$(socket tun)" "$srv"
 look 'TUN in another namespace, alone' mesh-elsewhere 0 usr -- "$(socket tun)"
+look 'a relay carries everything' peer-relayed 0 usr -- "$(socket derp)" srv
 look 'Tailscale SSH answers' server-tailscale-ssh 0 usr -- "$(socket usr)" ssh
 
 ### tailscaled on this machine
@@ -320,7 +325,7 @@ scan() {
 scan 0 'scan of what answers' "$(printf '%s ok\n' srv "$srv" ssh "$srv6" | sort | tr '\n' ' ')" srv "$srv" ssh "$srv6"
 scan 1 'scan of what does not' "denied no-answer expired peer-expired nosuch name-unknown nosuch.$MESH_DOMAIN peer-unknown \
 off peer-offline one refused " denied expired nosuch "nosuch.$MESH_DOMAIN" off one
-scan 1 'scan of all peers' "$(for host in denied:no-answer expired:peer-expired gone:peer-offline hung:no-answer \
+scan 1 'scan of all peers' "$(for host in denied:no-answer derp:refused expired:peer-expired gone:peer-offline hung:no-answer \
     off:peer-offline one:refused out:peer-offline srv:ok ssh:ok tun:refused waiting:refused; do
 	echo "${host%:*}.$MESH_DOMAIN ${host#*:}"
 done | sort | tr '\n' ' ')" --tailnet

@@ -126,6 +126,8 @@ node_stop exit
 exit_off() { node_cli tun status --json --peers=false | sed -n '/"ExitNodeStatus"/,/}/p' | grep -q '"Online": false'; }
 check "the exit node is offline" wait_for 10 exit_off
 fault 'the exit node is offline' 69 4 'exit node' tun "$TUN" --timeout=1 192.0.2.1 22
+fault 'the exit node is offline, and a neighbor is' 69 4 'no answer from|no (route|way) to' tun "$TUN" --timeout=1 \
+    10.99.0.77 22
 node_cli tun set --exit-node=
 
 ### tailscaled, before the session
@@ -304,6 +306,7 @@ mesh_switch remove/one
 removed() { ! known one one; }
 check "a node was removed" wait_for 10 removed
 fault 'removed, a name' 68 2 'knows no peer of this name' usr "$USR" "one.$MESH_DOMAIN" 22
+fault 'we were removed ourselves' 69 4 'not even to tailscaled' prx "$ONE" --via=localapi --timeout=1 srv 22
 fault 'removed, a short name' 68 2 'neither the resolver nor tailscaled knows' usr "$USR" one 22
 
 ### logged out: last, for the next login would be a new node

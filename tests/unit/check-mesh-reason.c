@@ -102,6 +102,8 @@ static const struct {
 	/* The exit node. */
 	{ "exit node off", OUTSIDE, CODE_NO_ANSWER, UP, "Running", 0, 1, 1, 0, 0, 0, 0, 0, 0,
 	    NOT_ASKED, "", CODE_MESH_EXIT_NODE_OFF, NULL },
+	{ "exit node off, and a host beside us", "192.168.1.7", CODE_NO_ANSWER, UP, "Running", 0, 0, 1,
+	    0, 0, 0, 0, 0, 0, NOT_ASKED, "", CODE_NO_ANSWER, NULL },
 	{ "exit node on", OUTSIDE, CODE_NO_ANSWER, UP, "Running", 0, 1, 1, 0, 0, 0, 0, 0, 1,
 	    NOT_ASKED, "", CODE_NO_ANSWER, NULL },
 	{ "no exit node", OUTSIDE, CODE_NO_ANSWER, UP, "Running", 0, 1, 1, 0, 0, 0, 0, 0, -1,
@@ -120,7 +122,8 @@ run_case(size_t i)
 	struct mesh_view	 view = { .tailscale = &ts, .installed = cases[i].installed,
 				    .peers = cases[i].told ? &peers : NULL,
 				    .pinged = cases[i].ping != NOT_ASKED,
-				    .answered = cases[i].ping == ANSWERED };
+				    .answered = cases[i].ping == ANSWERED,
+				    .tunnel = cases[i].mesh_address };
 	struct target		 target = { .host = cases[i].host, .port = 22 };
 	struct error		 err;
 	char			 line[ERROR_LINE_BYTES + 1];
