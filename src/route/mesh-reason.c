@@ -49,6 +49,7 @@ static const struct doubt {
 	{ CODE_NAME_LOOKUP, 1, 0, 0 },
 	{ CODE_NAME_TIMEOUT, 1, 0, 0 },
 	{ CODE_MESH_LOGGED_OUT, 0, 0, 1 },
+	{ CODE_MESH_NO_STATE, 0, 0, 1 },
 };
 
 static const struct doubt *
@@ -301,9 +302,10 @@ mesh_reason_tell(struct mesh_reason *r, const struct target *target, struct atte
 		tspeer_look(r->list, target->host, peers);
 		view.peers = peers;
 	}
+	if (attempts != NULL && r->tailscale.state >= ENV_TAILSCALE_DOWN)
+		reason_complaint(r, attempts);
 	if (attempts != NULL && r->tailscale.state == ENV_TAILSCALE_UP) {
 		view.tunnel = reason_tunnel(attempts);
-		reason_complaint(r, attempts);
 		if (r->list != NULL)
 			reason_ping(r, &view, attempts);
 	}

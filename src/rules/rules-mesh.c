@@ -151,7 +151,7 @@ check_down(const json_t *facts, struct finding *f)
 {
 	const struct tailscale_fault	*fault = fault_of(facts, f);
 	const struct down		*d = downs;
-	const char			*host = "";
+	const char			*host = "", *health = "";
 	int				 i;
 
 	if (fault == NULL)
@@ -162,8 +162,12 @@ check_down(const json_t *facts, struct finding *f)
 		host = query_mesh(facts) == 2 ? ", and the host may be one of its mesh" :
 		    ", and the host is one of its mesh";
 	finding_set(f->cause, "%s%s.", fault->cause, host);
-	finding_set(f->evidence, "%.100s: %.40s", text_or(facts, "tailscale.socket", "its socket"),
-	    fault->seen);
+	/* Without a connection to its control server it may say why; else it says the same again. */
+	if ((fault->code == CODE_MESH_NO_STATE || fault->code == CODE_MESH_LOGGED_OUT) &&
+	    json_truth_at(facts, "tailscale.health_harmless") == 0)
+		health = text_or(facts, "tailscale.health", "");
+	finding_set(f->evidence, "%.60s: %.40s%s%.100s", text_or(facts, "tailscale.socket",
+	    "its socket"), fault->seen, health[0] != '\0' ? "; it says: " : "", health);
 	for (i = 0; i < 2 && d->cure[i][0] != '\0'; i++)
 		cure_down(facts, f, d->cure[i]);
 	return (1);

@@ -294,6 +294,10 @@ node_stop srv KILL
 ended "the host's tailscaled is killed, TUN, --dead-after=3" 6
 "$MESHSSH" --why >"$T/why" 2>&1
 check "the host's tailscaled is killed, TUN: --why tells" grep -q 'stopped answering' "$T/why"
+node_stop tun KILL
+for host in srv "$srv"; do
+	fault "tailscaled was killed, TUN, $host" 69 5 'tailscaled does not run' tun "$TUN" "$host" 22
+done
 node_start srv srv --tun=tailscale0 || not_ok "srv starts again"
 wait_for 20 node_sees srv usr
 stalled
