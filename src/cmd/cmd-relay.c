@@ -436,6 +436,8 @@ relay_session(struct session *s, struct attempts *attempts)
 {
 	struct relay_config	conf = { .in_fd = STDIN_FILENO, .out_fd = STDOUT_FILENO,
 				    .target = s->target, .conn = &s->conn, .race = &s->race,
+				    .carrier_s = s->opts->dead_after_given ?
+				    s->opts->dead_after_s : 0,
 				    .running_cb = relay_running_cb, .learned_cb = relay_learned_cb,
 				    .arg = s };
 	int			result;

@@ -129,12 +129,10 @@ tailscaled_body(int fd, int64_t until_ms, char *buf, size_t size)
 
 /* The head of the answer: 0, or -1 with errno. */
 static int
-tailscaled_head(int fd, int64_t until_ms)
+tailscaled_head(int fd, int64_t until_ms, struct http1 *head)
 {
-	struct http1	head = { .state = HTTP1_MORE };
-
-	while (head.state == HTTP1_MORE)
-		switch (exact_head(fd, &head)) {
+	while (head->state == HTTP1_MORE)
+		switch (exact_head(fd, head)) {
 		case 0:
 			if (tailscaled_wait(fd, POLLIN, until_ms) == -1)
 				return (-1);
@@ -145,46 +143,98 @@ tailscaled_head(int fd, int64_t until_ms)
 			return (-1);
 		}
 	errno = EPROTO;
-	return (head.state == HTTP1_HEAD && head.status == 200 ? 0 : -1);
+	return (head->state == HTTP1_HEAD && head->status == 200 ? 0 : -1);
 }
 
-/* One request with this method; as tailscaled_get. */
-static ssize_t
-tailscaled_ask(const struct tailscaled *at, const char *method, const char *what, int limit_ms,
-    char *buf, size_t size, pid_t *pid)
+int
+tailscaled_open(const struct tailscaled *at, int limit_ms)
 {
-	char	request[512], headers[256];
-	int64_t	until_ms = clock_ms() + limit_ms;
-	ssize_t	len = -1;
-	int	fd, n;
+	return (tailscaled_connect(at, clock_ms() + limit_ms));
+}
+
+/* So many bytes of a body behind which the connection goes on; as tailscaled_body. */
+static ssize_t
+tailscaled_some(int fd, long bytes, int64_t until_ms, char *buf, size_t size)
+{
+	size_t	len = 0, got;
+
+	if (bytes == -1 || (size_t)bytes >= size) {
+		errno = bytes == -1 ? EPROTO : EMSGSIZE;
+		return (-1);
+	}
+	while (len < (size_t)bytes) {
+		if (tailscaled_wait(fd, POLLIN, until_ms) == -1)
+			return (-1);
+		switch (exact_read(fd, buf + len, (size_t)bytes - len, &got)) {
+		case 1:
+			len += got;
+			break;
+		case -1:
+			if (errno == 0)
+				errno = EPROTO;
+			return (-1);
+		}
+	}
+	return ((ssize_t)len);
+}
+
+ssize_t
+tailscaled_talk(int fd, const struct tailscaled *at, const char *what, int last, int limit_ms,
+    char *buf, size_t size)
+{
+	struct http1	head = { .state = HTTP1_MORE };
+	char		request[512], headers[256];
+	int64_t		until_ms = clock_ms() + limit_ms;
+	int		n;
+
+	/*
+	 * The last one of 1.0, so that the body comes plain and ends with the connection: what is
+	 * long Go's server would send in chunks.
+	 */
+	n = snprintf(request, sizeof(request), "%s HTTP/1.%d\r\n%s%s\r\n", what, !last,
+	    tailscaled_headers(at, headers, sizeof(headers)),
+	    strncmp(what, "POST", 4) == 0 ? "Content-Length: 0\r\n" : "");
+	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) != n ||
+	    tailscaled_head(fd, until_ms, &head) == -1)
+		return (-1);
+	return (last ? tailscaled_body(fd, until_ms, buf, size) :
+	    tailscaled_some(fd, http1_length(&head), until_ms, buf, size));
+}
+
+/* The one request of a connection; as tailscaled_get. */
+static ssize_t
+tailscaled_ask(const struct tailscaled *at, const char *what, int limit_ms, char *buf, size_t size,
+    pid_t *pid)
+{
+	int64_t	began_ms = clock_ms();
+	ssize_t	len;
+	int	fd;
 
 	*pid = -1;
-	if ((fd = tailscaled_connect(at, until_ms)) == -1)
+	if ((fd = tailscaled_open(at, limit_ms)) == -1)
 		return (-1);
 	*pid = os_peer_pid(fd);
-	/*
-	 * Of 1.0, so that the body comes plain and ends with the connection: Go's server would send
-	 * it in chunks.
-	 */
-	n = snprintf(request, sizeof(request), "%s %s HTTP/1.0\r\n%s\r\n", method, what,
-	    tailscaled_headers(at, headers, sizeof(headers)));
-	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) == n && tailscaled_head(fd, until_ms) == 0)
-		len = tailscaled_body(fd, until_ms, buf, size);
+	len = tailscaled_talk(fd, at, what, 1, limit_ms - (int)(clock_ms() - began_ms), buf, size);
 	file_close(fd);
 	return (len);
 }
 
 ssize_t
-tailscaled_get(const struct tailscaled *at, const char *what, int limit_ms, char *buf, size_t size,
+tailscaled_get(const struct tailscaled *at, const char *path, int limit_ms, char *buf, size_t size,
     pid_t *pid)
 {
-	return (tailscaled_ask(at, "GET", what, limit_ms, buf, size, pid));
+	char	what[256];
+
+	snprintf(what, sizeof(what), "GET %s", path);
+	return (tailscaled_ask(at, what, limit_ms, buf, size, pid));
 }
 
 ssize_t
-tailscaled_post(const struct tailscaled *at, const char *what, int limit_ms, char *buf, size_t size)
+tailscaled_post(const struct tailscaled *at, const char *path, int limit_ms, char *buf, size_t size)
 {
+	char	what[256];
 	pid_t	pid;
 
-	return (tailscaled_ask(at, "POST", what, limit_ms, buf, size, &pid));
+	snprintf(what, sizeof(what), "POST %s", path);
+	return (tailscaled_ask(at, what, limit_ms, buf, size, &pid));
 }

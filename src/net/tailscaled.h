@@ -39,6 +39,13 @@ const char *tailscaled_headers(const struct tailscaled *, char *, size_t);
  * there.
  */
 ssize_t	tailscaled_get(const struct tailscaled *, const char *, int, char *, size_t, pid_t *);
+/*
+ * The same in steps, for who may not connect later: a connection, or -1 with errno; and, on it, a
+ * request ("GET PATH"), be it the last one or not.
+ */
+int	tailscaled_open(const struct tailscaled *, int limit_ms);
+ssize_t	tailscaled_talk(int fd, const struct tailscaled *, const char *what, int last, int limit_ms,
+	    char *, size_t);
 /* The same for a POST without a body. */
 ssize_t	tailscaled_post(const struct tailscaled *, const char *, int, char *, size_t);
 

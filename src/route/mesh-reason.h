@@ -23,7 +23,7 @@ struct mesh_view {
 	const struct tspeers	*peers;		/* NULL: it did not tell them */
 	int			 pinged;	/* the peer was, by tailscaled */
 	int			 answered;	/* and it has answered */
-	int			 tunnel;	/* the kernel sends what is for the target into one */
+	int			 tunnel;	/* the kernel sends what is for it into one */
 };
 
 /*

@@ -162,7 +162,7 @@ check_down(const json_t *facts, struct finding *f)
 		host = query_mesh(facts) == 2 ? ", and the host may be one of its mesh" :
 		    ", and the host is one of its mesh";
 	finding_set(f->cause, "%s%s.", fault->cause, host);
-	/* Without a connection to its control server it may say why; else it says the same again. */
+	/* Without its control server it may say why; else it says the same again. */
 	if ((fault->code == CODE_MESH_NO_STATE || fault->code == CODE_MESH_LOGGED_OUT) &&
 	    json_truth_at(facts, "tailscale.health_harmless") == 0)
 		health = text_or(facts, "tailscale.health", "");

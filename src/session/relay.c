@@ -23,6 +23,7 @@
 #include "route/mss.h"
 #include "route/race.h"
 #include "route/target.h"
+#include "session/carrier.h"
 #include "session/holdback.h"
 #include "session/identification.h"
 #include "session/lifeline.h"
@@ -38,7 +39,6 @@
  * its last word.
  */
 #define RELAY_FAREWELL_MS 1000
-#define RELAY_DAEMON_MS	500		/* for a tailscaled that has closed its sockets to end */
 /* at most so many at a time, and the pipe that bulk asks for */
 #define RELAY_SPLICE	(1 << 20)
 #define RELAY_BUFFER	262144
@@ -86,8 +86,7 @@ struct relay {
 	int			 heard;		/* the client has had one */
 	int			 send_error;	/* errno; the reading side has the rest to tell */
 	int			 cut;		/* it took no more, and the client had not ended */
-	/* readable when the tailscaled that carries the session has ended; or -1 */
-	int			 daemon_fd;
+	struct carrier		 carrier;
 	struct error		 err;
 };
 
@@ -127,21 +126,12 @@ relay_done(struct relay *r)
 	event_base_loopbreak(r->base);
 }
 
-/*
- * The server's end came through tailscaled: 1 if it was that of tailscaled itself, and the error is
- * set. Where the client had not ended, nothing is lost by waiting for that a moment.
- */
+/* It was tailscaled's own end. Where the client has ended, nothing is to be said of that. */
 static int
-relay_daemon_ended(struct relay *r)
+relay_carrier_ended(struct relay *r)
 {
-	char	target[TARGET_TEXT_MAX];
-
-	if (r->daemon_fd == -1 || !(r->in_open || r->cut) ||
-	    sock_wait(r->daemon_fd, POLLIN, clock_ms() + RELAY_DAEMON_MS) != 1)
+	if ((!r->in_open && !r->cut) || !carrier_ended(&r->carrier, &r->err))
 		return (0);
-	error_set(&r->err, CODE_MESH_ENDED,
-	    "%s: tailscaled on this machine ended or was restarted, and the session with it",
-	    target_text(r->conf->target, target));
 	relay_done(r);
 	return (1);
 }
@@ -156,7 +146,7 @@ relay_net_failed(struct relay *r, int error)
 	char	target[TARGET_TEXT_MAX];
 	int	mss_bytes;
 
-	if ((error == ECONNRESET || error == EPIPE) && relay_daemon_ended(r))
+	if ((error == ECONNRESET || error == EPIPE) && relay_carrier_ended(r))
 		return;
 	target_text(r->conf->target, target);
 	if (r->watch != NULL && (error == ETIMEDOUT || error == EHOSTUNREACH ||
@@ -327,6 +317,7 @@ relay_send(struct relay *r, size_t len)
 			return (-1);
 		}
 		watch_sent(r->watch, (size_t)n);
+		carrier_sent(&r->carrier);
 		buf += n;
 		len -= (size_t)n;
 	}
@@ -421,7 +412,7 @@ relay_net_ended(struct relay *r)
 		relay_net_failed(r, r->send_error);
 		return;
 	}
-	if (relay_daemon_ended(r) || relay_check(r, IDENTIFICATION_EOF) == -1)
+	if (relay_carrier_ended(r) || relay_check(r, IDENTIFICATION_EOF) == -1)
 		return;
 	if (!r->in_open) {
 		relay_done(r);
@@ -518,6 +509,7 @@ relay_copy(struct relay *r)
 	}
 	log_debug(2, "%zd bytes from the server", n);
 	watch_received(r->watch);
+	carrier_received(&r->carrier);
 	state = identification_server(&r->identification, relay_buf, (size_t)n);
 	if (state != IDENTIFICATION_FAILED && !again)
 		relay_write(r, relay_buf, (size_t)n);
@@ -531,9 +523,10 @@ relay_splice(struct relay *r)
 	ssize_t	n;
 
 	n = os_splice(r->conn.fd, r->out.fd, RELAY_SPLICE);
-	if (n > 0)
+	if (n > 0) {
 		watch_received(r->watch);
-	else if (n == 0)
+		carrier_received(&r->carrier);
+	} else if (n == 0)
 		relay_net_ended(r);
 	else if (errno == EAGAIN) {
 		/*
@@ -709,6 +702,16 @@ relay_guard(struct relay *r)
 }
 
 static void
+relay_carry(struct relay *r)
+{
+	struct carrier_config	conf = { .base = r->base, .conn = &r->conn,
+				    .target = r->conf->target, .limit_s = r->conf->carrier_s,
+				    .lost_cb = relay_lost_cb, .arg = r };
+
+	carrier_begin(&r->carrier, &conf);
+}
+
+static void
 relay_guard_stop(struct relay *r)
 {
 	/*
@@ -850,10 +853,10 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	r->conf = conf;
 	r->base = base;
 	relay_take(r, conf->conn);
-	r->daemon_fd = r->conn.step.tailscaled != NULL ? os_peer_watch(r->conn.fd) : -1;
 	r->in_open = r->net_open = 1;
 	output_open(&r->out, conf->out_fd);
 	r->can_splice = r->out.kind == OUTPUT_PIPE;
+	relay_carry(r);
 	if (relay_begin(r) == 0 && event_base_dispatch(base) == -1)
 		error_errno(&r->err, errno, "cannot wait for the network");
 	event_del(&r->in_ev);
@@ -866,10 +869,9 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	event_del(&r->term_ev);
 	lifeline_stop(r->lifeline);
 	relay_guard_stop(r);
+	carrier_stop(&r->carrier);
 	output_close(&r->out);
 	close(r->conn.fd);
-	if (r->daemon_fd != -1)
-		close(r->daemon_fd);
 	*err = r->err;
 	return (err->code == CODE_NONE ? 0 : -1);
 }

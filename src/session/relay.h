@@ -22,6 +22,8 @@ struct relay_config {
 	/* to the server; the relay takes over its descriptor, and closes it when it ends */
 	const struct connection	*conn;
 	const struct race_config *race;	/* how to make another like it, where it is guarded */
+	/* through tailscaled, the host may leave the client without a word so long; 0: for ever */
+	int			 carrier_s;
 	/*
 	 * Once, when the session has got under way; the number is 1 if it is SSH. Where the path is
 	 * guarded, that is later.

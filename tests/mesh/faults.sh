@@ -204,6 +204,8 @@ session() {
 	started "$ssh_pid"
 	wait_for 10 grep -aq up "$T/session" || not_ok "the session starts" "$(cat "$T/err")"
 }
+# wait_for_not SECONDS COMMAND: it stays false.
+wait_for_not() { ! wait_for "$@"; }
 over() { ! kill -0 "$ssh_pid" 2>/dev/null || grep -q '^State:.Z' "/proc/$ssh_pid/status" 2>/dev/null; }
 # ended NAME SECONDS
 ended() {
@@ -286,8 +288,25 @@ kill "$ssh_pid"
 wait "$ssh_pid" 2>/dev/null
 relays_gone "tailscaled restarts, TUN"
 
+# The host is silent, and answers tailscaled: nothing ends. Sshd's process of this session, and the pause, are the fault.
+session usr "$USR" cat -o ServerAliveInterval=1 -o ServerAliveCountMax=60
+frozen=
+for pid in $(ip netns pids "$MESH-srv"); do
+	! tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q '^sshd[^:]*: root@notty' || frozen="$frozen $pid"
+done
+check "the host's sshd hangs" [ -n "$frozen" ]
+# shellcheck disable=SC2086	# a list
+kill -STOP $frozen
+check "the host's sshd hangs, --dead-after=3: the session stays" wait_for_not 5 over
+# shellcheck disable=SC2086	# a list
+kill -CONT $frozen
+node_stop usr
+ended "the host's sshd hung, then tailscaled ended" 3
+
 # The host's tailscaled dies. With TUN the relay itself notices; what goes through the daemon is told by ssh's own
-# ServerAlive only, and no relay may stay behind then.
+# ServerAlive, or with --dead-after by tailscaled, and no relay may stay behind then.
+userspace || not_ok "tailscaled starts again"
+wait_for 20 node_sees usr srv
 session tun "$TUN" cat
 stalled() { session usr "$USR" cat -o ServerAliveInterval=1 -o ServerAliveCountMax=2; }
 node_stop srv KILL
@@ -303,6 +322,13 @@ wait_for 20 node_sees srv usr
 stalled
 node_stop srv KILL
 ended "the host's tailscaled is killed, LocalAPI, ServerAlive" 8
+node_start srv srv --tun=tailscale0 || not_ok "srv starts again"
+wait_for 20 node_sees srv usr
+session usr "$USR" cat -o ServerAliveInterval=1 -o ServerAliveCountMax=60
+node_stop srv KILL
+ended "the host's tailscaled is killed, LocalAPI, --dead-after=3" 7
+"$MESHSSH" --why >"$T/why" 2>&1
+check "the host's tailscaled is killed, LocalAPI: --why tells" grep -q "does not answer tailscaled's ping" "$T/why"
 node_start srv srv --tun=tailscale0 || not_ok "srv starts again"
 
 # Removed: the others get no news from here on.
