@@ -7,6 +7,7 @@
 
 #include "fuzz.h"
 #include "wire/tspeer.h"
+#include "wire/tsping.h"
 
 static void
 check_name(const char *name, size_t size)
@@ -38,6 +39,7 @@ check(const struct tspeers *peers)
 {
 	must(memchr(peers->state, '\0', sizeof(peers->state)) != NULL && peers->state[0] != '\0');
 	must(peers->count >= 0 && peers->magicdns >= -1 && peers->magicdns <= 1);
+	must(peers->exit_node >= -1 && peers->exit_node <= 1);
 	check_name(peers->suffix, sizeof(peers->suffix));
 	check_name(peers->similar, sizeof(peers->similar));
 	check_peer(&peers->self);
@@ -60,6 +62,16 @@ check_list(const char *text, size_t len)
 		must(name[0] != '\0' || json_array_size(json_object_get(peer, "addresses")) > 0);
 	}
 	json_decref(list);
+}
+
+static void
+check_ping(const char *text, size_t len)
+{
+	struct tsping	ping;
+
+	if (tsping_read(text, len, &ping) == 0)
+		must((ping.answered == 0 || ping.answered == 1) && ping.ms >= 0 &&
+		    memchr(ping.relay, '\0', sizeof(ping.relay)) != NULL);
 }
 
 /*
@@ -86,6 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (result == 0)
 			check(&peers);
 		check_list(text, size);
+		check_ping(text, size);
 		must(tspeer_find(text, size + 1, host, &again) == result);
 		must(result == -1 || memcmp(&peers, &again, sizeof(peers)) == 0);
 		free(text);
