@@ -140,26 +140,28 @@ judge_silent(const struct mesh_view *view, const struct doubt *doubt, const char
 		    "%s: no answer, not even to tailscaled's own ping", target);
 }
 
-/* It is not among the peers; a name without dots may be the resolver's all the same. */
+/*
+ * It is not among the peers; a name without dots may be the resolver's all the same. What has an
+ * address or a route may be a service of the mesh, or behind a peer.
+ */
 static void
 judge_unknown(const struct tspeers *peers, const struct target *target, const struct doubt *doubt,
     struct error *err)
 {
 	struct sockaddr_storage	ss;
-	int			similar = peers->similar[0] != '\0';
+	int			literal = addr_literal(target->host, 0, &ss) != 0;
+	int			mesh = target_mesh(target, peers->suffix) == 1;
 	char			text[TARGET_TEXT_MAX];
 
 	target_text(target, text);
-	if (addr_literal(target->host, 0, &ss) != 0)
+	if (literal && doubt->code == CODE_NO_ROUTE)
 		error_set(err, CODE_PEER_UNKNOWN, "%s: tailscaled knows no peer of this address",
 		    text);
-	else if (target_mesh(target, peers->suffix) == 1)
-		error_set(err, CODE_PEER_UNKNOWN, "%s: tailscaled knows no peer of this name%s%.50s",
-		    text, similar ? "; similar: " : "", peers->similar);
-	else if (doubt->code == CODE_NAME_UNKNOWN)
-		error_set(err, CODE_NAME_UNKNOWN,
-		    "%s: neither the resolver nor tailscaled knows this name%s%.50s", text,
-		    similar ? "; similar: " : "", peers->similar);
+	else if (!literal && doubt->name && (mesh || doubt->code == CODE_NAME_UNKNOWN))
+		error_set(err, mesh ? CODE_PEER_UNKNOWN : CODE_NAME_UNKNOWN, "%s: %s%s%.50s", text,
+		    mesh ? "tailscaled knows no peer of this name" :
+		    "neither the resolver nor tailscaled knows this name",
+		    peers->similar[0] != '\0' ? "; similar: " : "", peers->similar);
 }
 
 void
