@@ -205,7 +205,7 @@ local_table() {
 	local-502=timeout 69 no-answer timed.out --via=localapi
 	local-502=deadline 69 no-answer deadline --via=localapi
 	local-502=route 69 no-route no.route --via=localapi
-	local-502=name 68 name-unknown no.such.host --via=localapi
+	local-502=name 68 peer-unknown no.peer.of.this.name --via=localapi
 	local-502=other 69 no-answer|proxy-failed|mesh-unexpected capacitor --via=localapi
 	local-502=long 69 no-answer|proxy-failed|mesh-unexpected capacitor --via=localapi
 	local-502=escape 69 no-answer|proxy-failed|mesh-unexpected odd --via=localapi
