@@ -442,6 +442,9 @@ test_inconclusive(void **state)
 	documents(inconclusive_document);
 	assert_in_range(measured, 10, INT_MAX);
 	for (p = probes; *p != NULL; p++) {
+		/* That ping says why a host is not reached; of one that is, it decides nothing. */
+		if (*p == &probe_ping)
+			continue;
 		for (i = 0; i < COUNT(inconclusives) && strcmp(inconclusives[i].probe,
 		    (*p)->name) != 0; i++)
 			continue;
