@@ -133,6 +133,31 @@ addr_name_is_tailnet(const char *name, const char *suffix)
 	    addr_name_under(name, "beta.tailscale.net"));
 }
 
+const char *
+addr_4via6(const char *name, const char *suffix, char to[ADDR_TEXT_MAX])
+{
+	size_t		 len = strcspn(name, ".");
+	char		 label[64], *via, *c;
+	unsigned char	 ip[4];
+	int		 site;
+
+	if (len >= sizeof(label) || (name[len] != '\0' && name[len + 1] != '\0' &&
+	    !addr_name_is_tailnet(name, suffix)))
+		return (NULL);
+	memcpy(label, name, len);
+	label[len] = '\0';
+	if ((via = strcasestr(label, "-via-")) == NULL)
+		return (NULL);
+	*via = '\0';
+	for (c = label; *c != '\0'; c++)
+		*c = *c == '-' ? '.' : *c;
+	if (number_parse(via + 5, 0, 65535, &site) == -1 || inet_pton(AF_INET, label, ip) != 1)
+		return (NULL);
+	snprintf(to, ADDR_TEXT_MAX, "fd7a:115c:a1e0:b1a:0:%x:%x:%x", site, ip[0] << 8 | ip[1],
+	    ip[2] << 8 | ip[3]);
+	return (to);
+}
+
 int
 addr_split(const char *text, char host[ADDR_HOST_MAX + 1], int *port)
 {

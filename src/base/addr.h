@@ -44,6 +44,11 @@ int	addr_name_under(const char *name, const char *domain);
  */
 int	addr_name_is_tailnet(const char *name, const char *suffix);
 /*
+ * The address that the name of a "4via6" route stands for, N-N-N-N-via-SITE, alone or in a mesh's
+ * domain (Tailscale's net/tsaddr, MapVia): the buffer, or NULL if it is no such name.
+ */
+const char *addr_4via6(const char *name, const char *suffix, char [ADDR_TEXT_MAX]);
+/*
  * "HOST:PORT", "[IPv6]:PORT" or ":PORT", which is this machine's: the host without brackets and the
  * port, 0, or -1 if it is no such text.
  */

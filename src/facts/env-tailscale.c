@@ -241,3 +241,13 @@ env_tailscale_kernel(const struct env_tailscale *ts)
 		return (ts->mesh_address);
 	return (ts->status.tun != TSJSON_TUN_NO && ts->local);
 }
+
+int
+env_tailscale_tells(const struct env_tailscale *ts)
+{
+	char	*end;
+	long	 major = strtol(ts->status.version, &end, 10),
+		 minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+
+	return (major > 1 || (major == 1 && minor >= 98));
+}

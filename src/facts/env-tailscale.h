@@ -44,6 +44,8 @@ void	env_tailscale_detect(struct env_tailscale *, const char *, const char *root
 int	env_tailscale_installed(const char *root);
 /* 1 if the kernel routes to the mesh: there is a TUN, and it is in our network namespace. */
 int	env_tailscale_kernel(const struct env_tailscale *);
+/* 1 if it says of a host that is none of its, instead of connecting to it: since 1.98. */
+int	env_tailscale_tells(const struct env_tailscale *ts);
 /*
  * Where a graphical build for macOS listens, by the files under the root folder that it leaves in
  * /Library/Tailscale and in the home (Tailscale's safesocket): 0, or -1 if there is none.

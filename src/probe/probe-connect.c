@@ -263,6 +263,9 @@ route_through(json_t *facts, const struct probe_input *in, const struct via *via
 	ms = clock_ms() - began_ms;
 	if (ok)
 		probe_end(conn.fd, NULL, 0);
+	/* Nobody in the mesh knows a way there, and it was only asked. */
+	if (!ok && err.code == CODE_NONE)
+		return;
 	last = attempts.count > 0 ? &attempts.list[attempts.count - 1] : NULL;
 	route_fact(facts, via, last != NULL ? last->to : "", ms,
 	    ok ? NULL : code_row(through_code(err.code, last))->name,
@@ -366,6 +369,7 @@ connect_run(json_t *facts, const struct probe_input *in)
 	probe_addresses(&ways->known, facts, in);
 	plan.lookup = ways->known.count > 0 ? PLAN_LOOKUP_DONE : PLAN_LOOKUP_FAILED;
 	plan.list = ways->known.count > 0 ? ways->known.list : NULL;
+	plan.on_link = race_on_link(plan.list);
 	plan_make(&ways->plan, &plan);
 	/* What stands in parentheses, a path or a state, is a fact of tailscaled's. */
 	ways->plan.why_not_text[strcspn(ways->plan.why_not_text, "(")] = '\0';

@@ -49,7 +49,7 @@ probe_race(const struct probe_input *in, const struct via *via, int mss_bytes,
 {
 	struct target		 target = { .host = in->host, .port = in->port,
 				    .timeout_ms = in->timeout_ms };
-	struct plan_choice	 choice = { .via = via };
+	struct plan_choice	 choice = { .via = via, .mesh_only = 1 };
 	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = in->seen };
 	struct sock_tune	 tune = { .connect_s = in->timeout_ms / 1000 + 1,
 				    .dead_after_s = in->dead_after_s };

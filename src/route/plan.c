@@ -4,6 +4,8 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #include "route/plan.h"
 
 #define HURRY_MS	3000	/* a SYN and two retransmissions */
+#define ASK_MAX	4	/* addresses that tailscaled is asked about */
 
 static int
 list_has_tailnet(const struct addrinfo *list)
@@ -24,15 +27,24 @@ list_has_tailnet(const struct addrinfo *list)
 	return (0);
 }
 
-/* The full name that a word without dots would have in the mesh; "" if it can be none. */
+/*
+ * The full name that a word without dots would have in the mesh, or the address that a name of a
+ * 4via6 route stands for, which has no peer; "" if it can be none.
+ */
 static void
 plan_name(struct plan *plan, const struct plan_input *in)
 {
 	const struct env_tailscale	*ts = &in->facts->tailscale;
 	const char			*host = in->target->host;
 
+	if (ts->state != ENV_TAILSCALE_UP)
+		return;
+	if (addr_4via6(host, ts->status.suffix, plan->name) != NULL) {
+		plan->computed = 1;
+		return;
+	}
 	/* A word of digits, or with a colon, is an address in one of its forms. */
-	if (ts->state != ENV_TAILSCALE_UP || ts->status.suffix[0] == '\0' ||
+	if (ts->status.suffix[0] == '\0' ||
 	    strpbrk(host, ".:") != NULL || host[strspn(host, "0123456789")] == '\0' ||
 	    strlen(host) + 1 + strlen(ts->status.suffix) > ADDR_HOST_MAX)
 		return;
@@ -41,17 +53,16 @@ plan_name(struct plan *plan, const struct plan_input *in)
 	strlcat(plan->name, ts->status.suffix, sizeof(plan->name));
 }
 
-/*
- * 1 if the target is an address like those of a mesh, 0 if it is another one, -1 if it is a name.
- */
+/* 1 if tailscaled may be asked about an address: others have a meaning on this machine only. */
 static int
-plan_literal(const struct target *target)
+plan_routable(const struct sockaddr *sa)
 {
-	struct sockaddr_storage	ss;
+	const struct sockaddr_in	*in = (const void *)sa;
+	const struct sockaddr_in6	*in6 = (const void *)sa;
 
-	if (addr_literal(target->host, target->port, &ss) == 0)
-		return (-1);
-	return (addr_is_tailnet((struct sockaddr *)&ss));
+	if (sa->sa_family == AF_INET6)
+		return (!addr_is_loopback(sa) && !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr));
+	return (!addr_is_loopback(sa) && ntohl(in->sin_addr.s_addr) >> 16 != 0xa9fe);
 }
 
 static enum plan_owner
@@ -59,9 +70,10 @@ plan_owner(const struct plan *plan, const struct plan_input *in)
 {
 	const struct env_tailscale	*ts = &in->facts->tailscale;
 	const char			*host = in->target->host;
+	struct sockaddr_storage		 ss;
 
-	if (plan_literal(in->target) == 1 || (in->lookup == PLAN_LOOKUP_DONE &&
-	    list_has_tailnet(in->list)))
+	if ((addr_literal(host, 1, &ss) != 0 && addr_is_tailnet((struct sockaddr *)&ss)) ||
+	    plan->computed || (in->lookup == PLAN_LOOKUP_DONE && list_has_tailnet(in->list)))
 		return (PLAN_MESH);
 	if (addr_name_is_tailnet(host, ts->status.suffix))
 		return (PLAN_MESH);
@@ -73,9 +85,12 @@ plan_owner(const struct plan *plan, const struct plan_input *in)
 int
 plan_needs_facts(const struct target *target, const struct plan_choice *choice)
 {
+	struct sockaddr_storage	ss;
+
 	if (choice->via != NULL)
 		return (choice->via->to != VIA_TO_TARGET && choice->address == NULL);
-	return (strcasecmp(target->host, "localhost") != 0 && plan_literal(target) != 0);
+	return (strcasecmp(target->host, "localhost") != 0 &&
+	    (addr_literal(target->host, 1, &ss) == 0 || plan_routable((struct sockaddr *)&ss)));
 }
 
 /* A further way to the target, or NULL if there are enough. */
@@ -89,9 +104,8 @@ plan_add(struct plan *plan, const struct plan_input *in, const struct via *via, 
 	step = &plan->steps[plan->count++];
 	step->via = via;
 	/* Unasked, tailscaled shall not look for a host outside of the mesh. */
-	step->host = in->choice->via == NULL && via->to == VIA_TO_TAILSCALED &&
-	    plan->owner == PLAN_PERHAPS ? plan->name :
-	    in->target->host;
+	step->host = plan->computed || (in->choice->via == NULL && via->to == VIA_TO_TAILSCALED &&
+	    plan->owner == PLAN_PERHAPS) ? plan->name : in->target->host;
 	step->why = why;
 	return (step);
 }
@@ -109,20 +123,42 @@ list_next(const struct addrinfo **from, int family, int same)
 	return (ai);
 }
 
+/* The addresses that are left of a list, and whose turn it is. */
+struct list_turn {
+	const struct addrinfo	*first, *second;
+	int			 family, turn;
+};
+
+static void
+list_turn_set(struct list_turn *t, const struct addrinfo *list)
+{
+	t->first = t->second = list;
+	t->family = list != NULL ? list->ai_family : AF_UNSPEC;
+	t->turn = 0;
+}
+
 /* RFC 8305 4: take the families in turn, beginning with the one that the resolver puts first. */
+static const struct addrinfo *
+list_turn_next(struct list_turn *t)
+{
+	const struct addrinfo	*ai;
+
+	t->turn = !t->turn;
+	if ((ai = list_next(t->turn ? &t->first : &t->second, t->family, t->turn)) == NULL)
+		ai = list_next(t->turn ? &t->second : &t->first, t->family, !t->turn);
+	return (ai);
+}
+
 static void
 plan_add_list(struct plan *plan, const struct plan_input *in, const struct via *via,
     const char *why)
 {
-	const struct addrinfo	*first = in->list, *second = in->list, *ai;
+	const struct addrinfo	*ai;
+	struct list_turn	 turn;
 	struct via_step		*step;
-	int			 family = in->list != NULL ? in->list->ai_family : AF_UNSPEC,
-				    turn = 1;
 
-	for (;; turn = !turn) {
-		if ((ai = list_next(turn ? &first : &second, family, turn)) == NULL &&
-		    (ai = list_next(turn ? &second : &first, family, !turn)) == NULL)
-			return;
+	list_turn_set(&turn, in->list);
+	while ((ai = list_turn_next(&turn)) != NULL) {
 		if (plan->outside_only && addr_is_tailnet(ai->ai_addr))
 			continue;
 		if ((step = plan_add(plan, in, via, why)) == NULL)
@@ -149,7 +185,8 @@ static void
 plan_add_target(struct plan *plan, const struct plan_input *in, const struct via *via,
     const char *why)
 {
-	plan_add_lookup(plan, in, in->target->host, in->target->port, via, why);
+	plan_add_lookup(plan, in, plan->computed ? plan->name : in->target->host, in->target->port,
+	    via, why);
 }
 
 static void
@@ -224,6 +261,23 @@ plan_add_localapi(struct plan *plan, const struct plan_input *in, const char *wh
 	return (plan_add_tailscaled(plan, in, via_first(VIA_TO_TAILSCALED), why));
 }
 
+/* tailscaled is asked whether these addresses are in a network that a peer routes to. */
+static void
+plan_add_asked(struct plan *plan, const struct plan_input *in, const char *why)
+{
+	const struct addrinfo	*ai;
+	struct list_turn	 turn;
+	int			 i;
+
+	list_turn_set(&turn, in->list);
+	for (i = 0; i < ASK_MAX && (ai = list_turn_next(&turn)) != NULL; i++) {
+		if (!plan_routable(ai->ai_addr) || !plan_add_localapi(plan, in, why))
+			continue;
+		plan->steps[plan->count - 1].ask = ai->ai_addr;
+		plan->steps[plan->count - 1].ask_len = ai->ai_addrlen;
+	}
+}
+
 /* The known proxies that this route can go through. */
 static void
 plan_add_proxies(struct plan *plan, const struct plan_input *in, const struct via *via, int guesses)
@@ -296,7 +350,12 @@ plan_forced(struct plan *plan, const struct plan_input *in)
 		plan_add_target(plan, in, via, "as --via says");
 		break;
 	case VIA_TO_TAILSCALED:
-		plan_add_tailscaled(plan, in, via, "as --via says");
+		if (!in->choice->mesh_only || plan->owner >= PLAN_PERHAPS)
+			plan_add_tailscaled(plan, in, via, "as --via says");
+		else if (in->lookup == PLAN_LOOKUP_OPEN)
+			plan_add_target(plan, in, via, "as --via says");
+		else
+			plan_add_asked(plan, in, "as --via says");
 		break;
 	case VIA_TO_PROXY:
 		plan_forced_proxy(plan, in);
@@ -330,6 +389,27 @@ plan_hurry(struct plan *plan, const struct env_tailscale *ts)
 			plan->steps[i].limit_ms = HURRY_MS;
 }
 
+/*
+ * Not a peer, or perhaps not. Where there is no TUN here, only tailscaled knows whether a peer
+ * routes to its network; but what plain ssh would reach is not taken elsewhere: a neighbour, or
+ * with an exit node anything. Nor is a tailscaled asked first that would connect by itself.
+ */
+static void
+plan_others(struct plan *plan, const struct plan_input *in, const char *why)
+{
+	const struct env_tailscale	*ts = in->facts != NULL ? &in->facts->tailscale : NULL;
+	int				 ask, first;
+
+	ask = ts != NULL && ts->state == ENV_TAILSCALE_UP && !env_tailscale_kernel(ts) &&
+	    in->lookup == PLAN_LOOKUP_DONE;
+	first = ask && !in->on_link && !ts->status.exit_node && env_tailscale_tells(ts);
+	if (first)
+		plan_add_asked(plan, in, "a peer may route to its network");
+	plan_add_direct(plan, in, why);
+	if (ask && !first)
+		plan_add_asked(plan, in, "should the direct way fail: a peer may route there");
+}
+
 /* The mesh's, or perhaps, and only tailscaled has a way there. */
 static void
 plan_userspace(struct plan *plan, const struct plan_input *in)
@@ -343,7 +423,7 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 	    ts->status.tun == TSJSON_TUN_NO ? "tailscaled runs in userspace-networking mode" :
 	    "tailscaled's TUN is in another network namespace");
 	if (plan->owner == PLAN_PERHAPS) {
-		plan_add_direct(plan, in, "the name may be none of the mesh");
+		plan_others(plan, in, "the name may be none of the mesh");
 		return;
 	}
 	for (via = via_table; *via != NULL; via++)
@@ -373,7 +453,7 @@ plan_make(struct plan *plan, const struct plan_input *in)
 	if (in->choice->via != NULL)
 		plan_forced(plan, in);
 	else if (plan->owner == PLAN_OTHERS || plan->owner == PLAN_UNKNOWN) {
-		plan_add_direct(plan, in, "not of the mesh");
+		plan_others(plan, in, "not of the mesh");
 		if (in->facts != NULL && in->lookup == PLAN_LOOKUP_FAILED)
 			plan_nameless(plan, &in->facts->tailscale);
 	} else if (env_tailscale_kernel(&in->facts->tailscale))

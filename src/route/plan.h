@@ -17,6 +17,8 @@ struct plan_choice {
 	const struct via	*via;		/* NULL: auto */
 	/* of the proxy, fit for addr_split; NULL: not said */
 	const char		*address;
+	/* of tailscaled: only to what is its own, or a peer routes to */
+	int			 mesh_only;
 };
 
 /* The addresses of plan.lookup, as far as they are known. */
@@ -32,6 +34,7 @@ struct plan_input {
 	const struct facts		*facts;		/* NULL where plan_needs_facts says no */
 	enum plan_lookup		 lookup;
 	const struct addrinfo		*list;
+	int				 on_link;	/* one of them is, or is this machine's */
 };
 
 /* Whose the target is. */
@@ -46,8 +49,12 @@ struct plan {
 	enum plan_owner	owner;
 	struct via_step	steps[ATTEMPTS_MAX];
 	int		count;
-	/* the name that it has if it is a peer's, for PLAN_PERHAPS */
+	/*
+	 * The name that it has if it is a peer's, for PLAN_PERHAPS; or the address that its name
+	 * stands for.
+	 */
 	char		name[ADDR_HOST_MAX + 1];
+	int		computed;	/* it is the latter */
 
 	/*
 	 * What has to be looked up for the plan to be whole: the target or a proxy; "" if nothing.
@@ -64,8 +71,8 @@ struct plan {
 };
 
 /*
- * 1 if a plan depends on what is so on this machine: not for addresses that no mesh has, nor where
- * --via says it all.
+ * 1 if a plan depends on what is so on this machine: not for addresses of this machine or without a
+ * router, nor where --via says it all.
  */
 int	plan_needs_facts(const struct target *, const struct plan_choice *);
 /*

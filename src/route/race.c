@@ -19,6 +19,7 @@
 #include "net/interface.h"
 #include "net/nat64.h"
 #include "net/resolve.h"
+#include "os/os.h"
 #include "route/detour.h"
 #include "route/race-attempt.h"
 
@@ -159,7 +160,7 @@ race_begun(const struct race *r, const struct via_step *step)
 	for (i = 0; i < r->count; i++) {
 		begun = &r->tries[i]->step;
 		if (begun->via == step->via && begun->to == step->to &&
-		    begun->tailscaled == step->tailscaled &&
+		    begun->tailscaled == step->tailscaled && begun->ask == step->ask &&
 		    strcmp(begun->device, step->device) == 0)
 			return (1);
 	}
@@ -316,6 +317,19 @@ race_plan(struct race *r)
 	race_tell(r, 0);
 }
 
+int
+race_on_link(const struct addrinfo *list)
+{
+	struct os_route	route;
+
+	for (; list != NULL; list = list->ai_next) {
+		os_route(list->ai_addr, &route);
+		if (route.kind == OS_ROUTE_ON_LINK || route.kind == OS_ROUTE_LOCAL)
+			return (1);
+	}
+	return (0);
+}
+
 static void
 race_looked_up(struct race *r, enum plan_lookup lookup)
 {
@@ -324,6 +338,7 @@ race_looked_up(struct race *r, enum plan_lookup lookup)
 	r->resolve = NULL;
 	r->in.lookup = lookup;
 	r->in.list = r->list;
+	r->in.on_link = r->in.facts != NULL && race_on_link(r->list);
 	race_plan(r);
 }
 

@@ -9,6 +9,7 @@
 
 #include "route/plan.h"
 
+struct addrinfo;
 struct attempts;
 struct error;
 struct event_base;
@@ -69,5 +70,7 @@ void		 race_expire(struct race *);
 /* Take its further address in the same way; that one has none itself. */
 struct race	*race_other(const struct race_config *, const struct connection *);
 void		 race_cancel(struct race *);
+/* 1 if one of these addresses is this machine's, or a neighbour's. */
+int		 race_on_link(const struct addrinfo *);
 
 #endif

@@ -20,15 +20,17 @@ static enum via_want
 localapi_begin(struct via_attempt *attempt)
 {
 	struct http_talk	*t = http_talk_new(attempt);
-	char			 headers[256];
+	const struct via_step	*step = attempt->step;
+	char			 headers[256], address[ADDR_TEXT_MAX];
 	int			 family = attempt->target->family;
 
 	t->head.upgrade = 1;
 	t->len = (size_t)snprintf(t->request, sizeof(t->request),
 	    "POST /localapi/v0/dial HTTP/1.1\r\n%sConnection: upgrade\r\nUpgrade: ts-dial\r\n"
 	    "Dial-Host: %s\r\nDial-Port: %d\r\nDial-Network: %s\r\nContent-Length: 0\r\n\r\n",
-	    tailscaled_headers(attempt->step->tailscaled, headers, sizeof(headers)),
-	    attempt->step->host, attempt->target->port, family == AF_INET ?
+	    tailscaled_headers(step->tailscaled, headers, sizeof(headers)), step->ask != NULL ?
+	    addr_text(step->ask, step->ask_len, address) : step->host,
+	    attempt->target->port, family == AF_INET ?
 	    "tcp4" : family == AF_INET6 ? "tcp6" : "tcp");
 	return (http_talk_step(attempt));
 }
@@ -37,19 +39,23 @@ localapi_begin(struct via_attempt *attempt)
 static enum via_want
 localapi_dial_self(struct via_attempt *attempt, const struct http_talk *t)
 {
-	char	host[ADDR_HOST_MAX + 1];
-	int	port;
+	const struct via_step	*step = attempt->step;
+	char			 host[ADDR_HOST_MAX + 1];
+	int			 port, address;
 
 	if (strcmp(t->head.dial_self, "true") != 0 || addr_split(t->head.dial_addr, host,
 	    &port) == -1 || (attempt->self_len = addr_literal(host, port, &attempt->self)) == 0)
 		return (via_fail(attempt, CODE_MESH_UNEXPECTED,
 		    "tailscaled gave an answer that makes no sense"));
-	if (attempt->step->dial_self)
+	if (step->ask != NULL)
+		return (via_fail(attempt, CODE_NONE, "tailscaled knows no way to this address"));
+	if (step->dial_self)
 		return (VIA_DIAL_SELF);
 	/* The full name was our guess: a host of the short one may still be found elsewhere. */
-	return (via_fail(attempt, attempt->step->host == attempt->target->host ?
+	address = strcmp(host, step->host) == 0;
+	return (via_fail(attempt, address || step->host == attempt->target->host ?
 	    CODE_PEER_UNKNOWN : CODE_NAME_UNKNOWN, "tailscaled knows no peer of this %s (%s)",
-	    strcmp(host, attempt->step->host) == 0 ? "address" : "name", t->head.dial_addr));
+	    address ? "address" : "name", t->head.dial_addr));
 }
 
 /* A refusal, with the text of the error as its body. */

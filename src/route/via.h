@@ -32,6 +32,9 @@ struct via_step {
 	int			 proxy_named;	/* by the user */
 	int			 proxy_guess;	/* it is trusted only for who listens there */
 	const char		*host;		/* the target, as this way is to name it */
+	/* tailscaled is asked whether this address is one of its; or NULL */
+	const struct sockaddr	*ask;
+	socklen_t		 ask_len;
 	/* if tailscaled says that the host is none of the mesh, connect ourselves */
 	int			 dial_self;
 	/* tailscaled was asked for its status and did not answer */

@@ -91,6 +91,7 @@ tsjson_status(const char *buf, size_t len, struct tsjson *status)
 	tsjson_suffix(root, status);
 	tsjson_addrs(json_object_get(root, "TailscaleIPs"), status);
 	tsjson_health(json_object_get(root, "Health"), status);
+	status->exit_node = json_is_object(json_object_get(root, "ExitNodeStatus"));
 	json_decref(root);
 	return (0);
 }

@@ -32,6 +32,8 @@ struct tsjson {
 	/* TailscaleIPs of this node, each addr_host_ok */
 	char		addrs[TSJSON_ADDRS_MAX][ADDR_TEXT_MAX];
 	int		addr_count;
+	/* all that the kernel of a machine with a TUN would send out goes through a peer */
+	int		exit_node;
 	/* the first complaints; "" ends them */
 	char		health[TSJSON_HEALTH_MAX][160];
 };

@@ -131,6 +131,38 @@ test_tailnet(void **state)
 	assert_false(addr_is_tailnet((struct sockaddr *)&in));
 }
 
+/* Tailscale's documentation of 4via6, and its tsaddr.MapVia. */
+static void
+test_4via6(void **state)
+{
+	static const struct {
+		const char	*name, *address;
+	}			cases[] = {
+		{ "10-1-1-16-via-7", "fd7a:115c:a1e0:b1a:0:7:a01:110" },
+		{ "10-1-1-16-VIA-7.", "fd7a:115c:a1e0:b1a:0:7:a01:110" },
+		{ "10-1-1-16-via-7.mesh.test", "fd7a:115c:a1e0:b1a:0:7:a01:110" },
+		{ "10-1-1-16-via-7.tail1234.ts.net.", "fd7a:115c:a1e0:b1a:0:7:a01:110" },
+		{ "255-255-255-255-via-65535", "fd7a:115c:a1e0:b1a:0:ffff:ffff:ffff" },
+		{ "10-1-1-16-via-7.example.org", NULL }, { "10-1-1-16-via-65536", NULL },
+		{ "10-1-1-16-via-", NULL }, { "10-1-1-16-via--1", NULL },
+		{ "10-1-1-16-via-7x", NULL }, { "10-1-1-via-7", NULL }, { "10-1-1-256-via-7", NULL },
+		{ "-via-7", NULL }, { "nas-via-7", NULL }, { "10.1.1.16-via-7", NULL },
+		{ "", NULL }, { "nas", NULL },
+		{ "1000000000000000000000000000000000000000000000000000000000000000-via-7", NULL },
+	};
+	char		text[ADDR_TEXT_MAX];
+	const char	*got;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		got = addr_4via6(cases[i].name, "mesh.test", text);
+		if ((got == NULL) != (cases[i].address == NULL) ||
+		    (got != NULL && strcmp(got, cases[i].address) != 0))
+			fail_msg("%s: %s", cases[i].name, got != NULL ? got : "none");
+	}
+}
+
 static void
 test_split(void **state)
 {
@@ -286,6 +318,7 @@ main(void)
 		cmocka_unit_test(test_port),
 		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_tailnet),
+		cmocka_unit_test(test_4via6),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_literal),
 		cmocka_unit_test(test_same),

@@ -32,6 +32,8 @@ static const struct golden {
 	enum plan_lookup		 lookup;
 	const char			*list[ADDRS];
 	const char			*plan;
+	const char			*version;	/* NULL: a recent one */
+	int				 on_link, exit_node;
 } goldens[] = {
 	/* Not the mesh's. */
 	{ "a name, before its lookup", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0,
@@ -39,7 +41,11 @@ static const struct golden {
 	{ "a name, and its addresses in turn", "nas.example.org", NULL, NULL, UP, NULL,
 	    TSJSON_TUN_NO, 0, 0, ":1055", NULL, PLAN_LOOKUP_DONE,
 	    { "2001:db8::1", "2001:db8::2", "192.0.2.1" },
+	    "ask 2001:db8::1\nask 192.0.2.1\nask 2001:db8::2\n"
 	    "direct 2001:db8::1\ndirect 192.0.2.1\ndirect 2001:db8::2\n" },
+	{ "the same, and a TUN here", "nas.example.org", NULL, NULL, UP, NULL,
+	    TSJSON_TUN_YES, 1, 1, NULL, NULL, PLAN_LOOKUP_DONE, { "192.0.2.1" },
+	    "direct 192.0.2.1\n" },
 	{ "a name that nobody knows, and nobody can be asked about", "node.mesh.test", NULL, NULL,
 	    ENV_TAILSCALE_HUNG, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_FAILED,
 	    { NULL },
@@ -56,7 +62,47 @@ static const struct golden {
 	{ "nor the domain itself a host in it", "mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0,
 	    0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup mesh.test 22\n" },
 	{ "ChromeOS's addresses", "100.115.92.5", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
-	    NULL, PLAN_LOOKUP_DONE, { "100.115.92.5" }, "direct 100.115.92.5\n" },
+	    NULL, PLAN_LOOKUP_DONE, { "100.115.92.5" },
+	    "ask 100.115.92.5\ndirect 100.115.92.5\n" },
+
+	/* Perhaps in a network that a peer routes to. */
+	{ "an address, before its lookup", "192.168.50.10", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0,
+	    0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup 192.168.50.10 22\n" },
+	{ "an address", "192.168.50.10", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, ":8080", NULL,
+	    PLAN_LOOKUP_DONE, { "192.168.50.10" },
+	    "ask 192.168.50.10\ndirect 192.168.50.10\n" },
+	{ "a neighbour's", "192.168.50.10", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "192.168.50.10" },
+	    "direct 192.168.50.10\nask 192.168.50.10\n", NULL, 1, 0 },
+	{ "with an exit node", "192.0.2.1", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL,
+	    PLAN_LOOKUP_DONE, { "192.0.2.1" }, "direct 192.0.2.1\nask 192.0.2.1\n", NULL, 0, 1 },
+	{ "a tailscaled that would connect by itself", "192.0.2.1", NULL, NULL, UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_DONE, { "192.0.2.1" },
+	    "direct 192.0.2.1\nask 192.0.2.1\n", "1.96.4-t1", 0, 0 },
+	{ "a tailscaled whose TUN is elsewhere", "192.0.2.1", NULL, NULL, UP, NULL, TSJSON_TUN_YES,
+	    0, 0, NULL, NULL, PLAN_LOOKUP_DONE, { "192.0.2.1" },
+	    "ask 192.0.2.1\ndirect 192.0.2.1\n" },
+	{ "one that hangs is not asked", "192.0.2.1", NULL, NULL, ENV_TAILSCALE_HUNG, NULL,
+	    TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_DONE, { "192.0.2.1" },
+	    "direct 192.0.2.1\n" },
+	{ "nor about an address of this machine or link", "nas.example.org", NULL, NULL, UP, NULL,
+	    TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_DONE,
+	    { "127.0.1.1", "fe80::1", "169.254.1.1" },
+	    "direct 127.0.1.1\ndirect fe80::1\ndirect 169.254.1.1\n" },
+	{ "4via6: a name that is computed", "10-1-2-3-via-7", NULL, NULL, UP, NULL, TSJSON_TUN_NO,
+	    0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "localapi fd7a:115c:a1e0:b1a:0:7:a01:203\n" },
+	{ "4via6, and a TUN here", "10-1-2-3-via-7.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES,
+	    1, 1, NULL, NULL, PLAN_LOOKUP_DONE, { "fd7a:115c:a1e0:b1a:0:7:a01:203" },
+	    "direct fd7a:115c:a1e0:b1a:0:7:a01:203\n"
+	    "localapi fd7a:115c:a1e0:b1a:0:7:a01:203\n" },
+	{ "4via6, and a TUN here, before the lookup", "10-1-2-3-via-7.mesh.test", NULL, NULL, UP,
+	    NULL, TSJSON_TUN_YES, 1, 1, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "lookup fd7a:115c:a1e0:b1a:0:7:a01:203 22 first\n"
+	    "localapi fd7a:115c:a1e0:b1a:0:7:a01:203\n" },
+	{ "4via6, without a tailscaled", "10-1-2-3-via-7", NULL, NULL, ENV_TAILSCALE_NONE, NULL,
+	    TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "lookup 10-1-2-3-via-7 22\n" },
 
 	/* Userspace networking. */
 	{ "a name of the mesh", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
@@ -76,7 +122,7 @@ static const struct golden {
 	    "lookup node 22\nlocalapi node.mesh.test not dialled\n" },
 	{ "a short name, and one on the network here", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO,
 	    0, 0, NULL, NULL, PLAN_LOOKUP_DONE, { "192.168.1.5" },
-	    "localapi node.mesh.test not dialled\ndirect 192.168.1.5\n" },
+	    "localapi node.mesh.test not dialled\nask 192.168.1.5\ndirect 192.168.1.5\n" },
 	{ "a short name whose address is the mesh's", "node", NULL, NULL, UP, NULL, TSJSON_TUN_NO,
 	    0, 0, NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" }, "localapi node\n" },
 	{ "another name whose address is the mesh's", "nas.example.org", NULL, NULL, UP, NULL,
@@ -190,6 +236,9 @@ facts_make(const struct golden *g, struct facts *facts)
 		    sizeof(facts->tailscale.status.state));
 	}
 	facts->tailscale.status.tun = g->tun;
+	facts->tailscale.status.exit_node = g->exit_node;
+	strlcpy(facts->tailscale.status.version, g->version != NULL ? g->version : "1.102.3-t1",
+	    sizeof(facts->tailscale.status.version));
 	facts->tailscale.local = g->local;
 	facts->tailscale.mesh_address = g->mesh_address;
 	if (g->http != NULL)
@@ -215,7 +264,9 @@ plan_words(const struct plan *plan, FILE *fp)
 	for (i = 0; i < plan->count; i++) {
 		step = &plan->steps[i];
 		assert_non_null(step->why);
-		if (step->via == &via_localapi)
+		if (step->ask != NULL)
+			fprintf(fp, "ask %s\n", addr_text(step->ask, step->ask_len, text));
+		else if (step->via == &via_localapi)
 			fprintf(fp, "localapi %s%s%s\n", step->host, step->hung ? " hung" : "",
 			    plan->owner == PLAN_PERHAPS && !step->dial_self ? " not dialled" : "");
 		else if (step->proxy != NULL)
@@ -254,7 +305,7 @@ test_golden(void **state)
 		facts_make(g, &facts);
 		list = list_make(g->list);
 		in = (struct plan_input){ .target = &target, .choice = &choice, .facts = &facts,
-		    .lookup = g->lookup, .list = list };
+		    .lookup = g->lookup, .list = list, .on_link = g->on_link };
 		plan_make(&plan, &in);
 		assert_non_null(fp = open_memstream(&words, &size));
 		plan_words(&plan, fp);
@@ -377,8 +428,8 @@ test_needs_facts(void **state)
 		const char	*host, *via, *address;
 		int		 needs;
 	}			cases[] = {
-		{ "127.0.0.1", NULL, NULL, 0 }, { "192.168.1.5", NULL, NULL, 0 },
-		    { "::1", NULL, NULL, 0 },
+		{ "127.0.0.1", NULL, NULL, 0 }, { "192.168.1.5", NULL, NULL, 1 },
+		    { "::1", NULL, NULL, 0 }, { "169.254.1.1", NULL, NULL, 0 },
 		{ "localhost", NULL, NULL, 0 }, { "LOCALHOST", NULL, NULL, 0 },
 		    { "nas", NULL, NULL, 1 },
 		{ "nas.example.org", NULL, NULL, 1 }, { "100.64.0.1", NULL, NULL, 1 },

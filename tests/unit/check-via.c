@@ -271,6 +271,26 @@ test_named_otherwise(void **state)
 	talk_close(&t);
 }
 
+/* An address of the host's, which tailscaled is only asked about: that it is none is no error. */
+static void
+test_asked(void **state)
+{
+	struct sockaddr_storage	ss;
+	struct talk		t;
+
+	(void)state;
+	talk_open(&t, &via_localapi, "nas");
+	t.step.ask_len = addr_literal("192.168.50.10", 22, &ss);
+	t.step.ask = (struct sockaddr *)&ss;
+	t.step.dial_self = 1;
+	begin(&t);
+	check_arrived(&t, "the address", BYTES(DIAL("192.168.50.10", "tcp", "")));
+	put(&t, BYTES("HTTP/1.1 200 OK\r\nDial-Self: true\r\nDial-Addr: 192.168.50.10:22\r\n\r\n"));
+	go_on(&t);
+	check_error(&t, "none of its", CODE_NONE, "knows no way");
+	talk_close(&t);
+}
+
 /*
  * A guessed proxy whose listener has gone since the plan was made, so that anybody may be connected
  * now: not a word to it.
@@ -1127,6 +1147,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_named_otherwise),
+		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_guess),
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_socks5_turns),

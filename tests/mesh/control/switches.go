@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"tailscale.com/tailcfg"
@@ -28,6 +29,21 @@ func switches(p *presence) http.Handler {
 	})
 	alter("expire-soon", func(node *tailcfg.Node) { node.KeyExpiry = time.Now().Add(74 * time.Hour) })
 	alter("disapprove", func(node *tailcfg.Node) { node.MachineAuthorized = false })
+	// It is one that was made a moment ago.
+	alter("new", func(node *tailcfg.Node) { node.Created = time.Now() })
+	// The subnet routes of a node are approved, ?PREFIX,PREFIX...: 0.0.0.0/0 makes it an exit node.
+	mux.HandleFunc("/test/routes/{node}", func(w http.ResponseWriter, r *http.Request) {
+		node := p.named(r.PathValue("node"))
+		if node == nil {
+			http.NotFound(w, r)
+			return
+		}
+		var routes []netip.Prefix
+		for text := range strings.SplitSeq(r.URL.RawQuery, ",") {
+			routes = append(routes, netip.MustParsePrefix(text))
+		}
+		p.control.SetSubnetRoutes(node.Key, routes)
+	})
 	// The node drops what the other one begins, as rules that allow it nothing would have it.
 	mux.HandleFunc("/test/deny/{node}/{other}", func(w http.ResponseWriter, r *http.Request) {
 		node, other := p.named(r.PathValue("node")), p.named(r.PathValue("other"))

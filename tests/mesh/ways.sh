@@ -1,0 +1,72 @@
+#!/bin/sh
+# Ways through a real mesh that lead past its peers: networks that a peer routes to, 4via6, an exit node, from a node
+# without TUN; and what is not to be taken there: a neighbour, and whatever plain ssh reaches.
+#
+# shellcheck disable=SC2317,SC2329	# functions are called through `wait_for`
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+mesh_need "ways" || finish
+
+# shellcheck disable=SC2119	# no arguments for the control server
+{
+	mesh_start && node_start usr usr --tun=userspace-networking && node_up srv usr
+} || { not_ok "the mesh starts"; finish; }
+
+# Addresses of srv's own, whose networks srv says that it routes to. In usr they would leave by a gateway that is none.
+SITE=fd7a:115c:a1e0:b1a:0:7:c0a8:3200/120	# 192.168.50.0/24 of site 7
+in_ns srv ip addr add 192.168.50.10/32 dev lo
+in_ns srv ip addr add 203.0.113.5/32 dev lo
+in_ns usr ip neigh replace 10.99.0.254 lladdr 02:00:00:00:00:fe dev eth0 nud permanent
+in_ns usr ip route replace default via 10.99.0.254
+printf '192.168.50.10 behind.example behind\n' >"/etc/netns/$MESH-usr/hosts"
+node_cli usr set --accept-routes
+node_cli srv set --advertise-routes="192.168.50.0/24,$SITE" --advertise-exit-node
+mesh_switch "routes/srv?192.168.50.0/24,$SITE"
+# shellcheck disable=SC2317,SC2329	# called by way of wait_for
+routed() { node_cli usr status --json | grep -q "192.168.50.0/24"; }
+check "usr is told of srv's networks" wait_for 20 routed
+
+# way NAME HOST ROUTE SECONDS [OPTION...]: a login to HOST takes this route, in time, and nothing is said.
+way() {
+	w_name=$1
+	w_host=$2
+	w_route=$3
+	w_seconds=$4
+	shift 4
+	w_start=$(date +%s%N)
+	silent "$w_name" in_ns usr timeout 30 ssh -F "$MESH_CONFIG" \
+	    -o "ProxyCommand $MESHSSH --tailscaled=$(node_socket usr) $* %h %p" "$w_host" true
+	w_tenths=$((($(date +%s%N) - w_start) / 100000000))
+	check "$w_name: within $w_seconds s ($w_tenths tenths)" [ $w_tenths -le $((w_seconds * 10)) ]
+	in_ns usr timeout 30 ssh -F "$MESH_CONFIG" \
+	    -o "ProxyCommand $MESHSSH --tailscaled=$(node_socket usr) $* --debug %h %p" "$w_host" true 2>"$T/err"
+	is "$w_name: the route" "$(sed -n 's/^.*debug: connected through \([^ ]*\).*/\1/p' "$T/err")" "$w_route"
+}
+
+way 'an address that a peer routes to' 192.168.50.10 localapi 3
+way 'a name of the hosts file for it' behind.example localapi 3
+way 'a short name of the hosts file for it' behind localapi 3
+way '4via6, a word' 192-168-50-10-via-7 localapi 3
+way '4via6, in the domain' "192-168-50-10-via-7.$MESH_DOMAIN" localapi 3
+way '4via6, the address' fd7a:115c:a1e0:b1a:0:7:c0a8:320a localapi 3
+way 'a neighbour' 10.99.0.1 direct 3
+# The doctor takes the same way.
+in_ns usr timeout 60 "$MESHSSH" --doctor --json --timeout=2 "--tailscaled=$(node_socket usr)" 192.168.50.10 >"$T/json" 2>&1
+check "the doctor: the route" grep -q '^   "route": "localapi"' "$T/json"
+in_ns usr timeout 60 "$MESHSSH" --doctor --json --timeout=2 "--tailscaled=$(node_socket usr)" 10.99.0.1 >"$T/json" 2>&1
+check "the doctor, a neighbour: the route" grep -q '^   "route": "direct"' "$T/json"
+check "the doctor, a neighbour: tailscaled is none" [ "$(grep -c '"route": "localapi"' "$T/json")" -eq 0 ]
+
+# What nobody routes to: the error is that of plain ssh's way.
+in_ns usr timeout 30 "$MESHSSH" "--tailscaled=$(node_socket usr)" --timeout=1 192.168.77.1 22 >"$T/out" 2>"$T/err"
+check "a network that nobody routes to: no answer" grep -q 'no answer from 192.168.77.1 in 1 s' "$T/err"
+
+# An exit node takes what plain ssh does not reach, and no more.
+mesh_switch "routes/srv?192.168.50.0/24,$SITE,0.0.0.0/0,::/0"
+# shellcheck disable=SC2317,SC2329	# called by way of wait_for
+exits() { node_cli usr set --exit-node="$(node_ip srv 4)"; }
+check "srv is an exit node" wait_for 20 exits
+way 'an exit node, for what the direct way does not reach' 203.0.113.5 localapi 5
+way 'an exit node, and a neighbour' 10.99.0.1 direct 3
+relays_gone "in the end"
+finish
