@@ -287,7 +287,7 @@ tailscale_detect(json_t *facts, const struct detect_input *in)
 	if (host != NULL && in->port == 0 && name != NULL && addr_host_ok(name))
 		host = name;
 	env_tailscale_detect(ts, in->tailscaled, in->root, detect_left_ms(in));
-	env_proxy_detect(&in->seen->proxy, ts->pid);
+	env_proxy_detect(&in->seen->proxy, ts->pid, ts->running, ts->running_count);
 	put_daemon(facts, ts, in);
 	put_proxies(facts, &in->seen->proxy);
 	put_others(facts, &in->seen->proxy);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "facts/env-proxy.h"
+#include "facts/go-flag.h"
 #include "os/os.h"
 
 #define WORDS_MAX	4096	/* of a command line or a defaults file */
@@ -92,41 +93,18 @@ env_proxy_url(struct env_proxy *env, const char *url, const char *source)
 		proxy->named = 1;
 }
 
-/* Go's flag package: "-f v", "--f v", "-f=v", "--f=v". */
-static const struct env_proxy_flag *
-flag_find(const char *word, const char **value)
-{
-	const struct env_proxy_flag	*row;
-	size_t				 len;
-
-	if (word[0] != '-')
-		return (NULL);
-	word += word[1] == '-' ? 2 : 1;
-	for (row = flags; row->name[0] != '\0'; row++) {
-		len = strlen(row->name);
-		if (strncmp(word, row->name, len) != 0 || (word[len] != '=' && word[len] != '\0'))
-			continue;
-		*value = word[len] == '=' ? word + len + 1 : NULL;
-		return (row);
-	}
-	return (NULL);
-}
-
 void
 env_proxy_words(struct env_proxy *env, const char *words, size_t len, const char *source)
 {
 	const struct env_proxy_flag	*row;
-	const char			*end = words + len, *next, *value;
+	const char			*end = words + len, *word, *value;
 
-	for (; words < end && memchr(words, '\0', (size_t)(end - words)) != NULL; words = next) {
-		next = words + strlen(words) + 1;
-		if ((row = flag_find(words, &value)) == NULL)
-			continue;
-		if (value == NULL && next < end && memchr(next, '\0', (size_t)(end - next)) != NULL)
-			value = next;
-		if (value != NULL)
-			env_proxy_add(env, row->kind, value, source, 0);
-	}
+	if (memchr(words, '\0', len) == NULL)
+		return;
+	for (word = words; word != NULL; word = go_flag_next(word, end))
+		for (row = flags; row->name[0] != '\0'; row++)
+			if ((value = go_flag(word, end, row->name)) != NULL)
+				env_proxy_add(env, row->kind, value, source, 0);
 }
 
 void
@@ -175,6 +153,26 @@ proxy_process(struct env_proxy *env, pid_t pid)
 		env_proxy_words(env, words, (size_t)len, "tailscaled's command line");
 }
 
+/*
+ * What a process says that was only found by its name counts where root or this user listens, and
+ * nobody else.
+ */
+static void
+proxy_running(struct env_proxy *env, pid_t pid)
+{
+	struct proxy	*proxy;
+	int		 i = env->count, kept = i;
+
+	proxy_process(env, pid);
+	for (; i < env->count; i++) {
+		proxy = &env->list[i];
+		proxy->listener = os_listener((const struct sockaddr *)&proxy->ss);
+		if (proxy->listener == OS_LISTENER_OURS)
+			env->list[kept++] = *proxy;
+	}
+	env->count = kept;
+}
+
 /* Where one may be, whoever runs it. */
 static void
 proxy_guess(struct env_proxy *env, const char *text, const char *source)
@@ -202,8 +200,10 @@ variable(const char *name)
 }
 
 void
-env_proxy_detect(struct env_proxy *env, pid_t pid)
+env_proxy_detect(struct env_proxy *env, pid_t pid, const pid_t *running, int count)
 {
+	int	i;
+
 	memset(env, 0, sizeof(*env));
 	env_proxy_add(env, PROXY_HTTP, variable("TS_OUTBOUND_HTTP_PROXY_LISTEN"),
 	    "TS_OUTBOUND_HTTP_PROXY_LISTEN", 0);
@@ -211,6 +211,8 @@ env_proxy_detect(struct env_proxy *env, pid_t pid)
 	env_proxy_url(env, variable("ALL_PROXY"), "ALL_PROXY");
 	env_proxy_url(env, variable("all_proxy"), "all_proxy");
 	proxy_process(env, pid);
+	for (i = 0; i < count; i++)
+		proxy_running(env, running[i]);
 	proxy_file(env, "/etc/default/tailscaled");
 	proxy_file(env, "/etc/sysconfig/tailscaled");
 	proxy_guess(env, "127.0.0.1:1055", "where tailscaled's often is");

@@ -27,7 +27,8 @@ struct proxy {
 	int			 named;		/* the user does, and means it for any program */
 	/* nobody does: it is where such proxies often are */
 	int			 guess;
-	enum os_listener	 listener;	/* of a guess: who listens there */
+	/* who listens there, where the address alone is not trusted */
+	enum os_listener	 listener;
 };
 
 struct env_proxy {
@@ -38,9 +39,10 @@ struct env_proxy {
 /*
  * Gather them, the surest first: TS_SOCKS5_SERVER and TS_OUTBOUND_HTTP_PROXY_LISTEN, ALL_PROXY
  * where that is this machine, the command line of the daemon with this process id (or -1), its
- * defaults files, and two guesses. Nothing is connected to.
+ * those of so many processes that are only known to have its name, its defaults files, and two
+ * guesses. Nothing is connected to.
  */
-void	env_proxy_detect(struct env_proxy *, pid_t);
+void	env_proxy_detect(struct env_proxy *, pid_t, const pid_t *, int);
 
 /*
  * Whether a guess may be used: any user of this machine can listen there, so only if root or this

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <limits.h>
@@ -21,11 +22,13 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "facts/env-tailscale.h"
+#include "facts/go-flag.h"
 #include "facts/tailscale-fault.h"
 #include "os/os.h"
 
 /* without peers it is 1 to 3 KB, and capabilities may add to that */
 #define STATUS_BYTES	262144
+#define ARGS_BYTES	4096
 #define STATUS_PATH	"/localapi/v0/status?peers=false"
 
 /*
@@ -51,7 +54,7 @@ trusted(uid_t uid)
 
 /*
  * Anybody may make a socket in /tmp: only root's and our own are trusted, behind a name, and in a
- * folder, that nobody else can change.
+ * folder, that nobody else can change. 1 if it is so; -1 if the folder is, and closed to us.
  */
 static int
 place_trusted(const char *path)
@@ -64,8 +67,10 @@ place_trusted(const char *path)
 	if (stat(folder, &sb) == -1 || !trusted(sb.st_uid) ||
 	    ((sb.st_mode & S_IWOTH) != 0 && (sb.st_mode & S_ISVTX) == 0))
 		return (0);
-	return (lstat(path, &sb) == 0 && trusted(sb.st_uid) && stat(path, &sb) == 0 &&
-	    S_ISSOCK(sb.st_mode) && trusted(sb.st_uid));
+	if (lstat(path, &sb) == -1)
+		return (errno == EACCES ? -1 : 0);
+	return (trusted(sb.st_uid) && stat(path, &sb) == 0 && S_ISSOCK(sb.st_mode) &&
+	    trusted(sb.st_uid));
 }
 
 /* What the answer, or the lack of one, says. */
@@ -141,28 +146,82 @@ tailscale_ask_gui(struct env_tailscale *ts, int ms)
 		tailscale_ask(ts, ms);
 }
 
+/* One place; what was found of it is kept if it is better than nothing, and 1 if it answers. */
+static int
+tailscale_ask_place(struct env_tailscale *ts, const char *path, int ms)
+{
+	struct env_tailscale	one;
+	int			place = place_trusted(path);
+
+	memset(&one, 0, sizeof(one));
+	one.pid = -1;
+	if (place == 0 || tailscaled_set_path(&one.at, path) == -1)
+		return (0);
+	if (place == -1) {
+		one.state = ENV_TAILSCALE_PERMISSION_DENIED;
+		tailscale_log(&one, "its folder is closed");
+	} else
+		tailscale_ask(&one, ms);
+	if (ts->state == ENV_TAILSCALE_NONE || one.state >= ENV_TAILSCALE_HUNG)
+		*ts = one;
+	return (one.state >= ENV_TAILSCALE_HUNG);
+}
+
 static void
 tailscale_ask_places(struct env_tailscale *ts, const char *root, int ms)
 {
-	struct env_tailscale	first;
-	char			path[PATH_MAX];
-	size_t			i;
+	char	path[PATH_MAX];
+	size_t	i;
 
-	first.state = ENV_TAILSCALE_NONE;
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(path, sizeof(path), "%s%s", root, places[i]);
-		if (!place_trusted(path) || tailscaled_set_path(&ts->at, path) == -1)
-			continue;
-		tailscale_ask(ts, ms);
-		if (ts->state >= ENV_TAILSCALE_HUNG)
+		if (tailscale_ask_place(ts, path, ms))
 			return;
-		if (first.state == ENV_TAILSCALE_NONE)
-			first = *ts;
 	}
-	if (first.state != ENV_TAILSCALE_NONE)
-		*ts = first;
-	else
-		ts->state = ENV_TAILSCALE_NONE;
+}
+
+/* A second daemon's socket is often beside that of the first. */
+static void
+tailscale_ask_beside(struct env_tailscale *ts, const char *root, int ms)
+{
+	char		 folder[PATH_MAX], path[PATH_MAX];
+	const char	*dot;
+	struct dirent	*entry;
+	DIR		*dir;
+
+	snprintf(folder, sizeof(folder), "%s/var/run/tailscale", root);
+	if ((dir = opendir(folder)) == NULL)
+		return;
+	while (ts->state < ENV_TAILSCALE_HUNG && (entry = readdir(dir)) != NULL)
+		if ((dot = strrchr(entry->d_name, '.')) != NULL && strcmp(dot, ".sock") == 0 &&
+		    snprintf(path, sizeof(path), "%s/%s", folder,
+		    entry->d_name) < (int)sizeof(path))
+			tailscale_ask_place(ts, path, ms);
+	closedir(dir);
+}
+
+/* Where the command line of a daemon says that its socket is. */
+static void
+tailscale_ask_running(struct env_tailscale *ts, int ms)
+{
+	char		 words[ARGS_BYTES];
+	const char	*word, *end, *path;
+	pid_t		 list[ENV_TAILSCALE_RUNNING_MAX];
+	ssize_t		 len;
+	int		 i, count = os_processes("tailscaled", list, ENV_TAILSCALE_RUNNING_MAX);
+
+	for (i = 0; i < count; i++) {
+		if ((len = os_process_args(list[i], words, sizeof(words) - 1)) <= 0)
+			continue;
+		words[len] = '\0';
+		end = words + len;
+		for (word = words; word != NULL; word = go_flag_next(word, end))
+			if ((path = go_flag(word, end, "socket")) != NULL && path[0] == '/' &&
+			    tailscale_ask_place(ts, path, ms))
+				return;
+	}
+	memcpy(ts->running, list, sizeof(list[0]) * (size_t)count);
+	ts->running_count = count;
 }
 
 static void
@@ -179,6 +238,10 @@ tailscale_look(struct env_tailscale *ts, const char *socket, const char *root, i
 	tailscale_ask_gui(ts, ms);
 	if (ts->state < ENV_TAILSCALE_HUNG)
 		tailscale_ask_places(ts, root, ms);
+	if (ts->state < ENV_TAILSCALE_HUNG)
+		tailscale_ask_beside(ts, root, ms);
+	if (ts->state < ENV_TAILSCALE_HUNG && root[0] == '\0')
+		tailscale_ask_running(ts, ms);
 }
 
 /* 1 if this interface's address is one of the node's. */

@@ -12,6 +12,8 @@
 #include "net/tailscaled.h"
 #include "wire/tsjson.h"
 
+#define ENV_TAILSCALE_RUNNING_MAX 8
+
 enum env_tailscale_state {
 	ENV_TAILSCALE_NONE,	/* there is no socket */
 	/* there is one, and nobody listens; or not even the one that was named */
@@ -32,11 +34,15 @@ struct env_tailscale {
 	/* an address like those of a mesh is on an interface of ours, whose ever */
 	int			 mesh_address;
 	pid_t			 pid;		/* of the daemon, or -1 */
+	/* of programs of its name, looked for where no daemon answers */
+	pid_t			 running[ENV_TAILSCALE_RUNNING_MAX];
+	int			 running_count;
 };
 
 /*
  * Look at the socket, or, if it is NULL, at that of $TS_SOCKET, or else at the usual places under
- * this root folder; a daemon that hangs costs so many milliseconds. What cannot be seen is as if it
+ * this root folder, beside them, and where a running daemon's command line says; a daemon that
+ * hangs costs so many milliseconds. What cannot be seen is as if it
  * were not there.
  */
 void	env_tailscale_detect(struct env_tailscale *, const char *, const char *root, int ms);

@@ -9,5 +9,6 @@ void
 facts_detect(struct facts *facts, const char *socket)
 {
 	env_tailscale_detect(&facts->tailscale, socket, "", STATUS_MS);
-	env_proxy_detect(&facts->proxy, facts->tailscale.pid);
+	env_proxy_detect(&facts->proxy, facts->tailscale.pid, facts->tailscale.running,
+	    facts->tailscale.running_count);
 }

@@ -146,6 +146,15 @@ os_peer_watch(int fd)
 	return (-1);
 }
 
+int
+os_processes(const char *name, pid_t *list, int max)
+{
+	(void)name;
+	(void)list;
+	(void)max;
+	return (0);
+}
+
 ssize_t
 os_process_args(pid_t pid, char *buf, size_t size)
 {

@@ -141,6 +141,11 @@ pid_t	os_peer_pid(int);
  * where that is not told.
  */
 int	os_peer_watch(int);
+/*
+ * Processes of this name that root or this user runs, in our own network namespace as far as that
+ * is told: how many of them are in the list; none where that is not to be had.
+ */
+int	os_processes(const char *name, pid_t *list, int max);
 /* The command line of a process, a NUL behind each argument: its length, cut to fit, or -1. */
 ssize_t	os_process_args(pid_t, char *, size_t);
 /* Milliseconds since this process was made, before it became this program; -1: not told. */

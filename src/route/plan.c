@@ -398,6 +398,7 @@ static void
 plan_others(struct plan *plan, const struct plan_input *in, const char *why)
 {
 	const struct env_tailscale	*ts = in->facts != NULL ? &in->facts->tailscale : NULL;
+	const struct via		*const *via;
 	int				 ask, first;
 
 	ask = ts != NULL && ts->state == ENV_TAILSCALE_UP && !env_tailscale_kernel(ts) &&
@@ -408,6 +409,11 @@ plan_others(struct plan *plan, const struct plan_input *in, const char *why)
 	plan_add_direct(plan, in, why);
 	if (ask && !first)
 		plan_add_asked(plan, in, "should the direct way fail: a peer may route there");
+	/* Where tailscaled cannot tell its domain, a name that nobody knows may be one of it. */
+	if (ts != NULL && ts->state < ENV_TAILSCALE_DOWN && in->lookup == PLAN_LOOKUP_FAILED)
+		for (via = via_table; *via != NULL; via++)
+			if ((*via)->to == VIA_TO_PROXY)
+				plan_add_proxies(plan, in, *via, 0);
 }
 
 /* The mesh's, or perhaps, and only tailscaled has a way there. */

@@ -115,9 +115,9 @@ route '--via=socks5=ADDR' prx '' socks5 "$ALL" "--tailscaled=$(node_socket one)"
 route '--via=http=ADDR' prx '' http "$ALL" "--tailscaled=$(node_socket one)" --via=http=127.0.0.1:1055
 route '--via=socks5, found' prx '' socks5 "$ALL" "--tailscaled=$(node_socket two)" --via=socks5
 route '--via=http, found' prx '' http "$ALL" "--tailscaled=$(node_socket two)" --via=http
-# Without a LocalAPI, nobody tells which names are the mesh's; its addresses are known.
-route 'no LocalAPI, TS_SOCKS5_SERVER' prx TS_SOCKS5_SERVER=127.0.0.1:2055 socks5 'six four' --tailscaled=/nonexistent
-route 'no LocalAPI, TS_OUTBOUND_HTTP_PROXY_LISTEN' prx TS_OUTBOUND_HTTP_PROXY_LISTEN=:2056 http 'six four' \
+# Without a LocalAPI, nobody tells which names are the mesh's: those that are unknown here may be.
+route 'no LocalAPI, TS_SOCKS5_SERVER' prx TS_SOCKS5_SERVER=127.0.0.1:2055 socks5 "$ALL" --tailscaled=/nonexistent
+route 'no LocalAPI, TS_OUTBOUND_HTTP_PROXY_LISTEN' prx TS_OUTBOUND_HTTP_PROXY_LISTEN=:2056 http "$ALL" \
     --tailscaled=/nonexistent
 # A TUN without tailscaled's DNS: it alone knows the names. With it, which the hosts file is in the place of here, the
 # system knows them, too.

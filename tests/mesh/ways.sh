@@ -1,15 +1,18 @@
 #!/bin/sh
 # Ways through a real mesh that lead past its peers: networks that a peer routes to, 4via6, an exit node, from a node
-# without TUN; and what is not to be taken there: a neighbour, and whatever plain ssh reaches.
+# without TUN; and what is not to be taken there: a neighbour, and whatever plain ssh reaches. Then a tailscaled that
+# listens where nobody expects it, or where this user may not go.
 #
 # shellcheck disable=SC2317,SC2329	# functions are called through `wait_for`
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 mesh_need "ways" || finish
+need "ways" setpriv || finish
 
 # shellcheck disable=SC2119	# no arguments for the control server
 {
-	mesh_start && node_start usr usr --tun=userspace-networking && node_up srv usr
+	mesh_start && node_start usr usr --tun=userspace-networking &&
+	    node_start one prx --tun=userspace-networking --socks5-server=127.0.0.1:1055 && node_up srv usr one
 } || { not_ok "the mesh starts"; finish; }
 
 # Addresses of srv's own, whose networks srv says that it routes to. In usr they would leave by a gateway that is none.
@@ -26,22 +29,19 @@ mesh_switch "routes/srv?192.168.50.0/24,$SITE"
 routed() { node_cli usr status --json | grep -q "192.168.50.0/24"; }
 check "usr is told of srv's networks" wait_for 20 routed
 
-# way NAME HOST ROUTE SECONDS [OPTION...]: a login to HOST takes this route, in time, and nothing is said.
-way() {
-	w_name=$1
-	w_host=$2
-	w_route=$3
-	w_seconds=$4
-	shift 4
-	w_start=$(date +%s%N)
-	silent "$w_name" in_ns usr timeout 30 ssh -F "$MESH_CONFIG" \
-	    -o "ProxyCommand $MESHSSH --tailscaled=$(node_socket usr) $* %h %p" "$w_host" true
-	w_tenths=$((($(date +%s%N) - w_start) / 100000000))
-	check "$w_name: within $w_seconds s ($w_tenths tenths)" [ $w_tenths -le $((w_seconds * 10)) ]
-	in_ns usr timeout 30 ssh -F "$MESH_CONFIG" \
-	    -o "ProxyCommand $MESHSSH --tailscaled=$(node_socket usr) $* --debug %h %p" "$w_host" true 2>"$T/err"
-	is "$w_name: the route" "$(sed -n 's/^.*debug: connected through \([^ ]*\).*/\1/p' "$T/err")" "$w_route"
+# login NAME NAMESPACE PROGRAM HOST ROUTE SECONDS: PROGRAM is meshssh with its options. A login to HOST takes this route, in
+# time, and nothing is said.
+login() {
+	l_start=$(date +%s%N)
+	silent "$1" in_ns "$2" timeout 30 ssh -F "$MESH_CONFIG" -o "ProxyCommand $3 %h %p" "$4" true
+	l_tenths=$((($(date +%s%N) - l_start) / 100000000))
+	check "$1: within $6 s ($l_tenths tenths)" [ $l_tenths -le $(($6 * 10)) ]
+	in_ns "$2" timeout 30 ssh -F "$MESH_CONFIG" -o "ProxyCommand $3 --debug %h %p" "$4" true 2>"$T/err"
+	is "$1: the route" "$(sed -n 's/^.*debug: connected through \([^ ]*\).*/\1/p' "$T/err")" "$5"
 }
+
+# way NAME HOST ROUTE SECONDS: from usr.
+way() { login "$1" usr "$MESHSSH --tailscaled=$(node_socket usr)" "$2" "$3" "$4"; }
 
 way 'an address that a peer routes to' 192.168.50.10 localapi 3
 way 'a name of the hosts file for it' behind.example localapi 3
@@ -68,5 +68,13 @@ exits() { node_cli usr set --exit-node="$(node_ip srv 4)"; }
 check "srv is an exit node" wait_for 20 exits
 way 'an exit node, for what the direct way does not reach' 203.0.113.5 localapi 5
 way 'an exit node, and a neighbour' 10.99.0.1 direct 3
+
+# A tailscaled whose socket is at no usual place says on its command line where it is, and, to who may not go there, where
+# its proxy is.
+NOBODY="setpriv --reuid=65534 --clear-groups env XDG_CACHE_HOME=/nonexistent"
+for host in "srv.$MESH_DOMAIN" "$(node_ip srv 4)"; do
+	login "a socket at no usual place, $host" prx "$MESHSSH" "$host" localapi 3
+	login "the same, and closed, $host" prx "$NOBODY $MESHSSH" "$host" socks5 3
+done
 relays_gone "in the end"
 finish

@@ -355,7 +355,7 @@ test_environment(void **state)
 	clear_environment();
 	/* What lay there before is gone; what is there without a word of anybody is a guess. */
 	memset(&env, '#', sizeof(env));
-	env_proxy_detect(&env, -1);
+	env_proxy_detect(&env, -1, NULL, 0);
 	assert_in_range(env.count, 2, ENV_PROXY_MAX);
 	assert_true(place(&env, PROXY_SOCKS5, "127.0.0.1:1055") >= 0);
 
@@ -363,7 +363,7 @@ test_environment(void **state)
 	setenv("TS_OUTBOUND_HTTP_PROXY_LISTEN", "localhost:7002", 1);
 	setenv("ALL_PROXY", "socks5h://user:secret@[::1]:7003", 1);
 	setenv("all_proxy", "http://127.0.0.1:7004/", 1);
-	env_proxy_detect(&env, -1);
+	env_proxy_detect(&env, -1, NULL, 0);
 	assert_in_range(place(&env, PROXY_SOCKS5, "127.0.0.1:7001"), 0, 1);
 	assert_in_range(place(&env, PROXY_HTTP, "127.0.0.1:7002"), 0, 1);
 	assert_in_range(place(&env, PROXY_SOCKS5, "[::1]:7003"), 2, 3);
@@ -382,7 +382,7 @@ test_environment(void **state)
 	setenv("TS_OUTBOUND_HTTP_PROXY_LISTEN", "x", 1);
 	setenv("ALL_PROXY", "socks5://10.0.0.1:7003", 1);
 	setenv("all_proxy", "", 1);
-	env_proxy_detect(&env, -1);
+	env_proxy_detect(&env, -1, NULL, 0);
 	for (i = 0; i < env.count; i++)
 		if (strstr(env.list[i].name, ":700") != NULL)
 			fail_msg("found %s", env.list[i].name);
@@ -394,7 +394,9 @@ static void
 test_process(void **state)
 {
 	struct env_proxy	env;
-	int			in[2], out[2], status;
+	struct sockaddr_in	sin = { .sin_family = AF_INET, .sin_port = htons(7005),
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int			in[2], out[2], status, fd;
 	char			byte;
 	pid_t			pid;
 
@@ -416,7 +418,16 @@ test_process(void **state)
 	/* When it has said something, its command line is the new one. */
 	assert_int_equal(read(out[0], &byte, 1), 1);
 	setenv("ALL_PROXY", "http://127.0.0.1:7007", 1);
-	env_proxy_detect(&env, pid);
+	/* Of one that only has the name, what nobody listens at is nothing. */
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	env_proxy_detect(&env, -1, &pid, 1);
+	if (os_listener((struct sockaddr *)&sin) == OS_LISTENER_OURS)
+		assert_in_range(place(&env, PROXY_SOCKS5, "127.0.0.1:7005"), 1, 2);
+	assert_int_equal(place(&env, PROXY_HTTP, "127.0.0.1:7006"), -1);
+	close(fd);
+	env_proxy_detect(&env, pid, NULL, 0);
 	close(in[1]);
 	close(out[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -425,7 +436,7 @@ test_process(void **state)
 	assert_in_range(place(&env, PROXY_SOCKS5, "127.0.0.1:7005"), 1, 2);
 	assert_in_range(place(&env, PROXY_HTTP, "127.0.0.1:7006"), 1, 2);
 	/* It is gone: that is no failure. */
-	env_proxy_detect(&env, pid);
+	env_proxy_detect(&env, pid, NULL, 0);
 	assert_int_equal(place(&env, PROXY_SOCKS5, "127.0.0.1:7005"), -1);
 }
 

@@ -814,6 +814,103 @@ test_trust(void **state)
 	strlcpy(path, before, sizeof(path));
 }
 
+/* A folder that only root may enter: there is a tailscaled, and it is closed to this user. */
+static void
+test_closed_folder(void **state)
+{
+	struct env_tailscale	ts;
+	char			root[64], folder[PATH_MAX], before[sizeof(path)];
+	int			fd, status;
+	pid_t			pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	strlcpy(before, path, sizeof(before));
+	snprintf(root, sizeof(root), "%s/closed", dir);
+	assert_int_equal(mkdir(root, 0755), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	make_folders(root, "var/run/tailscale", folder);
+	assert_true(snprintf(path, sizeof(path), "%.80stailscaled.sock",
+	    folder) < (int)sizeof(path));
+	assert_true((fd = listener(5)) != -1);
+	snprintf(folder, sizeof(folder), "%s/var", root);
+	assert_int_equal(chmod(folder, 0755), 0);
+	snprintf(folder, sizeof(folder), "%s/var/run", root);
+	assert_int_equal(chmod(folder, 0755), 0);
+	if ((pid = fork()) == 0) {
+		if (setuid(NOBODY) == -1)
+			_exit(1);
+		env_tailscale_detect(&ts, NULL, root, STATUS_MS);
+		_exit(ts.state == ENV_TAILSCALE_PERMISSION_DENIED &&
+		    strcmp(ts.at.path, path) == 0 ? 0 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(fd);
+	unlink(path);
+	strlcpy(path, before, sizeof(path));
+}
+
+/* A daemon whose socket is beside the usual one, and one that runs with a socket of its own. */
+static void
+test_others(void **state)
+{
+	static const char	text[] = STATUS("\"BackendState\":\"Running\",\"TUN\":true" HERE);
+	struct env_tailscale	ts;
+	char			root[64], folder[PATH_MAX], before[sizeof(path)], program[64],
+				    flag[sizeof(path) + 16], byte;
+	int			in[2], out[2], status, i;
+	pid_t			pid, running;
+
+	(void)state;
+	strlcpy(before, path, sizeof(before));
+	snprintf(root, sizeof(root), "%s/others", dir);
+	assert_int_equal(mkdir(root, 0700), 0);
+	make_folders(root, "var/run/tailscale", folder);
+	assert_true(snprintf(path, sizeof(path), "%.80swork.sock", folder) < (int)sizeof(path));
+	pid = daemon_start(ANSWERS, text, strlen(text));
+	env_tailscale_detect(&ts, NULL, root, STATUS_MS);
+	assert_int_equal(ts.state, ENV_TAILSCALE_UP);
+	assert_string_equal(ts.at.path, path);
+	daemon_stop(pid);
+
+	/* Where the machine has a tailscaled at a usual place, that one counts. */
+	env_tailscale_detect(&ts, NULL, "", STATUS_MS);
+	if (ts.state != ENV_TAILSCALE_NONE || access("/proc/self/comm", R_OK) == -1)
+		skip();
+	snprintf(program, sizeof(program), "%s/tailscaled", dir);
+	snprintf(flag, sizeof(flag), "--socket=%s", path);
+	assert_int_equal(symlink("/bin/sh", program), 0);
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	if ((running = fork()) == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		close(in[1]);
+		execl(program, "tailscaled", "-c", "echo; read x", "sh", flag, (char *)NULL);
+		_exit(1);
+	}
+	close(in[0]);
+	close(out[1]);
+	assert_int_equal(read(out[0], &byte, 1), 1);
+	pid = daemon_start(ANSWERS, text, strlen(text));
+	env_tailscale_detect(&ts, NULL, "", STATUS_MS);
+	assert_int_equal(ts.state, ENV_TAILSCALE_UP);
+	assert_string_equal(ts.at.path, path);
+	daemon_stop(pid);
+	/* Nobody listens there: at least it is known that one runs. */
+	env_tailscale_detect(&ts, NULL, "", STATUS_MS);
+	assert_int_not_equal(ts.state, ENV_TAILSCALE_UP);
+	for (i = 0; i < ts.running_count && ts.running[i] != running; i++)
+		continue;
+	assert_true(i < ts.running_count);
+	close(in[1]);
+	close(out[0]);
+	assert_int_equal(waitpid(running, &status, 0), running);
+	strlcpy(path, before, sizeof(path));
+}
+
 /* Each state but the last has a code and words, by itself and by its name in the facts. */
 static void
 test_faults(void **state)
@@ -862,6 +959,8 @@ main(void)
 		cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_closed_folder),
+		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_get_size),

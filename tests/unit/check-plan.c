@@ -55,6 +55,13 @@ static const struct golden {
 	    "why not mesh-logged-out: its name is not known, and tailscaled is logged out\n" },
 	{ "the same where there is no tailscaled", "node", NULL, NULL, ENV_TAILSCALE_NONE, NULL,
 	    TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_FAILED, { NULL }, "" },
+	{ "the same, and a proxy that somebody names", "node.mesh.test", NULL, NULL,
+	    ENV_TAILSCALE_NONE, NULL, TSJSON_TUN_UNSAID, 0, 0, NULL, ":1057", PLAN_LOOKUP_FAILED,
+	    { NULL }, "socks5 127.0.0.1:1057\n" },
+	{ "the same, and its socket is closed", "node", NULL, NULL,
+	    ENV_TAILSCALE_PERMISSION_DENIED, NULL, TSJSON_TUN_UNSAID, 0, 0, ":8080", NULL,
+	    PLAN_LOOKUP_FAILED, { NULL }, "http 127.0.0.1:8080\n"
+	    "why not mesh-permission-denied: its name is not known, and tailscaled's socket is closed to this user (/sock)\n" },
 	{ "a name that nobody knows", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0,
 	    ":1055", NULL, PLAN_LOOKUP_FAILED, { NULL }, "" },
 	{ "the mesh's domain is not a part of another", "xmesh.test", NULL, NULL, UP, NULL,
