@@ -253,6 +253,14 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "restart tailscaled",
 	    "tailscaled on this machine takes connections and does not answer. It is stopped, "
 	    "overloaded or locked up; restart it (systemctl restart tailscaled)." },
+	[CODE_MESH_MTU] = { "mesh-mtu", KIND_BOTH, SEVERITY_ERROR, 95, EX_TEMPFAIL,
+	    "try -o KexAlgorithms=curve25519-sha256, and --doctor",
+	    "The network below the mesh loses packets as large as tailscaled makes them (up to "
+	    "1360 bytes), without a word. What ssh says first gets through, in small pieces; "
+	    "what the host says is cut by its own tailscaled. With -o "
+	    "KexAlgorithms=curve25519-sha256 a login may get through, long output will not. Set "
+	    "the MTU of the network below (a VPN, WSL's eth0) to 1360 or more, or "
+	    "TS_DEBUG_MTU=1200 for tailscaled on the host." },
 	[CODE_MESH_PERMISSION_DENIED] = { "mesh-permission-denied",
 	    KIND_BOTH, SEVERITY_ERROR, 90, EX_UNAVAILABLE,
 	    "ask root for access to it, or try --via=socks5",

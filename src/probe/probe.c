@@ -13,5 +13,6 @@ const struct probe	*const probes[] = {
 	&probe_mtu,
 	&probe_control,
 	&probe_ping,
+	&probe_through,
 	NULL
 };

@@ -142,6 +142,32 @@ check_black_hole_both(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* Through tailscaled or a proxy only the answer, or none, is seen. */
+static int
+check_through(const json_t *facts, struct finding *f)
+{
+	int	pieces = json_truth_at(facts, "mtu.through.pieces") == 1;
+
+	if (json_truth_at(facts, "mtu.through.whole") == 1 || !query_is(facts, "connect.route",
+	    "localapi"))
+		return (0);
+	f->certainty = pieces ? CERTAINTY_LIKELY : CERTAINTY_SUSPECTED;
+	finding_set(f->cause, pieces ?
+	    "Large packets to the host are lost below the mesh; plain ssh hangs in the key exchange." :
+	    "The host goes silent in the key exchange: large packets from it seem to be lost below the mesh.");
+	finding_set(f->evidence, "a key exchange through tailscaled is not answered%s", pieces ?
+	    ", but it is if it is sent in pieces of 900 bytes" :
+	    json_truth_at(facts, "mtu.through.pieces") == 0 ? ", nor in pieces of 900 bytes" : "");
+	if (pieces)
+		finding_cure(f, "meshssh HOST gets in: it begins with small pieces");
+	else
+		finding_cure(f, "ssh -o KexAlgorithms=curve25519-sha256 HOST may get in: the answer is small");
+	finding_cure(f,
+	    "Set the MTU of the network below the mesh (a VPN, PPPoE, WSL's eth0) to 1360 or more");
+	finding_cure(f, "Or, for tailscaled on both machines: TS_DEBUG_MTU=1200 in its environment");
+	return (1);
+}
+
 /* The hole begins where Ethernet ends: the fault is here. */
 static int
 check_jumbo(const json_t *facts, struct finding *f)
@@ -289,6 +315,8 @@ const struct rule rules_path[] = {
 	MEASURED(CODE_PMTU_BOTH, "mtu.forward", check_black_hole_both),
 	MEASURED(CODE_PMTU_FORWARD, "mtu.forward", check_black_hole_forward),
 	MEASURED(CODE_PMTU_REVERSE, "mtu.reverse", check_black_hole_reverse),
+	{ .code = CODE_MESH_MTU, .certainty = CERTAINTY_LIKELY,
+	  .needs = { "mtu.through.whole" }, .check = check_through },
 	{ .code = CODE_DSCP_FORWARD, .certainty = CERTAINTY_SURE,
 	  .needs = { "dscp.dropped" }, .under = { CODE_DSCP_REMARKED },
 	  .check = check_dscp_forward, .matters = "connect.far" },

@@ -28,6 +28,7 @@
 #include "session/identification.h"
 #include "session/lifeline.h"
 #include "session/output.h"
+#include "session/pace.h"
 #include "session/relay.h"
 #include "session/watch.h"
 
@@ -57,9 +58,12 @@ struct relay {
 	struct connection	 conn;		/* the relay's own, with its descriptor */
 	struct holdback		*hold;		/* until the path is proven */
 	struct watch		*watch;		/* from then on */
+	struct pace		 pace;		/* where others cut the segments */
+	int			 pause_ms;	/* before it may be given more */
 	struct event		 in_ev;		/* the client sent something */
 	struct event		 net_ev;	/* the server sent something */
 	struct event		 room_ev;	/* the socket has room again */
+	struct event		 pause_ev;	/* the pause is over */
 	struct event		 out_ev;	/* the output has room again */
 	/* the identification's limit, then the lingering, or the end that is held back */
 	struct event		 timer;
@@ -78,6 +82,8 @@ struct relay {
 	int			 end_held;
 	struct output		 out;
 	int			 can_splice;
+	/* it is SSH, and running_cb waits for the end of the key exchange */
+	int			 begun_late;
 	/* how often in a row the input was full, and the socket took it all */
 	int			 in_full;
 	int			 out_full;	/* how often the output was full */
@@ -298,8 +304,13 @@ relay_send(struct relay *r, size_t len)
 	ssize_t		 n;
 
 	len = len > 0 ? len : r->up.len;
+	r->pause_ms = 0;
 	while (len > 0) {
-		n = send(r->conn.fd, buf, len, MSG_NOSIGNAL);
+		if (r->pause_ms != 0) {
+			relay_keep(&r->up, buf, len);
+			return (0);
+		}
+		n = send(r->conn.fd, buf, pace_most(&r->pace, len), MSG_NOSIGNAL);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -318,11 +329,24 @@ relay_send(struct relay *r, size_t len)
 		}
 		watch_sent(r->watch, (size_t)n);
 		carrier_sent(&r->carrier);
+		r->pause_ms = pace_given(&r->pace, (size_t)n);
 		buf += n;
 		len -= (size_t)n;
 	}
 	r->up.len = 0;
 	return (1);
+}
+
+/* There is a rest. */
+static void
+relay_room_wait(struct relay *r)
+{
+	struct timeval	tv = clock_timeval(r->pause_ms);
+
+	if (r->pause_ms != 0)
+		event_add(&r->pause_ev, &tv);
+	else
+		event_add(&r->room_ev, NULL);
 }
 
 static void
@@ -360,7 +384,7 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 	case 0:
 		r->in_full = 0;
 		event_del(&r->in_ev);
-		event_add(&r->room_ev, NULL);
+		relay_room_wait(r);
 		relay_linger(r, 0);
 		relay_watch_caller(r, 1);
 		break;
@@ -389,7 +413,7 @@ relay_room_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	switch (relay_send(r, 0)) {
 	case 0:
-		event_add(&r->room_ev, NULL);
+		relay_room_wait(r);
 		break;
 	case -1:
 		relay_in_ended(r);
@@ -510,11 +534,16 @@ relay_copy(struct relay *r)
 	log_debug(2, "%zd bytes from the server", n);
 	watch_received(r->watch);
 	carrier_received(&r->carrier);
+	pace_heard(&r->pace, relay_buf, (size_t)n);
 	state = identification_server(&r->identification, relay_buf, (size_t)n);
 	if (state != IDENTIFICATION_FAILED && !again)
 		relay_write(r, relay_buf, (size_t)n);
 	if (r->err.code == CODE_NONE)
 		relay_identified(r, state);
+	if (r->begun_late && !pace_listens(&r->pace)) {
+		r->begun_late = 0;
+		r->conf->running_cb(1, r->conf->arg);
+	}
 }
 
 static void
@@ -554,7 +583,7 @@ relay_net_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	/* Who has to be judged yet must be read. */
-	if (r->can_splice && r->identified && r->hold == NULL)
+	if (r->can_splice && r->identified && r->hold == NULL && !pace_listens(&r->pace))
 		relay_splice(r);
 	else
 		relay_copy(r);
@@ -612,8 +641,23 @@ relay_checked(struct relay *r)
 	/* A proxy on this machine may read nothing for as long as the network behind it is gone. */
 	if (r->hold == NULL && r->watch == NULL)
 		sock_begun(r->conn.fd, r->conf->race->tune);
-	if (r->hold == NULL && (!ssh || r->watch == NULL))
+	r->begun_late = ssh && pace_listens(&r->pace);
+	if (r->hold == NULL && (!ssh || r->watch == NULL) && !r->begun_late)
 		r->conf->running_cb(ssh, r->conf->arg);
+}
+
+/* Through somebody in between the server stays silent when it is its turn: a callback. */
+static void
+relay_silent_cb(void *arg)
+{
+	struct relay	*r = arg;
+	char		 target[TARGET_TEXT_MAX];
+
+	if (!r->begun_late)
+		return;
+	error_set(&r->err, CODE_MESH_MTU, "%s: no answer in the key exchange through %s for %d s",
+	    target_text(r->conf->target, target), r->conn.step.via->peer, PACE_SILENT_S);
+	relay_done(r);
 }
 
 /*
@@ -830,6 +874,9 @@ relay_begin(struct relay *r)
 	event_assign(&r->out_ev, r->base, r->out.fd, EV_WRITE, relay_out_cb, r);
 	event_assign(&r->timer, r->base, -1, 0, relay_timer_cb, r);
 	event_assign(&r->last_ev, r->base, -1, 0, relay_last_cb, r);
+	event_assign(&r->pause_ev, r->base, -1, 0, relay_room_cb, r);
+	if (r->conn.step.via->peer != NULL)
+		pace_start(&r->pace, r->base, relay_silent_cb, r);
 	evsignal_assign(&r->hup_ev, r->base, SIGHUP, relay_hup_cb, r);
 	evsignal_assign(&r->term_ev, r->base, SIGTERM, relay_term_cb, r);
 	if (event_add(&r->in_ev, NULL) == -1 || event_add(&r->net_ev, NULL) == -1 ||
@@ -862,8 +909,10 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	event_del(&r->in_ev);
 	event_del(&r->net_ev);
 	event_del(&r->room_ev);
+	event_del(&r->pause_ev);
 	event_del(&r->out_ev);
 	event_del(&r->timer);
+	pace_stop(&r->pace);
 	event_del(&r->last_ev);
 	event_del(&r->hup_ev);
 	event_del(&r->term_ev);

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Ways through a real mesh that lead past its peers: networks that a peer routes to, 4via6, an exit node, from a node
 # without TUN; and what is not to be taken there: a neighbour, and whatever plain ssh reaches. Then a tailscaled that
-# listens where nobody expects it, or where this user may not go.
+# listens where nobody expects it, or where this user may not go; and a network below the mesh that loses large packets.
 #
 # shellcheck disable=SC2317,SC2329	# functions are called through `wait_for`
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 mesh_need "ways" || finish
-need "ways" setpriv || finish
+need "ways" setpriv nft || finish
 
 # shellcheck disable=SC2119	# no arguments for the control server
 {
@@ -76,5 +76,32 @@ for host in "srv.$MESH_DOMAIN" "$(node_ip srv 4)"; do
 	login "a socket at no usual place, $host" prx "$MESHSSH" "$host" localapi 3
 	login "the same, and closed, $host" prx "$NOBODY $MESHSSH" "$host" socks5 3
 done
+
+# A network below the mesh that loses packets of more than 1300 bytes without a word: what tailscaled makes of a key
+# exchange is larger. To the host it goes in small pieces; of what the host says, its own tailscaled makes packets.
+# hole input|output: of usr.
+hole() {
+	in_ns usr nft "add table inet hole; delete table inet hole; add table inet hole;
+	    add chain inet hole way { type filter hook $1 priority 0; };
+	    add rule inet hole way meta l4proto udp meta length gt 1300 drop"
+}
+hole output
+way 'large packets to the host are lost' "$(node_ip srv 4)" localapi 3
+in_ns usr timeout 60 "$MESHSSH" --doctor --json "--tailscaled=$(node_socket usr)" "$(node_ip srv 4)" >"$T/json" 2>&1
+is "large packets to the host are lost: the doctor's status" $? 1
+check "large packets to the host are lost: the doctor" grep -q '"code": "mesh-mtu"' "$T/json"
+hole input
+l_start=$(date +%s%N)
+in_ns usr timeout 30 ssh -F "$MESH_CONFIG" -o "ProxyCommand $MESHSSH --tailscaled=$(node_socket usr) %h %p" \
+    "$(node_ip srv 4)" true >"$T/out" 2>"$T/err"
+l_tenths=$((($(date +%s%N) - l_start) / 100000000))
+check "large packets from the host are lost: a line within 15 s ($l_tenths tenths)" [ $l_tenths -le 150 ]
+check "large packets from the host are lost: the line" \
+    grep -q '^meshssh: .*no answer in the key exchange through tailscaled for 13 s; try -o KexAlgorithms=' "$T/err"
+check "large packets from the host are lost: --why" sh -c "'$MESHSSH' --why | grep -q 'in the key exchange'"
+silent "large packets from the host are lost: with that" in_ns usr timeout 30 ssh -F "$MESH_CONFIG" \
+    -o KexAlgorithms=curve25519-sha256 -o "ProxyCommand $MESHSSH --tailscaled=$(node_socket usr) %h %p" \
+    "$(node_ip srv 4)" true
+in_ns usr nft delete table inet hole
 relays_gone "in the end"
 finish

@@ -80,7 +80,7 @@ static void
 run_case(size_t i)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 150 };
-	struct connection	 conn = { .fd = -1 };
+	struct connection	 conn = { .fd = -1, .step = { .via = &via_direct } };
 	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
 				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
@@ -138,6 +138,49 @@ test_cases(void **state)
 		run_case(i);
 }
 
+/* Through tailscaled what the client says first goes in small pieces, each a write of its own. */
+static void
+test_pieces(void **state)
+{
+	static const size_t	 pieces[] = { 900, 900, 216 };
+	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
+	struct connection	 conn = { .fd = -1, .step = { .via = &via_localapi } };
+	struct relay_config	 conf = { .target = &target, .conn = &conn,
+				    .running_cb = running_cb };
+	struct error		 err = { .code = CODE_NONE };
+	struct event_base	*base = event_base_new();
+	char			 buf[4096];
+	int			 in[2], out[2], net[2], running = 0;
+	int64_t			 began_ms = clock_ms();
+	size_t			 i;
+
+	(void)state;
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, net), 0);
+	memset(buf, 'x', sizeof(buf));
+	put(in[1], C);
+	assert_int_equal(write(in[1], buf, 2000), 2000);
+	close(in[1]);
+	put(net[1], S);
+	shutdown(net[1], SHUT_WR);
+	assert_int_equal(sock_set_blocking(net[0], 0), 0);
+	conf.in_fd = in[0];
+	conf.out_fd = out[1];
+	conn.fd = net[0];
+	conf.arg = &running;
+	assert_int_equal(relay_run(base, &conf, &err), 0);
+	assert_true(clock_ms() - began_ms >= 10);
+	for (i = 0; i < COUNT(pieces); i++)
+		assert_int_equal(read(net[1], buf, sizeof(buf)), pieces[i]);
+	assert_int_equal(read(net[1], buf, sizeof(buf)), 0);
+	close(in[0]);
+	close(out[0]);
+	close(out[1]);
+	close(net[1]);
+	event_base_free(base);
+}
+
 static void
 raise_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -154,7 +197,7 @@ static void
 test_hangup(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
-	struct connection	 conn = { .fd = -1 };
+	struct connection	 conn = { .fd = -1, .step = { .via = &via_direct } };
 	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
 				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
@@ -238,7 +281,7 @@ static void
 test_full_output(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
-	struct connection	 conn = { .fd = -1 };
+	struct connection	 conn = { .fd = -1, .step = { .via = &via_direct } };
 	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
 				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
@@ -295,7 +338,7 @@ static void
 test_reader_gone(void **state)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
-	struct connection	 conn = { .fd = -1 };
+	struct connection	 conn = { .fd = -1, .step = { .via = &via_direct } };
 	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
 				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
@@ -414,6 +457,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_hangup),
 		cmocka_unit_test(test_full_output),
 		cmocka_unit_test(test_reader_gone),

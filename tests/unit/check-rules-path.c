@@ -65,6 +65,16 @@ static const struct rules_case cases[] = {
 	    "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":false,\"largest_ok\":1500,"
 	    "\"smallest_bad\":1501}}}", "", "" },
 	{ "path-jumbo", "{\"mtu\":{\"route_mtu\":9000,\"forward\":{\"ok\":true}}}", "", "" },
+	{ "mesh-mtu", "{\"connect\":{\"route\":\"localapi\"},\"mtu\":{\"through\":{\"whole\":true}}}",
+	    "", "" },
+	{ "mesh-mtu", "{\"connect\":{\"route\":\"localapi\"},\"mtu\":{\"through\":{\"whole\":false,"
+	    "\"pieces\":true}}}", "error", "likely" },
+	{ "mesh-mtu", "{\"connect\":{\"route\":\"localapi\"},\"mtu\":{\"through\":{\"whole\":false,"
+	    "\"pieces\":false}}}", "error", "suspected" },
+	{ "mesh-mtu", "{\"connect\":{\"route\":\"localapi\"},\"mtu\":{\"through\":{\"whole\":false}}}",
+	    "error", "suspected" },
+	{ "mesh-mtu", "{\"connect\":{\"route\":\"http\"},\"mtu\":{\"through\":{\"whole\":false,"
+	    "\"pieces\":true}}}", "", "" },
 	{ "dscp-forward", "{\"dscp\":{\"dropped\":[],\"passed\":[\"ef\"]}}", "", "" },
 	{ "dscp-forward", "{\"dscp\":{\"dropped\":[\"ef\"]}}", "warning", "sure" },
 	{ "dscp-forward", "{\"dscp\":{\"dropped\":[\"ef\"],\"inconclusive\":true}}", "", "" },
