@@ -583,6 +583,12 @@ static const struct code_row rows[CODE_COUNT] = {
 	[CODE_HOSTS_STALE] = { "hosts-stale", KIND_FINDING, SEVERITY_WARNING, 84, 0, "",
 	    "/etc/hosts has an address of the mesh for the host that is not the host's. It was "
 	    "given to another host or to none. Remove the line or correct it." },
+	[CODE_NAME_FAKE] = { "name-fake", KIND_FINDING, SEVERITY_ERROR, 86, 0, "",
+	    "The address of the name is one of 198.18.0.0/15, which no host has. A proxy program "
+	    "on this machine or its router makes such addresses up (fake-ip of Clash, sing-box, "
+	    "Surge and others) and takes each connection to them for itself: it says that the "
+	    "host is connected before that is so, and often does not know the mesh. Let it leave "
+	    "this name, or the mesh's domain, and 100.64.0.0/10 alone." },
 	[CODE_NAME_OUTSIDE_MESH] = { "name-outside-mesh", KIND_FINDING, SEVERITY_NOTE, 30, 0, "",
 	    "The resolver's address for the name is not one that the host of this name has "
 	    "in the mesh. That is in order if it is the same host by another network, and else "

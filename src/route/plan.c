@@ -159,7 +159,7 @@ plan_add_list(struct plan *plan, const struct plan_input *in, const struct via *
 
 	list_turn_set(&turn, in->list);
 	while ((ai = list_turn_next(&turn)) != NULL) {
-		if (plan->outside_only && addr_is_tailnet(ai->ai_addr))
+		if (addr_is_tailnet(ai->ai_addr) ? plan->outside_only : plan->inside_only)
 			continue;
 		if ((step = plan_add(plan, in, via, why)) == NULL)
 			return;
@@ -455,6 +455,10 @@ plan_make(struct plan *plan, const struct plan_input *in)
 	if (in->facts != NULL) {
 		plan_name(plan, in);
 		plan->owner = plan_owner(plan, in);
+		/* Whatever a hosts file or a proxy that makes up addresses has for it. */
+		plan->inside_only = in->choice->via == NULL &&
+		    in->facts->tailscale.state == ENV_TAILSCALE_UP &&
+		    addr_name_is_tailnet(in->target->host, in->facts->tailscale.status.suffix);
 	}
 	if (in->choice->via != NULL)
 		plan_forced(plan, in);

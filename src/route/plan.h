@@ -64,6 +64,7 @@ struct plan {
 	int		lookup_family;	/* --family is about the target, not about a proxy */
 	int		lookup_first;	/* the steps wait a moment for it */
 	int		outside_only;	/* no address of the mesh is connected to directly */
+	int		inside_only;	/* no other one is */
 
 	/* Why a way that should be there is not, or CODE_NONE; the text is without the target. */
 	enum code	why_not;

@@ -121,9 +121,7 @@ unknown_for(const json_t *facts, int silence)
 static int
 check_unknown(const json_t *facts, struct finding *f)
 {
-	const json_t	*proxies = json_at(facts, "tailscale.proxies");
 	const char	*host = host_name(facts), *suffix = json_text_at(facts, "tailscale.suffix");
-	const char	*kind = json_text_at(json_array_get(proxies, 0), "kind");
 
 	if (!unknown_for(facts, 0))
 		return (0);
@@ -131,11 +129,6 @@ check_unknown(const json_t *facts, struct finding *f)
 	finding_set(f->evidence, "the resolver says: %s",
 	    json_text_at(facts, "names.lookups.system.error"));
 	finding_cure(f, "Check the spelling, and HostName in ssh_config.");
-	/* A proxy is not asked for a name that may be anybody's. */
-	if (suffix == NULL && kind != NULL)
-		finding_cure(f,
-		    "If it is a name of the mesh that the proxy leads to: meshssh --via=%.10s %.100s",
-		    kind, host);
 	/* Only a tailscaled that is connected knows them all. */
 	if (json_at(facts, "tailscale.peers") != NULL && suffix != NULL &&
 	    (strchr(host, '.') == NULL || addr_name_under(host, suffix)))
@@ -284,7 +277,41 @@ check_outside(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* An address of RFC 2544, which is for benchmarks of routers, is made up by a proxy's resolver. */
+static int
+check_fake(const json_t *facts, struct finding *f)
+{
+	const json_t	*list = json_at(facts, "names.lookups.system.addresses"), *one;
+	const char	*host = host_name(facts), *text = NULL;
+	size_t		 i;
+
+	json_array_foreach(list, i, one)
+		if ((text = json_string_value(one)) != NULL &&
+		    (strncmp(text, "198.18.", 7) == 0 || strncmp(text, "198.19.", 7) == 0))
+			break;
+	if (host == NULL || i == json_array_size(list) || looked_up_elsewhere(facts))
+		return (0);
+	if (json_text_at(facts, "server.text") != NULL)
+		f->severity = SEVERITY_NOTE;
+	finding_set(f->cause,
+	    "A proxy program makes up the address of the name (fake-ip), and takes the connection.");
+	finding_set(f->evidence, "the resolver: %s is %s, in 198.18.0.0/15, which no host has",
+	    host, text);
+	finding_cure(f,
+	    "In that program (Clash, sing-box, ...): except %.80s from fake-ip, and 100.64.0.0/10",
+	    addr_name_under(host, json_text_at(facts, "tailscale.suffix")) ?
+	    json_text_at(facts, "tailscale.suffix") : host);
+	finding_cure(f, "The host's own address works without a resolver.");
+	return (1);
+}
+
 const struct rule rules_names[] = {
+	{
+		.code = CODE_NAME_FAKE,
+		.certainty = CERTAINTY_LIKELY,
+		.needs = { "names.host", "names.lookups.system" },
+		.check = check_fake
+	},
 	{
 		.code = CODE_NAME_UNKNOWN,
 		.certainty = CERTAINTY_SURE,
@@ -326,7 +353,7 @@ const struct rule rules_names[] = {
 		.code = CODE_NAME_OUTSIDE_MESH,
 		.certainty = CERTAINTY_SURE,
 		.needs = { "names.lookups.system", "tailscale.peer.addresses" },
-		.under = { CODE_HOSTS_STALE },
+		.under = { CODE_HOSTS_STALE, CODE_NAME_FAKE },
 		.check = check_outside
 	},
 	{ .code = CODE_NONE }

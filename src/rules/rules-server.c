@@ -430,7 +430,8 @@ check_ended(const json_t *facts, struct finding *f)
 	  .under = { __VA_ARGS__ }, .check = check_told }
 #define CONNECT(which, certain, function) \
 	{ .code = which, .certainty = certain, \
-	  .needs = { "connect.ok" }, .under = { CODE_HOSTS_STALE, CODE_ROUTE_CONFLICT }, \
+	  .needs = { "connect.ok" }, \
+	  .under = { CODE_HOSTS_STALE, CODE_ROUTE_CONFLICT, CODE_NAME_FAKE }, \
 	  .check = function }
 
 const struct rule rules_server[] = {
@@ -442,10 +443,12 @@ const struct rule rules_server[] = {
 	SAID(CODE_SERVER_MAXSTARTUPS, "server.refusal", CODE_NONE),
 	SAID(CODE_SERVER_PENALTY, "server.refusal", CODE_NONE),
 	{ .code = CODE_SERVER_CLOSED, .certainty = CERTAINTY_SURE,
-	  .under = { CODE_NOT_SSH, CODE_PROXY_NO_SERVER }, .check = check_ended },
+	  .under = { CODE_NOT_SSH, CODE_PROXY_NO_SERVER, CODE_NAME_FAKE },
+	  .check = check_ended },
 	{ .code = CODE_RESET, .certainty = CERTAINTY_SURE,
-	  .under = { CODE_NOT_SSH, CODE_PROXY_NO_SERVER }, .check = check_ended },
-	SAID(CODE_SERVER_SILENT, "server.error", CODE_PROXY_NO_SERVER),
+	  .under = { CODE_NOT_SSH, CODE_PROXY_NO_SERVER, CODE_NAME_FAKE },
+	  .check = check_ended },
+	SAID(CODE_SERVER_SILENT, "server.error", CODE_PROXY_NO_SERVER, CODE_NAME_FAKE),
 	SAID(CODE_NOT_SSH, "server.kind", CODE_PATH_CAPTIVE),
 	{ .code = CODE_SERVER_TOO_OLD, .certainty = CERTAINTY_SURE,
 	  .needs = { "server.host_key_types" }, .check = check_too_old },

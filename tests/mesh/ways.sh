@@ -12,7 +12,8 @@ need "ways" setpriv nft || finish
 # shellcheck disable=SC2119	# no arguments for the control server
 {
 	mesh_start && node_start usr usr --tun=userspace-networking &&
-	    node_start one prx --tun=userspace-networking --socks5-server=127.0.0.1:1055 && node_up srv usr one
+	    node_start one prx --tun=userspace-networking --socks5-server=127.0.0.1:1055 &&
+	    node_start tun tun --tun=tailscale0 && node_up srv usr one tun
 } || { not_ok "the mesh starts"; finish; }
 
 # Addresses of srv's own, whose networks srv says that it routes to. In usr they would leave by a gateway that is none.
@@ -76,6 +77,10 @@ for host in "srv.$MESH_DOMAIN" "$(node_ip srv 4)"; do
 	login "a socket at no usual place, $host" prx "$MESHSSH" "$host" localapi 3
 	login "the same, and closed, $host" prx "$NOBODY $MESHSSH" "$host" socks5 3
 done
+
+# A whole name of the mesh that the hosts file has elsewhere, where an sshd answers, too: it does not leave the mesh.
+printf '10.99.0.1 srv.%s\n' "$MESH_DOMAIN" >"/etc/netns/$MESH-tun/hosts"
+login "a name that is elsewhere here, TUN" tun "$MESHSSH --tailscaled=$(node_socket tun)" "srv.$MESH_DOMAIN" localapi 3
 
 # A network below the mesh that loses packets of more than 1300 bytes without a word: what tailscaled makes of a key
 # exchange is larger. To the host it goes in small pieces; of what the host says, its own tailscaled makes packets.

@@ -124,6 +124,17 @@ static const struct rules_pair rows[] = {
 	    "'connect':{'ok':false}}",
 	    "{'names':{'host':'192.0.2.9','lookups':{'system':{'addresses':['192.0.2.9']}}},'tailscale':{" PEER "}}",
 	    "192.0.2.9" },
+	{ "name-fake", SEVERITY_ERROR,
+	    "{'names':{'host':'nas','lookups':{'system':{'addresses':['198.18.0.5']}}},"
+	    "'connect':{'ok':true},'server':{'error':'silent'}}",
+	    "{'names':{'host':'nas','lookups':{'system':{'addresses':['198.20.0.5']}}},"
+	    "'connect':{'ok':true},'server':{'error':'silent'}}",
+	    "198.18.0.5" },
+	{ "name-fake", SEVERITY_NOTE,
+	    "{'names':{'host':'build.mesh.example','lookups':{'system':{'addresses':['fc00::1','198.19.255.1']}}},"
+	    "'tailscale':{" PEER ",'suffix':'mesh.example'},'server':{'text':'SSH-2.0-x'}}",
+	    "{'names':{'host':'198.19.255.1','lookups':{'system':{'addresses':['198.19.255.1']}}}}",
+	    "except mesh.example from" },
 };
 
 /* Machines on which all is well: no rule may warn. */
