@@ -31,6 +31,7 @@
 #include "cmd/options.h"
 #include "cmd/ssh-parent.h"
 #include "facts/facts.h"
+#include "facts/mesh.h"
 #include "net/sock.h"
 #include "os/os.h"
 #include "route/mesh-reason.h"
@@ -51,6 +52,7 @@
 #define LIMIT_MIN_MS	250
 #define LIMIT_MAX_MS	1000
 #define REASON_MS	1000	/* for tailscaled to tell why its peer was not reached */
+#define OTHER_MS	500	/* for other tailscaleds to tell their peers */
 /* whoever reads the session's first bytes may be waiting for this processor */
 #define CONFINE_MS	100
 
@@ -311,14 +313,40 @@ relay_running_cb(int ssh, void *arg)
 	event_add(&s->confine, &tv);
 }
 
+/* A part of the time that ssh still waits, if that is known, and no more than this. */
+static int
+relay_share(const struct session *s, int most_ms)
+{
+	int64_t	left_ms = (s->ssh_ends_ms - clock_ms()) / 3;
+
+	return (s->ssh_ends_ms == 0 || left_ms > most_ms ? most_ms : left_ms > 0 ? (int)left_ms : 0);
+}
+
 /* No way led to the target: tailscaled may know why. */
 static void
 relay_reason(const struct session *s, struct attempts *attempts)
 {
-	struct mesh_reason	*reason = mesh_reason_new(s->opts->tailscaled, REASON_MS);
+	struct mesh_reason	*reason = mesh_reason_new(s->opts->tailscaled,
+				    relay_share(s, REASON_MS));
 
 	mesh_reason_tell(reason, s->target, attempts, s->err);
 	mesh_reason_free(reason);
+}
+
+/* The peer that tailscaled does not know may be one of another tailscaled's. */
+static void
+relay_other_mesh(const struct session *s)
+{
+	char	path[sizeof(((struct tailscaled *)0)->path)], target[TARGET_TEXT_MAX];
+
+	if (s->facts == NULL || s->facts->tailscale.state == ENV_TAILSCALE_NONE ||
+	    (s->err->code != CODE_PEER_UNKNOWN && s->err->code != CODE_NAME_UNKNOWN))
+		return;
+	if (mesh_other(&s->facts->tailscale.at, s->target->host, relay_share(s, OTHER_MS), path,
+	    sizeof(path)) != NULL)
+		error_set(s->err, CODE_PEER_UNKNOWN,
+		    "%s: this tailscaled does not know it, another does: --tailscaled=%s",
+		    target_text(s->target, target), path);
 }
 
 static volatile sig_atomic_t	relay_status;
@@ -443,9 +471,11 @@ relay_session(struct session *s, struct attempts *attempts)
 	int			result;
 
 	if (relay_dial(s, attempts) == -1) {
-		if (!s->gone)
-			relay_reason(s, attempts);
-		return (s->gone ? 0 : -1);
+		if (s->gone)
+			return (0);
+		relay_reason(s, attempts);
+		relay_other_mesh(s);
+		return (-1);
 	}
 	conf.half_close = s->conn.step.via->half_close;
 	s->fdpass = s->fdpass && fdpass_expected(STDOUT_FILENO);

@@ -52,12 +52,8 @@ trusted(uid_t uid)
 	return (uid == 0 || uid == geteuid());
 }
 
-/*
- * Anybody may make a socket in /tmp: only root's and our own are trusted, behind a name, and in a
- * folder, that nobody else can change. 1 if it is so; -1 if the folder is, and closed to us.
- */
-static int
-place_trusted(const char *path)
+int
+env_tailscale_trusted(const char *path)
 {
 	struct stat	sb;
 	char		folder[PATH_MAX];
@@ -151,7 +147,7 @@ static int
 tailscale_ask_place(struct env_tailscale *ts, const char *path, int ms)
 {
 	struct env_tailscale	one;
-	int			place = place_trusted(path);
+	int			place = env_tailscale_trusted(path);
 
 	memset(&one, 0, sizeof(one));
 	one.pid = -1;
@@ -181,46 +177,79 @@ tailscale_ask_places(struct env_tailscale *ts, const char *root, int ms)
 }
 
 /* A second daemon's socket is often beside that of the first. */
-static void
-tailscale_ask_beside(struct env_tailscale *ts, const char *root, int ms)
+static int
+others_beside(const char *root, int (*cb)(const char *, void *), void *arg)
 {
 	char		 folder[PATH_MAX], path[PATH_MAX];
 	const char	*dot;
 	struct dirent	*entry;
 	DIR		*dir;
+	int		 done = 0;
 
 	snprintf(folder, sizeof(folder), "%s/var/run/tailscale", root);
 	if ((dir = opendir(folder)) == NULL)
-		return;
-	while (ts->state < ENV_TAILSCALE_HUNG && (entry = readdir(dir)) != NULL)
+		return (0);
+	while (!done && (entry = readdir(dir)) != NULL)
 		if ((dot = strrchr(entry->d_name, '.')) != NULL && strcmp(dot, ".sock") == 0 &&
 		    snprintf(path, sizeof(path), "%s/%s", folder,
 		    entry->d_name) < (int)sizeof(path))
-			tailscale_ask_place(ts, path, ms);
+			done = cb(path, arg);
 	closedir(dir);
+	return (done);
 }
 
 /* Where the command line of a daemon says that its socket is. */
-static void
-tailscale_ask_running(struct env_tailscale *ts, int ms)
+static int
+others_running(pid_t pid, int (*cb)(const char *, void *), void *arg)
 {
 	char		 words[ARGS_BYTES];
-	const char	*word, *end, *path;
-	pid_t		 list[ENV_TAILSCALE_RUNNING_MAX];
+	const char	*word, *path;
 	ssize_t		 len;
-	int		 i, count = os_processes("tailscaled", list, ENV_TAILSCALE_RUNNING_MAX);
 
-	for (i = 0; i < count; i++) {
-		if ((len = os_process_args(list[i], words, sizeof(words) - 1)) <= 0)
-			continue;
-		words[len] = '\0';
-		end = words + len;
-		for (word = words; word != NULL; word = go_flag_next(word, end))
-			if ((path = go_flag(word, end, "socket")) != NULL && path[0] == '/' &&
-			    tailscale_ask_place(ts, path, ms))
-				return;
-	}
-	memcpy(ts->running, list, sizeof(list[0]) * (size_t)count);
+	if ((len = os_process_args(pid, words, sizeof(words) - 1)) <= 0)
+		return (0);
+	words[len] = '\0';
+	for (word = words; word != NULL; word = go_flag_next(word, words + len))
+		if ((path = go_flag(word, words + len, "socket")) != NULL && path[0] == '/' &&
+		    cb(path, arg))
+			return (1);
+	return (0);
+}
+
+int
+env_tailscale_others(const char *root, pid_t *running, int (*cb)(const char *, void *), void *arg)
+{
+	int	i, count;
+
+	if (others_beside(root, cb, arg) || root[0] != '\0')
+		return (0);
+	count = os_processes("tailscaled", running, ENV_TAILSCALE_RUNNING_MAX);
+	for (i = 0; i < count && !others_running(running[i], cb, arg); i++)
+		continue;
+	return (count);
+}
+
+struct asking {
+	struct env_tailscale	*ts;
+	int			 ms;
+};
+
+static int
+tailscale_ask_cb(const char *path, void *arg)
+{
+	struct asking	*asking = arg;
+
+	return (tailscale_ask_place(asking->ts, path, asking->ms));
+}
+
+static void
+tailscale_ask_others(struct env_tailscale *ts, const char *root, int ms)
+{
+	struct asking	asking = { ts, ms };
+	pid_t		running[ENV_TAILSCALE_RUNNING_MAX];
+	int		count = env_tailscale_others(root, running, tailscale_ask_cb, &asking);
+
+	memcpy(ts->running, running, sizeof(running[0]) * (size_t)count);
 	ts->running_count = count;
 }
 
@@ -239,9 +268,7 @@ tailscale_look(struct env_tailscale *ts, const char *socket, const char *root, i
 	if (ts->state < ENV_TAILSCALE_HUNG)
 		tailscale_ask_places(ts, root, ms);
 	if (ts->state < ENV_TAILSCALE_HUNG)
-		tailscale_ask_beside(ts, root, ms);
-	if (ts->state < ENV_TAILSCALE_HUNG && root[0] == '\0')
-		tailscale_ask_running(ts, ms);
+		tailscale_ask_others(ts, root, ms);
 }
 
 /* 1 if this interface's address is one of the node's. */

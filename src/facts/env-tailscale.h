@@ -48,6 +48,18 @@ struct env_tailscale {
 void	env_tailscale_detect(struct env_tailscale *, const char *, const char *root, int ms);
 /* 1 if a tailscaled that could be started is on this machine, under the root folder. */
 int	env_tailscale_installed(const char *root);
+/*
+ * Call back with where a second daemon may listen: beside the usual place under this root folder,
+ * and, for "", where the command lines of those say that run here; 1 from there ends it. So many of
+ * these are in the list, of ENV_TAILSCALE_RUNNING_MAX; it is how many.
+ */
+int	env_tailscale_others(const char *root, pid_t *running, int (*cb)(const char *, void *),
+	    void *arg);
+/*
+ * Anybody may make a socket in /tmp: only root's and our own are trusted, behind a name, and in a
+ * folder, that nobody else can change. 1 if it is so; -1 if the folder is, and closed to us.
+ */
+int	env_tailscale_trusted(const char *path);
 /* 1 if the kernel routes to the mesh: there is a TUN, and it is in our network namespace. */
 int	env_tailscale_kernel(const struct env_tailscale *);
 /* 1 if it says of a host that is none of its, instead of connecting to it: since 1.98. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/xalloc.h"
 #include "facts/env-tailscale.h"
@@ -70,4 +71,50 @@ mesh_peers(const char *tailscaled, struct error *err)
 	free(body);
 	free(ts);
 	return (list);
+}
+
+struct other {
+	const struct tailscaled	*known;
+	const char		*host;
+	int64_t			 until_ms;
+	struct tspeers		 peers;
+	struct tailscaled	 at;
+	int			 found;
+};
+
+static int
+other_cb(const char *path, void *arg)
+{
+	struct other	*o = arg;
+	char		*body;
+	int64_t		 left_ms = o->until_ms - clock_ms();
+	ssize_t		 len;
+	pid_t		 pid;
+
+	if (strcmp(path, o->known->path) == 0 || env_tailscale_trusted(path) != 1 ||
+	    tailscaled_set_path(&o->at, path) == -1 || left_ms <= 0)
+		return (0);
+	body = xmalloc(TSPEER_BYTES_MAX);
+	len = tailscaled_get(&o->at, MESH_PATH, (int)left_ms, body, TSPEER_BYTES_MAX, &pid);
+	o->found = len != -1 && tspeer_find(body, (size_t)len, o->host, &o->peers) == 0 &&
+	    o->peers.found && strcmp(o->peers.state, "Running") == 0;
+	free(body);
+	return (o->found);
+}
+
+const char *
+mesh_other(const struct tailscaled *known, const char *host, int ms, char *path, size_t size)
+{
+	struct other	*o = xcalloc(1, sizeof(*o));
+	pid_t		 running[ENV_TAILSCALE_RUNNING_MAX];
+	const char	*found = NULL;
+
+	o->known = known;
+	o->host = host;
+	o->until_ms = clock_ms() + ms;
+	env_tailscale_others("", running, other_cb, o);
+	if (o->found && strlcpy(path, o->at.path, size) < size)
+		found = path;
+	free(o);
+	return (found);
 }

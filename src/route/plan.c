@@ -422,6 +422,7 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 {
 	const struct env_tailscale	*ts = &in->facts->tailscale;
 	const struct via		*const *via;
+	struct sockaddr_storage		 ss;
 	int				 localapi;
 
 	localapi = plan_add_localapi(plan, in, ts->state == ENV_TAILSCALE_HUNG ?
@@ -431,6 +432,12 @@ plan_userspace(struct plan *plan, const struct plan_input *in)
 	if (plan->owner == PLAN_PERHAPS) {
 		plan_others(plan, in, "the name may be none of the mesh");
 		return;
+	}
+	/* Another mesh has an address here, and the target may be that one's. */
+	if (localapi && ts->mesh_address && in->lookup == PLAN_LOOKUP_DONE &&
+	    addr_literal(in->target->host, 1, &ss) != 0) {
+		plan->steps[0].ask = in->list->ai_addr;
+		plan->steps[0].ask_len = in->list->ai_addrlen;
 	}
 	for (via = via_table; *via != NULL; via++)
 		if ((*via)->to == VIA_TO_PROXY)

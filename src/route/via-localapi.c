@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "net/tailscaled.h"
+#include "os/os.h"
 #include "route/http-talk.h"
 #include "route/target.h"
 #include "route/via.h"
@@ -35,12 +36,32 @@ localapi_begin(struct via_attempt *attempt)
 	return (http_talk_step(attempt));
 }
 
+/*
+ * 1 if the kernel leads to an address by another interface than to the internet, or to a neighbour:
+ * what is like an address of the mesh may be one of another network.
+ */
+static int
+localapi_routed(const struct sockaddr_storage *ss, struct os_route *route)
+{
+	struct sockaddr_storage	far;
+	struct os_route		internet;
+
+	/* RFC 5737 and RFC 3849: addresses that nobody has. */
+	addr_literal(ss->ss_family == AF_INET ? "192.0.2.1" : "2001:db8::1", 1, &far);
+	os_route((const struct sockaddr *)ss, route);
+	os_route((const struct sockaddr *)&far, &internet);
+	return (route->kind != OS_ROUTE_UNKNOWN && route->interface[0] != '\0' &&
+	    (route->kind == OS_ROUTE_ON_LINK ||
+	    strcmp(route->interface, internet.interface) != 0));
+}
+
 /* 200: the host is none of the mesh, and the daemon says where it is. */
 static enum via_want
 localapi_dial_self(struct via_attempt *attempt, const struct http_talk *t)
 {
 	const struct via_step	*step = attempt->step;
 	char			 host[ADDR_HOST_MAX + 1];
+	struct os_route		 route;
 	int			 port, address;
 
 	if (strcmp(t->head.dial_self, "true") != 0 || addr_split(t->head.dial_addr, host,
@@ -51,8 +72,12 @@ localapi_dial_self(struct via_attempt *attempt, const struct http_talk *t)
 		return (via_fail(attempt, CODE_NONE, "tailscaled knows no way to this address"));
 	if (step->dial_self)
 		return (VIA_DIAL_SELF);
-	/* The full name was our guess: a host of the short one may still be found elsewhere. */
 	address = strcmp(host, step->host) == 0;
+	if (address && localapi_routed(&attempt->self, &route))
+		return (via_fail(attempt, CODE_PEER_UNKNOWN,
+		    "tailscaled knows no peer of this address, but %.15s leads there: --via=direct",
+		    route.interface));
+	/* The full name was our guess: a host of the short one may still be found elsewhere. */
 	return (via_fail(attempt, address || step->host == attempt->target->host ?
 	    CODE_PEER_UNKNOWN : CODE_NAME_UNKNOWN, "tailscaled knows no peer of this %s (%s)",
 	    address ? "address" : "name", t->head.dial_addr));

@@ -62,6 +62,16 @@ check "the doctor, a neighbour: tailscaled is none" [ "$(grep -c '"route": "loca
 in_ns usr timeout 30 "$MESHSSH" "--tailscaled=$(node_socket usr)" --timeout=1 192.168.77.1 22 >"$T/out" 2>"$T/err"
 check "a network that nobody routes to: no answer" grep -q 'no answer from 192.168.77.1 in 1 s' "$T/err"
 
+# A network that is like a mesh's, and is another one.
+in_ns usr ip link add name other type veth peer name rehto
+in_ns usr ip link set other up
+in_ns usr ip link set rehto up
+in_ns usr ip route add 100.98.0.0/16 dev other
+in_ns usr timeout 30 "$MESHSSH" "--tailscaled=$(node_socket usr)" 100.98.0.1 22 >"$T/out" 2>"$T/err"
+check "another mesh's network: the line" grep -q 'no peer of this address, but other leads there: --via=direct' "$T/err"
+in_ns usr timeout 30 "$MESHSSH" "--tailscaled=$(node_socket usr)" 100.97.0.1 22 >"$T/out" 2>"$T/err"
+check "nobody's network: the line" grep -q 'no peer of this address (100.97.0.1:22)' "$T/err"
+
 # An exit node takes what plain ssh does not reach, and no more.
 mesh_switch "routes/srv?192.168.50.0/24,$SITE,0.0.0.0/0,::/0"
 # shellcheck disable=SC2317,SC2329	# called by way of wait_for
@@ -77,6 +87,20 @@ for host in "srv.$MESH_DOMAIN" "$(node_ip srv 4)"; do
 	login "a socket at no usual place, $host" prx "$MESHSSH" "$host" localapi 3
 	login "the same, and closed, $host" prx "$NOBODY $MESHSSH" "$host" socks5 3
 done
+
+# Two daemons of two meshes: the line names the one that knows the host.
+ip netns exec "$MESH-srv" "$MESH_BIN/control" -ip 10.99.0.1 -port 9912 -domain other.test >"$T/other.log" 2>&1 &
+started $!
+{
+	node_start far prx --tun=userspace-networking && wait_for 20 node_cli far up --timeout=10s \
+	    --login-server=http://10.99.0.1:9912 --hostname=far --accept-dns=false --netfilter-mode=off
+} || not_ok "a second mesh starts"
+for host in far.other.test far; do
+	in_ns prx timeout 30 "$MESHSSH" "--tailscaled=$(node_socket one)" "$host" 22 >"$T/out" 2>"$T/err"
+	is "a host of another daemon's mesh, $host" "$(sed 's/; .*//' "$T/err")" "meshssh: $host port 22: this tailscaled does \
+not know it, another does: --tailscaled=$(node_socket far)"
+done
+node_stop far
 
 # A whole name of the mesh that the hosts file has elsewhere, where an sshd answers, too: it does not leave the mesh.
 printf '10.99.0.1 srv.%s\n' "$MESH_DOMAIN" >"/etc/netns/$MESH-tun/hosts"

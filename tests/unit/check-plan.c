@@ -143,7 +143,7 @@ static const struct golden {
 	    NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "lookup 3232235777 22\n" },
 	{ "another mesh, or a provider's network, is routed here", "100.64.0.7", NULL, NULL, UP,
 	    NULL, TSJSON_TUN_NO, 0, 1, NULL, NULL, PLAN_LOOKUP_DONE, { "100.64.0.7" },
-	    "localapi 100.64.0.7\ndirect 100.64.0.7\n" },
+	    "ask 100.64.0.7\ndirect 100.64.0.7\n" },
 	{ "the TUN is in another namespace", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_YES,
 	    0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL }, "localapi node.mesh.test\n" },
 
