@@ -205,11 +205,12 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "This machine or a router has no route to the host. Check that the network and the "
 	    "mesh are up here, and that the mesh's addresses are routed (ip route get ADDRESS)." },
 	[CODE_NO_ANSWER] = { "no-answer", KIND_BOTH, SEVERITY_ERROR, 68, EX_UNAVAILABLE,
-	    "is the host up, and does a firewall drop the port?",
+	    "is the host up, or a firewall in the way? try --timeout=60",
 	    "The connection attempt was not answered at all. The host is down or asleep, a "
 	    "firewall or the mesh's access rules drop the port, or packets go to a network where "
 	    "the host is not. If tailscaled on this machine runs in userspace-networking mode, "
-	    "the kernel has no route into the mesh." },
+	    "the kernel has no route into the mesh. A host that wakes up, or a machine that is new in the "
+	    "mesh, may need longer than --timeout." },
 	[CODE_BLOCKED] = { "blocked", KIND_BOTH, SEVERITY_ERROR, 92, EX_UNAVAILABLE,
 	    "a firewall or policy on this machine forbids it",
 	    "This machine itself did not permit the connection: a local firewall rule, such as "

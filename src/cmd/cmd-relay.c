@@ -52,6 +52,7 @@
 #define LIMIT_MIN_MS	250
 #define LIMIT_MAX_MS	1000
 #define REASON_MS	1000	/* for tailscaled to tell why its peer was not reached */
+#define NEW_S		45	/* where others in the mesh may not know us yet */
 #define OTHER_MS	500	/* for other tailscaleds to tell their peers */
 /* whoever reads the session's first bytes may be waiting for this processor */
 #define CONFINE_MS	100
@@ -65,7 +66,7 @@ struct session {
 	int64_t			 ssh_ends_ms;	/* ssh gives up; 0: not known */
 	struct race		*dialling;	/* as long as it is under way */
 	const struct options	*opts;
-	const struct target	*target;
+	struct target		*target;
 	struct sock_tune	 tune;
 	struct mss_steps		 mss_steps;
 	struct facts		*facts;		/* what a way points to */
@@ -236,6 +237,11 @@ relay_dial(struct session *s, struct attempts *attempts)
 	    .mss_steps = &s->mss_steps, .attempts = attempts, .cb = relay_connected_cb, .arg = s };
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
 	in.facts = s->facts = relay_facts(s->opts, s->target);
+	if (s->facts != NULL && !s->opts->timeout_given &&
+	    env_tailscale_new(&s->facts->tailscale)) {
+		log_debug(1, "this machine is new in the mesh: up to %d s for each step", NEW_S);
+		s->target->timeout_ms = NEW_S * 1000;
+	}
 	event_assign(&s->limit, s->base, -1, 0, relay_limit_cb, s);
 	/* With a descriptor to come, ssh waits as long as we like. */
 	if (!s->opts->fdpass)

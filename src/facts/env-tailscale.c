@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/addr.h"
@@ -29,6 +30,7 @@
 /* without peers it is 1 to 3 KB, and capabilities may add to that */
 #define STATUS_BYTES	262144
 #define ARGS_BYTES	4096
+#define NEW_S		60	/* a peer was seen to need 33 */
 #define STATUS_PATH	"/localapi/v0/status?peers=false"
 
 /*
@@ -340,4 +342,12 @@ env_tailscale_tells(const struct env_tailscale *ts)
 		 minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
 
 	return (major > 1 || (major == 1 && minor >= 98));
+}
+
+int
+env_tailscale_new(const struct env_tailscale *ts)
+{
+	int64_t	since_s = (int64_t)time(NULL) - ts->status.created_s;
+
+	return (ts->state == ENV_TAILSCALE_UP && since_s > -NEW_S && since_s < NEW_S);
 }

@@ -65,6 +65,11 @@ int	env_tailscale_kernel(const struct env_tailscale *);
 /* 1 if it says of a host that is none of its, instead of connecting to it: since 1.98. */
 int	env_tailscale_tells(const struct env_tailscale *ts);
 /*
+ * 1 if this machine joined its mesh within the last minute, by the clocks of both: other nodes may
+ * not know it yet.
+ */
+int	env_tailscale_new(const struct env_tailscale *ts);
+/*
  * Where a graphical build for macOS listens, by the files under the root folder that it leaves in
  * /Library/Tailscale and in the home (Tailscale's safesocket): 0, or -1 if there is none.
  */

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "wire/tsjson.h"
@@ -75,6 +76,21 @@ tsjson_health(const json_t *list, struct tsjson *status)
 	}
 }
 
+/* When the node was made, as Go writes it: RFC 3339, of which only UTC counts. */
+static int64_t
+tsjson_created(const json_t *self)
+{
+	const char	*text = json_string_value(json_object_get(self, "Created"));
+	struct tm	 tm;
+	time_t		 when;
+
+	memset(&tm, 0, sizeof(tm));
+	if (text == NULL || strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) == NULL ||
+	    text[strlen(text) - 1] != 'Z' || tm.tm_year < 70 || tm.tm_year > 8099)
+		return (0);
+	return ((when = timegm(&tm)) > 0 ? (int64_t)when : 0);
+}
+
 int
 tsjson_status(const char *buf, size_t len, struct tsjson *status)
 {
@@ -91,6 +107,7 @@ tsjson_status(const char *buf, size_t len, struct tsjson *status)
 	tsjson_suffix(root, status);
 	tsjson_addrs(json_object_get(root, "TailscaleIPs"), status);
 	tsjson_health(json_object_get(root, "Health"), status);
+	status->created_s = tsjson_created(json_object_get(root, "Self"));
 	status->exit_node = json_is_object(json_object_get(root, "ExitNodeStatus"));
 	json_decref(root);
 	return (0);

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/addr.h"
 
@@ -34,6 +35,7 @@ struct tsjson {
 	int		addr_count;
 	/* all that the kernel of a machine with a TUN would send out goes through a peer */
 	int		exit_node;
+	int64_t		created_s;	/* this node, since 1970; 0: not said */
 	/* the first complaints; "" ends them */
 	char		health[TSJSON_HEALTH_MAX][160];
 };

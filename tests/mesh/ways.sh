@@ -72,6 +72,17 @@ check "another mesh's network: the line" grep -q 'no peer of this address, but o
 in_ns usr timeout 30 "$MESHSSH" "--tailscaled=$(node_socket usr)" 100.97.0.1 22 >"$T/out" 2>"$T/err"
 check "nobody's network: the line" grep -q 'no peer of this address (100.97.0.1:22)' "$T/err"
 
+# A machine that has just joined, which other nodes may not know for half a minute, waits longer, unless it is told not to.
+# limit [OPTION]: what --debug says of it.
+limit() {
+	in_ns usr timeout 30 "$MESHSSH" "--tailscaled=$(node_socket usr)" --debug "$@" 100.97.0.1 22 2>&1 |
+	    grep -c 'new in the mesh: up to 45 s'
+}
+is "a machine that joined long ago: as ever" "$(limit)" 0
+mesh_switch new/usr
+check "a machine that is new in the mesh: more time" wait_for 10 limit
+is "the same, with --timeout: that" "$(limit --timeout=2)" 0
+
 # An exit node takes what plain ssh does not reach, and no more.
 mesh_switch "routes/srv?192.168.50.0/24,$SITE,0.0.0.0/0,::/0"
 # shellcheck disable=SC2317,SC2329	# called by way of wait_for

@@ -14,6 +14,7 @@
 #include <ifaddrs.h>
 #include <limits.h>
 #include <signal.h>
+#include <time.h>
 
 #include "base/addr.h"
 #include "base/clock.h"
@@ -911,6 +912,41 @@ test_others(void **state)
 	strlcpy(path, before, sizeof(path));
 }
 
+/* Of a daemon that is connected: how long it is a node, and what it does when asked to dial. */
+static void
+test_age(void **state)
+{
+	static const struct {
+		const char	*version;
+		int		 tells;
+	}			versions[] = {
+		{ "1.98.0-t1", 1 }, { "1.102.3-ERR-BuildInfo", 1 }, { "2.0.1", 1 }, { "1.97.309", 0 },
+		    { "1.9.8", 0 }, { "0.99", 0 }, { "1", 0 }, { "", 0 }, { "unstable", 0 },
+	};
+	struct env_tailscale	ts;
+	int64_t			now_s = (int64_t)time(NULL);
+	size_t			i;
+
+	(void)state;
+	memset(&ts, 0, sizeof(ts));
+	ts.state = ENV_TAILSCALE_UP;
+	assert_false(env_tailscale_new(&ts));
+	ts.status.created_s = now_s - 5;
+	assert_true(env_tailscale_new(&ts));
+	ts.status.created_s = now_s + 30;	/* a clock may be wrong a little */
+	assert_true(env_tailscale_new(&ts));
+	ts.status.created_s = now_s - 100;
+	assert_false(env_tailscale_new(&ts));
+	ts.status.created_s = now_s - 5;
+	ts.state = ENV_TAILSCALE_DOWN;
+	assert_false(env_tailscale_new(&ts));
+	for (i = 0; i < COUNT(versions); i++) {
+		strlcpy(ts.status.version, versions[i].version, sizeof(ts.status.version));
+		if (env_tailscale_tells(&ts) != versions[i].tells)
+			fail_msg("%s", versions[i].version);
+	}
+}
+
 /* Each state but the last has a code and words, by itself and by its name in the facts. */
 static void
 test_faults(void **state)
@@ -968,6 +1004,7 @@ main(void)
 		cmocka_unit_test(test_tailscaled),
 		cmocka_unit_test(test_gui),
 		cmocka_unit_test(test_gui_link),
+		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_faults),
 	};
 

@@ -53,6 +53,7 @@ test_whole(void **state)
 	assert_string_equal(status.addrs[0], "100.64.0.2");
 	assert_string_equal(status.addrs[1], "fd7a:115c:a1e0::2");
 	assert_true(status.exit_node);
+	assert_int_equal(status.created_s, 1787216462);
 	assert_string_equal(status.health[0], "");
 }
 
