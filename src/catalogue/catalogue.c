@@ -254,6 +254,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "restart tailscaled",
 	    "tailscaled on this machine takes connections and does not answer. It is stopped, "
 	    "overloaded or locked up; restart it (systemctl restart tailscaled)." },
+	[CODE_MESH_ROUTES] = { "mesh-routes", KIND_FINDING, SEVERITY_ERROR, 91, 0, "",
+	    "The host is in a network that a peer of the mesh routes to (a subnet router), and "
+	    "that way is not open: this machine does not accept the routes of its peers, which "
+	    "on Linux is the default, or the peer is offline. A machine that is in that network itself "
+	    "should not accept them." },
 	[CODE_MESH_MTU] = { "mesh-mtu", KIND_BOTH, SEVERITY_ERROR, 95, EX_TEMPFAIL,
 	    "try -o KexAlgorithms=curve25519-sha256, and --doctor",
 	    "The network below the mesh loses packets as large as tailscaled makes them (up to "

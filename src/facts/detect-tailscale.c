@@ -25,6 +25,8 @@
 
 #define PEERS_PATH	"/localapi/v0/status"
 #define SELF_PATH	"/localapi/v0/status?peers=false"
+#define PREFS_PATH	"/localapi/v0/prefs"
+#define PREFS_BYTES	65536
 #define WINDOWS_BYTES	(16 << 20)
 #define DAY_S		86400
 
@@ -164,6 +166,24 @@ host_of(const char *host, const char *suffix)
 	    "perhaps" : "other");
 }
 
+/* A peer routes to the network of the host. Of this node's own settings, it matters then. */
+static void
+put_router(json_t *facts, const struct detect_input *in, const struct env_tailscale *ts,
+    const struct tspeers *peers)
+{
+	char	*body = xmalloc(PREFS_BYTES);
+	ssize_t	 len;
+	pid_t	 pid;
+
+	put_text(facts, "tailscale.router.name", peers->router.name);
+	put_truth(facts, "tailscale.router.online", peers->router.online);
+	len = tailscaled_get(&ts->at, PREFS_PATH, detect_left_ms(in), body, PREFS_BYTES, &pid);
+	if (len != -1)
+		put_truth(facts, "tailscale.accepts_routes",
+		    tsjson_accepts_routes(body, (size_t)len));
+	free(body);
+}
+
 /* What the status with peers says; up: it knows all of them. */
 static void
 put_peers(json_t *facts, const struct tspeers *peers, const char *host, int up)
@@ -206,6 +226,8 @@ ask_peers(json_t *facts, const struct detect_input *in, const struct env_tailsca
 	if (len != -1 && tspeer_find(body, (size_t)len, host, peers) == 0) {
 		put_self(facts, peers);
 		put_peers(facts, peers, host, ts->state == ENV_TAILSCALE_UP);
+		if (peers->routed && ts->state == ENV_TAILSCALE_UP)
+			put_router(facts, in, ts, peers);
 	}
 	free(body);
 	free(peers);

@@ -137,7 +137,31 @@ check_peer_failed(const json_t *facts, struct finding *f)
 	return (0);
 }
 
+/* The host is none of the mesh, but in a network that a peer routes to. */
+static int
+check_routes(const json_t *facts, struct finding *f)
+{
+	const char	*router = json_text_at(facts, "tailscale.router.name");
+	int		 accepts = json_truth_at(facts, "tailscale.accepts_routes") != 0;
+
+	if (router == NULL || query_reached(facts) == 1 ||
+	    (accepts && json_truth_at(facts, "tailscale.router.online") != 0))
+		return (0);
+	finding_set(f->cause, accepts ?
+	    "The peer that routes to the host's network is not connected to the mesh." :
+	    "A peer routes to the host's network, and this machine does not accept the routes of peers.");
+	finding_set(f->evidence, accepts ? "the control server has %.80s offline" :
+	    "%.80s routes there; tailscaled's accept-routes is off", router);
+	if (accepts)
+		finding_cure(f, "Wake %.80s, or start tailscaled there", router);
+	else
+		finding_cure(f, "%stailscale set --accept-routes", query_sudo(facts));
+	return (1);
+}
+
 const struct rule rules_peer[] = {
+	{ .code = CODE_MESH_ROUTES, .certainty = CERTAINTY_LIKELY,
+	  .needs = { "tailscale.router" }, .check = check_routes },
 	{ .code = CODE_PEER_EXPIRED, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.peer.expired" }, .check = check_peer_expired },
 	{ .code = CODE_PEER_UNKNOWN, .certainty = CERTAINTY_LIKELY,

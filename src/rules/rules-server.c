@@ -431,7 +431,7 @@ check_ended(const json_t *facts, struct finding *f)
 #define CONNECT(which, certain, function) \
 	{ .code = which, .certainty = certain, \
 	  .needs = { "connect.ok" }, \
-	  .under = { CODE_HOSTS_STALE, CODE_ROUTE_CONFLICT, CODE_NAME_FAKE }, \
+	  .under = { CODE_HOSTS_STALE, CODE_ROUTE_CONFLICT, CODE_NAME_FAKE, CODE_MESH_ROUTES }, \
 	  .check = function }
 
 const struct rule rules_server[] = {

@@ -112,3 +112,14 @@ tsjson_status(const char *buf, size_t len, struct tsjson *status)
 	json_decref(root);
 	return (0);
 }
+
+int
+tsjson_accepts_routes(const char *buf, size_t len)
+{
+	json_t		*root = json_parse(buf, len, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL);
+	const json_t	*all = json_object_get(root, "RouteAll");
+	int		 accepts = json_is_boolean(all) ? json_is_true(all) : -1;
+
+	json_decref(root);
+	return (accepts);
+}

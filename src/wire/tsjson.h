@@ -51,4 +51,10 @@ void	tsjson_text(const json_t *object, const char *key, char *to, size_t size);
 /* Return 0, or -1 if it is not such a document. */
 int	tsjson_status(const char *buf, size_t len, struct tsjson *status);
 
+/*
+ * Of the document of `GET /localapi/v0/prefs`: 1 if the node accepts the routes of its peers, 0 if
+ * not, -1 if it does not say.
+ */
+int	tsjson_accepts_routes(const char *, size_t);
+
 #endif

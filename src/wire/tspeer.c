@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "base/number.h"
 #include "wire/tsjson.h"
 #include "wire/tspeer.h"
 
@@ -121,6 +122,41 @@ tspeer_has_address(const json_t *object, const struct wanted *want)
 		    inet_pton(want->ss.ss_family, text, ip) == 1 &&
 		    memcmp(ip, tspeer_ip(&want->ss), want->ss.ss_family == AF_INET ?
 		    sizeof(struct in_addr) : sizeof(struct in6_addr)) == 0)
+			return (1);
+	return (0);
+}
+
+/* 1 if a text such as "192.168.50.0/24" has the address in it; what has all of them is none. */
+static int
+tspeer_in(const char *text, const struct sockaddr_storage *ss)
+{
+	const char		*slash = strchr(text, '/');
+	const unsigned char	*wanted = tspeer_ip(ss);
+	unsigned char		 ip[sizeof(struct in6_addr)];
+	char			 address[ADDR_TEXT_MAX];
+	int			 bits, whole;
+
+	if (slash == NULL || (size_t)(slash - text) >= sizeof(address) ||
+	    number_parse(slash + 1, 1, ss->ss_family == AF_INET ? 32 : 128, &bits) == -1)
+		return (0);
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = '\0';
+	whole = bits / 8;
+	return (inet_pton(ss->ss_family, address, ip) == 1 &&
+	    memcmp(ip, wanted, (size_t)whole) == 0 && (bits % 8 == 0 ||
+	    ((ip[whole] ^ wanted[whole]) >> (8 - bits % 8)) == 0));
+}
+
+static int
+tspeer_routes(const json_t *object, const struct wanted *want)
+{
+	const json_t	*list = json_object_get(object, "PrimaryRoutes");
+	const char	*text;
+	size_t		 i;
+
+	for (i = 0; want->literal && i < json_array_size(list); i++)
+		if ((text = json_string_value(json_array_get(list, i))) != NULL &&
+		    tspeer_in(text, &want->ss))
 			return (1);
 	return (0);
 }
@@ -236,7 +272,12 @@ tspeer_search(json_t *list, const struct wanted *want, struct tspeers *peers)
 			peers->found = 1;
 			tspeer_read(peer, &peers->peer);
 			peers->similar[0] = '\0';
+			peers->routed = 0;
 			return;
+		}
+		if (!peers->routed && tspeer_routes(peer, want)) {
+			peers->routed = 1;
+			tspeer_read(peer, &peers->router);
 		}
 		tspeer_name(peer, "DNSName", name);
 		if ((like = tspeer_likeness(peer, want, name)) > best) {

@@ -45,6 +45,9 @@ struct tspeers {
 	int		found;		/* the host is this one: */
 	int		is_self;	/* which is the node that answers */
 	struct tspeer	peer;
+	/* not found, and an address: this one routes to its network (PrimaryRoutes) */
+	int		routed;
+	struct tspeer	router;
 	/* not found: the name of a peer that may be meant, or "" */
 	char		similar[ADDR_HOST_MAX + 1];
 };

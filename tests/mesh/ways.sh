@@ -23,12 +23,14 @@ in_ns srv ip addr add 203.0.113.5/32 dev lo
 in_ns usr ip neigh replace 10.99.0.254 lladdr 02:00:00:00:00:fe dev eth0 nud permanent
 in_ns usr ip route replace default via 10.99.0.254
 printf '192.168.50.10 behind.example behind\n' >"/etc/netns/$MESH-usr/hosts"
-node_cli usr set --accept-routes
 node_cli srv set --advertise-routes="192.168.50.0/24,$SITE" --advertise-exit-node
 mesh_switch "routes/srv?192.168.50.0/24,$SITE"
 # shellcheck disable=SC2317,SC2329	# called by way of wait_for
 routed() { node_cli usr status --json | grep -q "192.168.50.0/24"; }
 check "usr is told of srv's networks" wait_for 20 routed
+in_ns usr timeout 60 "$MESHSSH" --doctor --timeout=1 "--tailscaled=$(node_socket usr)" 192.168.50.10 >"$T/doctor" 2>&1
+check "usr does not accept routes: the doctor" grep -q 'does not accept the routes of peers.*mesh-routes' "$T/doctor"
+node_cli usr set --accept-routes
 
 # login NAME NAMESPACE PROGRAM HOST ROUTE SECONDS: PROGRAM is meshssh with its options. A login to HOST takes this route, in
 # time, and nothing is said.

@@ -57,6 +57,26 @@ test_whole(void **state)
 	assert_string_equal(status.health[0], "");
 }
 
+/* Of the preferences. */
+static void
+test_prefs(void **state)
+{
+	static const struct {
+		const char	*text;
+		int		 accepts;
+	}			cases[] = {
+		{ "{\"ControlURL\":\"x\",\"RouteAll\":true}", 1 }, { "{\"RouteAll\":false}", 0 },
+		{ "{\"RouteAll\":1}", -1 }, { "{}", -1 }, { "", -1 }, { "[true]", -1 },
+	};
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++)
+		if (tsjson_accepts_routes(cases[i].text, strlen(cases[i].text)) !=
+		    cases[i].accepts)
+			fail_msg("%s", cases[i].text);
+}
+
 /* Wherever it is cut, it is no document. */
 static void
 test_truncated(void **state)
@@ -342,6 +362,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_prefs),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_bad),

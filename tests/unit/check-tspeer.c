@@ -87,6 +87,37 @@ test_hosts(void **state)
 	}
 }
 
+/* Who routes to the network of an address. */
+static void
+test_router(void **state)
+{
+#define ROUTES "{\"BackendState\":\"Running\",\"Peer\":{" \
+	"\"a\":{\"DNSName\":\"exit.mesh.example.\",\"PrimaryRoutes\":[\"0.0.0.0/0\",\"::/0\"]}," \
+	"\"b\":{\"DNSName\":\"gate.mesh.example.\",\"Online\":false,\"PrimaryRoutes\":[1,\"x\",\"/24\"," \
+	"\"192.168.50.0/33\",\"10.1.2.0/0x10\",\"192.168.50.0/23\",\"2001:db8::/33\"]}," \
+	"\"c\":{\"DNSName\":\"nas.mesh.example.\",\"TailscaleIPs\":[\"192.168.51.9\"]}}}"
+	static const struct {
+		const char	*host;
+		int		 routed, found;
+	}			cases[] = {
+		{ "192.168.50.10", 1, 0 }, { "192.168.51.255", 1, 0 }, { "192.168.52.0", 0, 0 },
+		{ "192.168.49.255", 0, 0 }, { "2001:db8:7fff::1", 1, 0 },
+		{ "2001:db8:8000::1", 0, 0 }, { "10.1.2.3", 0, 0 }, { "8.8.8.8", 0, 0 },
+		{ "nas", 0, 0 }, { "192.168.51.9", 0, 1 },
+	};
+	struct tspeers	peers;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(tspeer_find(ROUTES, strlen(ROUTES), cases[i].host, &peers), 0);
+		if (peers.routed != cases[i].routed || peers.found != cases[i].found ||
+		    (peers.routed && (strcmp(peers.router.name, "gate.mesh.example") != 0 ||
+		    peers.router.online != 0)))
+			fail_msg("%s: %d \"%s\"", cases[i].host, peers.routed, peers.router.name);
+	}
+}
+
 static void
 test_whole(void **state)
 {
@@ -322,6 +353,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_router),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_odd),
