@@ -38,9 +38,9 @@ struct env_proxy {
 
 /*
  * Gather them, the surest first: TS_SOCKS5_SERVER and TS_OUTBOUND_HTTP_PROXY_LISTEN, ALL_PROXY
- * where that is this machine, the command line of the daemon with this process id (or -1), its
- * those of so many processes that are only known to have its name, its defaults files, and two
- * guesses. Nothing is connected to.
+ * where that is this machine, the command line of the daemon with this process id (or -1), those of
+ * so many processes that are only known to have its name, its defaults files, and two guesses.
+ * Nothing is connected to.
  */
 void	env_proxy_detect(struct env_proxy *, pid_t, const pid_t *, int);
 

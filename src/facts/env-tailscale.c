@@ -267,8 +267,10 @@ tailscale_look(struct env_tailscale *ts, const char *socket, const char *root, i
 		return;
 	}
 	tailscale_ask_gui(ts, ms);
-	if (ts->state < ENV_TAILSCALE_HUNG)
+	if (ts->state < ENV_TAILSCALE_HUNG) {
+		ts->state = ENV_TAILSCALE_NONE;
 		tailscale_ask_places(ts, root, ms);
+	}
 	if (ts->state < ENV_TAILSCALE_HUNG)
 		tailscale_ask_others(ts, root, ms);
 }

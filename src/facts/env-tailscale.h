@@ -42,8 +42,7 @@ struct env_tailscale {
 /*
  * Look at the socket, or, if it is NULL, at that of $TS_SOCKET, or else at the usual places under
  * this root folder, beside them, and where a running daemon's command line says; a daemon that
- * hangs costs so many milliseconds. What cannot be seen is as if it
- * were not there.
+ * hangs costs so many milliseconds. What cannot be seen is as if it were not there.
  */
 void	env_tailscale_detect(struct env_tailscale *, const char *, const char *root, int ms);
 /* 1 if a tailscaled that could be started is on this machine, under the root folder. */

@@ -143,7 +143,7 @@ race_won(struct race *r, struct race_attempt *a)
 	    conn.step.via->address(&a->now, to, sizeof(to)), (long long)(clock_ms() - r->began_ms));
 	memcpy(&conn.to, a->now.to, a->now.to_len);
 	race_spare(r, a, &conn.other);
-	conn.step.to = NULL;
+	conn.step.to = conn.step.ask = NULL;
 	event_del(&a->ev);
 	a->attempt.fd = -1;
 	race_cancel(r);

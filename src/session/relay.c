@@ -653,7 +653,8 @@ relay_silent_cb(void *arg)
 	struct relay	*r = arg;
 	char		 target[TARGET_TEXT_MAX];
 
-	if (!r->begun_late)
+	/* Of a proxy it is not known what is behind it. */
+	if (!r->begun_late || r->conn.step.via->to != VIA_TO_TAILSCALED)
 		return;
 	error_set(&r->err, CODE_MESH_MTU, "%s: no answer in the key exchange through %s for %d s",
 	    target_text(r->conf->target, target), r->conn.step.via->peer, PACE_SILENT_S);
@@ -875,7 +876,8 @@ relay_begin(struct relay *r)
 	event_assign(&r->timer, r->base, -1, 0, relay_timer_cb, r);
 	event_assign(&r->last_ev, r->base, -1, 0, relay_last_cb, r);
 	event_assign(&r->pause_ev, r->base, -1, 0, relay_room_cb, r);
-	if (r->conn.step.via->peer != NULL)
+	/* Of a connection to a proxy elsewhere, the segments to there are ours. */
+	if (r->conn.step.via->peer != NULL && !r->conn.guarded)
 		pace_start(&r->pace, r->base, relay_silent_cb, r);
 	evsignal_assign(&r->hup_ev, r->base, SIGHUP, relay_hup_cb, r);
 	evsignal_assign(&r->term_ev, r->base, SIGTERM, relay_term_cb, r);
