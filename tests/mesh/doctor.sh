@@ -192,13 +192,17 @@ fault mesh-down nowhere 'no socket where it is named'
 fault mesh-hung hung 'tailscaled hangs'
 look "sshd not on 127.0.0.1, alone" sshd-not-loopback 1 prx -- "$(socket one)"
 
-# usual COMMAND: it runs in tailscaled's folder in /run, which is empty but for what it puts there.
+# Of the daemons that run in the namespace none is seen, as from another container.
+printf '#!/bin/sh\nexec unshare --pid --fork --mount-proc "$@"\n' >"$T/alone"
+chmod 755 "$T/alone"
+
+# usual COMMAND: it runs in tailscaled's folder in /run, which is empty but for what it puts there, and alone.
 usual() {
 	looked
 	cat >"$T/usual" <<-END
 	#!/bin/sh
 	mount -t tmpfs none /run && mkdir /run/tailscale && cd /run/tailscale && $1 || exit 99
-	exec "\$@"
+	exec "$T/alone" "\$@"
 	END
 	chmod 755 "$T/usual"
 }
@@ -248,16 +252,16 @@ for node in expired:peer-expired off:peer-offline out:peer-offline gone:peer-off
 done
 
 ### proxies, without the LocalAPI
-look 'a SOCKS5 proxy' mesh-no-localapi 0 prx $SOCKS:1055 -- "$srv"
-look 'an HTTP proxy' mesh-no-localapi 0 prx $HTTP:1055 -- "$srv"
-look 'a SOCKS5 proxy, a name' name-unknown 2 prx $SOCKS:1055 -- "srv.$MESH_DOMAIN"
-look 'nobody listens, SOCKS5 proxy' proxy-failed 2 prx $SOCKS:1055 -- "$srv" 99
-look 'nobody listens, HTTP proxy' refused 2 prx $HTTP:1055 -- "$srv" 99
-look 'the host is off, SOCKS5 proxy' proxy-silent 2 prx $SOCKS:1055 -- "$(address off)"
-look 'the host is off, HTTP proxy' proxy-silent 2 prx $HTTP:1055 -- "$(address off)"
-look 'no proxy there' proxy-down 2 usr $SOCKS:1056 -- "$srv"
-look 'sshd where a SOCKS5 proxy should be' not-a-proxy 2 usr TS_SOCKS5_SERVER=10.99.0.1:22 -- "$srv"
-look 'sshd where an HTTP proxy should be' not-a-proxy 2 usr TS_OUTBOUND_HTTP_PROXY_LISTEN=10.99.0.1:22 -- "$srv"
+look 'a SOCKS5 proxy' mesh-no-localapi 0 prx $SOCKS:1055 "$T/alone" -- "$srv"
+look 'an HTTP proxy' mesh-no-localapi 0 prx $HTTP:1055 "$T/alone" -- "$srv"
+look 'a SOCKS5 proxy, a name' - 0 prx $SOCKS:1055 "$T/alone" -- "srv.$MESH_DOMAIN"
+look 'nobody listens, SOCKS5 proxy' proxy-failed 2 prx $SOCKS:1055 "$T/alone" -- "$srv" 99
+look 'nobody listens, HTTP proxy' refused 2 prx $HTTP:1055 "$T/alone" -- "$srv" 99
+look 'the host is off, SOCKS5 proxy' proxy-silent 2 prx $SOCKS:1055 "$T/alone" -- "$(address off)"
+look 'the host is off, HTTP proxy' proxy-silent 2 prx $HTTP:1055 "$T/alone" -- "$(address off)"
+look 'no proxy there' proxy-down 2 usr $SOCKS:1056 "$T/alone" -- "$srv"
+look 'sshd where a SOCKS5 proxy should be' not-a-proxy 2 usr TS_SOCKS5_SERVER=10.99.0.1:22 "$T/alone" -- "$srv"
+look 'sshd where an HTTP proxy should be' not-a-proxy 2 usr TS_OUTBOUND_HTTP_PROXY_LISTEN=10.99.0.1:22 "$T/alone" -- "$srv"
 
 # tinyproxy_start PORT LINE
 tinyproxy_start() {
@@ -274,9 +278,9 @@ if need "proxies of others" microsocks tinyproxy; then
 	for port in 3055 3056 3057; do
 		wait_for 10 listens $port || not_ok "a proxy listens on $port"
 	done
-	look 'a SOCKS5 proxy wants a login' proxy-auth 2 usr $SOCKS:3055 -- "$srv"
-	look 'an HTTP proxy wants a login' proxy-auth 2 usr $HTTP:3056 -- "$srv"
-	look 'an HTTP proxy forbids the port' proxy-refused 2 usr $HTTP:3057 -- "$srv"
+	look 'a SOCKS5 proxy wants a login' proxy-auth 2 usr $SOCKS:3055 "$T/alone" -- "$srv"
+	look 'an HTTP proxy wants a login' proxy-auth 2 usr $HTTP:3056 "$T/alone" -- "$srv"
+	look 'an HTTP proxy forbids the port' proxy-refused 2 usr $HTTP:3057 "$T/alone" -- "$srv"
 fi
 looked
 
@@ -334,7 +338,7 @@ done | sort | tr '\n' ' ')" --tailnet
 freeze "$MESH_SSHD"
 look 'sshd hangs' server-silent 1 usr -- "$(socket usr)" srv
 look 'sshd hangs, TUN' server-silent 1 tun -- "$(socket tun)" "$srv"
-look 'sshd hangs behind a SOCKS5 proxy' proxy-no-server 1 prx $SOCKS:1055 -- "$srv"
+look 'sshd hangs behind a SOCKS5 proxy' proxy-no-server 1 prx $SOCKS:1055 "$T/alone" -- "$srv"
 looked
 kill -CONT "$MESH_SSHD"
 mesh_switch expire-soon/tun
@@ -342,8 +346,8 @@ check "a key is about to expire" wait_for 10 says tun '"KeyExpiry"'
 look 'the key expires soon, alone' mesh-key-expires 0 tun -- "$(socket tun)"
 looked
 freeze "$(node_pid one)"
-look 'a SOCKS5 proxy hangs' proxy-silent 2 prx $SOCKS:1055 -- "$srv"
-look 'an HTTP proxy hangs' proxy-silent 2 prx $HTTP:1055 -- "$srv"
+look 'a SOCKS5 proxy hangs' proxy-silent 2 prx $SOCKS:1055 "$T/alone" -- "$srv"
+look 'an HTTP proxy hangs' proxy-silent 2 prx $HTTP:1055 "$T/alone" -- "$srv"
 freeze "$(node_pid tun)"
 look 'tailscaled hangs, TUN, alone' mesh-hung 1 tun -- "$(socket tun)"
 look 'tailscaled hangs, TUN' mesh-hung 2 tun -- "$(socket tun)" "$srv"
