@@ -325,7 +325,9 @@ relay_share(const struct session *s, int most_ms)
 {
 	int64_t	left_ms = (s->ssh_ends_ms - clock_ms()) / 3;
 
-	return (s->ssh_ends_ms == 0 || left_ms > most_ms ? most_ms : left_ms > 0 ? (int)left_ms : 0);
+	if (s->ssh_ends_ms == 0 || left_ms > most_ms)
+		return (most_ms);
+	return (left_ms > 0 ? (int)left_ms : 0);
 }
 
 /* No way led to the target: tailscaled may know why. */

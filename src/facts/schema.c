@@ -174,7 +174,7 @@ const struct fact_row	fact_rows[] = {
 	{ "tailscale.peer.last_seen_days", FACT_NUMBER, "days", "detect-tailscale",
 	    "Whole days since the control server lost it." },
 	{ "tailscale.router.name", FACT_TEXT, "", "detect-tailscale",
-	    "The peer that routes to the network of the host, which is none itself." },
+	    "The peer that routes to the network of the host, where the host is no peer itself." },
 	{ "tailscale.router.online", FACT_TRUTH, "", "detect-tailscale",
 	    "The control server has that peer online." },
 	{ "tailscale.accepts_routes", FACT_TRUTH, "", "detect-tailscale",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Probe: a key exchange through somebody in between, who cuts the segments. */
+/* Probe: a key exchange through a program that forms its own segments: tailscaled, a proxy. */
 
 #include <sys/types.h>
 #include <sys/socket.h>

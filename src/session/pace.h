@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The beginning of a session through somebody in between, who cuts what the client says into
- * segments of his own: tailscaled into as large ones as the mesh's MTU allows, which a smaller
- * network below the mesh may lose without a word. So it gets small pieces, some milliseconds apart,
- * and makes a small segment of each. The way back is the server's: if that stays silent in the key
- * exchange, it is said.
+ * The beginning of a session through a program that forms its own segments of what the client
+ * sends. tailscaled makes them as large as the mesh's MTU allows, and a network below the mesh that
+ * carries less may drop them without a message. So it is given small pieces, some milliseconds
+ * apart, and makes a small segment of each. What the server sends is not in our hands: if it stays
+ * silent in the key exchange, that is reported.
  */
 
 #ifndef SESSION_PACE_H

@@ -646,7 +646,7 @@ relay_checked(struct relay *r)
 		r->conf->running_cb(ssh, r->conf->arg);
 }
 
-/* Through somebody in between the server stays silent when it is its turn: a callback. */
+/* Behind tailscaled or a proxy, the server stays silent when it is its turn: a callback. */
 static void
 relay_silent_cb(void *arg)
 {

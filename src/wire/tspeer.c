@@ -126,7 +126,7 @@ tspeer_has_address(const json_t *object, const struct wanted *want)
 	return (0);
 }
 
-/* 1 if a text such as "192.168.50.0/24" has the address in it; what has all of them is none. */
+/* 1 if a text such as "192.168.50.0/24" has the address in it; 0 for one that has all. */
 static int
 tspeer_in(const char *text, const struct sockaddr_storage *ss)
 {

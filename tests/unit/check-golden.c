@@ -348,6 +348,9 @@ static const struct {
 	{ "mtu", "{'mtu':{'reverse':null,'inconclusive':'x'},'connect':{'stopped':'refused','made':5}}",
 	    "server-limits" },
 	{ "mtu", "{'mtu':{'forward':{'ok':false,'largest_ok':0}}}", "unfinished" },
+	{ "through", "{'connect':{'route':'localapi'},'mtu':{'through':{'whole':false,'pieces':false}}}",
+	    "mesh-mtu" },
+	{ "through", "{'connect':{'route':'localapi'},'mtu':{'through':{'whole':false}}}", "mesh-mtu" },
 	{ "mtu", "{'mtu':{'reverse':{'ok':false,'largest_ok':1400,'smallest_bad':1400}}}", "unfinished" },
 };
 

@@ -145,7 +145,7 @@ test_pieces(void **state)
 	static const size_t	 pieces[] = { 900, 900, 216 };
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
 	struct connection	 conn = { .fd = -1, .step = { .via = &via_localapi } };
-	struct relay_config	 conf = { .target = &target, .conn = &conn,
+	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
 				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
 	struct event_base	*base = event_base_new();
@@ -395,7 +395,7 @@ run_carried(int ends)
 {
 	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
 	struct tailscaled	 at = { .port = 0 };
-	struct connection	 conn = { .step = { .tailscaled = &at } };
+	struct connection	 conn = { .step = { .via = &via_localapi, .tailscaled = &at } };
 	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
 				    .running_cb = running_cb };
 	struct error		 err = { .code = CODE_NONE };
