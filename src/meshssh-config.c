@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The companion's program. */
 
+#include <signal.h>
+
 #include "base/error.h"
 #include "base/xalloc.h"
 #include "catalogue/catalogue.h"
@@ -17,6 +19,8 @@ main(int argc, char **argv)
 	error_program("meshssh-config");
 	xalloc_init();
 	events_tame();
+	/* What a limit on the size of files forbids is an error of write(2), and cleaned up after. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (stdio_plug(&err) != -1 && cmd_config(argc, argv, &status, &err) == 0 &&
 	    stdio_flush(&err) == 0)
 		return (status);

@@ -40,7 +40,7 @@ test_turns(void **state)
 	assert_true(waits(&p));
 	pace_heard(&p, PACKET, 5);
 	assert_true(waits(&p));
-	pace_heard(&p, PACKET + 5, sizeof(PACKET) - 1 - 5);
+	pace_heard(&p, &PACKET[5], sizeof(PACKET) - 1 - 5);
 	assert_int_equal(p.turn, PACE_CLIENT);
 	assert_false(waits(&p));
 	pace_given(&p, 100);
