@@ -30,6 +30,7 @@
 #define TRIED_MAX	20		/* where every ssh leads back here, the loop ends */
 #define MARK_MAX	64
 #define ASK_MS		30000		/* for ssh -G, where nobody at a terminal can end it */
+#define SAID_MS		200	/* what is still running then may wait for an answer */
 #define ASK_BYTES	8192		/* of memory at a time */
 
 extern char	**environ;
@@ -249,34 +250,75 @@ ssh_program_lines(char *text, struct ssh_program *env)
 	return (result);
 }
 
+/* What comes on standard error while ssh -G runs: a Match exec may ask a person something. */
+struct said {
+	int	fd;		/* -1: nobody is there to see it */
+	int	passing;	/* the person sees it as it comes */
+	char	buf[1024];
+	size_t	len;
+};
+
+/*
+ * What is said at once is said again by the ssh that connects, and an error before that one's end;
+ * what waits for an answer is not.
+ */
+static void
+said_pass(struct said *said)
+{
+	const char	*buf = said->buf;
+	ssize_t		 n;
+
+	said->passing = 1;
+	for (; said->len > 0; buf += n, said->len -= (size_t)n)
+		if ((n = write(STDERR_FILENO, buf, said->len)) <= 0)
+			n = (ssize_t)said->len;
+}
+
+static void
+said_read(struct said *said)
+{
+	ssize_t	n = read(said->fd, said->buf + said->len, sizeof(said->buf) - said->len);
+
+	if (n <= 0)
+		said->fd = -1;
+	else
+		said->len += (size_t)n;
+	if (said->passing || said->len == sizeof(said->buf))
+		said_pass(said);
+}
+
 /*
  * All that comes, to be freed; NULL with errno, ETIMEDOUT if it takes longer than so many ms; -1 is
  * no limit.
  */
 static char *
-ssh_program_read(int fd, int ms)
+ssh_program_read(int fd, struct said *said, int ms)
 {
-	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
+	struct pollfd	 pfds[2] = { { .fd = fd, .events = POLLIN }, { .events = POLLIN } };
 	const int64_t	 until_ms = clock_ms() + ms;
-	int64_t		 left_ms = -1;
+	int64_t		 left_ms;
 	char		*text = NULL;
 	size_t		 size = 0, len = 0;
 	ssize_t		 n;
 
 	for (;;) {
-		left_ms = ms == -1 ? -1 : until_ms - clock_ms();
 		if (len + 1 >= size) {
 			size += ASK_BYTES;
 			text = xreallocarray(text, size, 1);
 		}
+		pfds[1].fd = said->fd;
+		left_ms = ms != -1 ? until_ms - clock_ms() : said->len > 0 ? SAID_MS : -1;
 		errno = ETIMEDOUT;
 		/* What goes on and on must not win. */
-		n = ms != -1 && left_ms <= 0 ? 0 : poll(&pfd, 1, (int)left_ms);
-		if (n > 0 && (n = read(fd, text + len, size - 1 - len)) == 0) {
+		n = ms != -1 && left_ms <= 0 ? 0 : poll(pfds, 2, (int)left_ms);
+		if (n == 0 && ms == -1)
+			said_pass(said);
+		else if (n > 0 && pfds[0].revents == 0)
+			said_read(said);
+		else if (n > 0 && (n = read(fd, text + len, size - 1 - len)) == 0) {
 			text[len] = '\0';
 			return (text);
-		}
-		if (n > 0)
+		} else if (n > 0)
 			len += (size_t)n;
 		else if (n == 0 || (errno != EINTR && errno != EAGAIN))
 			break;
@@ -290,43 +332,60 @@ ssh_program_read(int fd, int ms)
  * terminal, where a person may be asked something. Without one, what it starts is to end with it.
  */
 static void
-ssh_program_exec(char **argv, const struct run_child *child, int group, int null, int out)
+ssh_program_exec(char **argv, const struct run_child *child, int group, int null, int out, int err)
 {
 	if (group)
 		setpgid(0, 0);
-	if (dup2(null, STDIN_FILENO) != -1 && dup2(null, STDERR_FILENO) != -1 &&
+	if (dup2(null, STDIN_FILENO) != -1 && dup2(err, STDERR_FILENO) != -1 &&
 	    dup2(out, STDOUT_FILENO) != -1)
 		run_become((const char *const *)(uintptr_t)argv, child);
 	_exit(NOT_RUN);
 }
 
-/* The process, and a descriptor of what it prints; -1 with errno. */
-static pid_t
-ssh_program_start(char **argv, int group, int *out)
+/* Both ends close when another program is run. */
+static int
+ssh_program_pipe(int fds[2])
 {
-	struct run_child child = { .envp = NULL };
-	pid_t		 pid = -1;
-	int		 fds[2], null, error;
-
 	if (pipe(fds) == -1)
 		return (-1);
 	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	return (0);
+}
+
+/*
+ * The process, and descriptors of what it prints, and, unless it is in a group of its own, of what
+ * it says; -1 with errno.
+ */
+static pid_t
+ssh_program_start(char **argv, int group, int *out, int *said)
+{
+	struct run_child child = { .envp = NULL };
+	pid_t		 pid = -1;
+	int		 fds[2], saids[2] = { -1, -1 }, null, error;
+
+	if (ssh_program_pipe(fds) == -1)
+		return (-1);
 	ssh_program_child(argv[0], &child);
 	/* Not in the child, which could not report that it has no descriptor left. */
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null != -1 && (pid = fork()) == 0)
-		ssh_program_exec(argv, &child, group, null, fds[1]);
+	if (null != -1 && (group || ssh_program_pipe(saids) == 0) && (pid = fork()) == 0)
+		ssh_program_exec(argv, &child, group, null, fds[1], group ? null : saids[1]);
 	error = errno;
 	ssh_program_child_free(&child);
 	if (null != -1)
 		close(null);
 	close(fds[1]);
-	if (pid == -1)
+	if (saids[1] != -1)
+		close(saids[1]);
+	if (pid == -1) {
 		close(fds[0]);
-	else if (group)
+		if (saids[0] != -1)
+			close(saids[0]);
+	} else if (group)
 		setpgid(pid, pid);
 	*out = fds[0];
+	*said = saids[0];
 	errno = error;
 	return (pid);
 }
@@ -392,16 +451,18 @@ ssh_program_run(char **argv, struct ssh_program *env, struct error *err)
 {
 	/* Where a parent ignores it, and we with it, there would be nothing to wait for. */
 	void	(*chld)(int) = signal(SIGCHLD, SIG_DFL);
-	int	 attended = ssh_program_attended(), out, result = -1;
+	int	 attended = ssh_program_attended(), out, errors, result = -1;
+	struct said said = { .passing = 0 };
 	pid_t	 pid;
 	char	*text;
 
-	if ((pid = ssh_program_start(argv, !attended, &out)) == -1)
+	if ((pid = ssh_program_start(argv, !attended, &out, &errors)) == -1)
 		error_errno(err, errno, "cannot ask ssh -G");
 	else {
 		if (!attended)
 			ssh_program_follow(pid);
-		if ((text = ssh_program_read(out, attended ? -1 : ASK_MS)) == NULL) {
+		said.fd = errors;
+		if ((text = ssh_program_read(out, &said, attended ? -1 : ASK_MS)) == NULL) {
 			if (errno == ETIMEDOUT)
 				error_set(err, CODE_CONFIG_SLOW,
 				    "%.90s -G did not end within %d s", argv[0], ASK_MS / 1000);
@@ -410,6 +471,8 @@ ssh_program_run(char **argv, struct ssh_program *env, struct error *err)
 			kill(attended ? pid : -pid, SIGKILL);
 		}
 		close(out);
+		if (errors != -1)
+			close(errors);
 		result = ssh_program_ended(argv[0], pid, err);
 		if (!attended)
 			ssh_program_follow(0);

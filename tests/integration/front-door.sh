@@ -271,6 +271,19 @@ if remote_terminal "terminals" "$cfg"; then
 	check "the terminal is left as it was found" cmp "$T/before" "$T/after"
 fi
 
+# A program of Match exec that asks a person: seen when it asks, in our own look at the configuration, too. What ssh says
+# of an odd option, and ends, is said once.
+{
+	echo 'Match originalhost direct exec "printf MFA-code: >&2; read code </dev/tty; test $code = 7"'
+	echo '	SendEnv NONE'
+	cat "$cfg"
+} >"$T/mfa"
+python3 "$TOOLS/asked.py" MFA-code: 7 "$MESHSSH" -F "$T/mfa" direct 'echo in; exit 7' >"$T/out"
+is "Match exec asks: each time it is seen, and it goes on" \
+    "$? $(grep -o MFA-code: "$T/out" | wc -l) $(grep -c 'in$' "$T/out")" '7 2 1'
+is "an unknown option on a terminal: said once" \
+    "$(on_pty "$MESHSSH" -F "$cfg" -o Nonsense=1 direct true | grep -c 'Bad configuration option')" 1
+
 # The process is ssh.
 "$MESHSSH" -F "$cfg" -N direct 2>"$T/err" &
 pid=$!
