@@ -19,7 +19,7 @@ main(int argc, char **argv)
 	error_program("meshssh-config");
 	xalloc_init();
 	events_tame();
-	/* What a limit on the size of files forbids is an error of write(2), and cleaned up after. */
+	/* A limit on the size of files is an error of write(2), after which we clean up. */
 	signal(SIGXFSZ, SIG_IGN);
 	if (stdio_plug(&err) != -1 && cmd_config(argc, argv, &status, &err) == 0 &&
 	    stdio_flush(&err) == 0)

@@ -46,6 +46,7 @@ struct place {
 	int			 depth;
 	enum ssh_config_match	 outer, match;	/* of the Include, and with the block */
 	int			 outer_named, named;
+	int			 outer_later, later;
 };
 
 static void	walk_file(struct walk *, const struct place *, const char *);
@@ -181,7 +182,7 @@ criterion_match(struct walk *w, const char *what, char *list, int *named)
 }
 
 static enum ssh_config_match
-match_match(struct walk *w, char *words, int *named)
+match_match(struct walk *w, char *words, int *named, int *later)
 {
 	enum ssh_config_match	result = SSH_CONFIG_YES, one;
 	char			*what, *list;
@@ -194,8 +195,10 @@ match_match(struct walk *w, char *words, int *named)
 		if (strcasecmp(what, "all") == 0)
 			one = SSH_CONFIG_YES;
 		/* What they set comes after all else, in a second pass. */
-		else if (strcasecmp(what, "final") == 0 || strcasecmp(what, "canonical") == 0)
+		else if (strcasecmp(what, "final") == 0 || strcasecmp(what, "canonical") == 0) {
 			one = SSH_CONFIG_NO;
+			*later |= !not;
+		}
 		else if (words += strspn(words, BLANKS "="),
 		    (list = ssh_config_word(&words, 0)) == NULL)
 			return (SSH_CONFIG_UNSURE);
@@ -316,9 +319,10 @@ walk_line(struct walk *w, struct place *p, char *text)
 			w->to->block(w->to->arg, &l);
 		/* The words are split in place. */
 		copy = w->to->match != NULL && l.keyword[0] == 'm' ? xstrdup(words) : NULL;
+		p->later = p->outer_later;
 		p->match = w->to->block != NULL ? SSH_CONFIG_YES :
 		    l.keyword[0] == 'h' ? host_match(w, words, &named) :
-		    match_match(w, words, &named);
+		    match_match(w, words, &named, &p->later);
 		if (p->outer < p->match)
 			p->match = p->outer;
 		p->named = named || p->outer_named;
@@ -332,6 +336,7 @@ walk_line(struct walk *w, struct place *p, char *text)
 	}
 	l.match = w->blind && p->match == SSH_CONFIG_YES ? SSH_CONFIG_UNSURE : p->match;
 	l.named = p->named;
+	l.later = p->later;
 	w->to->line(w->to->arg, &l);
 	if (strcmp(l.keyword, "hostname") == 0)
 		setting_note(&w->hostname, &l);
@@ -384,6 +389,7 @@ walk_file(struct walk *w, const struct place *outer, const char *file)
 {
 	struct place		p = { .file = file, .depth = outer->depth + 1,
 	    .outer = outer->match, .match = outer->match, .outer_named = outer->named,
+	    .outer_later = outer->later, .later = outer->later,
 	    .named = outer->named };
 	struct ssh_config_file	f = { .file = file };
 	struct stat		sb;

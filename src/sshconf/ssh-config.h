@@ -39,6 +39,8 @@ struct ssh_config_line {
 	int			 line;
 	enum ssh_config_match	 match;
 	int			 named;		/* its block names this host, and no pattern */
+	/* it may count in ssh's second pass (Match final, canonical), which is not read here */
+	int			 later;
 };
 
 struct ssh_config_file {

@@ -8,12 +8,20 @@
 #include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/xalloc.h"
+#include "os/os.h"
+#include "sshconf/ssh-ask.h"
 #include "sshconf/ssh-config.h"
 #include "sshconf/ssh-host.h"
+#include "sshconf/ssh-program.h"
+
+#define ASK_MS	1000
 
 /* The first line of each keyword decides, if it is known to count. */
 struct ssh_host {
@@ -22,6 +30,7 @@ struct ssh_host {
 	int		 port;
 	int		 timeout_s;
 	int		 host_over, port_over, timeout_over;
+	int		 unsure;	/* of host or port only ssh can tell */
 };
 
 int
@@ -81,6 +90,11 @@ host_line_cb(void *arg, const struct ssh_config_line *line)
 	struct ssh_host	*h = arg;
 	int		 port;
 
+	if ((strcmp(line->keyword, "hostname") == 0 && !h->host_over) ||
+	    (strcmp(line->keyword, "port") == 0 && !h->port_over))
+		h->unsure |= line->match == SSH_CONFIG_UNSURE || line->later;
+	else if (strcmp(line->keyword, "canonicalizehostname") == 0)
+		h->unsure |= line->match != SSH_CONFIG_NO && strcasecmp(line->value, "no") != 0;
 	if (line->match == SSH_CONFIG_NO)
 		return;
 	if (strcmp(line->keyword, "hostname") == 0 && !h->host_over) {
@@ -120,6 +134,33 @@ host_read(struct ssh_host *h, const char *file)
 	ssh_config_read(&config, &reader);
 }
 
+/* What ssh itself says, if it does in time. */
+static void
+host_ask(struct ssh_host *h)
+{
+	char		 self[PATH_MAX], ssh[PATH_MAX], text[ADDR_HOST_MAX + 1];
+	const char	*argv[] = { ssh, "-G", "-T", "--", h->typed, NULL }, *value;
+	struct ssh_ask	*ask;
+	size_t		 len;
+
+	if (os_exe_path(self, sizeof(self)) == -1 || ssh_program_find(self, ssh) == -1)
+		return;
+	ask = xmalloc(sizeof(*ask));
+	ssh_ask(argv, ASK_MS, ask);
+	if (ask->status == 0 && (value = ssh_answer(ask->out, "hostname", 0, &len)) != NULL &&
+	    len < sizeof(text)) {
+		snprintf(text, sizeof(text), "%.*s", (int)len, value);
+		if (addr_host_ok(text))
+			strlcpy(h->host, text, sizeof(h->host));
+		if ((value = ssh_answer(ask->out, "port", 0, &len)) != NULL && len < 6) {
+			snprintf(text, sizeof(text), "%.*s", (int)len, value);
+			if (addr_port(text) != -1)
+				h->port = addr_port(text);
+		}
+	}
+	free(ask);
+}
+
 void
 ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
 {
@@ -127,6 +168,8 @@ ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
 
 	strlcpy(h.host, typed, sizeof(h.host));
 	host_read(&h, NULL);
+	if (h.unsure)
+		host_ask(&h);
 	strlcpy(host, h.host, ADDR_HOST_MAX + 1);
 	*port = h.port;
 }

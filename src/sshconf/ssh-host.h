@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What ssh connects to for a host: by its files, without asking it, for there may be thousands. */
+/* What ssh connects to for a host: by its files, for there may be thousands. */
 
 #ifndef SSHCONF_SSH_HOST_H
 #define SSHCONF_SSH_HOST_H
@@ -8,7 +8,8 @@
 
 /*
  * HostName and Port for the host as it would be typed: the buffer and the number are set, to the
- * host itself and 22 where the files do not say or only ssh could tell (Match exec).
+ * host itself and 22 where the files do not say. Where only ssh can tell (Match exec, final or
+ * canonical, CanonicalizeHostname), it is asked, for a second at most.
  */
 void	ssh_host(const char *typed, char [ADDR_HOST_MAX + 1], int *port);
 /*

@@ -19,11 +19,12 @@ if [ "$(id -u)" = 0 ]; then
 	fi
 	mount -t tmpfs -o mode=755 none /mnt
 	cp "$MESHSSH" "$BUILDDIR/meshssh-doctor" "$BUILDDIR/meshssh-config" /mnt
-	CONFIG=/mnt/meshssh-config
+	bin=/mnt
 else
-	CONFIG=$BUILDDIR/meshssh-config
+	bin=$BUILDDIR
 fi
 
+CONFIG=$bin/meshssh-config
 home=$T/home/.ssh
 mkdir -m 700 "$T/home" "$home"
 echo "$(id -un):x:$(id -u):$(id -g)::$T/home:/bin/sh" >"$T/passwd"
@@ -176,6 +177,15 @@ is "--dry-run: status" "$(config install --no-probe --dry-run nas)" '0 '
 check "--dry-run: the same as comments" grep -q '^# -serveraliveinterval 0$' "$T/out"
 check "and nothing is written" [ ! -e "$home/meshssh.conf" ]
 is "no temporary file is left" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'meshssh.??????' -user "$(id -un)" -newer "$T/passwd")" ''
+
+# A scan goes where ssh goes, by what only ssh can tell as well.
+theirs 'Host app' '    HostName 127.0.0.1' 'Match final host 127.0.0.1' "    Port $SSHD_PORT"
+scan() { at_home "$bin/meshssh-doctor" --scan --timeout=2 "$@" >"$T/out" 2>"$T/err"; echo "$? $(cat "$T/err")"; }
+is "--scan: a port by Match final" "$(scan app)" '0 '
+theirs 'CanonicalizeHostname yes' 'CanonicalDomains lab.example' 'Host *.lab.example' "    Port $SSHD_PORT"
+is "--scan: a port by the canonical name" "$(scan build)" '0 '
+theirs "Match originalhost app exec \"true\"" '    HostName localhost' "    Port $SSHD_PORT"
+is "--scan: a host and a port by Match exec" "$(scan app)" '0 '
 
 # Callers that bring their own ProxyCommand, and that of the block, by a real login.
 theirs 'Host box' '    HostName localhost' "    Port $SSHD_PORT" "$(login_lines)"
