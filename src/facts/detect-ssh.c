@@ -36,7 +36,7 @@
 
 /* What is told of `ssh -G`. */
 static const char	told_options[][36] = {
-	"addressfamily", "bindaddress", "bindinterface", "canonicalizehostname",
+	"addressfamily", "batchmode", "bindaddress", "bindinterface", "canonicalizehostname",
 	"connectionattempts", "connecttimeout",
 	"controlmaster", "controlpath", "controlpersist", "globalknownhostsfile", "hostkeyalias",
 	"hostname", "identitiesonly",

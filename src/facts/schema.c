@@ -214,7 +214,7 @@ const struct fact_row	fact_rows[] = {
 	{ "ssh.slow", FACT_TRUTH, "", "detect-ssh",
 	    "Ssh -G did not end within 0.9 s; absent otherwise." },
 	{ "ssh.options.*", FACT_TEXT, "", "detect-ssh",
-	    "What ssh -G prints for the host by this keyword: addressfamily, bindaddress, "
+	    "What ssh -G prints for the host by this keyword: addressfamily, batchmode, bindaddress, "
 	    "bindinterface, canonicalizehostname, connectionattempts, connecttimeout, "
 	    "controlmaster, controlpath, controlpersist, globalknownhostsfile, hostkeyalias, "
 	    "hostname, identitiesonly, ipqos, knownhostscommand, "

@@ -291,13 +291,14 @@ check_strict(const json_t *facts, struct finding *f)
 	const char	*strict = config_text(facts, OPTION("stricthostkeychecking"));
 	const char	*other = json_text_at(facts, "ssh.known.other");
 
-	if (json_truth_at(facts, "ssh.known.found") != 0 ||
-	    (strcmp(strict, "yes") != 0 && strcmp(strict, "true") != 0) ||
+	int		 batch = config_on(facts, OPTION("batchmode")) && strcmp(strict, "ask") == 0;
+
+	if (json_truth_at(facts, "ssh.known.found") != 0 || (!batch &&
+	    strcmp(strict, "yes") != 0 && strcmp(strict, "true") != 0) ||
 	    config_on(facts, OPTION("verifyhostkeydns")))
 		return (0);
-	finding_set(f->cause,
-	    "The host's key is not known here and StrictHostKeyChecking forbids to ask, so ssh "
-	    "refuses the host.");
+	finding_set(f->cause, "The host's key is not known here and %s, so ssh refuses the host.",
+	    batch ? "with BatchMode ssh cannot ask" : "StrictHostKeyChecking forbids to ask");
 	finding_set(f->evidence, "no key for %s is known%s%s",
 	    config_text(facts, "ssh.known.alias"), other != NULL ? ", but one for " : "",
 	    other != NULL ? other : "");
@@ -305,7 +306,23 @@ check_strict(const json_t *facts, struct finding *f)
 		finding_cure(f, "If both are the same machine, add to its block: HostKeyAlias %s",
 		    other);
 	finding_cure(f,
-	    "Once, after a look at its fingerprint: ssh -o StrictHostKeyChecking=ask HOST");
+	    "Once, after a look at its fingerprint: ssh -o StrictHostKeyChecking=ask%s HOST",
+	    batch ? " -o BatchMode=no" : "");
+	return (1);
+}
+
+static int
+check_unknown_key(const json_t *facts, struct finding *f)
+{
+	if (json_truth_at(facts, "ssh.known.found") != 0 ||
+	    strcmp(config_text(facts, OPTION("stricthostkeychecking")), "ask") != 0 ||
+	    config_on(facts, OPTION("verifyhostkeydns")))
+		return (0);
+	finding_set(f->cause,
+	    "The host's key is not known here: ssh asks at the first login, and programs that cannot "
+	    "ask will fail.");
+	finding_set(f->evidence, "no key for %s is known", config_text(facts, "ssh.known.alias"));
+	finding_cure(f, "Log in once by hand, after a look at its fingerprint.");
 	return (1);
 }
 
@@ -483,6 +500,9 @@ const struct rule rules_config[] = {
 	{ CODE_HOST_KEY_ALIAS, CERTAINTY_SUSPECTED, { KNOWN }, { CODE_HOST_KEY_STRICT },
 	    check_alias,
 	    "ssh.known.alias" },
+	{ CODE_HOST_KEY_UNKNOWN, CERTAINTY_SURE, { KNOWN, OPTION("stricthostkeychecking") },
+	    { CODE_HOST_KEY_STRICT, CODE_HOST_KEY_ALIAS, CODE_LOCALHOST_PROXY },
+	    check_unknown_key },
 	{ CODE_LOCALHOST_PROXY, CERTAINTY_SURE, { OPTION("hostname"), KNOWN }, { CODE_NONE },
 	    config_check_localhost },
 	{ CODE_CONFIG_SLOW, CERTAINTY_SURE, { NUMBER }, { CODE_NONE }, check_slow },

@@ -181,24 +181,28 @@ criterion_match(struct walk *w, const char *what, char *list, int *named)
 	return (SSH_CONFIG_UNSURE);
 }
 
+/*
+ * A line of Match: whether it counts. *later is set if it may in the second pass, when HostName is
+ * known: what is set there comes after all else, and is not read here.
+ */
 static enum ssh_config_match
 match_match(struct walk *w, char *words, int *named, int *later)
 {
-	enum ssh_config_match	result = SSH_CONFIG_YES, one;
+	enum ssh_config_match	result = SSH_CONFIG_YES, then = SSH_CONFIG_YES, one;
 	char			*what, *list;
-	int			 not, here;
+	int			 not, here, final = 0;
 
 	while ((what = ssh_config_word(&words, 1)) != NULL) {
 		not = what[0] == '!';
 		what += not;
 		here = 0;
+		if (strcasecmp(what, "final") == 0 || strcasecmp(what, "canonical") == 0) {
+			final |= !not;
+			result = not ? result : SSH_CONFIG_NO;
+			continue;
+		}
 		if (strcasecmp(what, "all") == 0)
 			one = SSH_CONFIG_YES;
-		/* What they set comes after all else, in a second pass. */
-		else if (strcasecmp(what, "final") == 0 || strcasecmp(what, "canonical") == 0) {
-			one = SSH_CONFIG_NO;
-			*later |= !not;
-		}
 		else if (words += strspn(words, BLANKS "="),
 		    (list = ssh_config_word(&words, 0)) == NULL)
 			return (SSH_CONFIG_UNSURE);
@@ -209,7 +213,12 @@ match_match(struct walk *w, char *words, int *named, int *later)
 		*named |= here && !not;
 		if (one < result)
 			result = one;
+		if (strcasecmp(what, "host") == 0)
+			one = SSH_CONFIG_UNSURE;
+		if (one < then)
+			then = one;
 	}
+	*later |= final && then != SSH_CONFIG_NO;
 	return (result);
 }
 

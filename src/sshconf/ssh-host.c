@@ -136,10 +136,10 @@ host_read(struct ssh_host *h, const char *file)
 
 /* What ssh itself says, if it does in time. */
 static void
-host_ask(struct ssh_host *h)
+host_ask(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
 {
 	char		 self[PATH_MAX], ssh[PATH_MAX], text[ADDR_HOST_MAX + 1];
-	const char	*argv[] = { ssh, "-G", "-T", "--", h->typed, NULL }, *value;
+	const char	*argv[] = { ssh, "-G", "-T", "--", typed, NULL }, *value;
 	struct ssh_ask	*ask;
 	size_t		 len;
 
@@ -151,27 +151,33 @@ host_ask(struct ssh_host *h)
 	    len < sizeof(text)) {
 		snprintf(text, sizeof(text), "%.*s", (int)len, value);
 		if (addr_host_ok(text))
-			strlcpy(h->host, text, sizeof(h->host));
+			strlcpy(host, text, ADDR_HOST_MAX + 1);
 		if ((value = ssh_answer(ask->out, "port", 0, &len)) != NULL && len < 6) {
 			snprintf(text, sizeof(text), "%.*s", (int)len, value);
 			if (addr_port(text) != -1)
-				h->port = addr_port(text);
+				*port = addr_port(text);
 		}
 	}
 	free(ask);
 }
 
-void
-ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
+int
+ssh_host_files(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
 {
 	struct ssh_host	h = { .typed = typed, .port = 22 };
 
 	strlcpy(h.host, typed, sizeof(h.host));
 	host_read(&h, NULL);
-	if (h.unsure)
-		host_ask(&h);
 	strlcpy(host, h.host, ADDR_HOST_MAX + 1);
 	*port = h.port;
+	return (h.unsure);
+}
+
+void
+ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
+{
+	if (ssh_host_files(typed, host, port))
+		host_ask(typed, host, port);
 }
 
 int

@@ -8,10 +8,12 @@
 
 /*
  * HostName and Port for the host as it would be typed: the buffer and the number are set, to the
- * host itself and 22 where the files do not say. Where only ssh can tell (Match exec, final or
- * canonical, CanonicalizeHostname), it is asked, for a second at most.
+ * host itself and 22 where the files do not say. Return 1 if only ssh can tell: a Match exec, final
+ * or canonical sets one of them, or CanonicalizeHostname is on.
  */
-void	ssh_host(const char *typed, char [ADDR_HOST_MAX + 1], int *port);
+int	ssh_host_files(const char *typed, char host[ADDR_HOST_MAX + 1], int *port);
+/* The same; where only ssh can tell, it is asked, for a second at most. */
+void	ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port);
 /*
  * ConnectTimeout in seconds for that host, by the files or by this one of -F; 0 if there is none,
  * or if only ssh could tell.

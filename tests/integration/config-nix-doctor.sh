@@ -155,7 +155,7 @@ fault nix-proxy-relative 'a ProxyCommand that is no path' fails
 near sed -i 's,/opt/meshssh/bin/meshssh,/opt/meshssh/meshssh,' /root/.ssh/meshssh_nix
 fault nix-proxy-relative 'a ProxyCommand that is not there' fails
 near chmod 666 /root/.ssh/config
-fault nix-root-mode "others may write to root's config" fails
+fault config-mode "others may write to root's config" fails
 near sed -i '/ServerAlive/d; /ConnectTimeout/d' /root/.ssh/meshssh_nix
 fault nix-alive 'no time limits' works
 near sed -i 's,^ssh:,ssh-ng:,' /etc/nix/machines.meshssh

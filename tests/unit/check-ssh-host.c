@@ -27,7 +27,7 @@ test_hosts(void **state)
 {
 	static const struct {
 		const char	*typed, *host;
-		int		 port;
+		int		 port, unsure;
 	} rows[] = {
 		{ "nas", "10.0.0.7", 2222 },
 		{ "NAS", "NAS", 22 },
@@ -38,7 +38,9 @@ test_hosts(void **state)
 		{ "token", "token", 22 },
 		{ "high", "high", 22 },
 		/* Only ssh could tell. */
-		{ "asked", "asked", 44 },
+		{ "asked", "asked", 44, 1 },
+		{ "final", "final", 22, 1 },
+		{ "final-user", "final-user", 22, 0 },
 	};
 	char			 host[ADDR_HOST_MAX + 1];
 	size_t			 i;
@@ -49,9 +51,11 @@ test_hosts(void **state)
 	put("/.ssh/config", "Host nas\nHostName 10.0.0.7\nPort 2222\n"
 	    "Host build-*\nHostName %h.mesh.example\n"
 	    "Host percent\nHostName a%%b\nHost odd\nHostName -oX\nHost token\nHostName %k\nHost high\nPort 70000\n"
-	    "Host asked\nPort 44\nMatch host asked exec true\nHostName elsewhere\nMatch all\nPort 22\n");
+	    "Host asked\nPort 44\nMatch host asked exec true\nHostName elsewhere\n"
+	    "Match final originalhost final\nPort 2222\nMatch final originalhost final-user\nUser x\n"
+	    "Match all\nPort 22\n");
 	for (i = 0; i < COUNT(rows); i++) {
-		ssh_host(rows[i].typed, host, &port);
+		assert_int_equal(ssh_host_files(rows[i].typed, host, &port), rows[i].unsure);
 		assert_string_equal(host, rows[i].host);
 		assert_int_equal(port, rows[i].port);
 	}
