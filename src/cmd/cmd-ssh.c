@@ -117,11 +117,11 @@ ssh_shell(void)
 }
 
 static int
-ssh_exec(const char *ssh, char **argv, struct error *err)
+ssh_exec(const char *ssh, const char *name, char **argv, struct error *err)
 {
 	char	text[128];
 
-	argv[0] = (char *)(uintptr_t)ssh;
+	argv[0] = (char *)(uintptr_t)name;
 	ssh_program_mark(ssh);
 	execv(ssh, argv);
 	snprintf(text, sizeof(text), "cannot run %.100s", ssh);
@@ -157,7 +157,7 @@ ssh_exec_proxied(const struct options *opts, const struct ssh_program *env, cons
 	memcpy(argv + n, args + insert, (size_t)(count - insert) * sizeof(*argv));
 	log_debug(1, "%s ... %s ...", ssh, command);
 	ssh_shell();
-	ssh_exec(ssh, argv, err);
+	ssh_exec(ssh, ssh, argv, err);
 	free(argv);
 	return (-1);
 }
@@ -182,6 +182,16 @@ ssh_host_ok(const struct ssh_program *env, const char *destination, struct error
 	return (0);
 }
 
+/* 1 if this path can stand in a command as it is, for ssh does not quote it there. */
+static int
+ssh_bare(const char *path)
+{
+	char	word[2 * PATH_MAX];
+
+	return (path[0] == '/' && strchr(path, '%') == NULL && shell_word("", path, word,
+	    sizeof(word)) == 0 && strcmp(word, path) == 0);
+}
+
 int
 cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error *err)
 {
@@ -189,7 +199,7 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	struct ssh_program	env;
 	const char	*odd;
 	char		self[PATH_MAX], ssh[PATH_MAX], command[COMMAND_MAX];
-	int		count = 0, asked = 1;
+	int		count = 0, asked = 1, through;
 
 	if (self_path(argv0, self) == -1)
 		self[0] = '\0';
@@ -203,12 +213,16 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	if (!walk.local && (asked = ssh_program_ask(ssh, args, &env, err)) == -1)
 		return (-1);
 	/* Blocks written by hand or by an earlier version may lack the quotation marks. */
-	if (asked == 0 && (!env.taken || env.relayed) && !ssh_host_ok(&env, walk.destination, err))
+	if (asked == 0 && ((!env.taken && !env.jumps) || env.relayed) &&
+	    !ssh_host_ok(&env, walk.destination, err))
 		return (-1);
 	/* args has room for argv[0] in front. */
-	if (asked != 0 || env.taken) {
-		log_debug(1, "plain %s", ssh);
-		return (ssh_exec(ssh, args - 1, err));
+	if (asked != 0 || env.taken || env.jumps) {
+		/* ssh reaches the hosts of a ProxyJump by what its own argv[0] names: by us. */
+		through = asked == 0 && !env.taken && env.jumps && ssh_bare(self);
+		log_debug(1, "plain %s%s", ssh,
+		    through ? ", and ProxyJump through this program" : "");
+		return (ssh_exec(ssh, through ? self : ssh, args - 1, err));
 	}
 	odd = self[0] == '\0' ? self : ssh_proxy_command(opts, &env, self, command);
 	if (odd != NULL) {

@@ -65,7 +65,8 @@ emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const
 	emit_ssh_line(fp, "StrictHostKeyChecking", "yes", NULL);
 	if (program == NULL)
 		emit_ssh_line(fp, "UserKnownHostsFile", EMIT_NIX_KNOWN_HOSTS, NULL);
-	if (!h->direct && emit_ssh_proxy(fp, doc, program, "", err) == -1)
+	/* A build that hangs is worse than one that fails; and --why knows the cause then. */
+	if (!h->direct && emit_ssh_proxy(fp, doc, program, " --dead-after=30", err) == -1)
 		return (-1);
 	if (!h->direct)
 		emit_ssh_line(fp, "ProxyUseFdpass", "no", NULL);

@@ -44,7 +44,6 @@ static const struct ssh_program_keyword {
 	const char	*harmless;	/* a value that changes nothing; NULL if there is none */
 } taken[] = {
 	{ "proxycommand",			NULL },
-	{ "proxyjump",				NULL },
 	{ "bindaddress",			NULL },
 	{ "bindinterface",			NULL },
 	{ "connectionattempts",			"1" },
@@ -201,6 +200,8 @@ ssh_program_line(struct ssh_program *env, const char *keyword, const char *value
 			    strcasecmp(row->harmless, value) != 0;
 	if (strcasecmp(keyword, "proxycommand") == 0)
 		env->relayed = ssh_program_ours(value);
+	else if (strcasecmp(keyword, "proxyjump") == 0)
+		env->jumps = 1;
 	/* Only a host name with a line break makes more than one such line: a bad one stays. */
 	if (strcasecmp(keyword, "hostname") == 0 && (env->host[0] == '\0' || !addr_host_ok(value)))
 		strlcpy(env->host, value, sizeof(env->host));

@@ -24,6 +24,7 @@ struct ssh_program {
 	/* has a proxy, or asks for what ssh does only without one */
 	int	taken;
 	int	relayed;		/* a ProxyCommand of the configuration is this program */
+	int	jumps;			/* ProxyJump: another ssh reaches the first host */
 };
 
 /*

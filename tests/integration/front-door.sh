@@ -202,6 +202,18 @@ for jump in -Jmarked -oProxyJump=marked "-oProxyCommand=$T/own-proxy %h %p" "-op
 	plain "$jump" -F "$cfg" "$jump" direct 'echo x'
 	check "$jump: it was used" test -f "$T/own-proxy.mark"
 done
+# The first host of a ProxyJump is reached through this program, which ssh takes its own name for.
+for how in '-J direct' '-J direct,second' '-oProxyJump=direct'; do
+	# shellcheck disable=SC2086	# words
+	timeout 20 "$MESHSSH" -v -F "$cfg" $how inner 'echo x; exit 7' >"$T/out" 2>"$T/err"
+	is "$how: status, output, and how often a relay connects" \
+	    "$? $(cat "$T/out") $(grep -c 'Executing proxy command: exec .*meshssh.* --relay -- "' "$T/err")" '7 x 1'
+done
+mkdir "$T/a folder"
+cp "$MESHSSH" "$T/a folder/meshssh"
+timeout 20 "$T/a folder/meshssh" -v -F "$cfg" -J direct inner 'echo x; exit 7' >"$T/out" 2>"$T/err"
+is "-J, from a path with a blank: as plain ssh" \
+    "$? $(cat "$T/out") $(grep -c 'Executing proxy command: exec .*meshssh.* --relay -- "' "$T/err")" '7 x 0'
 plain "ProxyCommand=none" -F "$cfg" -o ProxyCommand=none direct 'echo x'
 plain "ProxyCommand none after the host" -F "$cfg" direct '-oProxyCommand none' 'echo x'
 # OpenSSH's versions do not agree on whether a ProxyCommand may follow this.

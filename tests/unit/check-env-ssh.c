@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include <strings.h>
+
 #include "check.h"
 #include "sshconf/ssh-program.h"
 
@@ -21,14 +23,14 @@ test_lines(void **state)
 		    1 },
 		{ "proxycommand", "/home/meshssh/nc %h %p", 1 },
 		    { "proxycommand", "mymeshssh %h %p", 1 },
-		{ "proxycommand", "nc %h %p", 1 }, { "proxyjump", "bastion", 1 },
+		{ "proxycommand", "nc %h %p", 1 }, { "proxyjump", "bastion", 0 },
 		    { "bindaddress", "10.0.0.1", 1 },
 		{ "bindinterface", "eth0", 1 }, { "connectionattempts", "1", 0 },
 		    { "connectionattempts", "3", 1 },
 		{ "nohostauthenticationforlocalhost", "no", 0 },
 		    { "nohostauthenticationforlocalhost", "yes", 1 },
 		{ "proxyusefdpass", "yes", 0 }, { "hostname", "nas", 0 },
-		    { "ProxyJump", "bastion", 1 },
+		    { "ProxyJump", "bastion", 0 },
 	};
 	struct ssh_program	env;
 	char		longest[400] = "";
@@ -39,6 +41,7 @@ test_lines(void **state)
 		memset(&env, 0, sizeof(env));
 		ssh_program_line(&env, cases[i].keyword, cases[i].value);
 		assert_int_equal(env.taken, cases[i].taken);
+		assert_int_equal(env.jumps, strcasecmp(cases[i].keyword, "proxyjump") == 0);
 		assert_int_equal(env.relayed, cases[i].relayed);
 	}
 	memset(&env, 0, sizeof(env));
