@@ -4,9 +4,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "base/error.h"
 #include <strings.h>
 
+#include "base/error.h"
 #include "check.h"
 #include "sshconf/ssh-program.h"
 
@@ -209,7 +209,7 @@ test_ask(void **state)
 		const char	*script;
 		int		 result, taken;
 	}		cases[] = {
-		{ "#!/bin/sh\necho hostname nas\necho proxyjump x\n", 0, 1 },
+		{ "#!/bin/sh\necho hostname nas\necho bindaddress x\n", 0, 1 },
 		{ "#!/bin/sh\necho hostname nas\n", 0, 0 },
 		{ "#!/bin/sh\n[ \"$*\" = '-G -p 22 nas' ] && echo hostname nas\n", 0, 0 },
 		{ "#!/bin/sh\necho hostname nas\nexit 255\n", 1, 0 },
