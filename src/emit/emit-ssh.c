@@ -323,6 +323,11 @@ emit_ssh_alive(FILE *fp, const json_t *doc)
 {
 	if (emit_ssh_theirs(doc, "serveraliveinterval", "0"))
 		return;
+	if (query_is(doc, "facts.server.kind", "tailscale")) {
+		fprintf(fp, "    # no ServerAliveInterval: Tailscale SSH answers nothing while a person "
+		    "confirms the login\n");
+		return;
+	}
 	emit_ssh_line(fp, "ServerAliveInterval", "15",
 	    "a session outlasts an outage of ten minutes");
 	if (!emit_ssh_theirs(doc, "serveralivecountmax", "3"))
