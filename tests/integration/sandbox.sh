@@ -250,7 +250,7 @@ with subprocess.Popen(["unshare", "-n", sys.executable, "-c", SERVER], stdin=sub
     deadline = time.monotonic() + 15
     server.stdin.write(b"go\n")
     assert server.stdout.readline() == b"ready\n"
-    with subprocess.Popen([sys.argv[1], "--debug", "10.77.0.2", "7000"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    with subprocess.Popen([sys.argv[1], "--debug", "--dead-after=2", "10.77.0.2", "7000"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, bufsize=0) as p:
         for turn in sys.argv[2:]:
             p.stdin.write(turn.encode() + b"\r\n")
