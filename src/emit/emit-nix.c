@@ -65,8 +65,8 @@ emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const
 	emit_ssh_line(fp, "StrictHostKeyChecking", "yes", NULL);
 	if (program == NULL)
 		emit_ssh_line(fp, "UserKnownHostsFile", EMIT_NIX_KNOWN_HOSTS, NULL);
-	/* A build that hangs is worse than one that fails; and --why knows the cause then. */
-	if (!h->direct && emit_ssh_proxy(fp, doc, program, " --dead-after=30", err) == -1)
+	/* With this one, --why knows the cause, too. */
+	if (!h->direct && emit_ssh_proxy(fp, doc, program, " " EMIT_SSH_BUILDER, err) == -1)
 		return (-1);
 	if (!h->direct)
 		emit_ssh_line(fp, "ProxyUseFdpass", "no", NULL);

@@ -152,6 +152,9 @@ ssh_is_own_option(const json_t *doc, const char *word, size_t len)
 	if (len == 0 || word[0] != '-' || (len == 2 && word[1] == '-') ||
 	    (len == 7 && strncmp(word, "--relay", len) == 0))
 		return (0);
+	/* Of a builder's block, see emit-nix.c. */
+	if (len == strlen(EMIT_SSH_BUILDER) && strncmp(word, EMIT_SSH_BUILDER, len) == 0)
+		return (0);
 	if (len == 8 && strncmp(word, "--fdpass", len) == 0)
 		return (json_truth_at(doc, "wanted.fdpass") != 1);
 	return (strncmp(word, "--tailscaled=", 13) != 0 ||

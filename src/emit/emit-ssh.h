@@ -18,6 +18,8 @@ const char *emit_ssh_word(const char *, char *, size_t);
 void	emit_ssh_line(FILE *, const char *keyword, const char *value, const char *why);
 /* The same for a HostName, which is no token. */
 void	emit_ssh_hostname(FILE *, const char *name, const char *why);
+#define EMIT_SSH_BUILDER	"--dead-after=30"	/* of Nix: a build that hangs is worse */
+
 /*
  * The same for the ProxyCommand by meshssh, which a word of its own stands for, or NULL, with
  * options like " --fdpass"; 0, or -1 with the error set if the program's path cannot stand there,

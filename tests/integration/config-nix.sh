@@ -388,7 +388,7 @@ for golden in "$SRCDIR"/tests/golden/nix/*.json; do
 done
 evaluates "$SRCDIR/tests/golden/emit/nix-nixos.out" 'meshssh = "/nix/store/x-meshssh";' >"$T/out"
 is 'a package of meshssh is taken where there is one' "$(grep -c 'ProxyCommand' "$T/out") \
-$(grep -o 'ProxyCommand [^%]*' "$T/out" | sort -u)" '1 ProxyCommand \"/nix/store/x-meshssh/bin/meshssh\" --relay -- \"'
+$(grep -o 'ProxyCommand [^%]*' "$T/out" | sort -u)" '1 ProxyCommand \"/nix/store/x-meshssh/bin/meshssh\" --dead-after=30 --relay -- \"'
 
 check '--nixos: it parses, and can be evaluated' module --nixos
 python3 - "$T/module.json" "$SHARE/text" <<'END' >"$T/out"
