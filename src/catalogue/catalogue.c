@@ -663,10 +663,6 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "The host's key is not known and StrictHostKeyChecking forbids to ask, so ssh "
 	    "refuses the host. Accept its key once with StrictHostKeyChecking=ask, or name the "
 	    "entry under which it is known with HostKeyAlias." },
-	[CODE_HOST_KEY_UNKNOWN] = { "host-key-unknown", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
-	    "The host's key is not known here. ssh asks at the first login; programs that cannot "
-	    "ask, such as ansible, cron jobs and nix-daemon, fail. Log in once by hand, after a "
-	    "look at the fingerprint." },
 	[CODE_CONFIG_NO_INCLUDE] = { "config-no-include", KIND_FINDING, SEVERITY_WARNING, 89, 0, "",
 	    "/etc/ssh/ssh_config, perhaps one that is managed, does not include the files in "
 	    "ssh_config.d, so what packages and nix-darwin put there has no effect. Put the "

@@ -312,21 +312,6 @@ check_strict(const json_t *facts, struct finding *f)
 }
 
 static int
-check_unknown_key(const json_t *facts, struct finding *f)
-{
-	if (json_truth_at(facts, "ssh.known.found") != 0 ||
-	    strcmp(config_text(facts, OPTION("stricthostkeychecking")), "ask") != 0 ||
-	    config_on(facts, OPTION("verifyhostkeydns")))
-		return (0);
-	finding_set(f->cause,
-	    "The host's key is not known here: ssh asks at the first login, and programs that cannot "
-	    "ask will fail.");
-	finding_set(f->evidence, "no key for %s is known", config_text(facts, "ssh.known.alias"));
-	finding_cure(f, "Log in once by hand, after a look at its fingerprint.");
-	return (1);
-}
-
-static int
 check_alias(const json_t *facts, struct finding *f)
 {
 	const char	*other = json_text_at(facts, "ssh.known.other");
@@ -500,9 +485,6 @@ const struct rule rules_config[] = {
 	{ CODE_HOST_KEY_ALIAS, CERTAINTY_SUSPECTED, { KNOWN }, { CODE_HOST_KEY_STRICT },
 	    check_alias,
 	    "ssh.known.alias" },
-	{ CODE_HOST_KEY_UNKNOWN, CERTAINTY_SURE, { KNOWN, OPTION("stricthostkeychecking") },
-	    { CODE_HOST_KEY_STRICT, CODE_HOST_KEY_ALIAS, CODE_LOCALHOST_PROXY },
-	    check_unknown_key },
 	{ CODE_LOCALHOST_PROXY, CERTAINTY_SURE, { OPTION("hostname"), KNOWN }, { CODE_NONE },
 	    config_check_localhost },
 	{ CODE_CONFIG_SLOW, CERTAINTY_SURE, { NUMBER }, { CODE_NONE }, check_slow },

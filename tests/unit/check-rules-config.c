@@ -85,8 +85,6 @@ static const struct rules_row rows[] = {
 	{ WITH("'known':{'found':false,'alias':'nas'},", ""), "host-key-strict", "", NULL },
 	{ WITH("'known':{'found':false,'alias':'nas'},", ",'stricthostkeychecking':'ask','batchmode':'yes'"),
 	    "host-key-strict", "error", "no key for nas is known" },
-	{ WITH("'known':{'found':false,'alias':'nas'},", ",'stricthostkeychecking':'ask'"),
-	    "host-key-unknown", "note", "no key for nas is known" },
 	{ WITH("'known':{'found':false,'alias':'nas'},", ",'stricthostkeychecking':'false','batchmode':'yes'"),
 	    "host-key-strict", "", NULL },
 	{ WITH("'known':{'found':false,'alias':'nas'},", ",'stricthostkeychecking':'true'"),
