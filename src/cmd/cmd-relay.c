@@ -144,7 +144,7 @@ relay_caller_gone_cb(void *arg)
 
 /*
  * ssh has waited for the identification since it made this process, by whatever shell it became us;
- * an age above the limit is none of ours.
+ * an age above the limit is not that of this call.
  */
 static void
 relay_limit(struct session *s, int limit_s)

@@ -61,7 +61,7 @@ int	env_tailscale_others(const char *root, pid_t *running, int (*cb)(const char 
 int	env_tailscale_trusted(const char *path);
 /* 1 if the kernel routes to the mesh: there is a TUN, and it is in our network namespace. */
 int	env_tailscale_kernel(const struct env_tailscale *);
-/* 1 if it says of a host that is none of its, instead of connecting to it: since 1.98. */
+/* 1 if it reports that a host is not of its mesh, instead of connecting to it: since 1.98. */
 int	env_tailscale_tells(const struct env_tailscale *ts);
 /*
  * 1 if this machine joined its mesh within the last minute, by the clocks of both: other nodes may

@@ -29,7 +29,7 @@ static const struct {
 	{ 0xc0a80000, 16, 1 },
 };
 
-/* The IPv4 address that stands behind a prefix of so many bytes; -1 if none can. */
+/* The IPv4 address behind a prefix of this length in bytes; -1 if no address can follow it. */
 static int
 nat64_embedded(const struct in6_addr *in6, int bytes, uint32_t *ip)
 {

@@ -152,7 +152,7 @@ tailscaled_open(const struct tailscaled *at, int limit_ms)
 	return (tailscaled_connect(at, clock_ms() + limit_ms));
 }
 
-/* So many bytes of a body behind which the connection goes on; as tailscaled_body. */
+/* A body of this length, after which the connection stays open; as tailscaled_body. */
 static ssize_t
 tailscaled_some(int fd, long bytes, int64_t until_ms, char *buf, size_t size)
 {
