@@ -137,12 +137,22 @@ ssh_conditional_way(const json_t *doc)
 	return (line != NULL ? line : ssh_conditional(doc, "proxyjump"));
 }
 
-/* A line of a file that install has written. */
+/*
+ * A line of a file that install or nix --install has written. The file says so by itself: another
+ * meshssh-config may have written it after ssh was asked for what it takes.
+ */
 static int
 ssh_installed(const json_t *where)
 {
-	return (query_is(where, "file", "~/.ssh/meshssh.conf") ||
-	    query_is(where, "file", "/etc/ssh/meshssh.conf"));
+	static const char	*const files[] = {
+		"~/.ssh/meshssh.conf", "/etc/ssh/meshssh.conf", "~/.ssh/meshssh_nix"
+	};
+	size_t			 i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (query_is(where, "file", files[i]))
+			return (1);
+	return (0);
 }
 
 /* 1 if this is an option that the ProxyCommand of a block would not have, too. */

@@ -281,7 +281,7 @@ def race_installs():
 def race_nix():
     case = Tally("nix --install, twenty at once")
     may, new = transitions(NIX, fresh)
-    for n in range(15 if FULL else 2):
+    for n in range(15 if FULL else 4):
         fresh()
         taken = others()
         rans = at_once([NIX] * 20)
