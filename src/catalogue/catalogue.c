@@ -573,6 +573,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	[CODE_NOT_CONNECTED] = { "not-connected", KIND_FINDING, SEVERITY_ERROR, 1, 0, "",
 	    "The host was not reached, and no other cause fits. meshssh --debug shows each step, "
 	    "and the facts of meshssh --doctor --json are what is needed to look further." },
+	[CODE_WAY_NOT_CHECKED] = { "way-not-checked", KIND_FINDING, SEVERITY_NOTE, 16, 0, "",
+	    "ssh reaches the host through a jump host or another program's ProxyCommand. The "
+	    "doctor did not take that way, and a direct connection would say nothing about it, "
+	    "so neither the host nor the path to it was checked. Run meshssh --doctor for the "
+	    "jump host, or for the host on the machine that connects to it." },
 	[CODE_NAME_SEARCHED] = { "name-searched", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
 	    "The name was found only after a search domain of /etc/resolv.conf was appended to "
 	    "it, so it may be another host than the one that is meant. It is a warning if the "

@@ -529,6 +529,8 @@ const struct fact_row	fact_rows[] = {
 	    "Connections that the server has seen, of all probes." },
 	{ "connect.stopped", FACT_TEXT, "", "probe-net",
 	    "How a later connection failed, as the code of a route: refused, no-answer and so on; no more were made then." },
+	{ "connect.unseen", FACT_TEXT, "", "collect",
+	    "How ssh reaches the host, where that is a way that was not looked at: \"jump\" (ProxyJump) or \"command\" (another program's ProxyCommand); nothing was connected to then." },
 	{ "server.text", FACT_TEXT, "", "probe-identification",
 	    "The server's identification." },
 	{ "server.software", FACT_TEXT, "", "probe-identification",

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/addr.h"
 #include "base/file.h"
@@ -34,6 +35,23 @@ collect_target(const json_t *facts, const struct collect *exam, struct probe_inp
 	in->timeout_ms = exam->timeout_ms;
 	in->dead_after_s = exam->dead_after_s;
 	in->seen = exam->look.seen;
+	in->choice = &exam->choice;
+	in->family = exam->family;
+}
+
+/* The way that ssh takes where that is none of ours: "jump" or "command"; or NULL. */
+static const char *
+collect_unseen(const json_t *facts, const struct collect *exam, const struct probe_input *in)
+{
+	const char	*jump = fact_text(facts, "ssh.options.proxyjump"),
+			    *command = fact_text(facts, "ssh.options.proxycommand");
+
+	if (!exam->as_ssh || !in->ssh || exam->choice.via != NULL)
+		return (NULL);
+	if (jump != NULL && strcasecmp(jump, "none") != 0)
+		return ("jump");
+	return (command != NULL && strcasecmp(command, "none") != 0 &&
+	    fact_truth(facts, "ssh.proxy.ours") != 1 ? "command" : NULL);
 }
 
 static const struct probe_kept	none = { .fd = -1 };
@@ -60,6 +78,7 @@ collect_host(json_t *doc, const struct collect *exam)
 	struct probe_kept	 kept;
 	struct probe_input	 in;
 	json_t			*facts = json_at(doc, "facts");
+	const char		*unseen;
 
 	if (exam->look.host == NULL)
 		return;
@@ -69,7 +88,11 @@ collect_host(json_t *doc, const struct collect *exam)
 	json_put(doc, "target.name", json_string(in.host));
 	json_put(doc, "target.port", json_integer(in.port));
 	json_put(doc, "target.ssh", json_boolean(in.ssh));
-	if (!exam->no_probe)
+	if (exam->no_probe)
+		return;
+	if ((unseen = collect_unseen(facts, exam, &in)) != NULL)
+		fact_put_text(facts, "connect.unseen", unseen);
+	else
 		collect_probe(facts, exam, &in);
 }
 

@@ -8,6 +8,7 @@
 #define PROBE_COLLECT_H
 
 #include "facts/detect.h"
+#include "route/plan.h"
 
 struct collect {
 	struct detect_input	look;
@@ -15,6 +16,9 @@ struct collect {
 	int			dead_after_s;
 	int			no_probe;	/* nothing is asked of the host */
 	int			ssh;		/* the port is one of ssh's, whatever its number */
+	int			as_ssh;		/* on no other way than ssh's, or the chosen one */
+	struct plan_choice	choice;		/* --via */
+	int			family;		/* --family */
 	/* What follows connects to the host; called once, before the first time. */
 	void			(*announce)(const char *host);
 	/* What is done now, to whom; both "" when all is over. */

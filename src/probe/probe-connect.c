@@ -360,9 +360,10 @@ static void
 connect_run(json_t *facts, const struct probe_input *in)
 {
 	struct target		 target = { .host = in->host, .port = in->port,
-				    .timeout_ms = in->timeout_ms };
-	struct plan_choice	 choice = { .via = NULL };
-	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = in->seen };
+				    .family = in->family, .timeout_ms = in->timeout_ms };
+	struct plan_choice	 any = { .via = NULL };
+	struct plan_input	 plan = { .target = &target, .facts = in->seen,
+				    .choice = in->choice != NULL ? in->choice : &any };
 	struct ways		*ways = xcalloc(1, sizeof(*ways));
 
 	connect_zone(facts, in);

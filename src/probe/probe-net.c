@@ -33,11 +33,12 @@
 /* --- the facts -------------------------------------------------------------------------------- */
 
 static void
-addresses_put(struct probe_addresses *to, const char *text, int port)
+addresses_put(struct probe_addresses *to, const char *text, const struct probe_input *in)
 {
 	struct addrinfo	*ai = &to->list[to->count], *list;
 
-	if (to->count == PROBE_ADDRESSES_MAX || resolve_literal(text, port, AF_UNSPEC, &list) != 0)
+	if (to->count == PROBE_ADDRESSES_MAX ||
+	    resolve_literal(text, in->port, in->family, &list) != 0)
 		return;
 	memcpy(&to->ss[to->count], list->ai_addr, list->ai_addrlen);
 	ai->ai_family = list->ai_family;
@@ -52,7 +53,7 @@ addresses_put(struct probe_addresses *to, const char *text, int port)
 
 /* A link-local address without its interface is one with each that is up, as for the race. */
 static void
-addresses_add(struct probe_addresses *to, const char *text, int port)
+addresses_add(struct probe_addresses *to, const char *text, const struct probe_input *in)
 {
 	struct sockaddr_storage	 ss;
 	const struct sockaddr_in6 *in6 = (const void *)&ss;
@@ -60,37 +61,38 @@ addresses_add(struct probe_addresses *to, const char *text, int port)
 	char			 zoned[ADDR_TEXT_MAX];
 	int			 i;
 
-	if (addr_literal(text, port, &ss) != 0 && ss.ss_family == AF_INET6 &&
+	if (addr_literal(text, in->port, &ss) != 0 && ss.ss_family == AF_INET6 &&
 	    IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
 		interfaces_link_local(&list);
 	for (i = 0; i < list.count; i++) {
 		snprintf(zoned, sizeof(zoned), "%s%%%s", text, list.names[i]);
-		addresses_put(to, zoned, port);
+		addresses_put(to, zoned, in);
 	}
 	if (list.count == 0)
-		addresses_put(to, text, port);
+		addresses_put(to, text, in);
 }
 
 static void
-addresses_add_list(struct probe_addresses *to, const json_t *facts, const char *path, int port)
+addresses_add_list(struct probe_addresses *to, const json_t *facts, const char *path,
+    const struct probe_input *in)
 {
 	const json_t	*row;
 	size_t		 i;
 
 	json_array_foreach(fact_at(facts, path), i, row)
 		if (json_is_string(row))
-			addresses_add(to, json_string_value(row), port);
+			addresses_add(to, json_string_value(row), in);
 }
 
 void
 probe_addresses(struct probe_addresses *to, const json_t *facts, const struct probe_input *in)
 {
 	memset(to, 0, sizeof(*to));
-	addresses_add(to, in->host, in->port);
+	addresses_add(to, in->host, in);
 	/* Of an address, the resolver has nothing more to say. */
 	if (to->count == 0)
-		addresses_add_list(to, facts, "names.lookups.system.addresses", in->port);
-	addresses_add_list(to, facts, "names.nat64", in->port);
+		addresses_add_list(to, facts, "names.lookups.system.addresses", in);
+	addresses_add_list(to, facts, "names.nat64", in);
 }
 
 socklen_t

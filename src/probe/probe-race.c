@@ -48,9 +48,10 @@ probe_race(const struct probe_input *in, const struct via *via, int mss_bytes,
     struct connection *conn, struct attempts *attempts, struct error *err)
 {
 	struct target		 target = { .host = in->host, .port = in->port,
-				    .timeout_ms = in->timeout_ms };
+				    .family = in->family, .timeout_ms = in->timeout_ms };
 	struct plan_choice	 choice = { .via = via, .mesh_only = 1 };
 	struct plan_input	 plan = { .target = &target, .choice = &choice, .facts = in->seen };
+	const int		 chosen = in->choice != NULL && in->choice->via == via;
 	struct sock_tune	 tune = { .connect_s = in->timeout_ms / 1000 + 1,
 				    .dead_after_s = in->dead_after_s };
 	struct mss_steps		 mss_steps = { .mss_bytes = mss_bytes };
@@ -61,6 +62,8 @@ probe_race(const struct probe_input *in, const struct via *via, int mss_bytes,
 	struct timeval		 tv = clock_timeval(3 * (int64_t)in->timeout_ms + SLACK_MS);
 	struct race		*race;
 
+	if (chosen)
+		plan.choice = in->choice;
 	if ((conf.base = run.base = event_base_new()) == NULL) {
 		error_errno(err, errno, "cannot connect");
 		return (-1);

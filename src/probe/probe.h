@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 struct facts;
+struct plan_choice;
 struct probe_kept;
 
 /* to one server, of all probes together: below OpenSSH's PerSourcePenalties */
@@ -22,6 +23,8 @@ struct probe_input {
 	int		 ssh;		/* the port is meant for SSH */
 	int		 timeout_ms;	/* for one connection, and each wait */
 	int		 dead_after_s;
+	const struct plan_choice *choice;	/* --via; NULL: none */
+	int		 family;	/* of addresses; 0: any */
 	const struct facts *seen;	/* what this machine could connect with */
 	struct probe_kept *kept;	/* a connection for the next probe; NULL: none is kept */
 };

@@ -102,13 +102,14 @@ report_path(const struct report *r)
 	const char	*address = json_text_at(r->facts, "connect.address"),
 			    *host = json_text_at(r->doc, "target.host");
 	const char	*name = json_text_at(r->doc, "target.name");
-	int		 ok = json_truth_at(r->facts, "connect.ok") == 1;
+	int		 ok = json_truth_at(r->facts, "connect.ok") == 1,
+			 unseen = json_at(r->facts, "connect.unseen") != NULL;
 
 	fprintf(r->fp, "this machine%s --", json_number_at(r->facts, "system.wsl", 0) > 0 ?
 	    " (WSL)" : "");
-	report_put(r, json_text_at(r->facts, "connect.route"), "?");
+	report_put(r, json_text_at(r->facts, unseen ? "connect.unseen" : "connect.route"), "?");
 	fputs("--> ", r->fp);
-	report_styled(r, ok ? "good" : "error", host, "?");
+	report_styled(r, ok ? "good" : unseen ? "dim" : "error", host, "?");
 	if (name != NULL && host != NULL && strcmp(name, host) != 0) {
 		fputs(" = ", r->fp);
 		report_put(r, name, "");
@@ -125,7 +126,7 @@ report_path(const struct report *r)
 		fprintf(r->fp, "connected in %lld ms", (long long)json_number_at(r->facts,
 		    "connect.ms", 0));
 	else
-		fputs("not connected", r->fp);
+		fputs(unseen ? "not checked" : "not connected", r->fp);
 	report_direction(r, "forward", json_at(r->facts, "mtu.forward"));
 	report_direction(r, "reverse", json_at(r->facts, "mtu.reverse"));
 	report_list(r, "; dropped DSCP:", json_at(r->facts, "dscp.dropped"));
@@ -183,7 +184,8 @@ report_text(FILE *fp, const json_t *doc, int colour)
 		report_path(&r);
 	else
 		report_machine(&r);
-	if (report_status(doc) == 0 && json_array_size(json_at(doc, "unchecked")) == 0) {
+	if (report_status(doc) == 0 && json_array_size(json_at(doc, "unchecked")) == 0 &&
+	    json_at(r.facts, "connect.unseen") == NULL) {
 		report_styled(&r, "good", "healthy", "");
 		fprintf(fp, ": nothing is wrong with %s\n", what);
 	} else if (report_status(doc) == 0)
@@ -205,7 +207,9 @@ report_status(const json_t *doc)
 	const json_t	*finding;
 	size_t		 i;
 
-	if (json_text_at(doc, "target.host") != NULL && json_truth_at(doc, "facts.connect.ok") != 1)
+	if (json_text_at(doc, "target.host") != NULL &&
+	    json_truth_at(doc, "facts.connect.ok") != 1 &&
+	    json_at(doc, "facts.connect.unseen") == NULL)
 		return (2);
 	json_array_foreach(json_at(doc, "findings"), i, finding)
 		if (strcmp(json_text_at(finding, "severity"), "note") != 0)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Rules: routes and connections. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "facts/query.h"
+#include "rules/rules-config.h"
 #include "rules/rules-proxy.h"
 #include "rules/rules.h"
 
@@ -330,6 +332,31 @@ check_not_connected(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* ssh takes a way that was not looked at: neither an error nor health is to be told of it. */
+static int
+check_way(const json_t *facts, struct finding *f)
+{
+	int		 jump = query_is(facts, "connect.unseen", "jump");
+	const char	*keyword = jump ? "proxyjump" : "proxycommand", *value;
+	const json_t	*set;
+	char		 where[300], line[300] = "";
+
+	value = json_text_at(facts, jump ? OPTION("proxyjump") : OPTION("proxycommand"));
+	set = json_at(facts, jump ? "ssh.conditional.proxyjump" : "ssh.conditional.proxycommand");
+	if (set != NULL)
+		snprintf(line, sizeof(line), " (%.250s:%d)", config_text(set, "file"),
+		    (int)json_number_at(set, "line", 0));
+	finding_set(f->cause, "ssh reaches the host through %s, and that way was not checked.",
+	    jump ? "a jump host" : "a ProxyCommand");
+	finding_set(f->evidence, "%s %.100s%s", jump ? "ProxyJump" : "ProxyCommand",
+	    value != NULL ? value : "",
+	    line[0] != '\0' ? line : config_where(facts, keyword, where));
+	finding_cure(f, "To see whether it works: ssh -v HOST");
+	finding_cure(f, jump ? "To check the path to the jump host: meshssh --doctor JUMPHOST" :
+	    "To check a direct path instead: meshssh --doctor --via=direct HOST");
+	return (1);
+}
+
 #define PROXY(which, certain, ...) \
 	{ .code = which, .certainty = certain, \
 	  .needs = { "connect.routes", "tailscale.proxies" }, .under = { __VA_ARGS__ }, .check = proxy_check }
@@ -371,6 +398,8 @@ const struct rule rules_connect[] = {
 	{ .code = CODE_PROXY_OF_OTHERS, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.proxies_of_others", "tailscale.host" },
 	    .check = check_proxy_of_others },
+	{ .code = CODE_WAY_NOT_CHECKED, .certainty = CERTAINTY_SURE,
+	  .needs = { "connect.unseen" }, .check = check_way },
 	{ .code = CODE_NOT_CONNECTED, .certainty = CERTAINTY_SUSPECTED,
 	  .needs = { "connect.ok" }, .under = { UNDER_ANY }, .check = check_not_connected },
 	{ .code = CODE_NONE }

@@ -1,0 +1,64 @@
+#!/bin/sh
+# --doctor judges the way that ssh takes: behind a jump host or another program's ProxyCommand it connects to nothing,
+# and tells neither an error nor health; --via and --family are honored. Real sshd.
+#
+# shellcheck disable=SC2119 # sshd_start needs no argument
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+need "the way that ssh takes" ssh sshd python3 timeout || finish
+sshd_start || exit 1
+exec </dev/null
+
+# An ssh that reads this file, whatever the home of the user is.
+mkdir "$T/bin"
+printf '#!/bin/sh\nexec %s -F %s "$@"\n' "$(command -v ssh)" "$T/config" >"$T/bin/ssh"
+chmod 755 "$T/bin/ssh"
+PATH=$T/bin:$PATH
+cat >"$T/config" <<END
+Host jump
+	HostName 127.0.0.1
+	Port 1
+	ProxyJump bastion
+Host deadproxy
+	ProxyCommand nc -X connect -x 127.0.0.1:9 %h %p
+Match originalhost matched exec "true"
+	ProxyCommand nc %h %p
+Host nojump nocommand
+	HostName 127.0.0.1
+	Port $SSHD_PORT
+Host nojump
+	ProxyJump none
+Host nocommand
+	ProxyCommand none
+Host ours
+	HostName 127.0.0.1
+	Port $SSHD_PORT
+	ProxyCommand $MESHSSH --relay -- "%h" "%p"
+END
+
+# way NAME STATUS ARGUMENT...
+way() {
+	w_name=$1
+	w_status=$2
+	shift 2
+	timeout 60 "$MESHSSH" --doctor --timeout=2 "$@" >"$T/out" 2>"$T/err"
+	is "$w_name: status" "$? $(cat "$T/err")" "$w_status "
+}
+
+for host in jump deadproxy matched; do
+	way "$host" 0 "$host"
+	check "$host: it is said what was not checked" grep -q 'way-not-checked)$' "$T/out"
+	check "$host: no error, and not healthy" sh -c "! grep -qE '^(error|healthy)' '$T/out'"
+done
+for host in nojump nocommand ours; do
+	way "$host" 0 "$host"
+	check "$host: it is connected to" grep -q '^    connected in' "$T/out"
+	check "$host: nothing is left out" sh -c "! grep -q way-not-checked '$T/out'"
+done
+way "--via=direct, where nobody listens" 2 --via=direct jump
+check "is what was asked for" grep -q ', refused)$' "$T/out"
+way "--via of a proxy that is not there" 2 --via=http=127.0.0.1:1 nojump
+check "no other route is taken" grep -q '^    not connected' "$T/out"
+way "--family" 2 --json --family=inet6 nojump
+check "no address of the other family is connected to" sh -c "! grep -q '\"route\": \"direct\"' '$T/out'"
+finish
