@@ -99,6 +99,24 @@ doctor_colour(void)
 	return (terminal_can(STDOUT_FILENO) && (no == NULL || no[0] == '\0'));
 }
 
+/* As addr_host_ok; a ProxyCommand may understand paths as well: vsock/3, unix%/run/x. */
+static int
+doctor_host_ok(const char *host)
+{
+	char	 plain[ADDR_HOST_MAX + 2], *slash;
+
+	strlcpy(plain, host, sizeof(plain));
+	while ((slash = strchr(plain, '/')) != NULL)
+		*slash = '.';
+	return (addr_host_ok(plain));
+}
+
+static void
+doctor_bad_host(struct error *err, const char *host)
+{
+	error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
+}
+
 int
 cmd_doctor(const struct options *opts, const char *host, const char *port, int *status,
     struct error *err)
@@ -106,8 +124,8 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 	json_t	*doc;
 	int	 number = 0;
 
-	if (host != NULL && !addr_host_ok(host)) {
-		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
+	if (host != NULL && !doctor_host_ok(host)) {
+		doctor_bad_host(err, host);
 		return (-1);
 	}
 	if (port != NULL && (number = addr_port(port)) == -1) {
@@ -119,6 +137,10 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 			return (-1);
 	} else {
 		doc = doctor_look(opts, host, number);
+		if (doc == NULL && errno == EINVAL && host != NULL) {
+			doctor_bad_host(err, host);
+			return (-1);
+		}
 		if (doc == NULL) {
 			error_errno(err, errno, "cannot look at this machine");
 			return (-1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Collects the doctor's document: detectors, then probes. */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,8 +26,9 @@ collect_target(const json_t *facts, const struct collect *exam, struct probe_inp
 	int		 port = exam->look.port;
 
 	memset(in, 0, sizeof(*in));
-	in->host = name != NULL && addr_host_ok(name) && (port == 0 || exam->ssh) ?
-	    name : exam->look.host;
+	/* What only a ProxyCommand understands is not told. */
+	in->host = name != NULL && addr_host_ok(name) && strcmp(name, "...") != 0 &&
+	    (port == 0 || exam->ssh) ? name : exam->look.host;
 	in->typed = exam->look.host;
 	in->port = port != 0 ? port : number != NULL && addr_port(number) != -1 ?
 	    addr_port(number) : 22;
@@ -39,7 +41,7 @@ collect_target(const json_t *facts, const struct collect *exam, struct probe_inp
 	in->family = exam->family;
 }
 
-/* The way that ssh takes where that is none of ours: "jump" or "command"; or NULL. */
+/* The way that ssh takes where that is not looked at: "jump" or "command"; or NULL. */
 static const char *
 collect_unseen(const json_t *facts, const struct collect *exam, const struct probe_input *in)
 {
@@ -50,8 +52,10 @@ collect_unseen(const json_t *facts, const struct collect *exam, const struct pro
 		return (NULL);
 	if (jump != NULL && strcasecmp(jump, "none") != 0)
 		return ("jump");
+	/* One of ours goes the way that is looked at, unless it is told to take another. */
 	return (command != NULL && strcasecmp(command, "none") != 0 &&
-	    fact_truth(facts, "ssh.proxy.ours") != 1 ? "command" : NULL);
+	    (fact_truth(facts, "ssh.proxy.ours") != 1 || strstr(command, "--via") != NULL ||
+	    strstr(command, "--family") != NULL) ? "command" : NULL);
 }
 
 static const struct probe_kept	none = { .fd = -1 };
@@ -72,7 +76,8 @@ collect_probe(json_t *facts, const struct collect *exam, const struct probe_inpu
 	exam->progress("", "");
 }
 
-static void
+/* 0, or -1 if the host is not a name that can be connected to, and ssh would connect to it. */
+static int
 collect_host(json_t *doc, const struct collect *exam)
 {
 	struct probe_kept	 kept;
@@ -81,7 +86,7 @@ collect_host(json_t *doc, const struct collect *exam)
 	const char		*unseen;
 
 	if (exam->look.host == NULL)
-		return;
+		return (0);
 	collect_target(facts, exam, &in);
 	in.kept = &kept;
 	json_put(doc, "target.host", json_string(exam->look.host));
@@ -89,11 +94,14 @@ collect_host(json_t *doc, const struct collect *exam)
 	json_put(doc, "target.port", json_integer(in.port));
 	json_put(doc, "target.ssh", json_boolean(in.ssh));
 	if (exam->no_probe)
-		return;
+		return (0);
 	if ((unseen = collect_unseen(facts, exam, &in)) != NULL)
 		fact_put_text(facts, "connect.unseen", unseen);
-	else
+	else if (addr_host_ok(in.host))
 		collect_probe(facts, exam, &in);
+	else
+		return (-1);
+	return (0);
 }
 
 json_t *
@@ -102,6 +110,7 @@ collect(const struct collect *given)
 	struct collect	 exam = *given;
 	char		 bad[128] = "";
 	json_t		*doc;
+	int		 odd;
 
 	if (file_room() == -1)
 		return (NULL);
@@ -110,11 +119,13 @@ collect(const struct collect *given)
 	exam.progress("", "looks at this machine");
 	detect(json_at(doc, "facts"), &exam.look);
 	exam.progress("", "");
-	collect_host(doc, &exam);
+	odd = collect_host(doc, &exam) == -1;
 	free(exam.look.seen);
 	fact_ok(fact_check(json_at(doc, "facts"), bad) == 0, bad);
-	if (file_room() == 0)
+	if (file_room() == 0 && !odd)
 		return (doc);
+	if (odd)
+		errno = EINVAL;
 	json_decref(doc);
 	return (NULL);
 }

@@ -28,7 +28,8 @@ struct collect {
 /*
  * {"version", "target", "facts"}; the target is empty if there is no host. The caller releases it
  * with json_decref. NULL with the errno of file_room, for what was not seen only for want of
- * descriptors would look as if it were not there.
+ * descriptors would look as if it were not there; or EINVAL, for a host that only a ProxyCommand
+ * could understand, and ssh has none for it.
  */
 json_t	*collect(const struct collect *);
 

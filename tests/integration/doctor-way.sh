@@ -23,6 +23,11 @@ Host deadproxy
 	ProxyCommand nc -X connect -x 127.0.0.1:9 %h %p
 Match originalhost matched exec "true"
 	ProxyCommand nc %h %p
+Host .host vsock/* unix%/*
+	ProxyCommand systemd-ssh-proxy %h %p
+	ProxyUseFdpass yes
+Host elsewhere
+	ProxyCommand $MESHSSH --via=http=127.0.0.1:9 --relay -- "%h" "%p"
 Host nojump nocommand
 	HostName 127.0.0.1
 	Port $SSHD_PORT
@@ -45,11 +50,19 @@ way() {
 	is "$w_name: status" "$? $(cat "$T/err")" "$w_status "
 }
 
-for host in jump deadproxy matched; do
+for host in jump deadproxy matched elsewhere; do
 	way "$host" 0 "$host"
 	check "$host: it is said what was not checked" grep -q 'way-not-checked)$' "$T/out"
 	check "$host: no error, and not healthy" sh -c "! grep -qE '^(error|healthy)' '$T/out'"
 done
+# What only a ProxyCommand understands. Its program is not there, which is told.
+for host in .host vsock/3 unix%/run/x; do
+	way "$host" 1 "$host"
+	check "$host: it is said what was not checked" grep -q 'way-not-checked)$' "$T/out"
+	check "$host: the name is not what is wrong" sh -c "! grep -qE 'name-|not-connected' '$T/out'"
+done
+timeout 10 "$MESHSSH" --doctor other/3 >"$T/out" 2>"$T/err"
+is "a path without a ProxyCommand" "$? $(wc -l <"$T/err")" "64 1"
 for host in nojump nocommand ours; do
 	way "$host" 0 "$host"
 	check "$host: it is connected to" grep -q '^    connected in' "$T/out"
