@@ -305,7 +305,8 @@ view_known(struct view *l)
 	fact_put_truth(l->facts, "ssh.known.found", found);
 	if (found == 0)
 		view_known_other(l, &known, name);
-	else if (!known.authority) {
+	/* Without the port that is meant, another key may be another server's: ssh asks then. */
+	else if (!known.authority && (alias || form[0] == '[' || view_port(l) == 22)) {
 		fact_put(l->facts, "ssh.known.types", view_told(l, REDACT_NAMES, known.types));
 		view_known_keys(l, &known);
 	}

@@ -130,7 +130,8 @@ known_file(const struct question *q, const char *file, struct ssh_ask *ask)
 	if (access(path, R_OK) == -1)
 		return (errno == ENOENT || errno == ENOTDIR ? 0 : -1);
 	ssh_ask(argv, detect_left_ms(q->known->in), ask);
-	if (ask->status == -1 || (ask->out[0] == '\0' && ask->status > 1))
+	/* 1 is that it has none; what broke off may have begun to tell. */
+	if (ask->status == -1 || ask->status > 1)
 		return (-1);
 	known_read(q, file, ask->out);
 	return (0);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "facts/fact.h"
+#include "probe/probe-host-key.h"
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
 #include "route/mss.h"
@@ -85,9 +86,19 @@ identification_hear_kexinit(struct hearing *b, int64_t until_ms)
 		b->kexinit_ms = clock_ms() - b->began_ms;
 }
 
+/* What a server is known by is seen on the way. */
+static void
+identification_hear_key(json_t *facts, struct hearing *b, int64_t until_ms)
+{
+	struct sshkex_list	lists[SSHKEX_LISTS];
+
+	if (b->kexinit_ms != -1 && sshkex_parse(&b->packet, lists) == 0)
+		probe_host_key(facts, &b->talk, b->id.total + b->packet.bytes, lists, until_ms);
+}
+
 /* As ssh does: our identification at once, and no more before the server's. */
 static void
-identification_hear(struct hearing *b, const struct probe_input *in)
+identification_hear(json_t *facts, struct hearing *b, const struct probe_input *in)
 {
 	int64_t	until_ms = clock_ms() + in->timeout_ms;
 	char	goodbye[128];
@@ -101,6 +112,7 @@ identification_hear(struct hearing *b, const struct probe_input *in)
 		return;
 	}
 	identification_hear_kexinit(b, clock_ms() + in->timeout_ms);
+	identification_hear_key(facts, b, clock_ms() + in->timeout_ms);
 	len = sshkex_disconnect(goodbye, sizeof(goodbye), "meshssh --doctor has seen enough");
 	probe_end(b->talk.fd, goodbye, len);
 }
@@ -307,7 +319,7 @@ identification_hear_other(json_t *facts, const struct probe_input *in)
 	b->talk.fd = probe_open(facts, in, MSS_LAST);
 	b->began_ms = clock_ms();
 	if (b->talk.fd != -1)
-		identification_hear(b, in);
+		identification_hear(facts, b, in);
 	if (b->id.state == SSHWIRE_SSH) {
 		fact_put(facts, "server.mute_address", mute);
 		return (b);
@@ -339,7 +351,7 @@ identification_run(json_t *facts, const struct probe_input *in)
 		return;
 	}
 	if (b->talk.fd != -1) {
-		identification_hear(b, in);
+		identification_hear(facts, b, in);
 		if (b->talk.len == 0 && !b->talk.over &&
 		    (other = identification_hear_other(facts, in)) != NULL) {
 			free(b);

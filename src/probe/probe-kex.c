@@ -170,11 +170,8 @@ kex_reverse(struct kex *k, const int *sizes, int count)
 	k->r->reverse = kex_hear(k, &packet);
 	if (k->r->reverse == KEX_REVERSE_WHOLE && packet.type != SSHKEX_REPLY)
 		k->r->reverse = KEX_REVERSE_ENDED;
-	else if (k->r->reverse == KEX_REVERSE_WHOLE) {
-		if (sshkex_host_key(&packet, k->r->host_key) == -1)
-			k->r->host_key[0] = '\0';
+	else if (k->r->reverse == KEX_REVERSE_WHOLE)
 		kex_reverse_whole(k, &packet, begins);
-	}
 }
 
 /* --- the connection --------------------------------------------------------------------------- */

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "probe/probe.h"
-#include "wire/sshkex.h"
 
 #define KEX_SIZES_MAX	24
 
@@ -64,7 +63,6 @@ struct kex_result {
 	int	 reverse_bytes;	/* the largest that came, or the smallest that did not */
 	int	 in_reply;	/* it was the answer that did not come, not the KEXINIT */
 	int	 late;		/* the exchange was not over when its time was */
-	char	 host_key[SSHKEX_KEY_TEXT];	/* that came in the answer; "" if none did */
 };
 
 /*

@@ -152,9 +152,6 @@ mtu_try(struct mtu *m, struct reach *whose)
 	if (whose == &m->forward)
 		mtu_note_forward(&m->forward, &r);
 	mtu_note_reverse(m, &r);
-	/* What a server is known by is seen on the way. */
-	if (r.host_key[0] != '\0')
-		fact_put_text(m->facts, "server.host_key", r.host_key);
 }
 
 static int

@@ -18,6 +18,9 @@ static const struct sshkex_method	methods[] = {
 	{ "mlkem768x25519-sha256",		1184 },
 	{ "sntrup761x25519-sha512",		1158 },
 	{ "sntrup761x25519-sha512@openssh.com", 1158 },
+	/* with a small answer */
+	{ "curve25519-sha256",			0 },
+	{ "curve25519-sha256@libssh.org",	0 },
 	{ "",					0 }
 };
 
@@ -135,14 +138,15 @@ out_languages(struct out *out, size_t len)
 }
 
 size_t
-sshkex_kexinit(char *buf, size_t size, size_t bytes, const unsigned char cookie[SSHKEX_COOKIE])
+sshkex_kexinit_keys(char *buf, size_t size, size_t bytes,
+    const unsigned char cookie[SSHKEX_COOKIE], const char *host_keys)
 {
 	struct out	out = out_begin(buf, size, SSHKEX_KEXINIT);
 	size_t		i, tail = 2 * 4 + 1 + 4, more;
 
 	out_bytes(&out, cookie, SSHKEX_COOKIE);
 	for (i = 0; i < sizeof(offer) / sizeof(offer[0]); i++)
-		out_text(&out, offer[i]);
+		out_text(&out, i == SSHKEX_HOST_KEYS && host_keys != NULL ? host_keys : offer[i]);
 	more = bytes > out.len + tail + PADDING_MIN ? bytes - out.len - tail - PADDING_MIN : 0;
 	if (more > SSHKEX_PACKET_MAX)
 		return (0);
@@ -152,6 +156,12 @@ sshkex_kexinit(char *buf, size_t size, size_t bytes, const unsigned char cookie[
 	out_byte(&out, 0);		/* no guessed packet follows */
 	out_number(&out, 0);
 	return (out_end(&out));
+}
+
+size_t
+sshkex_kexinit(char *buf, size_t size, size_t bytes, const unsigned char cookie[SSHKEX_COOKIE])
+{
+	return (sshkex_kexinit_keys(buf, size, bytes, cookie, NULL));
 }
 
 size_t
@@ -277,7 +287,7 @@ sshkex_next(struct sshkex_list *list, char name[SSHKEX_NAME_MAX + 1])
 }
 
 const struct sshkex_method *
-sshkex_method(const struct sshkex_list *kex)
+sshkex_method_any(const struct sshkex_list *kex)
 {
 	const struct sshkex_method	*method;
 	struct sshkex_list		 left;
@@ -288,4 +298,12 @@ sshkex_method(const struct sshkex_list *kex)
 			if (strcmp(name, method->name) == 0)
 				return (method);
 	return (NULL);
+}
+
+const struct sshkex_method *
+sshkex_method(const struct sshkex_list *kex)
+{
+	const struct sshkex_method	*method = sshkex_method_any(kex);
+
+	return (method != NULL && method->kem_bytes > 0 ? method : NULL);
 }

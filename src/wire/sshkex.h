@@ -51,11 +51,13 @@ enum sshkex_lists {
 };
 
 /*
- * A key exchange whose answer is large: it holds a ciphertext besides a host key and its signature.
+ * A key exchange. With a KEM its answer is large: it holds a ciphertext besides a host key and its
+ * signature.
  */
 struct sshkex_method {
 	char	name[40];
-	int	kem_bytes;	/* of the public key of the KEM, before 32 bytes of X25519 */
+	/* of the public key of the KEM, before 32 bytes of X25519; 0: there is none */
+	int	kem_bytes;
 };
 
 /*
@@ -64,6 +66,9 @@ struct sshkex_method {
  * largest. Returns its length, or 0 if it is longer than SSHKEX_PACKET_MAX or than the buffer.
  */
 size_t	sshkex_kexinit(char *, size_t, size_t bytes, const unsigned char [SSHKEX_COOKIE]);
+/* The same with these algorithms of host keys, names with commas between them; NULL: as above. */
+size_t	sshkex_kexinit_keys(char *, size_t, size_t bytes, const unsigned char [SSHKEX_COOKIE],
+	    const char *host_keys);
 /*
  * SSH_MSG_KEX_ECDH_INIT, whose key is well-formed and of no use. Its length, or 0 if it does not
  * fit.
@@ -88,5 +93,7 @@ int	sshkex_host_key(const struct sshkex_packet *, char [SSHKEX_KEY_TEXT]);
 int	sshkex_next(struct sshkex_list *, char [SSHKEX_NAME_MAX + 1]);
 /* The first of our methods that the server offers, which it then takes; NULL if there is none. */
 const struct sshkex_method *sshkex_method(const struct sshkex_list *kex);
+/* The same, though the answer may be small. */
+const struct sshkex_method *sshkex_method_any(const struct sshkex_list *kex);
 
 #endif
