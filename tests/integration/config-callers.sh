@@ -1,45 +1,18 @@
 #!/bin/sh
 # After `meshssh-config install`, every call that worked before works as before: twelve make-ups of ssh_config, each
-# before install, after it and after remove, by what ssh takes and by a login; and the programs that call ssh, or read
+# before install, after it and after remove, by what ssh takes, by a login, and by paramiko, libssh and TRAMP; and the programs that call ssh, or read
 # ssh_config themselves, beside a ProxyCommand of their own and with the one of the block.
 #
 # shellcheck disable=SC2016 # variables for the inner shell
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-{ need "callers" python3 nc && need_login "callers"; } || finish
+# shellcheck source=ssh-home.sh
+. "$(dirname "$0")/ssh-home.sh"
+{ need "callers" python3 nc && private_programs "callers" && need_login "callers" &&
+    own_home "callers" '127.0.0.1 localhost box box.lab.example' '127.0.0.1 bastion'; } || finish
 exec </dev/null
 unset TS_SOCKET
-
-# Root installs only a program that nobody else can change, and the folder of this one may be anybody's.
-if [ "$(id -u)" = 0 ]; then
-	if [ "${CALLERS_MOUNT:-}" = "" ]; then
-		namespaces || { skip "callers" "needs a mount namespace"; finish; }
-		CALLERS_MOUNT=1 unshare -m --propagation private sh "$0"
-		exit
-	fi
-	mount -t tmpfs -o mode=755 none /mnt
-	cp "$MESHSSH" "$BUILDDIR/meshssh-doctor" "$BUILDDIR/meshssh-config" /mnt
-	bin=/mnt
-else
-	bin=$BUILDDIR
-fi
-home=$T/home/.ssh
 me=$(id -un)
-mkdir -m 700 "$T/home" "$home"
-echo "$me:x:$(id -u):$(id -g)::$T/home:/bin/sh" >"$T/passwd"
-printf '127.0.0.1 localhost box box.lab.example\n127.0.0.1 bastion\n' >"$T/hosts"
-if [ -n "$(env LD_PRELOAD=libnss_wrapper.so sh -c : 2>&1)" ]; then
-	skip "callers" "libnss_wrapper.so is not installed"
-	finish
-fi
-at_home() {
-	env HOME="$T/home" LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD="$T/passwd" NSS_WRAPPER_GROUP=/etc/group \
-	    NSS_WRAPPER_HOSTS="$T/hosts" timeout 60 "$@"
-}
-config() {
-	at_home "$bin/meshssh-config" "$@" >"$T/out" 2>"$T/err"
-	echo "$? $(cat "$T/err")"
-}
 key=$(cut -d' ' -f1,2 "$T/host_key.pub")
 # login_lines: how to log in, for any host.
 login_lines() {
@@ -94,6 +67,47 @@ takes() {
 	done >"$T/takes.$1"
 }
 login() { at_home ssh box 'echo in' 2>&1; }
+
+# Libraries with a reader of ssh_config of their own, which know less than ssh: whether a make-up lets them in is theirs,
+# and a block does not change it. TRAMP runs ssh with options of its own. After remove the files are the same as before.
+LIBRARIES=
+python=
+for candidate in python3 /usr/bin/python3; do
+	[ -n "$python" ] || ! "$candidate" -c 'import paramiko' 2>/dev/null || python=$candidate
+done
+if [ -n "$python" ]; then LIBRARIES="$LIBRARIES paramiko"; else skip "paramiko" "no python3 has it"; fi
+# shellcheck disable=SC2046 # words
+if ! need "libssh" "${CC:-cc}" pkg-config; then
+	:
+elif ! pkg-config --exists libssh; then
+	skip "libssh" "its headers are not installed"
+elif "${CC:-cc}" -Wall -Wextra -Werror -o "$T/libssh-config" "$TOOLS/libssh-config.c" \
+    $(pkg-config --cflags --libs libssh); then
+	LIBRARIES="$LIBRARIES libssh"
+else
+	not_ok "libssh: the client builds"
+fi
+if need "TRAMP" emacs; then LIBRARIES="$LIBRARIES TRAMP"; fi
+# library NAME: "in", or the last thing that was said.
+library() {
+	case $1 in
+	paramiko) at_home "$python" -W ignore "$TOOLS/paramiko-config.py" "$home/config" "$home/known_hosts" box 'echo in' ;;
+	libssh) at_home "$T/libssh-config" "$home/config" "$home/known_hosts" box 'echo in' ;;
+	TRAMP) at_home emacs -Q --batch --eval "(progn (setq tramp-verbose 0 tramp-connection-timeout 20)
+	    (princ (let ((default-directory \"/ssh:box:/\")) (shell-command-to-string \"echo in\"))))" ;;
+	esac 2>&1 | tail -n 1
+}
+# libraries WHEN [NAME...]: the outcome of each.
+libraries() {
+	l_when=$1
+	shift
+	for l_name in "$@"; do
+		l_said=$(library "$l_name")
+		[ "$l_said" = in ] || { echo "# $name, $l_when: $l_name: $l_said"; l_said=no; }
+		echo "$l_name $l_said"
+	done | tee "$T/libraries" | grep '^#' >&2
+	grep -v '^#' "$T/libraries" | paste -s -d ' ' -
+}
 for name in plain canonical match-final match-exec include-in-block proxy-jump proxy-command own-options host-key-alias \
     store-link kept red-hat systemd-proxy; do
 	shape "$name"
@@ -104,12 +118,17 @@ for name in plain canonical match-final match-exec include-in-block proxy-jump p
 	fi
 	is "$name: a login before" "$(login)" in
 	takes before
+	# shellcheck disable=SC2086 # words
+	outcome=$(libraries before $LIBRARIES)
+	[ "$name" != plain ] || is "plain: each library logs in" "$outcome" "$(echo "$LIBRARIES " | sed 's/ / in /g; s/^ in //; s/ $//')"
 	cp "$home/config" "$T/config"
 	at_home "$bin/meshssh-config" install box >"$T/out" 2>"$T/err"
 	is "$name: install" "$?" 0 || sed 's/^/# /' "$T/err"
 	takes after
 	check "$name: ssh takes the same after install" cmp "$T/takes.before" "$T/takes.after"
 	is "$name: a login after install" "$(login)" in
+	# shellcheck disable=SC2086
+	is "$name: libraries after install" "$(libraries after $LIBRARIES)" "$outcome"
 	is "$name: a ProxyCommand of the caller's after install" \
 	    "$(at_home ssh -o 'ProxyCommand=nc localhost %p' -p "$SSHD_PORT" -o HostKeyAlias=pinned box 'echo in' 2>&1)" in
 	is "$name: remove" "$(config remove box)" '0 '
@@ -157,6 +176,15 @@ for caller in $CALLERS; do
 	rm -f "$T/copy"
 	is "$caller: with the block" "$(call "$caller" 2>&1)" in
 done
+# paramiko follows no Include: the block, pasted.
+case $LIBRARIES in
+*paramiko*)
+	is "the block as text" "$(config stanza box)" '0 '
+	cat "$T/out" "$home/config" >"$T/pasted"
+	cp "$T/pasted" "$home/config"
+	is "paramiko: with the block in its file" "$(library paramiko)" in
+	;;
+esac
 for caller in $CALLERS; do
 	[ "$caller" != nixos-rebuild ] || at_home ssh -o "ControlPath=$T/cm-%n" -O exit box 2>/dev/null
 done

@@ -6,37 +6,13 @@
 # shellcheck disable=SC2016 # variables for the inner shell
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-{ need "the effect of a block" python3 nc && need_login "the effect of a block"; } || finish
+# shellcheck source=ssh-home.sh
+. "$(dirname "$0")/ssh-home.sh"
+{ need "the effect of a block" python3 nc && private_programs "the effect of a block" &&
+    need_login "the effect of a block" &&
+    own_home "the effect of a block" '127.0.0.1 localhost' '127.0.0.1 build.lab.example'; } || finish
 exec </dev/null
 unset TS_SOCKET
-
-# Root installs only a program that nobody else can change, and the folder of this one may be anybody's.
-if [ "$(id -u)" = 0 ]; then
-	if [ "${EFFECT_MOUNT:-}" = "" ]; then
-		namespaces || { skip "the effect of a block" "needs a mount namespace"; finish; }
-		EFFECT_MOUNT=1 unshare -m --propagation private sh "$0"
-		exit
-	fi
-	mount -t tmpfs -o mode=755 none /mnt
-	cp "$MESHSSH" "$BUILDDIR/meshssh-doctor" "$BUILDDIR/meshssh-config" /mnt
-	bin=/mnt
-else
-	bin=$BUILDDIR
-fi
-
-CONFIG=$bin/meshssh-config
-home=$T/home/.ssh
-mkdir -m 700 "$T/home" "$home"
-echo "$(id -un):x:$(id -u):$(id -g)::$T/home:/bin/sh" >"$T/passwd"
-printf '127.0.0.1 localhost\n127.0.0.1 build.lab.example\n' >"$T/hosts"
-if [ -n "$(env LD_PRELOAD=libnss_wrapper.so sh -c : 2>&1)" ]; then
-	skip "the effect of a block" "libnss_wrapper.so is not installed"
-	finish
-fi
-at_home() {
-	env HOME="$T/home" LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD="$T/passwd" NSS_WRAPPER_GROUP=/etc/group \
-	    NSS_WRAPPER_HOSTS="$T/hosts" timeout 60 "$@"
-}
 # theirs LINE...: the user's own file, and nothing installed.
 theirs() {
 	rm -rf "$home"
@@ -57,10 +33,6 @@ login_lines() {
 		    BatchMode yes
 		    ControlPath none
 	END
-}
-config() {
-	at_home "$CONFIG" "$@" >"$T/out" 2>"$T/err"
-	echo "$? $(cat "$T/err")"
 }
 # takes HOST KEYWORD...: what ssh takes for them, in a line.
 takes() {
@@ -118,26 +90,26 @@ started $!
 wait_for 10 test -S "$T/mesh.sock"
 theirs 'Host peer-*' '    IdentityFile ~/.ssh/%h.key'
 for command in install stanza diff; do
-	at_home "$CONFIG" "$command" --no-probe --tailscaled="$T/mesh.sock" peer-00001 >"$T/out" 2>"$T/err"
+	at_home "$bin/meshssh-config" "$command" --no-probe --tailscaled="$T/mesh.sock" peer-00001 >"$T/out" 2>"$T/err"
 	r_got=$?
 	refused "a path with %h, $command" 'identityfile from .*/peer-00001.key" to ".*/peer-00001\..*key"'
 	check "a path with %h, $command: nothing is written" [ ! -e "$home/meshssh.conf" ]
 done
 theirs 'Match final host peer-00001' '    Port 2222'
-at_home "$CONFIG" install --no-probe --tailscaled="$T/mesh.sock" peer-00001 >"$T/out" 2>"$T/err"
+at_home "$bin/meshssh-config" install --no-probe --tailscaled="$T/mesh.sock" peer-00001 >"$T/out" 2>"$T/err"
 r_got=$?
 refused "Match final host" 'port from "2222" to "22"'
 
 # What ssh reaches through another host is not made a direct connection of root's.
 theirs 'Host behind' '    HostName 192.0.2.7' '    ProxyJump bastion' 'Host plain' '    HostName 192.0.2.7'
 for host in behind plain; do
-	at_home "$CONFIG" nix --host-key="$T/host_key.pub" --ssh-user=builder "$host" >"$T/out" 2>"$T/err"
+	at_home "$bin/meshssh-config" nix --host-key="$T/host_key.pub" --ssh-user=builder "$host" >"$T/out" 2>"$T/err"
 	r_got=$?
 	[ "$host" = plain ] || is "nix, behind a ProxyJump" \
 	    "$r_got $(grep -c "behind.*ProxyJump.*write root's block by hand, with --host-key for the key" "$T/err")" '78 1'
 done
 is "nix, not behind one" "$r_got $(cat "$T/err")" '0 '
-at_home "$CONFIG" nfs behind:/srv /mnt/x >"$T/out" 2>"$T/err"
+at_home "$bin/meshssh-config" nfs behind:/srv /mnt/x >"$T/out" 2>"$T/err"
 is "nfs, behind a ProxyJump: by a tunnel of ssh" "$? $(grep -c '^ExecStart=.* behind$' "$T/out")" '0 1'
 
 # A builder by the authority that signs host keys: what nix prints logs in to a server that shows a certificate.

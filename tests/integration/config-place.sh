@@ -4,23 +4,16 @@
 #
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need "the place of a line" ssh python3 || finish
+# shellcheck source=ssh-home.sh
+. "$(dirname "$0")/ssh-home.sh"
+{ need "the place of a line" ssh python3 && own_home "the place of a line" '127.0.0.1 localhost'; } || finish
 exec </dev/null
-home=$T/home/.ssh
-mkdir -m 700 "$T/home" "$home"
-echo "$(id -un):x:$(id -u):$(id -g)::$T/home:/bin/sh" >"$T/passwd"
-printf '127.0.0.1 localhost\n' >"$T/hosts"
-if [ -n "$(env LD_PRELOAD=libnss_wrapper.so sh -c : 2>&1)" ]; then
-	skip "the place of a line" "libnss_wrapper.so is not installed"
-	finish
-fi
 # looks HOST LINE...: the findings that the doctor has for this host with these lines as the user's file.
 looks() {
 	l_host=$1
 	shift
 	printf '%s\n' "$@" >"$home/config"
-	env HOME="$T/home" LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD="$T/passwd" NSS_WRAPPER_GROUP=/etc/group \
-	    NSS_WRAPPER_HOSTS="$T/hosts" timeout 60 "$BUILDDIR/meshssh-doctor" --json --timeout=1 "$l_host" >"$T/out" 2>"$T/err"
+	at_home "$BUILDDIR/meshssh-doctor" --json --timeout=1 "$l_host" >"$T/out" 2>"$T/err"
 	python3 - "$T/out" <<-'END'
 		import json, sys
 		for f in json.load(open(sys.argv[1]))["findings"]:
