@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rules: this machine and its sshd. */
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/json.h"
