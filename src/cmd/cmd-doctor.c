@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +28,8 @@
 /* No list and no text of a document comes near: rules compare lists with lists. */
 #define REPLAY_MEMBERS_MAX	1024
 #define REPLAY_TEXT_MAX		4096
+/* Jump hosts of jump hosts that are looked at, or read. */
+#define JUMPS_MAX		4
 
 /* Before anything is done that leaves a trace on the server. */
 static void
@@ -38,18 +41,66 @@ doctor_announce(const char *host)
 		    host, PROBE_CONNECTIONS_MAX);
 }
 
-/* Look at the machine and, if there is a host, at the path to it. */
+/*
+ * Look at the machine and, if there is a host, at the path to it; the port may be meant for ssh
+ * whatever its number.
+ */
 static json_t *
-doctor_look(const struct options *opts, const char *host, int port)
+doctor_look(const struct options *opts, const char *host, int port, int ssh)
 {
 	struct collect	exam = { .look = { .root = "", .host = host, .port = port,
 			    .tailscaled = opts->tailscaled, .full = opts->full },
-			    .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
+			    .ssh = ssh, .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
 			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce,
 			    .progress = terminal_doing,
 			    .as_ssh = 1, .choice = opts->choice, .family = opts->family };
 
 	return (collect(&exam));
+}
+
+/*
+ * The host that ssh connects to first, of "[ssh://][USER@]HOST[:PORT][,...]"; the port is 0 if none
+ * is given. 0, or -1 if there is none.
+ */
+static int
+doctor_jump(const json_t *doc, char host[ADDR_HOST_MAX + 1], int *port)
+{
+	const char	*text = json_text_at(doc, "facts.ssh.options.proxyjump"), *at;
+	char		 hop[ADDR_AUTHORITY_MAX];
+	size_t		 len;
+
+	if (text == NULL || json_at(doc, "facts.connect.unseen") == NULL)
+		return (-1);
+	if (strncmp(text, "ssh://", 6) == 0)
+		text += 6;
+	snprintf(hop, sizeof(hop), "%.*s", (int)strcspn(text, ","), text);
+	text = (at = strrchr(hop, '@')) != NULL ? at + 1 : hop;
+	*port = 0;
+	if (addr_split(text, host, port) == 0)
+		return (addr_host_ok(host) ? 0 : -1);
+	len = strlen(text);
+	if (text[0] == '[' && text[len - 1] == ']') {
+		text++;
+		len -= 2;
+	}
+	snprintf(host, ADDR_HOST_MAX + 1, "%.*s", (int)len, text);
+	return (addr_host_ok(host) && strcmp(host, "...") != 0 ? 0 : -1);
+}
+
+/* ssh starts at a jump host, and that one may be behind another. */
+static void
+doctor_look_jumps(const struct options *opts, json_t *doc)
+{
+	char	 host[ADDR_HOST_MAX + 1];
+	json_t	*jump;
+	int	 n, port;
+
+	for (n = 0; n < JUMPS_MAX && doctor_jump(doc, host, &port) == 0; n++) {
+		if ((jump = doctor_look(opts, host, port, 1)) == NULL)
+			return;
+		json_put(doc, "jump", jump);
+		doc = json_object_get(doc, "jump");
+	}
 }
 
 /*
@@ -64,6 +115,20 @@ doctor_confine(void)
 	log_debug(1, "the sandbox confines: %s", os_sandbox(NULL));
 }
 
+/* 0 if it is a document of ours, and those of its jump hosts are. */
+static int
+doctor_upgrade(json_t *doc)
+{
+	int	 n;
+
+	for (n = 0; n <= JUMPS_MAX && json_is_object(doc); n++) {
+		if (facts_upgrade(doc) == -1)
+			return (-1);
+		doc = json_object_get(doc, "jump");
+	}
+	return (0);
+}
+
 /* A document that was saved, to be judged again; NULL with the error set. */
 static json_t *
 doctor_replay(const char *path, struct error *err)
@@ -76,7 +141,7 @@ doctor_replay(const char *path, struct error *err)
 	doctor_confine();
 	if (len == -1)
 		error_set(err, CODE_INPUT, "%.100s: %s", path, strerror(error));
-	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL || facts_upgrade(doc) == -1)
+	else if ((doc = json_parse(buf, (size_t)len, 0)) == NULL || doctor_upgrade(doc) == -1)
 		error_set(err, CODE_INPUT,
 		    "%.100s: not a document of --doctor --json, version 1 to %d", path,
 		    FACTS_VERSION);
@@ -117,6 +182,37 @@ doctor_bad_host(struct error *err, const char *host)
 	error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
 }
 
+/*
+ * The document and those of its jump hosts, judged. The exit status is the worst: 2 before 1 before
+ * 0.
+ */
+static int
+doctor_judge(json_t *doc)
+{
+	int	 n = 0, status = 0, one;
+
+	do {
+		rules_check(doc);
+		if ((one = report_status(doc)) > status)
+			status = one;
+		doc = json_object_get(doc, "jump");
+	} while (n++ < JUMPS_MAX && json_is_object(doc));
+	return (status);
+}
+
+static void
+doctor_print(const json_t *doc)
+{
+	int	 n = 0;
+
+	report_text(stdout, doc, doctor_colour());
+	for (doc = json_object_get(doc, "jump"); n++ < JUMPS_MAX && json_is_object(doc);
+	    doc = json_object_get(doc, "jump")) {
+		printf("\nssh connects to this jump host first:\n");
+		report_text(stdout, doc, doctor_colour());
+	}
+}
+
 int
 cmd_doctor(const struct options *opts, const char *host, const char *port, int *status,
     struct error *err)
@@ -136,7 +232,7 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 		if ((doc = doctor_replay(opts->replay, err)) == NULL)
 			return (-1);
 	} else {
-		doc = doctor_look(opts, host, number);
+		doc = doctor_look(opts, host, number, 0);
 		if (doc == NULL && errno == EINVAL && host != NULL) {
 			doctor_bad_host(err, host);
 			return (-1);
@@ -145,14 +241,14 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 			error_errno(err, errno, "cannot look at this machine");
 			return (-1);
 		}
+		doctor_look_jumps(opts, doc);
 		doctor_confine();
 	}
-	rules_check(doc);
+	*status = doctor_judge(doc);
 	if (!opts->json)
-		report_text(stdout, doc, doctor_colour());
+		doctor_print(doc);
 	else
 		json_print(stdout, doc, JSON_INDENT(1) | JSON_SORT_KEYS);
-	*status = report_status(doc);
 	json_decref(doc);
 	return (0);
 }

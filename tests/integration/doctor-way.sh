@@ -1,6 +1,6 @@
 #!/bin/sh
 # --doctor judges the way that ssh takes: behind a jump host or another program's ProxyCommand it connects to nothing,
-# and tells neither an error nor health; --via and --family are honored. Real sshd.
+# and tells neither an error nor health, but looks at the first jump host; --via and --family are honored. Real sshd.
 #
 # shellcheck disable=SC2119 # sshd_start needs no argument
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -19,6 +19,18 @@ Host jump
 	HostName 127.0.0.1
 	Port 1
 	ProxyJump bastion
+Host bastion
+	HostName 127.0.0.1
+	Port $SSHD_PORT
+Host otherport
+	ProxyJump bob@gate:$SSHD_PORT,inner
+Host gate
+	HostName 127.0.0.1
+	Port 1
+Host twice
+	ProxyJump ssh://jump
+Host deadjump
+	ProxyJump gate
 Host deadproxy
 	ProxyCommand nc -X connect -x 127.0.0.1:9 %h %p
 Match originalhost matched exec "true"
@@ -50,11 +62,34 @@ way() {
 	is "$w_name: status" "$? $(cat "$T/err")" "$w_status "
 }
 
+# json NAME CONDITION: Python, about the document d; last(d) is that of the last jump host.
+json() {
+	check "$1" python3 -c '
+import json, sys
+def last(d):
+    return last(d["jump"]) if "jump" in d else d
+d = json.load(open(sys.argv[1]))
+sys.exit(not eval(sys.argv[2]))' "$T/out" "$2"
+}
+
 for host in jump deadproxy matched elsewhere; do
 	way "$host" 0 "$host"
 	check "$host: it is said what was not checked" grep -q 'way-not-checked)$' "$T/out"
-	check "$host: no error, and not healthy" sh -c "! grep -qE '^(error|healthy)' '$T/out'"
+	check "$host: no error, and not healthy" sh -c \
+	    "! sed '/^ssh connects to this jump host/,\$d' '$T/out' | grep -qE '^(error|healthy)'"
 done
+# ssh connects to a jump host by itself, so that is looked at.
+for host in jump otherport twice; do
+	way "$host" 0 --json "$host"
+	json "$host: the jump host is reached" '[d["facts"]["connect"].get("ok") for d in [last(d)]] == [True] and \
+	    "ok" not in d["facts"]["connect"]'
+done
+way "a dead jump host" 2 --json deadjump
+json "what is wrong with the jump host is told" 'any(f["code"] == "refused" for f in d["jump"]["findings"]) and \
+    not any(f["severity"] == "error" for f in d["findings"])'
+timeout 10 "$MESHSSH" --doctor --replay="$T/out" >"$T/replayed" 2>"$T/err"
+is "a replay has the same status" $? 2
+check "a replay tells of the jump host" grep -q '^ssh connects to this jump host first:' "$T/replayed"
 # What only a ProxyCommand understands. Its program is not there, which is told.
 for host in .host vsock/3 unix%/run/x; do
 	way "$host" 1 "$host"
