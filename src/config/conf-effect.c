@@ -17,7 +17,7 @@ struct told {
 	const char	*host;
 	const char	*prefix;	/* of each line that shows a change; NULL: none is shown */
 	int		 named;			/* its changes are under its name */
-	int		 hosts;			/* compared so far */
+	int		 hosts;			/* so far; beyond HOSTS_MAX they are not compared */
 	char		 first[400];		/* what is not meant, of the first of them; or "" */
 };
 
@@ -64,9 +64,8 @@ effect_section(const struct effect *e, const char *name, struct told *t, struct 
 
 	while (install_own_hosts(&part, &at, line))
 		for (words = line; (word = strsep(&words, " \t")) != NULL; ) {
-			if (!addr_host_ok(word) || t->hosts == HOSTS_MAX)
+			if (!addr_host_ok(word) || t->hosts++ >= HOSTS_MAX)
 				continue;
-			t->hosts++;
 			t->host = word;
 			t->named = 0;
 			if (effect_compare(e, name, word, told_cb, t, err) == -1)
@@ -93,8 +92,9 @@ conf_effect(const struct install *in, const struct install_text *own,
 		error_set(err, CODE_CONFIG_CHANGES, "%s", t.first);
 		result = -1;
 	}
-	if (result == 0 && t.hosts == HOSTS_MAX)
-		printf("# compared for the first %d names\n", HOSTS_MAX);
+	if (result == 0 && t.hosts > HOSTS_MAX)
+		printf("# compared with what ssh takes now for %d of %d names\n", HOSTS_MAX,
+		    t.hosts);
 	return (result);
 }
 

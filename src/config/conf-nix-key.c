@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "config/conf-nix.h"
@@ -223,7 +224,6 @@ key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy,
 		key_refused(h, &ask, err);
 	else if (key_judge(known_lines, h->alias, key, NULL, err) == 0)
 		result = key_tell(h, known_lines, key, known, err);
-	unlink(known);
 	return (result);
 }
 
@@ -237,19 +237,17 @@ conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, const json_t 
 	FILE		*fp = xmemstream(&proxy, &len);
 	int		 result;
 
-	/* Versions of ssh disagree on how to write a percent sign in UserKnownHostsFile. */
-	snprintf(folder, sizeof(folder), "%s/meshssh.XXXXXX",
-	    tmp != NULL && emit_nix_path(tmp) ? tmp : "/tmp");
 	result = emit_ssh_proxy(fp, doc, NULL, "", err);
 	xmemstream_close(fp);
 	if (result == 0) {
 		proxy[strcspn(proxy, "\n")] = '\0';
-		if (mkdtemp(folder) == NULL) {
+		/* Versions of ssh disagree on how to write a percent sign in UserKnownHostsFile. */
+		if (folder_make(tmp != NULL && emit_nix_path(tmp) ? tmp : "/tmp", folder) == -1) {
 			error_errno(err, errno, folder);
 			result = -1;
 		} else {
 			result = key_shown(folder, h, proxy + strspn(proxy, " "), known, key, err);
-			rmdir(folder);
+			folder_remove(folder);
 		}
 	}
 	free(proxy);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/xalloc.h"
 #include "install/effect.h"
 #include "install/install-int.h"
@@ -72,10 +73,8 @@ effect_open(struct effect *e, struct error *err)
 	mode_t		 mask;
 	int		 result;
 
-	snprintf(e->folder, sizeof(e->folder), "%.*s/meshssh.XXXXXX", PATH_MAX - 64,
-	    tmp != NULL && tmp[0] == '/' && strpbrk(tmp, " \t\"'%$*?[\\{~") == NULL ?
-	    tmp : "/tmp");
-	if (mkdtemp(e->folder) == NULL) {
+	if (folder_make(tmp != NULL && tmp[0] == '/' &&
+	    strpbrk(tmp, " \t\"'%$*?[\\{~") == NULL ? tmp : "/tmp", e->folder) == -1) {
 		error_set(err, CODE_CONFIG_WRITE, "%.150s: %s", e->folder, strerror(errno));
 		e->folder[0] = '\0';
 		return (-1);
@@ -91,17 +90,8 @@ effect_open(struct effect *e, struct error *err)
 void
 effect_close(struct effect *e)
 {
-	static const char *const	names[] = { "own", "config" };
-	char				path[PATH_MAX];
-	int				i;
-
-	if (e->folder[0] == '\0')
-		return;
-	for (i = 0; i < 4; i++) {
-		effect_path(e, names[i / 2], i % 2, path);
-		unlink(path);
-	}
-	rmdir(e->folder);
+	if (e->folder[0] != '\0')
+		folder_remove(e->folder);
 }
 
 /* What ssh takes with one of the two: 0, or -1 with the error set. */

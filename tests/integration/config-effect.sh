@@ -148,7 +148,30 @@ check "diff: what goes" grep -q '^-serveraliveinterval 0$' "$T/out"
 is "--dry-run: status" "$(config install --no-probe --dry-run nas)" '0 '
 check "--dry-run: the same as comments" grep -q '^# -serveraliveinterval 0$' "$T/out"
 check "and nothing is written" [ ! -e "$home/meshssh.conf" ]
-is "no temporary file is left" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'meshssh.??????' -user "$(id -un)" -newer "$T/passwd")" ''
+
+# Temporary folders go at the end, and with the next run those of one that was killed: old, and of a process that ended.
+mkdir -m 700 "$T/tmp"
+sh -c : &
+ended=$!
+wait "$ended"
+for left in "$ended.aaaaaa" "$$.bbbbbb" "$ended.cccccc"; do
+	mkdir "$T/tmp/meshssh-$left"
+	: >"$T/tmp/meshssh-$left/config.before"
+	touch -d '2 hours ago' "$T/tmp/meshssh-$left"
+done
+touch "$T/tmp/meshssh-$ended.cccccc"
+is "with temporary folders of others" "$(TMPDIR=$T/tmp config diff --no-probe nas)" '0 '
+is "only one of a live process and a new one are left" "$(LC_ALL=C ls "$T/tmp")" \
+    "$(printf 'meshssh-%s\n' "$ended.cccccc" "$$.bbbbbb" | LC_ALL=C sort)"
+
+# All peers of a mesh are too many to ask ssh about each: how many were compared is said.
+check "a few names: all are compared" sh -c '! grep -q "^# compared" "$1"' sh "$T/out"
+python3 "$TOOLS/status-server.py" "$T/many.sock" 60 &
+started $!
+wait_for 10 test -S "$T/many.sock"
+theirs ''
+is "all peers of a mesh" "$(config install --tailnet --tailscaled="$T/many.sock")" '0 '
+check "all peers: how many were compared" grep -qx '# compared with what ssh takes now for 100 of [0-9]* names' "$T/out"
 
 # A scan goes where ssh goes, by what only ssh can tell as well.
 theirs 'Host app' '    HostName 127.0.0.1' 'Match final host 127.0.0.1' "    Port $SSHD_PORT"
