@@ -16,7 +16,6 @@
 #include "sshconf/ssh-ask.h"
 
 #define KNOWN_MS	30000			/* for all names of peers that publish keys */
-#define NO_HOST		"meshssh.invalid"	/* for what ssh does with any host; no such name can be (RFC 6761) */
 
 /* What known_hosts has of one name: 0, or -1 with the error set. */
 static int
@@ -68,7 +67,7 @@ mesh_known(json_t *doc, struct error *err)
 	size_t			 i;
 
 	json_put(doc, "facts.ssh.known_names", all);
-	if ((ask = conf_ssh_ask(NO_HOST, err)) == NULL)
+	if ((ask = conf_ssh_ask(NULL, err)) == NULL)
 		return (-1);
 	conf_ssh_known(ask->out, files);
 	free(ask);

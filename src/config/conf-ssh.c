@@ -20,6 +20,7 @@ conf_ssh_ask(const char *typed, struct error *err)
 {
 	char		 self[PATH_MAX], ssh[PATH_MAX];
 	const char	*argv[] = { ssh, "-G", "-T", "--", typed, NULL };
+	const char	*any[] = { ssh, "-G", "-T", SSH_ASK_ANY, NULL };
 	struct ssh_ask	*ask;
 
 	if (os_exe_path(self, sizeof(self)) == -1 || ssh_program_find(self, ssh) == -1) {
@@ -27,11 +28,12 @@ conf_ssh_ask(const char *typed, struct error *err)
 		return (NULL);
 	}
 	ask = xmalloc(sizeof(*ask));
-	ssh_ask(argv, ASK_MS, ask);
+	ssh_ask(typed != NULL ? argv : any, ASK_MS, ask);
 	if (ask->status == 0)
 		return (ask);
 	ask->err[strcspn(ask->err, "\r\n")] = '\0';
-	error_set(err, CODE_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.80s", typed,
+	error_set(err, CODE_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.80s",
+	    typed != NULL ? typed : "for any host",
 	    ask->err[0] != '\0' ? ": " : "", ask->err);
 	free(ask);
 	return (NULL);

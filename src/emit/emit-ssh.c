@@ -155,11 +155,17 @@ ssh_installed(const json_t *where)
 	return (0);
 }
 
-/* 1 if this is an option that the ProxyCommand of a block would not have, too. */
+/* 1 if the ProxyCommand of a block would not have this word: an option, another host or port. */
 static int
-ssh_is_own_option(const json_t *doc, const char *word, size_t len)
+ssh_is_own_word(const json_t *doc, const char *word, size_t len)
 {
-	if (len == 0 || word[0] != '-' || (len == 2 && word[1] == '-') ||
+	if (len > 2 && strchr("\"'", word[0]) != NULL && word[len - 1] == word[0]) {
+		word++;
+		len -= 2;
+	}
+	if (len == 2 && word[0] == '%')
+		return (word[1] != 'h' && word[1] != 'p');
+	if (len == 0 || (len == 2 && strncmp(word, "--", len) == 0) ||
 	    (len == 7 && strncmp(word, "--relay", len) == 0))
 		return (0);
 	/* Of a builder's block, see emit-nix.c. */
@@ -171,17 +177,22 @@ ssh_is_own_option(const json_t *doc, const char *word, size_t len)
 	    json_text_at(doc, "wanted.tailscaled") == NULL);
 }
 
-/* Options in a ProxyCommand by meshssh are the user's will. */
+/* What else stands behind the program in a ProxyCommand by meshssh is the user's will. */
 static int
-ssh_has_options(const json_t *doc)
+ssh_has_own_words(const json_t *doc)
 {
-	const char	*word = json_text_at(doc, "facts.ssh.options.proxycommand");
+	const char	*word = json_text_at(doc, "facts.ssh.options.proxycommand"),
+			    *program = json_text_at(doc, "facts.ssh.proxy.program"), *at;
 	size_t		 len;
 
+	if (word != NULL && program != NULL && (at = strstr(word, program)) != NULL) {
+		word = at + strlen(program);
+		word += *word == '"';
+	}
 	for (; word != NULL && *word != '\0'; word += len) {
 		word += strspn(word, " \t");
 		len = strcspn(word, " \t");
-		if (ssh_is_own_option(doc, word, len))
+		if (ssh_is_own_word(doc, word, len))
 			return (1);
 	}
 	return (0);
@@ -203,7 +214,7 @@ int
 emit_ssh_by_meshssh(const json_t *doc)
 {
 	return (ssh_installed(ssh_where(doc, "proxycommand")) ||
-	    (ssh_runs_meshssh(doc) && !ssh_has_options(doc)));
+	    (ssh_runs_meshssh(doc) && !ssh_has_own_words(doc)));
 }
 
 /*

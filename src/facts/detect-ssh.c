@@ -32,7 +32,6 @@
  * Where nobody names a host, this one shows whether ssh takes its configuration; no such name can
  * be (RFC 6761).
  */
-#define NO_HOST		"meshssh.invalid"
 
 /* What is told of `ssh -G`. */
 static const char	told_options[][36] = {
@@ -162,15 +161,15 @@ view_algorithms(struct view *l)
 static void
 view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 {
-	const char	*host = l->in->host != NULL ? l->in->host : NO_HOST;
-	const char	*argv[] = { ssh, "-G", "-T", host, NULL };
+	const char	*any[] = { ssh, "-G", "-T", SSH_ASK_ANY, NULL };
+	const char	*argv[] = { ssh, "-G", "-T", l->in->host, NULL };
 	char		 value[VALUE_MAX], path[64];
 	size_t		 i;
 
 	/* Before 6.8 there is no -G. */
 	if (fact_number(l->facts, "ssh.version_number", 0) < 608)
 		return;
-	ssh_ask(argv, detect_left_ms(l->in), ask);
+	ssh_ask(l->in->host != NULL ? argv : any, detect_left_ms(l->in), ask);
 	if (ask->status == -1) {
 		fact_put_truth(l->facts, "ssh.slow", 1);
 		return;

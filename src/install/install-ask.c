@@ -14,7 +14,6 @@
 #include "sshconf/ssh-ask.h"
 
 #define JUDGE_MS	10000		/* its Match exec may take a while */
-#define NO_HOST		"meshssh.invalid"	/* reads all that there is; no such name can be (RFC 6761) */
 
 void
 install_told(char *told, size_t size, const char *tmp, const char *name)
@@ -30,20 +29,17 @@ install_told(char *told, size_t size, const char *tmp, const char *name)
 	strlcat(told, rest, size);
 }
 
-/* ssh -G for a host, with its own files or with this one: 0, or -1 and what it says. */
+/* ssh -G for a host, or NULL for any, with its own files or this one: 0, or -1 and what it says. */
 static int
 check_ask(const struct install *in, const char *file, const char *host, char told[512])
 {
-	const char	*argv[] = { in->ssh, "-G", "-T", host, NULL, NULL, NULL };
+	const char	*with[] = { in->ssh, "-G", "-T", "-F", file, host, NULL };
+	const char	*any[] = { in->ssh, "-G", "-T", "-F", file, SSH_ASK_ANY, NULL };
+	const char	*own[] = { in->ssh, "-G", "-T", SSH_ASK_ANY, NULL };
 	struct ssh_ask	*ask = xmalloc(sizeof(*ask));
 	int		 status;
 
-	if (file != NULL) {
-		argv[3] = "-F";
-		argv[4] = file;
-		argv[5] = host;
-	}
-	ssh_ask(argv, JUDGE_MS, ask);
+	ssh_ask(file == NULL ? own : host == NULL ? any : with, JUDGE_MS, ask);
 	status = ask->status;
 	strlcpy(told, status == -1 ? "ssh -G gives no answer in 10 seconds" : ask->err, 512);
 	free(ask);
@@ -55,7 +51,7 @@ install_ask(const struct install *in, struct error *err)
 {
 	char	told[512];
 
-	if (check_ask(in, NULL, NO_HOST, told) == 0)
+	if (check_ask(in, NULL, NULL, told) == 0)
 		return (0);
 	install_told(told, sizeof(told), NULL, NULL);
 	error_set(err, CODE_CONFIG_BROKEN, "ssh refuses what is there: %s", told);
@@ -73,7 +69,7 @@ prove_file(const struct install *in, const char *file, struct error *err)
 	do {
 		name = json_string_value(json_array_get(in->touched, i));
 		result = check_ask(in, file, name != NULL && strcmp(name, INSTALL_TAILNET) != 0 ?
-		    name : NO_HOST, told);
+		    name : NULL, told);
 	} while (result == 0 && ++i < json_array_size(in->touched));
 	if (result == -1) {
 		install_told(told, sizeof(told), file, in->config != NULL ?

@@ -8,6 +8,12 @@
 
 #define SSH_ASK_OUT	65536
 
+/*
+ * Arguments that ask about any host: no such name can be (RFC 6761), and ssh does not look it up,
+ * as CanonicalizeFallbackLocal and CanonicalizePermittedCNAMEs would have it do, and fail.
+ */
+#define SSH_ASK_ANY	"-o", "CanonicalizeHostname=no", "-o", "ProxyCommand=true", "meshssh.invalid"
+
 struct ssh_ask {
 	char	out[SSH_ASK_OUT];	/* what it printed, cut to fit */
 	char	err[512];		/* the same of standard error */

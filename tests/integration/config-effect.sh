@@ -54,6 +54,36 @@ cp "$home/meshssh.conf" "$T/first"
 is "canonicalization: installed again" "$(config install --no-probe build)" '0 '
 check "canonicalization: the same block again" cmp "$T/first" "$home/meshssh.conf"
 
+# What makes ssh look up each name that it is asked about: none is made up for that.
+for line in 'CanonicalizeFallbackLocal no' 'CanonicalizePermittedCNAMEs *.lab.example:*.lab.example'; do
+	theirs 'CanonicalizeHostname yes' 'CanonicalDomains lab.example' "$line" 'Host *.lab.example' '    User alice'
+	before=$(takes build user hostname)
+	is "$line: installed" "$(config install --no-probe build)" '0 '
+	is "$line: as before" "$(takes build user hostname)" "$before"
+	python3 "$TOOLS/status-server.py" "$T/few.sock" build "$(cut -d" " -f1,2 "$T/host_key.pub")" &
+	few=$!
+	wait_for 10 test -S "$T/few.sock"
+	is "$line: peers of a mesh, published" "$(config known-hosts --tailscaled="$T/few.sock")" '0 '
+	kill "$few"
+	wait "$few" 2>/dev/null
+	rm -f "$T/few.sock"
+	at_home "$bin/meshssh-doctor" --json --timeout=1 >"$T/out" 2>"$T/err"
+	check "$line: the doctor does not say that ssh refuses it" sh -c 'grep -q "\"ssh\"" "$1" && ! grep -q "meshssh\.invalid" "$1"' \
+	    sh "$T/out"
+done
+
+# Another host or port in a ProxyCommand by meshssh, and its options, are the user's.
+for words in 'other.example %p' '%h 2222' '%n %p' '--via=http=10.77.2.2:3128 %h %p' '-- "gate.example" "%p"'; do
+	theirs 'Host nas' "    ProxyCommand meshssh $words"
+	is "meshssh $words: installed" "$(config install --no-probe nas)" '0 '
+	is "meshssh $words: stays" "$(takes nas proxycommand)" "meshssh $words"
+done
+theirs 'Host nas' '    ProxyCommand exec "/opt/meshssh" "%h" %p'
+is "no words of the user's: installed" "$(config install --no-probe nas)" '0 '
+check "no words of the user's: the block's" sh -c '"$@" | grep -q "^$0/meshssh --relay"' "$bin" \
+    env HOME="$T/home" LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD="$T/passwd" NSS_WRAPPER_GROUP=/etc/group sh -c \
+    'ssh -G -T nas | sed -n "s/^proxycommand //p"'
+
 # A path with the host's name in it: no block is better than one that loses the key.
 theirs 'Host nas' '    HostName build.lab.example' '    IdentityFile ~/.ssh/%h.key'
 before=$(takes nas identityfile hostname)
