@@ -50,7 +50,8 @@ doctor_look(const struct options *opts, const char *host, int port, int ssh)
 {
 	struct collect	exam = { .look = { .root = "", .host = host, .port = port,
 			    .tailscaled = opts->tailscaled, .full = opts->full },
-			    .ssh = ssh, .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
+			    .ssh = ssh,
+			    .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
 			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce,
 			    .progress = terminal_doing,
 			    .as_ssh = 1, .choice = opts->choice, .family = opts->family };
