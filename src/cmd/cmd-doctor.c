@@ -120,13 +120,13 @@ doctor_confine(void)
 static int
 doctor_upgrade(json_t *doc)
 {
-	int	 n;
+	int	 n = 0;
 
-	for (n = 0; n <= JUMPS_MAX && json_is_object(doc); n++) {
+	do {
 		if (facts_upgrade(doc) == -1)
 			return (-1);
 		doc = json_object_get(doc, "jump");
-	}
+	} while (n++ < JUMPS_MAX && doc != NULL);
 	return (0);
 }
 
