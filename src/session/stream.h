@@ -107,7 +107,7 @@ void		 stream_set_window(struct stream *, uint32_t window);
  */
 uint64_t	 stream_received(const struct stream *);
 /*
- * Go on over this connected, non-blocking stream socket, of which exactly hello and reply were
+ * Go on over this connected stream socket, of which exactly hello and reply were
  * read. their_received is what they said there; 0 for a new session. The former carrier, if any,
  * is detached (and is the caller's to close). The client of a new session may attach behind its
  * hello and write, but does not read before it has the reply. 0, or -1, with nothing changed, if
