@@ -43,7 +43,7 @@ int	resume_hello_proven(const uint8_t hello[RESUME_HELLO_BYTES],
 int	resume_reply_proven(const uint8_t reply[RESUME_HELLO_BYTES],
 	    const uint8_t hello[RESUME_HELLO_BYTES], const uint8_t key[RESUME_KEY_BYTES]);
 
-/* BLAKE2b of so many bytes without a key, 1 to 64 bytes long: for `boot`. */
+/* The first 1 to 64 bytes of BLAKE2b-512 of this, without a key: for `boot`. */
 void	resume_hash(uint8_t *out, size_t out_len, const void *, size_t);
 /* Overwrite a secret that is no longer needed. */
 void	resume_wipe(void *, size_t);
