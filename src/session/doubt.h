@@ -16,8 +16,9 @@ struct stream;
 
 /* What was seen of this connection so far; all zero when it is attached. */
 struct doubt_view {
-	int64_t		 acked_bytes;	/* by the other kernel */
-	int64_t		 moved_ms;	/* when they last became more */
+	/* by the other kernel, or where that is not seen, taken by the carrier */
+	int64_t		 moved_bytes;
+	int64_t		 moved_ms;	/* when they last became more; 0: they did not */
 	unsigned int	 behind;	/* segments that came behind a gap */
 	int64_t		 gap_ms;	/* since when something waits behind a gap; 0: nothing */
 	uint64_t	 heard_bytes;
@@ -29,20 +30,22 @@ struct doubt_facts {
 	int64_t		 now_ms;
 	const struct os_tcp *tcp;	/* NULL: the connection shows nothing (unix socket) */
 	int		 rtt_ms;	/* the last that was known, if tcp is NULL */
-	int64_t		 event_ms;	/* the network changed, or the clock jumped; 0: never */
+	/* when the network changed last, or the clock jumped (call stream_forgive); 0: never */
+	int64_t		 event_ms;
 	int		 gone;		/* this machine no longer has the connection's address */
 	int		 resumed;	/* it is not the session's first connection */
 	/* of the stream, by doubt_stream */
 	int64_t		 heard_ms;
 	int64_t		 owed_ms;	/* -1: nothing */
 	uint64_t	 heard_bytes;
+	uint64_t	 sent;		/* position up to which the carrier was given our bytes */
 	int		 asked;		/* a PING is to be sent, or was, and not answered yet */
 	int		 said;		/* it was given to the carrier */
 };
 
 enum doubt_sign {
 	DOUBT_NONE,
-	DOUBT_PING,		/* stream_ping */
+	DOUBT_PING,		/* ask: stream_ping */
 	DOUBT_ATTEMPT,		/* make another connection beside this one */
 	DOUBT_SMALLER		/* the same, with smaller segments */
 };
