@@ -296,11 +296,10 @@ os_network(char *text, size_t size)
 		text[0] = '\0';
 }
 
-int
-os_address_watch(void)
+static int
+news_watch(unsigned int groups)
 {
-	struct sockaddr_nl	nl = { .nl_family = AF_NETLINK,
-				    .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
+	struct sockaddr_nl	nl = { .nl_family = AF_NETLINK, .nl_groups = groups };
 	int			fd;
 
 	if ((fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE)) == -1)
@@ -309,6 +308,19 @@ os_address_watch(void)
 		return (fd);
 	close(fd);
 	return (-1);
+}
+
+int
+os_address_watch(void)
+{
+	return (news_watch(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR));
+}
+
+int
+os_network_watch(void)
+{
+	return (news_watch(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+	    RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE));
 }
 
 /* What one message says of the address: a point-to-point interface has its own in IFA_LOCAL. */

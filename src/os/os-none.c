@@ -97,6 +97,13 @@ os_address_watch(void)
 	return (-1);
 }
 
+int
+os_network_watch(void)
+{
+	errno = ENOSYS;
+	return (-1);
+}
+
 enum os_address
 os_address_read(int fd, const struct sockaddr *sa)
 {

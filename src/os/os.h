@@ -111,7 +111,12 @@ int	os_tcp_retry(int, int every_ms);
  * it. -1 with errno.
  */
 int	os_address_watch(void);
-/* Read what such a descriptor has, and tell what last became of this address. */
+/*
+ * The same for all that a new connection may depend on: addresses, links and routes. May become
+ * readable though nothing of use has changed.
+ */
+int	os_network_watch(void);
+/* Read what either descriptor has, and tell what last became of this address. */
 enum os_address os_address_read(int, const struct sockaddr *);
 
 /*

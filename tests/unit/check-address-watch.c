@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 
+#include <poll.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -88,11 +89,56 @@ test_lost(void **state)
 	close(fd);
 }
 
+static int
+readable(int fd)
+{
+	struct pollfd	p = { .fd = fd, .events = POLLIN };
+
+	return (poll(&p, 1, 0));
+}
+
+/* A link that goes up or down is news of the network, and of no address. */
+static void
+test_network(void **state)
+{
+	struct sockaddr	*sa = (struct sockaddr *)(void *)&own;
+	struct ifreq	 ifr;
+	int		 fd, addresses, network, i;
+
+	(void)state;
+	if (unshare(CLONE_NEWNET) == -1)
+		skip();
+	own.sin_family = AF_INET;
+	assert_int_equal(inet_pton(AF_INET, "10.9.0.1", &own.sin_addr), 1);
+	assert_int_not_equal(fd = socket(AF_INET, SOCK_DGRAM, 0), -1);
+	address_set(fd, "10.9.0.1");
+	assert_int_not_equal(addresses = os_address_watch(), -1);
+	assert_int_not_equal(network = os_network_watch(), -1);
+	assert_false(readable(network));
+	address_set(fd, "10.9.0.3");
+	assert_int_equal(os_address_read(addresses, sa), OS_ADDRESS_GONE);
+	assert_int_equal(os_address_read(network, sa), OS_ADDRESS_GONE);
+	memset(&ifr, 0, sizeof(ifr));
+	strlcpy(ifr.ifr_name, "lo", sizeof(ifr.ifr_name));
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(ioctl(fd, SIOCGIFFLAGS, &ifr), 0);
+		ifr.ifr_flags ^= IFF_UP;
+		assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &ifr), 0);
+		assert_true(readable(network));
+		assert_int_equal(os_address_read(network, sa), OS_ADDRESS_SAME);
+		assert_false(readable(network));
+	}
+	close(addresses);
+	close(network);
+	close(fd);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_network),
 	};
 
 	return (cmocka_run_group_tests_name("address-watch", tests, NULL, NULL));
