@@ -213,7 +213,7 @@ act(unsigned int what, struct side *side, struct side *other)
 {
 	switch (what) {
 	case 0:
-		side_put(side, next() * 300);
+		side_put(side, next() * 100);
 		break;
 	case 1:
 		side_put(side, next() & 15);
@@ -255,7 +255,7 @@ act(unsigned int what, struct side *side, struct side *other)
 		side->direct = !side->direct;
 		break;
 	default:
-		side_put(side, 30000);
+		side_put(side, 4000);
 		if (!side_step(side))
 			cut();
 		carry(side, other, SIZE_MAX);
