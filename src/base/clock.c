@@ -5,13 +5,29 @@
 
 #include "base/clock.h"
 
-int64_t
-clock_ms(void)
+#ifndef CLOCK_BOOTTIME
+#define CLOCK_BOOTTIME	CLOCK_MONOTONIC
+#endif
+
+static int64_t
+clock_read_ms(clockid_t clock)
 {
 	struct timespec	ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+int64_t
+clock_ms(void)
+{
+	return (clock_read_ms(CLOCK_MONOTONIC));
+}
+
+int64_t
+clock_boot_ms(void)
+{
+	return (clock_read_ms(CLOCK_BOOTTIME));
 }
 
 struct timeval

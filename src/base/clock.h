@@ -10,6 +10,8 @@
 
 /* Milliseconds since some moment in the past. */
 int64_t		clock_ms(void);
+/* The same, and the time that the machine is suspended counts, where the system has such a clock. */
+int64_t		clock_boot_ms(void);
 /* For libevent: a timeval of so many milliseconds. */
 struct timeval	clock_timeval(int64_t);
 

@@ -420,6 +420,26 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "there another server answered, or the same after an update, and what ssh has seen "
 	    "of the first does not fit. Connect again. Where a load balancer spreads logins over "
 	    "different servers, --mss=536 avoids the second connection." },
+	[CODE_HOST_RESTARTED] = { "host-restarted", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
+	    "connect again",
+	    "The session was held while the network was away, but the host, or the program there that "
+	    "holds sessions, was restarted meanwhile, and the session ended with it. Connect again." },
+	[CODE_HELD_TOO_LONG] = { "held-too-long", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
+	    "connect again; --hold sets how long a session is held",
+	    "The session could not be reconnected for as long as both ends hold it: --hold=SECONDS here, "
+	    "a day unless it is given, and the limit of meshssh-serve on the host. Connect again; see "
+	    "meshssh(1)." },
+	[CODE_SESSION_LOST] = { "session-lost", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
+	    "connect again",
+	    "The session was resumed, or was to be, but it no longer exists on the host: its sshd ended "
+	    "it, for example because of ClientAliveInterval, or the program that held it was stopped. "
+	    "Connect again. In the host's sshd_config, ClientAliveInterval must be 0 for sessions that "
+	    "are held; meshssh-config serve writes that." },
+	[CODE_NOT_RESUMABLE] = { "not-resumable", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
+	    "does another host have this address now?",
+	    "Where the host held the session, another service answers. Another machine has its address "
+	    "or name now, the host runs something else at this port, or a network login page answers for "
+	    "all hosts. The session cannot go on; connect again." },
 	[CODE_INPUT] = { "input", KIND_ERROR, SEVERITY_ERROR, 1, EX_IOERR,
 	    "is it a file that can be read?",
 	    "What should be sent could not be read from standard input, so the session ended "

@@ -30,6 +30,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/ssh-parent.h"
+#include "cmd/survive.h"
 #include "facts/facts.h"
 #include "facts/mesh.h"
 #include "net/sock.h"
@@ -39,6 +40,7 @@
 #include "route/race.h"
 #include "session/fdpass.h"
 #include "session/lifeline.h"
+#include "session/relay-resume.h"
 #include "session/relay.h"
 #include "state/path-cache.h"
 #include "state/record.h"
@@ -71,6 +73,8 @@ struct session {
 	struct mss_steps		 mss_steps;
 	struct facts		*facts;		/* what a way points to */
 	struct race_config	 race;
+	struct plan_input	 in;
+	struct survive		 survive;
 	/* its descriptor is -1 until there is one */
 	struct connection		 conn;
 	struct error		*err;
@@ -126,11 +130,32 @@ relay_connected_cb(const struct connection *conn, const struct error *err, void 
 	struct session	*s = arg;
 
 	s->dialling = NULL;
-	if (conn != NULL)
+	if (conn != NULL) {
 		s->conn = *conn;
-	else
+		survive_drop(&s->survive);
+	} else
 		*s->err = *err;
-	event_base_loopbreak(s->base);
+	if (!survive_busy(&s->survive))
+		event_base_loopbreak(s->base);
+}
+
+static void
+relay_survive_cb(enum survive_event event, void *arg)
+{
+	struct session	*s = arg;
+
+	if (event == SURVIVE_DIRECT)
+		s->dialling = race_start(&s->race, &s->in);
+	else if (event == SURVIVE_OPENED || s->dialling == NULL)
+		event_base_loopbreak(s->base);
+}
+
+static int
+relay_offered_cb(int port, const struct connection *conn, const struct offer *offer, void *arg)
+{
+	struct session	*s = arg;
+
+	return (survive_offered(&s->survive, port, conn, offer));
 }
 
 static void
@@ -221,7 +246,6 @@ relay_here(const char *host)
 static int
 relay_dial(struct session *s, struct attempts *attempts)
 {
-	struct plan_input	 in = { .target = s->target, .choice = &s->opts->choice };
 	struct timeval		 tv = clock_timeval(LIMIT_LOOK_MS);
 	struct lifeline		*lifeline;
 
@@ -236,7 +260,8 @@ relay_dial(struct session *s, struct attempts *attempts)
 	s->race = (struct race_config){ .base = s->base, .target = s->target, .tune = &s->tune,
 	    .mss_steps = &s->mss_steps, .attempts = attempts, .cb = relay_connected_cb, .arg = s };
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
-	in.facts = s->facts = relay_facts(s->opts, s->target);
+	s->in = (struct plan_input){ .target = s->target, .choice = &s->opts->choice };
+	s->in.facts = s->facts = relay_facts(s->opts, s->target);
 	if (s->facts != NULL && !s->opts->timeout_given &&
 	    env_tailscale_new(&s->facts->tailscale)) {
 		log_debug(1, "this machine is new in the mesh: up to %d s for each step", NEW_S);
@@ -246,13 +271,16 @@ relay_dial(struct session *s, struct attempts *attempts)
 	/* With a descriptor to come, ssh waits as long as we like. */
 	if (!s->opts->fdpass)
 		event_add(&s->limit, &tv);
-	s->dialling = race_start(&s->race, &in);
+	s->survive = (struct survive){ .base = s->base, .opts = s->opts, .race = &s->race,
+	    .network = s->network };
+	if (survive_begin(&s->survive, relay_survive_cb, s) == -1)
+		s->dialling = race_start(&s->race, &s->in);
 	if (event_base_dispatch(s->base) == -1)
 		error_errno(s->err, errno, "cannot wait for the network");
 	race_cancel(s->dialling);
 	s->dialling = NULL;
 	lifeline_stop(lifeline);
-	return (s->conn.fd == -1 ? -1 : 0);
+	return (s->conn.fd == -1 && survive_session(&s->survive) == NULL ? -1 : 0);
 }
 
 /* What a path has taught is kept for the next connection. */
@@ -315,6 +343,9 @@ relay_running_cb(int ssh, void *arg)
 		s->null_fd = -1;
 		openlog("meshssh", LOG_PID | LOG_NDELAY, LOG_USER);
 	}
+	/* What outlives its connections needs new ones. */
+	if (survive_session(&s->survive) != NULL)
+		return;
 	event_assign(&s->confine, s->base, -1, 0, relay_confine_cb, NULL);
 	event_add(&s->confine, &tv);
 }
@@ -475,7 +506,7 @@ relay_session(struct session *s, struct attempts *attempts)
 				    .carrier_s = s->opts->dead_after_given ?
 				    s->opts->dead_after_s : 0,
 				    .running_cb = relay_running_cb, .learned_cb = relay_learned_cb,
-				    .arg = s };
+				    .offered_cb = relay_offered_cb, .arg = s };
 	int			result;
 
 	if (relay_dial(s, attempts) == -1) {
@@ -485,13 +516,17 @@ relay_session(struct session *s, struct attempts *attempts)
 		relay_other_mesh(s);
 		return (-1);
 	}
-	conf.half_close = s->conn.step.via->half_close;
+	if (s->conn.fd != -1)
+		conf.half_close = s->conn.step.via->half_close;
 	s->fdpass = s->fdpass && fdpass_expected(STDOUT_FILENO);
 	if (!s->fdpass && s->opts->debug == 0 && !isatty(STDERR_FILENO))
 		s->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (!s->fdpass) {
 		relay_reserve(s);
-		result = relay_run(s->base, &conf, s->err);
+		result = s->conn.fd != -1 ? relay_run(s->base, &conf, s->err) : 1;
+		if (result == 1)
+			result = relay_resume_run(s->base, &conf, survive_session(&s->survive),
+			    s->err);
 		if (s->null_fd != -1)
 			close(s->null_fd);
 		return (result);
@@ -532,6 +567,7 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 	if (result == -1)
 		relay_report(&s, &attempts);
 	closelog();
+	survive_free(&s.survive);
 	free(s.facts);
 	if (s.base != NULL)
 		event_base_free(s.base);

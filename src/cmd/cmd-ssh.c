@@ -64,7 +64,8 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
     char command[COMMAND_MAX])
 {
 	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", limit[40] = "",
-		    via[2 * ADDR_HOST_MAX + 64], tailscaled[512] = "", dead_after[32] = "";
+		    via[2 * ADDR_HOST_MAX + 64], tailscaled[512] = "", dead_after[32] = "",
+		resume[32] = "", hold[32] = "";
 	int	family = opts->family != AF_UNSPEC ? opts->family : env->family;
 
 	if (shell_word("", self, path, sizeof(path)) == -1)
@@ -88,9 +89,15 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
 		snprintf(dead_after, sizeof(dead_after), " --dead-after=%d",
 		    opts->dead_after_given ? opts->dead_after_s :
 		    ssh_seconds(ssh_program_patience(env)));
-	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	if (opts->resume == OPTIONS_RESUME_OFF)
+		strlcpy(resume, " --resume=off", sizeof(resume));
+	else if (opts->resume != OPTIONS_RESUME_AUTO)
+		snprintf(resume, sizeof(resume), " --resume=%d", opts->resume);
+	if (opts->hold_s != OPTIONS_HOLD_S)
+		snprintf(hold, sizeof(hold), " --hold=%d", opts->hold_s);
+	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    path, opts->fdpass || env->fdpass ? " --fdpass" : "", via,
-	    tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, limit, dead_after,
+	    tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, limit, dead_after, resume, hold,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
 	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "",
 	    opts->debug > 1 ? " --debug" : "", SHELL_RELAY);

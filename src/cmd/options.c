@@ -107,6 +107,28 @@ set_dead_after(void *to, const char *value)
 }
 
 static int
+set_resume(void *to, const char *value)
+{
+	struct options	*opts = to;
+
+	if (strcmp(value, "auto") == 0)
+		opts->resume = OPTIONS_RESUME_AUTO;
+	else if (strcmp(value, "off") == 0)
+		opts->resume = OPTIONS_RESUME_OFF;
+	else
+		return (number_parse(value, 1, 65535, &opts->resume));
+	return (0);
+}
+
+static int
+set_hold(void *to, const char *value)
+{
+	struct options	*opts = to;
+
+	return (number_parse(value, 1, OPTIONS_HOLD_MAX, &opts->hold_s));
+}
+
+static int
 set_no_cache(void *to, const char *value)
 {
 	struct options	*opts = to;
@@ -266,6 +288,10 @@ const struct option_row	options_table[] = {
 	    "ssh's ConnectTimeout: report a failure before ssh gives up" },
 	{ "dead-after",	"SECONDS",	set_dead_after,
 	    "end the session when the host stops responding for this long (30, later 900)" },
+	{ "resume",	"auto|off|PORT", set_resume,
+	    "let the session outlive its connections, where the host runs meshssh-serve" },
+	{ "hold",	"SECONDS",	set_hold,
+	    "keep such a session without a network for this long (86400)" },
 	{ "no-cache",	NULL,		set_no_cache,	"do not read or write the path MTU cache" },
 	{ "debug",	NULL,		set_debug,
 	    "print what meshssh does; twice: every detail" },
@@ -292,6 +318,7 @@ options_parse(struct options *opts, int argc, char **argv, int *rest, struct err
 	opts->mss = MSS_AUTO;
 	opts->timeout_s = 10;
 	opts->dead_after_s = 30;
+	opts->hold_s = OPTIONS_HOLD_S;
 	opts->jobs = 256;
 	while (i < argc && (n = option_take(options_table, argv + i, &row, &value, err)) != 0) {
 		if (n == -1)

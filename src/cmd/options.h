@@ -14,6 +14,11 @@ struct error;
 
 #define OPTIONS_SECONDS_MAX	3600	/* of --timeout and --dead-after */
 
+#define OPTIONS_RESUME_AUTO	0
+#define OPTIONS_RESUME_OFF	(-1)
+#define OPTIONS_HOLD_S		(24 * 60 * 60)	/* unless --hold says otherwise */
+#define OPTIONS_HOLD_MAX	(7 * OPTIONS_HOLD_S)
+
 enum options_mode {
 	OPTIONS_RUN,		/* relay or ssh, by the operands */
 	OPTIONS_WHY,
@@ -37,6 +42,9 @@ struct options {
 	int			dead_after_s;
 	int			dead_after_given;
 	int			no_cache;
+	/* --resume: a port, or one of those below */
+	int			resume;
+	int			hold_s;
 	int			json;		/* --doctor, --scan: for programs */
 	int			jobs;		/* of --scan, at once */
 	int			tailnet;	/* --scan: all peers */

@@ -124,6 +124,16 @@ sock_wait(int fd, short events, int64_t until_ms)
 	return (n);
 }
 
+void
+sock_farewell(int fd, int64_t until_ms)
+{
+	char	buf[4096];
+
+	shutdown(fd, SHUT_WR);
+	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0 && clock_ms() < until_ms)
+		continue;
+}
+
 int
 sock_set_blocking(int fd, int blocking)
 {

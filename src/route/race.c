@@ -200,6 +200,8 @@ race_alone(const struct race *r, const struct race_attempt *a)
 {
 	int	i;
 
+	if (r->conf.mute_server)
+		return (1);
 	for (i = 0; i < r->count; i++)
 		if (r->tries[i]->state != RACE_STATE_OVER && r->tries[i]->step.via != a->step.via)
 			return (0);

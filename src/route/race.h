@@ -47,6 +47,8 @@ struct race_config {
 	 * connected to; or NULL.
 	 */
 	int			(*rate_limit_cb)(const struct sockaddr *, void *);
+	/* who listens there waits for the client's first word: connected is all there is to see */
+	int			 mute_server;
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What client and server say before the session: identification strings and KEXINIT. */
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -99,4 +100,21 @@ identification_check(const struct identification *g, enum identification_end end
 		error_set(err, CODE_NOT_SSH, "%s: it says \"%.40s\"", target,
 		    error_vis(shown, sizeof(shown), g->server.first));
 	return (-1);
+}
+
+void
+identification_failed(const struct identification *g, int error, const char *target,
+    struct error *err)
+{
+	if (error == ECONNRESET || error == EPIPE) {
+		if (identification_check(g, IDENTIFICATION_RESET, target, err) == 0)
+			error_set(err, CODE_RESET, "%s: connection reset", target);
+	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH ||
+	    error == ENETDOWN || error == EHOSTDOWN)
+		error_set(err, CODE_DEAD_PATH,
+		    "%s: the host stopped answering, or stopped accepting data", target);
+	else if (error == EPERM || error == EACCES)
+		error_set(err, CODE_BLOCKED, "%s: %s", target, strerror(error));
+	else
+		error_errno(err, error, target);
 }

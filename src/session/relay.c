@@ -26,10 +26,13 @@
 #include "session/carrier.h"
 #include "session/holdback.h"
 #include "session/identification.h"
+#include "session/input.h"
 #include "session/lifeline.h"
+#include "session/offer.h"
 #include "session/output.h"
 #include "session/pace.h"
 #include "session/relay.h"
+#include "session/rest.h"
 #include "session/watch.h"
 
 #define RELAY_DRAIN_MS	2000		/* for the last bytes after SIGHUP */
@@ -42,15 +45,8 @@
 #define RELAY_FAREWELL_MS 1000
 /* at most so many at a time, and the pipe that bulk asks for */
 #define RELAY_SPLICE	(1 << 20)
-#define RELAY_BUFFER	262144
 #define RELAY_PIPE	65536		/* what a pipe holds unless it is enlarged */
 #define RELAY_FULL	4		/* found full so often, a pipe is worth enlarging */
-
-/* What the other end had no room for. */
-struct relay_rest {
-	char	*buf;		/* RELAY_BUFFER bytes */
-	size_t	 off, len;
-};
 
 struct relay {
 	const struct relay_config *conf;
@@ -74,8 +70,8 @@ struct relay {
 	/* while the input cannot tell that the caller died */
 	struct lifeline		*lifeline;
 
-	struct relay_rest	 up;		/* to be sent; the input waits meanwhile */
-	struct relay_rest	 down;		/* to be written; the socket waits meanwhile */
+	struct rest	 up;		/* to be sent; the input waits meanwhile */
+	struct rest	 down;		/* to be written; the socket waits meanwhile */
 	int			 in_open;
 	int			 net_open;
 	/* the client has ended, and the server was not told */
@@ -90,6 +86,8 @@ struct relay {
 	struct identification	 identification;
 	int			 identified;	/* the identification is over */
 	int			 heard;		/* the client has had one */
+	struct offer		 offer;
+	int			 taken;		/* the session goes on elsewhere */
 	int			 send_error;	/* errno; the reading side has the rest to tell */
 	int			 cut;		/* it took no more, and the client had not ended */
 	struct carrier		 carrier;
@@ -101,9 +99,9 @@ struct relay {
  * which writes to the last page of what is large; and as common symbols, which come last in memory,
  * right behind the small variables.
  */
-char	relay_buf[RELAY_BUFFER] __attribute__((__common__));
-char	relay_up_buf[RELAY_BUFFER] __attribute__((__common__));
-char	relay_down_buf[RELAY_BUFFER] __attribute__((__common__));
+char	relay_buf[REST_BYTES] __attribute__((__common__));
+char	relay_up_buf[REST_BYTES] __attribute__((__common__));
+char	relay_down_buf[REST_BYTES] __attribute__((__common__));
 
 static struct relay	relay_session;	/* there is one at a time */
 
@@ -111,19 +109,6 @@ static void	relay_events(struct relay *);
 static void	relay_checked(struct relay *);
 
 /* --- what both directions share --------------------------------------------------------------- */
-
-/* Put aside what there was no room for: it stands in the rest already, or elsewhere. */
-static void
-relay_keep(struct relay_rest *rest, const char *buf, size_t len)
-{
-	if (buf >= rest->buf && buf < rest->buf + RELAY_BUFFER)
-		rest->off = (size_t)(buf - rest->buf);
-	else {
-		memcpy(rest->buf, buf, len);
-		rest->off = 0;
-	}
-	rest->len = len;
-}
 
 /* The end of the session, in order or, if the error is set, not. */
 static void
@@ -159,18 +144,8 @@ relay_net_failed(struct relay *r, int error)
 	    error == ENETUNREACH || error == ENETDOWN)) {
 		if ((mss_bytes = watch_explain(r->watch, &r->err)) != 0)
 			r->conf->learned_cb(mss_bytes, r->conf->arg);
-	} else if (error == ECONNRESET || error == EPIPE) {
-		if (identification_check(&r->identification, IDENTIFICATION_RESET, target,
-		    &r->err) == 0)
-			error_set(&r->err, CODE_RESET, "%s: connection reset", target);
-	} else if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH ||
-	    error == ENETDOWN || error == EHOSTDOWN)
-		error_set(&r->err, CODE_DEAD_PATH,
-		    "%s: the host stopped answering, or stopped accepting data", target);
-	else if (error == EPERM || error == EACCES)
-		error_set(&r->err, CODE_BLOCKED, "%s: %s", target, strerror(error));
-	else
-		error_errno(&r->err, error, target);
+	} else
+		identification_failed(&r->identification, error, target, &r->err);
 	relay_done(r);
 }
 
@@ -307,14 +282,14 @@ relay_send(struct relay *r, size_t len)
 	r->pause_ms = 0;
 	while (len > 0) {
 		if (r->pause_ms != 0) {
-			relay_keep(&r->up, buf, len);
+			rest_keep(&r->up, buf, len);
 			return (0);
 		}
 		n = send(r->conn.fd, buf, pace_most(&r->pace, len), MSG_NOSIGNAL);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			relay_keep(&r->up, buf, len);
+			rest_keep(&r->up, buf, len);
 			return (0);
 		}
 		if (n == -1) {
@@ -354,27 +329,21 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay	*r = arg;
 	ssize_t		 n;
-	int		 error;
 
 	(void)what;
-	n = read(fd, relay_buf, RELAY_BUFFER);
-	error = errno;
-	if (n == -1 && (error == EINTR || error == EAGAIN || error == EWOULDBLOCK))
+	n = input_read(fd, relay_buf, REST_BYTES, &r->err);
+	if (n == -1 && r->err.code == CODE_NONE)
 		return;
-	/*
-	 * A terminal that is hung up, or a socket whose other end is gone, has ended; a file that
-	 * cannot be read has not.
-	 */
-	if (n == -1 && error != ECONNRESET && !(error == EIO && isatty(fd))) {
-		error_set(&r->err, CODE_INPUT, "cannot read standard input: %s", strerror(error));
+	if (n == -1) {
 		relay_done(r);
 		return;
 	}
-	if (n <= 0) {
+	if (n == 0) {
 		relay_in_ended(r);
 		return;
 	}
 	log_debug(2, "%zd bytes from the client", n);
+	offer_client(&r->offer, relay_buf, (size_t)n);
 	relay_identified(r, identification_client(&r->identification, relay_buf, (size_t)n));
 	if (r->hold != NULL)
 		holdback_client(r->hold, relay_buf, (size_t)n);
@@ -395,7 +364,7 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 		 */
 		r->in_full = n >= RELAY_PIPE ? r->in_full + 1 : 0;
 		if (r->in_full == RELAY_FULL)
-			os_pipe_enlarge(fd, RELAY_BUFFER);
+			os_pipe_enlarge(fd, REST_BYTES);
 		relay_linger(r, 1);
 		break;
 	case -1:
@@ -480,7 +449,7 @@ relay_write(struct relay *r, const char *buf, size_t len)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			relay_keep(&r->down, buf, len);
+			rest_keep(&r->down, buf, len);
 			relay_out_wait(r);
 			return;
 		}
@@ -512,6 +481,54 @@ relay_unread(struct relay *r, int error)
 		relay_net_failed(r, error);
 }
 
+/* The server has said something, of which this is for the client. */
+static void
+relay_pass(struct relay *r, const char *buf, size_t len)
+{
+	relay_write(r, buf, len);
+	if (r->err.code == CODE_NONE)
+		relay_identified(r, r->identification.state);
+	if (r->begun_late && !pace_listens(&r->pace)) {
+		r->begun_late = 0;
+		r->conf->running_cb(1, r->conf->arg);
+	}
+}
+
+/*
+ * The server's first word may offer another connection, and the client has heard nothing yet: 1 if
+ * both wait until relay_answered.
+ */
+static int
+relay_offered(struct relay *r, size_t len)
+{
+	int	port;
+
+	if (r->conf->offered_cb == NULL || r->identification.server.total != len ||
+	    r->identification.client == CLIENT_OTHER || r->offer.too_much || !r->in_open ||
+	    r->up.len > 0 || (port = offer_port(relay_buf, len)) == 0 ||
+	    r->conf->offered_cb(port, &r->conn, &r->offer, r->conf->arg) == -1)
+		return (0);
+	rest_keep(&r->down, relay_buf, len);
+	event_del(&r->in_ev);
+	event_del(&r->net_ev);
+	return (1);
+}
+
+void
+relay_answered(int taken)
+{
+	struct relay	*r = &relay_session;
+
+	r->taken = taken;
+	if (taken) {
+		relay_done(r);
+		return;
+	}
+	event_add(&r->in_ev, NULL);
+	event_add(&r->net_ev, NULL);
+	relay_pass(r, r->down.buf + r->down.off, r->down.len);
+}
+
 static void
 relay_copy(struct relay *r)
 {
@@ -520,9 +537,9 @@ relay_copy(struct relay *r)
 	int			again = 0;
 
 	if (r->hold != NULL)
-		n = holdback_read(r->hold, relay_buf, RELAY_BUFFER, &again);
+		n = holdback_read(r->hold, relay_buf, REST_BYTES, &again);
 	else
-		n = read(r->conn.fd, relay_buf, RELAY_BUFFER);
+		n = read(r->conn.fd, relay_buf, REST_BYTES);
 	if (n == -1) {
 		relay_unread(r, errno);
 		return;
@@ -536,14 +553,8 @@ relay_copy(struct relay *r)
 	carrier_received(&r->carrier);
 	pace_heard(&r->pace, relay_buf, (size_t)n);
 	state = identification_server(&r->identification, relay_buf, (size_t)n);
-	if (state != IDENTIFICATION_FAILED && !again)
-		relay_write(r, relay_buf, (size_t)n);
-	if (r->err.code == CODE_NONE)
-		relay_identified(r, state);
-	if (r->begun_late && !pace_listens(&r->pace)) {
-		r->begun_late = 0;
-		r->conf->running_cb(1, r->conf->arg);
-	}
+	if (!relay_offered(r, (size_t)n))
+		relay_pass(r, relay_buf, state != IDENTIFICATION_FAILED && !again ? (size_t)n : 0);
 }
 
 static void
@@ -821,14 +832,11 @@ relay_hup_cb(evutil_socket_t fd, short what, void *arg)
 	sent = relay_drain(r, 0, end_ms);
 	while (sent == 1 && r->in_open && clock_ms() < end_ms) {
 		if (ioctl(r->conf->in_fd, FIONREAD, &queued) == -1 || queued <= 0 ||
-		    (n = read(r->conf->in_fd, relay_buf, RELAY_BUFFER)) <= 0)
+		    (n = read(r->conf->in_fd, relay_buf, REST_BYTES)) <= 0)
 			break;
 		sent = relay_drain(r, (size_t)n, end_ms);
 	}
-	shutdown(r->conn.fd, SHUT_WR);
-	/* Closing a socket with unread bytes would send a reset, which may overtake ours. */
-	while (recv(r->conn.fd, relay_buf, RELAY_BUFFER, MSG_DONTWAIT) > 0 && clock_ms() < end_ms)
-		continue;
+	sock_farewell(r->conn.fd, end_ms);
 	relay_done(r);
 }
 
@@ -887,6 +895,8 @@ relay_begin(struct relay *r)
 		error_errno(&r->err, errno != 0 ? errno : ENOMEM, "cannot start the relay");
 		return (-1);
 	}
+	if (input_pending())
+		event_active(&r->in_ev, EV_READ, 0);
 	relay_guard(r);
 	return (0);
 }
@@ -924,7 +934,7 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	output_close(&r->out);
 	close(r->conn.fd);
 	*err = r->err;
-	return (err->code == CODE_NONE ? 0 : -1);
+	return (err->code != CODE_NONE ? -1 : r->taken);
 }
 
 int

@@ -10,6 +10,7 @@ struct error;
 struct event_base;
 struct race_config;
 struct connection;
+struct offer;
 struct target;
 
 struct relay_config {
@@ -34,6 +35,13 @@ struct relay_config {
 	 * bytes.
 	 */
 	void			(*learned_cb)(int, void *);
+	/*
+	 * The server offers, at this port, a session that outlives its connections, and of what the
+	 * client said so far it has heard nothing. 0 if relay_answered will follow, -1 if not. NULL
+	 * is allowed.
+	 */
+	int			(*offered_cb)(int port, const struct connection *,
+				    const struct offer *, void *);
 	void			*arg;
 };
 
@@ -41,7 +49,7 @@ struct relay_config {
  * Run the loop until the session is over; what is in the loop besides goes on. 0 if it ended in
  * order, also by SIGHUP (what ssh had written by then is still sent), by SIGTERM or because the
  * reader of the output is gone. -1 with the error set otherwise. The output may be closed on
- * return.
+ * return. 1 if the session goes on elsewhere: relay_answered.
  *
  * A client whose first bytes are "SSH-", or that ended without a byte, waits for the identification
  * of an SSH server: silence, an early end and other protocols are errors then. With any other
@@ -52,5 +60,7 @@ int	relay_run(struct event_base *, const struct relay_config *, struct error *);
 int	relay_waits(void);
 /* That has lasted long enough, for a client of SSH. */
 void	relay_expire(void);
+/* 1: leave the session to whoever took it up; 0: go on, and pass on what the server has said. */
+void	relay_answered(int taken);
 
 #endif

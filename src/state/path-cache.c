@@ -45,46 +45,62 @@ path_cache_path(const char *network, const char *host, char path[PATH_MAX])
 	return (xdg_path("XDG_CACHE_HOME", ".cache", name, path));
 }
 
-/* NETWORK, HOST, and SIZE TIME, a line each. */
-int
-path_cache_parse(const char *buf, size_t len, const char *network, const char *host, int64_t now_s)
+/* NETWORK, HOST, and VALUE TIME, a line each: the value, within these bounds, or -1. */
+static int
+path_cache_value(const char *buf, size_t len, const char *network, const char *host, int64_t now_s,
+    int min, int max)
 {
 	char		 text[PATH_CACHE_BYTES_MAX], head[PATH_CACHE_BYTES_MAX], *size, *time, *end;
 	long long	 then_s;
-	int		 mss_bytes;
+	int		 value;
 	size_t		 n;
 
 	n = (size_t)snprintf(head, sizeof(head), "%s\n%s\n", network, host);
 	if (n >= sizeof(head) || len <= n || len >= sizeof(text) || memcmp(buf, head, n) != 0)
-		return (0);
+		return (-1);
 	memcpy(text, buf + n, len - n);
 	text[len - n] = '\0';
 	size = text;
 	if ((time = strchr(size, ' ')) == NULL || (end = strchr(time, '\n')) == NULL ||
 	    end[1] != '\0' || strlen(text) != len - n)
-		return (0);
+		return (-1);
 	*time++ = '\0';
 	*end = '\0';
-	if (number_parse(size, 536, 1460, &mss_bytes) == -1 ||
+	if (number_parse(size, min, max, &value) == -1 ||
 	    number_parse_long(time, 0, now_s, &then_s) == -1 ||
 	    now_s - then_s >= PATH_CACHE_SECONDS)
-		return (0);
-	return (mss_bytes);
+		return (-1);
+	return (value);
+}
+
+int
+path_cache_parse(const char *buf, size_t len, const char *network, const char *host, int64_t now_s)
+{
+	int	mss_bytes = path_cache_value(buf, len, network, host, now_s, 536, 1460);
+
+	return (mss_bytes != -1 ? mss_bytes : 0);
+}
+
+static int
+path_cache_read(const char *network, const char *host, int min, int max)
+{
+	/* Of the stack, an idle relay would keep the page; what is allocated later takes this. */
+	char	*path = xmalloc(PATH_MAX), buf[PATH_CACHE_BYTES_MAX];
+	ssize_t	 len = -1;
+
+	if (path_cache_path(network, host, path) == 0)
+		len = file_read_own(path, buf, sizeof(buf));
+	free(path);
+	return (len == -1 ? -1 : path_cache_value(buf, (size_t)len, network, host, time(NULL), min,
+	    max));
 }
 
 int
 path_cache_get(const char *network, const char *host)
 {
-	/* Of the stack, an idle relay would keep the page; what is allocated later takes this. */
-	char	*path = xmalloc(PATH_MAX), buf[PATH_CACHE_BYTES_MAX];
-	ssize_t	 len = -1;
-	int	 mss_bytes;
+	int	mss_bytes = path_cache_read(network, host, 536, 1460);
 
-	if (path_cache_path(network, host, path) == 0)
-		len = file_read_own(path, buf, sizeof(buf));
-	free(path);
-	if (len == -1 ||
-	    (mss_bytes = path_cache_parse(buf, (size_t)len, network, host, time(NULL))) == 0)
+	if (mss_bytes == -1)
 		return (0);
 	log_debug(1, "an earlier connection has learned: segments of %d bytes", mss_bytes);
 	return (mss_bytes);
@@ -119,14 +135,14 @@ path_cache_prune(const char *path)
 }
 
 void
-path_cache_put(const char *network, const char *host, int mss_bytes)
+path_cache_put(const char *network, const char *host, int value)
 {
 	char	path[PATH_MAX], text[PATH_CACHE_BYTES_MAX];
 	int	n;
 
 	if (path_cache_path(network, host, path) == -1)
 		return;
-	n = snprintf(text, sizeof(text), "%s\n%s\n%d %lld\n", network, host, mss_bytes,
+	n = snprintf(text, sizeof(text), "%s\n%s\n%d %lld\n", network, host, value,
 	    (long long)time(NULL));
 	if (n >= (int)sizeof(text))
 		return;
@@ -143,4 +159,36 @@ path_cache_drop(const char *network, const char *host)
 
 	if (path_cache_path(network, host, path) == 0 && unlink(path) == 0)
 		log_debug(1, "what was learned of the path no longer holds");
+}
+
+/* No host has a blank in it: this is no entry of the other kind. */
+static const char *
+path_cache_port_key(const char *host, int sshd_port, char key[PATH_CACHE_BYTES_MAX])
+{
+	snprintf(key, PATH_CACHE_BYTES_MAX, "%s %d", host, sshd_port);
+	return (key);
+}
+
+int
+path_cache_port_get(const char *network, const char *host, int sshd_port)
+{
+	char	key[PATH_CACHE_BYTES_MAX];
+
+	return (path_cache_read(network, path_cache_port_key(host, sshd_port, key), 0, 65535));
+}
+
+void
+path_cache_port_put(const char *network, const char *host, int sshd_port, int port)
+{
+	char	key[PATH_CACHE_BYTES_MAX];
+
+	path_cache_put(network, path_cache_port_key(host, sshd_port, key), port);
+}
+
+void
+path_cache_port_drop(const char *network, const char *host, int sshd_port)
+{
+	char	key[PATH_CACHE_BYTES_MAX];
+
+	path_cache_drop(network, path_cache_port_key(host, sshd_port, key));
 }

@@ -24,6 +24,14 @@ void	path_cache_put(const char *network, const char *host, int mss_bytes);
 void	path_cache_drop(const char *network, const char *host);
 
 /*
+ * The same for the port at which the host, whose sshd is at another, resumes sessions: 0 if nothing
+ * answered there; -1 if there is no entry.
+ */
+int	path_cache_port_get(const char *network, const char *host, int sshd_port);
+void	path_cache_port_put(const char *network, const char *host, int sshd_port, int port);
+void	path_cache_port_drop(const char *network, const char *host, int sshd_port);
+
+/*
  * The bytes of a file for this network and host, at this time in seconds: its size, or 0 if they
  * are no valid entry.
  */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/* Makes a session one that outlives its connections, where the host can do that. */
+
+#include <event2/event.h>
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "cmd/options.h"
+#include "cmd/survive.h"
+#include "facts/facts.h"
+#include "os/os.h"
+#include "route/target.h"
+#include "session/input.h"
+#include "session/relay.h"
+#include "state/path-cache.h"
+
+#define STAGGER_MS	250	/* as for a further address: RFC 8305 5 */
+
+static void	survive_timer_cb(evutil_socket_t, short, void *);
+
+static void
+survive_plan_cb(struct plan_input *in, void *arg)
+{
+	struct survive	*s = arg;
+
+	free(s->facts);
+	s->facts = NULL;
+	in->choice = &s->opts->choice;
+	if (!plan_needs_facts(in->target, in->choice))
+		return;
+	s->facts = xmalloc(sizeof(*s->facts));
+	facts_detect(s->facts, s->opts->tailscaled);
+	in->facts = s->facts;
+}
+
+static void
+survive_remember(const struct survive *s, int port)
+{
+	path_cache_port_put(s->network, s->race->target->host, s->race->target->port, port);
+}
+
+/* What was read too early is read again by another. */
+static void
+survive_give_back(struct survive *s)
+{
+	if (s->offer.len > 0)
+		input_unread(s->offer.said, s->offer.len);
+	s->offer.len = 0;
+}
+
+static struct resume *
+survive_open(struct survive *s, int port, const struct connection *by, const struct offer *offer,
+    int limit_ms, void (*cb)(int, void *))
+{
+	const struct resume_config	conf = { .base = s->base, .race = s->race, .port = port,
+					    .hold_s = s->opts->hold_s, .plan_cb = survive_plan_cb,
+					    .arg = s };
+
+	return (resume_open(&conf, by, offer->said, offer->len, limit_ms, cb, s));
+}
+
+/* --- a port that is known --------------------------------------------------------------------- */
+
+static void
+survive_direct(struct survive *s)
+{
+	if (s->direct)
+		return;
+	s->direct = 1;
+	s->cb(SURVIVE_DIRECT, s->arg);
+}
+
+static void
+survive_begun_cb(int opened, void *arg)
+{
+	struct survive	*s = arg;
+
+	event_del(&s->timer);
+	if (opened) {
+		s->opened = 1;
+		s->cb(SURVIVE_OPENED, s->arg);
+		return;
+	}
+	s->resume = NULL;
+	survive_give_back(s);
+	survive_direct(s);
+	s->cb(SURVIVE_OVER, s->arg);
+}
+
+/* A connection that is there may have the time of the reply, too. */
+static void
+survive_timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct survive	*s = arg;
+	struct os_tcp	 tcp;
+	struct timeval	 tv;
+
+	(void)fd;
+	(void)what;
+	if (s->asked_ms == 0 && resume_connected(s->resume)) {
+		s->asked_ms = STAGGER_MS;
+		if (os_tcp(s->resume->stream.fd, &tcp) == 0)
+			s->asked_ms += 2 * tcp.rtt_ms;
+		tv = clock_timeval(s->asked_ms);
+		event_add(&s->timer, &tv);
+		return;
+	}
+	survive_direct(s);
+}
+
+/* What ssh has said by now goes along with the first packet. */
+static void
+survive_read(struct survive *s)
+{
+	struct pollfd	pfd = { .fd = STDIN_FILENO, .events = POLLIN };
+	ssize_t		n;
+
+	if (poll(&pfd, 1, 0) != 1 || (pfd.revents & POLLIN) == 0)
+		return;
+	if ((n = read(STDIN_FILENO, s->offer.said, sizeof(s->offer.said))) > 0)
+		s->offer.len = (size_t)n;
+}
+
+int
+survive_begin(struct survive *s, void (*cb)(enum survive_event, void *), void *arg)
+{
+	struct timeval	tv = clock_timeval(STAGGER_MS);
+	int		port = s->opts->resume;
+
+	if (s->opts->fdpass || port == OPTIONS_RESUME_OFF)
+		return (-1);
+	if (port == OPTIONS_RESUME_AUTO)
+		port = path_cache_port_get(s->network, s->race->target->host,
+		    s->race->target->port);
+	if (port <= 0)
+		return (-1);
+	log_debug(1, "port %d is known to resume sessions: it is tried first", port);
+	s->cb = cb;
+	s->arg = arg;
+	survive_read(s);
+	if ((s->resume = survive_open(s, port, NULL, &s->offer, RESUME_OPEN_MS,
+	    survive_begun_cb)) == NULL) {
+		survive_give_back(s);
+		return (-1);
+	}
+	event_assign(&s->timer, s->base, -1, 0, survive_timer_cb, s);
+	event_add(&s->timer, &tv);
+	return (0);
+}
+
+int
+survive_busy(const struct survive *s)
+{
+	return (s->resume != NULL && !s->opened);
+}
+
+void
+survive_drop(struct survive *s)
+{
+	if (!survive_busy(s))
+		return;
+	log_debug(1, "a direct connection is there first");
+	event_del(&s->timer);
+	resume_free(s->resume);
+	s->resume = NULL;
+	survive_give_back(s);
+	path_cache_port_drop(s->network, s->race->target->host, s->race->target->port);
+}
+
+/* --- a port that a server offers -------------------------------------------------------------- */
+
+static void
+survive_offered_cb(int opened, void *arg)
+{
+	struct survive	*s = arg;
+	int		 port = s->resume->conf.port;
+
+	s->opened = opened;
+	/* What is dropped on the way would cost each session the wait. */
+	if (opened || !s->resume->reached)
+		survive_remember(s, opened ? port : 0);
+	if (!opened)
+		s->resume = NULL;
+	relay_answered(opened);
+}
+
+int
+survive_offered(struct survive *s, int port, const struct connection *conn,
+    const struct offer *offer)
+{
+	struct os_tcp	tcp;
+	int		limit_ms = STAGGER_MS;
+
+	if (s->opts->fdpass || s->opts->resume == OPTIONS_RESUME_OFF || s->resume != NULL ||
+	    path_cache_port_get(s->network, s->race->target->host, s->race->target->port) == 0)
+		return (-1);
+	if (os_tcp(conn->fd, &tcp) == 0)
+		limit_ms += 2 * tcp.rtt_ms;
+	s->resume = survive_open(s, port, conn, offer, limit_ms, survive_offered_cb);
+	return (s->resume != NULL ? 0 : -1);
+}
+
+struct resume *
+survive_session(const struct survive *s)
+{
+	return (s->opened ? s->resume : NULL);
+}
+
+void
+survive_free(struct survive *s)
+{
+	if (survive_busy(s)) {
+		event_del(&s->timer);
+		resume_free(s->resume);
+	}
+	free(s->facts);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/* Opens a session that can be resumed. */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <event2/event.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "session/resume.h"
+
+static struct resume	resume_session;	/* one at a time */
+
+static void	open_whole_cb(int, void *);
+
+static void
+open_ended(struct resume *r, int opened, const char *what)
+{
+	void	(*cb)(int, void *) = r->opened_cb;
+	void	*arg = r->opened_arg;
+
+	log_debug(1, "a session that can be resumed, at port %d: %s", r->conf.port, what);
+	resume_wipe(r->secret, sizeof(r->secret));
+	event_del(&r->timer);
+	r->opened_cb = NULL;
+	if (!opened)
+		resume_free(r);
+	cb(opened, arg);
+}
+
+static void
+open_timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	open_ended(arg, 0, "no answer in time");
+}
+
+static void
+open_hello(struct resume *r)
+{
+	struct resume_hello	hello = { .kind = RESUME_NEW };
+
+	hello.window = stream_window(&r->stream);
+	hello.hold_s = (uint32_t)r->conf.hold_s;
+	resume_pair(r->secret, hello.public);
+	arc4random_buf(hello.random, sizeof(hello.random));
+	resume_hello_encode(r->handshake.sent, &hello);
+}
+
+static void
+open_connected_cb(const struct connection *conn, const struct error *err, void *arg)
+{
+	struct resume	*r = arg;
+
+	r->race = NULL;
+	r->reached = 1;
+	if (conn == NULL) {
+		open_ended(r, 0, err->text);
+		return;
+	}
+	r->conn = *conn;
+	r->conn.step.to = (struct sockaddr *)&r->conn.to;
+	open_hello(r);
+	/* What the client has said follows at once; nothing is read before the reply. */
+	if (handshake_start(&r->handshake, r->conf.base, conn->fd, RESUME_OPEN_MS, open_whole_cb,
+	    r) == -1 || stream_attach(&r->stream, conn->fd, 0, clock_ms()) == -1 ||
+	    stream_writable(&r->stream, clock_ms()) == -1)
+		open_ended(r, 0, "the connection took no hello");
+}
+
+static void
+open_whole_cb(int whole, void *arg)
+{
+	struct resume		*r = arg;
+	struct resume_reply	 reply;
+
+	if (!whole)
+		open_ended(r, 0, "no reply");
+	else if (resume_reply_decode(&reply, r->handshake.got, RESUME_NEW) != RESUME_RIGHT)
+		open_ended(r, 0, "another service, or another version, answers");
+	else if (reply.status != RESUME_OK)
+		open_ended(r, 0, "refused");
+	else if (resume_key(r->key, r->secret, reply.public, r->handshake.sent,
+	    r->handshake.got) == -1)
+		open_ended(r, 0, "its key is of no use");
+	else {
+		memcpy(r->id, reply.id, sizeof(r->id));
+		memcpy(r->boot, reply.boot, sizeof(r->boot));
+		r->hold_ms = (int64_t)reply.hold_s * 1000;
+		stream_set_window(&r->stream, reply.window);
+		open_ended(r, 1, "opened");
+	}
+}
+
+int
+resume_connected(const struct resume *r)
+{
+	return (r->stream.fd != -1);
+}
+
+/* The same address, at the other port. */
+static void
+open_port(struct connection *conn, int port)
+{
+	if (conn->to.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&conn->to)->sin6_port = htons((uint16_t)port);
+	else
+		((struct sockaddr_in *)&conn->to)->sin_port = htons((uint16_t)port);
+}
+
+static void
+open_race(struct resume *r, const struct connection *by)
+{
+	struct plan_input	in = { .target = &r->target };
+	struct connection	conn;
+
+	if (by != NULL && by->step.via->to == VIA_TO_TARGET) {
+		conn = *by;
+		open_port(&conn, r->target.port);
+		r->race = race_again(&r->race_conf, &conn);
+		return;
+	}
+	r->conf.plan_cb(&in, r->conf.arg);
+	in.target = &r->target;
+	r->race = race_start(&r->race_conf, &in);
+}
+
+struct resume *
+resume_open(const struct resume_config *conf, const struct connection *by, const char *said,
+    size_t len, int limit_ms, void (*opened_cb)(int, void *), void *arg)
+{
+	struct resume	*r = &resume_session;
+	struct timeval	 tv = clock_timeval(limit_ms);
+
+	if (resume_proof_load() == -1)
+		return (NULL);
+	memset(r, 0, sizeof(*r));
+	r->stream.fd = r->next.fd = r->conn.fd = -1;
+	if (stream_init(&r->stream, RING_MAX) == -1)
+		return (NULL);
+	r->conf = *conf;
+	r->target = *conf->race->target;
+	r->target.port = conf->port;
+	r->target.timeout_ms = limit_ms;
+	r->mss_steps = *conf->race->mss_steps;
+	r->race_conf = *conf->race;
+	r->race_conf.target = &r->target;
+	r->race_conf.mss_steps = &r->mss_steps;
+	r->race_conf.attempts = &r->attempts;
+	r->race_conf.mute_server = 1;
+	r->race_conf.cb = open_connected_cb;
+	r->race_conf.arg = r;
+	r->opened_cb = opened_cb;
+	r->opened_arg = arg;
+	identification_client(&r->identification, said, len);
+	stream_put(&r->stream, said, len, clock_ms());
+	event_assign(&r->timer, conf->base, -1, 0, open_timer_cb, r);
+	event_add(&r->timer, &tv);
+	open_race(r, by);
+	return (r);
+}
+
+void
+resume_free(struct resume *r)
+{
+	if (r == NULL)
+		return;
+	event_del(&r->timer);
+	race_cancel(r->race);
+	r->race = NULL;
+	handshake_stop(&r->handshake);
+	if (r->next.fd != -1)
+		close(r->next.fd);
+	if (r->stream.fd != -1)
+		close(stream_detach(&r->stream));
+	else if (r->conn.fd != -1)
+		close(r->conn.fd);
+	r->conn.fd = r->next.fd = -1;
+	stream_free(&r->stream);
+	resume_wipe(r->key, sizeof(r->key));
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: ISC */
+/* Goes on with a session over another connection. */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "os/os.h"
+#include "route/mss.h"
+#include "session/doubt.h"
+#include "session/resume.h"
+
+#define ATTEMPT_MS	3000	/* for the connection and the reply */
+#define WAIT_FIRST_MS	250
+#define WAIT_MS		1000
+/* who is away for so long is asked for less often */
+#define AWAY_MS		120000
+#define WAIT_AWAY_MS	5000
+#define DENIED_MAX	2
+
+static void	resume_timer_cb(evutil_socket_t, short, void *);
+
+int
+resume_wait_ms(int tries, int64_t lost_ms)
+{
+	int	wait_ms = tries <= 1 ? WAIT_FIRST_MS : tries == 2 ? 2 * WAIT_FIRST_MS : WAIT_MS;
+
+	return (lost_ms >= AWAY_MS ? WAIT_AWAY_MS : wait_ms);
+}
+
+/* The session has ended, and this is why. */
+static void
+resume_over(struct resume *r, enum code code, const char *text)
+{
+	char	target[TARGET_TEXT_MAX];
+
+	error_set(&r->over, code, "%s: %s", target_text(r->conf.race->target, target), text);
+}
+
+static void
+resume_clear(struct resume *r)
+{
+	event_del(&r->timer);
+	race_cancel(r->race);
+	r->race = NULL;
+	handshake_stop(&r->handshake);
+	if (r->next.fd != -1)
+		close(r->next.fd);
+	r->next.fd = -1;
+	r->busy = r->frozen = 0;
+}
+
+/* 1 if it was held for too long. */
+static int
+resume_held_out(struct resume *r, int64_t now_ms)
+{
+	char	text[80];
+
+	if (r->lost_ms == 0 || now_ms - r->lost_ms < r->hold_ms)
+		return (0);
+	snprintf(text, sizeof(text), "no connection for %lld s, and the session is held no longer",
+	    (long long)(r->hold_ms / 1000));
+	resume_over(r, CODE_HELD_TOO_LONG, text);
+	return (1);
+}
+
+/* The attempt is over without success: the next one in a while, if it is still needed. */
+static void
+resume_again(struct resume *r, const char *what)
+{
+	int64_t		now_ms = clock_ms();
+	struct timeval	tv = clock_timeval(resume_wait_ms(r->tries, r->lost_ms == 0 ? 0 :
+			    now_ms - r->lost_ms));
+
+	log_debug(1, "attempt %d to go on: %s", r->tries, what);
+	resume_clear(r);
+	if (r->over.code == CODE_NONE && !resume_held_out(r, now_ms) && r->lost_ms != 0)
+		event_add(&r->timer, &tv);
+	r->changed_cb(r->changed_arg);
+}
+
+/* What the host says where it does not go on with the session. */
+static void
+resume_refused(struct resume *r, const struct resume_reply *reply)
+{
+	int	restarted = memcmp(reply->boot, r->boot, sizeof(r->boot)) != 0;
+
+	if (reply->status == RESUME_UNKNOWN && restarted)
+		resume_over(r, CODE_HOST_RESTARTED, "the host was restarted");
+	else if (reply->status == RESUME_UNKNOWN)
+		resume_over(r, CODE_SESSION_LOST, "the host no longer holds the session");
+	else if (reply->status == RESUME_NO_SSHD)
+		resume_over(r, CODE_SESSION_LOST, "its sshd ended the session");
+	else if (reply->status == RESUME_DENIED && ++r->denied >= DENIED_MAX)
+		resume_over(r, CODE_SESSION_LOST, "the host refuses to go on with the session");
+	resume_again(r, "refused");
+}
+
+/* The other connection takes over. */
+static void
+resume_taken(struct resume *r, uint64_t received)
+{
+	int	fd = stream_detach(&r->stream);
+
+	if (stream_attach(&r->stream, r->next.fd, received, clock_ms()) == -1) {
+		if (fd != -1)
+			close(fd);
+		r->conn.fd = -1;
+		resume_over(r, CODE_SESSION_LOST, "the host has lost a part of the session");
+		resume_again(r, "its position is not in reach");
+		return;
+	}
+	if (fd != -1)
+		close(fd);
+	r->conn = r->next;
+	r->conn.step.to = (struct sockaddr *)&r->conn.to;
+	r->next.fd = -1;
+	log_debug(1, "the session goes on, %lld ms after the loss, at attempt %d",
+	    (long long)(r->lost_ms != 0 ? clock_ms() - r->lost_ms : 0), r->tries);
+	r->lost_ms = 0;
+	r->tries = r->denied = 0;
+	resume_clear(r);
+	r->changed_cb(r->changed_arg);
+}
+
+static void
+resume_whole_cb(int whole, void *arg)
+{
+	struct resume		*r = arg;
+	struct resume_reply	 reply;
+	enum resume_wrong	 wrong;
+
+	if (!whole) {
+		resume_again(r, "no reply");
+		return;
+	}
+	wrong = resume_reply_decode(&reply, r->handshake.got, RESUME_AGAIN);
+	if (wrong == RESUME_WRONG_MAGIC) {
+		resume_over(r, CODE_NOT_RESUMABLE, "another service answers where the session is held");
+		resume_again(r, "another service");
+	} else if (wrong != RESUME_RIGHT)
+		resume_again(r, "another version");
+	else if (reply.status != RESUME_OK)
+		resume_refused(r, &reply);
+	else if (!resume_reply_proven(r->handshake.got, r->handshake.sent, r->key))
+		resume_again(r, "wrong proof");
+	else
+		resume_taken(r, reply.received);
+}
+
+static void
+resume_hello(struct resume *r)
+{
+	struct resume_hello	hello = { .kind = RESUME_AGAIN };
+
+	memcpy(hello.id, r->id, sizeof(hello.id));
+	hello.number = ++r->number;
+	hello.received = stream_received(&r->stream);
+	arc4random_buf(hello.random, sizeof(hello.random));
+	resume_hello_encode(r->handshake.sent, &hello);
+	resume_hello_prove(r->handshake.sent, r->key);
+}
+
+static void
+resume_connected_cb(const struct connection *conn, const struct error *err, void *arg)
+{
+	struct resume	*r = arg;
+	int		 left_ms = ATTEMPT_MS - (int)(clock_ms() - r->began_ms);
+
+	r->race = NULL;
+	if (conn == NULL) {
+		r->why = *err;
+		resume_again(r, err->text);
+		return;
+	}
+	r->next = *conn;
+	if (r->doubted && r->stream.fd != -1 && r->stream.heard_bytes != r->heard_bytes) {
+		r->lost_ms = 0;
+		resume_again(r, "the connection in use has spoken");
+		return;
+	}
+	r->frozen = 1;
+	resume_hello(r);
+	event_del(&r->timer);
+	if (handshake_start(&r->handshake, r->conf.base, conn->fd, left_ms > 0 ? left_ms : 1,
+	    resume_whole_cb, r) == -1) {
+		resume_again(r, "the connection took no hello");
+		return;
+	}
+	r->changed_cb(r->changed_arg);
+}
+
+/* The next step below what is in use. */
+static void
+resume_smaller(struct resume *r)
+{
+	struct os_tcp	tcp;
+	int		mss_bytes = r->conn.mss_bytes;
+
+	if (r->stream.fd != -1 && os_tcp(r->stream.fd, &tcp) == 0)
+		mss_bytes = tcp.receive_bytes < tcp.send_bytes ? tcp.receive_bytes : tcp.send_bytes;
+	if ((mss_bytes = mss_next(mss_bytes)) != 0)
+		r->mss_steps.mss_bytes = mss_bytes;
+}
+
+void
+resume_attempt(struct resume *r, int smaller)
+{
+	struct timeval		tv = clock_timeval(ATTEMPT_MS);
+	struct plan_input	in = { .target = &r->target };
+
+	if (r->busy || event_pending(&r->timer, EV_TIMEOUT, NULL))
+		return;
+	if (r->lost_ms == 0)
+		r->lost_ms = clock_ms();
+	if (smaller)
+		resume_smaller(r);
+	r->busy = 1;
+	r->tries++;
+	r->doubted = r->stream.fd != -1;
+	r->heard_bytes = r->stream.heard_bytes;
+	r->began_ms = clock_ms();
+	r->attempts.count = 0;
+	r->target.timeout_ms = doubt_connect_ms(r->rtt_ms);
+	r->race_conf.cb = resume_connected_cb;
+	event_assign(&r->timer, r->conf.base, -1, 0, resume_timer_cb, r);
+	event_add(&r->timer, &tv);
+	r->conf.plan_cb(&in, r->conf.arg);
+	in.target = &r->target;
+	r->race = race_start(&r->race_conf, &in);
+}
+
+/* The attempt has taken too long, or it is time for the next. */
+static void
+resume_timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct resume	*r = arg;
+
+	(void)fd;
+	(void)what;
+	if (r->busy)
+		resume_again(r, "not connected in time");
+	else
+		resume_attempt(r, 0);
+}
+
+void
+resume_lost(struct resume *r, const char *why)
+{
+	int	fd = stream_detach(&r->stream);
+
+	log_debug(1, "the connection is lost: %s", why);
+	if (fd != -1)
+		close(fd);
+	r->conn.fd = -1;
+	r->doubted = 0;
+	if (r->lost_ms == 0)
+		r->lost_ms = clock_ms();
+	event_del(&r->timer);
+	resume_attempt(r, 0);
+}
+
+void
+resume_heard(struct resume *r)
+{
+	if (r->lost_ms == 0 || r->frozen || r->stream.fd == -1)
+		return;
+	log_debug(1, "the connection in use has spoken: it stays");
+	r->lost_ms = 0;
+	r->tries = 0;
+	resume_clear(r);
+}
+
+void
+resume_event(struct resume *r)
+{
+	if (r->lost_ms == 0 || r->frozen)
+		return;
+	if (r->busy && r->stream.fd == -1)
+		resume_clear(r);
+	if (!r->busy) {
+		r->tries = 0;
+		event_del(&r->timer);
+		resume_attempt(r, 0);
+	}
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A session that outlives its connections: how it is opened, and how it goes on over another
+ * connection when the one in use is in doubt or gone. The session is its number and its key, not a
+ * path: each attempt is a race of its own, with what is so on this machine now.
+ */
+
+#ifndef SESSION_RESUME_H
+#define SESSION_RESUME_H
+
+#include <event2/event_struct.h>
+
+#include "base/error.h"
+#include "route/mss.h"
+#include "route/race.h"
+#include "route/target.h"
+#include "session/handshake.h"
+#include "session/identification.h"
+#include "session/stream.h"
+#include "wire/resume-proof.h"
+
+#define RESUME_OPEN_MS	3000	/* for the connection and the reply, unless there is less time */
+
+struct resume_config {
+	struct event_base	*base;
+	/* how the host was reached; its target's port is that of sshd, its callback does not count */
+	const struct race_config *race;
+	int			 port;		/* who can resume listens there */
+	int			 hold_s;	/* bear so long an absence */
+	/* Fill in what a plan has to know of this machine now. */
+	void			(*plan_cb)(struct plan_input *, void *);
+	void			*arg;
+};
+
+/* Others read it, but for the stream, which is the relay's to use. */
+struct resume {
+	struct resume_config	 conf;
+	struct stream		 stream;
+	struct identification	 identification;
+	struct connection	 conn;		/* in use; its descriptor is stream.fd */
+	uint8_t			 key[RESUME_KEY_BYTES];
+	uint8_t			 id[RESUME_ID_BYTES];
+	uint8_t			 boot[RESUME_BOOT_BYTES];
+	uint32_t		 number;	/* the last that was said */
+	int64_t			 hold_ms;	/* what both sides agreed on */
+
+	/* an attempt, or the opening */
+	struct target		 target;
+	struct race_config	 race_conf;
+	struct mss_steps	 mss_steps;
+	struct attempts		 attempts;
+	struct race		*race;
+	struct connection	 next;		/* its descriptor is -1 if there is none */
+	struct handshake	 handshake;
+	struct event		 timer;		/* the limit of the attempt, or the next one */
+	int			 busy;		/* an attempt is under way */
+	int			 frozen;	/* a position was promised: the old connection rests */
+	int			 tries;		/* since the last one that was good */
+	int			 denied;
+	int			 doubted;	/* the attempt is beside a connection that may be good */
+	int64_t			 began_ms;
+	uint64_t		 heard_bytes;	/* by the stream, then */
+	int			 rtt_ms;
+	int64_t			 lost_ms;	/* since when there is no good connection; 0: there is */
+	struct error		 why;		/* how the last attempt ended */
+	struct error		 over;		/* the session has ended, for this reason */
+
+	/* opening */
+	int			 reached;	/* it was connected, or refused */
+	uint8_t			 secret[RESUME_SECRET_BYTES];
+	void			(*opened_cb)(int opened, void *);
+	void			*opened_arg;
+
+	/* The connection has changed, may be used again, or the session is over. */
+	void			(*changed_cb)(void *);
+	void			*changed_arg;
+};
+
+/*
+ * Open a session, with the client's first bytes, if there are any: by the way of this connection,
+ * or with NULL by a race. Exactly one callback, 1 if the session is there, with its connection
+ * attached, 0 if not; what there was is gone then. NULL where this machine cannot do that. There is
+ * one session at a time, in static memory.
+ */
+struct resume	*resume_open(const struct resume_config *, const struct connection *by,
+		    const char *said, size_t len, int limit_ms, void (*opened_cb)(int, void *),
+		    void *arg);
+/* 1 if it is connected, and waits for the reply; before opened_cb. */
+int		 resume_connected(const struct resume *);
+/* Ends what is under way, and closes the connection. NULL is allowed. */
+void		 resume_free(struct resume *);
+
+/* The connection cannot be used further. */
+void		 resume_lost(struct resume *, const char *why);
+/* Make another connection, beside the one in use if there is one. */
+void		 resume_attempt(struct resume *, int smaller);
+/* The connection in use has spoken: it is good after all, unless another was promised a position. */
+void		 resume_heard(struct resume *);
+/* The network of this machine has changed: what waits need not wait longer. */
+void		 resume_event(struct resume *);
+/* Before the next attempt, after so many, so long after the loss: the milliseconds to wait. Pure. */
+int		 resume_wait_ms(int tries, int64_t lost_ms);
+
+#endif
