@@ -10,7 +10,7 @@
 
 /* Milliseconds since some moment in the past. */
 int64_t		clock_ms(void);
-/* The same, and the time that the machine is suspended counts, where the system has such a clock. */
+/* The same; the time in which the machine is suspended counts, where there is such a clock. */
 int64_t		clock_boot_ms(void);
 /* For libevent: a timeval of so many milliseconds. */
 struct timeval	clock_timeval(int64_t);

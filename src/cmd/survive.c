@@ -54,15 +54,15 @@ survive_give_back(struct survive *s)
 	s->offer.len = 0;
 }
 
-static struct resume *
+static struct resumable *
 survive_open(struct survive *s, int port, const struct connection *by, const struct offer *offer,
     int limit_ms, void (*cb)(int, void *))
 {
-	const struct resume_config	conf = { .base = s->base, .race = s->race, .port = port,
+	const struct resumable_config	conf = { .base = s->base, .race = s->race, .port = port,
 					    .hold_s = s->opts->hold_s, .plan_cb = survive_plan_cb,
 					    .arg = s };
 
-	return (resume_open(&conf, by, offer->said, offer->len, limit_ms, cb, s));
+	return (resumable_open(&conf, by, offer->said, offer->len, limit_ms, cb, s));
 }
 
 /* --- a port that is known --------------------------------------------------------------------- */
@@ -103,7 +103,7 @@ survive_timer_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (s->asked_ms == 0 && resume_connected(s->resume)) {
+	if (s->asked_ms == 0 && resumable_connected(s->resume)) {
 		s->asked_ms = STAGGER_MS;
 		if (os_tcp(s->resume->stream.fd, &tcp) == 0)
 			s->asked_ms += 2 * tcp.rtt_ms;
@@ -144,7 +144,7 @@ survive_begin(struct survive *s, void (*cb)(enum survive_event, void *), void *a
 	s->cb = cb;
 	s->arg = arg;
 	survive_read(s);
-	if ((s->resume = survive_open(s, port, NULL, &s->offer, RESUME_OPEN_MS,
+	if ((s->resume = survive_open(s, port, NULL, &s->offer, RESUMABLE_OPEN_MS,
 	    survive_begun_cb)) == NULL) {
 		survive_give_back(s);
 		return (-1);
@@ -167,7 +167,7 @@ survive_drop(struct survive *s)
 		return;
 	log_debug(1, "a direct connection is there first");
 	event_del(&s->timer);
-	resume_free(s->resume);
+	resumable_free(s->resume);
 	s->resume = NULL;
 	survive_give_back(s);
 	path_cache_port_drop(s->network, s->race->target->host, s->race->target->port);
@@ -206,7 +206,7 @@ survive_offered(struct survive *s, int port, const struct connection *conn,
 	return (s->resume != NULL ? 0 : -1);
 }
 
-struct resume *
+struct resumable *
 survive_session(const struct survive *s)
 {
 	return (s->opened ? s->resume : NULL);
@@ -217,7 +217,7 @@ survive_free(struct survive *s)
 {
 	if (survive_busy(s)) {
 		event_del(&s->timer);
-		resume_free(s->resume);
+		resumable_free(s->resume);
 	}
 	free(s->facts);
 }

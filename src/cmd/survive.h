@@ -11,7 +11,7 @@
 
 #include "route/race.h"
 #include "session/offer.h"
-#include "session/resume.h"
+#include "session/resumable.h"
 
 struct facts;
 struct options;
@@ -27,7 +27,7 @@ struct survive {
 	const struct options	*opts;
 	const struct race_config *race;
 	const char		*network;
-	struct resume		*resume;
+	struct resumable		*resume;
 	int			 opened;
 	int			 direct;	/* SURVIVE_DIRECT was said */
 	struct event		 timer;
@@ -48,9 +48,10 @@ int	survive_busy(const struct survive *);
 /* A direct connection is there: it was quicker, and is taken. */
 void	survive_drop(struct survive *);
 /* As relay_config's offered_cb. */
-int	survive_offered(struct survive *, int port, const struct connection *, const struct offer *);
+int	survive_offered(struct survive *, int port, const struct connection *,
+	    const struct offer *);
 /* The session, or NULL. */
-struct resume	*survive_session(const struct survive *);
+struct resumable	*survive_session(const struct survive *);
 void	survive_free(struct survive *);
 
 #endif

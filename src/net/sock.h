@@ -43,8 +43,8 @@ int	sock_error(int);
  */
 int	sock_wait(int, short events, int64_t until_ms);
 /*
- * No more is sent; what has come is read, for closing a socket with unread bytes would send a reset,
- * which may overtake what was sent last.
+ * No more is sent; what has come is read, for closing a socket with unread bytes would send a
+ * reset, which may overtake what was sent last.
  */
 void	sock_farewell(int, int64_t until_ms);
 /* Switch O_NONBLOCK on or off. */

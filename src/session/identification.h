@@ -61,7 +61,7 @@ void			identification_again(struct identification *);
  */
 int	identification_check(const struct identification *, enum identification_end, const char *,
 	    struct error *);
-/* The connection failed with this errno: set the error, whose text begins with the target's name. */
+/* The connection failed with this errno: set the error, whose text begins with the target. */
 void	identification_failed(const struct identification *, int error, const char *target,
 	    struct error *);
 

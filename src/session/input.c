@@ -16,6 +16,7 @@ input_read(int fd, char *buf, size_t size, struct error *err)
 {
 	ssize_t	n;
 	size_t	kept = input_kept_len;
+	int	error;
 
 	if (kept > 0) {
 		memcpy(buf, input_kept, kept);
@@ -24,12 +25,11 @@ input_read(int fd, char *buf, size_t size, struct error *err)
 	}
 	if ((n = read(fd, buf, size)) >= 0)
 		return (n);
-	if (errno == ECONNRESET || (errno == EIO && isatty(fd)))
+	error = errno;
+	if (error == ECONNRESET || (error == EIO && isatty(fd)))
 		return (0);
-	if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)
-		errno = EAGAIN;
-	else
-		error_set(err, CODE_INPUT, "cannot read standard input: %s", strerror(errno));
+	if (error != EINTR && error != EAGAIN && error != EWOULDBLOCK)
+		error_set(err, CODE_INPUT, "cannot read standard input: %s", strerror(error));
 	return (-1);
 }
 

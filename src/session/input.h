@@ -14,8 +14,8 @@ struct error;
 #define INPUT_KEPT_MAX	SSHWIRE_ID_MAX
 
 /*
- * As read(2), but 0 also where a terminal was hung up, or the other end of a socket is gone. -1 with
- * EAGAIN if there is nothing now, or with *err set. What was put back comes first.
+ * As read(2), but 0 also where a terminal was hung up, or the other end of a socket is gone. With
+ * -1, *err is set unless there is only nothing to read now. What was put back comes first.
  */
 ssize_t	input_read(int fd, char *buf, size_t size, struct error *err);
 /* Put so many bytes back, INPUT_KEPT_MAX at most; nothing is there yet. */

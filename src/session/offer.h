@@ -17,7 +17,7 @@
  */
 int	offer_port(const char *, size_t);
 
-/* What the client has said so far, so that it can be said again elsewhere; all zero to begin with. */
+/* What the client has said so far, to be said again elsewhere; all zero to begin with. */
 struct offer {
 	char	said[SSHWIRE_ID_MAX];
 	size_t	len;

@@ -27,7 +27,7 @@
 #include "session/output.h"
 #include "session/relay-resume.h"
 #include "session/relay.h"
-#include "session/resume.h"
+#include "session/resumable.h"
 
 #define TURN_SPLICE	(1 << 20)
 #define TURN_READ	65536		/* of the input, at a time */
@@ -41,7 +41,7 @@
 struct relay {
 	const struct relay_config *conf;
 	struct event_base	*base;
-	struct resume		*resume;
+	struct resumable		*resume;
 	struct stream		*stream;	/* its own */
 	struct event		 in_ev, out_ev, net_ev;
 	struct event		 tick_ev;	/* the stream or the doubt is due */
@@ -251,7 +251,7 @@ relay_receive(struct relay *r)
 			snprintf(why, sizeof(why), "%s", r->stream->wrong == STREAM_SYSTEM ?
 			    strerror(r->stream->error) : r->stream->wrong == STREAM_EOF ?
 			    "it ended" : "what came is no frame of the session");
-			resume_lost(r->resume, why);
+			resumable_lost(r->resume, why);
 			return;
 		}
 		if (n == 0)
@@ -273,7 +273,7 @@ relay_net_cb(evutil_socket_t fd, short what, void *arg)
 	if ((what & EV_READ) != 0)
 		relay_receive(r);
 	if (r->stream->fd != -1 && r->stream->heard_bytes != heard_bytes)
-		resume_heard(r->resume);
+		resumable_heard(r->resume);
 	relay_turn(r);
 }
 
@@ -286,7 +286,7 @@ relay_send(struct relay *r)
 	    (stream_want(r->stream, clock_ms()) & STREAM_WRITE) == 0)
 		return;
 	if (stream_writable(r->stream, clock_ms()) == -1)
-		resume_lost(r->resume, r->stream->wrong == STREAM_SYSTEM ?
+		resumable_lost(r->resume, r->stream->wrong == STREAM_SYSTEM ?
 		    strerror(r->stream->error) : "it takes no more");
 }
 
@@ -358,10 +358,10 @@ relay_look(struct relay *r)
 		relay_send(r);
 		break;
 	case DOUBT_ATTEMPT:
-		resume_attempt(r->resume, 0);
+		resumable_attempt(r->resume, 0);
 		break;
 	case DOUBT_SMALLER:
-		resume_attempt(r->resume, 1);
+		resumable_attempt(r->resume, 1);
 		break;
 	case DOUBT_NONE:
 		break;
@@ -380,7 +380,7 @@ relay_event(struct relay *r, const char *what)
 	r->event_ms = clock_ms();
 	if (r->stream->fd != -1 && !r->gone)
 		stream_ping(r->stream, r->event_ms);
-	resume_event(r->resume);
+	resumable_event(r->resume);
 }
 
 static void
@@ -650,11 +650,11 @@ relay_end(struct relay *r)
 	if (r->stream->fd != -1 && r->stream->close == STREAM_SAID)
 		sock_farewell(r->stream->fd, clock_ms() + FAREWELL_MS / 10);
 	output_close(&r->out);
-	resume_free(r->resume);
+	resumable_free(r->resume);
 }
 
 int
-relay_resume_run(struct event_base *base, const struct relay_config *conf, struct resume *resume,
+relay_resume_run(struct event_base *base, const struct relay_config *conf, struct resumable *resume,
     struct error *err)
 {
 	struct relay	*r = &relay_session;

@@ -10,13 +10,13 @@
 struct error;
 struct event_base;
 struct relay_config;
-struct resume;
+struct resumable;
 
 /*
  * As relay_run, with what it needs of its configuration: the ends of the caller, running_cb and
  * learned_cb. The session was opened, and is freed here.
  */
-int	relay_resume_run(struct event_base *, const struct relay_config *, struct resume *,
+int	relay_resume_run(struct event_base *, const struct relay_config *, struct resumable *,
 	    struct error *);
 
 #endif

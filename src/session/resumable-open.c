@@ -14,14 +14,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "session/resume.h"
+#include "session/resumable.h"
 
-static struct resume	resume_session;	/* one at a time */
+static struct resumable	resumable_session;	/* one at a time */
 
 static void	open_whole_cb(int, void *);
 
 static void
-open_ended(struct resume *r, int opened, const char *what)
+open_ended(struct resumable *r, int opened, const char *what)
 {
 	void	(*cb)(int, void *) = r->opened_cb;
 	void	*arg = r->opened_arg;
@@ -31,7 +31,7 @@ open_ended(struct resume *r, int opened, const char *what)
 	event_del(&r->timer);
 	r->opened_cb = NULL;
 	if (!opened)
-		resume_free(r);
+		resumable_free(r);
 	cb(opened, arg);
 }
 
@@ -44,7 +44,7 @@ open_timer_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-open_hello(struct resume *r)
+open_hello(struct resumable *r)
 {
 	struct resume_hello	hello = { .kind = RESUME_NEW };
 
@@ -58,7 +58,7 @@ open_hello(struct resume *r)
 static void
 open_connected_cb(const struct connection *conn, const struct error *err, void *arg)
 {
-	struct resume	*r = arg;
+	struct resumable	*r = arg;
 
 	r->race = NULL;
 	r->reached = 1;
@@ -70,7 +70,7 @@ open_connected_cb(const struct connection *conn, const struct error *err, void *
 	r->conn.step.to = (struct sockaddr *)&r->conn.to;
 	open_hello(r);
 	/* What the client has said follows at once; nothing is read before the reply. */
-	if (handshake_start(&r->handshake, r->conf.base, conn->fd, RESUME_OPEN_MS, open_whole_cb,
+	if (handshake_start(&r->handshake, r->conf.base, conn->fd, RESUMABLE_OPEN_MS, open_whole_cb,
 	    r) == -1 || stream_attach(&r->stream, conn->fd, 0, clock_ms()) == -1 ||
 	    stream_writable(&r->stream, clock_ms()) == -1)
 		open_ended(r, 0, "the connection took no hello");
@@ -79,7 +79,7 @@ open_connected_cb(const struct connection *conn, const struct error *err, void *
 static void
 open_whole_cb(int whole, void *arg)
 {
-	struct resume		*r = arg;
+	struct resumable		*r = arg;
 	struct resume_reply	 reply;
 
 	if (!whole)
@@ -101,7 +101,7 @@ open_whole_cb(int whole, void *arg)
 }
 
 int
-resume_connected(const struct resume *r)
+resumable_connected(const struct resumable *r)
 {
 	return (r->stream.fd != -1);
 }
@@ -117,7 +117,7 @@ open_port(struct connection *conn, int port)
 }
 
 static void
-open_race(struct resume *r, const struct connection *by)
+open_race(struct resumable *r, const struct connection *by)
 {
 	struct plan_input	in = { .target = &r->target };
 	struct connection	conn;
@@ -133,11 +133,11 @@ open_race(struct resume *r, const struct connection *by)
 	r->race = race_start(&r->race_conf, &in);
 }
 
-struct resume *
-resume_open(const struct resume_config *conf, const struct connection *by, const char *said,
+struct resumable *
+resumable_open(const struct resumable_config *conf, const struct connection *by, const char *said,
     size_t len, int limit_ms, void (*opened_cb)(int, void *), void *arg)
 {
-	struct resume	*r = &resume_session;
+	struct resumable	*r = &resumable_session;
 	struct timeval	 tv = clock_timeval(limit_ms);
 
 	if (resume_proof_load() == -1)
@@ -169,7 +169,7 @@ resume_open(const struct resume_config *conf, const struct connection *by, const
 }
 
 void
-resume_free(struct resume *r)
+resumable_free(struct resumable *r)
 {
 	if (r == NULL)
 		return;

@@ -5,8 +5,8 @@
  * path: each attempt is a race of its own, with what is so on this machine now.
  */
 
-#ifndef SESSION_RESUME_H
-#define SESSION_RESUME_H
+#ifndef SESSION_RESUMABLE_H
+#define SESSION_RESUMABLE_H
 
 #include <event2/event_struct.h>
 
@@ -19,11 +19,11 @@
 #include "session/stream.h"
 #include "wire/resume-proof.h"
 
-#define RESUME_OPEN_MS	3000	/* for the connection and the reply, unless there is less time */
+#define RESUMABLE_OPEN_MS	3000	/* for the connection and the reply */
 
-struct resume_config {
+struct resumable_config {
 	struct event_base	*base;
-	/* how the host was reached; its target's port is that of sshd, its callback does not count */
+	/* how the host was reached; its port is that of sshd, its callback does not count */
 	const struct race_config *race;
 	int			 port;		/* who can resume listens there */
 	int			 hold_s;	/* bear so long an absence */
@@ -33,8 +33,8 @@ struct resume_config {
 };
 
 /* Others read it, but for the stream, which is the relay's to use. */
-struct resume {
-	struct resume_config	 conf;
+struct resumable {
+	struct resumable_config	 conf;
 	struct stream		 stream;
 	struct identification	 identification;
 	struct connection	 conn;		/* in use; its descriptor is stream.fd */
@@ -54,14 +54,14 @@ struct resume {
 	struct handshake	 handshake;
 	struct event		 timer;		/* the limit of the attempt, or the next one */
 	int			 busy;		/* an attempt is under way */
-	int			 frozen;	/* a position was promised: the old connection rests */
+	int			 frozen;	/* a position is promised: the old one rests */
 	int			 tries;		/* since the last one that was good */
 	int			 denied;
-	int			 doubted;	/* the attempt is beside a connection that may be good */
+	int			 doubted;	/* the attempt is beside one that may be good */
 	int64_t			 began_ms;
 	uint64_t		 heard_bytes;	/* by the stream, then */
 	int			 rtt_ms;
-	int64_t			 lost_ms;	/* since when there is no good connection; 0: there is */
+	int64_t			 lost_ms;	/* since when there is no good one; 0: there is */
 	struct error		 why;		/* how the last attempt ended */
 	struct error		 over;		/* the session has ended, for this reason */
 
@@ -82,23 +82,23 @@ struct resume {
  * attached, 0 if not; what there was is gone then. NULL where this machine cannot do that. There is
  * one session at a time, in static memory.
  */
-struct resume	*resume_open(const struct resume_config *, const struct connection *by,
-		    const char *said, size_t len, int limit_ms, void (*opened_cb)(int, void *),
-		    void *arg);
+struct resumable	*resumable_open(const struct resumable_config *,
+			    const struct connection *by, const char *said, size_t len,
+			    int limit_ms, void (*opened_cb)(int, void *), void *arg);
 /* 1 if it is connected, and waits for the reply; before opened_cb. */
-int		 resume_connected(const struct resume *);
+int		 resumable_connected(const struct resumable *);
 /* Ends what is under way, and closes the connection. NULL is allowed. */
-void		 resume_free(struct resume *);
+void		 resumable_free(struct resumable *);
 
 /* The connection cannot be used further. */
-void		 resume_lost(struct resume *, const char *why);
+void		 resumable_lost(struct resumable *, const char *why);
 /* Make another connection, beside the one in use if there is one. */
-void		 resume_attempt(struct resume *, int smaller);
-/* The connection in use has spoken: it is good after all, unless another was promised a position. */
-void		 resume_heard(struct resume *);
+void		 resumable_attempt(struct resumable *, int smaller);
+/* The connection in use has spoken: it is good after all, unless a position is promised. */
+void		 resumable_heard(struct resumable *);
 /* The network of this machine has changed: what waits need not wait longer. */
-void		 resume_event(struct resume *);
-/* Before the next attempt, after so many, so long after the loss: the milliseconds to wait. Pure. */
-int		 resume_wait_ms(int tries, int64_t lost_ms);
+void		 resumable_event(struct resumable *);
+/* The milliseconds before the next attempt, after so many, so long after the loss. Pure. */
+int		 resumable_wait_ms(int tries, int64_t lost_ms);
 
 #endif

@@ -16,7 +16,7 @@
 #include "os/os.h"
 #include "route/mss.h"
 #include "session/doubt.h"
-#include "session/resume.h"
+#include "session/resumable.h"
 
 #define ATTEMPT_MS	3000	/* for the connection and the reply */
 #define WAIT_FIRST_MS	250
@@ -26,10 +26,10 @@
 #define WAIT_AWAY_MS	5000
 #define DENIED_MAX	2
 
-static void	resume_timer_cb(evutil_socket_t, short, void *);
+static void	resumable_timer_cb(evutil_socket_t, short, void *);
 
 int
-resume_wait_ms(int tries, int64_t lost_ms)
+resumable_wait_ms(int tries, int64_t lost_ms)
 {
 	int	wait_ms = tries <= 1 ? WAIT_FIRST_MS : tries == 2 ? 2 * WAIT_FIRST_MS : WAIT_MS;
 
@@ -38,7 +38,7 @@ resume_wait_ms(int tries, int64_t lost_ms)
 
 /* The session has ended, and this is why. */
 static void
-resume_over(struct resume *r, enum code code, const char *text)
+resumable_over(struct resumable *r, enum code code, const char *text)
 {
 	char	target[TARGET_TEXT_MAX];
 
@@ -46,7 +46,7 @@ resume_over(struct resume *r, enum code code, const char *text)
 }
 
 static void
-resume_clear(struct resume *r)
+resumable_clear(struct resumable *r)
 {
 	event_del(&r->timer);
 	race_cancel(r->race);
@@ -60,7 +60,7 @@ resume_clear(struct resume *r)
 
 /* 1 if it was held for too long. */
 static int
-resume_held_out(struct resume *r, int64_t now_ms)
+resumable_held_out(struct resumable *r, int64_t now_ms)
 {
 	char	text[80];
 
@@ -68,45 +68,45 @@ resume_held_out(struct resume *r, int64_t now_ms)
 		return (0);
 	snprintf(text, sizeof(text), "no connection for %lld s, and the session is held no longer",
 	    (long long)(r->hold_ms / 1000));
-	resume_over(r, CODE_HELD_TOO_LONG, text);
+	resumable_over(r, CODE_HELD_TOO_LONG, text);
 	return (1);
 }
 
 /* The attempt is over without success: the next one in a while, if it is still needed. */
 static void
-resume_again(struct resume *r, const char *what)
+resumable_again(struct resumable *r, const char *what)
 {
 	int64_t		now_ms = clock_ms();
-	struct timeval	tv = clock_timeval(resume_wait_ms(r->tries, r->lost_ms == 0 ? 0 :
+	struct timeval	tv = clock_timeval(resumable_wait_ms(r->tries, r->lost_ms == 0 ? 0 :
 			    now_ms - r->lost_ms));
 
 	log_debug(1, "attempt %d to go on: %s", r->tries, what);
-	resume_clear(r);
-	if (r->over.code == CODE_NONE && !resume_held_out(r, now_ms) && r->lost_ms != 0)
+	resumable_clear(r);
+	if (r->over.code == CODE_NONE && !resumable_held_out(r, now_ms) && r->lost_ms != 0)
 		event_add(&r->timer, &tv);
 	r->changed_cb(r->changed_arg);
 }
 
 /* What the host says where it does not go on with the session. */
 static void
-resume_refused(struct resume *r, const struct resume_reply *reply)
+resumable_refused(struct resumable *r, const struct resume_reply *reply)
 {
 	int	restarted = memcmp(reply->boot, r->boot, sizeof(r->boot)) != 0;
 
 	if (reply->status == RESUME_UNKNOWN && restarted)
-		resume_over(r, CODE_HOST_RESTARTED, "the host was restarted");
+		resumable_over(r, CODE_HOST_RESTARTED, "the host was restarted");
 	else if (reply->status == RESUME_UNKNOWN)
-		resume_over(r, CODE_SESSION_LOST, "the host no longer holds the session");
+		resumable_over(r, CODE_SESSION_LOST, "the host no longer holds the session");
 	else if (reply->status == RESUME_NO_SSHD)
-		resume_over(r, CODE_SESSION_LOST, "its sshd ended the session");
+		resumable_over(r, CODE_SESSION_LOST, "its sshd ended the session");
 	else if (reply->status == RESUME_DENIED && ++r->denied >= DENIED_MAX)
-		resume_over(r, CODE_SESSION_LOST, "the host refuses to go on with the session");
-	resume_again(r, "refused");
+		resumable_over(r, CODE_SESSION_LOST, "the host refuses to go on with the session");
+	resumable_again(r, "refused");
 }
 
 /* The other connection takes over. */
 static void
-resume_taken(struct resume *r, uint64_t received)
+resumable_taken(struct resumable *r, uint64_t received)
 {
 	int	fd = stream_detach(&r->stream);
 
@@ -114,8 +114,8 @@ resume_taken(struct resume *r, uint64_t received)
 		if (fd != -1)
 			close(fd);
 		r->conn.fd = -1;
-		resume_over(r, CODE_SESSION_LOST, "the host has lost a part of the session");
-		resume_again(r, "its position is not in reach");
+		resumable_over(r, CODE_SESSION_LOST, "the host has lost a part of the session");
+		resumable_again(r, "its position is not in reach");
 		return;
 	}
 	if (fd != -1)
@@ -127,37 +127,37 @@ resume_taken(struct resume *r, uint64_t received)
 	    (long long)(r->lost_ms != 0 ? clock_ms() - r->lost_ms : 0), r->tries);
 	r->lost_ms = 0;
 	r->tries = r->denied = 0;
-	resume_clear(r);
+	resumable_clear(r);
 	r->changed_cb(r->changed_arg);
 }
 
 static void
-resume_whole_cb(int whole, void *arg)
+resumable_whole_cb(int whole, void *arg)
 {
-	struct resume		*r = arg;
+	struct resumable		*r = arg;
 	struct resume_reply	 reply;
 	enum resume_wrong	 wrong;
 
 	if (!whole) {
-		resume_again(r, "no reply");
+		resumable_again(r, "no reply");
 		return;
 	}
 	wrong = resume_reply_decode(&reply, r->handshake.got, RESUME_AGAIN);
 	if (wrong == RESUME_WRONG_MAGIC) {
-		resume_over(r, CODE_NOT_RESUMABLE, "another service answers where the session is held");
-		resume_again(r, "another service");
+		resumable_over(r, CODE_NOT_RESUMABLE, "another service answers where the session is held");
+		resumable_again(r, "another service");
 	} else if (wrong != RESUME_RIGHT)
-		resume_again(r, "another version");
+		resumable_again(r, "another version");
 	else if (reply.status != RESUME_OK)
-		resume_refused(r, &reply);
+		resumable_refused(r, &reply);
 	else if (!resume_reply_proven(r->handshake.got, r->handshake.sent, r->key))
-		resume_again(r, "wrong proof");
+		resumable_again(r, "wrong proof");
 	else
-		resume_taken(r, reply.received);
+		resumable_taken(r, reply.received);
 }
 
 static void
-resume_hello(struct resume *r)
+resumable_hello(struct resumable *r)
 {
 	struct resume_hello	hello = { .kind = RESUME_AGAIN };
 
@@ -170,29 +170,29 @@ resume_hello(struct resume *r)
 }
 
 static void
-resume_connected_cb(const struct connection *conn, const struct error *err, void *arg)
+resumable_connected_cb(const struct connection *conn, const struct error *err, void *arg)
 {
-	struct resume	*r = arg;
+	struct resumable	*r = arg;
 	int		 left_ms = ATTEMPT_MS - (int)(clock_ms() - r->began_ms);
 
 	r->race = NULL;
 	if (conn == NULL) {
 		r->why = *err;
-		resume_again(r, err->text);
+		resumable_again(r, err->text);
 		return;
 	}
 	r->next = *conn;
 	if (r->doubted && r->stream.fd != -1 && r->stream.heard_bytes != r->heard_bytes) {
 		r->lost_ms = 0;
-		resume_again(r, "the connection in use has spoken");
+		resumable_again(r, "the connection in use has spoken");
 		return;
 	}
 	r->frozen = 1;
-	resume_hello(r);
+	resumable_hello(r);
 	event_del(&r->timer);
 	if (handshake_start(&r->handshake, r->conf.base, conn->fd, left_ms > 0 ? left_ms : 1,
-	    resume_whole_cb, r) == -1) {
-		resume_again(r, "the connection took no hello");
+	    resumable_whole_cb, r) == -1) {
+		resumable_again(r, "the connection took no hello");
 		return;
 	}
 	r->changed_cb(r->changed_arg);
@@ -200,7 +200,7 @@ resume_connected_cb(const struct connection *conn, const struct error *err, void
 
 /* The next step below what is in use. */
 static void
-resume_smaller(struct resume *r)
+resumable_smaller(struct resumable *r)
 {
 	struct os_tcp	tcp;
 	int		mss_bytes = r->conn.mss_bytes;
@@ -212,7 +212,7 @@ resume_smaller(struct resume *r)
 }
 
 void
-resume_attempt(struct resume *r, int smaller)
+resumable_attempt(struct resumable *r, int smaller)
 {
 	struct timeval		tv = clock_timeval(ATTEMPT_MS);
 	struct plan_input	in = { .target = &r->target };
@@ -222,7 +222,7 @@ resume_attempt(struct resume *r, int smaller)
 	if (r->lost_ms == 0)
 		r->lost_ms = clock_ms();
 	if (smaller)
-		resume_smaller(r);
+		resumable_smaller(r);
 	r->busy = 1;
 	r->tries++;
 	r->doubted = r->stream.fd != -1;
@@ -230,8 +230,8 @@ resume_attempt(struct resume *r, int smaller)
 	r->began_ms = clock_ms();
 	r->attempts.count = 0;
 	r->target.timeout_ms = doubt_connect_ms(r->rtt_ms);
-	r->race_conf.cb = resume_connected_cb;
-	event_assign(&r->timer, r->conf.base, -1, 0, resume_timer_cb, r);
+	r->race_conf.cb = resumable_connected_cb;
+	event_assign(&r->timer, r->conf.base, -1, 0, resumable_timer_cb, r);
 	event_add(&r->timer, &tv);
 	r->conf.plan_cb(&in, r->conf.arg);
 	in.target = &r->target;
@@ -240,20 +240,20 @@ resume_attempt(struct resume *r, int smaller)
 
 /* The attempt has taken too long, or it is time for the next. */
 static void
-resume_timer_cb(evutil_socket_t fd, short what, void *arg)
+resumable_timer_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct resume	*r = arg;
+	struct resumable	*r = arg;
 
 	(void)fd;
 	(void)what;
 	if (r->busy)
-		resume_again(r, "not connected in time");
+		resumable_again(r, "not connected in time");
 	else
-		resume_attempt(r, 0);
+		resumable_attempt(r, 0);
 }
 
 void
-resume_lost(struct resume *r, const char *why)
+resumable_lost(struct resumable *r, const char *why)
 {
 	int	fd = stream_detach(&r->stream);
 
@@ -265,30 +265,30 @@ resume_lost(struct resume *r, const char *why)
 	if (r->lost_ms == 0)
 		r->lost_ms = clock_ms();
 	event_del(&r->timer);
-	resume_attempt(r, 0);
+	resumable_attempt(r, 0);
 }
 
 void
-resume_heard(struct resume *r)
+resumable_heard(struct resumable *r)
 {
 	if (r->lost_ms == 0 || r->frozen || r->stream.fd == -1)
 		return;
 	log_debug(1, "the connection in use has spoken: it stays");
 	r->lost_ms = 0;
 	r->tries = 0;
-	resume_clear(r);
+	resumable_clear(r);
 }
 
 void
-resume_event(struct resume *r)
+resumable_event(struct resumable *r)
 {
 	if (r->lost_ms == 0 || r->frozen)
 		return;
 	if (r->busy && r->stream.fd == -1)
-		resume_clear(r);
+		resumable_clear(r);
 	if (!r->busy) {
 		r->tries = 0;
 		event_del(&r->timer);
-		resume_attempt(r, 0);
+		resumable_attempt(r, 0);
 	}
 }
