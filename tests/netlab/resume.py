@@ -1,0 +1,368 @@
+#!/usr/bin/env python3
+"""resume.py [--full] [PATTERN]: sessions that outlive their connections, with real ssh and sshd; prints TAP, then a table.
+
+Numbered lines go to `cat` on the server 20 times a second, and each must come back once, in order. A row breaks
+something, mends it, and says within how many seconds after that the next line is to be back, and how often the
+session may be resumed. With --full, outages last a minute and a transfer has 500 MB.
+"""
+
+import hashlib
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+sys.dont_write_bytecode = True  # nothing is written into the source tree
+
+import lab as lab_module
+from drive import Session, Transfer
+from lab import BUILD, STOP, Failed, Lab, Missing, Site, enter, wait_for
+from netlab import Tap
+
+PORT = 2213         # of an sshd that offers resumption
+SERVE_PORT = 4622
+SERVE = os.environ.get("MESHSSH_SERVE") or os.path.join(BUILD, "meshssh-serve")
+GOES_ON = re.compile(r"the session goes on")
+FULL = "--full" in sys.argv
+OUTAGE = 60 if FULL else 5
+SIZE = 500_000_000 if FULL else 20_000_000
+lab_module.PORTS[PORT] = [f"VersionAddendum meshssh={SERVE_PORT}"]
+
+
+class Far:
+    """The far side in the server's namespace."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = self.lab.start("server", *self.argv(), log=self.lab.name + "-serve.log")
+        wait_for("meshssh-serve listens", 10, lambda: f":{SERVE_PORT}" in self.lab.run("server", "ss", "-Hltn"))
+
+    @staticmethod
+    def argv():
+        return (SERVE, f"--listen=10.77.2.2:{SERVE_PORT}", f"--sshd=10.77.2.2:{PORT}", "--source=loopback")
+
+    def pids(self):
+        found = []
+        for pid in self.lab.pids("server"):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    if f.read().startswith(SERVE.encode()):
+                        found.append(pid)
+            except OSError:
+                pass
+        return found
+
+    def kill(self):
+        """The listener and all sessions, at once, as a reboot does."""
+        for pid in self.pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        self.lab.processes.remove(self.process)
+
+
+class Echo:
+    """An ssh session of `cat`, and the numbered lines that it echoes."""
+
+    def __init__(self, lab, command="cat", pad=10, rate=20, options=(), cache=None, port=PORT):
+        self.session = Session(lab, "relay", "v4", command, options=("--debug", *options), port=port, cache=cache)
+        self.pad = "z" * pad
+        self.rate = rate
+        self.sent = 0       # bytes
+        self.sum = hashlib.sha256()
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self.feed, daemon=True)
+        self.thread.start()
+        if not self.session.until(lambda: self.session.received > 0, 15):
+            raise Failed("no session\n" + self.session.tail(30))
+
+    def feed(self):
+        number = 0
+        while not self.stop.is_set():
+            line = f"{number} {self.pad}\n".encode()
+            try:
+                self.session.process.stdin.write(line)
+            except OSError:
+                return
+            self.sum.update(line)
+            self.sent += len(line)
+            number += 1
+            self.stop.wait(1 / self.rate)
+
+    def resumes(self):
+        return sum(1 for _, text in list(self.session.lines) if GOES_ON.search(text))
+
+    def relay(self):
+        """The process id of meshssh."""
+        for pid in self.session.members():
+            with open(f"/proc/{pid}/comm", encoding="ascii") as f:
+                if f.read().strip() == "meshssh":
+                    return pid
+        raise Failed("there is no relay")
+
+    def back(self, seconds):
+        """The seconds until what is sent from now on comes back; None if that is too long, or the session ends."""
+        since, had = time.monotonic(), self.sent
+        ok = self.session.until(lambda: self.session.received > had or self.session.ended is not None, seconds)
+        return time.monotonic() - since if ok and self.session.ended is None else None
+
+    def finish(self):
+        """Ends the session in order: True if all that was sent is back, and nothing else."""
+        self.stop.set()
+        self.thread.join(2)
+        try:
+            self.session.process.stdin.close()
+        except OSError:
+            pass
+        self.session.until(lambda: self.session.ended is not None, 15)
+        self.session.end()
+        return (self.session.process.returncode == 0 and self.session.received == self.sent
+                and self.session.hash.digest() == self.sum.digest())
+
+
+# --- what breaks a connection, and what mends it ------------------------------------------------------------------------
+
+
+def reset(lab):
+    lab.run("client", "ss", "-K", "dst", "10.77.2.2", "dport", "=", str(SERVE_PORT))
+
+
+def reset_there(lab):
+    lab.run("server", "ss", "-K", "sport", "=", str(SERVE_PORT))
+
+
+def address(lab):
+    """The client has another one, and the old one is gone."""
+    lab.ip("client", "addr replace 10.77.1.77/24 dev c0", "addr del 10.77.1.2/24 dev c0",
+           "addr replace 10.77.1.77/24 dev c0")
+    lab.client_routes()
+    lab.undo.append(lambda: old_address(lab))
+
+
+def old_address(lab):
+    """The first one again. With the last address of a network its routes go, and its other addresses."""
+    lab.run("client", *"ip addr del 10.77.1.77/24 dev c0".split(), check=False)
+    lab.address_back()
+
+
+def forget(lab, verdict):
+    """As a NAT that has forgotten the connections that there are: what else comes from their ports is strange to it."""
+    for line in lab.run("client", "ss", "-Htn", "dst", "10.77.2.2", "dport", "=", str(SERVE_PORT)).splitlines():
+        port = line.split()[3].rpartition(":")[2]
+        for which in ("sport", "dport"):
+            lab.rule(f"tcp {which} {port} {verdict}", "dead")
+    lab.undo.append(lab.alive)
+
+
+def cut(lab, seconds):
+    lab.dead()
+    lab.pause(seconds)
+    lab.alive()
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    breaks: object                  # called with the lab and the session: what happens, until it is mended
+    within: float = 2.5             # then the next line is back
+    resumes: tuple = (1, 3)         # so often, at least and at most
+    before: object = None           # called with the lab, before the session
+    pad: int = 10
+    rate: int = 20
+
+
+def stopped(lab, echo):
+    pid = echo.relay()
+    os.kill(pid, signal.SIGSTOP)
+    lab.pause(OUTAGE + 2)
+    os.kill(pid, signal.SIGCONT)
+
+
+def listener(lab, _):
+    lab.far.process.terminate()
+    lab.far.process.wait()
+    lab.processes.remove(lab.far.process)
+    lab.far.start()
+    reset(lab)
+
+
+ROWS = (
+    Row("connection reset", lambda lab, _: reset(lab), within=0.5),
+    Row("connection reset by the host", lambda lab, _: reset_there(lab), within=0.5),
+    Row("RTT 100 ms, connection reset", lambda lab, _: reset(lab), within=1, before=lambda lab: lab.delay(50)),
+    Row("another address", lambda lab, _: address(lab), within=1),
+    Row("NAT forgets, and resets", lambda lab, _: forget(lab, "reject with tcp reset"), within=1),
+    Row("NAT forgets, and is silent", lambda lab, _: forget(lab, "drop"), within=4),
+    Row(f"no path for {OUTAGE} s", lambda lab, _: cut(lab, OUTAGE)),
+    Row("hole > 1000 bytes, both ways", lambda lab, _: lab.hole(999), within=8, pad=6000, rate=30),
+    Row("hole > 900 bytes on the reverse path", lambda lab, _: lab.hole(900, "reverse"), within=8, pad=6000, rate=30),
+    Row("relay stopped", stopped, within=1, resumes=(0, 1)),
+    Row("listener restarted, connection reset", listener, within=0.5),
+    Row("loss of 10 %", lambda lab, _: (lab.loss(10), lab.pause(45 if FULL else 10)), within=5, resumes=(0, 0)),
+)
+
+
+def show(tap, lab, row):
+    lab.clear()
+    if row.before:
+        row.before(lab)
+    echo = Echo(lab, pad=row.pad, rate=row.rate)
+    lab.pause(1)
+    row.breaks(lab, echo)
+    took = echo.back(max(15, row.within))
+    exact = echo.finish()
+    count = echo.resumes()
+    tap.point(exact and took is not None and took <= row.within and row.resumes[0] <= count <= row.resumes[1], row.name,
+              f"exact: {exact}, back after: {took} of {row.within}, resumed {count} times, wanted {row.resumes}\n"
+              f"sent {echo.sent}, received {echo.session.received}\n{echo.session.tail(25)}")
+    tap.rows.append((row.name, "", "", f"{took:.2f} s" if took is not None else "never", f"{row.within:g} s"))
+
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+
+
+def restarted(tap, lab):
+    """The host knows nothing of the session: it ends, and the cause is said."""
+    lab.clear()
+    echo = Echo(lab)
+    lab.dead()
+    lab.far.kill()
+    lab.pause(1)
+    lab.far.start()
+    lab.alive()
+    since = echo.session.now()
+    echo.session.until(lambda: echo.session.ended is not None, 10)
+    took = echo.session.now() - since
+    echo.finish()
+    tap.point(len(echo.session.said) == 1 and "the host was restarted" in echo.session.said[0] and took < 2,
+              "host restarted: one line, within 2 s", echo.session.tail(20))
+
+
+def transfer(tap, lab):
+    """A transfer in both directions is whole after many breaks."""
+    lab.clear()
+    lab.rate(80)
+    session = Transfer(lab, "relay", "v4", SIZE, options=("--debug",), port=PORT)
+    breaks = (lambda: reset(lab), lambda: reset_there(lab), lambda: cut(lab, 0.7), lambda: address(lab), lambda: old_address(lab))
+    number = 0
+    while session.ended is None and number < (20 if FULL else 8):
+        session.until(lambda: session.ended is not None, 2 if FULL else 0.4)
+        breaks[number % len(breaks)]()
+        number += 1
+    session.finish(300)
+    count = sum(1 for _, text in session.lines if GOES_ON.search(text))
+    tap.point(session.opened and count > 3, f"{SIZE // 1000000} MB both ways, {number} breaks: whole",
+              f"exact: {session.exact}, {session.received} of {SIZE}, resumed {count} times\n{session.tail(30)}")
+
+
+def reader(tap, lab):
+    """Who reads nothing for a while is no reason to doubt the connection."""
+    lab.clear()
+    session = Session(lab, "relay", "v4", "head -c 30000000 /dev/zero; sleep 8; cat >/dev/null", options=("--debug",),
+                      port=PORT)
+    session.until(lambda: session.received > 0, 15)
+    os.kill(session.process.pid, signal.SIGSTOP)
+    session.write(b"x" * 20_000_000)
+    lab.pause(6)
+    os.kill(session.process.pid, signal.SIGCONT)
+    ok = session.until(lambda: session.received == 30_000_000, 20)
+    count = sum(1 for _, text in session.lines if GOES_ON.search(text))
+    session.end()
+    tap.point(ok and count == 0, "readers that stop: no resumption", f"{session.received}, {count}\n{session.tail(20)}")
+
+
+def attempts(lab):
+    """How many connections to the far side were begun."""
+    return int(re.search(r"packets (\d+)", lab.run("router", "nft", "list chain inet lab count"))[1])
+
+
+def count_attempts(lab):
+    lab.run("router", "nft", "-f", "-", text=f"""table inet lab {{
+	chain count {{ type filter hook forward priority 2; tcp dport {SERVE_PORT} tcp flags syn / syn,ack counter; }}
+}}
+""")
+
+
+def discovery(tap, lab):
+    """Without an offer nothing is tried; an offer is remembered; what is silent is not asked again."""
+    lab.clear()
+    count_attempts(lab)
+    echo = Echo(lab, port=22)
+    tap.point(echo.finish() and attempts(lab) == 0, "a host without it: no connection", echo.session.tail(20))
+    echo = Echo(lab)
+    tap.point(echo.finish() and attempts(lab) == 1, "an offer is taken up", echo.session.tail(20))
+    direct = sum(1 for _, text in echo.session.lines if "connected through direct" in text)
+    second = Echo(lab, cache=echo.session.cache)
+    again = sum(1 for _, text in second.session.lines if "connected through direct" in text)
+    tap.point(second.finish() and (direct, again) == (2, 1), "the next session connects there at once",
+              f"{direct}, {again}\n{second.session.tail(20)}")
+    lab.rule(f"tcp dport {SERVE_PORT} counter drop")
+    before = attempts(lab)
+    third = Echo(lab, cache=echo.session.cache)
+    exact = third.finish()
+    tap.point(exact and third.session.auth_ms < 250 + 2 * 250 + 1000, "a port that is silent now: the direct way",
+              f"{third.session.auth_ms}\n{third.session.tail(20)}")
+    fresh = Echo(lab)
+    exact = fresh.finish()
+    before = attempts(lab)
+    fourth = Echo(lab, cache=fresh.session.cache)
+    tap.point(exact and fourth.finish() and attempts(lab) == before, "a port that was silent is not asked again",
+              f"{fresh.session.tail(20)}\n{fourth.session.tail(20)}")
+
+
+OTHERS = (restarted, transfer, reader, discovery)
+
+
+class Resumable(Lab):
+    def __init__(self, site):
+        self.far = None
+        super().__init__(site)
+        self.far = Far(self)
+
+    @staticmethod
+    def pause(seconds):
+        if STOP.wait(seconds):
+            raise Failed("told to stop")
+
+
+def main():
+    pattern = next((word for word in sys.argv[1:] if not word.startswith("--")), "")
+    tap = Tap()
+    try:
+        if not os.access(SERVE, os.X_OK):
+            raise Missing(f"{SERVE} is not built")
+        enter()
+        with Site() as site, Resumable(site) as lab:
+            for row in ROWS:
+                if re.search(pattern, row.name):
+                    guarded(tap, row.name, lambda row=row: show(tap, lab, row))
+            for other in OTHERS:
+                if re.search(pattern, other.__name__):
+                    guarded(tap, other.__name__, lambda other=other: other(tap, lab))
+    except Missing as reason:
+        tap.skip("resume", str(reason))
+    except Failed as reason:
+        tap.point(False, "the lab stands", str(reason))
+    return tap.finish()
+
+
+def guarded(tap, name, what):
+    try:
+        what()
+    except Failed as reason:
+        if STOP.is_set():
+            raise
+        tap.point(False, name, str(reason))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
