@@ -40,13 +40,17 @@ class Far:
         self.process = None
         self.start()
 
-    def start(self):
-        self.process = self.lab.start("server", *self.argv(), log=self.lab.name + "-serve.log")
+    def start(self, boot=None):
+        """With another boot id, as after a reboot: a file of it."""
+        other = ("unshare", "-m", "sh", "-c", 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"')
+        self.process = self.lab.start("server", *((*other, boot) if boot else ()), *self.argv(),
+                                      log=self.lab.name + "-serve.log")
         wait_for("meshssh-serve listens", 10, lambda: f":{SERVE_PORT}" in self.lab.run("server", "ss", "-Hltn"))
 
     @staticmethod
     def argv():
-        return (SERVE, f"--listen=10.77.2.2:{SERVE_PORT}", f"--sshd=10.77.2.2:{PORT}", "--source=loopback")
+        return (SERVE, f"10.77.2.2:{SERVE_PORT}", f"--sshd=10.77.2.2:{PORT}", "--source=loopback",
+                f"--run={os.environ['TMPDIR']}/run")
 
     def pids(self):
         found = []
@@ -237,7 +241,10 @@ def restarted(tap, lab):
     lab.dead()
     lab.far.kill()
     lab.pause(1)
-    lab.far.start()
+    boot = os.path.join(os.environ["TMPDIR"], "boot_id")
+    with open(boot, "w", encoding="ascii") as f:
+        f.write("00000000-0000-4000-8000-000000000000\n")
+    lab.far.start(boot)
     lab.alive()
     since = echo.session.now()
     echo.session.until(lambda: echo.session.ended is not None, 10)
