@@ -122,3 +122,11 @@ os_sandbox(const char *folder)
 	return ("none");
 #endif
 }
+
+/* kern.boottime moves when the clock is set, so it does not tell. */
+void
+os_boot_id(char *text, size_t size)
+{
+	(void)size;
+	text[0] = '\0';
+}

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 #include <sys/socket.h>
+#include <sys/sysctl.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -75,4 +76,13 @@ os_sandbox(const char *folder)
 {
 	(void)folder;
 	return ("none");
+}
+
+void
+os_boot_id(char *text, size_t size)
+{
+	size_t	len = size;
+
+	if (sysctlbyname("kern.bootsessionuuid", text, &len, NULL, 0) == -1)
+		text[0] = '\0';
 }

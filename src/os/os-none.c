@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "os/os.h"
 
@@ -170,4 +171,25 @@ os_process_args(pid_t pid, char *buf, size_t size)
 	(void)size;
 	errno = ENOSYS;
 	return (-1);
+}
+
+int
+os_transparent(int fd, int family)
+{
+	(void)fd;
+	(void)family;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int64_t
+os_memory(void)
+{
+#ifdef _SC_PHYS_PAGES
+	long	pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+
+	if (pages > 0 && bytes > 0)
+		return ((int64_t)pages * bytes);
+#endif
+	return (INT64_MAX);
 }

@@ -71,3 +71,10 @@ os_sandbox(const char *folder)
 	(void)folder;
 	return ("none");
 }
+
+void
+os_boot_id(char *text, size_t size)
+{
+	(void)size;
+	text[0] = '\0';
+}

@@ -181,6 +181,15 @@ int	os_attributes_copy(int from, int to);
  * denied fails as if the platform did not have it. Says what is confined.
  */
 const char *os_sandbox(const char *folder);
+/*
+ * Let this TCP socket of this family, before it is bound, take an address that is not this
+ * machine's. 0, or -1 with errno, EPERM where it takes a privilege.
+ */
+int	os_transparent(int, int family);
+/* A line of text that tells this run of the machine from all others; "" where that is not known. */
+void	os_boot_id(char *, size_t);
+/* The bytes of memory that this process may have, shared with others; INT64_MAX: not known. */
+int64_t	os_memory(void);
 /* The path of the running program in the buffer; 0 or -1. */
 int	os_exe_path(char *, size_t);
 
