@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Allocation that ends the program when there is no memory. */
 
-#include <event2/event.h>
-#include <jansson.h>
-
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,12 +61,6 @@ xreallocarray(void *old, size_t count, size_t bytes)
 	return (p);
 }
 
-static void *
-xrealloc(void *old, size_t bytes)
-{
-	return (xreallocarray(old, bytes, 1));
-}
-
 char *
 xstrdup(const char *text)
 {
@@ -113,11 +105,4 @@ xmemstream_close(FILE *fp)
 
 	if (fclose(fp) != 0 || bad)
 		xalloc_fail();
-}
-
-void
-xalloc_init(void)
-{
-	event_set_mem_functions(xmalloc, xrealloc, free);
-	json_set_alloc_funcs(xmalloc, free);
 }

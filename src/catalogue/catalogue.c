@@ -440,6 +440,13 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "Where the host held the session, another service answers. Another machine has its address "
 	    "or name now, the host runs something else at this port, or a network login page answers for "
 	    "all hosts. The session cannot go on; connect again." },
+	[CODE_SERVE_SOURCE] = { "serve-source", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "meshssh-config serve shows what it needs",
+	    "meshssh-serve cannot connect to sshd as its options say, so it does not start. With "
+	    "--source=client, so that sshd sees the clients' own addresses, it needs Linux, the "
+	    "capability CAP_NET_RAW, and a rule and a route that bring sshd's answers back to it; "
+	    "meshssh-config serve writes them. With --source=hash, it needs a system that has all of "
+	    "127.0.0.0/8." },
 	[CODE_INPUT] = { "input", KIND_ERROR, SEVERITY_ERROR, 1, EX_IOERR,
 	    "is it a file that can be read?",
 	    "What should be sent could not be read from standard input, so the session ended "
