@@ -1,0 +1,266 @@
+#!/bin/sh
+# meshssh-serve, the far side of sessions that outlive their connections, in front of a real sshd: sessions begin, go on and
+# end; a hello that was recorded, forged or is from another version changes nothing; silent clients, a full folder, little
+# memory, an sshd or a listener that is gone harm no session; and sshd sees the address that the options say. serve-client.c
+# is the client, and in two cases the real ssh through meshssh. No process, descriptor or file is left.
+
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+SERVE=${MESHSSH_SERVE:-$BUILDDIR/meshssh-serve}
+CLIENT=$BUILDDIR/tests/integration/serve-client
+[ -x "$SERVE" ] || { skip "meshssh-serve" "built --without-resume"; finish; }
+[ -x "$CLIENT" ] || make -s -C "$BUILDDIR" tests/integration/serve-client >&2 || { not_ok "serve-client builds"; finish; }
+need "meshssh-serve" sshd ssh-keygen timeout || finish
+sshd_start || { not_ok "sshd starts"; finish; }
+SANITIZER=
+! LC_ALL=C grep -q __asan_init "$SERVE" || SANITIZER=yes
+
+# serve_start OPTION...: a listener at 127.0.0.1:$PORT, "$SERVE_PID", with its log in $T/log.
+PORT=$((10000 + $$ % 9000))
+serve_start() {
+	s_tries=0
+	while [ $s_tries -lt 20 ]; do
+		s_tries=$((s_tries + 1))
+		PORT=$((PORT + 1))
+		serve_again "$@" && return
+	done
+	return 1
+}
+# serve_again OPTION...: the same, at the same port.
+serve_again() {
+	: >"$T/log"
+	"$SERVE" "127.0.0.1:$PORT" --run="$T/run" "$@" 2>>"$T/log" &
+	SERVE_PID=$!
+	wait_for 10 serve_settled
+	kill -0 "$SERVE_PID" 2>/dev/null && started "$SERVE_PID"
+}
+serve_settled() {
+	! kill -0 "$SERVE_PID" 2>/dev/null || { [ -d "$T/run" ] && timeout 1 "$CLIENT" 127.0.0.1 "$PORT" garbage=closed; }
+}
+serve_stop() {
+	kill "$SERVE_PID"
+	wait "$SERVE_PID" 2>/dev/null
+}
+client() { timeout 60 "$CLIENT" 127.0.0.1 "$PORT" "$@"; }
+none_left() { [ -z "$(ls "$T/run")" ] && [ -z "$(children)" ]; }
+children() { cat "/proc/$SERVE_PID/task/$SERVE_PID/children"; }
+descriptors() { find "/proc/$SERVE_PID/fd" -mindepth 1 | wc -l; }
+
+# --- sessions and hellos
+SSHD="--sshd=127.0.0.1:$SSHD_PORT"
+serve_start "$SSHD" --source=loopback || { not_ok "meshssh-serve starts" "$(cat "$T/log")"; finish; }
+before=$(descriptors)
+check "a session, reset and resumed, ends in order" client new first ping reset again ping keys reset again end
+check "a second connection takes over, and the first is closed" client new first again again keys end
+check "whoever has not the key changes nothing" client new first again replay=denied number=denied same=denied \
+	forged=denied position=denied unknown=unknown ping replay=denied keys end
+check "another version, flags that must be known, other kinds" client new first again version=version flags=version \
+	kind=version keys end
+check "another protocol is closed at once" client new first again garbage=closed ssh=closed keys end
+check "300 silent clients: a session goes on and is resumed, and they are closed" \
+	client new first silent=300 ping reset again keys hangs-up end
+check "nothing is left of the sessions" wait_for 10 none_left
+is "no descriptor is left" "$(descriptors)" "$before"
+check "16 young sessions of one address, and no more" client from=127.0.0.9 more=16 new=busy from=127.0.0.10 new first end
+check "the log says why" grep -q 'no session for 127.0.0.9 port [0-9]*: it has too many new ones' "$T/log"
+check "the log tells of beginning and end" grep -Eq 'session [0-9a-f]{8}: ends after [0-9]+ s: ' "$T/log"
+wait_for 10 none_left
+
+# --- the listener is restarted in the midst
+mkfifo "$T/go"
+client new first stop reset again keys end <"$T/go" >"$T/out" 2>&1 &
+client_pid=$!
+exec 3>"$T/go"
+wait_for 10 grep -q stopped "$T/out"
+kill -9 "$SERVE_PID"
+wait "$SERVE_PID" 2>/dev/null
+serve_again "$SSHD" --source=loopback
+echo >&3
+check "a restarted listener costs no session" wait $client_pid
+exec 3>&-
+check "its name is gone with it" wait_for 10 none_left
+killed() {
+	client new stop <"$T/go" >"$T/out" 2>&1 &
+	client_pid=$!
+	exec 3>"$T/go"
+	wait_for 10 grep -q stopped "$T/out"
+	# shellcheck disable=SC2046	# they are words
+	kill -9 "$@" $(children)
+	echo >&3
+	wait $client_pid
+	exec 3>&-
+}
+killed
+check "a session that is killed leaves no name" wait_for 10 none_left
+check "the log tells of it" grep -q 'killed by signal 9' "$T/log"
+killed "$SERVE_PID"
+wait "$SERVE_PID" 2>/dev/null
+is "with its listener, it leaves one" "$(find "$T/run" -type s | wc -l)" 1
+serve_again "$SSHD" --source=loopback
+check "which the next listener removes" wait_for 10 none_left
+
+# --- the ends
+serve_stop
+serve_again "$SSHD" --source=loopback --hold=1 --roam=same
+client new first reset stop again=unknown <"$T/go" >"$T/out" 2>&1 &
+client_pid=$!
+exec 3>"$T/go"
+check "a session is held for so long, and no longer" wait_for 10 grep -q 'no connection for too long' "$T/log"
+echo >&3
+check "who comes later is told that it ended" wait $client_pid
+exec 3>&-
+check "with --roam=same, a session does not go on from elsewhere" client new first again from=127.0.0.5 again=denied \
+	from=127.0.0.1 again keys end
+serve_stop
+serve_again "$SSHD" --source=loopback
+check "the other address is told in the log" client new first from=127.0.0.5 reset again keys end
+check "with the time" grep -Eq 'goes on from 127.0.0.5 port [0-9]+ after [0-9]+ s' "$T/log"
+client new first reset stop again end <"$T/go" >"$T/out" 2>&1 &
+client_pid=$!
+exec 3>"$T/go"
+wait_for 10 grep -q stopped "$T/out"
+pkill -P "$SSHD_PID"
+echo >&3
+check "sshd's end is told to a client that comes back" wait $client_pid
+exec 3>&-
+wait_for 10 none_left
+serve_stop
+
+# --- what is missing
+serve_again --sshd=127.0.0.1:1 --source=loopback
+check "no sshd: said at the start" grep -q 'sshd is not up' "$T/log"
+check "no sshd: a client is told" client new=no-sshd
+wait_for 10 none_left
+serve_stop
+is "nothing to listen at" "$("$SERVE" "$SSHD" --run="$T/run" 2>&1; echo $?)" \
+	"meshssh-serve: ADDRESS:PORT is needed, or a socket unit; see --help
+64"
+is "a source that is none" "$("$SERVE" "$SSHD" --source=me 2>&1; echo $?)" \
+	"meshssh-serve: --source=client|hash|loopback, not \"me\"; see --help
+64"
+if [ -n "$SANITIZER" ]; then
+	skip "little memory: smaller windows" "a sanitizer takes all the address space that there is"
+else
+	# shellcheck disable=SC3045	# every sh here has it
+	(ulimit -v 65536 && exec "$SERVE" "127.0.0.1:$PORT" --run="$T/run" "$SSHD" --source=loopback) 2>"$T/log" &
+	SERVE_PID=$!
+	started "$SERVE_PID"
+	wait_for 10 serve_settled
+	is "little memory: smaller windows" "$(client new first ping reset again keys end 2>&1)" "window 524288 hold 20
+done"
+	serve_stop
+fi
+if command -v python3 >/dev/null; then
+	cat >"$T/activate.py" <<-'END'
+	import os, socket, sys
+	s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+	os.dup2(s.fileno(), 3)
+	os.set_inheritable(3, True)
+	os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid() + int(sys.argv[2])))
+	os.execv(sys.argv[3], sys.argv[3:])
+	END
+	python3 "$T/activate.py" "$PORT" 0 "$SERVE" --run="$T/run" "$SSHD" --source=loopback 2>"$T/log" &
+	SERVE_PID=$!
+	started "$SERVE_PID"
+	wait_for 10 serve_settled
+	check "a socket of the service manager" client new first end
+	serve_stop
+	is "a socket that is for another process" "$(python3 "$T/activate.py" "$PORT" 1 "$SERVE" --run="$T/run" 2>&1)" \
+		"meshssh-serve: ADDRESS:PORT is needed, or a socket unit; see --help"
+fi
+
+# --- a folder that is full
+if need_root "a full folder"; then
+	mkdir -p "$T/full"
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t tmpfs -o nr_inodes=2 none "$1/full" && exec "$2" "127.0.0.1:$3" --run="$1/full" "$4" --source=loopback' \
+		sh "$T" "$SERVE" "$PORT" "$SSHD" 2>"$T/log" &
+	SERVE_PID=$!
+	started "$SERVE_PID"
+	wait_for 10 serve_settled
+		client new first stop reset again keys end <"$T/go" >"$T/out" 2>&1 &
+	client_pid=$!
+	exec 3>"$T/go"
+	wait_for 10 grep -q stopped "$T/out"
+	check "a full folder: the next one is refused" client new=busy
+	check "a full folder: the log says so" grep -q 'no session for .*: No space left on device' "$T/log"
+	echo >&3
+	check "a full folder: the session that is there goes on" wait $client_pid
+	exec 3>&-
+	serve_stop
+fi
+
+# --- as whom sshd sees the client, with the real ssh through the real relay
+relay() { timeout 30 ssh -F "$SSH_CONFIG" -o ProxyCommand="$MESHSSH --relay --resume=$PORT -- %h %p" "$@" </dev/null 2>"$T/err"; }
+if need_login "source addresses"; then
+	serve_start "--sshd=127.0.0.1:$SSHD_PORT" --source=hash
+	# shellcheck disable=SC2016
+	seen=$(relay direct 'echo $SSH_CONNECTION')
+	case $seen in
+	127.[1-9]*" $SSHD_PORT") ok "--source=hash: an address of 127.0.0.0/8 for each client" ;;
+	*) not_ok "--source=hash: an address of 127.0.0.0/8 for each client" "$seen $(cat "$T/err" "$T/log")" ;;
+	esac
+	check "the session went through meshssh-serve" grep -q ": begins, from " "$T/log"
+	wait_for 10 none_left
+	serve_stop
+fi
+if need_root "--source=client"; then
+	cat >"$T/lab" <<-'END'
+	# Two hosts: this namespace, 10.9.1.1, and another one, 10.9.1.2 and 10.9.1.3, fd09::2.
+	ip link set lo up
+	unshare -n sleep 60 &
+	other=$!
+	until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do :; done
+	ip link add s0 type veth peer name c0 netns $other
+	ip addr add 10.9.1.1/24 dev s0
+	ip addr add fd09::1/64 dev s0 nodad
+	ip link set s0 up
+	there() { nsenter -t $other -n "$@"; }
+	there ip link set lo up
+	there ip addr add 10.9.1.2/24 dev c0
+	there ip addr add fd09::2/64 dev c0 nodad
+	there ip link set c0 up
+	$(command -v sshd) -D -e -f "$T/config" 2>"$T/sshd.log" & sshd=$!
+	until grep -q 'listening on 0.0.0.0' "$T/sshd.log"; do kill -0 $sshd || exit 1; done
+	serve="$SERVE 10.9.1.1:4622 --run=$T/run --sshd=127.0.0.22:2222"
+	echo "refused: $($serve 2>&1 | tr -d '\n')"
+	ip rule add pref 100 from 127.0.0.22 lookup 100
+	ip route add local default dev lo table 100
+	echo "no IPv6: $($serve '[fd09::1]:4622' 2>&1 | tr -d '\n')"
+	ip addr add fdfe::22/128 dev lo nodad
+	ip -6 rule add pref 100 from fdfe::22 lookup 100
+	ip -6 route add local default dev lo table 100
+	chown 65534 "$T/run"
+	setpriv --reuid 65534 --clear-groups --inh-caps +net_raw --ambient-caps +net_raw --bounding-set -all,+net_raw \
+	    $serve '[fd09::1]:4622' '--sshd=[fdfe::22]:2222' 2>"$T/log" & serve=$!
+	until ss -Hltn | grep -q 10.9.1.1:4622; do kill -0 $serve || exit 1; done
+	login() {
+		there timeout 20 ssh -F "$SSH_CONFIG" -o Port=2222 -o HostName="$1" \
+		    -o ProxyCommand="$MESHSSH --relay --resume=4622 -- %h %p" direct 'echo $SSH_CONNECTION $BY' </dev/null
+	}
+	echo "IPv4: $(login 10.9.1.1 2>&1)"
+	echo "IPv6: $(login fd09::1 2>&1)"
+	there ip addr del 10.9.1.2/24 dev c0
+	there ip addr add 10.9.1.3/24 dev c0
+	echo "other: $(login 10.9.1.1 2>&1)"
+	kill $serve $sshd $other
+	END
+	sed "s/^Port .*/Port 2222/; s/^ListenAddress 127.*/ListenAddress 0.0.0.0/; s/^ListenAddress ::1/ListenAddress ::/" \
+		"$T/sshd_config" >"$T/config"
+	printf 'Match LocalAddress 127.0.0.22\n\tSetEnv BY=serve\n' >>"$T/config"
+	sed -i 's/^/from="10.9.1.2,fd09::2" /' "$T/authorized_keys"
+	chmod 755 "$T"
+	export T SERVE SSH_CONFIG
+	timeout -k 2 60 unshare -n sh "$T/lab" >"$T/seen" 2>&1
+	line() { sed -n "s/^$1: //p" "$T/seen" | sed 's| [0-9]* \([0-9a-f:.]* 2222\)| PORT \1|'; }
+	is "--source=client: refused without the rule" "$(line refused)" \
+		"meshssh-serve: no answer from 127.0.0.22 to a client's address: its ip rule or route is missing; meshssh-config serve shows what it needs"
+	is "--source=client: refused without an address for IPv6" "$(line 'no IPv6')" \
+		"meshssh-serve: no --sshd address for IPv6 clients; meshssh-config serve shows what it needs"
+	is "--source=client, without root: from=, Match LocalAddress and SSH_CONNECTION" "$(line IPv4)" \
+		"10.9.1.2 PORT 127.0.0.22 2222 serve"
+	is "the same with IPv6" "$(line IPv6)" "fd09::2 PORT fdfe::22 2222"
+	check "from= keeps others out" grep "^other: .*Permission denied" "$T/seen"
+	[ "$T_FAILED" -eq 0 ] || cat "$T/seen" "$T/log" | sed 's/^/# /'
+fi
+finish
