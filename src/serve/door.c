@@ -177,7 +177,7 @@ door_dead(const struct sockaddr_un *sun)
 }
 
 int
-door_count(const struct serve *serve, int sweep)
+door_count(const struct serve *serve)
 {
 	struct sockaddr_un	 sun;
 	struct dirent		*entry;
@@ -191,7 +191,7 @@ door_count(const struct serve *serve, int sweep)
 		    strspn(entry->d_name, "0123456789abcdef") != DOOR_NAME)
 			continue;
 		door_address(serve, entry->d_name, &sun);
-		if (sweep && door_dead(&sun))
+		if (door_dead(&sun))
 			unlink(sun.sun_path);
 		else
 			n++;

@@ -23,7 +23,7 @@ enum resume_status door_hand(const struct serve *, const uint8_t id[RESUME_ID_BY
 	    const uint8_t hello[RESUME_HELLO_BYTES], int fd);
 /* A connection that was handed over, and its hello; -1 if there is none. */
 int	door_take(int door, uint8_t hello[RESUME_HELLO_BYTES]);
-/* The sessions that have a socket there; with `sweep`, those of processes that died are removed. */
-int	door_count(const struct serve *, int sweep);
+/* Remove the names that processes which died have left; how many sessions there are. */
+int	door_count(const struct serve *);
 
 #endif

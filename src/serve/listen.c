@@ -2,6 +2,7 @@
 /* Listens, bounds how many may do what, and gives each connection to its session. */
 
 #include <sys/types.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/number.h"
+#include "base/xalloc.h"
 #include "net/sock.h"
 #include "os/os.h"
 #include "serve/door.h"
@@ -55,8 +57,12 @@ struct listen {
 	int			 news[2];	/* a child ended */
 	int64_t			 pause_ms;	/* no connection is taken before; 0 */
 	int64_t			 said_ms;	/* that a client was refused; 0: never */
+	int			 earlier;	/* sessions of listeners before, at most */
 	struct hello		 hello[LIMITS_HELLOS];
 	struct place		 place[LIMITS_SESSIONS];
+	/* of a moment; not on the stack, of which each session has a copy */
+	const struct limits_one	*taken[LIMITS_SESSIONS];
+	char			 waste[4096];
 };
 
 /* --- sockets ---------------------------------------------------------------------------------- */
@@ -180,6 +186,7 @@ listen_leave(struct listen *l, const struct hello *h)
 	for (i = 0; i < LIMITS_HELLOS; i++)
 		if (l->hello[i].fd != -1 && &l->hello[i] != h)
 			close(l->hello[i].fd);
+	munmap(l, sizeof(*l));
 	/* What ends the listener does not end its sessions. */
 	setsid();
 }
@@ -196,20 +203,26 @@ listen_say_busy(struct listen *l, const struct hello *h, const char *why)
 	serve_say("no session for %s port %d: %s", h->peer.text, h->peer.port, why);
 }
 
-/* A free place for a session of this client, or NULL if it may have none. */
+/* A free place for a session of this client, or NULL if it may have none; how many there are. */
 static struct place *
-listen_place(struct listen *l, const struct hello *h)
+listen_place(struct listen *l, const struct hello *h, int *sessions)
 {
-	const struct limits_one	*taken[LIMITS_SESSIONS];
-	struct place		*place = NULL;
-	size_t			 i, n = 0;
+	const struct limits_one		**taken = l->taken;
+	struct place			*place = NULL;
+	size_t				 i, n = 0;
 
 	for (i = 0; i < LIMITS_SESSIONS; i++)
 		if (l->place[i].pid != 0)
 			taken[n++] = &l->place[i].one;
 		else if (place == NULL)
 			place = &l->place[i];
-	return (limits_admit(taken, n, h->one.who, clock_ms()) ? place : NULL);
+	/* The folder is read only now and then: what is allocated is copied for each session. */
+	if ((int)n + l->earlier >= LIMITS_SESSIONS && l->earlier > 0)
+		l->earlier = door_count(l->serve) - (int)n;
+	*sessions = (int)n + (l->earlier > 0 ? l->earlier : 0);
+	if (*sessions < LIMITS_SESSIONS && limits_admit(taken, n, h->one.who, clock_ms()))
+		return (place);
+	return (NULL);
 }
 
 /* Begin a session: what to reply where that failed, or RESUME_OK. */
@@ -221,10 +234,7 @@ listen_new(struct listen *l, struct hello *h)
 	pid_t		 pid;
 	int		 sessions;
 
-	/* With those of a listener before this one. */
-	if ((sessions = door_count(l->serve, 0)) >= LIMITS_SESSIONS)
-		sessions = door_count(l->serve, 1);
-	if (sessions >= LIMITS_SESSIONS || (place = listen_place(l, h)) == NULL) {
+	if ((place = listen_place(l, h, &sessions)) == NULL) {
 		listen_say_busy(l, h, sessions >= LIMITS_SESSIONS ? "too many sessions" :
 		    "it has too many new ones");
 		return (RESUME_BUSY);
@@ -239,7 +249,7 @@ listen_new(struct listen *l, struct hello *h)
 	if ((pid = fork()) == 0) {
 		listen_leave(l, h);
 		greet_new(&g);
-		door_remove(l->serve, g.id);
+		door_remove(g.serve, g.id);
 		_exit(0);
 	}
 	close(g.door);
@@ -297,11 +307,10 @@ static void
 hello_read(struct listen *l, struct hello *h)
 {
 	struct resume_hello	hello;
-	char			waste[4096];
 	ssize_t			n;
 
 	if (h->refused)
-		n = recv(h->fd, waste, sizeof(waste), 0);
+		n = recv(h->fd, l->waste, sizeof(l->waste), 0);
 	else
 		n = recv(h->fd, h->bytes + h->have, sizeof(h->bytes) - h->have, 0);
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
@@ -418,33 +427,37 @@ listen_memory(void)
 int
 listen_run(const struct serve *serve, struct error *err)
 {
-	static struct listen	l;
-	struct pollfd		pfd[WATCHED];
-	int			i;
+	struct listen	*l;
+	struct pollfd	 pfd[WATCHED];
+	int		 i;
 
-	l.serve = serve;
-	l.memory = listen_memory();
+	/* In pages of its own, which a session gives back. */
+	if ((l = mmap(NULL, sizeof(*l), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1,
+	    0)) == MAP_FAILED)
+		xalloc_fail();
+	l->serve = serve;
+	l->memory = listen_memory();
 	for (i = 0; i < LIMITS_HELLOS; i++)
-		l.hello[i].fd = -1;
-	if (pipe(l.news) == -1 || sock_set_blocking(l.news[0], 0) == -1 ||
-	    sock_set_blocking(l.news[1], 0) == -1) {
+		l->hello[i].fd = -1;
+	if (pipe(l->news) == -1 || sock_set_blocking(l->news[0], 0) == -1 ||
+	    sock_set_blocking(l->news[1], 0) == -1) {
 		error_errno(err, errno, "cannot make a pipe");
 		return (-1);
 	}
-	news_fd = l.news[1];
+	news_fd = l->news[1];
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, listen_child_cb);
-	door_count(serve, 1);
+	l->earlier = door_count(serve);
 	for (;;) {
-		listen_wait(&l, pfd);
+		listen_wait(l, pfd);
 		if (pfd[0].revents != 0)
-			listen_reap(&l);
+			listen_reap(l);
 		/* First those that are there, so that what they freed is free. */
 		for (i = 0; i < LIMITS_HELLOS; i++)
-			if (pfd[1 + SERVE_LISTENERS + i].revents != 0 && l.hello[i].fd != -1)
-				hello_read(&l, &l.hello[i]);
+			if (pfd[1 + SERVE_LISTENERS + i].revents != 0 && l->hello[i].fd != -1)
+				hello_read(l, &l->hello[i]);
 		for (i = 0; i < serve->listeners; i++)
 			if (pfd[1 + i].revents != 0)
-				hello_accept(&l, serve->listener[i]);
+				hello_accept(l, serve->listener[i]);
 	}
 }
