@@ -64,4 +64,23 @@ through 'LocalAPI, refused' 69 "--tailscaled=$(proxy local-502=refused)"
 through 'SOCKS5' 0 "--via=socks5=127.0.0.1:$(proxy socks-inet)"
 through 'HTTP' 0 "--via=http=127.0.0.1:$(proxy http-200)"
 through 'HTTP, refused' 77 "--via=http=127.0.0.1:$(proxy http-407)"
+# A session of meshssh-serve ends without destructors: its own descriptors are those that were not there before.
+SERVE=$BUILDDIR/meshssh-serve
+CLIENT=$BUILDDIR/tests/integration/serve-client
+if [ ! -x "$SERVE" ] || [ ! -x "$CLIENT" ]; then
+	skip "meshssh-serve" "it, or its client, was not built"
+	finish
+fi
+sshd_start || { not_ok "sshd starts"; finish; }
+PORT=$((9000 + $$ % 900))
+# shellcheck disable=SC2086	# words
+$VALGRIND "$SERVE" "127.0.0.1:$PORT" --run="$T/run" --sshd="127.0.0.1:$SSHD_PORT" --source=loopback 2>"$T/serve.log" &
+serve=$!
+started $serve
+wait_for 30 timeout 5 "$CLIENT" 127.0.0.1 "$PORT" garbage=closed
+check "a session of meshssh-serve" timeout 60 "$CLIENT" 127.0.0.1 "$PORT" new first ping again reset again keys end
+wait_for 30 grep -l 'ERROR SUMMARY' "$T"/valgrind.* || :
+check "meshssh-serve: no error and no leak" sh -c 'cat "$1"/valgrind.* | grep "ERROR SUMMARY: 0 errors"' sh "$T"
+check "meshssh-serve: no descriptor of its own is left open" sh -c '! grep -A 1 "^==[0-9]*== Open " "$1"/valgrind.* |
+    grep -v inherited | grep "at 0x"' sh "$T"
 finish
