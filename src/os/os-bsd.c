@@ -123,6 +123,19 @@ os_sandbox(const char *folder)
 #endif
 }
 
+const char *
+os_sandbox_taking(const char *folder)
+{
+#ifdef __OpenBSD__
+	if (unveil(folder, "rwc") == 0 && unveil(NULL, NULL) == 0 &&
+	    pledge("error stdio inet recvfd cpath", NULL) == 0)
+		return ("system calls and files");
+	return ("none");
+#else
+	return (os_sandbox(folder));
+#endif
+}
+
 /* kern.boottime moves when the clock is set, so it does not tell. */
 void
 os_boot_id(char *text, size_t size)

@@ -86,3 +86,9 @@ os_boot_id(char *text, size_t size)
 	if (sysctlbyname("kern.bootsessionuuid", text, &len, NULL, 0) == -1)
 		text[0] = '\0';
 }
+
+const char *
+os_sandbox_taking(const char *folder)
+{
+	return (os_sandbox(folder));
+}

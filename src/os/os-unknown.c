@@ -78,3 +78,9 @@ os_boot_id(char *text, size_t size)
 	(void)size;
 	text[0] = '\0';
 }
+
+const char *
+os_sandbox_taking(const char *folder)
+{
+	return (os_sandbox(folder));
+}

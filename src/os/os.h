@@ -181,6 +181,8 @@ int	os_attributes_copy(int from, int to);
  * denied fails as if the platform did not have it. Says what is confined.
  */
 const char *os_sandbox(const char *folder);
+/* The same, but it can also take connections that others hand over, and tune them. */
+const char *os_sandbox_taking(const char *folder);
 /*
  * Let this TCP socket of this family, before it is bound, take an address that is not this
  * machine's. 0, or -1 with errno, EPERM where it takes a privilege.

@@ -95,7 +95,7 @@ greet_new(const struct greet *g)
 	}
 	stream_set_window(&k.stream, hello.window);
 	stream_attach(&k.stream, g->fd, 0, clock_boot_ms());
-	os_sandbox(g->serve->run);
+	os_sandbox_taking(g->serve->run);
 	serve_say("session %02x%02x%02x%02x: begins, from %s port %d", k.id[0], k.id[1], k.id[2],
 	    k.id[3], k.peer.text, k.peer.port);
 	keep_run(&k);
