@@ -34,6 +34,7 @@ serve_again() {
 	wait_for 10 serve_settled
 	kill -0 "$SERVE_PID" 2>/dev/null && started "$SERVE_PID"
 }
+# shellcheck disable=SC2317	# called by way of wait_for
 serve_settled() {
 	! kill -0 "$SERVE_PID" 2>/dev/null || { [ -d "$T/run" ] && timeout 1 "$CLIENT" 127.0.0.1 "$PORT" garbage=closed; }
 }
@@ -42,6 +43,7 @@ serve_stop() {
 	wait "$SERVE_PID" 2>/dev/null
 }
 client() { timeout 60 "$CLIENT" 127.0.0.1 "$PORT" "$@"; }
+# shellcheck disable=SC2317	# called by way of check
 none_left() { [ -z "$(ls "$T/run")" ] && [ -z "$(children)" ]; }
 children() { cat "/proc/$SERVE_PID/task/$SERVE_PID/children"; }
 descriptors() { find "/proc/$SERVE_PID/fd" -mindepth 1 | wc -l; }

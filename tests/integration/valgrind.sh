@@ -80,7 +80,9 @@ started $serve
 wait_for 30 timeout 5 "$CLIENT" 127.0.0.1 "$PORT" garbage=closed
 check "a session of meshssh-serve" timeout 60 "$CLIENT" 127.0.0.1 "$PORT" new first ping again reset again keys end
 wait_for 30 grep -l 'ERROR SUMMARY' "$T"/valgrind.* || :
+# shellcheck disable=SC2016	# the shell within expands them
 check "meshssh-serve: no error and no leak" sh -c 'cat "$1"/valgrind.* | grep "ERROR SUMMARY: 0 errors"' sh "$T"
+# shellcheck disable=SC2016
 check "meshssh-serve: no descriptor of its own is left open" sh -c '! grep -A 1 "^==[0-9]*== Open " "$1"/valgrind.* |
     grep -v inherited | grep "at 0x"' sh "$T"
 finish
