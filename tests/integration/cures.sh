@@ -2,6 +2,7 @@
 # What the doctor advises is copied into a shell, and with --replay the names in it are a stranger's: each golden document,
 # with a word in the place of each text of its cures that would run a command, or be an option, keeps it harmless.
 #
+# shellcheck disable=SC2016 # variables for the inner shell
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 need "names in cures" python3 || finish
