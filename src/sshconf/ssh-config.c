@@ -47,7 +47,8 @@ struct place {
 	enum ssh_config_match	 outer, match;	/* of the Include, and with the block */
 	int			 outer_named, named;
 	int			 outer_later, later;
-	const struct ssh_config_line	*passed;	/* the Include that keeps ssh from this file, or NULL */
+	/* the Include that keeps ssh from this file, or NULL */
+	const struct ssh_config_line	*passed;
 };
 
 static void	walk_file(struct walk *, const struct place *, const char *);
