@@ -1,7 +1,7 @@
 #!/bin/sh
-# After `meshssh-config install`, every call that worked before works as before: twelve make-ups of ssh_config, each
+# After `meshssh-config install`, every call that worked before works as before: thirteen make-ups of ssh_config, each
 # before install, after it and after remove, by what ssh takes, by a login, and by paramiko, libssh and TRAMP; and the
-# programs that call ssh, or read ssh_config themselves, beside a ProxyCommand of their own and with the one of the block.
+# programs that call ssh, or read ssh_config themselves, beside a ProxyCommand of their own and with that of the block.
 #
 # shellcheck disable=SC2016 # variables for the inner shell
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
