@@ -68,7 +68,7 @@ takes() {
 }
 login() { at_home ssh box 'echo in' 2>&1; }
 
-# Libraries with a reader of ssh_config of their own, which know less than ssh: whether a make-up lets them in is theirs,
+# Libraries with a reader of ssh_config of their own, which know less than ssh: whether one lets them in is theirs,
 # and a block does not change it. TRAMP runs ssh with options of its own. After remove the files are the same as before.
 LIBRARIES=
 python=
