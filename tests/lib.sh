@@ -183,7 +183,8 @@ sshd_start() {
 	cp "$T/user_key.pub" "$T/authorized_keys"
 	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 	# None of those that the kernel gives to connections, or to a test that asks it for a free one.
-	SSHD_PORT=$((20000 + $$ % 10000))
+	# And never one twice: while the log of the sshd there is still to be seen, it speaks for the new one.
+	SSHD_PORT=${SSHD_PORT:-$((20000 + $$ % 10000))}
 	t_tries=0
 	while [ $t_tries -lt 50 ]; do
 		t_tries=$((t_tries + 1))

@@ -36,6 +36,17 @@ addr_host_lower(const char *host, char to[ADDR_HOST_MAX + 1])
 	return (to);
 }
 
+const char *
+addr_host_upper(const char *host, char to[ADDR_HOST_MAX + 1])
+{
+	size_t	i;
+
+	addr_host_lower(host, to);
+	for (i = 0; to[i] != '\0'; i++)
+		to[i] = (char)toupper((unsigned char)to[i]);
+	return (to);
+}
+
 int
 addr_port(const char *text)
 {

@@ -17,6 +17,8 @@
 int	addr_host_ok(const char *);
 /* The same name in lower case, as known_hosts has it, or "" if it is none or NULL; the buffer. */
 const char *addr_host_lower(const char *, char [ADDR_HOST_MAX + 1]);
+/* The same in upper case, in which ssh_config's Host sees another name. */
+const char *addr_host_upper(const char *, char [ADDR_HOST_MAX + 1]);
 /* The port 1..65535 of a decimal number, or -1. */
 int	addr_port(const char *);
 /*

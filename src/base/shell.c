@@ -33,10 +33,11 @@ shell_word(const char *option, const char *path, char *out, size_t size)
 const char *
 shell_quote(const char *word, char out[SHELL_QUOTE_MAX])
 {
-	const char	*home = strncmp(word, "~/", 2) == 0 ? "~/" : "", *p = word + strlen(home);
+	const int	 home = strncmp(word, "~/", 2) == 0;
+	const char	*p = word + (home ? 2 : 0);
 	size_t		 len;
 
-	strlcpy(out, home, SHELL_QUOTE_MAX);
+	strlcpy(out, home ? "~/" : word[0] == '-' ? "./" : "", SHELL_QUOTE_MAX);
 	if (*p != '\0' && p[strspn(p, PLAIN)] == '\0') {
 		if (strlcat(out, p, SHELL_QUOTE_MAX) < SHELL_QUOTE_MAX)
 			return (out);

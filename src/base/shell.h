@@ -24,8 +24,9 @@ int	shell_word(const char *option, const char *path, char *, size_t);
 
 /*
  * Quote a word for a command that people copy into a POSIX shell, unless it has only bytes that a
- * shell takes as they are; "~/" in front is left for the shell. Return out, with "..." in it if the
- * word does not fit.
+ * shell takes as they are; "~/" in front is left for the shell, and "./" put before a hyphen, for
+ * no program shall take the word for an option. Return out, with "..." in it if the word does not
+ * fit.
  */
 const char *shell_quote(const char *word, char out[SHELL_QUOTE_MAX]);
 /* The same, where a call is an argument. */

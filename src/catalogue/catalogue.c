@@ -711,8 +711,8 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "A Match host stands above the HostName that it asks for, and so it never "
 	    "counts for this host. Write Match final host, or move the block below." },
 	[CODE_CONFIG_MISSING] = { "config-missing", KIND_FINDING, SEVERITY_NOTE, 27, 0, "",
-	    "An Include names a file that is not there; ssh passes over it without a "
-	    "word. Correct the name, or remove the line." },
+	    "An Include names a file that is not there, or a folder; ssh passes over it "
+	    "without a word. Correct the name, or remove the line." },
 	[CODE_KEY_MODE] = { "key-mode", KIND_FINDING, SEVERITY_WARNING, 58, 0, "",
 	    "A private key may be read by others, so ssh does not use it. Its mode should be "
 	    "600; a Windows drive under WSL has no modes, so copy it from there." },

@@ -136,7 +136,7 @@ check_ask(const struct check *c, const char *file, struct ssh_ask *ask)
 	ssh_ask(argv, CHECK_MS, ask);
 	if (ask->status == 0)
 		return (0);
-	ask->err[strcspn(ask->err, "\r\n")] = '\0';
+	ssh_ask_refusal(ask);
 	printf("%s: %s%s\n", c->host, ask->status == -1 ?
 	    "ssh -G gives no answer" : "ssh refuses its configuration: ",
 	    ask->status == -1 ? "" : error_vis(shown, sizeof(shown), ask->err));

@@ -191,8 +191,10 @@ check_ask(const struct check *c, const char *url, const char *how, const struct 
 	if (status == 0 && (trust = check_trust(out)) == -1)
 		trust = check_trust(said);
 	printf("  %s: %s%s\n", how, status == 0 ? "it answers" : status == -1 ?
-	    "no answer in time" : "it does not answer", trust == 1 ? ", and trusts this user" :
-	    trust == 0 ? ", and does not trust this user, so it takes no builds" : "");
+	    "no answer in time" : "it does not answer", status != 0 ? "" :
+	    trust == 1 ? ", and trusts this user" : trust == 0 ?
+	    ", and does not trust this user, so it takes no builds" :
+	    "; that it trusts this user, without which it takes no builds, Nix does not tell");
 	if (trust == 0)
 		printf("    do: on the builder, in nix.conf: trusted-users = root and this user; then "
 		    "restart nix-daemon\n");

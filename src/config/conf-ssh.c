@@ -31,8 +31,8 @@ conf_ssh_ask(const char *typed, struct error *err)
 	ssh_ask(typed != NULL ? argv : any, ASK_MS, ask);
 	if (ask->status == 0)
 		return (ask);
-	ask->err[strcspn(ask->err, "\r\n")] = '\0';
-	error_set(err, CODE_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.80s",
+	ssh_ask_refusal(ask);
+	error_set(err, CODE_CONFIG_BROKEN, "ssh -G %.60s gives no answer%s%.160s",
 	    typed != NULL ? typed : "for any host",
 	    ask->err[0] != '\0' ? ": " : "", ask->err);
 	free(ask);

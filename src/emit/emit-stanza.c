@@ -98,16 +98,15 @@ stanza_label(struct stanza *s)
 static void
 stanza_put_host(FILE *fp, const struct stanza *s)
 {
-	char		 upper[sizeof(s->label)], dotted[sizeof(s->peer) + 1];
-	const char	*names[][2] = { { s->label, s->label }, { upper, s->label },
+	char		 upper[2][ADDR_HOST_MAX + 1], dotted[sizeof(s->peer) + 1];
+	const char	*names[][2] = { { s->label, s->label },
+			    { addr_host_upper(s->label, upper[0]), s->label },
 			    { s->peer, s->peer }, { dotted, s->peer },
+			    { addr_host_upper(s->peer, upper[1]), s->peer },
 			    { s->hostname, s->hostname } };
-	size_t		 i = 0, j;
+	size_t		 i, j;
 
 	fprintf(fp, "Host %s", s->host);
-	do
-		upper[i] = (char)toupper((unsigned char)s->label[i]);
-	while (s->label[i++] != '\0');
 	snprintf(dotted, sizeof(dotted), "%s.", s->peer);
 	for (i = 0; s->peer[0] != '\0' && s->hostname != NULL &&
 	    i < sizeof(names) / sizeof(names[0]); i++) {

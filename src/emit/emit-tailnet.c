@@ -54,13 +54,19 @@ tailnet_list(struct tailnet *t, const char *hostname)
 	fprintf(t->to, "%s%s", ftell(t->to) > 0 ? "," : "", hostname);
 }
 
-/* One more name in the line of Host, unless the user's own configuration has it: 1 or 0. */
+/*
+ * One more name in the line of Host, unless the user's own configuration has it: 1 or 0. Beside it
+ * goes how else people and programs write it, in which ssh sees another name.
+ */
 static int
-tailnet_name(struct tailnet *t, const struct emit_peers *peers, const char *name, int count)
+tailnet_name(struct tailnet *t, const struct emit_peers *peers, const char *name, const char *too,
+    int count)
 {
 	if (name[0] == '\0' || emit_peers_theirs(peers, name))
 		return (0);
 	fprintf(t->fp, "%s %s", count == 0 ? "Host" : "", name);
+	if (strcmp(too, name) != 0)
+		fprintf(t->fp, " %s", too);
 	return (1);
 }
 
@@ -68,15 +74,17 @@ tailnet_name(struct tailnet *t, const struct emit_peers *peers, const char *name
 static void
 tailnet_peer(struct tailnet *t, const struct emit_peers *peers, const struct emit_peer *peer)
 {
+	char		 upper[ADDR_HOST_MAX + 1], dotted[sizeof(peer->name) + 1];
 	const char	*hostname = peer->name;
 	int		 i, count;
 
 	if (peer->addr_count > 0 && (hostname[0] == '\0' || t->nameless))
 		hostname = peer->addrs[0];
-	count = tailnet_name(t, peers, peer->label, 0);
-	count += tailnet_name(t, peers, peer->name, count);
+	snprintf(dotted, sizeof(dotted), "%s.", peer->name);
+	count = tailnet_name(t, peers, peer->label, addr_host_upper(peer->label, upper), 0);
+	count += tailnet_name(t, peers, peer->name, dotted, count);
 	for (i = 0; i < peer->addr_count; i++)
-		count += tailnet_name(t, peers, peer->addrs[i], count);
+		count += tailnet_name(t, peers, peer->addrs[i], peer->addrs[i], count);
 	t->theirs += count == 0;
 	if (count == 0)
 		return;

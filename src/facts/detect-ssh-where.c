@@ -31,6 +31,8 @@ struct where {
 	const char			*home, *user;
 	/* the system's file reads its folder; -1: not known */
 	int				 includes;
+	/* a block that names this host is read, and is not what install wrote */
+	int				 named;
 };
 
 static json_t *
@@ -95,6 +97,8 @@ where_line_cb(void *arg, const struct ssh_config_line *line)
 	json_t		*where = fact_at(w->facts, "ssh.where"), *first;
 	json_t		*conditional = fact_at(w->facts, "ssh.conditional");
 
+	w->named |= line->named && line->match == SSH_CONFIG_YES &&
+	    strstr(line->file, "/meshssh.conf") == NULL;
 	if (strcmp(line->keyword, "include") == 0 && strcmp(line->file, SYSTEM_FILE) == 0 &&
 	    strstr(line->value, "ssh_config.d") != NULL && line->match != SSH_CONFIG_NO &&
 	    w->includes != 1)
@@ -171,29 +175,47 @@ where_skipped_cb(void *arg, const struct ssh_config_line *include, const char *f
 	    include->line));
 }
 
+/* The list of hosts that the words of a Match ask for, or NULL. */
+static char *
+match_hosts(char *words)
+{
+	char	*what, *list;
+
+	while ((what = ssh_config_word(&words, 1)) != NULL) {
+		if (strcasecmp(what, "all") == 0)
+			continue;
+		words += strspn(words, " \t=");
+		if ((list = ssh_config_word(&words, 0)) == NULL || strcasecmp(what, "host") == 0)
+			return (list);
+	}
+	return (NULL);
+}
+
 /* A Match that would count if it stood behind the HostName that it asks for. */
 static void
 where_match_cb(void *arg, const struct ssh_config_line *match)
 {
 	struct where	*w = arg;
 	const char	*hostname = fact_text(w->facts, "ssh.options.hostname");
-	char		 value[512], *rest = value, *what, *list, *pattern;
+	char		 value[512], *list, *pattern;
+	int		 found = 0;
 
-	if (match->match != SSH_CONFIG_NO || hostname == NULL || w->in->host == NULL ||
-	    strcmp(hostname, w->in->host) == 0 || fact_at(w->facts, "ssh.early") != NULL ||
+	if (match->match != SSH_CONFIG_NO || !match->early || hostname == NULL ||
+	    w->in->host == NULL || strcmp(hostname, w->in->host) == 0 ||
+	    fact_at(w->facts, "ssh.early") != NULL ||
 	    strlcpy(value, match->value, sizeof(value)) >= sizeof(value) ||
-	    (what = ssh_config_word(&rest, 1)) == NULL || strcasecmp(what, "host") != 0)
+	    (list = match_hosts(value)) == NULL)
 		return;
-	rest += strspn(rest, " \t=");
-	/* With more than that one question, another answer may be no as well. */
-	if ((list = ssh_config_word(&rest, 0)) == NULL || rest[strspn(rest, " \t")] != '\0')
-		return;
-	while ((pattern = strsep(&list, ",")) != NULL)
-		if (pattern[0] != '!' && ssh_config_pattern(hostname, pattern, 1)) {
-			fact_put(w->facts, "ssh.early", json_pack("{s:o, s:i}", "file",
-			    where_told(w, match->file), "line", match->line));
+	while ((pattern = strsep(&list, ",")) != NULL) {
+		if (!ssh_config_pattern(hostname, pattern + (pattern[0] == '!'), 1))
+			continue;
+		if (pattern[0] == '!')
 			return;
-		}
+		found = 1;
+	}
+	if (found)
+		fact_put(w->facts, "ssh.early", json_pack("{s:o, s:i}", "file",
+		    where_told(w, match->file), "line", match->line));
 }
 
 static void
@@ -212,6 +234,8 @@ where_files(struct where *w)
 	fact_put(w->facts, "ssh.files", json_array());
 	fact_put(w->facts, "ssh.conditional", json_object());
 	ssh_config_read(&config, &reader);
+	if (w->named)
+		json_object_del(fact_at(w->facts, "ssh"), "hidden");
 }
 
 /* What the system's own file reads besides itself. */

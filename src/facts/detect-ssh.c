@@ -104,7 +104,7 @@ view_refuses(struct view *l, struct ssh_ask *ask)
 {
 	const char	*file;
 
-	ask->err[strcspn(ask->err, "\r\n")] = '\0';
+	ssh_ask_refusal(ask);
 	if (ask->err[0] == '\0')
 		return;
 	fact_put(l->facts, "ssh.refuses", view_told(l, REDACT_ERROR, ask->err));

@@ -20,6 +20,7 @@
 #include "facts/fact.h"
 #include "facts/read.h"
 
+#define WSL_VALUE	1024	/* bytes of a value in .wslconfig or wsl.conf, and the NUL */
 #define WSLCONFIGS_MAX	16
 #define NAME_BYTES	"abcdefghijklmnopqrstuvwxyz0123456789._-"	/* os-release(5), ID */
 #define RTF_GATEWAY_BIT	0x2	/* in /proc/net/route */
@@ -218,15 +219,35 @@ mode_by_interfaces(const char *root)
 	return (routed_by_nat(root) ? "nat" : only_loopback(root) ? "none" : NULL);
 }
 
+/* The value in the text, as WSL reads it: "#" begins a comment, but not in quotes. */
+static void
+wsl_value(const char *from, char value[WSL_VALUE])
+{
+	size_t	len = 0;
+	int	quoted = 0;
+
+	for (from += strspn(from, " \t"); *from != '\0' && (quoted || *from != '#') &&
+	    len < WSL_VALUE - 1; from++)
+		if (*from == '"')
+			quoted = !quoted;
+		else {
+			if (from[0] == '\\' && from[1] != '\0')
+				from++;
+			value[len++] = *from;
+		}
+	while (len > 0 && strchr(" \t", value[len - 1]) != NULL)
+		len--;
+	value[len] = '\0';
+}
+
 /*
  * The next line "key = value" of a section of a .wslconfig or wsl.conf file: 1, or 0 at the end.
- * The section is "" before the first line; the value is without its quotes and blanks around it.
+ * The section is "" before the first line.
  */
 static int
-wsl_next(FILE *fp, char section[16], char key[32], char value[256])
+wsl_next(FILE *fp, char section[16], char key[32], char value[WSL_VALUE])
 {
-	char	line[320], *at, *equals;
-	size_t	len;
+	char	line[WSL_VALUE + 64], *at, *equals;
 
 	while (read_line(fp, line, sizeof(line))) {
 		/* Windows' editors may put a byte order mark first. */
@@ -236,13 +257,10 @@ wsl_next(FILE *fp, char section[16], char key[32], char value[256])
 			snprintf(section, 16, "%.*s", (int)strcspn(at + 1, "]"), at + 1);
 			continue;
 		}
-		if (*at == '#' || (equals = strchr(at, '=')) == NULL)
+		if (!isalpha((unsigned char)*at) || (equals = strchr(at, '=')) == NULL)
 			continue;
 		snprintf(key, 32, "%.*s", (int)strcspn(at, " \t="), at);
-		equals++;
-		strlcpy(value, equals + strspn(equals, " \t\""), 256);
-		for (len = strlen(value); len > 0 && strchr(" \t\r\"", value[len - 1]) != NULL; )
-			value[--len] = '\0';
+		wsl_value(equals + 1, value);
 		return (1);
 	}
 	return (0);
@@ -253,10 +271,11 @@ static void
 wslconfig_read(FILE *fp, char wish[12])
 {
 	const char	*mode;
-	char		 section[16] = "", key[32], value[256];
+	char		 section[16] = "", key[32], value[WSL_VALUE];
 
 	wish[0] = '\0';
-	while (wsl_next(fp, section, key, value))
+	/* Of several WSL takes the first. */
+	while (wish[0] == '\0' && wsl_next(fp, section, key, value))
 		if (strcasecmp(section, "wsl2") == 0 && strcasecmp(key, "networkingMode") == 0 &&
 		    (mode = mode_of(value, strlen(value))) != NULL)
 			strlcpy(wish, mode, 12);
@@ -275,11 +294,14 @@ command_mtu(const char *command, char name[16])
 	return (mtu);
 }
 
-/* What [boot] in wsl.conf says. The command may have secrets in it, and is not told. */
+/*
+ * What [boot] in wsl.conf says, where the first line of a key counts. The command may have secrets
+ * in it, and is not told.
+ */
 static void
 system_put_boot(json_t *facts, const char *root)
 {
-	char	 section[16] = "", key[32], value[256], name[16];
+	char	 section[16] = "", key[32], value[WSL_VALUE], name[16];
 	FILE	*fp = read_open(root, "/etc/wsl.conf");
 	int	 mtu;
 
@@ -288,10 +310,12 @@ system_put_boot(json_t *facts, const char *root)
 	while (wsl_next(fp, section, key, value)) {
 		if (strcasecmp(section, "boot") != 0)
 			continue;
-		if (strcasecmp(key, "systemd") == 0)
+		if (strcasecmp(key, "systemd") == 0 &&
+		    fact_at(facts, "system.wsl_boot.systemd") == NULL)
 			fact_put_truth(facts, "system.wsl_boot.systemd",
-			    strcasecmp(value, "true") == 0);
-		if (strcasecmp(key, "command") != 0)
+			    strcasecmp(value, "true") == 0 || strcmp(value, "1") == 0);
+		if (strcasecmp(key, "command") != 0 ||
+		    fact_at(facts, "system.wsl_boot.command") != NULL)
 			continue;
 		fact_put_truth(facts, "system.wsl_boot.command", value[0] != '\0');
 		if ((mtu = command_mtu(value, name)) != 0) {

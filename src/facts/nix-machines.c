@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <limits.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -272,8 +273,8 @@ conf_builders(struct machines *ms, const char *file, char value[NIX_BUILDERS_MAX
 		if ((strcmp(word, "include") == 0 || strcmp(word, "!include") == 0) &&
 		    depth < CONF_DEPTH) {
 			line[strcspn(line, BLANKS)] = '\0';
-			snprintf(other, sizeof(other), "%s%.200s",
-			    line[0] == '/' ? "" : "/etc/nix/", line);
+			snprintf(other, sizeof(other), "%.*s%.200s", line[0] == '/' ? 0 :
+			    (int)(strrchr(file, '/') + 1 - file), file, line);
 			conf_builders(ms, other, value, where, number, depth + 1);
 		} else if (strcmp(word, "builders") == 0 && line[0] == '=') {
 			strlcpy(value, line + 1, NIX_BUILDERS_MAX);
@@ -290,6 +291,23 @@ conf_builders(struct machines *ms, const char *file, char value[NIX_BUILDERS_MAX
 	}
 }
 
+/*
+ * The same of all files that nix-daemon reads, as root: behind the system's own those of users,
+ * that of root's home last, and the last line wins.
+ */
+static void
+conf_all(struct machines *ms, char value[NIX_BUILDERS_MAX], char where[256], int *number)
+{
+	const struct passwd	*pw = getpwuid(0);
+	char			 own[256];
+
+	conf_builders(ms, CONF_FILE, value, where, number, 0);
+	conf_builders(ms, "/etc/xdg/nix/nix.conf", value, where, number, 0);
+	if (pw != NULL && snprintf(own, sizeof(own), "%s/.config/nix/nix.conf",
+	    pw->pw_dir) < (int)sizeof(own))
+		conf_builders(ms, own, value, where, number, 0);
+}
+
 void
 nix_machines_read(const char *root, void (*cb)(void *, const struct nix_machine *), void *arg)
 {
@@ -297,7 +315,7 @@ nix_machines_read(const char *root, void (*cb)(void *, const struct nix_machine 
 	char		value[NIX_BUILDERS_MAX] = BUILDERS, where[256] = CONF_FILE;
 	int		number = 1;
 
-	conf_builders(&ms, CONF_FILE, value, where, &number, 0);
+	conf_all(&ms, value, where, &number);
 	/* The blanks behind "=" are not part of the value. */
 	machines_entries(&ms, where, value + strspn(value, BLANKS), number, 0, "");
 }
@@ -309,7 +327,7 @@ nix_builders(const char *root, char builders[NIX_BUILDERS_MAX])
 	char		value[NIX_BUILDERS_MAX] = BUILDERS, where[256], *start, *end;
 	int		number;
 
-	conf_builders(&ms, CONF_FILE, value, where, &number, 0);
+	conf_all(&ms, value, where, &number);
 	start = value + strspn(value, BLANKS);
 	for (end = start + strlen(start); end > start && strchr(BLANKS, end[-1]) != NULL; end--)
 		end[-1] = '\0';
@@ -324,7 +342,7 @@ nix_builders_win(const char *root, const char *path, char where[256], int *line)
 
 	where[0] = '\0';
 	*line = 0;
-	conf_builders(&ms, CONF_FILE, value, where, line, 0);
+	conf_all(&ms, value, where, line);
 	if (!ms.end_read)
 		where[0] = '\0';
 	return (ms.end_read && *line == 0);
@@ -338,6 +356,6 @@ nix_builders_where(const char *root, char where[256])
 	int		line = 0;
 
 	where[0] = '\0';
-	conf_builders(&ms, CONF_FILE, value, where, &line, 0);
+	conf_all(&ms, value, where, &line);
 	return (line);
 }

@@ -37,8 +37,8 @@ int	nix_machine_parse(char *, struct nix_machine *);
 /* Call for each machine that the files below the root name. What cannot be read is passed over. */
 void	nix_machines_read(const char *root, void (*)(void *, const struct nix_machine *), void *);
 /*
- * The value of builders in nix.conf and what it includes, without blanks around it, or Nix's
- * default.
+ * The value of builders in what nix-daemon reads, nix.conf and root's own, without blanks around
+ * it, or Nix's default.
  */
 void	nix_builders(const char *root, char [NIX_BUILDERS_MAX]);
 

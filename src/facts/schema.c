@@ -240,7 +240,7 @@ const struct fact_row	fact_rows[] = {
 	{ "ssh.hidden.by_line", FACT_NUMBER, "", "detect-ssh",
 	    "The line of the Include." },
 	{ "ssh.missing", FACT_OBJECT, "", "detect-ssh",
-	    "An Include of a file that is not there: file, line." },
+	    "An Include of a file that is not there, or of a folder: file, line." },
 	{ "ssh.missing.file", FACT_TEXT, "", "detect-ssh",
 	    "The file with the Include." },
 	{ "ssh.missing.line", FACT_NUMBER, "", "detect-ssh",

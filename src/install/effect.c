@@ -106,6 +106,7 @@ effect_ask(const struct effect *e, int side, const char *host, struct ssh_ask *a
 	ssh_ask(argv, ASK_MS, ask);
 	if (ask->status == 0)
 		return (0);
+	ssh_ask_refusal(ask);
 	install_told(ask->err, sizeof(ask->err), config, e->in->config->path);
 	effect_path(e, "own", side, config);
 	install_told(ask->err, sizeof(ask->err), config, e->in->own->path);

@@ -41,6 +41,7 @@ check_ask(const struct install *in, const char *file, const char *host, char tol
 
 	ssh_ask(file == NULL ? own : host == NULL ? any : with, JUDGE_MS, ask);
 	status = ask->status;
+	ssh_ask_refusal(ask);
 	strlcpy(told, status == -1 ? "ssh -G gives no answer in 10 seconds" : ask->err, 512);
 	free(ask);
 	return (status == 0 ? 0 : -1);

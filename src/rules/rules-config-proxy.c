@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/shell.h"
 #include "rules/rules-config.h"
 
 #define PROXY	OPTION("proxycommand")
@@ -84,7 +85,8 @@ config_check_relative(const json_t *facts, struct finding *f)
 	    "otherwise than your " "shell.");
 	finding_set(f->evidence, "%s%s is no path, and not in /usr/bin or /bin", program,
 	    config_where(facts, "proxycommand", where));
-	finding_cure(f, "Write its whole path there; command -v %s tells it", program);
+	finding_cure(f, "Write its whole path there; command -v %s tells it",
+	    SHELL_QUOTED(program));
 	return (1);
 }
 

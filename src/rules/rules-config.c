@@ -449,7 +449,7 @@ check_missing(const json_t *facts, struct finding *f)
 {
 	const json_t	*missing = json_at(facts, "ssh.missing");
 
-	finding_set(f->cause, "An Include names a file that is not there.");
+	finding_set(f->cause, "An Include names a file that is not there, or a folder.");
 	finding_set(f->evidence, "%s line %d", config_text(missing, "file"),
 	    (int)json_number_at(missing, "line", 0));
 	finding_cure(f, "Correct the name, or remove the line.");

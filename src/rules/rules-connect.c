@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/shell.h"
 #include "facts/query.h"
 #include "rules/rules-config.h"
 #include "rules/rules-proxy.h"
@@ -123,7 +124,8 @@ check_unreachable(const json_t *facts, struct finding *f)
 		    "; this machine has no default route for such addresses" : "",
 		    interface != NULL ? interface : "");
 	if (a.address != NULL)
-		finding_cure(f, "%s %.60s", on_linux ? "ip route get" : "route -n get", a.address);
+		finding_cure(f, "%s %s", on_linux ? "ip route get" : "route -n get",
+		    SHELL_QUOTED(a.address));
 	else
 		finding_cure(f, "Look at the routes of the machine on which the proxy runs.");
 	/* It says EHOSTUNREACH to programs that may not. */
@@ -157,10 +159,11 @@ check_conflict(const json_t *facts, struct finding *f)
 	else
 		finding_cure(f, "%stailscale set --accept-routes=false (if a subnet router advertises it)",
 		    query_sudo(facts));
-	finding_cure(f, "%s %.60s", query_is(facts, "system.os", "linux") ?
-	    "ip rule; ip route get" : "route -n get", address);
+	finding_cure(f, "%s %s", query_is(facts, "system.os", "linux") ?
+	    "ip rule; ip route get" : "route -n get", SHELL_QUOTED(address));
 	if (ok == 1)
-		finding_cure(f, "meshssh HOST connects through %.20s after a second", link);
+		finding_cure(f, "meshssh HOST connects through %s after a second",
+		    SHELL_QUOTED(link));
 	return (1);
 }
 
@@ -304,8 +307,8 @@ check_proxy_of_others(const json_t *facts, struct finding *f)
 	finding_set(f->cause,
 	    "A program of another user listens where a proxy of the mesh often is; it was not used.");
 	finding_set(f->evidence, "%.60s belongs to neither root nor you", address);
-	finding_cure(f, "If you know it as a proxy of the mesh: meshssh --via=socks5=%.60s HOST",
-	    address);
+	finding_cure(f, "If you know it as a proxy of the mesh: meshssh --via=socks5=%s HOST",
+	    SHELL_QUOTED(address));
 	return (1);
 }
 

@@ -211,7 +211,7 @@ check_root_config(const json_t *facts, struct finding *f)
 	const char	*host = nix_text(facts, BUILDER("host"));
 	int		 own = json_truth_at(facts, BUILDER("in_user_config")) == 1;
 	int		 linux_builder = strcmp(host, "linux-builder") == 0;
-	char		 file[120];
+	char		 file[120], folder[120];
 
 	/* That its file is there and not read is the cause, and has its own rule. */
 	if (json_truth_at(facts, BUILDER("in_root_config")) != 0 || (!own && !linux_builder) ||
@@ -223,9 +223,9 @@ check_root_config(const json_t *facts, struct finding *f)
 	finding_set(f->evidence,
 	    "neither %s nor /etc/ssh/ssh_config, with what they include, names %s",
 	    nix_file(facts, file), host);
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strlen(file) - strlen("/config")), file);
 	if (json_truth_at(facts, "nix.root_config") == 0)
-		finding_cure(f, "%smkdir -p -m 700 %.*s", query_sudo(facts),
-		    (int)(strlen(file) - strlen("/config")), file);
+		finding_cure(f, "%smkdir -p -m 700 %s", query_sudo(facts), SHELL_QUOTED(folder));
 	if (linux_builder)
 		finding_cure(f,
 		    "%smeshssh-config nix --linux-builder --install writes it; without --install it is printed",

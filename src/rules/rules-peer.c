@@ -129,9 +129,8 @@ check_peer_failed(const json_t *facts, struct finding *f)
 		finding_set(f->cause,
 		    "tailscaled cannot connect to the host, though it is a peer and online.");
 		finding_set(f->evidence, "%.180s", query_said(detail));
-		finding_cure(f, "tailscale ping %.80s", json_text_at(facts,
-		    "tailscale.peer.name") != NULL ? json_text_at(facts, "tailscale.peer.name") :
-		    "HOST");
+		finding_cure(f, "tailscale ping %s", json_text_at(facts, "tailscale.peer.name") !=
+		    NULL ? SHELL_QUOTED(json_text_at(facts, "tailscale.peer.name")) : "HOST");
 		return (1);
 	}
 	return (0);

@@ -5,6 +5,7 @@
 
 #include "base/addr.h"
 #include "base/json.h"
+#include "base/shell.h"
 #include "facts/query.h"
 #include "rules/rules.h"
 
@@ -260,8 +261,8 @@ check_peer_silent(const json_t *facts, struct finding *f)
 	    "; tailscaled's own ping is answered" : "");
 	if (answered == -1)
 		finding_cure(f,
-		    "tailscale ping %.80s; if that is answered, the way is there, and the rules or a firewall forbid the port",
-		    name != NULL ? name : a.address != NULL ? a.address : "HOST");
+		    "tailscale ping %s; if that is answered, the way is there, and the rules or a firewall forbid the port",
+		    SHELL_QUOTED(name != NULL ? name : a.address != NULL ? a.address : "HOST"));
 	finding_cure(f,
 	    "Let the mesh's rules accept the port from this machine (admin console; headscale: policy)");
 	finding_cure(f, "On the host: %s", system_of(facts)->open);

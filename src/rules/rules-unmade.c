@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/shell.h"
 #include "facts/query.h"
 #include "rules/rules.h"
 
@@ -151,8 +152,8 @@ check_overlap(const json_t *facts, struct finding *f)
 	finding_cure(f, "If it is meant: does the machine or container run that has this address?");
 	finding_cure(f, "If a host elsewhere is meant, give the network here other addresses: %s",
 	    inner->cure);
-	finding_cure(f, "Or, for this host alone: %sip route add %.60s dev INTERFACE-TO-THE-HOST",
-	    query_sudo(facts), address);
+	finding_cure(f, "Or, for this host alone: %sip route add %s dev INTERFACE-TO-THE-HOST",
+	    query_sudo(facts), SHELL_QUOTED(address));
 	return (1);
 }
 

@@ -20,6 +20,30 @@ ssh_ask(const char *const argv[], int ms, struct ssh_ask *ask)
 	ssh_program_child_free(&child);
 }
 
+/* 1 if the text, up to a line break, has the number of a line. */
+static int
+names_line(const char *text)
+{
+	const char	*at = strstr(text, "line "), *end = text + strcspn(text, "\r\n");
+
+	return (at != NULL && at < end && strchr("0123456789", at[strlen("line ")]) != NULL);
+}
+
+void
+ssh_ask_refusal(struct ssh_ask *ask)
+{
+	char	*end = ask->err + strcspn(ask->err, "\r\n"), *next = end + strspn(end, "\r\n");
+
+	if (end > ask->err && !names_line(ask->err) && names_line(next)) {
+		if (next - end > 1)
+			*end++ = ';';
+		while (end < next)
+			*end++ = ' ';
+		end += strcspn(end, "\r\n");
+	}
+	*end = '\0';
+}
+
 const char *
 ssh_answer(const char *answer, const char *keyword, int nth, size_t *len)
 {

@@ -22,6 +22,11 @@ struct ssh_ask {
 
 /* Run argv[0], which is a path, as run() does. */
 void	ssh_ask(const char *const argv[], int ms, struct ssh_ask *);
+/*
+ * Cut what ssh says of its configuration to its first line, and the next one, too, if only that
+ * tells in which line of the file the fault is.
+ */
+void	ssh_ask_refusal(struct ssh_ask *);
 /* The nth value of a keyword in what `ssh -G` prints, and its length; NULL if there is none. */
 const char *ssh_answer(const char *answer, const char *keyword, int nth, size_t *len);
 

@@ -47,6 +47,8 @@ struct place {
 	enum ssh_config_match	 outer, match;	/* of the Include, and with the block */
 	int			 outer_named, named;
 	int			 outer_later, later;
+	/* the Include that keeps ssh from this file, or NULL */
+	const struct ssh_config_line	*passed;
 };
 
 static void	walk_file(struct walk *, const struct place *, const char *);
@@ -183,15 +185,17 @@ criterion_match(struct walk *w, const char *what, char *list, int *named)
 
 /*
  * A line of Match: whether it counts. *later is set if it may in the second pass, when HostName is
- * known: what is set there comes after all else, and is not read here.
+ * known: what is set there comes after all else, and is not read here. *rest: whether it would with
+ * another HostName.
  */
 static enum ssh_config_match
-match_match(struct walk *w, char *words, int *named, int *later)
+match_match(struct walk *w, char *words, int *named, int *later, enum ssh_config_match *rest)
 {
-	enum ssh_config_match	result = SSH_CONFIG_YES, then = SSH_CONFIG_YES, one;
+	enum ssh_config_match	result = SSH_CONFIG_YES, one;
 	char			*what, *list;
 	int			 not, here, final = 0;
 
+	*rest = SSH_CONFIG_YES;
 	while ((what = ssh_config_word(&words, 1)) != NULL) {
 		not = what[0] == '!';
 		what += not;
@@ -213,12 +217,10 @@ match_match(struct walk *w, char *words, int *named, int *later)
 		*named |= here && !not;
 		if (one < result)
 			result = one;
-		if (strcasecmp(what, "host") == 0)
-			one = SSH_CONFIG_UNSURE;
-		if (one < then)
-			then = one;
+		if (strcasecmp(what, "host") != 0 && one < *rest)
+			*rest = one;
 	}
-	*later |= final && then != SSH_CONFIG_NO;
+	*later |= final && *rest != SSH_CONFIG_NO;
 	return (result);
 }
 
@@ -230,6 +232,34 @@ setting_note(struct setting *s, const struct ssh_config_line *l)
 	s->known = l->match;
 	if (strlcpy(s->value, l->value, sizeof(s->value)) >= sizeof(s->value))
 		s->known = SSH_CONFIG_UNSURE;
+}
+
+/*
+ * A file that ssh does not come to, and those that it includes: what they say counts for nothing,
+ * and what cannot be read of them is not missed.
+ */
+static void
+include_passed(struct walk *w, const struct place *p, const struct ssh_config_line *l,
+    const char *file)
+{
+	const struct walk	was = *w;
+	struct place		within = *p;
+
+	if (w->to->skipped == NULL)
+		return;
+	within.passed = p->passed != NULL ? p->passed : l;
+	w->to->skipped(w->to->arg, within.passed, file);
+	walk_file(w, &within, file);
+	if (p->passed == NULL)
+		*w = was;
+}
+
+static int
+is_folder(const char *path)
+{
+	struct stat	sb;
+
+	return (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode));
 }
 
 /*
@@ -265,12 +295,13 @@ include_one(struct walk *w, const struct place *p, const struct ssh_config_line 
 		for (i = 0; i < g.gl_pathc; i++)
 			if (p->match != SSH_CONFIG_NO)
 				walk_file(w, p, g.gl_pathv[i] + skip);
-			else if (w->to->skipped != NULL)
-				w->to->skipped(w->to->arg, l, g.gl_pathv[i] + skip);
+			else
+				include_passed(w, p, l, g.gl_pathv[i] + skip);
 	} else if (error == GLOB_NOSPACE)
 		xalloc_fail();
 	/* Of a pattern it is expected that it may mean no file. */
-	else if (error == GLOB_NOMATCH && w->to->skipped != NULL && strpbrk(arg, "*?[") == NULL)
+	if ((error == GLOB_NOMATCH || (error == 0 && is_folder(path))) && w->to->skipped != NULL &&
+	    strpbrk(arg, "*?[") == NULL)
 		w->to->skipped(w->to->arg, l, NULL);
 	globfree(&g);
 }
@@ -307,6 +338,7 @@ walk_line(struct walk *w, struct place *p, char *text)
 	struct ssh_config_line	l = { .file = p->file, .line = p->line };
 	size_t			len, i;
 	char			*words, *word, *copy;
+	enum ssh_config_match	rest = SSH_CONFIG_NO;
 	int			named = 0;
 
 	text += strspn(text, BLANKS);
@@ -331,13 +363,14 @@ walk_line(struct walk *w, struct place *p, char *text)
 		p->later = p->outer_later;
 		p->match = w->to->block != NULL ? SSH_CONFIG_YES :
 		    l.keyword[0] == 'h' ? host_match(w, words, &named) :
-		    match_match(w, words, &named, &p->later);
+		    match_match(w, words, &named, &p->later, &rest);
 		if (p->outer < p->match)
 			p->match = p->outer;
 		p->named = named || p->outer_named;
 		if (copy != NULL) {
 			l.value = copy;
 			l.match = p->match;
+			l.early = p->outer == SSH_CONFIG_YES && rest == SSH_CONFIG_YES;
 			w->to->match(w->to->arg, &l);
 		}
 		free(copy);
@@ -399,7 +432,7 @@ walk_file(struct walk *w, const struct place *outer, const char *file)
 	struct place		p = { .file = file, .depth = outer->depth + 1,
 	    .outer = outer->match, .match = outer->match, .outer_named = outer->named,
 	    .outer_later = outer->later, .later = outer->later,
-	    .named = outer->named };
+	    .named = outer->named, .passed = outer->passed };
 	struct ssh_config_file	f = { .file = file };
 	struct stat		sb;
 	char			path[PATH_MAX], *buf;
@@ -411,7 +444,8 @@ walk_file(struct walk *w, const struct place *outer, const char *file)
 	}
 	if (!file_look(w, path, p.depth > 1 || !w->system, &f))
 		return;
-	w->to->file(w->to->arg, &f);
+	if (p.passed == NULL)
+		w->to->file(w->to->arg, &f);
 	if ((buf = file_load(path, w->bytes, 1, &sb)) == NULL) {
 		w->blind = 1;
 		return;

@@ -41,6 +41,8 @@ struct ssh_config_line {
 	int			 named;		/* its block names this host, and no pattern */
 	/* it may count in ssh's second pass (Match final, canonical), which is not read here */
 	int			 later;
+	/* a Match: all that it asks for is so, if not what HostName is by now */
+	int			 early;
 };
 
 struct ssh_config_file {
@@ -66,8 +68,9 @@ struct ssh_config_reader {
 	void	(*match)(void *, const struct ssh_config_line *);
 	/*
 	 * Each file that an Include names and that is not read, because the Include stands in a
-	 * block for other hosts; and each Include that names a file that is not there, with file
-	 * NULL. NULL: nobody asks.
+	 * block for other hosts, and each that such a file includes, with the same Include; and
+	 * each Include that names a file that is not there, or a folder, with file NULL. NULL:
+	 * nobody asks.
 	 */
 	void	(*skipped)(void *, const struct ssh_config_line *include, const char *file);
 	void	*arg;

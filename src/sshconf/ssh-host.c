@@ -131,7 +131,8 @@ host_read(struct ssh_host *h, const char *file)
 	const struct ssh_config_reader	 reader = { .line = host_line_cb, .file = host_file_cb,
 					    .arg = h };
 
-	ssh_config_read(&config, &reader);
+	/* What is not read here may set all of it. */
+	h->unsure |= ssh_config_read(&config, &reader);
 }
 
 /* What ssh itself says, if it does in time. */

@@ -1,7 +1,7 @@
 #!/bin/sh
-# After `meshssh-config install`, every call that worked before works as before: twelve make-ups of ssh_config, each
+# After `meshssh-config install`, every call that worked before works as before: thirteen make-ups of ssh_config, each
 # before install, after it and after remove, by what ssh takes, by a login, and by paramiko, libssh and TRAMP; and the
-# programs that call ssh, or read ssh_config themselves, beside a ProxyCommand of their own and with the one of the block.
+# programs that call ssh, or read ssh_config themselves, beside a ProxyCommand of their own and with that of the block.
 #
 # shellcheck disable=SC2016 # variables for the inner shell
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -68,7 +68,7 @@ takes() {
 }
 login() { at_home ssh box 'echo in' 2>&1; }
 
-# Libraries with a reader of ssh_config of their own, which know less than ssh: whether a make-up lets them in is theirs,
+# Libraries with a reader of ssh_config of their own, which know less than ssh: whether one lets them in is theirs,
 # and a block does not change it. TRAMP runs ssh with options of its own. After remove the files are the same as before.
 LIBRARIES=
 python=

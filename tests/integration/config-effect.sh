@@ -163,9 +163,21 @@ check "nix --host-ca: none with another authority's" sh -c '! "$@" 2>/dev/null' 
 theirs ''
 is "all names: installed" "$(config install --no-probe --tailscaled="$T/mesh.sock" peer-00001)" '0 '
 full=$(at_home ssh -G -T peer-00001 | sed -n 's/^hostname //p')
-for name in peer-00001 PEER-00001 "$full" "$full."; do
+names="peer-00001 PEER-00001 $full $full. $(echo "$full" | tr '[:lower:]' '[:upper:]')"
+for name in $names; do
 	is "all names: $name" "$(takes "$name" hostname) $(grep -c '^proxycommand .*meshssh' "$T/G")" "$full 1"
 done
+theirs ''
+is "all names of all peers: installed" "$(config install --tailnet --tailscaled="$T/mesh.sock")" '0 '
+for name in $names $(sed -n 's/^Host .*\(100[.].*\)/\1/p' "$home/meshssh.conf" | head -n 1); do
+	is "all names of all peers: $name" "$(takes "$name" hostname) $(grep -c '^proxycommand .*meshssh' "$T/G")" "$full 1"
+done
+theirs "Host $full PEER-00001" '    ProxyCommand none'
+is "all names of all peers, of which the user's own file has some: installed" \
+    "$(config install --tailnet --tailscaled="$T/mesh.sock")" '0 '
+is "all names of all peers: those are left to it" "$(takes "$full" proxycommand) $(takes PEER-00001 proxycommand)" ' '
+theirs ''
+is "all names: installed again" "$(config install --no-probe --tailscaled="$T/mesh.sock" peer-00001)" '0 '
 is "all names: one that the user's own file has is left to it" \
     "$(theirs "Host $full" '    ProxyCommand none' && config install --no-probe --tailscaled="$T/mesh.sock" peer-00001 &&
     takes "$full" proxycommand)" '0 '

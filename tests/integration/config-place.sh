@@ -32,6 +32,25 @@ is "Match host above its HostName" "$(looks app 'Match host 127.0.0.*' '    Port
     "config-early ~/.ssh/config line 1; HostName is 127.0.0.1"
 is "Match host below its HostName" "$(looks app 'Host app' '    HostName 127.0.0.1' 'Match host 127.0.0.*' '    Port 2')" ''
 is "Match final host above it" "$(looks app 'Match final host 127.0.0.*' '    Port 2' 'Host app' '    HostName 127.0.0.1')" ''
+printf 'Include work\n' >"$home/mid"
+is "an Include below another Host, of a file that includes the block" "$(looks app 'Host other' '    Include mid')" \
+    "config-hidden ~/.ssh/work line 1 names it; the Include is ~/.ssh/config line 2"
+printf 'Host x\n\tUser y\nInclude work\n' >"$home/mid"
+is "an Include below another Host in a file that is included" "$(looks app 'Include mid')" \
+    "config-hidden ~/.ssh/work line 1 names it; the Include is ~/.ssh/mid line 3"
+printf 'Include mid mid\nInclude mid mid\n' >"$home/mid"
+is "an Include below another Host, of a file that includes itself" "$(looks localhost 'Host other' '    Include mid')" ''
+is "a hidden block of a host that another block names" \
+    "$(looks app 'Host app' '    HostName localhost' 'Match user deploy' '    Include work')" ''
+is "Match host and more above its HostName" \
+    "$(looks app 'Match originalhost app,b host 127.0.0.*' '    Port 2' 'Host app' '    HostName 127.0.0.1')" \
+    "config-early ~/.ssh/config line 1; HostName is 127.0.0.1"
+is "Match host above its HostName, and for another user" \
+    "$(looks app 'Match host 127.0.0.* user deploy' '    Port 2' 'Host app' '    HostName 127.0.0.1')" ''
+is "Match host with an opposite above its HostName" \
+    "$(looks app 'Match host 127.0.0.*,!127.0.0.1' '    Port 2' 'Host app' '    HostName 127.0.0.1')" ''
+mkdir "$home/config.d"
+is "an Include of a folder" "$(looks localhost 'Include config.d' 'Host other')" "config-missing ~/.ssh/config line 1"
 is "an Include of no file" "$(looks localhost 'Include ~/.ssh/none' 'Host other')" \
     "config-missing ~/.ssh/config line 1"
 is "a pattern that means no file" "$(looks localhost 'Include ~/.ssh/none/*')" ''

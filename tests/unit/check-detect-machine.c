@@ -120,6 +120,14 @@ test_system_wsl(void **state)
 	assert_int_equal(json_truth_at(facts, "system.wsl_boot.command"), 0);
 	assert_null(json_at(facts, "system.wsl_boot.mtu"));
 	json_decref(facts);
+	/* As WSL reads it: comments behind a value, the first line of a key, and what is no boolean. */
+	put("/etc/wsl.conf", "[boot] # mine\nsystemd=1 # since 2023\nsystemd=false\n;command=no\n"
+	    "command=\"ip link set dev eth1 mtu 1500 # \\\"x\\\"\" # y\ncommand=\n");
+	facts = detected(&detect_system, NULL, NULL);
+	assert_int_equal(json_truth_at(facts, "system.wsl_boot.systemd"), 1);
+	assert_int_equal(json_truth_at(facts, "system.wsl_boot.command"), 1);
+	expect_text(facts, "system.wsl_boot.interface", "eth1");
+	json_decref(facts);
 	/* Two accounts that do not agree, of which one may be somebody else's. */
 	put("/mnt/c/Users/you/.wslconfig", "[wsl2]\nmemory=4GB\n");
 	facts = detected(&detect_system, NULL, NULL);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Unit tests: manual. */
 
+#include <limits.h>
+
 #include "catalogue/catalogue.h"
 #include "check.h"
 #include "facts/schema.h"
@@ -93,6 +95,77 @@ test_commands(void **state)
 	free(page);
 }
 
+/* Of a table, a name of this length. */
+static int
+has_option(const struct option_row *row, const char *name, size_t len)
+{
+	for (; row->name != NULL; row++)
+		if (strlen(row->name) == len && strncmp(row->name, name, len) == 0)
+			return (1);
+	return (0);
+}
+
+/* What follows this mark in the text is an option of ours, or one of another program's. */
+static void
+check_named(const char *where, const char *text, const char *mark)
+{
+	static const char	letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	static const char	*const others[] = { "accept-dns", "accept-routes", "add-service", "all",
+				    "enable-static-binary", "exit-node", "exit-node-allow-lan-access",
+				    "force-reauth", "options", "outbound-http-proxy-listen", "shutdown",
+				    "socks5-server", "source", "tun", "with-static-libs",
+				    "without-resume" };
+	const char		*at = text;
+	size_t			 len, i;
+
+	while ((at = strstr(at, mark)) != NULL) {
+		len = at > text && strchr(" \n\t.`(|", at[-1]) == NULL ? 0 : 1;
+		at += strlen(mark);
+		if (len == 0 || (len = strspn(at, letters)) < 2 || at[0] == '-' || at[len - 1] == '-')
+			continue;
+		for (i = 0; i < COUNT(others); i++)
+			if (strlen(others[i]) == len && strncmp(others[i], at, len) == 0)
+				break;
+		if (i == COUNT(others) && !has_option(options_table, at, len) &&
+		    !has_option(conf_options, at, len))
+			fail_msg("%s names an option --%.*s, which no program takes", where, (int)len, at);
+	}
+}
+
+/* Options that pages, the README and the catalogue name are there, and each of the companion's is some command's. */
+static void
+test_named(void **state)
+{
+	static const char	*const pages[] = { "/meshssh.1", "/meshssh-config.1", "/meshssh-doctor.1",
+				    "/meshssh-doctor.5", "/meshssh-messages.7" };
+	const struct conf_command	*command;
+	const struct option_row		*row;
+	char				*page, path[PATH_MAX];
+	size_t				 i;
+	int				 code;
+
+	(void)state;
+	for (i = 0; i < COUNT(pages); i++) {
+		snprintf(path, sizeof(path), MANUAL_DIR "%s", pages[i]);
+		page = slurp(path);
+		check_named(path, page, "Fl -");
+		free(page);
+	}
+	page = slurp(MANUAL_DIR "/../README.md");
+	check_named("README.md", page, "--");
+	free(page);
+	for (code = CODE_NONE + 1; code < CODE_COUNT; code++)
+		check_named(code_row((enum code)code)->name, code_row((enum code)code)->cure, "--");
+	for (row = conf_options; row->name != NULL; row++) {
+		for (command = conf_commands; command->name != NULL; command++)
+			if (conf_takes(command, row->name))
+				break;
+		if (command->name == NULL && strcmp(row->name, "help") != 0 && strcmp(row->name,
+		    "version") != 0 && strcmp(row->name, "debug") != 0)
+			fail_msg("no command takes --%s", row->name);
+	}
+}
+
 /* The lines of an entry of a page as one, without escapes: as the catalogue has them. */
 static void
 entry_text(const char *entry, char *text, size_t size)
@@ -177,6 +250,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_named),
 		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_facts),
 	};

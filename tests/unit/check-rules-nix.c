@@ -321,7 +321,7 @@ test_builders(void **state)
 		    "/etc/nix/nix.custom.conf", 0 },
 		{ "!include nix.custom.conf\n\nbuilders = x\n", "", 1, 0, "/etc/nix/nix.conf", 3 },
 	};
-	char	where[256];
+	char	where[256], own[256], builders[NIX_BUILDERS_MAX];
 	size_t	i;
 	int	line;
 
@@ -338,6 +338,19 @@ test_builders(void **state)
 	}
 	assert_int_equal(nix_builders_where(root, where), 3);
 	assert_string_equal(where, "/etc/nix/nix.conf");
+	/* A relative name is one beside the file that includes it; and root's own file comes last. */
+	put("/etc/nix/nix.conf", "include sub/x.conf\n");
+	put("/etc/nix/sub/x.conf", "\r\nbuilders = x\r\ninclude y.conf\r\n");
+	put("/etc/nix/y.conf", "builders = z\n");
+	put("/etc/nix/sub/y.conf", "builders = y\r\n");
+	nix_builders(root, builders);
+	assert_string_equal(builders, "y");
+	snprintf(own, sizeof(own), "%s/.config/nix/nix.conf", getpwuid(0)->pw_dir);
+	put(own, "builders = home\n");
+	assert_int_equal(nix_builders_win(root, "/etc/nix/nix.conf", where, &line), 0);
+	assert_string_equal(where, own);
+	nix_builders(root, builders);
+	assert_string_equal(builders, "home");
 }
 
 int

@@ -70,6 +70,8 @@ test_quote(void **state)
 	}
 	assert_string_equal(shell_quote("nas.mesh.example", quoted), "nas.mesh.example");
 	assert_string_equal(shell_quote("~/.ssh/my key", quoted), "~/'.ssh/my key'");
+	assert_string_equal(shell_quote("-oProxyCommand=id", quoted), "./'-oProxyCommand=id'");
+	assert_string_equal(shell_quote("--", quoted), "./--");
 	memset(command, '\'', sizeof(command));
 	command[100] = '\0';
 	assert_string_equal(shell_quote(command, quoted), "...");

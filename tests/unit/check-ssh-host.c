@@ -61,6 +61,22 @@ test_hosts(void **state)
 	}
 }
 
+/* From 9.9 on, ssh knows tokens and variables in an Include: such a file may say all, and is not read here. */
+static void
+test_includes(void **state)
+{
+	char	host[ADDR_HOST_MAX + 1];
+	int	port;
+
+	(void)state;
+	put("/.ssh/config", "Include %d/.ssh/hosts\nHost nas\nPort 2\n");
+	assert_int_equal(ssh_host_files("nas", host, &port), 1);
+	put("/.ssh/config", "Host nas\nPort 2\nInclude ${HOME}/.ssh/hosts\n");
+	assert_int_equal(ssh_host_files("nas", host, &port), 1);
+	put("/.ssh/config", "Host nas\nPort 2\nHost other\nInclude ${HOME}/.ssh/hosts\n");
+	assert_int_equal(ssh_host_files("nas", host, &port), 0);
+}
+
 /* ssh finds its files by the password database, and what they include by $HOME, if that is set. */
 static void
 test_tilde(void **state)
@@ -125,6 +141,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_includes),
 		cmocka_unit_test(test_tilde),
 		cmocka_unit_test(test_timeouts),
 	};
