@@ -726,6 +726,12 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "A line @revoked in a known_hosts file has the host's key, so ssh refuses it (REVOKED "
 	    "HOST KEY DETECTED). Whoever revoked it thinks that others have it, too. The host "
 	    "needs another key." },
+	[CODE_HOST_KEY_CERTIFICATE] = { "host-key-certificate",
+	    KIND_FINDING, SEVERITY_WARNING, 62, 0, "",
+	    "An authority is known for the host (@cert-authority), and the host has no "
+	    "certificate of it that ssh takes: none at all, one of another authority, one that has "
+	    "expired or does not name the host. So its key counts as unknown. Sign the host's key "
+	    "anew, and name the certificate in sshd_config with HostCertificate." },
 	[CODE_HOST_KEY_TYPE] = { "host-key-type", KIND_FINDING, SEVERITY_WARNING, 55, 0, "",
 	    "The server has no host key of the type that is known for it: it was installed anew, "
 	    "or it is another machine. Make sure which, then remove the old key with ssh-keygen "

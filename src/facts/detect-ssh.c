@@ -46,8 +46,8 @@ static const char	told_options[][36] = {
 };
 
 /* Its lists of algorithms, names with commas between them. */
-static const char	told_lists[][20] = { "kexalgorithms", "hostkeyalgorithms", "ciphers",
-			    "macs" };
+static const char	told_lists[][24] = { "kexalgorithms", "hostkeyalgorithms", "ciphers",
+			    "macs", "casignaturealgorithms" };
 
 /* One run of the detector. */
 struct view {
@@ -151,7 +151,7 @@ view_algorithms(struct view *l)
 		list = json_array();
 		for (at = value; (name = strsep(&at, ",")) != NULL;)
 			fact_append_text(list, name);
-		snprintf(path, sizeof(path), "ssh.algorithms.%.20s", told_lists[i]);
+		snprintf(path, sizeof(path), "ssh.algorithms.%.24s", told_lists[i]);
 		fact_put(l->facts, path, list);
 	}
 }

@@ -10,6 +10,7 @@
 #include "rules/rules-config.h"
 
 #define KNOWN(name)	"ssh.known." name
+#define CERTIFICATE(name)	"server.certificate." name
 
 /* What ssh makes of the host's key. */
 enum verdict {
@@ -52,13 +53,27 @@ exempt(const json_t *facts)
 	    (strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0));
 }
 
+/* A certificate that ssh takes, of an authority that is known; without the port only if none is. */
+static int
+certified(const json_t *facts)
+{
+	const char	*authority = json_text_at(facts, CERTIFICATE("authority"));
+
+	return (authority != NULL && json_at(facts, CERTIFICATE("fault")) == NULL &&
+	    listed(facts, any(facts, KNOWN("authorities")) ? KNOWN("authorities") :
+	    KNOWN("bare_authorities"), authority));
+}
+
 /* Any other key that is known makes this one a changed one; without the port that is meant, not. */
 static enum verdict
 judge_key(const json_t *facts, const char *key)
 {
-	if (listed(facts, KNOWN("revoked"), key))
+	const char	*authority = json_text_at(facts, CERTIFICATE("authority"));
+
+	if (listed(facts, KNOWN("revoked"), key) ||
+	    (authority != NULL && listed(facts, KNOWN("revoked"), authority)))
 		return (VERDICT_REVOKED);
-	if (listed(facts, KNOWN("keys"), key))
+	if (certified(facts) || listed(facts, KNOWN("keys"), key))
 		return (VERDICT_TAKEN);
 	if (any(facts, KNOWN("keys")))
 		return (VERDICT_CHANGED);
@@ -73,12 +88,8 @@ judge(const json_t *facts)
 
 	if (exempt(facts))
 		return (VERDICT_TAKEN);
-	if (found == 0)
-		return (key != NULL && listed(facts, KNOWN("revoked"), key) ?
-		    VERDICT_REVOKED : VERDICT_NEW);
-	if (found == -1 || key == NULL || any(facts, KNOWN("authorities")) ||
-	    any(facts, KNOWN("bare_authorities")))
-		return (VERDICT_UNSEEN);
+	if (key == NULL || found == -1)
+		return (found == 0 ? VERDICT_NEW : VERDICT_UNSEEN);
 	return (judge_key(facts, key));
 }
 
@@ -92,14 +103,27 @@ lax(const json_t *facts)
 	    strcmp(strict, "false") == 0);
 }
 
-/* 1 if a key that is new is refused, without a question. */
+static int
+set_to_ask(const json_t *facts)
+{
+	return (strcmp(config_text(facts, OPTION("stricthostkeychecking")), "ask") == 0);
+}
+
+/* 1 if a key that is new makes ssh ask. */
+static int
+asks(const json_t *facts)
+{
+	return (set_to_ask(facts) && !config_on(facts, OPTION("batchmode")));
+}
+
+/* 1 if such a key is refused, without a question. */
 static int
 strictly(const json_t *facts)
 {
 	const char	*strict = config_text(facts, OPTION("stricthostkeychecking"));
 
 	return (strcmp(strict, "yes") == 0 || strcmp(strict, "true") == 0 ||
-	    (strcmp(strict, "ask") == 0 && config_on(facts, OPTION("batchmode"))));
+	    (set_to_ask(facts) && !asks(facts)));
 }
 
 /* --- what is told of it ----------------------------------------------------------------------- */
@@ -161,17 +185,73 @@ check_changed(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* Why no certificate of an authority that is known is taken; NULL if there is no such authority. */
+static const char *
+uncertified(const json_t *facts)
+{
+	static const char	whys[][2][56] = {
+		{ "user",	"its certificate is one of a user" },
+		{ "early",	"its certificate is not valid yet" },
+		{ "expired",	"its certificate has expired" },
+		{ "name",	"its certificate does not name it" },
+		{ "options",	"its certificate has options that ssh does not know" },
+		{ "signature",	"CASignatureAlgorithms lacks its certificate's" },
+	};
+	const char		*authority = json_text_at(facts, CERTIFICATE("authority"));
+	size_t			 i;
+
+	if (!any(facts, KNOWN("authorities")) && !any(facts, KNOWN("bare_authorities")))
+		return (NULL);
+	if (authority == NULL)
+		return ("it has no certificate");
+	if (!listed(facts, KNOWN("authorities"), authority) &&
+	    !listed(facts, KNOWN("bare_authorities"), authority))
+		return ("another authority signed its certificate");
+	for (i = 0; i < sizeof(whys) / sizeof(whys[0]); i++)
+		if (query_is(facts, CERTIFICATE("fault"), whys[i][0]))
+			return (whys[i][1]);
+	return (NULL);
+}
+
+static int
+check_certificate(const json_t *facts, struct finding *f)
+{
+	const char	*why = uncertified(facts), *authority;
+
+	if (why == NULL || judge(facts) != VERDICT_NEW || (!strictly(facts) && !asks(facts)))
+		return (0);
+	if (strictly(facts))
+		f->severity = SEVERITY_ERROR;
+	finding_set(f->cause,
+	    "An authority is known for the host's key, and %s: its key counts as unknown%s.", why,
+	    strictly(facts) ? ", and ssh refuses it" : "");
+	authority = json_text_at(facts, CERTIFICATE("authority"));
+	finding_set(f->evidence, "@cert-authority for %.60s; %s%.8s", config_text(facts,
+	    KNOWN("alias")), authority != NULL ? "the certificate is signed by ..." :
+	    "no certificate was shown", authority != NULL ? tail(authority) : "");
+	finding_cure(f, "Sign its key anew, as the authority: ssh-keygen -s CA -h -I HOST -n NAMES "
+	    "ssh_host_ed25519_key.pub");
+	finding_cure(f, "On the host, in /etc/ssh/sshd_config: HostCertificate "
+	    "/etc/ssh/ssh_host_ed25519_key-cert.pub; then reload sshd");
+	return (1);
+}
+
 static int
 check_revoked(const json_t *facts, struct finding *f)
 {
+	const char	*key = config_text(facts, "server.host_key");
+	int		 authority;
+
 	if (judge(facts) != VERDICT_REVOKED)
 		return (0);
 	finding_set(f->cause, "The host's key is revoked here: whoever has it may be another machine; %s.",
 	    lax(facts) ? LAX : "ssh refuses it");
 	if (lax(facts))
 		f->severity = SEVERITY_WARNING;
-	finding_set(f->evidence, "a line @revoked for %.60s has the key ...%.8s",
-	    config_text(facts, KNOWN("alias")), tail(config_text(facts, "server.host_key")));
+	authority = !listed(facts, KNOWN("revoked"), key);
+	finding_set(f->evidence, "a line @revoked for %.60s has %s ...%.8s",
+	    config_text(facts, KNOWN("alias")), authority ? "the authority's key" : "the key",
+	    tail(authority ? config_text(facts, CERTIFICATE("authority")) : key));
 	finding_cure(f,
 	    "Ask whoever runs the host; it needs another key: on it, as root, remove the old one, then "
 	    "ssh-keygen -A");
@@ -182,8 +262,7 @@ static int
 check_strict(const json_t *facts, struct finding *f)
 {
 	const char	*other = json_text_at(facts, KNOWN("other"));
-	int		 batch = strcmp(config_text(facts, OPTION("stricthostkeychecking")),
-			    "ask") == 0;
+	int		 batch = set_to_ask(facts);
 
 	if (judge(facts) != VERDICT_NEW || !strictly(facts) ||
 	    config_on(facts, OPTION("verifyhostkeydns")))
@@ -266,8 +345,11 @@ const struct rule rules_host_key[] = {
 	    { CODE_NONE }, check_revoked },
 	{ CODE_HOST_KEY_CHANGED, CERTAINTY_SURE, { KNOWN("found") }, { CODE_NONE },
 	    check_changed, KNOWN("alias") },
+	{ CODE_HOST_KEY_CERTIFICATE, CERTAINTY_SURE, { "server.host_key", KNOWN("found") },
+	    { CODE_NONE }, check_certificate },
 	{ CODE_HOST_KEY_STRICT, CERTAINTY_SURE,
-	    { KNOWN("found"), OPTION("stricthostkeychecking") }, { CODE_NONE },
+	    { KNOWN("found"), OPTION("stricthostkeychecking") },
+	    { CODE_HOST_KEY_CERTIFICATE },
 	    check_strict, "ssh.slow" },
 	{ CODE_HOST_KEY_TYPE, CERTAINTY_LIKELY, { KNOWN("found"), "server.host_key_types" },
 	    { CODE_HOST_KEY_CHANGED }, check_type },

@@ -130,6 +130,76 @@ judge "another one is revoked" "in -"
 known "@revoked * $(key host_key)"
 judge "revoked, StrictHostKeyChecking no" "lax-revoked revoked:warning " 'StrictHostKeyChecking no'
 
+# Certificates of a host's key. Each sshd has its own list of certificates, so each is another one.
+for ca in ca other_ca; do
+	ssh-keygen -q -t ed25519 -N '' -C '' -f "$T/$ca"
+done
+ssh-keygen -q -t rsa -N '' -C '' -f "$T/rsa_ca"
+
+# certified CA OPTION...: sshd with certificates by this authority, of its ed25519 and RSA keys.
+certified() {
+	c_ca=$1
+	shift
+	ssh-keygen -q -s "$T/$c_ca" -I test "$@" "$T/host_key.pub" "$T/more_rsa.pub" 2>"$T/err" || return 1
+	kill "$SSHD_PID"
+	sshd_start "HostKey $T/more_rsa" "HostKey $T/more_ecdsa" "HostCertificate $T/host_key-cert.pub" \
+	    "HostCertificate $T/more_rsa-cert.pub" || return 1
+	NAME="[127.0.0.1]:$SSHD_PORT"
+}
+
+# judge_certified NAME WANTED CA OPTION...: with such an sshd, and the first of the authorities known.
+judge_certified() {
+	jc_name=$1 jc_wanted=$2
+	shift 2
+	certified "$@" || { not_ok "$jc_name: sshd starts"; return; }
+	known "@cert-authority $NAME $(key ca)"
+	judge "$jc_name" "$jc_wanted"
+}
+
+UNSIGNED="refused certificate:error "
+judge_certified "the authority is known" "in -" ca -h -n 127.0.0.1
+judge "the authority is known, StrictHostKeyChecking yes" "in -" 'StrictHostKeyChecking yes'
+judge "the authority is known, and its certificates are not asked for" "$UNSIGNED" 'HostKeyAlgorithms ssh-ed25519'
+known "@cert-authority * $(key ca)" "$NAME $(key other_ed25519)"
+judge "the authority is known, and another key" "in -"
+known "@cert-authority 127.0.0.1 $(key ca)"
+judge "the authority is known without the port" "in -"
+known "@cert-authority * $(key other_ca)"
+judge "another authority is known" "$UNSIGNED"
+judge "another authority, and ssh goes on" "in -" 'StrictHostKeyChecking accept-new'
+known "@cert-authority * $(key other_ca)" "$NAME $(key host_key)"
+judge "another authority, and the key within" "in -"
+known "@cert-authority * $(key other_ca)" "$NAME $(key other_ed25519)"
+judge "another authority, and another key" "$CHANGED"
+known "@cert-authority * $(key ca)" "@revoked * $(key ca)"
+judge "the authority is revoked" "revoked revoked:error "
+known "@cert-authority * $(key ca)" "@revoked * $(key host_key)"
+judge "the certified key is revoked" "revoked revoked:error "
+known "$NAME $(key more_ecdsa)"
+judge "no authority, and a type without a certificate" "in -"
+known "$NAME $(key host_key)"
+judge "no authority, and the key within" "in -"
+known "@cert-authority vault $(key ca)"
+judge "an alias that the certificate does not name" "$UNSIGNED" 'HostKeyAlias vault'
+judge_certified "a certificate that does not name it" "$UNSIGNED" ca -h -n nas
+check "what it lacks is said" grep -qF 'its certificate does not name it' "$T/json"
+judge_certified "a certificate that has expired" "$UNSIGNED" ca -h -n 127.0.0.1 -V 20200101:20210101
+judge_certified "a certificate of tomorrow" "$UNSIGNED" ca -h -n 127.0.0.1 -V +1d:+2d
+judge_certified "a certificate with an option" "$UNSIGNED" ca -h -n 127.0.0.1 -O critical:x=y
+if certified rsa_ca -t ssh-rsa -h -n 127.0.0.1; then
+	known "@cert-authority * $(key rsa_ca)"
+	judge "a certificate signed with SHA-1" "$UNSIGNED"
+else
+	skip "a certificate signed with SHA-1" "it cannot be made here"
+fi
+kill "$SSHD_PID"
+sshd_start "HostKey $T/more_rsa" "HostKey $T/more_ecdsa" || { not_ok "sshd starts"; finish; }
+NAME="[127.0.0.1]:$SSHD_PORT"
+known "@cert-authority $NAME $(key ca)"
+judge "no certificate" "$UNSIGNED"
+known "@cert-authority $NAME $(key ca)" "$NAME $(key more_rsa)"
+judge "no certificate, and the key is known" "in -"
+
 # What a program says is not asked, so nothing is sure.
 known "$NAME $(key other_ed25519)"
 printf '#!/bin/sh\necho "%s"\n' "$NAME $(key host_key)" >"$T/bin/keys"

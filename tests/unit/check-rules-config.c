@@ -20,6 +20,10 @@
 /* A key that the host shows, and what is known of it. */
 #define SHOWN(known, options, key) "{'ssh':{'known':{'found':true,'alias':'nas'," known "},'options':{" options "}}," \
     "'connect':{'address':'127.0.0.1'},'server':{'host_key':'" key "'}}"
+/* The same key in a certificate, and what else is said of that. */
+#define CERTIFIED(known, options, more) \
+    "{'ssh':{'known':{'found':true,'alias':'nas'," known "},'options':{" options "}}," \
+    "'server':{'host_key':'ssh-rsa AAAAAAAA','certificate':{'authority':'ca CCCCCCCC'" more "}}}"
 
 /*
  * The facts, the code, and what is found: "" for nothing, or the severity and a piece of the
@@ -159,6 +163,44 @@ static const struct rules_row rows[] = {
 	    "warning", "@revoked" },
 	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']" "," "'revoked':['ssh-rsa AAAAAAAA']", "", "ssh-rsa BBBBBBBB"), "host-key-revoked",
 	    "", NULL },
+
+	/* Certificates. */
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ""), "host-key-certificate",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ""), "host-key-strict",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'user'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'early'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'expired'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'name'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'options'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'signature'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask','batchmode':'yes'", ",'fault':'name'"), "host-key-certificate",
+	    "error", "nas" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'accept-new'", ",'fault':'name'"), "host-key-certificate",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca DDDDDDDD']", "'stricthostkeychecking':'true'", ""), "host-key-certificate",
+	    "error", "signed by ...CCCCCCCC" },
+	{ CERTIFIED("'bare_authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ""), "host-key-certificate",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca DDDDDDDD'],'bare_authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ",'fault':'other'"), "host-key-certificate",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca DDDDDDDD'],'keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'true'", ""), "host-key-certificate",
+	    "", NULL },
+	{ CERTIFIED("'keys':['ssh-rsa BBBBBBBB']", "'stricthostkeychecking':'true'", ""), "host-key-changed",
+	    "error", "nas" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC'],'keys':['ssh-rsa BBBBBBBB']", "'stricthostkeychecking':'true'", ""), "host-key-changed",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC'],'revoked':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ""), "host-key-revoked",
+	    "error", "has the authority's key ...CCCCCCCC" },
+	{ SHOWN("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'yes'", "ssh-rsa AAAAAAAA"), "host-key-certificate",
+	    "error", "no certificate was shown" },
 
 	/* Proxies. */
 	{ WITH("'proxy':{'program':'/opt/x','absolute':true,'there':false},",
