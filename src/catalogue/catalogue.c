@@ -732,6 +732,10 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "certificate of it that ssh takes: none at all, one of another authority, one that has "
 	    "expired or does not name the host. So its key counts as unknown. Sign the host's key "
 	    "anew, and name the certificate in sshd_config with HostCertificate." },
+	[CODE_HOST_KEY_UNKNOWN] = { "host-key-unknown", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
+	    "The host's key is not known here. ssh asks at the first login; programs that cannot "
+	    "ask, such as ansible, cron jobs and nix-daemon, fail. Log in once by hand, after a "
+	    "look at the fingerprint." },
 	[CODE_HOST_KEY_TYPE] = { "host-key-type", KIND_FINDING, SEVERITY_WARNING, 55, 0, "",
 	    "The server has no host key of the type that is known for it: it was installed anew, "
 	    "or it is another machine. Make sure which, then remove the old key with ssh-keygen "

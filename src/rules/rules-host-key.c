@@ -297,6 +297,25 @@ check_alias(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* The path is healthy: what is told is for programs that cannot be asked. */
+static int
+check_unknown(const json_t *facts, struct finding *f)
+{
+	const char	*has = config_text(facts, "server.host_key");
+
+	if (judge(facts) != VERDICT_NEW || !asks(facts) ||
+	    config_on(facts, OPTION("verifyhostkeydns")))
+		return (0);
+	finding_set(f->cause,
+	    "The host's key is not known here: ssh asks at the first login, and programs that cannot "
+	    "ask (ansible, cron, nix-daemon) fail.");
+	finding_set(f->evidence, "no key for %.60s is known%s; it shows %.*s ...%.8s",
+	    config_text(facts, KNOWN("alias")), any(facts, KNOWN("bare_keys")) ?
+	    ", and without the port another one" : "", (int)strcspn(has, " "), has, tail(has));
+	finding_cure(f, "Log in once by hand, and compare the fingerprint before you answer yes.");
+	return (1);
+}
+
 /* 1 if a key of a type known here is one of those that the server has. */
 static int
 type_offered(const char *known, const json_t *offered)
@@ -355,5 +374,8 @@ const struct rule rules_host_key[] = {
 	    { CODE_HOST_KEY_CHANGED }, check_type },
 	{ CODE_HOST_KEY_ALIAS, CERTAINTY_SUSPECTED, { KNOWN("found") }, { CODE_HOST_KEY_STRICT },
 	    check_alias, KNOWN("alias") },
+	{ CODE_HOST_KEY_UNKNOWN, CERTAINTY_SURE, { "server.host_key", KNOWN("found") },
+	    { CODE_HOST_KEY_STRICT, CODE_HOST_KEY_ALIAS, CODE_HOST_KEY_CERTIFICATE,
+	    CODE_LOCALHOST_PROXY }, check_unknown },
 	{ .code = CODE_NONE }
 };

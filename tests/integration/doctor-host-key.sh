@@ -108,12 +108,14 @@ known "nothing $(key other_ed25519)"
 judge "unknown, BatchMode" "$NEW"
 judge "unknown, StrictHostKeyChecking yes" "$NEW" 'StrictHostKeyChecking yes' 'BatchMode no'
 judge "unknown, and localhost is exempt" "in -" 'NoHostAuthenticationForLocalhost yes'
+judge "unknown, and ssh can ask" "asks unknown:note " 'BatchMode no'
 judge "unknown, accept-new" "in -" 'StrictHostKeyChecking accept-new'
 known
 judge "unknown, StrictHostKeyChecking no" "in -" 'StrictHostKeyChecking no'
 
 known "127.0.0.1 $(key other_ed25519)"
 judge "of another port" "$NEW"
+judge "of another port, and ssh can ask" "asks unknown:note " 'BatchMode no'
 known "127.0.0.1 $(key host_key)"
 judge "the right one, without the port" "in -"
 known "127.0.0.1 $(key more_rsa)"
@@ -166,6 +168,7 @@ known "@cert-authority 127.0.0.1 $(key ca)"
 judge "the authority is known without the port" "in -"
 known "@cert-authority * $(key other_ca)"
 judge "another authority is known" "$UNSIGNED"
+judge "another authority is known, and ssh can ask" "asks certificate:warning " 'BatchMode no'
 judge "another authority, and ssh goes on" "in -" 'StrictHostKeyChecking accept-new'
 known "@cert-authority * $(key other_ca)" "$NAME $(key host_key)"
 judge "another authority, and the key within" "in -"

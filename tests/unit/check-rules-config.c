@@ -164,6 +164,16 @@ static const struct rules_row rows[] = {
 	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']" "," "'revoked':['ssh-rsa AAAAAAAA']", "", "ssh-rsa BBBBBBBB"), "host-key-revoked",
 	    "", NULL },
 
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'ask'", "ssh-rsa BBBBBBBB"), "host-key-unknown",
+	    "note", "no key for nas is known, and without the port another one; it shows ssh-rsa ...BBBBBBBB" },
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'ask'", "ssh-rsa AAAAAAAA"), "host-key-unknown",
+	    "", NULL },
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'ask','batchmode':'yes'", "ssh-rsa BBBBBBBB"), "host-key-unknown",
+	    "", NULL },
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'ask','verifyhostkeydns':'true'", "ssh-rsa BBBBBBBB"), "host-key-unknown",
+	    "", NULL },
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'accept-new'", "ssh-rsa BBBBBBBB"), "host-key-unknown",
+	    "", NULL },
 	/* Certificates. */
 	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ""), "host-key-certificate",
 	    "", NULL },
