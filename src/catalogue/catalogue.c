@@ -720,8 +720,22 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "The host has another key of the type that is known for it, so ssh refuses it "
 	    "(REMOTE HOST IDENTIFICATION HAS CHANGED). It was installed anew, or the name or "
 	    "address leads to another machine, or a third party intercepts it. Compare the keys on "
-	    "the console of the host, then remove the old one with ssh-keygen -R. It is seen "
-	    "only where the doctor has measured the reverse path." },
+	    "the console of the host, then remove the old one with ssh-keygen -R. With "
+	    "StrictHostKeyChecking no ssh connects, and uses neither passwords nor forwarding." },
+	[CODE_HOST_KEY_REVOKED] = { "host-key-revoked", KIND_FINDING, SEVERITY_ERROR, 62, 0, "",
+	    "A line @revoked in a known_hosts file has the host's key, so ssh refuses it (REVOKED "
+	    "HOST KEY DETECTED). Whoever revoked it thinks that others have it, too. The host "
+	    "needs another key." },
+	[CODE_HOST_KEY_CERTIFICATE] = { "host-key-certificate",
+	    KIND_FINDING, SEVERITY_WARNING, 62, 0, "",
+	    "An authority is known for the host (@cert-authority), and the host has no "
+	    "certificate of it that ssh takes: none at all, one of another authority, one that has "
+	    "expired or does not name the host. So its key counts as unknown. Sign the host's key "
+	    "anew, and name the certificate in sshd_config with HostCertificate." },
+	[CODE_HOST_KEY_UNKNOWN] = { "host-key-unknown", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
+	    "The host's key is not known here. ssh asks at the first login; programs that cannot "
+	    "ask, such as ansible, cron jobs and nix-daemon, fail. Log in once by hand, after a "
+	    "look at the fingerprint." },
 	[CODE_HOST_KEY_TYPE] = { "host-key-type", KIND_FINDING, SEVERITY_WARNING, 55, 0, "",
 	    "The server has no host key of the type that is known for it: it was installed anew, "
 	    "or it is another machine. Make sure which, then remove the old key with ssh-keygen "

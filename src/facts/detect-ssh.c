@@ -17,7 +17,6 @@
 #include "facts/detect-ssh.h"
 #include "facts/detect.h"
 #include "facts/fact.h"
-#include "facts/ssh-known.h"
 #include "facts/ssh-refusal.h"
 #include "sshconf/redact.h"
 #include "sshconf/ssh-ask.h"
@@ -47,8 +46,8 @@ static const char	told_options[][36] = {
 };
 
 /* Its lists of algorithms, names with commas between them. */
-static const char	told_lists[][20] = { "kexalgorithms", "hostkeyalgorithms", "ciphers",
-			    "macs" };
+static const char	told_lists[][24] = { "kexalgorithms", "hostkeyalgorithms", "ciphers",
+			    "macs", "casignaturealgorithms" };
 
 /* One run of the detector. */
 struct view {
@@ -152,7 +151,7 @@ view_algorithms(struct view *l)
 		list = json_array();
 		for (at = value; (name = strsep(&at, ",")) != NULL;)
 			fact_append_text(list, name);
-		snprintf(path, sizeof(path), "ssh.algorithms.%.20s", told_lists[i]);
+		snprintf(path, sizeof(path), "ssh.algorithms.%.24s", told_lists[i]);
 		fact_put(l->facts, path, list);
 	}
 }
@@ -229,88 +228,6 @@ view_port(const struct view *l)
 	return (view_option(l, "port", 0, value) != NULL ? atoi(value) : 22);
 }
 
-/*
- * Whether a name is known, with the port or, after that, on its own; the form that it is known in,
- * or would be.
- */
-static int
-view_known_name(const struct view *l, struct ssh_known *known, const char *name, int alias,
-    char form[VALUE_MAX])
-{
-	int	port = view_port(l), result;
-
-	if (alias || port == 22) {
-		strlcpy(form, name, VALUE_MAX);
-		return (ssh_known(known, form));
-	}
-	snprintf(form, VALUE_MAX, "[%.255s]:%d", name, port);
-	if ((result = ssh_known(known, form)) != 0)
-		return (result);
-	if ((result = ssh_known(known, name)) == 1)
-		strlcpy(form, name, VALUE_MAX);
-	return (result);
-}
-
-/* The host may be known, but under another of its names. */
-static void
-view_known_other(struct view *l, struct ssh_known *known, const char *name)
-{
-	char		 hostname[VALUE_MAX], form[VALUE_MAX];
-	const char	*others[] = { l->in->host, view_option(l, "hostname", 0, hostname) };
-	size_t		 i;
-
-	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (others[i] != NULL && strcasecmp(others[i], name) != 0 &&
-		    view_known_name(l, known, others[i], 0, form) == 1) {
-			fact_put(l->facts, "ssh.known.other", view_told(l, REDACT_HOSTS, form));
-			return;
-		}
-}
-
-static void
-view_known_keys(struct view *l, const struct ssh_known *known)
-{
-	json_t	*list = json_array();
-	int	 i;
-
-	for (i = 0; i < known->key_count; i++)
-		fact_append_text(list, known->keys[i]);
-	fact_put(l->facts, "ssh.known.keys", list);
-}
-
-static void
-view_known(struct view *l)
-{
-	char			 user[VALUE_MAX], global[VALUE_MAX], files[2 * VALUE_MAX],
-	    name[VALUE_MAX], form[VALUE_MAX];
-	struct ssh_known	 known = { .in = l->in, .home = l->home, .files = files };
-	const char		*a = view_option(l, "userknownhostsfile", 0, user);
-	const char		*b = view_option(l, "globalknownhostsfile", 0, global);
-	char			*c;
-	int			 alias = view_option(l, "hostkeyalias", 0, name) != NULL, found;
-
-	if (a == NULL || b == NULL || (!alias && view_option(l, "hostname", 0, name) == NULL) ||
-	    name[0] == '-')
-		return;
-	for (c = name; *c != '\0'; c++)
-		*c = (char)tolower((unsigned char)*c);
-	snprintf(files, sizeof(files), "%s %s", a, b);
-	found = view_known_name(l, &known, name, alias, form);
-	fact_put(l->facts, "ssh.known.alias", view_told(l, REDACT_HOSTS, form));
-	/* Where a program is asked for keys, what the files lack may be known all the same. */
-	if (found == -1 || (found == 0 && view_option(l, "knownhostscommand", 0, user) != NULL &&
-	    strcmp(user, "none") != 0))
-		return;
-	fact_put_truth(l->facts, "ssh.known.found", found);
-	if (found == 0)
-		view_known_other(l, &known, name);
-	/* Without the port that is meant, another key may be another server's: ssh asks then. */
-	else if (!known.authority && (alias || form[0] == '[' || view_port(l) == 22)) {
-		fact_put(l->facts, "ssh.known.types", view_told(l, REDACT_NAMES, known.types));
-		view_known_keys(l, &known);
-	}
-}
-
 static void
 view_proxy(struct view *l)
 {
@@ -348,7 +265,7 @@ view_program(struct view *l, struct ssh_ask *ask)
 	view_proxy(l);
 	if (l->home != NULL) {
 		view_keys(l);
-		view_known(l);
+		detect_ssh_known(l->facts, l->in, l->home, l->options, view_port(l));
 	}
 }
 

@@ -27,46 +27,13 @@ struct question {
 	void			*arg;
 };
 
+/* What is revoked is no longer a key. */
 static void
-known_key(struct ssh_known *known, const char *type, size_t type_len, const char *key)
+known_found_cb(void *arg, const struct ssh_known_line *line)
 {
-	size_t	len = strlen(key);
+	int	*found = arg;
 
-	if (known->key_count < SSH_KNOWN_KEYS && len >= SSHKEX_KEY_TAIL)
-		snprintf(known->keys[known->key_count++], sizeof(known->keys[0]), "%.*s %s",
-		    (int)(type_len < SSHKEX_NAME_MAX ? type_len : SSHKEX_NAME_MAX), type,
-		    key + len - SSHKEX_KEY_TAIL);
-}
-
-/* Remember a type, once. */
-static void
-known_type(struct ssh_known *known, const char *type, size_t len)
-{
-	size_t		 used = strlen(known->types), n;
-	const char	*at;
-
-	for (at = known->types; *at != '\0'; at += n + (at[n] == ' ')) {
-		n = strcspn(at, " ");
-		if (n == len && strncmp(at, type, len) == 0)
-			return;
-	}
-	snprintf(known->types + used, sizeof(known->types) - used, "%s%.*s", used > 0 ? " " : "",
-	    (int)len, type);
-}
-
-/* What is marked is an authority's, or no longer a key. */
-static void
-known_line_cb(void *arg, const struct ssh_known_line *line)
-{
-	struct ssh_known	*known = arg;
-	size_t			 len = strcspn(line->key, " ");
-
-	if (line->mark == SSH_KNOWN_REVOKED)
-		return;
-	known->authority |= line->mark == SSH_KNOWN_AUTHORITY;
-	known_type(known, line->key, len);
-	if (line->mark == SSH_KNOWN_KEY)
-		known_key(known, line->key, len, line->key + len + 1);
+	*found |= line->mark != SSH_KNOWN_REVOKED;
 }
 
 /* What ssh-keygen prints: "# Host NAME found: line N", and the line. */
@@ -198,14 +165,23 @@ ssh_known_lines(const struct ssh_known *known, const char *name,
 }
 
 int
-ssh_known(struct ssh_known *known, const char *name)
+ssh_known(const struct ssh_known *known, const char *name)
 {
-	int	result;
+	int	found = 0, result;
 
-	known->types[0] = '\0';
-	known->authority = known->key_count = 0;
-	result = ssh_known_lines(known, name, known_line_cb, known);
-	return (known->types[0] != '\0' ? 1 : result);
+	result = ssh_known_lines(known, name, known_found_cb, &found);
+	return (found ? 1 : result);
+}
+
+int
+ssh_known_tail(const char *key, char tail[SSHKEX_KEY_TEXT])
+{
+	size_t	type = strcspn(key, " "), len = strlen(key);
+
+	if (type > SSHKEX_NAME_MAX || len < type + 1 + SSHKEX_KEY_TAIL)
+		return (-1);
+	snprintf(tail, SSHKEX_KEY_TEXT, "%.*s %s", (int)type, key, key + len - SSHKEX_KEY_TAIL);
+	return (0);
 }
 
 int

@@ -11,7 +11,6 @@
 
 #include "wire/sshkex.h"
 
-#define SSH_KNOWN_KEYS		16	/* of one host */
 #define SSH_KNOWN_FINGERPRINT	64	/* "SHA256:", 43 digits, and the NUL fit */
 
 struct detect_input;
@@ -35,12 +34,6 @@ struct ssh_known {
 	const struct detect_input *in;
 	const char	*home;
 	const char	*files;		/* paths with blanks between them, as ssh -G prints them */
-	/* out: the types of the keys that were found, with blanks between them */
-	char		 types[128];
-	/* out: the keys, as sshkex_host_key has them */
-	char		 keys[SSH_KNOWN_KEYS][SSHKEX_KEY_TEXT];
-	int		 key_count;
-	int		 authority;	/* out: it is one of an authority */
 };
 
 /*
@@ -50,9 +43,12 @@ struct ssh_known {
 int	ssh_known_lines(const struct ssh_known *, const char *name,
 	    void (*)(void *, const struct ssh_known_line *), void *);
 /*
- * 1 if a key of the name "host" or "[host]:port" is known, 0 if none is, -1 if that cannot be told.
+ * 1 if a key of the name "host" or "[host]:port", or of an authority for it, is known, 0 if none
+ * is, -1 if that cannot be told.
  */
-int	ssh_known(struct ssh_known *, const char *name);
+int	ssh_known(const struct ssh_known *, const char *name);
+/* The key of a line as sshkex_host_key has it, type and tail: 0, or -1 if it is too short. */
+int	ssh_known_tail(const char *key, char [SSHKEX_KEY_TEXT]);
 /* "SHA256:..." of the first key in a file, as ssh prints it; 0 or -1. */
 int	ssh_known_fingerprint(const struct detect_input *, const char *file,
 	    char [SSH_KNOWN_FINGERPRINT]);

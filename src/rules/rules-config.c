@@ -285,135 +285,6 @@ check_key_mode(const json_t *facts, struct finding *f)
 	return (0);
 }
 
-static int
-check_strict(const json_t *facts, struct finding *f)
-{
-	const char	*strict = config_text(facts, OPTION("stricthostkeychecking"));
-	const char	*other = json_text_at(facts, "ssh.known.other");
-
-	int		 batch = config_on(facts, OPTION("batchmode")) && strcmp(strict, "ask") == 0;
-
-	if (json_truth_at(facts, "ssh.known.found") != 0 || (!batch &&
-	    strcmp(strict, "yes") != 0 && strcmp(strict, "true") != 0) ||
-	    config_on(facts, OPTION("verifyhostkeydns")))
-		return (0);
-	finding_set(f->cause, "The host's key is not known here and %s, so ssh refuses the host.",
-	    batch ? "with BatchMode ssh cannot ask" : "StrictHostKeyChecking forbids to ask");
-	finding_set(f->evidence, "no key for %s is known%s%s",
-	    config_text(facts, "ssh.known.alias"), other != NULL ? ", but one for " : "",
-	    other != NULL ? other : "");
-	if (other != NULL)
-		finding_cure(f, "If both are the same machine, add to its block: HostKeyAlias %s",
-		    other);
-	finding_cure(f,
-	    "Once, after a look at its fingerprint: ssh -o StrictHostKeyChecking=ask%s HOST",
-	    batch ? " -o BatchMode=no" : "");
-	return (1);
-}
-
-static int
-check_alias(const json_t *facts, struct finding *f)
-{
-	const char	*other = json_text_at(facts, "ssh.known.other");
-
-	if (json_truth_at(facts, "ssh.known.found") != 0 || other == NULL)
-		return (0);
-	finding_set(f->cause,
-	    "The host's key is known under another of its names, so ssh takes it for a new host.");
-	finding_set(f->evidence, "a key for %s is known, none for %s", other,
-	    config_text(facts, "ssh.known.alias"));
-	finding_cure(f, "Add to its block: HostKeyAlias %s", other);
-	return (1);
-}
-
-/* 1 if a key of a type known here is one of those that the server has. */
-static int
-type_offered(const char *known, const json_t *offered)
-{
-	const char	*type;
-	size_t		 i, len;
-
-	for (; *known != '\0'; known += len + (known[len] == ' ')) {
-		len = strcspn(known, " ");
-		for (i = 0; i < json_array_size(offered); i++) {
-			if ((type = json_string_value(json_array_get(offered, i))) == NULL)
-				continue;
-			if ((strlen(type) == len && strncmp(type, known, len) == 0) ||
-			    strstr(type, "-cert-v01") != NULL ||
-			    (strncmp(known, "ssh-rsa", len) == 0 &&
-			    strncmp(type, "rsa-sha2-", 9) == 0))
-				return (1);
-		}
-	}
-	return (0);
-}
-
-static int
-check_key_type(const json_t *facts, struct finding *f)
-{
-	const json_t	*offered = json_at(facts, "server.host_key_types");
-	const char	*known = config_text(facts, "ssh.known.types"),
-	    *first = json_string_value(json_array_get(offered, 0));
-
-	if (known[0] == '\0' || first == NULL || type_offered(known, offered))
-		return (0);
-	finding_set(f->cause,
-	    "The server has no host key of the type that is known here: it was installed anew, or it "
-	    "is another one.");
-	finding_set(f->evidence, "known for %s: %.60s; the server has %.60s",
-	    config_text(facts, "ssh.known.alias"), known, first);
-	finding_cure(f,
-	    "Make sure that it is the right machine (ssh-keyscan and the fingerprint on its console "
-	    "agree)");
-	finding_cure(f, "Then: ssh-keygen -R %s",
-	    SHELL_QUOTED(config_text(facts, "ssh.known.alias")));
-	return (1);
-}
-
-/* 1 if one of the keys is of this type; all of them: whether they all are. */
-static int
-keys_of_type(const json_t *keys, const char *key, int all)
-{
-	const json_t	*one;
-	const char	*text;
-	size_t		 i, len = strcspn(key, " ") + 1;
-	int		 same;
-
-	json_array_foreach(keys, i, one) {
-		same = (text = json_string_value(one)) != NULL && strncmp(text, key, len) == 0;
-		if (same != all)
-			return (same);
-	}
-	return (all && i > 0);
-}
-
-static int
-check_key_changed(const json_t *facts, struct finding *f)
-{
-	const json_t	*keys = json_at(facts, "ssh.known.keys"), *one;
-	const char	*has = json_text_at(facts, "server.host_key"),
-			    *alias = config_text(facts, "ssh.known.alias"), *known;
-	size_t		 i;
-
-	if (has == NULL || strchr(has, ' ') == NULL || !keys_of_type(keys, has, 0))
-		return (0);
-	json_array_foreach(keys, i, one)
-		if ((known = json_string_value(one)) != NULL && strcmp(known, has) == 0)
-			return (0);
-	/* ssh asks for another of the types that it knows, if there is one. */
-	if (!keys_of_type(keys, has, 1))
-		f->certainty = CERTAINTY_LIKELY;
-	finding_set(f->cause,
-	    "The host's key is not the one that is known for it: it was installed anew, or another machine "
-	    "answers; ssh refuses it.");
-	finding_set(f->evidence, "known for %.60s: another %.*s key than ...%.8s", alias,
-	    (int)strcspn(has, " "), has, has + strlen(has) - 8);
-	finding_cure(f,
-	    "Make sure that it is the right machine; on its console: cat /etc/ssh/ssh_host_*_key.pub");
-	finding_cure(f, "Then: ssh-keygen -R %s", SHELL_QUOTED(alias));
-	return (1);
-}
-
 /* A block that ssh does not come to, and the line that is the cause. */
 static int
 check_hidden(const json_t *facts, struct finding *f)
@@ -465,9 +336,6 @@ const struct rule rules_config[] = {
 	    "ssh.slow" },
 	{ CODE_FDPASS_PROXY, CERTAINTY_SURE, { OPTION("proxyusefdpass") }, { CODE_NONE },
 	    config_check_fdpass },
-	{ CODE_HOST_KEY_STRICT, CERTAINTY_SURE, { KNOWN, OPTION("stricthostkeychecking") },
-	    { CODE_NONE },
-	    check_strict, "ssh.slow" },
 	{ CODE_CONFIG_NO_INCLUDE, CERTAINTY_SURE, { "ssh.system_includes", "ssh.system_files" },
 	    { CODE_NONE },
 	    check_no_include },
@@ -477,14 +345,6 @@ const struct rule rules_config[] = {
 	{ CODE_CONFIG_EARLY, CERTAINTY_LIKELY, { "ssh.early" }, { CODE_NONE }, check_early },
 	{ CODE_CONFIG_MISSING, CERTAINTY_SURE, { "ssh.missing" }, { CODE_NONE }, check_missing },
 	{ CODE_KEY_MODE, CERTAINTY_SURE, { "ssh.key_files" }, { CODE_NONE }, check_key_mode },
-	{ CODE_HOST_KEY_CHANGED, CERTAINTY_SURE, { "server.host_key", "ssh.known.keys" },
-	    { CODE_NONE },
-	    check_key_changed },
-	{ CODE_HOST_KEY_TYPE, CERTAINTY_LIKELY, { KNOWN, "server.host_key_types" }, { CODE_NONE },
-	    check_key_type },
-	{ CODE_HOST_KEY_ALIAS, CERTAINTY_SUSPECTED, { KNOWN }, { CODE_HOST_KEY_STRICT },
-	    check_alias,
-	    "ssh.known.alias" },
 	{ CODE_LOCALHOST_PROXY, CERTAINTY_SURE, { OPTION("hostname"), KNOWN }, { CODE_NONE },
 	    config_check_localhost },
 	{ CODE_CONFIG_SLOW, CERTAINTY_SURE, { NUMBER }, { CODE_NONE }, check_slow },

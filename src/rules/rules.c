@@ -18,6 +18,7 @@ const struct rule	*const rules_tables[] = {
 	rules_names,
 	rules_server,
 	rules_config,
+	rules_host_key,
 	rules_nix,
 	rules_machine,
 	rules_unfinished,

@@ -242,27 +242,43 @@ sshkex_parse(const struct sshkex_packet *packet, struct sshkex_list lists[SSHKEX
 	return (0);
 }
 
-int
-sshkex_host_key(const struct sshkex_packet *packet, char text[SSHKEX_KEY_TEXT])
+void
+sshkex_key_tail(const char *type, const unsigned char *end, size_t len, char text[SSHKEX_KEY_TEXT])
 {
-	const unsigned char	*key = packet->payload + 4;
-	char			 raw[SSHKEX_NAME_MAX + 1], type[SSHKEX_NAME_MAX + 1],
-				    tail[BASE64_SIZE(2 * SSHKEX_KEY_TAIL)];
-	size_t			 len, name, from;
-
-	/* RFC 5656 4: the key comes first, and begins with the name of its type (RFC 4253 6.6). */
-	if (packet->type != SSHKEX_REPLY || packet->len < 4 ||
-	    (len = number(packet->payload)) > packet->len - 4 || len < 4 ||
-	    (name = number(key)) > len - 4 || name == 0 || name > SSHKEX_NAME_MAX ||
-	    len < SSHKEX_KEY_TAIL)
-		return (-1);
-	memcpy(raw, key + 4, name);
-	raw[name] = '\0';
-	error_vis(type, sizeof(type), raw);
 	/* Each group of three bytes is four letters, counted from the beginning. */
-	from = (len - SSHKEX_KEY_TAIL) / 3 * 3;
-	base64(tail, sizeof(tail), (const char *)key + from, len - from);
-	snprintf(text, SSHKEX_KEY_TEXT, "%s %s", type, tail + strlen(tail) - SSHKEX_KEY_TAIL);
+	size_t	rest = len - (len - SSHKEX_KEY_TAIL) / 3 * 3;
+	char	shown[SSHKEX_NAME_MAX + 1], tail[BASE64_SIZE(2 * SSHKEX_KEY_TAIL)];
+
+	error_vis(shown, sizeof(shown), type);
+	base64(tail, sizeof(tail), (const char *)end - rest, rest);
+	snprintf(text, SSHKEX_KEY_TEXT, "%s %s", shown, tail + strlen(tail) - SSHKEX_KEY_TAIL);
+}
+
+int
+sshkex_key_text(const unsigned char *key, size_t len, char text[SSHKEX_KEY_TEXT])
+{
+	char	type[SSHKEX_NAME_MAX + 1];
+	size_t	name;
+
+	/* It begins with the name of its type (RFC 4253 6.6). */
+	if (len < SSHKEX_KEY_TAIL || (name = number(key)) > len - 4 || name == 0 ||
+	    name > SSHKEX_NAME_MAX)
+		return (-1);
+	memcpy(type, key + 4, name);
+	type[name] = '\0';
+	sshkex_key_tail(type, key + len, len, text);
+	return (0);
+}
+
+int
+sshkex_host_key(const struct sshkex_packet *packet, const unsigned char **key, size_t *len)
+{
+	/* RFC 5656 4: the key comes first. */
+	if (packet->type != SSHKEX_REPLY || packet->len < 4 ||
+	    number(packet->payload) > packet->len - 4)
+		return (-1);
+	*key = packet->payload + 4;
+	*len = number(packet->payload);
 	return (0);
 }
 

@@ -84,11 +84,16 @@ size_t	sshkex_disconnect(char *, size_t, const char *);
 int	sshkex_packet(const char *, size_t, struct sshkex_packet *);
 /* The lists of a KEXINIT: 0, or -1 if it is none. */
 int	sshkex_parse(const struct sshkex_packet *, struct sshkex_list [SSHKEX_LISTS]);
+/* The bytes of the host key in an SSHKEX_REPLY: 0, or -1 if there is none. */
+int	sshkex_host_key(const struct sshkex_packet *, const unsigned char **, size_t *);
+/* A key as its type, a blank and the tail of its base64: 0, or -1 if it is none. */
+int	sshkex_key_text(const unsigned char *, size_t, char [SSHKEX_KEY_TEXT]);
 /*
- * The host key in an SSHKEX_REPLY, as its type, a blank and the tail of its base64: 0, or -1 if
- * there is none.
+ * The same of a key of this type that ends here and has so many bytes, no fewer than
+ * SSHKEX_KEY_TAIL; two more than these are read, and not what is before them.
  */
-int	sshkex_host_key(const struct sshkex_packet *, char [SSHKEX_KEY_TEXT]);
+void	sshkex_key_tail(const char *type, const unsigned char *end, size_t len,
+	    char [SSHKEX_KEY_TEXT]);
 /* Take the first name off the list; a long one is cut. 1, or 0 if there is none. */
 int	sshkex_next(struct sshkex_list *, char [SSHKEX_NAME_MAX + 1]);
 /* The first of our methods that the server offers, which it then takes; NULL if there is none. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "wire/sshcert.h"
 #include "wire/sshkex.h"
 
 /*
@@ -17,6 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sshkex_packet	 packet, cut;
 	struct sshkex_list	 lists[SSHKEX_LISTS];
 	char			 name[SSHKEX_NAME_MAX + 1], key[SSHKEX_KEY_TEXT];
+	const unsigned char	*blob;
+	struct sshcert		 cert;
 	size_t			 at = 0, len;
 	int			 i;
 
@@ -25,8 +28,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    packet.payload + packet.len > data + at + packet.bytes ||
 		    sshkex_packet(bytes + at, packet.bytes - 1, &cut) != 0)
 			__builtin_trap();
-		if (sshkex_host_key(&packet, key) == 0 && strlen(key) >= sizeof(key))
-			__builtin_trap();
+		if (sshkex_host_key(&packet, &blob, &len) == 0) {
+			if (sshkex_key_text(blob, len, key) == 0 && strlen(key) >= sizeof(key))
+				__builtin_trap();
+			if (sshcert_parse(blob, len, &cert) == 0)
+				sshcert_names(&cert, "nas");
+		}
 		if (sshkex_parse(&packet, lists) == 0) {
 			sshkex_method(&lists[SSHKEX_KEX]);
 			for (i = 0; i < SSHKEX_LISTS; i++)

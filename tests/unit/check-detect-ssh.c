@@ -332,7 +332,19 @@ test_options(void **state)
 	    "", 0);
 	facts = look("nas", 0);
 	assert_int_equal(json_truth_at(facts, "ssh.known.found"), 1);
+	assert_string_equal(json_text_at(facts, "ssh.known.alias"), "[nas]:2222");
+	assert_null(json_at(facts, "ssh.known.keys"));
+	assert_null(json_at(facts, "ssh.known.types"));
+	assert_string_equal(json_text_at(facts, "ssh.known.bare_keys.0"),
+	    "ssh-ed25519 t1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb");
+	json_decref(facts);
+
+	/* What a program says may make each of them right or wrong. */
+	put_ssh("hostname nas\nport 22\nuserknownhostsfile ~/.ssh/known_hosts\nglobalknownhostsfile none\n"
+	    "knownhostscommand /bin/keys %H\n", "", 0);
+	facts = look("nas", 0);
 	assert_string_equal(json_text_at(facts, "ssh.known.alias"), "nas");
+	assert_null(json_at(facts, "ssh.known.found"));
 	json_decref(facts);
 
 	put_ssh("hostname 100.64.0.7\nport 22\nhostkeyalias box\nuserknownhostsfile ~/.ssh/known_hosts\n"
@@ -354,6 +366,11 @@ test_options(void **state)
 	    "box ssh-rsx " RSA "55555555555555555555555555555555\n");
 	facts = look("nas", 0);
 	assert_int_equal(json_array_size(json_at(facts, "ssh.known.keys")), 2);
+	assert_string_equal(json_text_at(facts, "ssh.known.revoked.0"),
+	    "ssh-rsa 11111111111111111111111111111111");
+	assert_string_equal(json_text_at(facts, "ssh.known.types"), "ssh-rsa");
+	assert_string_equal(json_text_at(facts, "ssh.known.files.0"), "/etc/ssh/ssh_known_hosts");
+	assert_int_equal(json_array_size(json_at(facts, "ssh.known.files")), 1);
 	assert_string_equal(json_text_at(facts, "ssh.known.keys.1"),
 	    "ssh-rsa 33333333333333333333333333333333");
 	json_decref(facts);

@@ -17,6 +17,13 @@
     "'nohostauthenticationforlocalhost':'no','serveraliveinterval':'0','serveralivecountmax':'3'," \
     "'stricthostkeychecking':'ask','tcpkeepalive':'yes','verifyhostkeydns':'false'"
 #define WITH(ssh, options) "{'ssh':{" PLAIN "," ssh "'options':{" OPTIONS options "}}}"
+/* A key that the host shows, and what is known of it. */
+#define SHOWN(known, options, key) "{'ssh':{'known':{'found':true,'alias':'nas'," known "},'options':{" options "}}," \
+    "'connect':{'address':'127.0.0.1'},'server':{'host_key':'" key "'}}"
+/* The same key in a certificate, and what else is said of that. */
+#define CERTIFIED(known, options, more) \
+    "{'ssh':{'known':{'found':true,'alias':'nas'," known "},'options':{" options "}}," \
+    "'server':{'host_key':'ssh-rsa AAAAAAAA','certificate':{'authority':'ca CCCCCCCC'" more "}}}"
 
 /*
  * The facts, the code, and what is found: "" for nothing, or the severity and a piece of the
@@ -115,15 +122,95 @@ static const struct rules_row rows[] = {
 	    "'ssh-ed25519']}}", "host-key-type", "", NULL },
 	{ "{'ssh':{'known':{'found':true,'alias':'nas'}},'server':{'host_key_types':['ssh-ed25519']}}",
 	    "host-key-type", "", NULL },
-	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa AAAA']}},'server':{'host_key':'ssh-rsa BBBB'}}",
-	    "host-key-changed", "error", "known for nas: another ssh-rsa key" },
-	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa AAAA','ssh-rsa BBBB']}},'server':{'host_key':'ssh-rsa BBBB'}}",
-	    "host-key-changed", "", NULL },
-	/* Of another type nothing can be said. */
-	{ "{'ssh':{'known':{'alias':'nas','keys':['ssh-rsa2 AAAA',1]}},'server':{'host_key':'ssh-rsa BBBB'}}",
-	    "host-key-changed", "", NULL },
-	{ "{'ssh':{'known':{'alias':'nas','keys':[]}},'server':{'host_key':'x'}}",
-	    "host-key-changed", "", NULL },
+	/* Host keys. */
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']", "", "ssh-rsa BBBBBBBB"), "host-key-changed",
+	    "error", "known for nas: ssh-rsa ...AAAAAAAA; it shows ssh-rsa ...BBBBBBBB" },
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'false'", "ssh-rsa BBBBBBBB"), "host-key-changed",
+	    "warning", "known for nas" },
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'accept-new'", "ssh-rsa BBBBBBBB"), "host-key-changed",
+	    "error", "known for nas" },
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']", "", "ssh-rsa AAAAAAAA"), "host-key-changed",
+	    "", NULL },
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA','ssh-rsa BBBBBBBB']", "", "ssh-rsa BBBBBBBB"), "host-key-changed",
+	    "", NULL },
+	/* Any key that is known, of whatever type, makes another a changed one. */
+	{ SHOWN("'keys':['ssh-dss AAAA',1]", "", "ssh-rsa BBBBBBBB"), "host-key-changed",
+	    "error", "known for nas: ssh-dss" },
+	{ SHOWN("'keys':[1]", "", "ssh-rsa BBBBBBBB"), "host-key-changed",
+	    "", NULL },
+	{ SHOWN("'keys':[]", "", "x"), "host-key-changed",
+	    "", NULL },
+	{ SHOWN("'keys':['x']", "", "y z"), "host-key-changed",
+	    "error", "x ...x; it shows y ...y z" },
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']", "'hostname':'nas','nohostauthenticationforlocalhost':'yes'", "ssh-rsa BBBBBBBB"), "host-key-changed",
+	    "", NULL },
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']", "'hostname':'nas','nohostauthenticationforlocalhost':'yes','hostkeyalias':'nas'", "ssh-rsa BBBBBBBB"), "host-key-changed",
+	    "error", "known for nas" },
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']", "'hostname':'nas','nohostauthenticationforlocalhost':'yes','proxycommand':'x'", "ssh-rsa BBBBBBBB"), "host-key-changed",
+	    "error", "known for nas" },
+	/* Without the port that is meant, another key is another server's. */
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'ask'", "ssh-rsa BBBBBBBB"), "host-key-changed",
+	    "", NULL },
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'true'", "ssh-rsa BBBBBBBB"), "host-key-strict",
+	    "error", "no key for nas is known, and without the port another one" },
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'true'", "ssh-rsa AAAAAAAA"), "host-key-strict",
+	    "", NULL },
+	{ SHOWN("'authorities':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'true'", "ssh-rsa BBBBBBBB"), "host-key-strict",
+	    "", NULL },
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']" "," "'revoked':['ssh-rsa AAAAAAAA']", "", "ssh-rsa AAAAAAAA"), "host-key-revoked",
+	    "error", "a line @revoked for nas has the key ...AAAAAAAA" },
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']" "," "'revoked':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'false'", "ssh-rsa AAAAAAAA"), "host-key-revoked",
+	    "warning", "@revoked" },
+	{ SHOWN("'keys':['ssh-rsa AAAAAAAA']" "," "'revoked':['ssh-rsa AAAAAAAA']", "", "ssh-rsa BBBBBBBB"), "host-key-revoked",
+	    "", NULL },
+
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'ask'", "ssh-rsa BBBBBBBB"), "host-key-unknown",
+	    "note", "no key for nas is known, and without the port another one; it shows ssh-rsa ...BBBBBBBB" },
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'ask'", "ssh-rsa AAAAAAAA"), "host-key-unknown",
+	    "", NULL },
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'ask','batchmode':'yes'", "ssh-rsa BBBBBBBB"), "host-key-unknown",
+	    "", NULL },
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'ask','verifyhostkeydns':'true'", "ssh-rsa BBBBBBBB"), "host-key-unknown",
+	    "", NULL },
+	{ SHOWN("'bare_keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'accept-new'", "ssh-rsa BBBBBBBB"), "host-key-unknown",
+	    "", NULL },
+	/* Certificates. */
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ""), "host-key-certificate",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ""), "host-key-strict",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'user'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'early'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'expired'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'name'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'options'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask'", ",'fault':'signature'"), "host-key-certificate",
+	    "warning", "@cert-authority for nas; the certificate is signed by ...CCCCCCCC" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'ask','batchmode':'yes'", ",'fault':'name'"), "host-key-certificate",
+	    "error", "nas" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'accept-new'", ",'fault':'name'"), "host-key-certificate",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca DDDDDDDD']", "'stricthostkeychecking':'true'", ""), "host-key-certificate",
+	    "error", "signed by ...CCCCCCCC" },
+	{ CERTIFIED("'bare_authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ""), "host-key-certificate",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca DDDDDDDD'],'bare_authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ",'fault':'other'"), "host-key-certificate",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca DDDDDDDD'],'keys':['ssh-rsa AAAAAAAA']", "'stricthostkeychecking':'true'", ""), "host-key-certificate",
+	    "", NULL },
+	{ CERTIFIED("'keys':['ssh-rsa BBBBBBBB']", "'stricthostkeychecking':'true'", ""), "host-key-changed",
+	    "error", "nas" },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC'],'keys':['ssh-rsa BBBBBBBB']", "'stricthostkeychecking':'true'", ""), "host-key-changed",
+	    "", NULL },
+	{ CERTIFIED("'authorities':['ca CCCCCCCC'],'revoked':['ca CCCCCCCC']", "'stricthostkeychecking':'true'", ""), "host-key-revoked",
+	    "error", "has the authority's key ...CCCCCCCC" },
+	{ SHOWN("'authorities':['ca CCCCCCCC']", "'stricthostkeychecking':'yes'", "ssh-rsa AAAAAAAA"), "host-key-certificate",
+	    "error", "no certificate was shown" },
 
 	/* Proxies. */
 	{ WITH("'proxy':{'program':'/opt/x','absolute':true,'there':false},",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Unit tests: sshkex. */
 
+#include "base/base64.h"
 #include "check.h"
 #include "wire/sshkex.h"
 
@@ -212,33 +213,105 @@ test_host_key(void **state)
 	unsigned char		payload[4 + sizeof(blob) - 1];
 	struct sshkex_packet	packet = { .payload = payload, .len = sizeof(payload),
 				    .type = SSHKEX_REPLY };
+	const unsigned char	*key;
 	char			text[SSHKEX_KEY_TEXT];
-	size_t			len;
+	size_t			len, bytes;
 
 	(void)state;
 	memcpy(payload, "\0\0\0\63", 4);
 	memcpy(payload + 4, blob, sizeof(blob) - 1);
-	assert_int_equal(sshkex_host_key(&packet, text), 0);
+	assert_int_equal(sshkex_host_key(&packet, &key, &bytes), 0);
+	assert_ptr_equal(key, payload + 4);
+	assert_int_equal(bytes, sizeof(blob) - 1);
+	assert_int_equal(sshkex_key_text(key, bytes, text), 0);
 	assert_string_equal(text, "ssh-ed25519 t1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb");
 	for (len = 0; len < sizeof(payload); len++) {
 		packet.len = len;
-		assert_int_equal(sshkex_host_key(&packet, text), -1);
+		assert_int_equal(sshkex_host_key(&packet, &key, &bytes), -1);
 	}
 	packet.len = sizeof(payload);
 	packet.type = SSHKEX_KEXINIT;
-	assert_int_equal(sshkex_host_key(&packet, text), -1);
+	assert_int_equal(sshkex_host_key(&packet, &key, &bytes), -1);
 	packet.type = SSHKEX_REPLY;
+	for (len = 0; len < SSHKEX_KEY_TAIL; len++)
+		assert_int_equal(sshkex_key_text(payload + 4, len, text), -1);
 	/* A name that is longer than the key, than names are, or none. */
 	payload[7] = 0x30;
-	assert_int_equal(sshkex_host_key(&packet, text), -1);
+	assert_int_equal(sshkex_key_text(payload + 4, sizeof(blob) - 1, text), -1);
 	payload[7] = 0;
-	assert_int_equal(sshkex_host_key(&packet, text), -1);
+	assert_int_equal(sshkex_key_text(payload + 4, sizeof(blob) - 1, text), -1);
 	memcpy(payload + 4, "\xff\xff\xff\xff", 4);
-	assert_int_equal(sshkex_host_key(&packet, text), -1);
+	assert_int_equal(sshkex_key_text(payload + 4, sizeof(blob) - 1, text), -1);
 	/* Nothing of it reaches a terminal as it is. */
 	memcpy(payload + 4, "\0\0\0\x02\033[", 6);
-	assert_int_equal(sshkex_host_key(&packet, text), 0);
+	assert_int_equal(sshkex_key_text(payload + 4, sizeof(blob) - 1, text), 0);
 	assert_memory_equal(text, "^[[ ", 4);
+}
+
+/* Of any length, the tail is that of the whole key's base64. */
+static void
+test_tail(void **state)
+{
+	unsigned char	key[100];
+	char		text[SSHKEX_KEY_TEXT], whole[BASE64_SIZE(sizeof(key))];
+	size_t		len;
+
+	(void)state;
+	for (len = 0; len < sizeof(key); len++)
+		key[len] = (unsigned char)(len * 37 + 11);
+	for (len = SSHKEX_KEY_TAIL; len <= sizeof(key); len++) {
+		base64(whole, sizeof(whole), (const char *)key, len);
+		sshkex_key_tail("x", key + len, len, text);
+		assert_memory_equal(text, "x ", 2);
+		assert_string_equal(text + 2, whole + strlen(whole) - SSHKEX_KEY_TAIL);
+	}
+}
+
+/* The user's own algorithms of host keys take the place of all others. */
+static void
+test_keys(void **state)
+{
+	char			 buf[4096], name[SSHKEX_NAME_MAX + 1];
+	struct sshkex_packet	 packet;
+	struct sshkex_list	 lists[SSHKEX_LISTS];
+
+	(void)state;
+	assert_int_equal(sshkex_packet(buf, sshkex_kexinit_keys(buf, sizeof(buf), 0, cookie,
+	    "ssh-ed25519,rsa-sha2-512"), &packet), 1);
+	assert_int_equal(sshkex_parse(&packet, lists), 0);
+	assert_int_equal(sshkex_next(&lists[SSHKEX_HOST_KEYS], name), 1);
+	assert_string_equal(name, "ssh-ed25519");
+	assert_int_equal(sshkex_next(&lists[SSHKEX_HOST_KEYS], name), 1);
+	assert_string_equal(name, "rsa-sha2-512");
+	assert_int_equal(sshkex_next(&lists[SSHKEX_HOST_KEYS], name), 0);
+	assert_int_equal(sshkex_next(&lists[SSHKEX_CIPHERS], name), 1);
+}
+
+/* Where the large answers are missing, a small one will do for the key. */
+static void
+test_any(void **state)
+{
+	static const struct {
+		const char	*names, *method;
+	} rows[] = {
+		{ "curve25519-sha256,diffie-hellman-group14-sha256",	"curve25519-sha256" },
+		{ "curve25519-sha256@libssh.org",	"curve25519-sha256@libssh.org" },
+		{ "curve25519-sha256,mlkem768x25519-sha256",	"mlkem768x25519-sha256" },
+		{ "diffie-hellman-group14-sha256",	NULL },
+		{ "",					NULL },
+	};
+	const struct sshkex_method	*method;
+	struct sshkex_list		 list;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		list = (struct sshkex_list){ rows[i].names, strlen(rows[i].names) };
+		method = sshkex_method_any(&list);
+		assert_int_equal(method == NULL, rows[i].method == NULL);
+		if (method != NULL)
+			assert_string_equal(method->name, rows[i].method);
+	}
 }
 
 int
@@ -253,6 +326,9 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_host_key),
+		cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_any),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
