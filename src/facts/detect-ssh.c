@@ -181,6 +181,8 @@ view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 	if (l->in->host == NULL)
 		return;
 	l->options = ask->out;
+	if (l->in->answer != NULL)
+		*l->in->answer = xstrdup(ask->out);
 	fact_put(l->facts, "ssh.options", json_object());
 	for (i = 0; i < sizeof(told_options) / sizeof(told_options[0]); i++) {
 		snprintf(path, sizeof(path), "ssh.options.%.40s", told_options[i]);

@@ -28,6 +28,11 @@ struct detect_input {
 	int		 full;		/* user names and paths of homes may be told */
 	/* what connections go by: filled by the detector of tailscaled */
 	struct facts	*seen;
+	/*
+	 * What ssh -G printed for the host, which is no fact, for nothing is left out of it: set by
+	 * the detector of ssh where it printed anything, and freed by the caller; NULL: not wanted
+	 */
+	char		**answer;
 	/* by then, on clock_ms(), the detector is to be ready; set by detect_one */
 	int64_t		 until_ms;
 };

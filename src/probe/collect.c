@@ -15,6 +15,7 @@
 #include "facts/schema.h"
 #include "facts/upgrade.h"
 #include "probe/collect.h"
+#include "probe/probe-command.h"
 #include "probe/probe-net.h"
 
 /* What the host is called and which port counts, by ssh's configuration where that is known. */
@@ -39,11 +40,12 @@ collect_target(const json_t *facts, const struct collect *exam, struct probe_inp
 	in->seen = exam->look.seen;
 	in->choice = &exam->choice;
 	in->family = exam->family;
+	in->full = exam->look.full;
 }
 
-/* The way that ssh takes where that is not looked at: "jump" or "command"; or NULL. */
+/* The way that ssh takes, where it does not connect by itself: "jump" or "command"; or NULL. */
 static const char *
-collect_unseen(const json_t *facts, const struct collect *exam, const struct probe_input *in)
+collect_way(const json_t *facts, const struct collect *exam, const struct probe_input *in)
 {
 	const char	*jump = fact_text(facts, "ssh.options.proxyjump"),
 			    *command = fact_text(facts, "ssh.options.proxycommand");
@@ -76,6 +78,22 @@ collect_probe(json_t *facts, const struct collect *exam, const struct probe_inpu
 	exam->progress("", "");
 }
 
+/* A way that is not ours: what can be seen of it. */
+static void
+collect_other(json_t *facts, const struct collect *exam, const struct probe_input *in,
+    const char *way)
+{
+	int	seen = 0;
+
+	if (strcmp(way, "command") == 0 && *exam->look.answer != NULL) {
+		exam->progress(in->host, "runs the ProxyCommand");
+		seen = probe_command(facts, in, *exam->look.answer) == 0;
+		exam->progress("", "");
+	}
+	if (!seen)
+		fact_put_text(facts, "connect.unseen", way);
+}
+
 /* 0, or -1 if the host is not a name that can be connected to, and ssh would connect to it. */
 static int
 collect_host(json_t *doc, const struct collect *exam)
@@ -83,7 +101,7 @@ collect_host(json_t *doc, const struct collect *exam)
 	struct probe_kept	 kept;
 	struct probe_input	 in;
 	json_t			*facts = json_at(doc, "facts");
-	const char		*unseen;
+	const char		*way;
 
 	if (exam->look.host == NULL)
 		return (0);
@@ -95,8 +113,8 @@ collect_host(json_t *doc, const struct collect *exam)
 	json_put(doc, "target.ssh", json_boolean(in.ssh));
 	if (exam->no_probe)
 		return (0);
-	if ((unseen = collect_unseen(facts, exam, &in)) != NULL)
-		fact_put_text(facts, "connect.unseen", unseen);
+	if ((way = collect_way(facts, exam, &in)) != NULL)
+		collect_other(facts, exam, &in, way);
 	else if (addr_host_ok(in.host))
 		collect_probe(facts, exam, &in);
 	else
@@ -108,12 +126,13 @@ json_t *
 collect(const struct collect *given)
 {
 	struct collect	 exam = *given;
-	char		 bad[128] = "";
+	char		 bad[128] = "", *answer = NULL;
 	json_t		*doc;
 	int		 odd;
 
 	if (file_room() == -1)
 		return (NULL);
+	exam.look.answer = &answer;
 	exam.look.seen = xcalloc(1, sizeof(*exam.look.seen));
 	doc = json_pack("{s:i, s:{}, s:{}}", "version", FACTS_VERSION, "target", "facts");
 	exam.progress("", "looks at this machine");
@@ -121,6 +140,7 @@ collect(const struct collect *given)
 	exam.progress("", "");
 	odd = collect_host(doc, &exam) == -1;
 	free(exam.look.seen);
+	free(answer);
 	fact_ok(fact_check(json_at(doc, "facts"), bad) == 0, bad);
 	if (file_room() == 0 && !odd)
 		return (doc);

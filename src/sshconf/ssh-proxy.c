@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "os/run.h"
 #include "sshconf/ssh-proxy.h"
 
@@ -196,4 +197,52 @@ ssh_proxy_ours(const char *command)
 		    len - slash) == 0);
 	}
 	return (0);
+}
+
+/* A word that means itself to every shell, and no option to a program. */
+static int
+word_plain(const char *word)
+{
+	return (word != NULL && word[0] != '\0' && word[0] != '-' &&
+	    word[strspn(word, WORD_BYTES ":@%")] == '\0' && word[0] != '~');
+}
+
+/* What the token of this letter stands for, or NULL. */
+static const char *
+token_word(char letter, const struct ssh_proxy_tokens *t, char number[16])
+{
+	const char	*word;
+
+	if (letter == '%')
+		return ("%");
+	if (letter == 'p') {
+		snprintf(number, 16, "%d", t->port);
+		return (number);
+	}
+	word = letter == 'h' ? t->host : letter == 'k' ? t->alias : letter == 'n' ? t->typed :
+	    letter == 'r' ? t->user : NULL;
+	return (word_plain(word) ? word : NULL);
+}
+
+char *
+ssh_proxy_line(const char *command, const struct ssh_proxy_tokens *t)
+{
+	char		*line = xstrdup("exec "), *longer, number[16];
+	const char	*word;
+	size_t		 len;
+
+	while (*command != '\0') {
+		len = strcspn(command, "%");
+		word = "";
+		if (command[len] == '%' && (word = token_word(command[len + 1], t,
+		    number)) == NULL) {
+			free(line);
+			return (NULL);
+		}
+		longer = xasprintf("%s%.*s%s", line, (int)len, command, word);
+		free(line);
+		line = longer;
+		command += len + (command[len] == '%' ? 2 : 0);
+	}
+	return (line);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# --doctor judges the way that ssh takes: behind a jump host or another program's ProxyCommand it connects to nothing,
-# and tells neither an error nor health, but looks at the first jump host; --via and --family are honored. Real sshd.
+# --doctor judges the way that ssh takes: behind a jump host it connects to nothing, and tells neither an error nor
+# health, but looks at the first jump host; a ProxyCommand is run; --via and --family are honored. Real sshd.
 #
 # shellcheck disable=SC2119 # sshd_start needs no argument
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -34,7 +34,7 @@ Host deadjump
 Host deadproxy
 	ProxyCommand nc -X connect -x 127.0.0.1:9 %h %p
 Match originalhost matched exec "true"
-	ProxyCommand nc %h %p
+	ProxyCommand nc 127.0.0.1 1
 Host .host vsock/* unix%/*
 	ProxyCommand systemd-ssh-proxy %h %p
 	ProxyUseFdpass yes
@@ -72,11 +72,15 @@ d = json.load(open(sys.argv[1]))
 sys.exit(not eval(sys.argv[2]))' "$T/out" "$2"
 }
 
-for host in jump deadproxy matched elsewhere; do
-	way "$host" 0 "$host"
-	check "$host: it is said what was not checked" grep -q 'way-not-checked)$' "$T/out"
-	check "$host: no error, and not healthy" sh -c \
-	    "! sed '/^ssh connects to this jump host/,\$d' '$T/out' | grep -qE '^(error|healthy)'"
+way "jump" 0 jump
+check "jump: it is said what was not checked" grep -q 'way-not-checked)$' "$T/out"
+check "jump: no error, and not healthy" sh -c \
+    "! sed '/^ssh connects to this jump host/,\$d' '$T/out' | grep -qE '^(error|healthy)'"
+# Neither a name without an address nor a closed port is what is wrong with these.
+for host in deadproxy matched elsewhere; do
+	way "$host" 2 "$host"
+	check "$host: the ProxyCommand is what fails" grep -q 'way-failed)$' "$T/out"
+	is "$host: and nothing else" "$(grep -cE '^(error|warning)' "$T/out")" 1
 done
 # ssh connects to a jump host by itself, so that is looked at.
 for host in jump otherport twice; do
@@ -92,8 +96,8 @@ is "a replay has the same status" $? 2
 check "a replay tells of the jump host" grep -q '^ssh connects to this jump host first:' "$T/replayed"
 # What only a ProxyCommand understands. Its program is not there, which is told.
 for host in .host vsock/3 unix%/run/x; do
-	way "$host" 1 "$host"
-	check "$host: it is said what was not checked" grep -q 'way-not-checked)$' "$T/out"
+	way "$host" 2 "$host"
+	check "$host: the program is what is wrong" grep -q 'proxy-missing)$' "$T/out"
 	check "$host: the name is not what is wrong" sh -c "! grep -qE 'name-|not-connected' '$T/out'"
 done
 timeout 10 "$MESHSSH" --doctor other/3 >"$T/out" 2>"$T/err"

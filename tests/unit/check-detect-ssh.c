@@ -505,6 +505,38 @@ test_proxy_ours(void **state)
 }
 
 static void
+test_proxy_line(void **state)
+{
+	static const struct ssh_proxy_tokens	good = { "10.0.0.3", "alias", "vsock%/3", "me", 2222 },
+	    bad = { "nas;id", "$(id)", "-oX", "a`b", 22 }, none = { NULL, NULL, NULL, NULL, 22 };
+	static const struct {
+		const char			*command;
+		const struct ssh_proxy_tokens	*tokens;
+		const char			*line;
+	}		rows[] = {
+		{ "nc %h %p", &good, "exec nc 10.0.0.3 2222" },
+		{ "%n%k %r 100%%h", &good, "exec vsock%/3alias me 100%h" },
+		{ "nc -X 5", &bad, "exec nc -X 5" }, { "", &none, "exec " },
+		/* ssh refuses what it does not know. */
+		{ "nc %d", &good, NULL }, { "nc %", &good, NULL }, { "%u", &good, NULL },
+		{ "nc %h", &bad, NULL }, { "nc %k", &bad, NULL }, { "nc %n", &bad, NULL },
+		{ "nc %r", &bad, NULL }, { "nc %h", &none, NULL }, { "nc %p", &bad, "exec nc 22" },
+	};
+	char		*line;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		line = ssh_proxy_line(rows[i].command, rows[i].tokens);
+		if (rows[i].line == NULL)
+			assert_null(line);
+		else
+			assert_string_equal(line, rows[i].line);
+		free(line);
+	}
+}
+
+static void
 test_key(void **state)
 {
 	struct ssh_key	key;
@@ -563,6 +595,7 @@ main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_proxy_ours),
+		cmocka_unit_test(test_proxy_line),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_ask),
 	};
