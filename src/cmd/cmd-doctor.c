@@ -46,10 +46,12 @@ doctor_announce(const char *host)
  * whatever its number.
  */
 static json_t *
-doctor_look(const struct options *opts, const char *host, int port, int ssh)
+doctor_look(const struct options *opts, const char *host, int port, int ssh,
+    char *const *ssh_args)
 {
 	struct collect	exam = { .look = { .root = "", .host = host, .port = port,
-			    .tailscaled = opts->tailscaled, .full = opts->full },
+			    .tailscaled = opts->tailscaled, .full = opts->full,
+			    .ssh_args = ssh_args },
 			    .ssh = ssh,
 			    .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
 			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce,
@@ -88,16 +90,22 @@ doctor_jump(const json_t *doc, char host[ADDR_HOST_MAX + 1], int *port)
 	return (addr_host_ok(host) && strcmp(host, "...") != 0 ? 0 : -1);
 }
 
-/* ssh starts at a jump host, and that one may be behind another. */
+/*
+ * ssh starts at a jump host, and that one may be behind another. Of its options, the ssh that goes
+ * there is given -F alone.
+ */
 static void
 doctor_look_jumps(const struct options *opts, json_t *doc)
 {
-	char	 host[ADDR_HOST_MAX + 1];
+	char	 host[ADDR_HOST_MAX + 1], *args[] = { NULL, NULL }, **at;
 	json_t	*jump;
 	int	 n, port;
 
+	for (at = opts->ssh_args; *at != NULL; at++)
+		if ((*at)[1] == 'F')
+			args[0] = *at;
 	for (n = 0; n < JUMPS_MAX && doctor_jump(doc, host, &port) == 0; n++) {
-		if ((jump = doctor_look(opts, host, port, 1)) == NULL)
+		if ((jump = doctor_look(opts, host, port, 1, args)) == NULL)
 			return;
 		json_put(doc, "jump", jump);
 		doc = json_object_get(doc, "jump");
@@ -233,7 +241,7 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 		if ((doc = doctor_replay(opts->replay, err)) == NULL)
 			return (-1);
 	} else {
-		doc = doctor_look(opts, host, number, 0);
+		doc = doctor_look(opts, host, number, 0, opts->ssh_args);
 		if (doc == NULL && errno == EINVAL && host != NULL) {
 			doctor_bad_host(err, host);
 			return (-1);

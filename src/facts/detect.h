@@ -24,6 +24,8 @@ struct detect_input {
 	/* as the user wrote it; NULL: this machine alone is looked at */
 	const char	*host;
 	int		 port;		/* 0: what ssh would take */
+	/* ssh's options beside its files, each one word, which a NULL ends; NULL: there are none */
+	char *const	*ssh_args;
 	const char	*tailscaled;	/* its socket, if it was named */
 	int		 full;		/* user names and paths of homes may be told */
 	/* what connections go by: filled by the detector of tailscaled */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Collects the doctor's document: detectors, then probes. */
 
+#include <sys/types.h>
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +20,16 @@
 #include "probe/collect.h"
 #include "probe/probe-command.h"
 #include "probe/probe-net.h"
+
+/* AddressFamily as ssh has it. */
+static int
+collect_family(const char *name)
+{
+	if (name == NULL)
+		return (AF_UNSPEC);
+	return (strcasecmp(name, "inet") == 0 ? AF_INET :
+	    strcasecmp(name, "inet6") == 0 ? AF_INET6 : AF_UNSPEC);
+}
 
 /* What the host is called and which port counts, by ssh's configuration where that is known. */
 static void
@@ -39,11 +52,15 @@ collect_target(const json_t *facts, const struct collect *exam, struct probe_inp
 	in->dead_after_s = exam->dead_after_s;
 	in->seen = exam->look.seen;
 	in->choice = &exam->choice;
-	in->family = exam->family;
+	in->family = exam->family != AF_UNSPEC || !exam->as_ssh || !in->ssh ?
+	    exam->family : collect_family(fact_text(facts, "ssh.options.addressfamily"));
 	in->full = exam->look.full;
 }
 
-/* The way that ssh takes, where it does not connect by itself: "jump" or "command"; or NULL. */
+/*
+ * The way that ssh takes, where it does not connect by itself: "jump" or "command"; "unknown" if
+ * ssh does not tell in time; or NULL.
+ */
 static const char *
 collect_way(const json_t *facts, const struct collect *exam, const struct probe_input *in)
 {
@@ -52,6 +69,8 @@ collect_way(const json_t *facts, const struct collect *exam, const struct probe_
 
 	if (!exam->as_ssh || !in->ssh || exam->choice.via != NULL)
 		return (NULL);
+	if (fact_truth(facts, "ssh.slow") == 1 && fact_at(facts, "ssh.options") == NULL)
+		return ("unknown");
 	if (jump != NULL && strcasecmp(jump, "none") != 0)
 		return ("jump");
 	/* One of ours goes the way that is looked at, unless it is told to take another. */

@@ -353,6 +353,8 @@ way_unseen(const json_t *facts)
 {
 	if (query_is(facts, "connect.unseen", "jump"))
 		return ("a jump host, and that way was not checked");
+	if (query_is(facts, "connect.unseen", "unknown"))
+		return ("a way that it did not tell in time, so nothing was checked");
 	if (query_is(facts, "connect.command.ended", "asks"))
 		return ("a ProxyCommand that asks a person, and that way was not checked");
 	return ("a ProxyCommand, and that way was not checked");
@@ -371,7 +373,9 @@ check_way(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "ssh reaches the host through %s.", !seen ? way_unseen(facts) :
 	    "a ProxyCommand; it leads to an SSH server, and the path was not measured");
-	if (seen)
+	if (query_is(facts, "connect.unseen", "unknown"))
+		finding_set(f->evidence, "ssh -G was given 5 seconds and did not end");
+	else if (seen)
 		finding_set(f->evidence, "\"%.60s\"; ProxyCommand%s: %.60s", server,
 		    way_line(facts, "proxycommand", where),
 		    config_text(facts, OPTION("proxycommand")));
