@@ -2,11 +2,13 @@
 /* meshssh --doctor. */
 
 #include <sys/types.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/addr.h"
@@ -41,6 +43,28 @@ doctor_announce(const char *host)
 		    host, PROBE_CONNECTIONS_MAX);
 }
 
+/* ssh's ProxyCommand runs meshssh so: the doctor looks as that one does. */
+static int
+doctor_own(struct collect *exam, char **words, const char *host, int port)
+{
+	struct options	 opts;
+	struct error	 err = { .code = CODE_NONE };
+	int		 count = 0, rest;
+
+	while (words[count] != NULL)
+		count++;
+	if (options_parse(&opts, count, words, &rest, &err) == -1 || opts.mode != OPTIONS_RUN ||
+	    opts.tailscaled != NULL)
+		return (-1);
+	rest += rest < count && strcmp(words[rest], "--") == 0;
+	if (count != rest + 2 || strcasecmp(words[rest], host) != 0 ||
+	    addr_port(words[rest + 1]) != port)
+		return (-1);
+	exam->choice = opts.choice;
+	exam->family = exam->family != AF_UNSPEC ? exam->family : opts.family;
+	return (0);
+}
+
 /*
  * Look at the machine and, if there is a host, at the path to it; the port may be meant for ssh
  * whatever its number.
@@ -56,7 +80,8 @@ doctor_look(const struct options *opts, const char *host, int port, int ssh,
 			    .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
 			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce,
 			    .progress = terminal_doing,
-			    .as_ssh = 1, .choice = opts->choice, .family = opts->family };
+			    .as_ssh = 1, .own = doctor_own,
+			    .choice = opts->choice, .family = opts->family };
 
 	return (collect(&exam));
 }

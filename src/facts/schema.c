@@ -531,6 +531,8 @@ const struct fact_row	fact_rows[] = {
 	    "How a later connection failed, as the code of a route: refused, no-answer and so on; no more were made then." },
 	{ "connect.unseen", FACT_TEXT, "", "collect",
 	    "How ssh reaches the host, where that is a way that was not looked at: \"jump\" (ProxyJump), \"command\" (another program's ProxyCommand that could not be run, or that asks a person) or \"unknown\" (ssh -G did not end in time); nothing was connected to then." },
+	{ "connect.via", FACT_TEXT, "", "probe-connect",
+	    "The one route that was tried, where --via names it, or that of a ProxyCommand that runs meshssh." },
 	{ "connect.command.ended", FACT_TEXT, "", "probe-command",
 	    "How the ProxyCommand failed: \"closed\" (it ended before a server's identification), \"silent\" (none came in time), \"other\" (what came is not SSH), or \"asks\" (it wrote to its terminal)." },
 	{ "connect.command.status", FACT_NUMBER, "", "probe-command",

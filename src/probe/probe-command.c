@@ -48,9 +48,8 @@ answer_value(const char *answer, const char *keyword)
 	return (value != NULL && value[len] == '\n' ? xasprintf("%.*s", (int)len, value) : NULL);
 }
 
-/* What the shell is to run, to be freed; NULL if that cannot be told. */
-static char *
-command_line(const char *answer, const struct probe_input *in)
+char *
+probe_command_line(const struct probe_input *in, const char *answer)
 {
 	char			*command = answer_value(answer, "proxycommand");
 	char			*host = answer_value(answer, "hostname");
@@ -236,7 +235,7 @@ int
 probe_command(json_t *facts, const struct probe_input *in, const char *answer)
 {
 	char	*fdpass = answer_value(answer, "proxyusefdpass");
-	char	*line = command_line(answer, in);
+	char	*line = probe_command_line(in, answer);
 	struct talk *t = xcalloc(1, sizeof(*t));
 	int	 passes = fdpass != NULL && strcasecmp(fdpass, "yes") == 0, result = -1;
 

@@ -246,3 +246,31 @@ ssh_proxy_line(const char *command, const struct ssh_proxy_tokens *t)
 	}
 	return (line);
 }
+
+/* 1 if the shell leaves such a word, which had quotes around it or not, as it is. */
+static int
+word_whole(const char *word, size_t len, int quoted)
+{
+	return (strcspn(word, quoted ? "$`\\" : "$`\\\"';|&<>(){}*?[]~#!^") >= len);
+}
+
+char **
+ssh_proxy_words(const char *line)
+{
+	const size_t	  room = strlen(line) / 2 + 2, bytes = room * sizeof(char *);
+	char		**list = xcalloc(1, bytes + strlen(line) + 2), *to = (char *)list + bytes;
+	const char	 *at = line + strlen("exec "), *word;
+	size_t		  len, n = 0;
+
+	while ((len = proxy_word(&at, &word)) > 0) {
+		if ((*at != '\0' && strchr(" \t", *at) == NULL) || (n > 0 &&
+		    !word_whole(word, len, strchr("\"'", word[-1]) != NULL))) {
+			free(list);
+			return (NULL);
+		}
+		list[n++] = to;
+		memcpy(to, word, len);
+		to += len + 1;
+	}
+	return (list);
+}

@@ -44,5 +44,10 @@ struct ssh_proxy_tokens {
  * might understand.
  */
 char	*ssh_proxy_line(const char *command, const struct ssh_proxy_tokens *);
+/*
+ * The words of such a line that are behind "exec", the program first, and a NULL; one block, which
+ * the caller frees. NULL if a shell might make something else of one behind the program.
+ */
+char	**ssh_proxy_words(const char *line);
 
 #endif

@@ -11,7 +11,7 @@ need "another program's ProxyCommand" python3 timeout nc socat tinyproxy || fini
 need_login "another program's ProxyCommand" || finish
 exec </dev/null
 
-# listens PORT: somebody does, on loopback.
+# listens PORT: a program does, on loopback.
 listens() { grep -qsE "^ *[0-9]+: 0100007F:$(printf %04X "$1") 0+:0000 0A " /proc/net/tcp; }
 
 proxy=$((SSHD_PORT + 3))

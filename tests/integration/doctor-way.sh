@@ -5,9 +5,18 @@
 # shellcheck disable=SC2119,SC2086 # sshd_start needs no argument; what is given to --doctor may be two words
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need "the way that ssh takes" ssh sshd python3 timeout || finish
+need "the way that ssh takes" ssh sshd python3 timeout tinyproxy || finish
 sshd_start || exit 1
 exec </dev/null
+
+# shellcheck disable=SC2317 # it is called through wait_for
+# listens PORT: a program does, on loopback.
+listens() { grep -qsE "^ *[0-9]+: 0100007F:$(printf %04X "$1") 0+:0000 0A " /proc/net/tcp; }
+proxy=$((SSHD_PORT + 3))
+printf 'Port %d\nListen 127.0.0.1\nLogLevel Critical\nConnectPort %d\n' "$proxy" "$SSHD_PORT" >"$T/tinyproxy"
+tinyproxy -d -c "$T/tinyproxy" >"$T/tinyproxy.log" 2>&1 &
+started $!
+wait_for 15 listens "$proxy" || { not_ok "tinyproxy starts"; finish; }
 
 # An ssh that reads this file, whatever the home of the user is.
 mkdir "$T/bin"
@@ -38,8 +47,25 @@ Match originalhost matched exec "true"
 Host .host vsock/* unix%/*
 	ProxyCommand systemd-ssh-proxy %h %p
 	ProxyUseFdpass yes
+Host elsewhere proxied odd
+	HostName 127.0.0.1
+	Port $SSHD_PORT
 Host elsewhere
 	ProxyCommand $MESHSSH --via=http=127.0.0.1:9 --relay -- "%h" "%p"
+Host proxied
+	ProxyCommand "$MESHSSH" --via http=127.0.0.1:$proxy --timeout=3 %h %p
+Host onlysix
+	HostName localhost
+	Port $SSHD_PORT
+	AddressFamily inet
+	ProxyCommand $MESHSSH --family=inet6 --fdpass --relay -- %h %p
+	ProxyUseFdpass yes
+Host odd
+	ProxyCommand VIA=--via=direct; $MESHSSH \$VIA --relay -- "%h" "%p"
+Host otherhost
+	HostName 127.0.0.1
+	Port 1
+	ProxyCommand $MESHSSH --relay -- 127.0.0.1 $SSHD_PORT
 Host nojump nocommand
 	HostName 127.0.0.1
 	Port $SSHD_PORT
@@ -95,7 +121,7 @@ check "jump: it is said what was not checked" grep -q 'way-not-checked)$' "$T/ou
 check "jump: no error, and not healthy" sh -c \
     "! sed '/^ssh connects to this jump host/,\$d' '$T/out' | grep -qE '^(error|healthy)'"
 # Neither a name without an address nor a closed port is what is wrong with these.
-for host in deadproxy matched elsewhere; do
+for host in deadproxy matched; do
 	way "$host" 2 "$host"
 	check "$host: the ProxyCommand is what fails" grep -q 'way-failed)$' "$T/out"
 	is "$host: and nothing else" "$(grep -cE '^(error|warning)' "$T/out")" 1
@@ -125,6 +151,27 @@ for host in nojump nocommand ours; do
 	check "$host: it is connected to" grep -q '^    connected in' "$T/out"
 	check "$host: nothing is left out" sh -c "! grep -q way-not-checked '$T/out'"
 done
+# A ProxyCommand of ours: the doctor looks as that one goes.
+way "elsewhere" 2 --json elsewhere
+json "elsewhere: its proxy is what is asked" '[(r["route"], r["ok"]) for r in d["facts"]["connect"]["routes"]] == \
+    [("http", False)] and any(f["code"] == "proxy-down" for f in d["findings"])'
+way "proxied" 0 --json proxied
+json "proxied: the proxy is what is asked" '[(r["route"], r["ok"]) for r in d["facts"]["connect"]["routes"]] == \
+    [("http", True)] and d["facts"]["server"]["kind"] == "openssh"'
+way "proxied, and --via beside --doctor" 0 --json --via=direct proxied
+json "which counts more" 'd["facts"]["connect"]["route"] == "direct"'
+if grep -q 'Server listening on ::1' "$SSHD_LOG" && getent ahostsv6 localhost | grep -q ^::1; then
+	way "onlysix" 0 --json onlysix
+	json "its --family counts, AddressFamily does not" \
+	    '[a["family"] for a in d["facts"]["connect"]["addresses"]] == [6]'
+else
+	skip "a ProxyCommand with --family" "there is no IPv6 on loopback"
+fi
+# What only a shell understands, and one that leads elsewhere, are run.
+way "odd" 2 odd
+check "odd: it fails, as for ssh" grep -q 'way-failed)$' "$T/out"
+way "otherhost" 0 --json otherhost
+json "otherhost: it is where that leads" 'd["facts"]["connect"]["route"] == "command" and d["facts"]["connect"]["ok"]'
 way "--via=direct, where nobody listens" 2 --via=direct jump
 check "is what was asked for" grep -q ', refused)$' "$T/out"
 way "--via of a proxy that is not there" 2 --via=http=127.0.0.1:1 nojump

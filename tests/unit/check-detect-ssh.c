@@ -584,6 +584,39 @@ test_ask(void **state)
 	free(ask);
 }
 
+static void
+test_proxy_words(void **state)
+{
+	static const struct {
+		const char	*line, *words;		/* with a bar behind each; NULL: not plain */
+	}		rows[] = {
+		{ "exec meshssh nas 22", "meshssh|nas|22|" }, { "exec ", "" },
+		{ "exec \"/a b/meshssh\" --via=http=10.0.0.1:9  -- 'nas'\t\"22\" ",
+		    "/a b/meshssh|--via=http=10.0.0.1:9|--|nas|22|" },
+		{ "exec ~/bin/meshssh nas 22", "~/bin/meshssh|nas|22|" },
+		{ "exec meshssh '--via=http=[::1]:9' nas 22", "meshssh|--via=http=[::1]:9|nas|22|" },
+		{ "exec meshssh $X nas 22", NULL }, { "exec meshssh nas 22; true", NULL },
+		{ "exec meshssh \"$X\" 22", NULL }, { "exec meshssh --via=\"x\" nas 22", NULL },
+		{ "exec meshssh n\\as 22", NULL }, { "exec meshssh nas 22 2>/dev/null", NULL },
+		{ "exec meshssh 'nas'x 22", NULL }, { "exec meshssh nas | cat", NULL },
+	};
+	char		**words, text[100];
+	size_t		  i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		words = ssh_proxy_words(rows[i].line);
+		assert_int_equal(words != NULL, rows[i].words != NULL);
+		for (text[0] = '\0', j = 0; words != NULL && words[j] != NULL; j++) {
+			strlcat(text, words[j], sizeof(text));
+			strlcat(text, "|", sizeof(text));
+		}
+		if (words != NULL)
+			assert_string_equal(text, rows[i].words);
+		free(words);
+	}
+}
+
 int
 main(void)
 {
@@ -596,6 +629,7 @@ main(void)
 		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_proxy_ours),
 		cmocka_unit_test(test_proxy_line),
+		cmocka_unit_test(test_proxy_words),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_ask),
 	};
