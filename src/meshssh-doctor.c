@@ -8,11 +8,12 @@
 #include "cmd/cmd.h"
 #include "cmd/events.h"
 #include "cmd/options.h"
+#include "cmd/ssh-args.h"
 #include "cmd/stdio.h"
 
 /* What meshssh --doctor, --scan and --replay run; without one of them, --doctor is meant. */
 static int
-run(const struct options *opts, char **words, int *status, struct error *err)
+run(struct options *opts, char **words, int *status, struct error *err)
 {
 	int	count = 0;
 
@@ -24,6 +25,11 @@ run(const struct options *opts, char **words, int *status, struct error *err)
 	}
 	if (opts->mode == OPTIONS_SCAN)
 		return (cmd_scan(opts, words, status, err));
+	if ((opts->ssh_args = ssh_args_take(words)) == NULL) {
+		error_set(err, CODE_USAGE,
+		    "of ssh's options, --doctor takes -4, -6, -F, -J, -i, -l, -o and -p");
+		return (-1);
+	}
 	while (words[count] != NULL)
 		count++;
 	if (count <= (opts->replay != NULL ? 0 : 2))
@@ -37,17 +43,17 @@ main(int argc, char **argv)
 {
 	struct options	opts;
 	struct error	err = { .code = CODE_NONE };
-	int		rest, status = 0;
+	int		rest, status = 0, result;
 
 	xalloc_init();
 	events_tame();
 	if (stdio_plug(&err) != -1 && options_parse(&opts, argc, argv, &rest, &err) == 0 &&
 	    options_gather(&opts, argv + rest, &err) == 0) {
 		log_set_level(opts.debug);
-		if (run(&opts, argv + rest, &status, &err) == 0) {
-			if (stdio_flush(&err) == 0)
-				return (status);
-		}
+		result = run(&opts, argv + rest, &status, &err);
+		ssh_args_free(opts.ssh_args);
+		if (result == 0 && stdio_flush(&err) == 0)
+			return (status);
 	}
 	error_say(&err);
 	return (code_row(err.code)->status);

@@ -601,10 +601,19 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "The host was not reached, and no other cause fits. meshssh --debug shows each step, "
 	    "and the facts of meshssh --doctor --json are what is needed to look further." },
 	[CODE_WAY_NOT_CHECKED] = { "way-not-checked", KIND_FINDING, SEVERITY_NOTE, 16, 0, "",
-	    "ssh reaches the host through a jump host or another program's ProxyCommand. The "
-	    "doctor did not take that way, and a direct connection would say nothing about it, "
-	    "so neither the host nor the path to it was checked. Run meshssh --doctor for the "
-	    "jump host, or for the host on the machine that connects to it." },
+	    "ssh reaches the host through a jump host or another program's ProxyCommand, and "
+	    "what lies behind was not checked: the doctor logs in nowhere and asks nobody, and a "
+	    "direct connection would say nothing about it. Where a ProxyCommand led to an SSH "
+	    "server, that is said. Run meshssh --doctor for the jump host, or on the machine "
+	    "that connects to the host." },
+	[CODE_WAY_FAILED] = { "way-failed", KIND_FINDING, SEVERITY_ERROR, 72, 0, "",
+	    "The doctor ran the ProxyCommand of this host as ssh does, and it ended, or said "
+	    "something else, before an SSH server identified itself, so ssh cannot connect. The "
+	    "evidence is the last that the program said. Run the command by itself to see more." },
+	[CODE_WAY_SILENT] = { "way-silent", KIND_FINDING, SEVERITY_ERROR, 70, 0, "",
+	    "The doctor ran the ProxyCommand of this host as ssh does, and no SSH server "
+	    "identified itself in time. The host or a proxy may be down, or the program waits for "
+	    "something. If it only needs longer, run meshssh --doctor with a larger --timeout." },
 	[CODE_NAME_SEARCHED] = { "name-searched", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
 	    "The name was found only after a search domain of /etc/resolv.conf was appended to "
 	    "it, so it may be another host than the one that is meant. It is a warning if the "

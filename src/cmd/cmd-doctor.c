@@ -2,11 +2,13 @@
 /* meshssh --doctor. */
 
 #include <sys/types.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/addr.h"
@@ -41,20 +43,45 @@ doctor_announce(const char *host)
 		    host, PROBE_CONNECTIONS_MAX);
 }
 
+/* ssh's ProxyCommand runs meshssh so: the doctor looks as that one does. */
+static int
+doctor_own(struct collect *exam, char **words, const char *host, int port)
+{
+	struct options	 opts;
+	struct error	 err = { .code = CODE_NONE };
+	int		 count = 0, rest;
+
+	while (words[count] != NULL)
+		count++;
+	if (options_parse(&opts, count, words, &rest, &err) == -1 || opts.mode != OPTIONS_RUN ||
+	    opts.tailscaled != NULL)
+		return (-1);
+	rest += rest < count && strcmp(words[rest], "--") == 0;
+	if (count != rest + 2 || strcasecmp(words[rest], host) != 0 ||
+	    addr_port(words[rest + 1]) != port)
+		return (-1);
+	exam->choice = opts.choice;
+	exam->family = exam->family != AF_UNSPEC ? exam->family : opts.family;
+	return (0);
+}
+
 /*
  * Look at the machine and, if there is a host, at the path to it; the port may be meant for ssh
  * whatever its number.
  */
 static json_t *
-doctor_look(const struct options *opts, const char *host, int port, int ssh)
+doctor_look(const struct options *opts, const char *host, int port, int ssh,
+    char *const *ssh_args)
 {
 	struct collect	exam = { .look = { .root = "", .host = host, .port = port,
-			    .tailscaled = opts->tailscaled, .full = opts->full },
+			    .tailscaled = opts->tailscaled, .full = opts->full,
+			    .ssh_args = ssh_args },
 			    .ssh = ssh,
 			    .timeout_ms = opts->timeout_given ? opts->timeout_s * 1000 : 5000,
 			    .dead_after_s = opts->dead_after_s, .announce = doctor_announce,
 			    .progress = terminal_doing,
-			    .as_ssh = 1, .choice = opts->choice, .family = opts->family };
+			    .as_ssh = 1, .own = doctor_own,
+			    .choice = opts->choice, .family = opts->family };
 
 	return (collect(&exam));
 }
@@ -88,16 +115,22 @@ doctor_jump(const json_t *doc, char host[ADDR_HOST_MAX + 1], int *port)
 	return (addr_host_ok(host) && strcmp(host, "...") != 0 ? 0 : -1);
 }
 
-/* ssh starts at a jump host, and that one may be behind another. */
+/*
+ * ssh starts at a jump host, and that one may be behind another. Of its options, the ssh that goes
+ * there is given -F alone.
+ */
 static void
 doctor_look_jumps(const struct options *opts, json_t *doc)
 {
-	char	 host[ADDR_HOST_MAX + 1];
+	char	 host[ADDR_HOST_MAX + 1], *args[] = { NULL, NULL }, **at;
 	json_t	*jump;
 	int	 n, port;
 
+	for (at = opts->ssh_args; *at != NULL; at++)
+		if ((*at)[1] == 'F')
+			args[0] = *at;
 	for (n = 0; n < JUMPS_MAX && doctor_jump(doc, host, &port) == 0; n++) {
-		if ((jump = doctor_look(opts, host, port, 1)) == NULL)
+		if ((jump = doctor_look(opts, host, port, 1, args)) == NULL)
 			return;
 		json_put(doc, "jump", jump);
 		doc = json_object_get(doc, "jump");
@@ -233,7 +266,7 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 		if ((doc = doctor_replay(opts->replay, err)) == NULL)
 			return (-1);
 	} else {
-		doc = doctor_look(opts, host, number, 0);
+		doc = doctor_look(opts, host, number, 0, opts->ssh_args);
 		if (doc == NULL && errno == EINVAL && host != NULL) {
 			doctor_bad_host(err, host);
 			return (-1);

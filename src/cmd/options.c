@@ -343,7 +343,7 @@ options_usage(FILE *fp)
 	fprintf(fp,
 	    "usage: meshssh [--options] --relay -- HOST PORT  relay, for ssh's ProxyCommand\n"
 	    "       meshssh [--options] [ssh arguments]       ssh, through the relay\n"
-	    "       meshssh --doctor [--options] [HOST [PORT]]\n"
+	    "       meshssh --doctor [--options] [ssh options] [HOST [PORT]]\n"
 	    "       meshssh --scan [--options] [HOST...]\n"
 	    "       meshssh --why | --help | --version\n\n");
 	option_usage(fp, options_table);

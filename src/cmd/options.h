@@ -50,6 +50,7 @@ struct options {
 	int			tailnet;	/* --scan: all peers */
 	int			full;		/* user names and homes, too */
 	const char		*replay;	/* judge this file, or NULL */
+	char			**ssh_args;	/* --doctor: ssh's options, which a NULL ends */
 	int			debug;
 };
 

@@ -21,13 +21,25 @@
 static int
 list_word(struct scan_host *to, const char *word)
 {
+	static const char	*const ways[] = {
+		[SSH_HOST_JUMP] = "ssh reaches it through a jump host",
+		[SSH_HOST_COMMAND] = "ssh reaches it through a ProxyCommand",
+		[SSH_HOST_UNKNOWN] = "ssh -G did not say in a second how it is reached",
+	};
+	struct ssh_host		 found;
+
+	memset(to, 0, sizeof(*to));
 	strlcpy(to->name, word, sizeof(to->name));
 	if (strchr(word, ':') != NULL && word[0] != ':' &&
 	    addr_split(word, to->host, &to->port) == 0)
 		return (0);
 	if (!addr_host_ok(word))
 		return (-1);
-	ssh_host(word, to->host, &to->port);
+	ssh_host(word, &found);
+	strlcpy(to->host, found.host, sizeof(to->host));
+	to->port = found.port;
+	to->family = found.family;
+	to->unseen = ways[found.way];
 	return (0);
 }
 
@@ -108,6 +120,7 @@ list_peer(struct scan_list *list)
 		name = json_text_at(peer, "name");
 		if ((address = json_text_at(peer, "addresses.0")) == NULL)
 			continue;
+		memset(&list->host, 0, sizeof(list->host));
 		strlcpy(list->host.name, name[0] != '\0' ? name : address, sizeof(list->host.name));
 		strlcpy(list->host.host, address, sizeof(list->host.host));
 		list->host.port = 22;

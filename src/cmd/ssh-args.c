@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* ssh's command line, as far as the front door and the relay must know it. */
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/xalloc.h"
 #include "cmd/ssh-args.h"
 
 /* ssh.c, getopt string of OpenSSH 7 to 10. -P took no argument before 9.4 and takes one since. */
@@ -78,4 +80,55 @@ ssh_args_walk(int argc, char **argv, struct ssh_args *args)
 	args->insert = i < argc ? i : argc;
 	if (args->destination == NULL && i < argc)
 		args->destination = argv[i + 1];
+}
+
+/* Such an option at the front of the words, as one word to be freed; *used is how many it takes. */
+static char *
+ssh_args_one(char **words, int *used)
+{
+	const char	*value = words[0] + 2;
+
+	*used = 1;
+	if (strcmp(words[0], "-4") == 0 || strcmp(words[0], "-6") == 0)
+		return (xstrdup(words[0]));
+	if (words[0][1] == '\0' || strchr("FJilop", words[0][1]) == NULL)
+		return (NULL);
+	if (value[0] == '\0' && words[1] != NULL) {
+		value = words[1];
+		*used = 2;
+	}
+	return (value[0] != '\0' ? xasprintf("%.2s%s", words[0], value) : NULL);
+}
+
+char **
+ssh_args_take(char **words)
+{
+	char	**to = words, **taken;
+	size_t	  n = 0;
+	int	  used;
+
+	while (words[n] != NULL)
+		n++;
+	taken = xcalloc(n + 1, sizeof(*taken));
+	for (n = 0; *words != NULL; words += used) {
+		used = 1;
+		if (words[0][0] != '-')
+			*to++ = *words;
+		else if ((taken[n++] = ssh_args_one(words, &used)) == NULL) {
+			ssh_args_free(taken);
+			return (NULL);
+		}
+	}
+	*to = NULL;
+	return (taken);
+}
+
+void
+ssh_args_free(char **taken)
+{
+	size_t	i;
+
+	for (i = 0; taken != NULL && taken[i] != NULL; i++)
+		free(taken[i]);
+	free(taken);
 }

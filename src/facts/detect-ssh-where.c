@@ -35,6 +35,64 @@ struct where {
 	int				 named;
 };
 
+/* Of two keywords that take each other's place, the other one; or NULL. */
+static const char *
+rival_of(const char *keyword)
+{
+	return (strcmp(keyword, "proxyjump") == 0 ? "proxycommand" :
+	    strcmp(keyword, "proxycommand") == 0 ? "proxyjump" : NULL);
+}
+
+/* What a keyword has, or its rival. */
+static json_t *
+rival_get(const json_t *object, const char *keyword)
+{
+	json_t		*found = json_object_get(object, keyword);
+	const char	*rival = rival_of(keyword);
+
+	return (found == NULL && rival != NULL ? json_object_get(object, rival) : found);
+}
+
+/* 1 if an option of ssh's sets this keyword, so that no line of a file does. */
+static int
+where_given(const struct where *w, const char *keyword)
+{
+	static const char	 letters[] = "46Jlp";
+	static const char	*const keywords[] = { "addressfamily", "addressfamily", "proxyjump",
+				    "user", "port" };
+	char *const		*at = w->in->ssh_args;
+	const char		*value, *letter;
+	size_t			 len;
+
+	for (; at != NULL && *at != NULL; at++) {
+		value = *at + 2 + strspn(*at + 2, " \t");
+		len = strcspn(value, " \t=");
+		if ((letter = strchr(letters, (*at)[1])) != NULL) {
+			value = keywords[letter - letters];
+			len = strlen(value);
+		} else if ((*at)[1] != 'o')
+			continue;
+		if ((strlen(keyword) == len && strncasecmp(value, keyword, len) == 0) ||
+		    (rival_of(keyword) != NULL && strlen(rival_of(keyword)) == len &&
+		    strncasecmp(value, rival_of(keyword), len) == 0))
+			return (1);
+	}
+	return (0);
+}
+
+/* The file of -F, the last of which counts; NULL: ssh's own. */
+static const char *
+where_file(const struct where *w)
+{
+	char *const	*at = w->in->ssh_args;
+	const char	*file = NULL;
+
+	for (; at != NULL && *at != NULL; at++)
+		if ((*at)[1] == 'F')
+			file = *at + 2;
+	return (file);
+}
+
 static json_t *
 where_told(const struct where *w, const char *path)
 {
@@ -57,19 +115,6 @@ is_gathered(const char *keyword)
 		if (strcmp(keyword, gathered[i]) == 0)
 			return (1);
 	return (0);
-}
-
-/* What a keyword has, where one of these two takes the place of the other. */
-static json_t *
-rival_get(const json_t *object, const char *keyword)
-{
-	json_t	*found = json_object_get(object, keyword);
-
-	if (found == NULL && strcmp(keyword, "proxyjump") == 0)
-		found = json_object_get(object, "proxycommand");
-	else if (found == NULL && strcmp(keyword, "proxycommand") == 0)
-		found = json_object_get(object, "proxyjump");
-	return (found);
 }
 
 /* A second line for what is set already. */
@@ -105,7 +150,8 @@ where_line_cb(void *arg, const struct ssh_config_line *line)
 		w->includes = line->match == SSH_CONFIG_YES ? 1 : -1;
 	/* What is no keyword of ssh's may be anything, and is not told. */
 	if (line->match == SSH_CONFIG_NO || redact_keyword(line->keyword) == -1 ||
-	    is_gathered(line->keyword) || rival_get(conditional, line->keyword) != NULL)
+	    is_gathered(line->keyword) || where_given(w, line->keyword) ||
+	    rival_get(conditional, line->keyword) != NULL)
 		return;
 	if ((first = rival_get(where, line->keyword)) != NULL) {
 		if (line->match == SSH_CONFIG_YES)
@@ -223,7 +269,7 @@ where_files(struct where *w)
 {
 	const struct ssh_config		config = { .root = w->in->root, .home = w->home,
 					    .tilde = ssh_config_tilde(), .user = w->user,
-					    .uid = geteuid(),
+					    .uid = geteuid(), .file = where_file(w),
 					    .host = w->in->host != NULL ? w->in->host : "" };
 	const struct ssh_config_reader	reader = { .line = where_line_cb, .file = where_file_cb,
 					    .match = where_match_cb,
@@ -263,5 +309,7 @@ detect_ssh_where(json_t *facts, const struct detect_input *in, const char *home,
 	struct where	w = { .in = in, .facts = facts, .home = home, .user = user };
 
 	where_files(&w);
-	where_system(&w);
+	/* With -F, ssh reads nothing of the system's. */
+	if (where_file(&w) == NULL)
+		where_system(&w);
 }

@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
 #include "facts/detect-ssh.h"
 #include "facts/detect.h"
@@ -25,6 +26,8 @@
 #include "sshconf/ssh-proxy.h"
 
 #define LIST_MAX	32
+/* for ssh -G, where what it says decides what is looked at */
+#define ANSWER_MS	5000
 #define VALUE_MAX	1024
 #define VERSION_BYTES	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-"
 /*
@@ -156,23 +159,47 @@ view_algorithms(struct view *l)
 	}
 }
 
+/* Run ssh -G for the host, or for any. */
+static void
+view_ask(const struct view *l, const char *ssh, struct ssh_ask *ask)
+{
+	static const char	*const any[] = { SSH_ASK_ANY };
+	const int64_t		 began_ms = clock_ms();
+	const int		 left_ms = detect_left_ms(l->in);
+	const char		**argv;
+	size_t			 i, n = 3;
+
+	for (i = 0; l->in->ssh_args != NULL && l->in->ssh_args[i] != NULL; i++)
+		continue;
+	argv = xcalloc(i + n + sizeof(any) / sizeof(any[0]) + 1, sizeof(*argv));
+	argv[0] = ssh;
+	argv[1] = "-G";
+	argv[2] = "-T";
+	for (i = 0; l->in->ssh_args != NULL && l->in->ssh_args[i] != NULL; i++)
+		argv[n++] = l->in->ssh_args[i];
+	if (l->in->host != NULL)
+		argv[n] = l->in->host;
+	else
+		memcpy(argv + n, any, sizeof(any));
+	ssh_ask(argv, l->in->host != NULL && l->in->answer != NULL ? ANSWER_MS : left_ms, ask);
+	if (ask->status == -1 || clock_ms() - began_ms > left_ms)
+		fact_put_truth(l->facts, "ssh.slow", 1);
+	free(argv);
+}
+
 /* What ssh would do for the host, or why it would do nothing at all. */
 static void
 view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 {
-	const char	*any[] = { ssh, "-G", "-T", SSH_ASK_ANY, NULL };
-	const char	*argv[] = { ssh, "-G", "-T", l->in->host, NULL };
 	char		 value[VALUE_MAX], path[64];
 	size_t		 i;
 
 	/* Before 6.8 there is no -G. */
 	if (fact_number(l->facts, "ssh.version_number", 0) < 608)
 		return;
-	ssh_ask(l->in->host != NULL ? argv : any, detect_left_ms(l->in), ask);
-	if (ask->status == -1) {
-		fact_put_truth(l->facts, "ssh.slow", 1);
+	view_ask(l, ssh, ask);
+	if (ask->status == -1)
 		return;
-	}
 	if (ask->status != 0) {
 		view_refuses(l, ask);
 		return;
@@ -180,6 +207,8 @@ view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 	if (l->in->host == NULL)
 		return;
 	l->options = ask->out;
+	if (l->in->answer != NULL)
+		*l->in->answer = xstrdup(ask->out);
 	fact_put(l->facts, "ssh.options", json_object());
 	for (i = 0; i < sizeof(told_options) / sizeof(told_options[0]); i++) {
 		snprintf(path, sizeof(path), "ssh.options.%.40s", told_options[i]);

@@ -24,10 +24,17 @@ struct detect_input {
 	/* as the user wrote it; NULL: this machine alone is looked at */
 	const char	*host;
 	int		 port;		/* 0: what ssh would take */
+	/* ssh's options beside its files, each one word, which a NULL ends; NULL: there are none */
+	char *const	*ssh_args;
 	const char	*tailscaled;	/* its socket, if it was named */
 	int		 full;		/* user names and paths of homes may be told */
 	/* what connections go by: filled by the detector of tailscaled */
 	struct facts	*seen;
+	/*
+	 * What ssh -G printed for the host, which is no fact, for nothing is left out of it: set by
+	 * the detector of ssh where it printed anything, and freed by the caller; NULL: not wanted
+	 */
+	char		**answer;
 	/* by then, on clock_ms(), the detector is to be ready; set by detect_one */
 	int64_t		 until_ms;
 };

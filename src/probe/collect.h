@@ -19,6 +19,12 @@ struct collect {
 	int			as_ssh;		/* on no other way than ssh's, or the chosen one */
 	struct plan_choice	choice;		/* --via */
 	int			family;		/* --family */
+	/*
+	 * Take the options of a ProxyCommand that runs meshssh: its words, which a NULL ends and
+	 * which last as long as all this, for this host and port. Return 0, or -1 if it goes
+	 * elsewhere, which only running it shows. NULL: none are taken.
+	 */
+	int			(*own)(struct collect *, char **words, const char *host, int port);
 	/* What follows connects to the host; called once, before the first time. */
 	void			(*announce)(const char *host);
 	/* What is done now, to whom; both "" when all is over. */

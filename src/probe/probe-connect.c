@@ -366,6 +366,8 @@ connect_run(json_t *facts, const struct probe_input *in)
 				    .choice = in->choice != NULL ? in->choice : &any };
 	struct ways		*ways = xcalloc(1, sizeof(*ways));
 
+	if (plan.choice->via != NULL)
+		fact_put_text(facts, "connect.via", plan.choice->via->name);
 	connect_zone(facts, in);
 	probe_addresses(&ways->known, facts, in);
 	plan.lookup = ways->known.count > 0 ? PLAN_LOOKUP_DONE : PLAN_LOOKUP_FAILED;

@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "facts/fact.h"
 #include "probe/probe-host-key.h"
+#include "probe/probe-identification.h"
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
 #include "route/mss.h"
@@ -151,12 +152,11 @@ identification_version(const char *software)
 	return (major < 1000 && minor < 100 ? (int)(major * 100 + minor) : -1);
 }
 
-static void
-identification_software(json_t *facts, const struct hearing *b)
+void
+probe_identification_line(json_t *facts, const char *line, size_t len, int64_t ms)
 {
-	const char	*line = b->talk.buf + b->line;
 	char		 software[SOFTWARE_MAX];
-	size_t		 len = b->id.total - b->line, from, n, i = 0;
+	size_t		 from, n, i = 0;
 	int		 version;
 
 	/* SSH-protoversion-softwareversion SP comments, RFC 4253 4.2. */
@@ -172,7 +172,7 @@ identification_software(json_t *facts, const struct hearing *b)
 	identification_put(facts, "server.text", line, len);
 	fact_put_text(facts, "server.software", software);
 	fact_put_text(facts, "server.kind", kinds[i].kind);
-	fact_put_number(facts, "server.ms", b->id_ms);
+	fact_put_number(facts, "server.ms", ms);
 	version = strncmp(software, "OpenSSH", 7) == 0 ? identification_version(software) : -1;
 	if (version != -1)
 		fact_put_number(facts, "server.version_number", version);
@@ -268,7 +268,7 @@ identification_facts(json_t *facts, const struct hearing *b)
 		identification_other(facts, b);
 		return;
 	}
-	identification_software(facts, b);
+	probe_identification_line(facts, b->talk.buf + b->line, b->id.total - b->line, b->id_ms);
 	if (b->kexinit_ms != -1)
 		identification_kexinit(facts, b);
 	else

@@ -25,6 +25,7 @@ struct probe_input {
 	int		 dead_after_s;
 	const struct plan_choice *choice;	/* --via; NULL: none */
 	int		 family;	/* of addresses; 0: any */
+	int		 full;		/* user names and paths of homes may be told */
 	const struct facts *seen;	/* what this machine could connect with */
 	struct probe_kept *kept;	/* a connection for the next probe; NULL: none is kept */
 };

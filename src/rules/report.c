@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "facts/query.h"
 #include "rules/rules.h"
 
 /* For terminals: ECMA-48 8.3.117, Select Graphic Rendition. */
@@ -185,7 +186,8 @@ report_text(FILE *fp, const json_t *doc, int colour)
 	else
 		report_machine(&r);
 	if (report_status(doc) == 0 && json_array_size(json_at(doc, "unchecked")) == 0 &&
-	    json_at(r.facts, "connect.unseen") == NULL) {
+	    json_at(r.facts, "connect.unseen") == NULL &&
+	    !query_is(r.facts, "connect.route", "command")) {
 		report_styled(&r, "good", "healthy", "");
 		fprintf(fp, ": nothing is wrong with %s\n", what);
 	} else if (report_status(doc) == 0)

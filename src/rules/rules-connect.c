@@ -335,28 +335,99 @@ check_not_connected(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* " (FILE:LINE)" of the line that sets the way, or "", in the buffer, which it returns. */
+static const char *
+way_line(const json_t *facts, const char *keyword, char to[300])
+{
+	const json_t	*set;
+	char		 path[40];
+
+	snprintf(path, sizeof(path), "ssh.conditional.%.16s", keyword);
+	if ((set = json_at(facts, path)) == NULL)
+		return (config_where(facts, keyword, to));
+	snprintf(to, 300, " (%.250s:%d)", config_text(set, "file"),
+	    (int)json_number_at(set, "line", 0));
+	return (to);
+}
+
+/* Why a way was not looked at. */
+static const char *
+way_unseen(const json_t *facts)
+{
+	if (query_is(facts, "connect.unseen", "jump"))
+		return ("a jump host, and that way was not checked");
+	if (query_is(facts, "connect.unseen", "unknown"))
+		return ("a way that it did not tell in time, so nothing was checked");
+	if (query_is(facts, "connect.command.ended", "asks"))
+		return ("a ProxyCommand that asks a person, and that way was not checked");
+	return ("a ProxyCommand, and that way was not checked");
+}
+
 /* ssh takes a way that was not looked at: neither an error nor health is to be told of it. */
 static int
 check_way(const json_t *facts, struct finding *f)
 {
-	int		 jump = query_is(facts, "connect.unseen", "jump");
-	const char	*keyword = jump ? "proxyjump" : "proxycommand", *value;
-	const json_t	*set;
-	char		 where[300], line[300] = "";
+	int		 jump = query_is(facts, "connect.unseen", "jump"),
+			 seen = json_at(facts, "connect.unseen") == NULL;
+	const char	*server = json_text_at(facts, "server.text");
+	char		 where[300];
 
-	value = json_text_at(facts, jump ? OPTION("proxyjump") : OPTION("proxycommand"));
-	set = json_at(facts, jump ? "ssh.conditional.proxyjump" : "ssh.conditional.proxycommand");
-	if (set != NULL)
-		snprintf(line, sizeof(line), " (%.250s:%d)", config_text(set, "file"),
-		    (int)json_number_at(set, "line", 0));
-	finding_set(f->cause, "ssh reaches the host through %s, and that way was not checked.",
-	    jump ? "a jump host" : "a ProxyCommand");
-	finding_set(f->evidence, "%s %.100s%s", jump ? "ProxyJump" : "ProxyCommand",
-	    value != NULL ? value : "",
-	    line[0] != '\0' ? line : config_where(facts, keyword, where));
-	finding_cure(f, "To see whether it works: ssh -v HOST");
+	if (seen && (!query_is(facts, "connect.route", "command") || server == NULL))
+		return (0);
+	finding_set(f->cause, "ssh reaches the host through %s.", !seen ? way_unseen(facts) :
+	    "a ProxyCommand; it leads to an SSH server, and the path was not measured");
+	if (query_is(facts, "connect.unseen", "unknown"))
+		finding_set(f->evidence, "ssh -G was given 5 seconds and did not end");
+	else if (seen)
+		finding_set(f->evidence, "\"%.60s\"; ProxyCommand%s: %.60s", server,
+		    way_line(facts, "proxycommand", where),
+		    config_text(facts, OPTION("proxycommand")));
+	else
+		finding_set(f->evidence, "%s %.100s%s", jump ? "ProxyJump" : "ProxyCommand",
+		    config_text(facts, jump ? OPTION("proxyjump") : OPTION("proxycommand")),
+		    way_line(facts, jump ? "proxyjump" : "proxycommand", where));
+	if (!seen)
+		finding_cure(f, "To see whether it works: ssh -v HOST");
 	finding_cure(f, jump ? "To check the path to the jump host: meshssh --doctor JUMPHOST" :
 	    "To check a direct path instead: meshssh --doctor --via=direct HOST");
+	return (1);
+}
+
+/* "exit status 1; " of a ProxyCommand that ended; "" if a signal ended it. */
+static const char *
+way_status(const json_t *facts, char to[40])
+{
+	to[0] = '\0';
+	if (json_at(facts, "connect.command.status") != NULL)
+		snprintf(to, 40, "exit status %d; ",
+		    (int)json_number_at(facts, "connect.command.status", 0));
+	return (to);
+}
+
+/* The ProxyCommand was run, and led to no server. */
+static int
+check_way_failed(const json_t *facts, struct finding *f)
+{
+	const char	*said = json_text_at(facts, "connect.command.said"),
+			    *first = json_text_at(facts, "server.first");
+	int		 silent = query_is(facts, "connect.command.ended", "silent"),
+			 other = query_is(facts, "connect.command.ended", "other");
+	char		 where[300], status[40];
+
+	if (silent != (f->rule->code == CODE_WAY_SILENT) ||
+	    query_is(facts, "connect.command.ended", "asks"))
+		return (0);
+	finding_set(f->cause, "The ProxyCommand of this host %s.",
+	    silent ? "led to no SSH server in time" :
+	    other ? "led to something that is not an SSH server" :
+	    "ended before an SSH server identified itself");
+	finding_set(f->evidence, "%s%.90s; ProxyCommand%s, after %d ms: %.60s",
+	    way_status(facts, status), first != NULL ? first : said != NULL ? said : "no message",
+	    way_line(facts, "proxycommand", where), (int)json_number_at(facts, "connect.ms", 0),
+	    config_text(facts, OPTION("proxycommand")));
+	if (silent)
+		finding_cure(f, "If it only needs longer: meshssh --doctor --timeout=60 HOST");
+	finding_cure(f, "To see more: ssh -v HOST");
 	return (1);
 }
 
@@ -401,8 +472,11 @@ const struct rule rules_connect[] = {
 	{ .code = CODE_PROXY_OF_OTHERS, .certainty = CERTAINTY_SURE,
 	  .needs = { "tailscale.proxies_of_others", "tailscale.host" },
 	    .check = check_proxy_of_others },
-	{ .code = CODE_WAY_NOT_CHECKED, .certainty = CERTAINTY_SURE,
-	  .needs = { "connect.unseen" }, .check = check_way },
+	{ .code = CODE_WAY_NOT_CHECKED, .certainty = CERTAINTY_SURE, .check = check_way },
+	{ .code = CODE_WAY_FAILED, .certainty = CERTAINTY_SURE,
+	  .needs = { "connect.command.ended" }, .under = { CODE_PROXY_MISSING }, .check = check_way_failed },
+	{ .code = CODE_WAY_SILENT, .certainty = CERTAINTY_LIKELY,
+	  .needs = { "connect.command.ended" }, .check = check_way_failed },
 	{ .code = CODE_NOT_CONNECTED, .certainty = CERTAINTY_SUSPECTED,
 	  .needs = { "connect.ok" }, .under = { UNDER_ANY }, .check = check_not_connected },
 	{ .code = CODE_NONE }

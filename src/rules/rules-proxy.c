@@ -41,7 +41,7 @@ static const struct broken {
 	{ CODE_NONE, "", "" }
 };
 
-/* 1 if the user or the machine's configuration names this proxy, and it is not a guess of ours. */
+/* 1 if --via or the machine's configuration names this proxy, and it is not a guess of ours. */
 static int
 is_named(const json_t *facts, const char *kind, const char *to)
 {
@@ -50,6 +50,8 @@ is_named(const json_t *facts, const char *kind, const char *to)
 	char		 text[100];
 	size_t		 i;
 
+	if (query_is(facts, "connect.via", kind))
+		return (1);
 	json_array_foreach(json_at(facts, "tailscale.proxies"), i, row) {
 		if (!query_is(row, "kind", kind) || (address = json_text_at(row,
 		    "address")) == NULL)

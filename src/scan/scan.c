@@ -209,7 +209,8 @@ job_start(struct scan *scan, const struct scan_host *host)
 	job->began_ms = clock_ms();
 	job->host = *host;
 	job->target = (struct target){ .host = job->host.host, .port = host->port,
-	    .family = conf->family, .timeout_ms = conf->timeout_ms };
+	    .family = conf->family != AF_UNSPEC ? conf->family : host->family,
+	    .timeout_ms = conf->timeout_ms };
 	job->in = (struct plan_input){ .target = &job->target, .choice = conf->choice,
 	    .facts = conf->facts };
 	job->race = (struct race_config){ .base = conf->base, .target = &job->target,
@@ -217,7 +218,13 @@ job_start(struct scan *scan, const struct scan_host *host)
 	    .cb = job_connected_cb, .arg = job, .rate_limit_cb = job_pace_cb };
 	job->row = (struct scan_row){ .host = job->host.name, .port = host->port, .route = "" };
 	scan->running++;
-	race_start(&job->race, &job->in);
+	if (host->unseen == NULL || conf->choice->via != NULL) {
+		race_start(&job->race, &job->in);
+		return;
+	}
+	error_set(&job->row.err, CODE_WAY_NOT_CHECKED, "%.255s: %.60s; that way was not checked",
+	    job->host.name, host->unseen);
+	job_end(job);
 }
 
 /* As many as may be under way at once. */

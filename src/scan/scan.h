@@ -18,6 +18,9 @@ struct scan_host {
 	char	name[ADDR_HOST_MAX + 16];	/* as people call it */
 	char	host[ADDR_HOST_MAX + 1];	/* what is connected to */
 	int	port;
+	int	family;				/* AF_UNSPEC: as for all of them */
+	/* how ssh reaches it, where that is not looked at; or NULL */
+	const char *unseen;
 };
 
 struct scan_row {

@@ -442,7 +442,8 @@ walk_file(struct walk *w, const struct place *outer, const char *file)
 		w->blind = 1;
 		return;
 	}
-	if (!file_look(w, path, p.depth > 1 || !w->system, &f))
+	/* That of -F may be anyone's. */
+	if (!file_look(w, path, p.depth > 1 || (!w->system && w->in->file == NULL), &f))
 		return;
 	if (p.passed == NULL)
 		w->to->file(w->to->arg, &f);

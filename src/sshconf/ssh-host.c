@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* HostName, Port and ConnectTimeout of a host, by the ssh_config files. */
+/* HostName, Port, ConnectTimeout and the way to a host, by the ssh_config files. */
 
 #include <sys/types.h>
+#include <sys/socket.h>
 
 #include <ctype.h>
 #include <limits.h>
@@ -20,17 +21,31 @@
 #include "sshconf/ssh-config.h"
 #include "sshconf/ssh-host.h"
 #include "sshconf/ssh-program.h"
+#include "sshconf/ssh-proxy.h"
 
 #define ASK_MS	1000
 
-/* The first line of each keyword decides, if it is known to count. */
-struct ssh_host {
+/* Keywords of which the first line decides, if it is known to count. */
+enum host_keyword {
+	HOST_NAME,
+	HOST_PORT,
+	HOST_FAMILY,
+	HOST_JUMP,		/* these two take each other's place */
+	HOST_COMMAND,
+	HOST_TIMEOUT,
+	HOST_KEYWORDS
+};
+
+static const char	host_keywords[HOST_KEYWORDS][16] = {
+	"hostname", "port", "addressfamily", "proxyjump", "proxycommand", "connecttimeout"
+};
+
+struct host_walk {
 	const char	*typed;
-	char		 host[ADDR_HOST_MAX + 1];
-	int		 port;
+	struct ssh_host	*to;
 	int		 timeout_s;
-	int		 host_over, port_over, timeout_over;
-	int		 unsure;	/* of host or port only ssh can tell */
+	int		 over[HOST_KEYWORDS];
+	int		 unsure;	/* of anything but the timeout only ssh can tell */
 };
 
 int
@@ -62,7 +77,7 @@ ssh_host_seconds(const char *text)
 
 /* HostName with its tokens, ssh_config(5) TOKENS: "%h" and "%%". */
 static void
-host_expand(struct ssh_host *h, const char *value)
+host_expand(struct host_walk *h, const char *value)
 {
 	char		 text[ADDR_HOST_MAX + 1];
 	size_t		 len = 0, more;
@@ -81,35 +96,53 @@ host_expand(struct ssh_host *h, const char *value)
 	}
 	text[len] = '\0';
 	if (*value == '\0' && addr_host_ok(text))
-		strlcpy(h->host, text, sizeof(h->host));
+		strlcpy(h->to->host, text, sizeof(h->to->host));
+}
+
+/* What a keyword's value says of the host. */
+static void
+host_value(struct host_walk *h, enum host_keyword keyword, const char *value)
+{
+	int	none = strcasecmp(value, "none") == 0;
+
+	if (keyword == HOST_NAME)
+		host_expand(h, value);
+	else if (keyword == HOST_PORT)
+		h->to->port = addr_port(value) != -1 ? addr_port(value) : h->to->port;
+	else if (keyword == HOST_FAMILY)
+		h->to->family = strcasecmp(value, "inet") == 0 ? AF_INET :
+		    strcasecmp(value, "inet6") == 0 ? AF_INET6 : AF_UNSPEC;
+	else if (keyword == HOST_JUMP && !none)
+		h->to->way = SSH_HOST_JUMP;
+	else if (keyword == HOST_COMMAND && !none &&
+	    (!ssh_proxy_ours(value) || strstr(value, "--via") != NULL ||
+	    strstr(value, "--family") != NULL))
+		h->to->way = SSH_HOST_COMMAND;
+	else if (keyword == HOST_TIMEOUT)
+		h->timeout_s = ssh_host_seconds(value);
 }
 
 static void
 host_line_cb(void *arg, const struct ssh_config_line *line)
 {
-	struct ssh_host	*h = arg;
-	int		 port;
+	struct host_walk	*h = arg;
+	enum host_keyword	 i = HOST_NAME, first;
 
-	if ((strcmp(line->keyword, "hostname") == 0 && !h->host_over) ||
-	    (strcmp(line->keyword, "port") == 0 && !h->port_over))
-		h->unsure |= line->match == SSH_CONFIG_UNSURE || line->later;
-	else if (strcmp(line->keyword, "canonicalizehostname") == 0)
+	if (strcmp(line->keyword, "canonicalizehostname") == 0)
 		h->unsure |= line->match != SSH_CONFIG_NO && strcasecmp(line->value, "no") != 0;
+	while (i < HOST_KEYWORDS && strcmp(line->keyword, host_keywords[i]) != 0)
+		i++;
+	if (i == HOST_KEYWORDS)
+		return;
+	first = i == HOST_COMMAND ? HOST_JUMP : i;
+	if (h->over[first])
+		return;
+	h->unsure |= i != HOST_TIMEOUT && (line->match == SSH_CONFIG_UNSURE || line->later);
 	if (line->match == SSH_CONFIG_NO)
 		return;
-	if (strcmp(line->keyword, "hostname") == 0 && !h->host_over) {
-		h->host_over = 1;
-		if (line->match == SSH_CONFIG_YES)
-			host_expand(h, line->value);
-	} else if (strcmp(line->keyword, "port") == 0 && !h->port_over) {
-		h->port_over = 1;
-		if (line->match == SSH_CONFIG_YES && (port = addr_port(line->value)) != -1)
-			h->port = port;
-	} else if (strcmp(line->keyword, "connecttimeout") == 0 && !h->timeout_over) {
-		h->timeout_over = 1;
-		if (line->match == SSH_CONFIG_YES)
-			h->timeout_s = ssh_host_seconds(line->value);
-	}
+	h->over[first] = 1;
+	if (line->match == SSH_CONFIG_YES)
+		host_value(h, i, line->value);
 }
 
 static void
@@ -120,7 +153,7 @@ host_file_cb(void *arg, const struct ssh_config_file *file)
 }
 
 static void
-host_read(struct ssh_host *h, const char *file)
+host_read(struct host_walk *h, const char *file)
 {
 	const struct passwd		*pw = getpwuid(geteuid());
 	const struct ssh_config		 config = { .root = "",
@@ -137,54 +170,63 @@ host_read(struct ssh_host *h, const char *file)
 
 /* What ssh itself says, if it does in time. */
 static void
-host_ask(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
+host_ask(struct host_walk *h)
 {
-	char		 self[PATH_MAX], ssh[PATH_MAX], text[ADDR_HOST_MAX + 1];
-	const char	*argv[] = { ssh, "-G", "-T", "--", typed, NULL }, *value;
+	char		 self[PATH_MAX], ssh[PATH_MAX], *text;
+	const char	*argv[] = { ssh, "-G", "-T", "--", h->typed, NULL }, *value;
 	struct ssh_ask	*ask;
+	int		 i;
 	size_t		 len;
 
+	h->to->way = SSH_HOST_UNKNOWN;
 	if (os_exe_path(self, sizeof(self)) == -1 || ssh_program_find(self, ssh) == -1)
 		return;
 	ask = xmalloc(sizeof(*ask));
 	ssh_ask(argv, ASK_MS, ask);
-	if (ask->status == 0 && (value = ssh_answer(ask->out, "hostname", 0, &len)) != NULL &&
-	    len < sizeof(text)) {
-		snprintf(text, sizeof(text), "%.*s", (int)len, value);
-		if (addr_host_ok(text))
-			strlcpy(host, text, ADDR_HOST_MAX + 1);
-		if ((value = ssh_answer(ask->out, "port", 0, &len)) != NULL && len < 6) {
-			snprintf(text, sizeof(text), "%.*s", (int)len, value);
-			if (addr_port(text) != -1)
-				*port = addr_port(text);
-		}
+	if (ask->status == 0) {
+		h->to->way = SSH_HOST_DIRECT;
+		for (i = 0; i < HOST_TIMEOUT; i++)
+			if ((value = ssh_answer(ask->out, host_keywords[i], 0, &len)) != NULL) {
+				text = xasprintf("%.*s", (int)len, value);
+				host_value(h, (enum host_keyword)i, text);
+				free(text);
+			}
 	}
 	free(ask);
 }
 
-int
-ssh_host_files(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
+static int
+host_files(struct host_walk *h, const char *typed, struct ssh_host *to)
 {
-	struct ssh_host	h = { .typed = typed, .port = 22 };
+	*h = (struct host_walk){ .typed = typed, .to = to };
+	*to = (struct ssh_host){ .port = 22, .family = AF_UNSPEC };
+	strlcpy(to->host, typed, sizeof(to->host));
+	host_read(h, NULL);
+	return (h->unsure);
+}
 
-	strlcpy(h.host, typed, sizeof(h.host));
-	host_read(&h, NULL);
-	strlcpy(host, h.host, ADDR_HOST_MAX + 1);
-	*port = h.port;
-	return (h.unsure);
+int
+ssh_host_files(const char *typed, struct ssh_host *to)
+{
+	struct host_walk	h;
+
+	return (host_files(&h, typed, to));
 }
 
 void
-ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
+ssh_host(const char *typed, struct ssh_host *to)
 {
-	if (ssh_host_files(typed, host, port))
-		host_ask(typed, host, port);
+	struct host_walk	h;
+
+	if (host_files(&h, typed, to))
+		host_ask(&h);
 }
 
 int
 ssh_host_timeout(const char *typed, const char *file)
 {
-	struct ssh_host	h = { .typed = typed };
+	struct ssh_host		to;
+	struct host_walk	h = { .typed = typed, .to = &to };
 
 	host_read(&h, file);
 	return (h.timeout_s);

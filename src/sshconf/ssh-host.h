@@ -1,19 +1,34 @@
 /* SPDX-License-Identifier: ISC */
-/* What ssh connects to for a host: by its files, for there may be thousands. */
+/* What ssh connects to for a host, and how: by its files, for there may be thousands. */
 
 #ifndef SSHCONF_SSH_HOST_H
 #define SSHCONF_SSH_HOST_H
 
 #include "base/addr.h"
 
+/* How ssh reaches a host. */
+enum ssh_host_way {
+	SSH_HOST_DIRECT,	/* it connects, or meshssh does, as it would by itself */
+	SSH_HOST_JUMP,		/* ProxyJump */
+	SSH_HOST_COMMAND,	/* another ProxyCommand, or one of ours with --via or --family */
+	SSH_HOST_UNKNOWN	/* only ssh could tell, and did not */
+};
+
+struct ssh_host {
+	char			host[ADDR_HOST_MAX + 1];	/* HostName */
+	int			port;
+	int			family;		/* AddressFamily */
+	enum ssh_host_way	way;
+};
+
 /*
- * HostName and Port for the host as it would be typed: the buffer and the number are set, to the
- * host itself and 22 where the files do not say. Return 1 if only ssh can tell: a Match exec, final
- * or canonical sets one of them, or CanonicalizeHostname is on.
+ * HostName, Port and so on for the host as it would be typed: the host itself and 22 where the
+ * files do not say. Return 1 if only ssh can tell: a Match exec, final or canonical sets one of
+ * them, or CanonicalizeHostname is on.
  */
-int	ssh_host_files(const char *typed, char host[ADDR_HOST_MAX + 1], int *port);
+int	ssh_host_files(const char *typed, struct ssh_host *);
 /* The same; where only ssh can tell, it is asked, for a second at most. */
-void	ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port);
+void	ssh_host(const char *typed, struct ssh_host *);
 /*
  * ConnectTimeout in seconds for that host, by the files or by this one of -F; 0 if there is none,
  * or if only ssh could tell.

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "os/run.h"
 #include "sshconf/ssh-proxy.h"
 
@@ -196,4 +197,80 @@ ssh_proxy_ours(const char *command)
 		    len - slash) == 0);
 	}
 	return (0);
+}
+
+/* A word that means itself to every shell, and no option to a program. */
+static int
+word_plain(const char *word)
+{
+	return (word != NULL && word[0] != '\0' && word[0] != '-' &&
+	    word[strspn(word, WORD_BYTES ":@%")] == '\0' && word[0] != '~');
+}
+
+/* What the token of this letter stands for, or NULL. */
+static const char *
+token_word(char letter, const struct ssh_proxy_tokens *t, char number[16])
+{
+	const char	*word;
+
+	if (letter == '%')
+		return ("%");
+	if (letter == 'p') {
+		snprintf(number, 16, "%d", t->port);
+		return (number);
+	}
+	word = letter == 'h' ? t->host : letter == 'k' ? t->alias : letter == 'n' ? t->typed :
+	    letter == 'r' ? t->user : NULL;
+	return (word_plain(word) ? word : NULL);
+}
+
+char *
+ssh_proxy_line(const char *command, const struct ssh_proxy_tokens *t)
+{
+	char		*line = xstrdup("exec "), *longer, number[16];
+	const char	*word;
+	size_t		 len;
+
+	while (*command != '\0') {
+		len = strcspn(command, "%");
+		word = "";
+		if (command[len] == '%' && (word = token_word(command[len + 1], t,
+		    number)) == NULL) {
+			free(line);
+			return (NULL);
+		}
+		longer = xasprintf("%s%.*s%s", line, (int)len, command, word);
+		free(line);
+		line = longer;
+		command += len + (command[len] == '%' ? 2 : 0);
+	}
+	return (line);
+}
+
+/* 1 if the shell leaves such a word, which had quotes around it or not, as it is. */
+static int
+word_whole(const char *word, size_t len, int quoted)
+{
+	return (strcspn(word, quoted ? "$`\\" : "$`\\\"';|&<>(){}*?[]~#!^") >= len);
+}
+
+char **
+ssh_proxy_words(const char *line)
+{
+	const size_t	  room = strlen(line) / 2 + 2, bytes = room * sizeof(char *);
+	char		**list = xcalloc(1, bytes + strlen(line) + 2), *to = (char *)list + bytes;
+	const char	 *at = line + strlen("exec "), *word;
+	size_t		  len, n = 0;
+
+	while ((len = proxy_word(&at, &word)) > 0) {
+		if ((*at != '\0' && strchr(" \t", *at) == NULL) || (n > 0 &&
+		    !word_whole(word, len, strchr("\"'", word[-1]) != NULL))) {
+			free(list);
+			return (NULL);
+		}
+		list[n++] = to;
+		memcpy(to, word, len);
+		to += len + 1;
+	}
+	return (list);
 }

@@ -29,4 +29,25 @@ int	ssh_proxy_look(const char *command, const char *root, const char *home, stru
  */
 int	ssh_proxy_ours(const char *command);
 
+/* What the tokens of a ProxyCommand stand for, ssh_config(5) TOKENS; NULL: not known. */
+struct ssh_proxy_tokens {
+	const char	*host;		/* %h: HostName */
+	const char	*alias;		/* %k: HostKeyAlias, or the host as typed */
+	const char	*typed;		/* %n */
+	const char	*user;		/* %r */
+	int		 port;		/* %p */
+};
+
+/*
+ * What ssh's shell is told to run: "exec COMMAND" with its tokens replaced, which the caller frees.
+ * NULL if ssh has no such token, or a word for one has bytes that no name has, which the shell
+ * might understand.
+ */
+char	*ssh_proxy_line(const char *command, const struct ssh_proxy_tokens *);
+/*
+ * The words of such a line that are behind "exec", the program first, and a NULL; one block, which
+ * the caller frees. NULL if a shell might make something else of one behind the program.
+ */
+char	**ssh_proxy_words(const char *line);
+
 #endif

@@ -522,6 +522,38 @@ test_proxy_ours(void **state)
 }
 
 static void
+test_proxy_line(void **state)
+{
+	static const struct ssh_proxy_tokens	good = { "10.0.0.3", "alias", "vsock%/3", "me", 2222 },
+	    bad = { "nas;id", "$(id)", "-oX", "a`b", 22 }, none = { NULL, NULL, NULL, NULL, 22 };
+	static const struct {
+		const char			*command;
+		const struct ssh_proxy_tokens	*tokens;
+		const char			*line;
+	}		rows[] = {
+		{ "nc %h %p", &good, "exec nc 10.0.0.3 2222" },
+		{ "%n%k %r 100%%h", &good, "exec vsock%/3alias me 100%h" },
+		{ "nc -X 5", &bad, "exec nc -X 5" }, { "", &none, "exec " },
+		/* ssh refuses what it does not know. */
+		{ "nc %d", &good, NULL }, { "nc %", &good, NULL }, { "%u", &good, NULL },
+		{ "nc %h", &bad, NULL }, { "nc %k", &bad, NULL }, { "nc %n", &bad, NULL },
+		{ "nc %r", &bad, NULL }, { "nc %h", &none, NULL }, { "nc %p", &bad, "exec nc 22" },
+	};
+	char		*line;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		line = ssh_proxy_line(rows[i].command, rows[i].tokens);
+		if (rows[i].line == NULL)
+			assert_null(line);
+		else
+			assert_string_equal(line, rows[i].line);
+		free(line);
+	}
+}
+
+static void
 test_key(void **state)
 {
 	struct ssh_key	key;
@@ -569,6 +601,39 @@ test_ask(void **state)
 	free(ask);
 }
 
+static void
+test_proxy_words(void **state)
+{
+	static const struct {
+		const char	*line, *words;		/* with a bar behind each; NULL: not plain */
+	}		rows[] = {
+		{ "exec meshssh nas 22", "meshssh|nas|22|" }, { "exec ", "" },
+		{ "exec \"/a b/meshssh\" --via=http=10.0.0.1:9  -- 'nas'\t\"22\" ",
+		    "/a b/meshssh|--via=http=10.0.0.1:9|--|nas|22|" },
+		{ "exec ~/bin/meshssh nas 22", "~/bin/meshssh|nas|22|" },
+		{ "exec meshssh '--via=http=[::1]:9' nas 22", "meshssh|--via=http=[::1]:9|nas|22|" },
+		{ "exec meshssh $X nas 22", NULL }, { "exec meshssh nas 22; true", NULL },
+		{ "exec meshssh \"$X\" 22", NULL }, { "exec meshssh --via=\"x\" nas 22", NULL },
+		{ "exec meshssh n\\as 22", NULL }, { "exec meshssh nas 22 2>/dev/null", NULL },
+		{ "exec meshssh 'nas'x 22", NULL }, { "exec meshssh nas | cat", NULL },
+	};
+	char		**words, text[100];
+	size_t		  i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		words = ssh_proxy_words(rows[i].line);
+		assert_int_equal(words != NULL, rows[i].words != NULL);
+		for (text[0] = '\0', j = 0; words != NULL && words[j] != NULL; j++) {
+			strlcat(text, words[j], sizeof(text));
+			strlcat(text, "|", sizeof(text));
+		}
+		if (words != NULL)
+			assert_string_equal(text, rows[i].words);
+		free(words);
+	}
+}
+
 int
 main(void)
 {
@@ -580,6 +645,8 @@ main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_proxy_ours),
+		cmocka_unit_test(test_proxy_line),
+		cmocka_unit_test(test_proxy_words),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_ask),
 	};

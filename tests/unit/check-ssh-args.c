@@ -107,12 +107,51 @@ test_options(void **state)
 	}
 }
 
+static void
+test_take(void **state)
+{
+	static const struct {
+		const char	*words[8], *left, *taken;	/* NULL: an error */
+	}		rows[] = {
+		{ { "nas", "22" }, "nas 22 ", "" },
+		{ { "-J", "jump", "nas" }, "nas ", "-Jjump " },
+		{ { "nas", "-4", "-oA=b", "22", "-F", "-x" }, "nas 22 ", "-4 -oA=b -F-x " },
+		{ { "-6" }, "", "-6 " },
+		{ { "-J" }, NULL, NULL }, { { "-J", "" }, NULL, NULL }, { { "-" }, NULL, NULL },
+		{ { "-4v", "nas" }, NULL, NULL }, { { "-J", "a", "-W", "b" }, NULL, NULL },
+	};
+	char		*words[9], **taken, text[100];
+	size_t		 i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		for (j = 0; j < 9; j++)
+			words[j] = j < 8 ? (char *)(uintptr_t)rows[i].words[j] : NULL;
+		taken = ssh_args_take(words);
+		assert_int_equal(taken != NULL, rows[i].taken != NULL);
+		if (taken == NULL)
+			continue;
+		for (text[0] = '\0', j = 0; words[j] != NULL; j++) {
+			strlcat(text, words[j], sizeof(text));
+			strlcat(text, " ", sizeof(text));
+		}
+		assert_string_equal(text, rows[i].left);
+		for (text[0] = '\0', j = 0; taken[j] != NULL; j++) {
+			strlcat(text, taken[j], sizeof(text));
+			strlcat(text, " ", sizeof(text));
+		}
+		assert_string_equal(text, rows[i].taken);
+		ssh_args_free(taken);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_take),
 	};
 
 	return (cmocka_run_group_tests_name("ssh-args", tests, NULL, NULL));

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Unit tests: ssh-host. */
 
+#include <sys/types.h>
+#include <sys/socket.h>
+
 #include <pwd.h>
 
 #include "check-root.h"
@@ -26,8 +29,9 @@ static void
 test_hosts(void **state)
 {
 	static const struct {
-		const char	*typed, *host;
-		int		 port, unsure;
+		const char		*typed, *host;
+		int			 port, unsure, family;
+		enum ssh_host_way	 way;
 	} rows[] = {
 		{ "nas", "10.0.0.7", 2222 },
 		{ "NAS", "NAS", 22 },
@@ -41,10 +45,16 @@ test_hosts(void **state)
 		{ "asked", "asked", 44, 1 },
 		{ "final", "final", 22, 1 },
 		{ "final-user", "final-user", 22, 0 },
+		{ "jump", "jump", 22, 0, AF_INET6, SSH_HOST_JUMP },
+		{ "nojump", "nojump", 22, 0, AF_INET, SSH_HOST_DIRECT },
+		{ "command", "command", 22, 0, AF_UNSPEC, SSH_HOST_COMMAND },
+		{ "nocommand", "nocommand", 22, 0, AF_UNSPEC, SSH_HOST_DIRECT },
+		{ "ours", "ours", 22, 0, AF_UNSPEC, SSH_HOST_DIRECT },
+		{ "via", "via", 22, 0, AF_UNSPEC, SSH_HOST_COMMAND },
+		{ "askedjump", "askedjump", 22, 1, AF_UNSPEC, SSH_HOST_DIRECT },
 	};
-	char			 host[ADDR_HOST_MAX + 1];
+	struct ssh_host		 host;
 	size_t			 i;
-	int			 port;
 
 	(void)state;
 	unsetenv("HOME");
@@ -53,11 +63,19 @@ test_hosts(void **state)
 	    "Host percent\nHostName a%%b\nHost odd\nHostName -oX\nHost token\nHostName %k\nHost high\nPort 70000\n"
 	    "Host asked\nPort 44\nMatch host asked exec true\nHostName elsewhere\n"
 	    "Match final originalhost final\nPort 2222\nMatch final originalhost final-user\nUser x\n"
+	    "Host jump\nProxyJump a\nProxyCommand none\nAddressFamily INET6\n"
+	    "Host nojump\nProxyJump none\nProxyCommand nc\nAddressFamily inet\n"
+	    "Host command\nProxyCommand nc %h %p\nHost nocommand\nProxyCommand none\nProxyJump a\n"
+	    "Host ours\nProxyCommand /a/meshssh --relay -- %h %p\n"
+	    "Host via\nProxyCommand meshssh --via=http %h %p\n"
+	    "Match originalhost askedjump exec true\nProxyJump a\n"
 	    "Match all\nPort 22\n");
 	for (i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(ssh_host_files(rows[i].typed, host, &port), rows[i].unsure);
-		assert_string_equal(host, rows[i].host);
-		assert_int_equal(port, rows[i].port);
+		assert_int_equal(ssh_host_files(rows[i].typed, &host), rows[i].unsure);
+		assert_string_equal(host.host, rows[i].host);
+		assert_int_equal(host.port, rows[i].port);
+		assert_int_equal(host.family, rows[i].family);
+		assert_int_equal(host.way, rows[i].way);
 	}
 }
 
@@ -81,8 +99,8 @@ test_includes(void **state)
 static void
 test_tilde(void **state)
 {
-	char	elsewhere[sizeof(root) + 8], host[ADDR_HOST_MAX + 1];
-	int	port;
+	char		elsewhere[sizeof(root) + 8];
+	struct ssh_host	host;
 
 	(void)state;
 	put("/.ssh/config", "Include hosts ~/more\n");
@@ -91,13 +109,13 @@ test_tilde(void **state)
 	put("/other/more", "Host build\nPort 3\n");
 	snprintf(elsewhere, sizeof(elsewhere), "%s/other", root);
 	assert_int_equal(setenv("HOME", elsewhere, 1), 0);
-	ssh_host("nas", host, &port);
-	assert_int_equal(port, 2);
-	ssh_host("build", host, &port);
-	assert_int_equal(port, 3);
+	ssh_host("nas", &host);
+	assert_int_equal(host.port, 2);
+	ssh_host("build", &host);
+	assert_int_equal(host.port, 3);
 	assert_int_equal(unsetenv("HOME"), 0);
-	ssh_host("nas", host, &port);
-	assert_int_equal(port, 1);
+	ssh_host("nas", &host);
+	assert_int_equal(host.port, 1);
 }
 
 /* ConnectTimeout: the first that counts, in ssh's times; 0 where only ssh could tell. */
