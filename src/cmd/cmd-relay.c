@@ -70,6 +70,7 @@ struct session {
 	struct race		*dialling;	/* as long as it is under way */
 	struct names_race	*choosing;	/* with --or, in its place */
 	struct names		*names;		/* of --or, or NULL */
+	int			 tried;		/* so many of them, in vain */
 	const struct options	*opts;
 	struct target		*target;
 	struct sock_tune	 tune;
@@ -174,6 +175,7 @@ relay_chosen_cb(const struct name *name, const struct connection *conn, const st
 	relay_connected_cb(conn, err, s);
 	*s->target = name->target;
 	s->mss_steps = name->mss_steps;
+	s->tried = name->tried;
 }
 
 static void
@@ -582,6 +584,8 @@ relay_session(struct session *s, struct attempts *attempts)
 			return (0);
 		relay_reason(s, attempts);
 		relay_other_mesh(s);
+		if (s->names != NULL)
+			names_also(s->names, s->tried, s->target->host, s->err);
 		return (-1);
 	}
 	if (s->conn.fd != -1)

@@ -94,6 +94,32 @@ names_parse(const char *list, const char *host, struct names *names, struct erro
 	}
 }
 
+void
+names_also(const struct names *names, int tried, const char *host, struct error *err)
+{
+	static const char	start[] = "; also tried: ";
+	char			also[sizeof(err->text)];
+	size_t			most = ERROR_LINE_BYTES - strlen("meshssh: ; \n") -
+				    strlen(code_row(err->code)->hint);
+	int			i;
+
+	if (tried < 2)
+		return;
+	most = most < sizeof(err->text) ? most : sizeof(err->text) - 1;
+	strlcpy(also, start, sizeof(also));
+	for (i = 0; i < tried; i++)
+		if (strcmp(names->hosts[i], host) != 0) {
+			strlcat(also, also[strlen(start)] != '\0' ? ", " : "", sizeof(also));
+			strlcat(also, names->hosts[i], sizeof(also));
+		}
+	if (strlen(err->text) + strlen(also) > most)
+		snprintf(also, sizeof(also), "%s%d other name%s", start, tried - 1,
+		    tried > 2 ? "s" : "");
+	if (strlen(err->text) > most - strlen(also))
+		err->text[most - strlen(also)] = '\0';
+	strlcat(err->text, also, sizeof(err->text));
+}
+
 /* --- the race --------------------------------------------------------------------------------- */
 
 void
@@ -154,30 +180,6 @@ names_tell(const struct names_race *r)
 	}
 }
 
-/* The other names, behind the error of the one that tells most; if that is long, how many. */
-static void
-names_also(const struct names_race *r, const struct names_runner *worst, struct error *err)
-{
-	char	also[sizeof(err->text)] = "; also tried: ";
-	size_t	most = sizeof(err->text) - 1;
-	int	i, first = 1;
-
-	if (r->begun == 1)
-		return;
-	for (i = 0; i < r->begun; i++)
-		if (&r->list[i] != worst) {
-			strlcat(also, first ? "" : ", ", sizeof(also));
-			strlcat(also, r->list[i].name.target.host, sizeof(also));
-			first = 0;
-		}
-	if (strlen(err->text) + strlen(also) > most)
-		snprintf(also, sizeof(also), "; also tried: %d other name%s", r->begun - 1,
-		    r->begun > 2 ? "s" : "");
-	if (strlen(err->text) > most - strlen(also))
-		err->text[most - strlen(also)] = '\0';
-	strlcat(err->text, also, sizeof(err->text));
-}
-
 static void
 names_lost(struct names_race *r)
 {
@@ -192,8 +194,8 @@ names_lost(struct names_race *r)
 			worst = &r->list[i];
 	names_tell(r);
 	err = worst->err;
-	names_also(r, worst, &err);
 	name = worst->name;
+	name.tried = r->begun;
 	names_cancel(r);
 	conf.cb(&name, NULL, &err, conf.arg);
 }

@@ -25,6 +25,8 @@ struct name {
 	struct target		 target;
 	struct mss_steps	 mss_steps;
 	struct plan_input	 in;
+	/* where all are lost: so many were tried, the others not for lack of time */
+	int			 tried;
 };
 
 struct names_config {
@@ -52,6 +54,12 @@ struct names_race;
  * front. Return 0, or -1 with *err set.
  */
 int	names_parse(const char *list, const char *host, struct names *names, struct error *err);
+
+/*
+ * Add to the error of this host which others of the names were tried, or how many where that is too
+ * long for the line that a person reads.
+ */
+void	names_also(const struct names *, int tried, const char *host, struct error *);
 
 /* As race_start, race_expire and race_cancel. */
 struct names_race	*names_start(const struct names_config *);
