@@ -353,8 +353,6 @@ check_way(const json_t *facts, struct finding *f)
 	    line[0] != '\0' ? line : config_where(facts, keyword, where));
 	finding_cure(f, "To see whether it works: ssh -v HOST");
 	finding_cure(f, jump ? "To check the path to the jump host: meshssh --doctor JUMPHOST" :
-	    value != NULL && strstr(value, " --or") != NULL ?
-	    "To check each of its names: meshssh --doctor --via=direct NAME" :
 	    "To check a direct path instead: meshssh --doctor --via=direct HOST");
 	return (1);
 }

@@ -113,8 +113,6 @@ way "--via of a proxy that is not there" 2 --via=http=127.0.0.1:1 nojump
 check "no other route is taken" grep -q '^    not connected' "$T/out"
 way "--family" 2 --json --family=inet6 nojump
 check "no address of the other family is connected to" sh -c "! grep -q '\"route\": \"direct\"' '$T/out'"
-way several 0 several
-check "several names: how to check them is said" grep -q 'check each of its names: meshssh --doctor' "$T/out"
 for mode in doctor scan; do
 	timeout 60 "$MESHSSH" --$mode --or=127.0.0.1 127.0.0.9 >"$T/out" 2>"$T/err"
 	is "--$mode --or: not without a word" "$? $(grep -c 'check each name by itself' "$T/err") $(wc -c <"$T/out")" "64 1 0"
