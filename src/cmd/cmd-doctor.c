@@ -54,7 +54,7 @@ doctor_own(struct collect *exam, char **words, const char *host, int port)
 	while (words[count] != NULL)
 		count++;
 	if (options_parse(&opts, count, words, &rest, &err) == -1 || opts.mode != OPTIONS_RUN ||
-	    opts.tailscaled != NULL)
+	    opts.tailscaled != NULL || opts.or_names != NULL)
 		return (-1);
 	rest += rest < count && strcmp(words[rest], "--") == 0;
 	if (count != rest + 2 || strcasecmp(words[rest], host) != 0 ||

@@ -66,6 +66,10 @@ Host otherhost
 	HostName 127.0.0.1
 	Port 1
 	ProxyCommand $MESHSSH --relay -- 127.0.0.1 $SSHD_PORT
+Host several
+	HostName 127.0.0.9
+	Port $SSHD_PORT
+	ProxyCommand $MESHSSH --or=127.0.0.1 --relay -- "%h" "%p"
 Host nojump nocommand
 	HostName 127.0.0.1
 	Port $SSHD_PORT
@@ -170,6 +174,8 @@ fi
 # What only a shell understands, and one that leads elsewhere, are run.
 way "odd" 2 odd
 check "odd: it fails, as for ssh" grep -q 'way-failed)$' "$T/out"
+way "several" 0 --json several
+json "several: the other name answers" 'd["facts"]["connect"]["route"] == "command" and d["facts"]["connect"]["ok"]'
 way "otherhost" 0 --json otherhost
 json "otherhost: it is where that leads" 'd["facts"]["connect"]["route"] == "command" and d["facts"]["connect"]["ok"]'
 way "--via=direct, where nobody listens" 2 --via=direct jump
@@ -178,6 +184,12 @@ way "--via of a proxy that is not there" 2 --via=http=127.0.0.1:1 nojump
 check "no other route is taken" grep -q '^    not connected' "$T/out"
 way "--family" 2 --json --family=inet6 nojump
 check "no address of the other family is connected to" sh -c "! grep -q '\"route\": \"direct\"' '$T/out'"
+
+# What either of several names takes is not what one look shows.
+for mode in doctor scan; do
+	timeout 60 "$MESHSSH" --$mode --or=127.0.0.1 127.0.0.9 >"$T/out" 2>"$T/err"
+	is "--$mode --or: not without a word" "$? $(grep -c 'check each name by itself' "$T/err") $(wc -c <"$T/out")" "64 1 0"
+done
 
 # What is given beside --doctor counts as it does for ssh.
 for given in "-J bastion" "-Jjohn@bastion,inner" "-o ProxyJump=bastion" "-oProxyJump bastion"; do
