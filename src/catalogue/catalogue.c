@@ -860,6 +860,32 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "6.15) makes that 2 seconds. tcp_retries2 counts the attempts: with 255, sessions "
 	    "end after 8 minutes, with less sooner. Put both into /etc/sysctl.d, apply it, and "
 	    "restart sshd." },
+	[CODE_RESUME_UNREACHABLE] = { "resume-unreachable",
+	    KIND_FINDING, SEVERITY_WARNING, 35, 0, "",
+	    "The host's sshd says that sessions can be resumed at a port of meshssh-serve, and "
+	    "that port takes no connection from here. A firewall or the mesh's access rules drop "
+	    "it, or its socket is not started. Sessions work as they do without it: they end "
+	    "with their connection. On the host: systemctl status meshssh.socket; then let the "
+	    "firewall and the rules accept the port." },
+	[CODE_ALIVE_ENDS_HELD] = { "alive-ends-held", KIND_FINDING, SEVERITY_NOTE, 21, 0, "",
+	    "Sessions are held while there is no connection, but one side counts the answers that "
+	    "do not come and ends the session: ssh by ServerAliveInterval, or sshd by "
+	    "ClientAliveInterval. Nobody can answer in their place. For hosts with meshssh-serve, "
+	    "ServerAliveInterval is to be 0 (meshssh-config install HOST writes it), and "
+	    "ClientAliveInterval for its sessions, too (meshssh-config serve --install)." },
+	[CODE_FDPASS_NO_RESUME] = { "fdpass-no-resume", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
+	    "With --fdpass and ProxyUseFdpass, ssh has the connection itself, so that nobody can "
+	    "give it another one. The host has meshssh-serve: without both, its sessions would "
+	    "outlive their connections." },
+	[CODE_SOURCE_LOCAL] = { "source-local", KIND_FINDING, SEVERITY_WARNING, 45, 0, "",
+	    "meshssh-serve connects to sshd from an address of loopback (--source=hash or "
+	    "--source=loopback), and sshd_config gives clients of loopback something of their "
+	    "own. Whoever reaches the port of meshssh-serve gets that, too. Use --source=client, "
+	    "with which sshd sees the true address, or take that Match out." },
+	[CODE_SERVE_OPEN] = { "serve-open", KIND_FINDING, SEVERITY_NOTE, 19, 0, "",
+	    "meshssh-serve listens at an address that is not the mesh's. Whoever reaches it can "
+	    "talk to sshd there, as on sshd's own port. If that is not intended, let "
+	    "meshssh.socket listen at the mesh's addresses alone: meshssh-config serve --install." },
 	[CODE_SSHD_DOWN] = { "sshd-down", KIND_FINDING, SEVERITY_WARNING, 30, 0, "",
 	    "No sshd listens on this machine, on none of the ports that its configuration names. "
 	    "If systemd should have started it, systemctl status and sshd -t say why it did not." },

@@ -20,6 +20,7 @@ const struct rule	*const rules_tables[] = {
 	rules_config,
 	rules_nix,
 	rules_machine,
+	rules_resume,
 	rules_unfinished,
 	NULL
 };

@@ -56,7 +56,8 @@ struct rule {
 extern const struct rule	rules_mesh[], rules_peer[], rules_path[], rules_connect[],
 				    rules_unmade[],
 				    rules_names[], rules_server[],
-				rules_config[], rules_nix[], rules_machine[], rules_unfinished[];
+				rules_config[], rules_nix[], rules_machine[], rules_resume[],
+				rules_unfinished[];
 extern const struct rule	*const rules_tables[];	/* all of them; ends with NULL */
 
 /* For rules: set a text of the finding, printable and cut to fit. The second adds a cure. */

@@ -334,6 +334,69 @@ test_service_ssh(void **state)
 	json_decref(facts);
 }
 
+/* The comments of an identification offer a port; whether something answers there is a fact. */
+static void
+test_resume(void **state)
+{
+	static const struct {
+		const char	*text;
+		const char	*behind;	/* a listener's port, or NULL */
+	}				 rows[] = {
+		{ "SSH-2.0-OpenSSH_9.9 meshssh=", "" },
+		{ "SSH-2.0-OpenSSH_9.9 Debian-1 meshssh=", " Corp" },
+		{ "SSH-2.0-OpenSSH_9.9 meshssh=", NULL },
+		{ "SSH-2.0-OpenSSH_9.9 meshssh=0", NULL },
+		{ "SSH-2.0-OpenSSH_9.9 meshssh=65536", NULL },
+		{ "SSH-2.0-OpenSSH_9.9 meshssh=4622x", NULL },
+		{ "SSH-2.0-OpenSSH_9.9 xmeshssh=4622", NULL },
+		{ "SSH-2.0-meshssh=4622", NULL },
+		{ "SSH-2.0-Tailscale meshssh=4622", NULL },
+	};
+	static const struct script	 silent = { "", NULL };
+	struct probe_input		 in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400,
+					    .dead_after_s = 30, .seen = &seen };
+	struct server			 s, far;
+	char				 first[128], port[16];
+	json_t				*facts;
+	size_t				 i;
+	int				 offered;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		server_start_tcp(&far, &silent);
+		offered = rows[i].behind != NULL;
+		snprintf(port, sizeof(port), "%d", far.port);
+		snprintf(first, sizeof(first), "%s%s%s\r\n", rows[i].text, offered ? port : "",
+		    offered ? rows[i].behind : "");
+		server_start_tcp(&s, &(struct script){ first, NULL });
+		in.port = s.port;
+		facts = json_object();
+		assert_int_equal(probe_resume.useful(facts, &in), 0);
+		probe_connect.run(facts, &in);
+		probe_identification.run(facts, &in);
+		server_stop(&s);
+		if (json_number_at(facts, "server.resume_port", 0) != (offered ?
+		    far.port : 0))
+			fail_msg("%s: %d", first,
+			    (int)json_number_at(facts, "server.resume_port", 0));
+		assert_int_equal(probe_resume.useful(facts, &in), offered);
+		if (offered) {
+			probe_resume.run(facts, &in);
+			assert_int_equal(json_truth_at(facts, "resume.ok"), 1);
+			assert_null(json_at(facts, "resume.error"));
+			server_stop(&far);
+			/* That was no connection to the server, which counts those that it sees. */
+			assert_int_equal(json_number_at(facts, "connect.made", 0), 2);
+			probe_resume.run(facts, &in);
+			assert_int_equal(json_truth_at(facts, "resume.ok"), 0);
+			is_text("resume", facts, "resume.error", "refused");
+			assert_null(json_at(facts, "connect.stopped"));
+		} else
+			server_stop(&far);
+		json_decref(facts);
+	}
+}
+
 /* The server is gone when the next connection is to be made: no more are tried. */
 static void
 test_stopped(void **state)
@@ -669,6 +732,7 @@ main(void)
 		cmocka_unit_test(test_banners),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_service_ssh),
+		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_printer),
