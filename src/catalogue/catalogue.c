@@ -135,6 +135,26 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "root's ssh will run this program: it, and each folder and link on the way to it, "
 	    "must be root's and not writable by group or others, sticky or not. Use make "
 	    "install, or name another one by --program=PATH." },
+	[CODE_SERVE_NO_MESH] = { "serve-no-mesh", KIND_ERROR, SEVERITY_ERROR, 1, EX_UNAVAILABLE,
+	    "connect the mesh, or name addresses: --listen=ADDRESS",
+	    "meshssh-serve is to listen at the addresses that this machine has in its mesh, and "
+	    "it has none now. Connect the mesh (tailscale up) and run the command again, or name "
+	    "the addresses with --listen=ADDRESS." },
+	[CODE_SERVE_SHADOWED] = { "serve-shadowed", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "nothing was changed",
+	    "An earlier line of sshd's configuration sets VersionAddendum, or a Match with "
+	    "ClientAliveInterval that meshssh-serve's sessions fall under, so that the lines for "
+	    "them would have no effect. The message has the value that stays in force. Add "
+	    "meshssh=4622 to that VersionAddendum, or correct that Match, and install again." },
+	[CODE_SERVE_REFUSED] = { "serve-refused", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "nothing was changed",
+	    "sshd (sshd -t) or systemd (systemd-analyze verify) refuses what would be written, or "
+	    "what is there already; the message has its words. If the line that it names is not "
+	    "from meshssh-config, correct it and install again. Else please report it." },
+	[CODE_SERVE_ENABLED] = { "serve-enabled", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
+	    "disable it, then run the command again",
+	    "systemd would go on starting a unit whose file is gone. Run what the message says; "
+	    "sessions that are open stay. Then run the same command again." },
 	[CODE_LOCAL_BUILDER] = { "local-builder", KIND_ERROR, SEVERITY_ERROR, 1, EX_USAGE,
 	    "give it a name of its own in ~/.ssh/config",
 	    "For a builder called localhost Nix runs no ssh, but builds on this machine itself. "
