@@ -883,10 +883,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	[CODE_RESUME_UNREACHABLE] = { "resume-unreachable",
 	    KIND_FINDING, SEVERITY_WARNING, 35, 0, "",
 	    "The host's sshd says that sessions can be resumed at a port of meshssh-serve, and "
-	    "that port takes no connection from here. A firewall or the mesh's access rules drop "
-	    "it, or its socket is not started. Sessions work as they do without it: they end "
-	    "with their connection. On the host: systemctl status meshssh.socket; then let the "
-	    "firewall and the rules accept the port." },
+	    "that port takes no connection from here, or does not answer as meshssh-serve does. A "
+	    "firewall or the mesh's access rules drop it, its socket is not started, or another "
+	    "service has the port. Sessions work as they do without it: they end with their "
+	    "connection. On the host: systemctl status meshssh.socket; then let the firewall and "
+	    "the rules accept the port." },
 	[CODE_ALIVE_ENDS_HELD] = { "alive-ends-held", KIND_FINDING, SEVERITY_NOTE, 21, 0, "",
 	    "Sessions are held while there is no connection, but one side counts the answers that "
 	    "do not come and ends the session: ssh by ServerAliveInterval, or sshd by "

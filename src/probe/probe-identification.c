@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/addr.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/xalloc.h"
@@ -152,30 +151,6 @@ identification_version(const char *software)
 	return (major < 1000 && minor < 100 ? (int)(major * 100 + minor) : -1);
 }
 
-/*
- * The port that the comments of an identification offer for resumption, "meshssh=PORT"; -1 if they
- * do not. Those of a server whose users are not sshd's are not meant.
- */
-static int
-identification_resume(const char *line, size_t len)
-{
-	static const char	word[] = "meshssh=";
-	char			port[8];
-	size_t			at, n;
-
-	for (at = 0; at < len; at += n + (at + n < len)) {
-		for (n = 0; at + n < len && line[at + n] > ' '; n++)
-			continue;
-		if (at > 0 && n > strlen(word) && n < strlen(word) + sizeof(port) &&
-		    strncmp(line + at, word, strlen(word)) == 0) {
-			snprintf(port, sizeof(port), "%.*s", (int)(n - strlen(word)),
-			    line + at + strlen(word));
-			return (addr_port(port));
-		}
-	}
-	return (-1);
-}
-
 static void
 identification_software(json_t *facts, const struct hearing *b)
 {
@@ -198,8 +173,9 @@ identification_software(json_t *facts, const struct hearing *b)
 	fact_put_text(facts, "server.software", software);
 	fact_put_text(facts, "server.kind", kinds[i].kind);
 	fact_put_number(facts, "server.ms", b->id_ms);
-	port = strcmp(kinds[i].kind, "tailscale") != 0 ? identification_resume(line, len) : -1;
-	if (port != -1)
+	/* Tailscale SSH lets its users in by itself. */
+	port = strcmp(kinds[i].kind, "tailscale") != 0 ? sshwire_offer(line, len) : 0;
+	if (port != 0)
 		fact_put_number(facts, "server.resume_port", port);
 	version = strncmp(software, "OpenSSH", 7) == 0 ? identification_version(software) : -1;
 	if (version != -1)

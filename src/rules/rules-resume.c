@@ -25,19 +25,38 @@ by_meshssh(const json_t *facts)
 	return (strcmp(name != NULL ? name + 1 : program, "meshssh") == 0);
 }
 
+/* 1 if the port takes connections, and what answers there cannot resume. */
+static int
+is_another(const char *error)
+{
+	static const char *const	codes[] = { "not-resumable", "server-silent", "server-closed" };
+	size_t				i;
+
+	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (strcmp(error, codes[i]) == 0)
+			return (1);
+	return (0);
+}
+
 static int
 check_unreachable(const json_t *facts, struct finding *f)
 {
 	const char	*error = json_text_at(facts, "resume.error");
 	int		 port = (int)json_number_at(facts, "server.resume_port", 0);
 
-	if (json_truth_at(facts, "resume.ok") != 0)
+	if (json_truth_at(facts, "resume.ok") != 0 || error == NULL)
 		return (0);
+	finding_set(f->evidence, "port %d: %.40s after %d ms", port, error,
+	    (int)json_number_at(facts, "resume.ms", 0));
+	if (is_another(error)) {
+		finding_set(f->cause,
+		    "The host offers to resume sessions, and what answers at that port does not do it.");
+		finding_cure(f, "On the host: ss -ltnp 'sport = :%d'; meshssh.socket should have that port.",
+		    port);
+		return (1);
+	}
 	finding_set(f->cause,
 	    "The host offers to resume sessions, and the port for that takes no connection from here.");
-	finding_set(f->evidence, "port %d: %.40s after %d ms", port,
-	    error != NULL ? error : "no connection",
-	    (int)json_number_at(facts, "resume.ms", 0));
 	finding_cure(f, "On the host: systemctl status meshssh.socket; ss -ltn 'sport = :%d'", port);
 	if (query_mesh(facts) == 1)
 		finding_cure(f, "Let the mesh's access rules accept port %d from this machine.",
