@@ -34,7 +34,7 @@ enum who {
 static const struct unit_line {
 	enum who who;
 	char	 key[28];
-	char	 value[40];
+	char	 value[96];
 } unit_lines[] = {
 	{ SYSTEM, "User", EMIT_SERVE_USER },
 	{ EACH, "KillMode", "process" },
@@ -67,7 +67,8 @@ static const struct unit_line {
 	{ EACH, "RestrictSUIDSGID", "yes" },
 	{ EACH, "SystemCallArchitectures", "native" },
 	{ EACH, "SystemCallErrorNumber", "EPERM" },
-	{ EACH, "SystemCallFilter", "@system-service seccomp" }
+	{ EACH, "SystemCallFilter", "@system-service seccomp landlock_create_ruleset "
+	    "landlock_add_rule landlock_restrict_self" }
 };
 
 void

@@ -31,12 +31,12 @@ if [ "${SERVE_MOUNT:-}" = "" ]; then
 	exit
 fi
 mount -t tmpfs -o mode=755 none /mnt
-cp "$BUILDDIR/meshssh-config" /mnt
-# It is not started here: only its path counts, and that systemd finds it.
-printf '#!/bin/sh\n' >/mnt/meshssh-serve
+cp "$BUILDDIR/meshssh" "$BUILDDIR/meshssh-config" "$BUILDDIR/meshssh-doctor" /mnt
+# Without it, only its path counts, and that systemd finds it.
+cp "$BUILDDIR/meshssh-serve" /mnt || printf '#!/bin/sh\n' >/mnt/meshssh-serve
 chmod 755 /mnt/meshssh-serve
 mkdir /mnt/etc
-for part in ssh passwd group nsswitch.conf pam.d ld.so.cache localtime os-release; do
+for part in ssh passwd group shadow gshadow nsswitch.conf pam.d ld.so.cache localtime os-release; do
 	[ ! -e "/etc/$part" ] || cp -a "/etc/$part" /mnt/etc
 done
 mount --bind /mnt/etc /etc
@@ -166,6 +166,100 @@ case $? in
 *) not_ok "the mesh's addresses" "$(cat "$T/err")" ;;
 esac
 
+# --- what is installed, run as systemd would: clients learn of it and are served ---
+cat >"$T/lab" <<'END'
+# Two hosts: this namespace, 100.64.0.7 and fd7a:115c:a1e0::7, and another one, with .2 and ::2.
+ip link set lo up
+unshare -n sleep 60 &
+other=$!
+until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do :; done
+ip link add s0 type veth peer name c0 netns $other
+ip addr add 100.64.0.7/24 dev s0
+ip addr add fd7a:115c:a1e0::7/64 dev s0 nodad
+ip link set s0 up
+there="nsenter -t $other -n"
+$there ip link set lo up
+$there ip addr add 100.64.0.2/24 dev c0
+$there ip addr add fd7a:115c:a1e0::2/64 dev c0 nodad
+$there ip link set c0 up
+"$sshd" -D -e 2>"$T/sshd.log" & sshd_pid=$!
+unit=/etc/systemd/system/meshssh.service
+sed -n 's/^ExecStartPre=-+//p' $unit >"$T/lines"
+while read -r line; do $line || echo "failed: $line"; done <"$T/lines"
+user=$(sed -n 's/^User=//p' $unit)
+mkdir -m 700 "$T/runtime"
+chown "$user" "$T/runtime"
+# shellcheck disable=SC2046	# they are words
+systemd-socket-activate $(sed -n 's/^ListenStream=/-l /p' /etc/systemd/system/meshssh.socket) -E RUNTIME_DIRECTORY="$T/runtime" \
+    strace -DDD -f -qq -o "$T/calls" setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs \
+    --inh-caps +net_raw --ambient-caps +net_raw --bounding-set -all,+net_raw \
+    $(sed -n 's/^ExecStart=//p' $unit) 2>"$T/log" & serve=$!
+until ss -Hltn | grep -q 100.64.0.7:4622 && ss -Hltn | grep -q '0.0.0.0:22'; do kill -0 $serve $sshd_pid || exit 1; done
+login() {
+	$there timeout 20 ssh -F "$T/client" -o HostName="$1" nas 'echo $SSH_CONNECTION' </dev/null
+}
+echo "IPv4: $(login 100.64.0.7 2>&1)"
+echo "IPv6: $(login fd7a:115c:a1e0::7 2>&1)"
+found() { # DOCTOR'S ARGUMENT...: what it says of resumption, and those of its findings that are about that
+	timeout 30 "$@" --json </dev/null 2>/dev/null | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+print(*[x["code"] for x in d["findings"] if x["code"] in sys.argv], d["facts"].get("resume", {}).get("error", "-"))' \
+	    resume-unreachable alive-ends-held fdpass-no-resume source-local serve-open
+}
+echo "doctor: $(found $there /mnt/meshssh-doctor 100.64.0.7)"
+$there /mnt/meshssh-config stanza --fdpass 100.64.0.7 >"$T/stanza" 2>&1
+printf '%s\n' 'ProxyCommand /mnt/meshssh --relay -- %h %p' 'ServerAliveInterval 15' >/etc/ssh/ssh_config
+echo "ServerAliveInterval: $(found $there /mnt/meshssh-doctor 100.64.0.7)"
+printf '%s\n' 'ProxyCommand /mnt/meshssh --fdpass --relay -- %h %p' 'ProxyUseFdpass yes' >/etc/ssh/ssh_config
+echo "fdpass: $(found $there /mnt/meshssh-doctor 100.64.0.7)"
+kill $serve
+wait $serve
+echo "closed: $(found $there /mnt/meshssh-doctor 100.64.0.7)"
+socat TCP-LISTEN:4622,fork,reuseaddr EXEC:'echo 220 smtp.example' 2>/dev/null & other_service=$!
+until ss -Hltn | grep -q 0.0.0.0:4622; do kill -0 $other_service || exit 1; done
+echo "another service: $(found $there /mnt/meshssh-doctor 100.64.0.7)"
+mkdir /etc/systemd/system/sockets.target.wants
+ln -s ../meshssh.socket /etc/systemd/system/sockets.target.wants/meshssh.socket
+echo "server: $(found /mnt/meshssh-doctor)"
+sed -i 's/ClientAliveInterval 0/ClientAliveInterval 20/' /etc/ssh/sshd_config.d/00-meshssh.conf
+sed -i 's/--source=client/--source=hash/' $unit
+sed -i 's/^ListenStream=100.64.0.7/ListenStream=192.168.1.7/' /etc/systemd/system/meshssh.socket
+printf 'Match Address 127.0.0.0/8\n\tPasswordAuthentication yes\n' >>/etc/ssh/sshd_config
+echo "changed server: $(found /mnt/meshssh-doctor)"
+kill $sshd_pid $other_service $other
+END
+programs='ip nsenter setpriv socat ss ssh strace systemd-analyze systemd-socket-activate systemd-sysusers unshare'
+# shellcheck disable=SC2086	# they are words
+if [ -x "$BUILDDIR/meshssh-serve" ] && need "what is installed runs" $programs; then
+	ssh-keygen -q -t ed25519 -N '' -f "$T/key"
+	chmod 755 "$T"
+	fresh "$INCLUDE" "AuthorizedKeysFile $T/key.pub" "UsePAM $(t_pam)" "$(t_forgiving)" 'StrictModes no' \
+		'PermitRootLogin yes' 'ClientAliveInterval 30'
+	printf '%s\n' 'Host *' "	IdentityFile $T/key" '	User root' '	StrictHostKeyChecking no' '	UserKnownHostsFile /dev/null' \
+		'	LogLevel ERROR' '	ProxyCommand /mnt/meshssh --relay -- %h %p' >"$T/client"
+	serve --install
+	is "installed to be run" $? 0
+	check "systemd makes the user" systemd-sysusers /etc/sysusers.d/meshssh.conf
+	export T sshd
+	timeout -k 2 60 unshare -n sh "$T/lab" >"$T/seen" 2>&1
+	line() { sed -n "s/^$1: //p" "$T/seen"; }
+	ends=$(printf '127.0.0.22 22\nfdfe::22 22')
+	is "clients learn of it, and sshd sees their addresses" "$(sed -n 's/^IPv[46]: [^ ]* [0-9]* //p' "$T/seen")" "$ends"
+	is "both are sessions of meshssh-serve" "$(sed -n 's/.*: begins, from \([^ ]*\) .*/\1/p' "$T/log" | tr '\n' ' ')" \
+		'100.64.0.2 fd7a:115c:a1e0::2 '
+	is "no line before it failed" "$(line failed)" ''
+	is "systemd's filter has each system call" "$(python3 "$TOOLS/unit-calls.py" "$T/calls")" ''
+	is "the doctor is content" "$(line doctor)" '-'
+	check "the stanza: ssh does not end what is held" grep -q '^ *ServerAliveInterval 0' "$T/stanza"
+	is "the stanza: no --fdpass" "$(grep -c '^ *Proxy.*[Ff]dpass' "$T/stanza")" 0
+	is "the doctor: ServerAliveInterval" "$(line ServerAliveInterval)" 'alive-ends-held -'
+	is "the doctor: --fdpass" "$(line fdpass)" 'fdpass-no-resume -'
+	is "the doctor: the port is closed" "$(line closed)" 'resume-unreachable refused'
+	is "the doctor: another service" "$(line 'another service')" 'resume-unreachable not-resumable'
+	is "the doctor on the server" "$(line server)" '-'
+	is "the doctor on a server that was changed" "$(line 'changed server')" 'source-local alive-ends-held serve-open -'
+fi
+
 # --- without root ---
 mkdir -m 700 "$T/home"
 cp /etc/passwd "$T/passwd"
@@ -173,8 +267,8 @@ sed -i "s|^root:.*|root:x:0:0::$T/home:/bin/sh|" /etc/passwd
 unset XDG_RUNTIME_DIR
 serve --install --rootless
 is "rootless" $? 0
-mkdir -m 700 "$T/runtime"
-XDG_RUNTIME_DIR=$T/runtime serve --install --rootless --port=4700
+mkdir -m 700 "$T/own"
+XDG_RUNTIME_DIR=$T/own serve --install --rootless --port=4700
 is "rootless, and the user's manager looks at it" $? 0
 check "its unit" grep -q -- --source=loopback "$T/home/.config/systemd/user/meshssh.service"
 is "no user of its own" "$(grep ^User= "$T/home/.config/systemd/user/meshssh.service")" ''
