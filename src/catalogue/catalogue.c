@@ -144,8 +144,10 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "nothing was changed",
 	    "An earlier line of sshd's configuration sets VersionAddendum, or a Match with "
 	    "ClientAliveInterval that meshssh-serve's sessions fall under, so that the lines for "
-	    "them would have no effect. The message has the value that stays in force. Add "
-	    "meshssh=4622 to that VersionAddendum, or correct that Match, and install again." },
+	    "them would have no effect; or sshd does not listen where meshssh-serve connects to. "
+	    "The message has the value that stays in force. Add meshssh=4622 to that "
+	    "VersionAddendum, correct that Match, or add ListenAddress 127.0.0.22, and install "
+	    "again." },
 	[CODE_SERVE_REFUSED] = { "serve-refused", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
 	    "nothing was changed",
 	    "sshd (sshd -t) or systemd (systemd-analyze verify) refuses what would be written, or "

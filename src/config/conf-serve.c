@@ -38,7 +38,7 @@ struct serve_way {
 	const char		*enabled;	/* is there while systemd starts it, or NULL */
 	const char		*disable;	/* what takes that away */
 	const char		*begin[4];	/* commands; NULL ends them */
-	const char		*end[4];	/* once it is removed */
+	const char		*end[4];	/* the same, once it is removed */
 };
 
 #define SSHD_PART	{ "serve-sshd", DROP_IN, "for sshd, which tells clients" }
@@ -52,7 +52,7 @@ static const struct serve_way	way_systemd = {
 	UNITS "sockets.target.wants/meshssh.socket", "systemctl disable --now meshssh.socket",
 	{ "systemd-sysusers /etc/sysusers.d/meshssh.conf", "systemctl daemon-reload",
 	"systemctl enable --now meshssh.socket", "systemctl reload %s" },
-	{ "systemctl daemon-reload", "systemctl reload %s" }
+	{ "systemctl daemon-reload", "systemctl reload %s", "userdel _meshssh" }
 };
 static const struct serve_way	way_systemd_user = {
 	{ { "serve-service", USER_UNITS "meshssh.service", "the program" },

@@ -22,8 +22,9 @@
 #define JUDGE_MS	10000
 #define TMP_MAX_LEN	200		/* of $TMPDIR */
 #define CONFIG		"sshd_config"	/* within the trial's folder */
-/* as meshssh-serve reaches sshd, with either of its sources */
-#define SESSION		"user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.22,lport=22"
+#define SERVE_TO	"127.0.0.22"	/* where meshssh-serve connects to sshd */
+/* as it comes there, with either of its sources */
+#define SESSION		"user=root,host=localhost,addr=127.0.0.1,laddr=" SERVE_TO ",lport=22"
 
 static const char	analyzers[][28] = { "/usr/bin/systemd-analyze", "/bin/systemd-analyze" };
 static const char	sshds[][24] = { "/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd" };
@@ -196,11 +197,48 @@ trial_value(const struct trial *t, const char *keyword, char value[256])
 	return (value);
 }
 
-/* sshd accepts it, and what our lines say is what counts. */
+/* 1 if sshd listens where meshssh-serve connects to. */
+static int
+trial_listens(const struct trial *t)
+{
+	static const char *const	hosts[] = { "0.0.0.0:", SERVE_TO ":" };
+	const char			*text;
+	size_t				 len, i;
+	int				 nth;
+
+	for (nth = 0; (text = ssh_answer(t->ask.out, "listenaddress", nth, &len)) != NULL; nth++)
+		for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+			if (strncmp(text, hosts[i], strlen(hosts[i])) == 0)
+				return (1);
+	return (0);
+}
+
+/* What our lines say is what counts in what sshd -T printed. 0, or -1 with the error set. */
+static int
+trial_effect(const struct trial *t, struct error *err)
+{
+	char	value[256], shown[120];
+
+	if (strstr(trial_value(t, "versionaddendum", value), "meshssh=") == NULL)
+		error_set(err, CODE_SERVE_SHADOWED, "VersionAddendum stays \"%s\"",
+		    error_vis(shown, sizeof(shown), value));
+	else if (strcmp(trial_value(t, "clientaliveinterval", value), "0") != 0)
+		error_set(err, CODE_SERVE_SHADOWED,
+		    "ClientAliveInterval stays %s for such sessions",
+		    error_vis(shown, sizeof(shown), value));
+	else if (!trial_listens(t))
+		error_set(err, CODE_SERVE_SHADOWED, "sshd listens only at its ListenAddress, and not at "
+		    SERVE_TO);
+	else
+		return (0);
+	return (-1);
+}
+
+/* sshd accepts it, and it has its effect. */
 static int
 trial_sshd(struct trial *t, struct error *err)
 {
-	char		 path[PATH_MAX], value[256], shown[120];
+	char		 path[PATH_MAX];
 	const char	*sshd = trial_program(sshds[0], sizeof(sshds[0]),
 			    sizeof(sshds) / sizeof(sshds[0]));
 	const char	*const test[] = { sshd, "-t", "-f", path, NULL };
@@ -211,16 +249,7 @@ trial_sshd(struct trial *t, struct error *err)
 	trial_path(t, CONFIG, path);
 	if (trial_ask(t, test, "sshd -t", err) == -1 || trial_ask(t, tell, "sshd -T", err) == -1)
 		return (-1);
-	if (strstr(trial_value(t, "versionaddendum", value), "meshssh=") == NULL) {
-		error_set(err, CODE_SERVE_SHADOWED, "VersionAddendum stays \"%s\"",
-		    error_vis(shown, sizeof(shown), value));
-		return (-1);
-	}
-	if (strcmp(trial_value(t, "clientaliveinterval", value), "0") == 0)
-		return (0);
-	error_set(err, CODE_SERVE_SHADOWED, "ClientAliveInterval stays %s for such sessions",
-	    error_vis(shown, sizeof(shown), value));
-	return (-1);
+	return (trial_effect(t, err));
 }
 
 int

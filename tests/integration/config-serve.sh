@@ -119,6 +119,11 @@ check "every byte is as before" cmp "$T/first" "$T/after"
 removed
 is "removed again: nothing to change" "$(cat "$T/out")" 'there is nothing to change'
 
+# --- an sshd that listens at some addresses ---
+fresh "$INCLUDE" 'ListenAddress 127.0.0.1' 'ListenAddress 127.0.0.22'
+serve --install
+is "sshd listens at 127.0.0.22, and not at all addresses" $? 0
+
 # --- a configuration that has no Include ---
 fresh 'ClientAliveInterval 30' 'Match User carol' '    X11Forwarding no'
 cp /etc/ssh/sshd_config "$T/theirs"
@@ -150,6 +155,8 @@ refused "an earlier Match" 78 'ClientAliveInterval stays 9'
 fresh "$INCLUDE"
 echo 'VersionAddendum first' >/etc/ssh/sshd_config.d/00-admin.conf
 refused "an earlier drop-in" 78 'VersionAddendum stays "first"'
+fresh "$INCLUDE" 'ListenAddress 127.0.0.1'
+refused "an sshd that listens elsewhere" 78 'not at 127.0.0.22'
 fresh "$INCLUDE" 'NoSuchKeyword yes'
 refused "a broken configuration" 78 'sshd -t: .*NoSuchKeyword'
 fresh "$INCLUDE"
@@ -215,7 +222,7 @@ echo "fdpass: $(found $there /mnt/meshssh-doctor 100.64.0.7)"
 kill $serve
 wait $serve
 echo "closed: $(found $there /mnt/meshssh-doctor 100.64.0.7)"
-socat TCP-LISTEN:4622,fork,reuseaddr EXEC:'echo 220 smtp.example' 2>/dev/null & other_service=$!
+socat TCP-LISTEN:4622,fork,reuseaddr SYSTEM:'echo 220 smtp.example && cat >/dev/null' 2>/dev/null & other_service=$!
 until ss -Hltn | grep -q 0.0.0.0:4622; do kill -0 $other_service || exit 1; done
 echo "another service: $(found $there /mnt/meshssh-doctor 100.64.0.7)"
 mkdir /etc/systemd/system/sockets.target.wants
