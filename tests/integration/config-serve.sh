@@ -8,6 +8,10 @@ need "serve" python3 sshd || finish
 exec </dev/null
 unset TS_SOCKET
 
+# What packages have is what is printed, and systemd takes it.
+check "a package's service" sh -c 'sed 1d "$1" | cmp - "$2"' sh "$SRCDIR/contrib/systemd/meshssh.service" \
+	"$SRCDIR/tests/golden/emit/serve-service.out"
+check "a package's user" cmp "$SRCDIR/contrib/systemd/meshssh-sysusers.conf" "$SRCDIR/tests/golden/emit/serve-users.out"
 for list in serve-launchd serve-launchd-agent; do
 	check "a list for launchd: $list" python3 -c 'import plistlib, sys
 a = plistlib.load(open(sys.argv[1], "rb"))
@@ -97,6 +101,9 @@ if command -v systemd-analyze >/dev/null 2>&1; then
 	is "and warns of no line" "$(grep /etc/systemd/system/meshssh "$T/out")" ''
 	serve --install --listen=100.64.0.7 --program=/mnt/no-such-program
 	is "a program that is not there" $? 78
+	sed 's|/usr/bin/meshssh-serve|/mnt/meshssh-serve|' "$SRCDIR/contrib/systemd/meshssh.service" >"$T/meshssh.service"
+	cp "$SRCDIR/contrib/systemd/meshssh.socket" "$T"
+	check "and those of a package" systemd-analyze verify --man=no "$T/meshssh.socket" "$T/meshssh.service"
 else
 	skip "systemd takes the units" "needs systemd-analyze"
 fi
