@@ -893,13 +893,13 @@ static const struct code_row rows[CODE_COUNT] = {
 	[CODE_ALIVE_ENDS_HELD] = { "alive-ends-held", KIND_FINDING, SEVERITY_NOTE, 21, 0, "",
 	    "Sessions are held while there is no connection, but one side counts the answers that "
 	    "do not come and ends the session: ssh by ServerAliveInterval, or sshd by "
-	    "ClientAliveInterval. Nobody can answer in their place. For hosts with meshssh-serve, "
-	    "ServerAliveInterval is to be 0 (meshssh-config install HOST writes it), and "
-	    "ClientAliveInterval for its sessions, too (meshssh-config serve --install)." },
+	    "ClientAliveInterval. Set ServerAliveInterval to 0 for hosts with meshssh-serve "
+	    "(meshssh-config install HOST writes it), and ClientAliveInterval to 0 for sessions of "
+	    "meshssh-serve (meshssh-config serve --install)." },
 	[CODE_FDPASS_NO_RESUME] = { "fdpass-no-resume", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
-	    "With --fdpass and ProxyUseFdpass, ssh has the connection itself, so that nobody can "
-	    "give it another one. The host has meshssh-serve: without both, its sessions would "
-	    "outlive their connections." },
+	    "With --fdpass and ProxyUseFdpass, ssh has the connection itself, and the session ends "
+	    "with it. The host has meshssh-serve: without both, its sessions would outlive their "
+	    "connections." },
 	[CODE_SOURCE_LOCAL] = { "source-local", KIND_FINDING, SEVERITY_WARNING, 45, 0, "",
 	    "meshssh-serve connects to sshd from an address of loopback (--source=hash or "
 	    "--source=loopback), and sshd_config gives clients of loopback something of their "

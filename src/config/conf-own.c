@@ -13,8 +13,9 @@
 #include "emit/emit.h"
 #include "install/install.h"
 
-#define MARK		"Made by meshssh"
-#define MARK_WITHIN	200	/* bytes at the top */
+#define MARK		"# Made by meshssh"
+#define MARK_XML	"<!-- Made by meshssh"
+#define MARK_WITHIN	100	/* bytes at the top, where a document of XML has it */
 
 struct install_file *
 conf_own_open(struct install *in, const char *path, mode_t mode, struct error *err)
@@ -32,9 +33,11 @@ conf_own_open(struct install *in, const char *path, mode_t mode, struct error *e
 int
 conf_own_is(const struct install_file *file)
 {
-	size_t	len = file->old.len < MARK_WITHIN ? file->old.len : MARK_WITHIN;
+	const char	*text = file->old.bytes;
+	size_t		 len = file->old.len < MARK_WITHIN ? file->old.len : MARK_WITHIN;
 
-	return (file->old.len > 0 && memmem(file->old.bytes, len, MARK, strlen(MARK)) != NULL);
+	return ((len >= strlen(MARK) && memcmp(text, MARK, strlen(MARK)) == 0) || (len > 0 &&
+	    text[0] == '<' && memmem(text, len, MARK_XML, strlen(MARK_XML)) != NULL));
 }
 
 char *

@@ -24,7 +24,7 @@ else
 	skip "the module is Nix" "needs nix-instantiate"
 fi
 
-# Root installs only a program that nobody else can change, and all of it into a copy of /etc.
+# Root installs only a program that no other user can change, and all of it into a copy of /etc.
 if [ "$(id -u)" != 0 ]; then
 	skip "serve --install" "needs root"
 	finish
