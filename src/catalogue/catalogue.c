@@ -135,6 +135,28 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "root's ssh will run this program: it, and each folder and link on the way to it, "
 	    "must be root's and not writable by group or others, sticky or not. Use make "
 	    "install, or name another one by --program=PATH." },
+	[CODE_SERVE_NO_MESH] = { "serve-no-mesh", KIND_ERROR, SEVERITY_ERROR, 1, EX_UNAVAILABLE,
+	    "connect the mesh, or name addresses: --listen=ADDRESS",
+	    "meshssh-serve is to listen at the addresses that this machine has in its mesh, and "
+	    "it has none now. Connect the mesh (tailscale up) and run the command again, or name "
+	    "the addresses with --listen=ADDRESS." },
+	[CODE_SERVE_SHADOWED] = { "serve-shadowed", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "nothing was changed",
+	    "An earlier line of sshd's configuration sets VersionAddendum, or a Match with "
+	    "ClientAliveInterval that meshssh-serve's sessions fall under, so that the lines for "
+	    "them would have no effect; or sshd does not listen where meshssh-serve connects to. "
+	    "The message has the value that stays in force. Add meshssh=4622 to that "
+	    "VersionAddendum, correct that Match, or add ListenAddress 127.0.0.22, and install "
+	    "again." },
+	[CODE_SERVE_REFUSED] = { "serve-refused", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
+	    "nothing was changed",
+	    "sshd (sshd -t) or systemd (systemd-analyze verify) refuses what would be written, or "
+	    "what is there already; the message has its words. If the line that it names is not "
+	    "from meshssh-config, correct it and install again. Else please report it." },
+	[CODE_SERVE_ENABLED] = { "serve-enabled", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
+	    "disable it, then run the command again",
+	    "systemd would go on starting a unit whose file is gone. Run what the message says; "
+	    "sessions that are open stay. Then run the same command again." },
 	[CODE_LOCAL_BUILDER] = { "local-builder", KIND_ERROR, SEVERITY_ERROR, 1, EX_USAGE,
 	    "give it a name of its own in ~/.ssh/config",
 	    "For a builder called localhost Nix runs no ssh, but builds on this machine itself. "
@@ -883,6 +905,33 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "6.15) makes that 2 seconds. tcp_retries2 counts the attempts: with 255, sessions "
 	    "end after 8 minutes, with less sooner. Put both into /etc/sysctl.d, apply it, and "
 	    "restart sshd." },
+	[CODE_RESUME_UNREACHABLE] = { "resume-unreachable",
+	    KIND_FINDING, SEVERITY_WARNING, 35, 0, "",
+	    "The host's sshd says that sessions can be resumed at a port of meshssh-serve, and "
+	    "that port takes no connection from here, or does not answer as meshssh-serve does. A "
+	    "firewall or the mesh's access rules drop it, its socket is not started, or another "
+	    "service has the port. Sessions work as they do without it: they end with their "
+	    "connection. On the host: systemctl status meshssh.socket; then let the firewall and "
+	    "the rules accept the port." },
+	[CODE_ALIVE_ENDS_HELD] = { "alive-ends-held", KIND_FINDING, SEVERITY_NOTE, 21, 0, "",
+	    "Sessions are held while there is no connection, but one side counts the answers that "
+	    "do not come and ends the session: ssh by ServerAliveInterval, or sshd by "
+	    "ClientAliveInterval. Set ServerAliveInterval to 0 for hosts with meshssh-serve "
+	    "(meshssh-config install HOST writes it), and ClientAliveInterval to 0 for sessions of "
+	    "meshssh-serve (meshssh-config serve --install)." },
+	[CODE_FDPASS_NO_RESUME] = { "fdpass-no-resume", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
+	    "With --fdpass and ProxyUseFdpass, ssh has the connection itself, and the session ends "
+	    "with it. The host has meshssh-serve: without both, its sessions would outlive their "
+	    "connections." },
+	[CODE_SOURCE_LOCAL] = { "source-local", KIND_FINDING, SEVERITY_WARNING, 45, 0, "",
+	    "meshssh-serve connects to sshd from an address of loopback (--source=hash or "
+	    "--source=loopback), and sshd_config gives clients of loopback something of their "
+	    "own. Whoever reaches the port of meshssh-serve gets that, too. Use --source=client, "
+	    "with which sshd sees the true address, or take that Match out." },
+	[CODE_SERVE_OPEN] = { "serve-open", KIND_FINDING, SEVERITY_NOTE, 19, 0, "",
+	    "meshssh-serve listens at an address that is not the mesh's. Whoever reaches it can "
+	    "talk to sshd there, as on sshd's own port. If that is not intended, let "
+	    "meshssh.socket listen at the mesh's addresses alone: meshssh-config serve --install." },
 	[CODE_SSHD_DOWN] = { "sshd-down", KIND_FINDING, SEVERITY_WARNING, 30, 0, "",
 	    "No sshd listens on this machine, on none of the ports that its configuration names. "
 	    "If systemd should have started it, systemctl status and sshd -t say why it did not." },

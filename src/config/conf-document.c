@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,33 +22,37 @@
  * Where a profile keeps it, which survives an upgrade, unlike the store's path that the program
  * finds itself at.
  */
-static const char *const	profiles[] = { "/run/current-system/sw/bin/meshssh",
-    "/nix/var/nix/profiles/default/bin/meshssh" };
+static const char *const	profiles[] = { "/run/current-system/sw/bin",
+    "/nix/var/nix/profiles/default/bin" };
 
 /*
- * The path of meshssh as ssh shall run it: as it was said, or beside this program. 0, or -1 with
- * the error set.
+ * The path of meshssh as ssh shall run it, or of meshssh-serve: as it was said, or beside this
+ * program. 0, or -1 with the error set.
  */
 static int
 conf_program(const struct conf *conf, json_t *wanted, struct error *err)
 {
-	char	 path[PATH_MAX], *slash;
-	size_t	 i;
+	const char	*name = strcmp(conf->command->name, "serve") == 0 ?
+			    "meshssh-serve" : "meshssh";
+	char		 path[PATH_MAX], there[PATH_MAX], *slash;
+	size_t		 i;
 
 	if (conf_given(conf, "program") || !conf_takes(conf->command, "program"))
 		return (0);
 	if (os_exe_path(path, sizeof(path)) == 0 && (slash = strrchr(path, '/')) != NULL &&
-	    strlcpy(slash, "/meshssh",
-	    sizeof(path) - (size_t)(slash - path)) < sizeof(path) - (size_t)(slash - path)) {
+	    snprintf(slash + 1, sizeof(path) - (size_t)(slash + 1 - path), "%s",
+	    name) < (int)(sizeof(path) - (size_t)(slash + 1 - path))) {
 		for (i = 0; strncmp(path, "/nix/store/", 11) == 0 &&
-		    i < sizeof(profiles) / sizeof(profiles[0]); i++)
-			if (access(profiles[i], X_OK) == 0)
-				strlcpy(path, profiles[i], sizeof(path));
+		    i < sizeof(profiles) / sizeof(profiles[0]); i++) {
+			snprintf(there, sizeof(there), "%s/%s", profiles[i], name);
+			if (access(there, X_OK) == 0)
+				strlcpy(path, there, sizeof(path));
+		}
 		if (access(path, X_OK) == 0 && json_put(wanted, "program", json_string(path)) == 0)
 			return (0);
 	}
 	error_set(err, CODE_USAGE,
-	    "there is no meshssh beside this program: name it with --program=PATH");
+	    "there is no %s beside this program: name it with --program=PATH", name);
 	return (-1);
 }
 

@@ -22,7 +22,6 @@
 /* Where Determinate wants what is not its own. */
 #define CUSTOM_CONF	"/etc/nix/nix.custom.conf"
 #define OWN_FILE	"meshssh_nix"	/* beside root's ssh config, which includes it */
-#define OWN_HEAD	"# Made by meshssh"
 
 const char *
 conf_nix_file(const json_t *doc, const struct conf_nix_part *part, char path[300])
@@ -44,23 +43,6 @@ conf_nix_file(const json_t *doc, const struct conf_nix_part *part, char path[300
 	return (path);
 }
 
-/*
- * One more file. A link is made by another program, which would make it anew. NULL with the error
- * set.
- */
-static struct install_file *
-nix_open(struct install *in, const char *path, mode_t mode, struct error *err)
-{
-	struct stat	sb;
-
-	if (lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode)) {
-		error_set(err, CODE_MANAGED_FILE, "%.100s is a link, made by another program",
-		    path);
-		return (NULL);
-	}
-	return (install_add(in, path, mode, err));
-}
-
 /* What it is to be: this, then what there is, then that. */
 static void
 nix_around(struct install_file *file, const char *above, const char *below)
@@ -80,47 +62,6 @@ nix_around(struct install_file *file, const char *above, const char *below)
 	file->keeps = 1;
 }
 
-/* The text of a part under its header, which the caller frees; NULL with the error set. */
-static char *
-nix_text(const json_t *doc, const char *emitter, struct error *err)
-{
-	char	*text, *whole;
-	size_t	 len;
-	FILE	*fp;
-
-	if ((text = emit_text(emit_find(emitter), doc, err)) == NULL)
-		return (NULL);
-	fp = xmemstream(&whole, &len);
-	emit_header(fp, doc, "#");
-	fputs(text, fp);
-	xmemstream_close(fp);
-	free(text);
-	return (whole);
-}
-
-/* A file of our own; NULL with the error set. */
-static struct install_file *
-nix_put_own(struct install *in, const json_t *doc, const char *emitter, const char *path,
-    mode_t mode, struct error *err)
-{
-	struct install_file	*file = nix_open(in, path, mode, err);
-	struct install_text	 text;
-
-	if (file == NULL)
-		return (NULL);
-	if (file->old.len > 0 && (file->old.len < strlen(OWN_HEAD) ||
-	    memcmp(file->old.bytes, OWN_HEAD, strlen(OWN_HEAD)) != 0)) {
-		error_set(err, CODE_CONFIG_FOREIGN, "%s is there, and not from meshssh-config",
-		    path);
-		return (NULL);
-	}
-	if ((text.bytes = nix_text(doc, emitter, err)) == NULL)
-		return (NULL);
-	text.len = strlen(text.bytes);
-	install_file_set(file, &text);
-	return (file);
-}
-
 /*
  * The block, beside root's ssh config, which has to begin with the line that reads it: "~" would be
  * below $HOME.
@@ -135,8 +76,8 @@ nix_put_block(struct install *in, const json_t *doc, const char *emitter, const 
 	if ((slash = strrchr(in->folder, '/')) != NULL)
 		*slash = '\0';
 	snprintf(line, sizeof(line), "%s/" OWN_FILE, in->folder);
-	if ((in->own = nix_put_own(in, doc, emitter, line, 0600, err)) == NULL ||
-	    (in->config = nix_open(in, path, 0600, err)) == NULL)
+	if ((in->own = conf_own_put(in, doc, emitter, line, 0600, err)) == NULL ||
+	    (in->config = conf_own_open(in, path, 0600, err)) == NULL)
 		return (-1);
 	in->names = (struct install_names){ .own = in->own->path, .folder = in->folder,
 	    .include = in->own->path };
@@ -155,7 +96,7 @@ static int
 nix_put_conf(struct install *in, json_t *doc, const char *emitter, const char *path,
     struct error *err)
 {
-	struct install_file	*file = nix_open(in, path, 0644, err);
+	struct install_file	*file = conf_own_open(in, path, 0644, err);
 	char			 builders[NIX_BUILDERS_MAX], where[256], *text;
 	int			 line;
 
@@ -173,7 +114,7 @@ nix_put_conf(struct install *in, json_t *doc, const char *emitter, const char *p
 		error_set(err, CODE_USAGE, "builders in nix.conf is not UTF-8");
 		return (-1);
 	}
-	if ((text = nix_text(doc, emitter, err)) == NULL)
+	if ((text = conf_own_text(doc, emitter, err)) == NULL)
 		return (-1);
 	nix_around(file, "", text);
 	free(text);
@@ -197,7 +138,7 @@ nix_part(struct install *in, json_t *doc, const struct conf_nix_part *part, stru
 		return (nix_put_block(in, doc, part->emitter, path, err));
 	if (strcmp(part->emitter, "nix-conf") == 0)
 		return (nix_put_conf(in, doc, part->emitter, path, err));
-	if ((file = nix_put_own(in, doc, part->emitter, path, 0644, err)) == NULL)
+	if ((file = conf_own_put(in, doc, part->emitter, path, 0644, err)) == NULL)
 		return (-1);
 	if (strcmp(part->emitter, "nix-sshopts") == 0)
 		in->own = file;

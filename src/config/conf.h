@@ -11,6 +11,7 @@
 
 struct error;
 struct install;
+struct install_file;
 struct install_text;
 struct ssh_ask;
 
@@ -104,6 +105,20 @@ int	conf_install(struct conf *conf, char **words, struct error *err);
 int	conf_remove(struct conf *conf, char **words, struct error *err);
 int	conf_check(struct conf *conf, char **words, struct error *err);
 
+/*
+ * One more file, by its absolute path, which install_close frees. A link is made by another
+ * program, which would make it anew. Return NULL with *err set.
+ */
+struct install_file *conf_own_open(struct install *in, const char *path, mode_t mode,
+	    struct error *err);
+/* Return 1 if the file is there and from meshssh-config, by its first lines. */
+int	conf_own_is(const struct install_file *file);
+/* What an emitter says, under its header, which the caller frees; or NULL with *err set. */
+char	*conf_own_text(const json_t *doc, const char *emitter, struct error *err);
+/* A file of our own with that text; or NULL with *err set. */
+struct install_file *conf_own_put(struct install *in, const json_t *doc, const char *emitter,
+	    const char *path, mode_t mode, struct error *err);
+
 /* Return whose configuration it is, an enum install_scope, or -1 with *err set. */
 int	conf_scope(const struct conf *conf, struct error *err);
 /*
@@ -123,6 +138,7 @@ int	conf_effect_now(struct install *in, const char *name, const char *prefix,
 	    struct error *err);
 int	conf_diff(struct conf *conf, char **words, struct error *err);
 int	conf_nix(struct conf *conf, char **words, struct error *err);
+int	conf_serve(struct conf *conf, char **words, struct error *err);
 
 /* Values of options, for the table. Return 0, or -1 if they cannot stand where Nix takes them. */
 int	conf_nix_set_word(void *to, const char *value);

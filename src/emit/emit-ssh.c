@@ -397,6 +397,12 @@ emit_ssh_wait(FILE *fp, const json_t *doc)
 		emit_ssh_line(fp, "ConnectTimeout", "45", "meshssh gives up earlier, and says why");
 }
 
+int
+emit_ssh_resumes(const json_t *doc)
+{
+	return (json_truth_at(doc, "facts.resume.ok") == 1);
+}
+
 void
 emit_ssh_alive(FILE *fp, const json_t *doc)
 {
@@ -405,6 +411,11 @@ emit_ssh_alive(FILE *fp, const json_t *doc)
 	if (query_is(doc, "facts.server.kind", "tailscale")) {
 		fprintf(fp, "    # no ServerAliveInterval: Tailscale SSH answers nothing while a person "
 		    "confirms the login\n");
+		return;
+	}
+	if (emit_ssh_resumes(doc)) {
+		emit_ssh_line(fp, "ServerAliveInterval", "0",
+		    "the host holds sessions that have no connection, and this would end them");
 		return;
 	}
 	emit_ssh_line(fp, "ServerAliveInterval", "15",

@@ -52,6 +52,8 @@ int	emit_ssh_way(FILE *, const json_t *, const char *options, int stronger, stru
  */
 void	emit_ssh_wait(FILE *, const json_t *);
 void	emit_ssh_alive(FILE *, const json_t *);
+/* 1 if sessions with the host outlive their connections, seen from here. */
+int	emit_ssh_resumes(const json_t *);
 /*
  * What keeps ssh canonicalizing names, where it does so now: with a ProxyCommand, "yes" is no for
  * it.

@@ -242,7 +242,8 @@ stanza_clean(const json_t *doc)
 static int
 stanza_fdpass(const json_t *doc)
 {
-	return (json_truth_at(doc, "wanted.fdpass") == 1 && stanza_clean(doc) && emit_ssh_knows(doc, "proxyusefdpass") &&
+	return (json_truth_at(doc, "wanted.fdpass") == 1 && stanza_clean(doc) &&
+	    !emit_ssh_resumes(doc) && emit_ssh_knows(doc, "proxyusefdpass") &&
 	    emit_ssh_knows(doc, "ipqos") && !emit_ssh_theirs(doc, "ipqos", NULL) &&
 	    !emit_ssh_theirs(doc, "proxyusefdpass", "no"));
 }
@@ -280,7 +281,8 @@ stanza_rest(FILE *fp, const json_t *doc, const struct names *names, int stronger
 	else if (!stays && emit_ssh_theirs(doc, "proxyusefdpass", "no"))
 		emit_ssh_line(fp, "ProxyUseFdpass", "no", "this ProxyCommand relays");
 	if (!stays && !fdpass && json_truth_at(doc, "wanted.fdpass") == 1)
-		fprintf(fp, "    # no --fdpass: %s\n", stanza_clean(doc) ?
+		fprintf(fp, "    # no --fdpass: %s\n", emit_ssh_resumes(doc) ?
+		    "with it, sessions end with their connection" : stanza_clean(doc) ?
 		    "ssh cannot be kept from marking packets" :
 		    "the path was not shown to be clean");
 	if (!stays) {

@@ -5,6 +5,7 @@
 
 #include "emit/emit-hosts.h"
 #include "emit/emit-nix.h"
+#include "emit/emit-serve.h"
 #include "emit/emit-stanza.h"
 #include "emit/emit-tailnet.h"
 #include "emit/emit.h"
@@ -24,6 +25,12 @@ const struct emitter	emitters[] = {
 	{ "nix-env", emit_nix_env },
 	{ "nix-nixos", emit_nix_nixos },
 	{ "nix-darwin", emit_nix_darwin },
+	{ "serve-users", emit_serve_users },
+	{ "serve-socket", emit_serve_socket },
+	{ "serve-service", emit_serve_service },
+	{ "serve-sshd", emit_serve_sshd },
+	{ "serve-nixos", emit_serve_nixos },
+	{ "serve-launchd", emit_serve_launchd },
 	{ "", NULL }
 };
 

@@ -47,7 +47,7 @@ struct detector {
 
 extern const struct detector	*const detectors[];	/* ends with NULL */
 extern const struct detector	 detect_system, detect_tailscale, detect_net, detect_ssh,
-				    detect_names, detect_nix, detect_sshd;
+				    detect_names, detect_nix, detect_sshd, detect_serve;
 
 /* Let one look. */
 void	detect_one(const struct detector *, json_t *facts, const struct detect_input *);

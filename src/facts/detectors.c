@@ -13,6 +13,7 @@ const struct detector	*const detectors[] = {
 	&detect_tailscale,	/* it wants ssh's HostName */
 	&detect_nix,
 	&detect_sshd,
+	&detect_serve,
 	NULL
 };
 

@@ -150,7 +150,9 @@ install_apply(struct install *in, struct error *err)
 	}
 	if (!changes)
 		return (0);
-	if (in->own != NULL && install_prove(in, err) == -1 &&
+	if (in->prove != NULL && in->prove(in, err) == -1)
+		return (-1);
+	if (in->prove == NULL && in->own != NULL && install_prove(in, err) == -1 &&
 	    !(in->drops && install_ask(in, NULL) == -1))
 		return (-1);
 	return (install_commit(in, err));

@@ -17,8 +17,8 @@
 #define BLANKS		" \t\r\n\f\v"
 
 /* Before our Include; the second one says that the whole file is ours to take away. */
-static const char	mark[] = "# The next line is from meshssh-config; it goes by: meshssh-config remove";
-static const char	mark_made[] = "# meshssh-config has made this file; its line goes by: meshssh-config remove";
+static const char	mark[] = "# The next line is from meshssh-config; it goes by: meshssh-config ";
+static const char	mark_made[] = "# meshssh-config has made this file; its line goes by: meshssh-config ";
 
 static const char	head[] =
     "# meshssh-config keeps this file, and writes it anew: your own settings belong into config.\n"
@@ -126,6 +126,12 @@ line_kind(const struct install_text *t, const struct install_names *names, size_
 	return (0);
 }
 
+static const char *
+config_goes(const struct install_names *names)
+{
+	return (names->goes != NULL ? names->goes : "remove");
+}
+
 int
 install_config_reads(const struct install_text *in, const struct install_names *names)
 {
@@ -137,15 +143,26 @@ install_config_reads(const struct install_text *in, const struct install_names *
 	return (kind == 1);
 }
 
+/* 1 if the line is this mark. */
+static int
+line_marks(const struct install_text *in, size_t at, size_t len, const char *text,
+    const struct install_names *names)
+{
+	char	whole[128];
+
+	snprintf(whole, sizeof(whole), "%s%s", text, config_goes(names));
+	return (line_is(in, at, len, whole));
+}
+
 /* Length of what is ours at this line, 0 if nothing is; *made is set if the mark says so. */
 static size_t
 config_ours(const struct install_text *in, const struct install_names *names, size_t at, int *made)
 {
 	size_t	len = line_len(in, at), next;
 
-	if (line_is(in, at, len, mark_made))
+	if (line_marks(in, at, len, mark_made, names))
 		*made = 1;
-	else if (!line_is(in, at, len, mark))
+	else if (!line_marks(in, at, len, mark, names))
 		return (0);
 	next = line_len(in, at + len);
 	return (line_kind(in, names, at + len, next) == 1 || line_moved(in, names, at + len, next) ?
@@ -188,8 +205,8 @@ install_config_put(const struct install_text *in, const struct install_names *na
 	fp = xmemstream(&out->bytes, &out->len);
 	end = first > 1 && in->bytes[first - 1] == '\n' && in->bytes[first - 2] == '\r' ?
 	    "\r\n" : "\n";
-	fprintf(fp, "%s%sInclude %s%s%s%s", made ? mark_made : mark, end, quote, names->include,
-	    quote, end);
+	fprintf(fp, "%s%s%sInclude %s%s%s%s", made ? mark_made : mark, config_goes(names), end,
+	    quote, names->include, quote, end);
 	fwrite(rest.bytes, 1, rest.len, fp);
 	xmemstream_close(fp);
 	free(rest.bytes);

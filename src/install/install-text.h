@@ -26,6 +26,7 @@ struct install_names {
 	/* which is "~", unless $HOME differs; NULL where ssh forbids that */
 	const char	*home;
 	const char	*include;	/* what our own line names */
+	const char	*goes;		/* the command that takes it out; NULL: "remove" */
 };
 
 /*

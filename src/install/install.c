@@ -78,7 +78,7 @@ install_open(struct install *in, enum install_scope scope, int dry, struct error
 }
 
 /* What is there now is kept, if nothing of ours was in it before. */
-static void
+void
 install_include(struct install *in)
 {
 	struct install_file	*config = in->config;
@@ -175,7 +175,7 @@ install_tell_keeper(const struct install *in)
 
 	if (keeper == NULL || !in->config->changes)
 		return;
-	if (in->home[0] == '\0')
+	if (in->home[0] == '\0' && in->prove == NULL)
 		fprintf(stderr, "meshssh-config: %s keeps %s and may undo this; a link to %s in "
 		    INSTALL_SYSTEM_FOLDER "/ssh_config.d survives\n", keeper, in->config->path,
 		    in->own->path);
@@ -191,7 +191,7 @@ install_check(const struct install *in, struct error *err)
 	size_t				 i;
 
 	/* What is broken may be what is to be taken out. */
-	if (!in->drops && install_ask(in, err) == -1)
+	if (!in->drops && in->prove == NULL && install_ask(in, err) == -1)
 		return (-1);
 	if (in->config != NULL && install_store(in, err) == -1)
 		return (-1);

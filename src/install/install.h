@@ -50,6 +50,8 @@ struct install {
 	char			 home[PATH_MAX];	/* "" for the system */
 	json_t			*touched;	/* names of sections that change */
 	int			 drops;		/* something is taken out */
+	/* Who judges in ssh's place, as install_prove_serve does; or NULL. */
+	int			 (*prove)(const struct install *, struct error *);
 };
 
 /*
@@ -83,6 +85,13 @@ int	install_open(struct install *in, enum install_scope scope, int dry, struct e
 void	install_put(struct install *in, const char *name, const char *body);
 void	install_drop(struct install *in, const char *name);
 void	install_drop_all(struct install *in);
+/* Have in->config include in->own, by in->names, if it does not yet. Nothing is written. */
+void	install_include(struct install *in);
+/*
+ * Return 0 if sshd accepts in->config and takes what in->own says for sessions of meshssh-serve,
+ * and systemd accepts the units, as far as either is here; or -1 with *err set.
+ */
+int	install_prove_serve(const struct install *in, struct error *err);
 /* Return 0 if ssh accepts the configuration as it is now, or -1 with *err set. */
 int	install_ask(const struct install *in, struct error *err);
 /* Return 0 if install_apply may do this, or -1 with *err set. Nothing is written. */

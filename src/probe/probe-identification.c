@@ -157,7 +157,7 @@ probe_identification_line(json_t *facts, const char *line, size_t len, int64_t m
 {
 	char		 software[SOFTWARE_MAX];
 	size_t		 from, n, i = 0;
-	int		 version;
+	int		 version, port;
 
 	/* SSH-protoversion-softwareversion SP comments, RFC 4253 4.2. */
 	for (from = sizeof("SSH-") - 1; from < len && line[from] != '-'; from++)
@@ -173,6 +173,10 @@ probe_identification_line(json_t *facts, const char *line, size_t len, int64_t m
 	fact_put_text(facts, "server.software", software);
 	fact_put_text(facts, "server.kind", kinds[i].kind);
 	fact_put_number(facts, "server.ms", ms);
+	/* Tailscale SSH lets its users in by itself. */
+	port = strcmp(kinds[i].kind, "tailscale") != 0 ? sshwire_offer(line, len) : 0;
+	if (port != 0)
+		fact_put_number(facts, "server.resume_port", port);
 	version = strncmp(software, "OpenSSH", 7) == 0 ? identification_version(software) : -1;
 	if (version != -1)
 		fact_put_number(facts, "server.version_number", version);

@@ -110,6 +110,12 @@ int	probe_race(const struct probe_input *, const struct via *, int mss_bytes,
  */
 int	probe_open(json_t *facts, const struct probe_input *, int mss_bytes);
 
+/*
+ * A connection to another port of the host by that route, which nobody counts. The caller closes
+ * the descriptor. -1 with the name of the code that says why there is none.
+ */
+int	probe_reach(const json_t *facts, const struct probe_input *, int port, const char **code);
+
 /* What the other side says, as it comes. */
 struct probe_talk {
 	int	fd;

@@ -94,6 +94,25 @@ open_through(const json_t *facts, const struct probe_input *in, int mss_bytes, s
 }
 
 int
+probe_reach(const json_t *facts, const struct probe_input *given, int port, const char **code)
+{
+	struct probe_input	 in = *given;
+	struct sockaddr_storage	 ss;
+	struct error		 err = { .code = CODE_SYSTEM };
+	socklen_t		 len;
+	int			 fd;
+
+	in.port = port;
+	in.kept = NULL;
+	len = probe_direct(facts, &in, &ss);
+	fd = len > 0 ? probe_dial((struct sockaddr *)&ss, len, &in, MSS_LAST, 0, in.timeout_ms) :
+	    open_through(facts, &in, MSS_LAST, &err);
+	if (fd == -1)
+		*code = len > 0 ? probe_connect_code(errno) : code_row(err.code)->name;
+	return (fd);
+}
+
+int
 probe_open(json_t *facts, const struct probe_input *in, int mss_bytes)
 {
 	struct sockaddr_storage	 ss;

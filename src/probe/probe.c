@@ -9,6 +9,7 @@ const struct probe	*const probes[] = {
 	&probe_names,
 	&probe_connect,
 	&probe_identification,
+	&probe_resume,
 	&probe_dscp,
 	&probe_mtu,
 	&probe_control,

@@ -42,6 +42,7 @@ struct probe {
 /* in the order in which they are run; ends with NULL */
 extern const struct probe	*const probes[];
 extern const struct probe	 probe_names, probe_connect, probe_identification, probe_dscp,
-				    probe_mtu, probe_control, probe_ping, probe_through;
+				    probe_resume, probe_mtu, probe_control, probe_ping,
+				    probe_through;
 
 #endif

@@ -21,6 +21,7 @@ const struct rule	*const rules_tables[] = {
 	rules_host_key,
 	rules_nix,
 	rules_machine,
+	rules_resume,
 	rules_unfinished,
 	NULL
 };

@@ -57,6 +57,7 @@ extern const struct rule	rules_mesh[], rules_peer[], rules_path[], rules_connect
 				    rules_unmade[],
 				    rules_names[], rules_server[],
 				rules_config[], rules_host_key[], rules_nix[], rules_machine[],
+				rules_resume[],
 				rules_unfinished[];
 extern const struct rule	*const rules_tables[];	/* all of them; ends with NULL */
 

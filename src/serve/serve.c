@@ -108,7 +108,7 @@ set_version(void *arg, const char *value)
 	return (0);
 }
 
-static const struct option_row	table[] = {
+const struct option_row serve_table[] = {
 	{ "sshd", "ADDRESS:PORT", set_sshd, "the sshd; once for IPv4, once for IPv6" },
 	{ "source", "client|hash|loopback", set_source, "the address that sshd sees (client)" },
 	{ "roam", "any|same", set_roam, "from where a session may go on (any)" },
@@ -131,7 +131,7 @@ usage(void)
 	printf("usage: meshssh-serve [OPTIONS] [ADDRESS:PORT ...]\n\n"
 	    "Keeps ssh sessions while their connections are interrupted. Started by a socket unit,\n"
 	    "it needs no address.\n\n");
-	option_usage(stdout, table);
+	option_usage(stdout, serve_table);
 }
 
 /* Where the sockets of sessions are, if that was not given. */
@@ -189,7 +189,7 @@ cmd_serve(int argc, char **argv, int *status, struct error *err)
 	struct serve			*serve = &options.serve;
 
 	(void)argc;
-	if (option_gather(table, argv + 1, set_cb, &options, err) == -1)
+	if (option_gather(serve_table, argv + 1, set_cb, &options, err) == -1)
 		return (-1);
 	*status = 0;
 	if (options.help || options.version) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/option.h"
 #include "wire/resume.h"
 
 #define SERVE_LISTENERS	16
@@ -49,7 +50,8 @@ struct serve_peer {
 int	serve_peer(int fd, struct serve_peer *);
 /* A line in the log, which is standard error; printable, and cut to fit. */
 void	serve_say(const char *, ...) __attribute__((__format__(printf, 1, 2)));
-/* The program: 0 and the exit status, or -1 with *err set. */
+/* The options of the program, and it: 0 and the exit status, or -1 with *err set. */
+extern const struct option_row	serve_table[];
 int	cmd_serve(int argc, char **argv, int *status, struct error *err);
 
 #endif

@@ -505,7 +505,7 @@ relay_offered(struct relay *r, size_t len)
 
 	if (r->conf->offered_cb == NULL || r->identification.server.total != len ||
 	    r->identification.client == CLIENT_OTHER || r->offer.too_much || !r->in_open ||
-	    r->up.len > 0 || (port = offer_port(relay_buf, len)) == 0 ||
+	    r->up.len > 0 || (port = sshwire_offer(relay_buf, len)) == 0 ||
 	    r->conf->offered_cb(port, &r->conn, &r->offer, r->conf->arg) == -1)
 		return (0);
 	rest_keep(&r->down, relay_buf, len);

@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "wire/sshwire.h"
 
 static const char	id_start[] = "SSH-";
 #define ID_START_LEN	((int)sizeof(id_start) - 1)
+#define OFFER_WORD	"meshssh="
 
 static enum sshwire_id_state
 sshwire_id_byte(struct sshwire_id *id, char c)
@@ -57,6 +59,28 @@ sshwire_refusal(const struct sshwire_id *id)
 		if (strncmp(id->first, refusals[i].start, strlen(refusals[i].start)) == 0)
 			return (refusals[i].word);
 	return (NULL);
+}
+
+int
+sshwire_offer(const char *buf, size_t len)
+{
+	const char	*end = memchr(buf, '\n', len < SSHWIRE_ID_MAX ? len : SSHWIRE_ID_MAX);
+	char		 line[SSHWIRE_ID_MAX + 1], *rest = line, *word;
+	int		 port;
+
+	if (end == NULL || memchr(buf, '\0', (size_t)(end - buf)) != NULL)
+		return (0);
+	memcpy(line, buf, (size_t)(end - buf));
+	line[end - buf] = '\0';
+	line[strcspn(line, "\r")] = '\0';
+	/* The version is the first word, and no comment. */
+	if (strncmp(line, "SSH-", 4) != 0 || strsep(&rest, " ") == NULL)
+		return (0);
+	while ((word = strsep(&rest, " ")) != NULL)
+		if (strncmp(word, OFFER_WORD, strlen(OFFER_WORD)) == 0 &&
+		    number_parse(word + strlen(OFFER_WORD), 1, 65535, &port) == 0)
+			return (port);
+	return (0);
 }
 
 int

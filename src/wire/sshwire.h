@@ -41,6 +41,12 @@ enum sshwire_id_state	sshwire_id_feed(struct sshwire_id *, const char *, size_t)
  * sshd.c), in a word: "maxstartups" or "penalty"; NULL if the first line is something else.
  */
 const char *sshwire_refusal(const struct sshwire_id *);
+/*
+ * "meshssh=PORT", a word among the comments of the identification (RFC 4253 4.2) that these bytes
+ * begin with: the port, or 0 if there is none, or the line is not whole. It offers a port where the
+ * session can be one that outlives its connections.
+ */
+int	sshwire_offer(const char *, size_t);
 /* 1 if the line that is coming, or came last, begins with "SSH-". */
 int	sshwire_id_begun(const struct sshwire_id *);
 

@@ -179,7 +179,7 @@ def environment(**more):
     place = os.path.join(T, "run.%d" % next(COUNTER))
     env = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": HOME, "LC_ALL": "C", "SHELL": "/bin/sh",
            "XDG_CACHE_HOME": place + "/cache", "XDG_CONFIG_HOME": place + "/config", "ATTACK_MARK": T,
-           "TS_SOCKET": T + "/no-tailscaled", "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
+           "TMPDIR": T, "TS_SOCKET": T + "/no-tailscaled", "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
     env.update(more)
     return {k: v for k, v in env.items() if v is not None}
 

@@ -26,6 +26,10 @@ NIX_CONF = b"# mine\ncores = 2\n"
 INSTALL = [CONFIG, "install", "--no-probe", "nas"]
 REMOVE = [CONFIG, "remove"]
 NIX = [CONFIG, "nix", "--ssh-user=builder", "--host-key=/opt/host_key.pub", "--install", "vm"]
+SERVE = [CONFIG, "serve", "--install", "--listen=100.64.0.7"]
+SSHD_CONFIG = b"# mine\nClientAliveInterval 30\n"
+# Folders in which files change; /etc/ssh is the last one that is locked.
+FOLDERS = (SSH, "/etc/nix", "/etc/sysusers.d", "/etc/systemd/system", "/etc/ssh/sshd_config.d", "/etc/ssh")
 LIMIT = 20
 
 
@@ -46,22 +50,27 @@ def write(path, data, mode=0o600):
 
 def fresh():
     """Nothing but what is the user's."""
-    for path in (SSH, "/etc/nix"):
+    for path in FOLDERS[:-1]:
         shutil.rmtree(path, ignore_errors=True)
         os.mkdir(path, 0o755 if path != SSH else 0o700)
+    for name in os.listdir("/etc/ssh"):
+        if "sshd_config" in name and name != "sshd_config.d":
+            os.unlink("/etc/ssh/" + name)
+    write("/etc/ssh/sshd_config", SSHD_CONFIG, 0o644)
     write(SSH + "/config", USERS)
     write("/etc/nix/nix.conf", NIX_CONF, 0o644)
 
 
 def state():
     """The files that may be changed, and what is in them."""
-    return {os.path.join(where, name): read(os.path.join(where, name))
-            for where in (SSH, "/etc/nix") for name in sorted(os.listdir(where))}
+    paths = [os.path.join(where, name) for where in FOLDERS for name in sorted(os.listdir(where))]
+    return {path: read(path) for path in paths
+            if not (path.startswith("/etc/ssh/") and os.path.isdir(path))}
 
 
 def left_over():
     """Names of temporary files."""
-    return [x for x in state() if re.search(r"\.meshssh-[^/]*$|\.before-meshssh\.|\.tmp|[.~][A-Za-z0-9]{6}$", x)]
+    return [x for x in state() if re.search(r"\.meshssh-[^/]*$|\.before-meshssh\.|\.tmp|[.~](?!socket$)[A-Za-z0-9]{6}$", x)]
 
 
 def call(words, **more):
@@ -117,6 +126,7 @@ KINDS = {
     "install": (INSTALL, fresh),
     "remove": (REMOVE, lambda: (fresh(), call(INSTALL))),
     "nix --install": (NIX, fresh),
+    "serve --install": (SERVE, fresh),
 }
 
 
@@ -161,7 +171,7 @@ def points(words, calls):
         for text in f:
             call = text.split("(")[0]
             count[call] = count.get(call, 0) + 1
-            if SSH in text or "/etc/nix" in text:
+            if any(where in text for where in FOLDERS):
                 found.append((call, count[call]))
     return found
 
@@ -479,6 +489,11 @@ def obstacles():
 write("/opt/host_key.pub", b"ssh-ed25519 " + attack.base64(hostile.string(b"ssh-ed25519") + hostile.string(b"k" * 32)) +
       b" key\n", 0o644)
 os.makedirs(SSH)
+# Only their paths count.
+write("/opt/bin/meshssh-serve", b"#!/bin/sh\n", 0o755)
+os.makedirs("/run/sshd", exist_ok=True)
+if not os.path.exists("/etc/ssh/ssh_host_ed25519_key"):
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/etc/ssh/ssh_host_ed25519_key"], check=True)
 for kind_name in KINDS:
     attack.phase(kill_at_random, kind_name)
     attack.phase(kill_at_calls, kind_name)

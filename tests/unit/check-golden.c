@@ -336,6 +336,8 @@ static const struct {
 	    "unfinished" },
 	{ "server", "{'service':{'kind':'ssh','ok':true},'server':{'text':null,'software':null,'error':'reset'}}",
 	    "reset" },
+	{ "resume", "{'server':{'resume_port':4622},'resume':{'ok':false,'error':'refused','ms':2}}",
+	    "resume-unreachable" },
 	{ "dscp", "{'dscp':null}", "unfinished" },
 	{ "dscp", "{'dscp':{'inconclusive':true,'passed':[],'dropped':[]}}", "unfinished" },
 	{ "dscp", "{'dscp':{'inconclusive':true,'passed':[],'dropped':[]},'connect':{'stopped':'refused','made':1}}",

@@ -8,6 +8,7 @@
 #include "facts/schema.h"
 #include "cmd/options.h"
 #include "config/conf.h"
+#include "serve/serve.h"
 
 #ifndef MANUAL_DIR
 #error "MANUAL_DIR is the folder of the manual pages"
@@ -67,6 +68,7 @@ test_options(void **state)
 	(void)state;
 	check_options(MANUAL_DIR "/meshssh.1", options_table);
 	check_options(MANUAL_DIR "/meshssh-config.1", conf_options);
+	check_options(MANUAL_DIR "/meshssh-serve.8", serve_table);
 }
 
 /* Each command has a section of its own; each option of a command is one of the table. */

@@ -24,6 +24,8 @@
 #include "probe/probe-net.h"
 #include "probe/probe-service.h"
 #include "wire/dns.h"
+#include "wire/resume-proof.h"
+#include "wire/resume.h"
 #include "wire/sshkex.h"
 
 /*
@@ -35,6 +37,7 @@ struct script {
 	const char	*second;	/* to whatever was said; NULL: stay silent */
 	int		 ends;
 	int		 resets;
+	size_t		 bytes;		/* of the second text, if a zero is in it */
 };
 
 struct server {
@@ -90,7 +93,8 @@ server_talk(struct server *s, int fd)
 			send(fd, tailscaled_status, strlen(tailscaled_status), MSG_NOSIGNAL);
 			return;
 		}
-		send(fd, s->script.second, strlen(s->script.second), MSG_NOSIGNAL);
+		send(fd, s->script.second, s->script.bytes > 0 ? s->script.bytes :
+		    strlen(s->script.second), MSG_NOSIGNAL);
 	}
 	if (s->kexinit)
 		server_kexinit(fd);
@@ -332,6 +336,118 @@ test_service_ssh(void **state)
 	assert_int_equal(json_number_at(facts, "connect.made", 0), 2);
 	assert_int_equal(s.taken, 2);
 	json_decref(facts);
+}
+
+/* The comments of an identification offer a port; whether something answers there is a fact. */
+static void
+test_resume(void **state)
+{
+	static const struct {
+		const char	*text;
+		const char	*behind;	/* a listener's port, or NULL */
+	}				 rows[] = {
+		{ "SSH-2.0-OpenSSH_9.9 meshssh=", "" },
+		{ "SSH-2.0-OpenSSH_9.9 Debian-1 meshssh=", " Corp" },
+		{ "SSH-2.0-OpenSSH_9.9 meshssh=", NULL },
+		{ "SSH-2.0-OpenSSH_9.9 meshssh=0", NULL },
+		{ "SSH-2.0-OpenSSH_9.9 meshssh=65536", NULL },
+		{ "SSH-2.0-OpenSSH_9.9 meshssh=4622x", NULL },
+		{ "SSH-2.0-OpenSSH_9.9 xmeshssh=4622", NULL },
+		{ "SSH-2.0-meshssh=4622", NULL },
+		{ "SSH-2.0-Tailscale meshssh=4622", NULL },
+	};
+	static const struct resume_reply reply = { .status = RESUME_UNKNOWN };
+	uint8_t				 bytes[RESUME_HELLO_BYTES];
+	const struct script		 serve = { .first = "", .second = (const char *)bytes,
+					    .bytes = sizeof(bytes) };
+	struct probe_input		 in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400,
+					    .dead_after_s = 30, .seen = &seen };
+	struct server			 s, far;
+	char				 first[128], port[16];
+	json_t				*facts;
+	size_t				 i;
+	int				 offered;
+
+	(void)state;
+	resume_reply_encode(bytes, &reply, RESUME_AGAIN);
+	for (i = 0; i < COUNT(rows); i++) {
+		server_start_tcp(&far, &serve);
+		offered = rows[i].behind != NULL;
+		snprintf(port, sizeof(port), "%d", far.port);
+		snprintf(first, sizeof(first), "%s%s%s\r\n", rows[i].text, offered ? port : "",
+		    offered ? rows[i].behind : "");
+		server_start_tcp(&s, &(struct script){ first, NULL });
+		in.port = s.port;
+		facts = json_object();
+		assert_int_equal(probe_resume.useful(facts, &in), 0);
+		probe_connect.run(facts, &in);
+		probe_identification.run(facts, &in);
+		server_stop(&s);
+		if (json_number_at(facts, "server.resume_port", 0) != (offered ?
+		    far.port : 0))
+			fail_msg("%s: %d", first,
+			    (int)json_number_at(facts, "server.resume_port", 0));
+		assert_int_equal(probe_resume.useful(facts, &in), offered &&
+		    resume_proof_load() == 0);
+		if (offered) {
+			probe_resume.run(facts, &in);
+			assert_int_equal(json_truth_at(facts, "resume.ok"), 1);
+			assert_null(json_at(facts, "resume.error"));
+			server_stop(&far);
+			/* That was no connection to the server, which counts those that it sees. */
+			assert_int_equal(json_number_at(facts, "connect.made", 0), 2);
+			probe_resume.run(facts, &in);
+			assert_int_equal(json_truth_at(facts, "resume.ok"), 0);
+			is_text("resume", facts, "resume.error", "refused");
+			assert_null(json_at(facts, "connect.stopped"));
+		} else
+			server_stop(&far);
+		json_decref(facts);
+	}
+}
+
+/* What takes connections at the port that is offered, and cannot resume a session. */
+static void
+test_resume_other(void **state)
+{
+	static const struct resume_reply version = { .status = RESUME_OTHER_VERSION },
+					 busy = { .status = RESUME_BUSY };
+	uint8_t				 bytes[2][RESUME_HELLO_BYTES];
+	const struct {
+		struct script	 script;
+		const char	*error;
+	}				 rows[] = {
+		{ { .first = "" }, "server-silent" },
+		{ { .first = "", .ends = 1 }, "server-closed" },
+		{ { .first = "", .second = "HTTP/1.1 400 Bad Request\r\n\r\n", .ends = 1 },
+		    "not-resumable" },
+		{ { .first = "SSH-2.0-OpenSSH_9.9\r\n", .ends = 1 }, "not-resumable" },
+		{ { .first = "", .second = (const char *)bytes[0], .bytes = 95, .ends = 1 },
+		    "not-resumable" },
+		{ { .first = "", .second = (const char *)bytes[0], .bytes = 96 }, "not-resumable" },
+		{ { .first = "", .second = (const char *)bytes[1], .bytes = 96 }, NULL },
+	};
+	struct probe_input		 in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 400,
+					    .dead_after_s = 30, .seen = &seen };
+	struct server			 s;
+	json_t				*facts;
+	size_t				 i;
+
+	(void)state;
+	resume_reply_encode(bytes[0], &version, RESUME_AGAIN);
+	resume_reply_encode(bytes[1], &busy, RESUME_AGAIN);
+	for (i = 0; i < COUNT(rows); i++) {
+		server_start_tcp(&s, &rows[i].script);
+		in.port = s.port;
+		facts = json_object();
+		probe_connect.run(facts, &in);
+		json_put(facts, "server.resume_port", json_integer(s.port));
+		probe_resume.run(facts, &in);
+		server_stop(&s);
+		is_text("resume", facts, "resume.error", rows[i].error);
+		assert_int_equal(json_truth_at(facts, "resume.ok"), rows[i].error == NULL);
+		json_decref(facts);
+	}
 }
 
 /* The server is gone when the next connection is to be made: no more are tried. */
@@ -669,6 +785,8 @@ main(void)
 		cmocka_unit_test(test_banners),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_service_ssh),
+		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_resume_other),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_printer),

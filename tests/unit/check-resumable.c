@@ -46,13 +46,13 @@ test_offer(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(lines); i++)
-		if (offer_port(lines[i].line, strlen(lines[i].line)) != lines[i].port)
+		if (sshwire_offer(lines[i].line, strlen(lines[i].line)) != lines[i].port)
 			fail_msg("line %zu", i);
-	assert_int_equal(offer_port(within, sizeof(within) - 1), 0);
+	assert_int_equal(sshwire_offer(within, sizeof(within) - 1), 0);
 	memset(long_line, 'x', sizeof(long_line));
 	memcpy(long_line, "SSH-2.0-x ", 10);
 	memcpy(long_line + sizeof(long_line) - 16, " meshssh=4622\r\n", 15);
-	assert_int_equal(offer_port(long_line, sizeof(long_line)), 0);
+	assert_int_equal(sshwire_offer(long_line, sizeof(long_line)), 0);
 }
 
 static void
