@@ -495,15 +495,15 @@ relay_pass(struct relay *r, const char *buf, size_t len)
 }
 
 /*
- * The server's first word may offer another connection, and the client has heard nothing yet: 1 if
- * both wait until relay_answered.
+ * What the server says first may offer another connection, and the client has heard nothing yet: 1
+ * if both wait until relay_answered.
  */
 static int
 relay_offered(struct relay *r, size_t len)
 {
 	int	port;
 
-	if (r->conf->offered_cb == NULL || r->identification.server.total != len ||
+	if (r->conf->offered_cb == NULL ||
 	    r->identification.client == CLIENT_OTHER || r->offer.too_much || !r->in_open ||
 	    r->up.len > 0 || (port = sshwire_offer(relay_buf, len)) == 0 ||
 	    r->conf->offered_cb(port, &r->conn, &r->offer, r->conf->arg) == -1)
@@ -534,7 +534,7 @@ relay_copy(struct relay *r)
 {
 	enum identification_state	state;
 	ssize_t			n;
-	int			again = 0;
+	int			again = 0, first = r->identification.server.total == 0;
 
 	if (r->hold != NULL)
 		n = holdback_read(r->hold, relay_buf, REST_BYTES, &again);
@@ -553,7 +553,7 @@ relay_copy(struct relay *r)
 	carrier_received(&r->carrier);
 	pace_heard(&r->pace, relay_buf, (size_t)n);
 	state = identification_server(&r->identification, relay_buf, (size_t)n);
-	if (!relay_offered(r, (size_t)n))
+	if (!first || again || !relay_offered(r, (size_t)n))
 		relay_pass(r, relay_buf, state != IDENTIFICATION_FAILED && !again ? (size_t)n : 0);
 }
 

@@ -35,8 +35,9 @@ lab_module.PORTS[PORT] = [f"VersionAddendum meshssh={SERVE_PORT}"]
 class Far:
     """The far side in the server's namespace."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, *addresses):
         self.lab = lab
+        self.addresses = addresses or ("10.77.2.2", "10.77.3.2")
         self.process = None
         self.start()
 
@@ -47,9 +48,8 @@ class Far:
                                       log=self.lab.name + "-serve.log")
         wait_for("meshssh-serve listens", 10, lambda: f":{SERVE_PORT}" in self.lab.run("server", "ss", "-Hltn"))
 
-    @staticmethod
-    def argv():
-        return (SERVE, f"10.77.2.2:{SERVE_PORT}", f"10.77.3.2:{SERVE_PORT}", f"--sshd=10.77.2.2:{PORT}", "--source=loopback",
+    def argv(self):
+        return (SERVE, *(f"{a}:{SERVE_PORT}" for a in self.addresses), f"--sshd=10.77.2.2:{PORT}", "--source=loopback",
                 f"--run={os.environ['TMPDIR']}/run")
 
     def pids(self):
@@ -359,10 +359,10 @@ OTHERS = (restarted, transfer, reader, discovery)
 
 
 class Resumable(Lab):
-    def __init__(self, site):
+    def __init__(self, site, *addresses):
         self.far = None
         super().__init__(site)
-        self.far = Far(self)
+        self.far = Far(self, *addresses)
 
     @staticmethod
     def pause(seconds):

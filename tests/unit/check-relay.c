@@ -181,6 +181,72 @@ test_pieces(void **state)
 	event_base_free(base);
 }
 
+static int	offered;	/* the port */
+
+static int
+offered_cb(int port, const struct connection *conn, const struct offer *offer, void *arg)
+{
+	(void)conn;
+	(void)offer;
+	(void)arg;
+	offered = port;
+	return (-1);
+}
+
+/* What a server says, a read each, and the port that is taken for its offer. */
+static const struct {
+	const char	*server[2];
+	int		 port;
+} offers[] = {
+	{ { "SSH-2.0-x meshssh=4622\r\n" }, 4622 },
+	{ { "SSH-2.0-x meshssh=4622\r\nKEXINIT" }, 4622 },
+	{ { "SSH-2.0-x\r\n", "SSH-2.0-x meshssh=4622\r\n" }, 0 },
+	/* The client has heard something. */
+	{ { "Welcome\r\n", "SSH-2.0-x meshssh=4622\r\nKEXINIT" }, 0 },
+	{ { "SSH-2.0-", "SSH-2.0-x meshssh=4622\r\nKEXINIT" }, 0 },
+	{ { "SSH-2.0-x meshssh=", "4622\r\n" }, 0 },
+};
+
+static void
+test_offered(void **state)
+{
+	struct target		 target = { .host = "nas", .port = 22, .timeout_ms = 5000 };
+	struct connection	 conn = { .fd = -1, .step = { .via = &via_localapi } };
+	struct relay_config	 conf = { .target = &target, .conn = &conn, .race = &race,
+				    .running_cb = running_cb, .offered_cb = offered_cb };
+	struct error		 err = { .code = CODE_NONE };
+	struct event_base	*base;
+	int			 in[2], out[2], net[2], running = 0;
+	size_t			 i, n;
+
+	(void)state;
+	for (i = 0; i < COUNT(offers); i++) {
+		base = event_base_new();
+		assert_int_equal(pipe(in), 0);
+		assert_int_equal(pipe(out), 0);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, net), 0);
+		put(in[1], C);
+		for (n = 0; n < COUNT(offers[i].server) && offers[i].server[n] != NULL; n++)
+			put(net[1], offers[i].server[n]);
+		shutdown(net[1], SHUT_WR);
+		assert_int_equal(sock_set_blocking(net[0], 0), 0);
+		conf.in_fd = in[0];
+		conf.out_fd = out[1];
+		conn.fd = net[0];
+		conf.arg = &running;
+		offered = 0;
+		assert_int_equal(relay_run(base, &conf, &err), 0);
+		if (offered != offers[i].port)
+			fail_msg("case %zu: %d", i, offered);
+		close(in[0]);
+		close(in[1]);
+		close(out[0]);
+		close(out[1]);
+		close(net[1]);
+		event_base_free(base);
+	}
+}
+
 static void
 raise_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -458,6 +524,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_offered),
 		cmocka_unit_test(test_hangup),
 		cmocka_unit_test(test_full_output),
 		cmocka_unit_test(test_reader_gone),
