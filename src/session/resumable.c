@@ -25,6 +25,8 @@
 #define AWAY_MS		120000
 #define WAIT_AWAY_MS	5000
 #define DENIED_MAX	2
+/* so long after an attempt began there is no other; with 4 round trips, while it goes on */
+#define PEACE_MS	100
 
 static void	resumable_timer_cb(evutil_socket_t, short, void *);
 
@@ -55,7 +57,7 @@ resumable_clear(struct resumable *r)
 	if (r->next.fd != -1)
 		close(r->next.fd);
 	r->next.fd = -1;
-	r->busy = r->frozen = 0;
+	r->busy = r->frozen = r->stirred = 0;
 }
 
 /* 1 if it was held for too long. */
@@ -77,10 +79,15 @@ static void
 resumable_again(struct resumable *r, const char *what)
 {
 	int64_t		now_ms = clock_ms();
-	struct timeval	tv = clock_timeval(resumable_wait_ms(r->tries, r->lost_ms == 0 ? 0 :
-			    now_ms - r->lost_ms));
+	int		wait_ms = resumable_wait_ms(r->tries, r->lost_ms == 0 ? 0 :
+			    now_ms - r->lost_ms);
+	struct timeval	tv;
 
 	log_debug(1, "attempt %d to go on: %s", r->tries, what);
+	/* It met the network as it was. */
+	if (r->stirred)
+		wait_ms = r->tries = 0;
+	tv = clock_timeval(wait_ms);
 	resumable_clear(r);
 	if (r->over.code == CODE_NONE && !resumable_held_out(r, now_ms) && r->lost_ms != 0)
 		event_add(&r->timer, &tv);
@@ -282,13 +289,15 @@ resumable_heard(struct resumable *r)
 void
 resumable_event(struct resumable *r)
 {
-	if (r->lost_ms == 0 || r->frozen)
+	int64_t		left_ms = r->began_ms + PEACE_MS - clock_ms();
+	struct timeval	tv;
+
+	if (r->lost_ms == 0 || r->frozen || r->stirred)
 		return;
-	if (r->busy && r->stream.fd == -1)
-		resumable_clear(r);
-	if (!r->busy) {
-		r->tries = 0;
-		event_del(&r->timer);
-		resumable_attempt(r, 0);
-	}
+	if (r->busy)
+		left_ms += 4 * (int64_t)(r->rtt_ms > 0 ? r->rtt_ms : PEACE_MS);
+	r->stirred = r->busy;
+	r->tries = 0;
+	tv = clock_timeval(left_ms > 0 ? left_ms : 0);
+	event_add(&r->timer, &tv);
 }

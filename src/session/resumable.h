@@ -54,6 +54,7 @@ struct resumable {
 	struct handshake	 handshake;
 	struct event		 timer;		/* the limit of the attempt, or the next one */
 	int			 busy;		/* an attempt is under way */
+	int			 stirred;	/* the network has changed since it began */
 	int			 frozen;	/* a position is promised: the old one rests */
 	int			 tries;		/* since the last one that was good */
 	int			 denied;

@@ -271,6 +271,37 @@ def transfer(tap, lab):
               f"exact: {session.exact}, {session.received} of {SIZE}, resumed {count} times\n{session.tail(30)}")
 
 
+def no_route(lab):
+    lab.ip("client", "route del default")
+    return lab.client_routes
+
+
+def no_link(lab):
+    lab.ip("client", "link set c0 down")
+
+    def back():
+        lab.ip("client", "link set c0 up")
+        lab.address_back()
+    return back
+
+
+def events(tap, lab):
+    """What changes on this machine is noticed: nothing waits for the next attempt."""
+    lab.clear()
+    echo = Echo(lab)
+    took = []
+    for breaks in (no_route, no_link) * 2:
+        forget(lab, "drop")
+        back = breaks(lab)
+        lab.pause(2.7)
+        back()
+        took.append(echo.back(15))
+    exact = echo.finish()
+    tap.point(exact and None not in took and max(took) <= 0.4, "routes and links that come back are noticed",
+              f"exact: {exact}, back after: {took}\n{echo.session.tail(40)}")
+    tap.rows.append(("route or link back", "", "", f"{max(filter(None, took), default=0):.2f} s", "0.4 s"))
+
+
 def reader(tap, lab):
     """Who reads nothing for a while is no reason to doubt the connection."""
     lab.clear()
@@ -326,7 +357,7 @@ def discovery(tap, lab):
               f"{fresh.session.tail(20)}\n{fourth.session.tail(20)}")
 
 
-OTHERS = (restarted, transfer, reader, discovery)
+OTHERS = (restarted, events, transfer, reader, discovery)
 
 
 class Resumable(Lab):
