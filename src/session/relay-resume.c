@@ -37,7 +37,7 @@
 #define LAST_MS		20000		/* for what the server says after the client's end */
 #define CLOSE_MS	2000		/* for the last bytes, and to say that it is over */
 #define JUMP_MS		5000		/* the clock went on so far without us */
-#define LOOK_MS		200		/* between looks, which ask the kernel, however much is relayed */
+#define LOOK_MS		200		/* between looks, however much is relayed */
 
 struct relay {
 	const struct relay_config *conf;

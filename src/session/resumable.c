@@ -60,6 +60,16 @@ resumable_clear(struct resumable *r)
 	r->busy = r->frozen = r->stirred = 0;
 }
 
+/* The connection in use is good. */
+static void
+resumable_good(struct resumable *r)
+{
+	r->lost_ms = 0;
+	r->tries = 0;
+	resumable_clear(r);
+	r->conf.waits_cb(r, NULL, r->conf.arg);
+}
+
 /* 1 if it was held for too long. */
 static int
 resumable_held_out(struct resumable *r, int64_t now_ms)
@@ -89,8 +99,10 @@ resumable_again(struct resumable *r, const char *what)
 		wait_ms = r->tries = 0;
 	tv = clock_timeval(wait_ms);
 	resumable_clear(r);
-	if (r->over.code == CODE_NONE && !resumable_held_out(r, now_ms) && r->lost_ms != 0)
+	if (r->over.code == CODE_NONE && !resumable_held_out(r, now_ms) && r->lost_ms != 0) {
 		event_add(&r->timer, &tv);
+		r->conf.waits_cb(r, what, r->conf.arg);
+	}
 	r->changed_cb(r->changed_arg);
 }
 
@@ -132,9 +144,8 @@ resumable_taken(struct resumable *r, uint64_t received)
 	r->next.fd = -1;
 	log_debug(1, "the session goes on, %lld ms after the loss, at attempt %d",
 	    (long long)(r->lost_ms != 0 ? clock_ms() - r->lost_ms : 0), r->tries);
-	r->lost_ms = 0;
-	r->tries = r->denied = 0;
-	resumable_clear(r);
+	r->denied = 0;
+	resumable_good(r);
 	r->changed_cb(r->changed_arg);
 }
 
@@ -190,8 +201,7 @@ resumable_connected_cb(const struct connection *conn, const struct error *err, v
 	}
 	r->next = *conn;
 	if (r->doubted && r->stream.fd != -1 && r->stream.heard_bytes != r->heard_bytes) {
-		r->lost_ms = 0;
-		resumable_again(r, "the connection in use has spoken");
+		resumable_heard(r);
 		return;
 	}
 	r->frozen = 1;
@@ -281,9 +291,7 @@ resumable_heard(struct resumable *r)
 	if (r->lost_ms == 0 || r->frozen || r->stream.fd == -1)
 		return;
 	log_debug(1, "the connection in use has spoken: it stays");
-	r->lost_ms = 0;
-	r->tries = 0;
-	resumable_clear(r);
+	resumable_good(r);
 }
 
 void

@@ -21,6 +21,8 @@
 
 #define RESUMABLE_OPEN_MS	3000	/* for the connection and the reply */
 
+struct resumable;
+
 struct resumable_config {
 	struct event_base	*base;
 	/* how the host was reached; its port is that of sshd, its callback does not count */
@@ -29,6 +31,8 @@ struct resumable_config {
 	int			 hold_s;	/* bear so long an absence */
 	/* Fill in what a plan has to know of this machine now. */
 	void			(*plan_cb)(struct plan_input *, void *);
+	/* There is no connection, for an attempt failed, and why; or, with NULL, it goes on. */
+	void			(*waits_cb)(const struct resumable *, const char *why, void *);
 	void			*arg;
 };
 

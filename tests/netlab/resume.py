@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True  # nothing is written into the source tree
 
 import lab as lab_module
 from drive import Session, Transfer
-from lab import BUILD, STOP, Failed, Lab, Missing, Site, enter, wait_for
+from lab import BUILD, MESHSSH, STOP, Failed, Lab, Missing, Site, enter, wait_for
 from netlab import Tap
 
 PORT = 2213         # of an sshd that offers resumption
@@ -302,6 +302,37 @@ def events(tap, lab):
     tap.rows.append(("route or link back", "", "", f"{max(filter(None, took), default=0):.2f} s", "0.4 s"))
 
 
+def told(lab, cache):
+    """What --why says of sessions that wait."""
+    said = lab.run("client", "env", f"XDG_CACHE_HOME={cache}", f"HOME={lab.site.path('home')}", MESHSSH, "--why")
+    return re.findall(r"v4 port 2213: no connection for \d+ s: .+; held for 24 h", said)
+
+
+def why(tap, lab):
+    """A session that stands still says so to --why and to nobody else, and no longer when it goes on or is killed."""
+    lab.clear()
+    full = lab.site.path("full")
+    os.makedirs(full)
+    lab_module.run("mount", "-t", "tmpfs", "-o", "size=16k", "netlab", full)
+    lab_module.run("sh", "-c", 'cat /dev/zero >"$0" 2>/dev/null || :', full + "/zero")
+    echo, other, third = Echo(lab), Echo(lab, cache=full), Echo(lab)
+    cache = echo.session.cache
+    before = told(lab, cache)
+    lab.dead()
+    wait_for("--why tells of the session", 15, lambda: told(lab, cache) and told(lab, third.session.cache))
+    os.kill(third.relay(), signal.SIGKILL)
+    wait_for("who was killed waits for nothing", 5, lambda: not told(lab, third.session.cache))
+    third.finish()
+    lab.alive()
+    took = echo.back(15)
+    wait_for("--why tells of nothing", 5, lambda: not told(lab, cache))
+    exact = [one.finish() for one in (echo, other)]
+    tap.point(exact == [True, True] and before == [] and took is not None and echo.session.said == other.session.said == [],
+              "--why tells of a session that waits; a full disk does not harm it",
+              f"{exact}, {took}\n{echo.session.tail(20)}\n{other.session.tail(20)}")
+    lab_module.run("umount", full)
+
+
 def reader(tap, lab):
     """Who reads nothing for a while is no reason to doubt the connection."""
     lab.clear()
@@ -357,7 +388,7 @@ def discovery(tap, lab):
               f"{fresh.session.tail(20)}\n{fourth.session.tail(20)}")
 
 
-OTHERS = (restarted, events, transfer, reader, discovery)
+OTHERS = (restarted, events, why, transfer, reader, discovery)
 
 
 class Resumable(Lab):
