@@ -374,6 +374,11 @@ def discovery(tap, lab):
     again = sum(1 for _, text in second.session.lines if "connected through direct" in text)
     tap.point(second.finish() and (direct, again) == (2, 1), "the next session connects there at once",
               f"{direct}, {again}\n{second.session.tail(20)}")
+    config = lab.site.write("alive_config", f"Include {lab.site.path('ssh_config')}\nHost v4\n\tServerAliveInterval 5\n")
+    for cache, wanted in ((echo.session.cache, True), (lab.site.path("none"), False)):
+        said = lab.run("client", "env", f"XDG_CACHE_HOME={cache}", MESHSSH, "--debug", "-F", config, "-p", str(PORT), "v4",
+                       "true")
+        tap.point(("ssh sends no alive messages" in said) == wanted, f"the front door: alive messages {wanted}", said)
     lab.rule(f"tcp dport {SERVE_PORT} counter drop")
     before = attempts(lab)
     third = Echo(lab, cache=echo.session.cache)
