@@ -37,6 +37,7 @@
 #define LAST_MS		20000		/* for what the server says after the client's end */
 #define CLOSE_MS	2000		/* for the last bytes, and to say that it is over */
 #define JUMP_MS		5000		/* the clock went on so far without us */
+#define PROOF_BYTES	4096		/* have come: the segments are small enough */
 #define LOOK_MS		200		/* between looks, however much is relayed */
 
 struct relay {
@@ -62,6 +63,7 @@ struct relay {
 	int			 identified;
 	short			 net_what;	/* what the connection is waited for */
 	int			 carriers;	/* the connection is this one of the stream's */
+	int			 learned;	/* the size of its segments was told */
 	struct doubt_view	 view;
 	int64_t			 event_ms;
 	int64_t			 turn_ms, turn_boot_ms;	/* the last turn, by two clocks */
@@ -312,6 +314,17 @@ relay_net_wait(struct relay *r)
 	event_add(&r->net_ev, NULL);
 }
 
+/* Where large packets were lost, those of this connection arrive: the next one begins so. */
+static void
+relay_learn(struct relay *r)
+{
+	if (r->learned || r->resume->smaller_bytes == 0 || r->stream->fd == -1 ||
+	    r->stream->heard_bytes < PROOF_BYTES)
+		return;
+	r->learned = 1;
+	r->conf->learned_cb(r->resume->smaller_bytes, r->conf->arg);
+}
+
 /* Another connection is in use, of which nothing is known. */
 static void
 relay_carried(struct relay *r)
@@ -321,7 +334,7 @@ relay_carried(struct relay *r)
 	if (r->carriers == r->stream->carriers || r->stream->fd == -1)
 		return;
 	memset(&r->view, 0, sizeof(r->view));
-	r->gone = 0;
+	r->gone = r->learned = 0;
 	if (getsockname(r->stream->fd, (struct sockaddr *)&r->own, &len) == -1)
 		r->own.ss_family = AF_UNSPEC;
 	relay_net_wait(r);
@@ -592,6 +605,7 @@ relay_turn(struct relay *r)
 	if (relay_ended(r))
 		return;
 	relay_carried(r);
+	relay_learn(r);
 	relay_net_wait(r);
 	relay_in_wait(r);
 	relay_tick_wait(r, look_ms);
@@ -685,4 +699,16 @@ relay_resume_run(struct event_base *base, const struct relay_config *conf, struc
 	relay_end(r);
 	*err = r->err;
 	return (err->code == CODE_NONE ? 0 : -1);
+}
+
+int
+relay_resume_waits(void)
+{
+	return (relay_session.base != NULL && !relay_session.identified && !relay_session.closing);
+}
+
+void
+relay_resume_expire(void)
+{
+	event_active(&relay_session.last_ev, EV_TIMEOUT, 0);
 }

@@ -215,17 +215,21 @@ resumable_connected_cb(const struct connection *conn, const struct error *err, v
 	r->changed_cb(r->changed_arg);
 }
 
-/* The next step below what is in use. */
+/* The next step below what is in use; to be remembered only where packets were seen to be lost. */
 static void
 resumable_smaller(struct resumable *r)
 {
 	struct os_tcp	tcp;
-	int		mss_bytes = r->conn.mss_bytes;
+	int		mss_bytes = r->conn.mss_bytes, lost = 0;
 
-	if (r->stream.fd != -1 && os_tcp(r->stream.fd, &tcp) == 0)
+	if (r->stream.fd != -1 && os_tcp(r->stream.fd, &tcp) == 0) {
 		mss_bytes = tcp.receive_bytes < tcp.send_bytes ? tcp.receive_bytes : tcp.send_bytes;
-	if ((mss_bytes = mss_next(mss_bytes)) != 0)
-		r->mss_steps.mss_bytes = mss_bytes;
+		lost = tcp.in_a_row > 0 || tcp.gap;
+	}
+	if ((mss_bytes = mss_next(mss_bytes)) == 0)
+		return;
+	r->mss_steps.mss_bytes = mss_bytes;
+	r->smaller_bytes = lost ? mss_bytes : 0;
 }
 
 void

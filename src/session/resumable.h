@@ -62,6 +62,7 @@ struct resumable {
 	int			 frozen;	/* a position is promised: the old one rests */
 	int			 tries;		/* since the last one that was good */
 	int			 denied;
+	int			 smaller_bytes;	/* of segments, for larger ones were lost; or 0 */
 	int			 doubted;	/* the attempt is beside one that may be good */
 	int64_t			 began_ms;
 	uint64_t		 heard_bytes;	/* by the stream, then */

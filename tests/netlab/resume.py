@@ -361,6 +361,38 @@ def count_attempts(lab):
 """)
 
 
+def silent(tap, lab):
+    """An sshd that says nothing behind the far side: our line comes before ssh gives up."""
+    lab.clear()
+    echo = Echo(lab)
+    exact = echo.finish()
+    sshd = next(pid for pid in lab.pids("server") if f"sshd-{PORT}.conf" in open(f"/proc/{pid}/cmdline", encoding="utf-8").read())
+    os.kill(sshd, signal.SIGSTOP)
+    try:
+        session = Session(lab, "relay", "v4", "true", options=("--debug",), ssh=("ConnectTimeout=3",), port=PORT,
+                          cache=echo.session.cache)
+        session.until(lambda: session.ended is not None, 10)
+        session.end()
+    finally:
+        os.kill(sshd, signal.SIGCONT)
+    tap.point(exact and len(session.said) == 1 and session.line_at < 3 and not session.when(r"\[warn\]"),
+              "a silent sshd: one line, before ConnectTimeout", session.tail(20))
+
+
+def learned(tap, lab):
+    """The size that a hole in mid-session has taught is what the next session begins with."""
+    lab.clear()
+    echo = Echo(lab, pad=6000, rate=30)
+    lab.pause(1)
+    lab.hole(999)
+    took = echo.back(15)
+    exact = echo.finish()
+    second = Echo(lab, cache=echo.session.cache)
+    tap.point(exact and took is not None and second.finish() and second.session.when("has learned: segments of 768"),
+              "the next session begins with the segments that passed",
+              f"{took}\n{echo.session.tail(20)}\n{second.session.tail(30)}")
+
+
 def discovery(tap, lab):
     """Without an offer nothing is tried; an offer is remembered; what is silent is not asked again."""
     lab.clear()
@@ -393,7 +425,7 @@ def discovery(tap, lab):
               f"{fresh.session.tail(20)}\n{fourth.session.tail(20)}")
 
 
-OTHERS = (restarted, events, why, transfer, reader, discovery)
+OTHERS = (restarted, events, why, transfer, reader, silent, learned, discovery)
 
 
 class Resumable(Lab):
