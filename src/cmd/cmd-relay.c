@@ -262,7 +262,8 @@ relay_limit_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!relay_racing(s) && !relay_waits())
+	if (!relay_racing(s) && !survive_busy(&s->survive) && !relay_waits() &&
+	    !relay_resume_waits())
 		return;
 	if (s->ssh_ends_ms == 0) {
 		limit_s = s->opts->connect_timeout_s > 0 ?
@@ -276,7 +277,9 @@ relay_limit_cb(evutil_socket_t fd, short what, void *arg)
 		race_expire(s->dialling);
 	else if (s->choosing != NULL)
 		names_race_expire(s->choosing);
-	else
+	else if (relay_resume_waits())
+		relay_resume_expire();
+	else if (relay_waits())
 		relay_expire();
 }
 
@@ -362,6 +365,9 @@ relay_learned_cb(int mss_bytes, void *arg)
 	struct session	*s = arg;
 
 	s->mss_steps.cached_bytes = 0;
+	/* A session that outlives its connections may have come to another network. */
+	if (s->network[0] != '\0' && survive_session(&s->survive) != NULL)
+		os_network(s->network, sizeof(s->network));
 	path_cache_put(s->network, s->target->host, mss_bytes);
 }
 

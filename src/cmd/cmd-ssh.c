@@ -22,7 +22,9 @@
 #include "cmd/self.h"
 #include "cmd/ssh-args.h"
 #include "net/sock.h"
+#include "os/os.h"
 #include "sshconf/ssh-program.h"
+#include "state/path-cache.h"
 
 /* of --or, with each percent doubled */
 #define OR_MAX		(2 * NAMES_MAX * (ADDR_HOST_MAX + 1) + 16)
@@ -146,6 +148,26 @@ ssh_exec(const char *ssh, const char *name, char **argv, struct error *err)
 	return (-1);
 }
 
+/*
+ * 1 if the configuration, but not the command line, lets ssh end a session that would outlive its
+ * connections.
+ */
+static int
+ssh_alive_ends(const struct options *opts, const struct ssh_program *env)
+{
+	char	network[PATH_CACHE_NETWORK_MAX];
+
+	if (env->alive_interval_s == 0 || opts->fdpass || env->fdpass ||
+	    opts->resume == OPTIONS_RESUME_OFF)
+		return (0);
+	if (opts->resume != OPTIONS_RESUME_AUTO)
+		return (1);
+	if (opts->no_cache)
+		return (0);
+	os_network(network, sizeof(network));
+	return (path_cache_port_get(network, env->host, env->port) > 0);
+}
+
 /* ssh with our own options behind the user's, which win. */
 static int
 ssh_exec_proxied(const struct options *opts, const struct ssh_program *env, const char *ssh,
@@ -165,6 +187,11 @@ ssh_exec_proxied(const struct options *opts, const struct ssh_program *env, cons
 	if (opts->fdpass) {
 		argv[n++] = (char *)(uintptr_t)"-oProxyUseFdpass=yes";
 		argv[n++] = (char *)(uintptr_t)"-oIPQoS=none";
+	}
+	/* What cannot be walked over may come behind, and would not win. */
+	if (insert > 0 && ssh_alive_ends(opts, env)) {
+		log_debug(1, "sessions of this host are resumed: ssh sends no alive messages");
+		argv[n++] = (char *)(uintptr_t)"-oServerAliveInterval=0";
 	}
 	if (env->canonicalize)
 		argv[n++] = (char *)(uintptr_t)"-oCanonicalizeHostname=always";

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
+#include "state/held.h"
 #include "state/record.h"
 
 /* Words separated by blanks, in lines of at most so many columns. */
@@ -58,6 +60,39 @@ why_print(const struct record *record)
 	printf("\nMore: meshssh-messages(7), %s\n", row->name);
 }
 
+/* "41 s", "3 min", "24 h" */
+static const char *
+why_span(int64_t s, char text[32])
+{
+	if (s >= 2 * 3600)
+		snprintf(text, 32, "%lld h", (long long)s / 3600);
+	else if (s >= 2 * 60)
+		snprintf(text, 32, "%lld min", (long long)s / 60);
+	else
+		snprintf(text, 32, "%lld s", (long long)s);
+	return (text);
+}
+
+/* The sessions that are without a connection at the moment. */
+static void
+why_held(void)
+{
+	static struct held	list[HELD_MAX];
+	const int		count = held_list(list, HELD_MAX);
+	const int64_t		now_ms = clock_boot_ms();
+	char			for_text[32], hold[32];
+	int			i;
+
+	if (count > 0)
+		printf("Waiting for the network:\n");
+	for (i = 0; i < count; i++)
+		printf("  %s port %d: no connection for %s: %s; held for %s\n", list[i].host,
+		    list[i].port, why_span((now_ms - list[i].since_ms) / 1000, for_text),
+		    list[i].why, why_span(list[i].hold_s, hold));
+	if (count > 0)
+		printf("\n");
+}
+
 int
 cmd_why(struct error *err)
 {
@@ -71,6 +106,7 @@ cmd_why(struct error *err)
 	}
 	/* The time zone is in a file, too. */
 	tzset();
+	why_held();
 	switch (record_read(path, 1, &record, err)) {
 	case -1:
 		return (-1);

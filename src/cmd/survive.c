@@ -39,6 +39,24 @@ survive_plan_cb(struct plan_input *in, void *arg)
 	in->facts = s->facts;
 }
 
+/* The text of a failed attempt names the host, which is known here. */
+static void
+survive_waits_cb(const struct resumable *r, const char *why, void *arg)
+{
+	struct survive	*s = arg;
+	char		 head[TARGET_TEXT_MAX];
+	size_t		 len = strlen(target_text(&r->target, head));
+
+	if (why == NULL) {
+		stall_over(&s->stall);
+		return;
+	}
+	if (strncmp(why, head, len) == 0 && strncmp(why + len, ": ", 2) == 0)
+		why += len + 2;
+	stall_goes_on(&s->stall, s->race->target, clock_ms() - r->lost_ms,
+	    (int)(r->hold_ms / 1000), why);
+}
+
 static void
 survive_remember(const struct survive *s, int port)
 {
@@ -61,7 +79,7 @@ survive_open(struct survive *s, int port, const struct connection *by, const str
 	const struct resumable_config	conf = { .base = s->base, .race = s->race,
 					    .names = s->names, .port = port,
 					    .hold_s = s->opts->hold_s, .plan_cb = survive_plan_cb,
-					    .arg = s };
+					    .waits_cb = survive_waits_cb, .arg = s };
 
 	return (resumable_open(&conf, by, offer->said, offer->len, limit_ms, cb, s));
 }
@@ -220,5 +238,6 @@ survive_free(struct survive *s)
 		event_del(&s->timer);
 		resumable_free(s->resume);
 	}
+	stall_over(&s->stall);
 	free(s->facts);
 }

@@ -9,6 +9,7 @@
 
 #include <event2/event_struct.h>
 
+#include "cmd/stall.h"
 #include "route/race.h"
 #include "session/offer.h"
 #include "session/resumable.h"
@@ -35,6 +36,7 @@ struct survive {
 	int			 asked_ms;	/* the timer is that of the reply */
 	struct offer		 offer;		/* read of the input too early */
 	struct facts		*facts;
+	struct stall		 stall;
 	void			(*cb)(enum survive_event, void *);
 	void			*arg;
 };

@@ -37,6 +37,8 @@
 #define LAST_MS		20000		/* for what the server says after the client's end */
 #define CLOSE_MS	2000		/* for the last bytes, and to say that it is over */
 #define JUMP_MS		5000		/* the clock went on so far without us */
+#define PROOF_BYTES	4096		/* have come: the segments are small enough */
+#define LOOK_MS		200		/* between looks, however much is relayed */
 
 struct relay {
 	const struct relay_config *conf;
@@ -46,8 +48,8 @@ struct relay {
 	struct event		 in_ev, out_ev, net_ev;
 	struct event		 tick_ev;	/* the stream or the doubt is due */
 	struct event		 last_ev;	/* one side has ended, and enough was waited */
-	struct event		 address_ev, hup_ev, term_ev;
-	int			 address_fd;
+	struct event		 network_ev, hup_ev, term_ev;
+	int			 network_fd;
 	struct sockaddr_storage	 own;		/* the address that the connection is from */
 	int			 gone;		/* this machine no longer has it */
 	struct lifeline		*lifeline;
@@ -61,10 +63,12 @@ struct relay {
 	int			 identified;
 	short			 net_what;	/* what the connection is waited for */
 	int			 carriers;	/* the connection is this one of the stream's */
+	int			 learned;	/* the size of its segments was told */
 	struct doubt_view	 view;
 	int64_t			 event_ms;
 	int64_t			 turn_ms, turn_boot_ms;	/* the last turn, by two clocks */
-	int64_t			 tick_ms;	/* when the next is due; -1: not known */
+	int64_t			 tick_ms;	/* when the next is due; -1: none is */
+	int64_t			 look_ms;	/* not looked at again before that */
 	struct error		 err;
 };
 
@@ -310,6 +314,17 @@ relay_net_wait(struct relay *r)
 	event_add(&r->net_ev, NULL);
 }
 
+/* Where large packets were lost, those of this connection arrive: the next one begins so. */
+static void
+relay_learn(struct relay *r)
+{
+	if (r->learned || r->resume->smaller_bytes == 0 || r->stream->fd == -1 ||
+	    r->stream->heard_bytes < PROOF_BYTES)
+		return;
+	r->learned = 1;
+	r->conf->learned_cb(r->resume->smaller_bytes, r->conf->arg);
+}
+
 /* Another connection is in use, of which nothing is known. */
 static void
 relay_carried(struct relay *r)
@@ -319,7 +334,7 @@ relay_carried(struct relay *r)
 	if (r->carriers == r->stream->carriers || r->stream->fd == -1)
 		return;
 	memset(&r->view, 0, sizeof(r->view));
-	r->gone = 0;
+	r->gone = r->learned = 0;
 	if (getsockname(r->stream->fd, (struct sockaddr *)&r->own, &len) == -1)
 		r->own.ss_family = AF_UNSPEC;
 	relay_net_wait(r);
@@ -333,13 +348,12 @@ relay_doubt_facts(struct relay *r, struct doubt_facts *facts, struct os_tcp *tcp
 	facts->now_ms = clock_ms();
 	facts->event_ms = r->event_ms;
 	facts->gone = r->gone;
-	facts->resumed = r->stream->carriers > 1;
-	if (os_tcp(r->stream->fd, tcp) == 0) {
+	doubt_stream(facts, r->stream);
+	if (facts->now_ms >= r->look_ms && os_tcp(r->stream->fd, tcp) == 0) {
 		facts->tcp = tcp;
 		r->resume->rtt_ms = tcp->rtt_ms;
 	}
 	facts->rtt_ms = r->resume->rtt_ms;
-	doubt_stream(facts, r->stream);
 }
 
 /* Look at the connection; when to look again, or -1. */
@@ -352,6 +366,9 @@ relay_look(struct relay *r)
 	if (r->stream->fd == -1 || r->resume->frozen)
 		return (-1);
 	relay_doubt_facts(r, &facts, &tcp);
+	if (facts.now_ms < r->look_ms)
+		return (doubt_next_ms(&r->view, &facts));
+	r->look_ms = facts.now_ms + LOOK_MS;
 	switch (doubt_look(&r->view, &facts)) {
 	case DOUBT_PING:
 		stream_ping(r->stream, facts.now_ms);
@@ -376,24 +393,28 @@ relay_look(struct relay *r)
 static void
 relay_event(struct relay *r, const char *what)
 {
-	log_debug(1, "%s: the connection is asked", what);
-	r->event_ms = clock_ms();
-	if (r->stream->fd != -1 && !r->gone)
-		stream_ping(r->stream, r->event_ms);
+	int64_t	now_ms = clock_ms();
+
+	log_debug(1, "%s", what);
+	/* Much that follows upon one event costs no more than it. */
+	if (r->event_ms == 0 || now_ms - r->event_ms >= LOOK_MS)
+		r->look_ms = 0;
+	r->event_ms = now_ms;
 	resumable_event(r->resume);
 }
 
 static void
-relay_address_cb(evutil_socket_t fd, short what, void *arg)
+relay_network_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay	*r = arg;
 	enum os_address	 address;
 
 	(void)what;
 	address = os_address_read(fd, (struct sockaddr *)&r->own);
-	if (address != OS_ADDRESS_SAME)
+	if (address != OS_ADDRESS_SAME && (r->own.ss_family == AF_INET ||
+	    r->own.ss_family == AF_INET6))
 		r->gone = address == OS_ADDRESS_GONE;
-	relay_event(r, "an address of this machine has changed");
+	relay_event(r, "the network of this machine has changed");
 	relay_turn(r);
 }
 
@@ -407,9 +428,9 @@ relay_jump(struct relay *r)
 
 	r->turn_ms = now_ms;
 	r->turn_boot_ms = boot_ms;
-	r->tick_ms = -1;
 	if (!slept && !late)
 		return;
+	r->tick_ms = -1;
 	stream_forgive(r->stream, now_ms);
 	relay_event(r, "the machine was asleep");
 }
@@ -561,11 +582,10 @@ relay_tick_wait(struct relay *r, int64_t look_ms)
 
 	if (next_ms == -1 || (look_ms != -1 && look_ms < next_ms))
 		next_ms = look_ms;
-	r->tick_ms = next_ms;
-	if (next_ms == -1) {
-		event_del(&r->tick_ev);
+	/* Once too often is cheaper than to set it anew at each turn. */
+	if (next_ms == -1 || (r->tick_ms != -1 && r->tick_ms <= next_ms))
 		return;
-	}
+	r->tick_ms = next_ms;
 	tv = clock_timeval(next_ms > now_ms ? next_ms - now_ms : 1);
 	event_add(&r->tick_ev, &tv);
 }
@@ -585,6 +605,7 @@ relay_turn(struct relay *r)
 	if (relay_ended(r))
 		return;
 	relay_carried(r);
+	relay_learn(r);
 	relay_net_wait(r);
 	relay_in_wait(r);
 	relay_tick_wait(r, look_ms);
@@ -597,6 +618,8 @@ relay_tick_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	relay_jump(r);
+	r->tick_ms = -1;
 	stream_tick(r->stream, clock_ms());
 	relay_turn(r);
 }
@@ -622,10 +645,10 @@ relay_begin(struct relay *r)
 	event_add(&r->last_ev, &tv);
 	event_add(&r->hup_ev, NULL);
 	event_add(&r->term_ev, NULL);
-	if ((r->address_fd = os_address_watch()) != -1) {
-		event_assign(&r->address_ev, r->base, r->address_fd, EV_READ | EV_PERSIST,
-		    relay_address_cb, r);
-		event_add(&r->address_ev, NULL);
+	if ((r->network_fd = os_network_watch()) != -1) {
+		event_assign(&r->network_ev, r->base, r->network_fd, EV_READ | EV_PERSIST,
+		    relay_network_cb, r);
+		event_add(&r->network_ev, NULL);
 	}
 	r->resume->changed_cb = relay_changed_cb;
 	r->resume->changed_arg = r;
@@ -642,9 +665,9 @@ relay_end(struct relay *r)
 	event_del(&r->last_ev);
 	event_del(&r->hup_ev);
 	event_del(&r->term_ev);
-	if (r->address_fd != -1) {
-		event_del(&r->address_ev);
-		close(r->address_fd);
+	if (r->network_fd != -1) {
+		event_del(&r->network_ev);
+		close(r->network_fd);
 	}
 	lifeline_stop(r->lifeline);
 	if (r->stream->fd != -1 && r->stream->close == STREAM_SAID)
@@ -676,4 +699,16 @@ relay_resume_run(struct event_base *base, const struct relay_config *conf, struc
 	relay_end(r);
 	*err = r->err;
 	return (err->code == CODE_NONE ? 0 : -1);
+}
+
+int
+relay_resume_waits(void)
+{
+	return (relay_session.base != NULL && !relay_session.identified && !relay_session.closing);
+}
+
+void
+relay_resume_expire(void)
+{
+	event_active(&relay_session.last_ev, EV_TIMEOUT, 0);
 }

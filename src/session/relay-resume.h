@@ -18,5 +18,8 @@ struct resumable;
  */
 int	relay_resume_run(struct event_base *, const struct relay_config *, struct resumable *,
 	    struct error *);
+/* As relay_waits and relay_expire. */
+int	relay_resume_waits(void);
+void	relay_resume_expire(void);
 
 #endif

@@ -940,7 +940,7 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 int
 relay_waits(void)
 {
-	return (!relay_session.heard);
+	return (relay_session.base != NULL && !relay_session.heard);
 }
 
 void

@@ -56,7 +56,7 @@ struct relay_config {
  * client the relay is plain.
  */
 int	relay_run(struct event_base *, const struct relay_config *, struct error *);
-/* 1 while a session waits for the server's first identification. */
+/* 1 while a session that has begun waits for the server's first identification. */
 int	relay_waits(void);
 /* That has lasted long enough, for a client of SSH. */
 void	relay_expire(void);

@@ -28,6 +28,8 @@
 #define DENIED_MAX	2
 /* where one name was refused, and the others do not answer */
 #define REFUSED_MAX	20
+/* so long after an attempt began there is no other; with 4 round trips, while it goes on */
+#define PEACE_MS	100
 
 static void	resumable_timer_cb(evutil_socket_t, short, void *);
 
@@ -60,7 +62,17 @@ resumable_clear(struct resumable *r)
 	if (r->next.fd != -1)
 		close(r->next.fd);
 	r->next.fd = -1;
-	r->busy = r->frozen = 0;
+	r->busy = r->frozen = r->stirred = 0;
+}
+
+/* The connection in use is good. */
+static void
+resumable_good(struct resumable *r)
+{
+	r->lost_ms = 0;
+	r->tries = 0;
+	resumable_clear(r);
+	r->conf.waits_cb(r, NULL, r->conf.arg);
 }
 
 /* 1 if it was held for too long. */
@@ -82,15 +94,22 @@ static void
 resumable_again(struct resumable *r, const char *what)
 {
 	int64_t		now_ms = clock_ms();
-	struct timeval	tv = clock_timeval(resumable_wait_ms(r->tries, r->lost_ms == 0 ? 0 :
-			    now_ms - r->lost_ms));
+	int		wait_ms = resumable_wait_ms(r->tries, r->lost_ms == 0 ? 0 :
+			    now_ms - r->lost_ms);
+	struct timeval	tv;
 
 	log_debug(1, "attempt %d to go on: %s", r->tries, what);
+	/* It met the network as it was. */
+	if (r->stirred)
+		wait_ms = r->tries = 0;
+	tv = clock_timeval(wait_ms);
 	resumable_clear(r);
 	if (r->refusal.code != CODE_NONE && ++r->refused_tries > REFUSED_MAX)
 		r->over = r->refusal;
-	if (r->over.code == CODE_NONE && !resumable_held_out(r, now_ms) && r->lost_ms != 0)
+	if (r->over.code == CODE_NONE && !resumable_held_out(r, now_ms) && r->lost_ms != 0) {
 		event_add(&r->timer, &tv);
+		r->conf.waits_cb(r, what, r->conf.arg);
+	}
 	r->changed_cb(r->changed_arg);
 }
 
@@ -134,10 +153,9 @@ resumable_taken(struct resumable *r, uint64_t received)
 	r->next.fd = -1;
 	log_debug(1, "the session goes on, %lld ms after the loss, at attempt %d",
 	    (long long)(r->lost_ms != 0 ? clock_ms() - r->lost_ms : 0), r->tries);
-	r->lost_ms = 0;
-	r->tries = r->denied = 0;
+	r->denied = 0;
 	resumable_names(r);
-	resumable_clear(r);
+	resumable_good(r);
 	r->changed_cb(r->changed_arg);
 }
 
@@ -194,8 +212,7 @@ resumable_connected_cb(const struct connection *conn, const struct error *err, v
 	}
 	r->next = *conn;
 	if (r->doubted && r->stream.fd != -1 && r->stream.heard_bytes != r->heard_bytes) {
-		r->lost_ms = 0;
-		resumable_again(r, "the connection in use has spoken");
+		resumable_heard(r);
 		return;
 	}
 	r->frozen = 1;
@@ -209,17 +226,21 @@ resumable_connected_cb(const struct connection *conn, const struct error *err, v
 	r->changed_cb(r->changed_arg);
 }
 
-/* The next step below what is in use. */
+/* The next step below what is in use; to be remembered only where packets were seen to be lost. */
 static void
 resumable_smaller(struct resumable *r)
 {
 	struct os_tcp	tcp;
-	int		mss_bytes = r->conn.mss_bytes;
+	int		mss_bytes = r->conn.mss_bytes, lost = 0;
 
-	if (r->stream.fd != -1 && os_tcp(r->stream.fd, &tcp) == 0)
+	if (r->stream.fd != -1 && os_tcp(r->stream.fd, &tcp) == 0) {
 		mss_bytes = tcp.receive_bytes < tcp.send_bytes ? tcp.receive_bytes : tcp.send_bytes;
-	if ((mss_bytes = mss_next(mss_bytes)) != 0)
-		r->mss_steps.mss_bytes = mss_bytes;
+		lost = tcp.in_a_row > 0 || tcp.gap;
+	}
+	if ((mss_bytes = mss_next(mss_bytes)) == 0)
+		return;
+	r->mss_steps.mss_bytes = mss_bytes;
+	r->smaller_bytes = lost ? mss_bytes : 0;
 }
 
 void
@@ -282,21 +303,21 @@ resumable_heard(struct resumable *r)
 	if (r->lost_ms == 0 || r->frozen || r->stream.fd == -1)
 		return;
 	log_debug(1, "the connection in use has spoken: it stays");
-	r->lost_ms = 0;
-	r->tries = 0;
-	resumable_clear(r);
+	resumable_good(r);
 }
 
 void
 resumable_event(struct resumable *r)
 {
-	if (r->lost_ms == 0 || r->frozen)
+	int64_t		left_ms = r->began_ms + PEACE_MS - clock_ms();
+	struct timeval	tv;
+
+	if (r->lost_ms == 0 || r->frozen || r->stirred)
 		return;
-	if (r->busy && r->stream.fd == -1)
-		resumable_clear(r);
-	if (!r->busy) {
-		r->tries = 0;
-		event_del(&r->timer);
-		resumable_attempt(r, 0);
-	}
+	if (r->busy)
+		left_ms += 4 * (int64_t)(r->rtt_ms > 0 ? r->rtt_ms : PEACE_MS);
+	r->stirred = r->busy;
+	r->tries = 0;
+	tv = clock_timeval(left_ms > 0 ? left_ms : 0);
+	event_add(&r->timer, &tv);
 }

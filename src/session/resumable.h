@@ -24,6 +24,8 @@ struct names_race;
 
 #define RESUMABLE_OPEN_MS	3000	/* for the connection and the reply */
 
+struct resumable;
+
 struct resumable_config {
 	struct event_base	*base;
 	/* how the host was reached; its port is that of sshd, its callback does not count */
@@ -33,6 +35,8 @@ struct resumable_config {
 	int			 hold_s;	/* bear so long an absence */
 	/* Fill in what a plan has to know of this machine now. */
 	void			(*plan_cb)(struct plan_input *, void *);
+	/* There is no connection, for an attempt failed, and why; or, with NULL, it goes on. */
+	void			(*waits_cb)(const struct resumable *, const char *why, void *);
 	void			*arg;
 };
 
@@ -58,9 +62,11 @@ struct resumable {
 	struct handshake	 handshake;
 	struct event		 timer;		/* the limit of the attempt, or the next one */
 	int			 busy;		/* an attempt is under way */
+	int			 stirred;	/* the network has changed since it began */
 	int			 frozen;	/* a position is promised: the old one rests */
 	int			 tries;		/* since the last one that was good */
 	int			 denied;
+	int			 smaller_bytes;	/* of segments, for larger ones were lost; or 0 */
 	int			 doubted;	/* the attempt is beside one that may be good */
 	int64_t			 began_ms;
 	uint64_t		 heard_bytes;	/* by the stream, then */

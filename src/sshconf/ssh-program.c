@@ -208,6 +208,8 @@ ssh_program_line(struct ssh_program *env, const char *keyword, const char *value
 	else if (strcasecmp(keyword, "addressfamily") == 0)
 		env->family = strcasecmp(value, "inet") == 0 ? AF_INET :
 		    strcasecmp(value, "inet6") == 0 ? AF_INET6 : AF_UNSPEC;
+	else if (strcasecmp(keyword, "port") == 0)
+		env->port = ssh_program_number(value);
 	else if (strcasecmp(keyword, "connecttimeout") == 0)
 		env->connect_timeout_s = ssh_program_number(value);
 	else if (strcasecmp(keyword, "tcpkeepalive") == 0)

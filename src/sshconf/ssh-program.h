@@ -14,6 +14,7 @@ struct run_child;
 /* What decides how ssh reaches a host, as `ssh -G` prints it. */
 struct ssh_program {
 	char	host[ADDR_HOST_MAX + 2];	/* HostName; if cut, still too long for a name */
+	int	port;			/* Port */
 	int	family;			/* AddressFamily */
 	int	connect_timeout_s;	/* ConnectTimeout; 0: none */
 	int	no_keepalive;		/* TCPKeepAlive no */

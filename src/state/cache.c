@@ -17,7 +17,7 @@
 #define SWEEP_MAX	512
 
 /* Unfinished files have a dot, the name they will have, and more. */
-static const char	unfinished[][16] = { ".failure.json.", ".path-" };
+static const char	unfinished[][16] = { ".failure.json.", ".path-", ".held-" };
 
 static int
 is_unfinished(const char *name)

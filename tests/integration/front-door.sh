@@ -336,6 +336,24 @@ limit --dead-after=1200 -oServerAliveInterval=60 -oServerAliveCountMax=20
 limit --dead-after=3600 -oTCPKeepAlive=no
 limit --dead-after=7 --dead-after=7
 
+# What outlives its connections must not be ended by ssh itself, unless the command line says so.
+# alive WANTED ARGUMENT...: the setting that ssh takes from its command line; the configuration has 60.
+alive() {
+	wanted=$1
+	shift
+	"$MESHSSH" "$@" -F "$cfg" -N patient 2>"$T/err" &
+	pid=$!
+	started $pid
+	wait_for 10 one_relay
+	is "alive messages with $*" "$(tr '\0' '\n' <"/proc/$pid/cmdline" | grep -m 1 ServerAlive)" "$wanted"
+	end $pid
+	wait_for 5 no_relay
+}
+alive ''
+alive -oServerAliveInterval=0 --resume=1
+alive -oServerAliveInterval=7 --resume=1 -oServerAliveInterval=7
+alive '' --resume=off
+
 # Its own name and path. Each of these would start itself for ever if it took itself, or what starts it, for ssh.
 rm -f "$T/how"
 mkdir "$T/link" "$T/copy" "$T/script" "$T/a blank 100%h"

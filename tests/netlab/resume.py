@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True  # nothing is written into the source tree
 
 import lab as lab_module
 from drive import Session, Transfer
-from lab import BUILD, STOP, Failed, Lab, Missing, Site, enter, wait_for
+from lab import BUILD, MESHSSH, STOP, Failed, Lab, Missing, Site, enter, wait_for
 from netlab import Tap
 
 PORT = 2213         # of an sshd that offers resumption
@@ -300,6 +300,68 @@ def transfer(tap, lab):
               f"exact: {session.exact}, {session.received} of {SIZE}, resumed {count} times\n{session.tail(30)}")
 
 
+def no_route(lab):
+    lab.ip("client", "route del default")
+    return lab.client_routes
+
+
+def no_link(lab):
+    lab.ip("client", "link set c0 down")
+
+    def back():
+        lab.ip("client", "link set c0 up")
+        lab.address_back()
+    return back
+
+
+def events(tap, lab):
+    """What changes on this machine is noticed: nothing waits for the next attempt."""
+    lab.clear()
+    echo = Echo(lab)
+    took = []
+    for breaks in (no_route, no_link) * 2:
+        forget(lab, "drop")
+        back = breaks(lab)
+        lab.pause(2.7)
+        back()
+        took.append(echo.back(15))
+    exact = echo.finish()
+    tap.point(exact and None not in took and max(took) <= 0.4, "routes and links that come back are noticed",
+              f"exact: {exact}, back after: {took}\n{echo.session.tail(40)}")
+    tap.rows.append(("route or link back", "", "", f"{max(filter(None, took), default=0):.2f} s", "0.4 s"))
+
+
+def told(lab, cache):
+    """What --why says of sessions that wait."""
+    said = lab.run("client", "env", f"XDG_CACHE_HOME={cache}", f"HOME={lab.site.path('home')}", MESHSSH, "--why")
+    return re.findall(r"v4 port 2213: no connection for \d+ s: .+; held for 24 h", said)
+
+
+def why(tap, lab):
+    """A session that stands still says so to --why and to nobody else, and no longer when it goes on or is killed."""
+    lab.clear()
+    full = lab.site.path("full")
+    os.makedirs(full)
+    lab_module.run("mount", "-t", "tmpfs", "-o", "size=16k", "netlab", full)
+    lab_module.run("sh", "-c", 'cat /dev/zero >"$0" 2>/dev/null || :', full + "/zero")
+    echo, other, third = Echo(lab), Echo(lab, cache=full), Echo(lab)
+    cache = echo.session.cache
+    before = told(lab, cache)
+    lab.dead()
+    wait_for("--why tells of the session", 15, lambda: told(lab, cache) and told(lab, third.session.cache))
+    os.kill(third.relay(), signal.SIGKILL)
+    wait_for("who was killed waits for nothing", 5, lambda: not told(lab, third.session.cache))
+    third.finish()
+    lab.alive()
+    took = echo.back(15)
+    wait_for("--why tells of nothing", 5, lambda: not told(lab, cache))
+    exact = [one.finish() for one in (echo, other)]
+    tap.point(exact == [True, True] and before == [] and took is not None and echo.session.said == other.session.said == [],
+              "--why tells of a session that waits; a full disk does not harm it",
+              f"{exact}, {took}\n{echo.session.tail(20)}\n{other.session.tail(20)}")
+    lab_module.run("umount", full)
+
+
 def reader(tap, lab):
     """Who reads nothing for a while is no reason to doubt the connection."""
     lab.clear()
@@ -328,6 +390,38 @@ def count_attempts(lab):
 """)
 
 
+def silent(tap, lab):
+    """An sshd that says nothing behind the far side: our line comes before ssh gives up."""
+    lab.clear()
+    echo = Echo(lab)
+    exact = echo.finish()
+    sshd = next(pid for pid in lab.pids("server") if f"sshd-{PORT}.conf" in open(f"/proc/{pid}/cmdline", encoding="utf-8").read())
+    os.kill(sshd, signal.SIGSTOP)
+    try:
+        session = Session(lab, "relay", "v4", "true", options=("--debug",), ssh=("ConnectTimeout=3",), port=PORT,
+                          cache=echo.session.cache)
+        session.until(lambda: session.ended is not None, 10)
+        session.end()
+    finally:
+        os.kill(sshd, signal.SIGCONT)
+    tap.point(exact and len(session.said) == 1 and session.line_at < 3 and not session.when(r"\[warn\]"),
+              "a silent sshd: one line, before ConnectTimeout", session.tail(20))
+
+
+def learned(tap, lab):
+    """The size that a hole in mid-session has taught is what the next session begins with."""
+    lab.clear()
+    echo = Echo(lab, pad=6000, rate=30)
+    lab.pause(1)
+    lab.hole(999)
+    took = echo.back(15)
+    exact = echo.finish()
+    second = Echo(lab, cache=echo.session.cache)
+    tap.point(exact and took is not None and second.finish() and second.session.when("has learned: segments of 768"),
+              "the next session begins with the segments that passed",
+              f"{took}\n{echo.session.tail(20)}\n{second.session.tail(30)}")
+
+
 def discovery(tap, lab):
     """Without an offer nothing is tried; an offer is remembered; what is silent is not asked again."""
     lab.clear()
@@ -341,6 +435,11 @@ def discovery(tap, lab):
     again = sum(1 for _, text in second.session.lines if "connected through direct" in text)
     tap.point(second.finish() and (direct, again) == (2, 1), "the next session connects there at once",
               f"{direct}, {again}\n{second.session.tail(20)}")
+    config = lab.site.write("alive_config", f"Include {lab.site.path('ssh_config')}\nHost v4\n\tServerAliveInterval 5\n")
+    for cache, wanted in ((echo.session.cache, True), (lab.site.path("none"), False)):
+        said = lab.run("client", "env", f"XDG_CACHE_HOME={cache}", MESHSSH, "--debug", "-F", config, "-p", str(PORT), "v4",
+                       "true")
+        tap.point(("ssh sends no alive messages" in said) == wanted, f"the front door: alive messages {wanted}", said)
     lab.rule(f"tcp dport {SERVE_PORT} counter drop")
     before = attempts(lab)
     third = Echo(lab, cache=echo.session.cache)
@@ -355,7 +454,7 @@ def discovery(tap, lab):
               f"{fresh.session.tail(20)}\n{fourth.session.tail(20)}")
 
 
-OTHERS = (restarted, transfer, reader, discovery)
+OTHERS = (restarted, events, why, transfer, reader, silent, learned, discovery)
 
 
 class Resumable(Lab):

@@ -259,7 +259,7 @@ test_gap(void **state)
 
 /*
  * As the kernel showed it at 10 % loss both ways, 20 ms: retransmissions double their wait, and
- * something comes at least once a second.
+ * now and then nothing comes for as long as 1.6 s.
  */
 static void
 test_loss(void **state)

@@ -143,6 +143,17 @@ plan_cb(struct plan_input *in, void *arg)
 	in->choice = &choice;
 }
 
+static int			 waited;	/* attempts that failed */
+
+static void
+waits_cb(const struct resumable *r, const char *why, void *arg)
+{
+	(void)r;
+	(void)arg;
+	if (why != NULL)
+		waited++;
+}
+
 static void
 opened_cb(int yes, void *arg)
 {
@@ -185,13 +196,13 @@ end_of(enum resume_status status, uint8_t boot, const char *says)
 	struct race_config	race = { .target = &target, .tune = &tune, .mss_steps = &steps,
 				    .attempts = &attempts };
 	struct resumable_config	conf = { .race = &race, .names = names, .hold_s = 60,
-				    .plan_cb = plan_cb };
+				    .plan_cb = plan_cb, .waits_cb = waits_cb };
 	struct resumable	*r;
 	enum code		 code;
 
 	base = race.base = conf.base = event_base_new();
 	far_boot = 1;
-	asked = opened = 0;
+	asked = opened = waited = 0;
 	conf.port = listen_port();
 	r = resumable_open(&conf, NULL, "SSH-2.0-x\r\n", 11, 2000, opened_cb, NULL);
 	assert_non_null(r);
@@ -221,6 +232,7 @@ test_ends(void **state)
 		skip();
 	assert_int_equal(end_of(RESUME_UNKNOWN, 2, NULL), CODE_HOST_RESTARTED);
 	assert_int_equal(asked, 1);
+	assert_int_equal(waited, 0);		/* who has ended waits for nothing */
 	assert_int_equal(end_of(RESUME_UNKNOWN, 1, NULL), CODE_SESSION_LOST);
 	assert_int_equal(end_of(RESUME_NO_SSHD, 1, NULL), CODE_SESSION_LOST);
 	/* Once more with a higher number, and no further. */
@@ -231,6 +243,7 @@ test_ends(void **state)
 	assert_int_equal(end_of(RESUME_BUSY, 1, NULL), CODE_HELD_TOO_LONG);
 	assert_int_equal(end_of(RESUME_OK, 1, NULL), CODE_HELD_TOO_LONG);
 	assert_true(asked > 1);
+	assert_int_equal(waited, asked - 1);
 }
 
 /* Of a host with several names each is asked before that is the end. */
