@@ -216,7 +216,8 @@ void
 survive_free(struct survive *s)
 {
 	if (survive_busy(s)) {
-		event_del(&s->timer);
+		if (event_initialized(&s->timer))
+			event_del(&s->timer);
 		resumable_free(s->resume);
 	}
 	free(s->facts);

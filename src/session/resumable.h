@@ -55,7 +55,8 @@ struct resumable {
 	struct event		 timer;		/* the limit of the attempt, or the next one */
 	int			 busy;		/* an attempt is under way */
 	int			 frozen;	/* a position is promised: the old one rests */
-	int			 tries;		/* since the last one that was good */
+	int			 tries;		/* since the last one that was good for a while */
+	int64_t			 taken_ms;	/* the one in use took over; 0: it is the first */
 	int			 denied;
 	int			 doubted;	/* the attempt is beside one that may be good */
 	int64_t			 began_ms;

@@ -180,6 +180,7 @@ class Connection:
         self.got = b""
         self.line = line
         self.ended = False
+        self.resets = False     # when it has heard something
         self.reads = threading.Event()
         self.reads.set()
 
@@ -188,6 +189,9 @@ class Connection:
             self.socket.sendall(self.line)
             while self.reads.wait() and (data := self.socket.recv(1 << 16)):
                 self.got += data
+                if self.resets:
+                    self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    self.socket.close()
         except OSError:
             pass
         self.ended = True
@@ -604,7 +608,7 @@ def folders():
     os.chmod(T + "/open", 0o777)
     far = Far(name="open")
     try:
-        assert os.stat(T + "/open").st_mode & 0o7777 == 0o700
+        wait_for(lambda: os.stat(T + "/open").st_mode & 0o7777 == 0o700)
     finally:
         far.stop()
 
@@ -670,5 +674,328 @@ def attack_far():
     verdict("far: folders", folders)
 
 
+
+# --- attacks on the client ------------------------------------------------------------------------------------------------
+
+
+class Evil(Ours):
+    """A far side of ours. `plays` is called for each connection, with the socket and its number from 0."""
+
+    def __init__(self, plays, hold=20):
+        super().__init__()
+        self.plays = plays
+        self.hold = hold
+        self.hello = None
+        self.count = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.sent = b""
+        self.window = 0
+        self.kept = []      # sockets that are not to be closed
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                s = self.listener.accept()[0]
+            except OSError:
+                return
+            self.kept.append(s)
+            self.count += 1
+            threading.Thread(target=self.play, args=(s, self.count - 1), daemon=True).start()
+
+    def play(self, s, number):
+        try:
+            self.plays(self, s, number)
+        except (OSError, EOFError):
+            pass
+
+    def begin(self, s, public=None, window=1 << 22):
+        """A session, as it should be."""
+        self.hello = read_exact(s, 96)
+        secret = os.urandom(32)
+        self.id = os.urandom(16)
+        reply = (MAGIC + struct.pack(">BBHII", OK, 0, 0, window, self.hold) +
+                 (public or x25519(secret, BASE)) + self.id + BOOT + bytes(20))
+        self.key = derive(x25519(secret, self.hello[20:52]), self.hello, reply)
+        [self.window] = struct.unpack(">I", self.hello[12:16])
+        s.sendall(reply)
+        self.socket = s
+
+    def resume(self, s, received=None, key=None):
+        """The session goes on."""
+        hello = read_exact(s, 96)
+        assert hello[8] == AGAIN and hello[12:28] == self.id and hello[80:] == proof(self.key, b"c" + hello[:80])
+        number, theirs = struct.unpack(">IQ", hello[28:40])
+        head = MAGIC + struct.pack(">BBH16xIQ24x", OK, 0, 0, number, self.received if received is None else received)
+        head += os.urandom(16)
+        s.sendall(head + proof(key or self.key, b"s" + hello + head))
+        self.socket = s
+        if theirs < len(self.sent):
+            self.send(DATA, self.sent[theirs:])
+
+    def say(self, data):
+        self.sent += data
+        for at in range(0, len(data), 65536):
+            self.send(DATA, data[at:at + 65536])
+
+
+class Near:
+    """The relay, and a directory of its own for what it remembers."""
+
+    def __init__(self, port, *options):
+        self.cache = f"{T}/cache{os.urandom(4).hex()}"
+        self.env = {**os.environ, "XDG_CACHE_HOME": self.cache}
+        self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+            [MESHSSH, "--relay", *options, "--", "127.0.0.1", str(port)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env=self.env)
+        self.process.stdin.write(b"SSH-2.0-test\r\n")
+
+    def read(self, wanted):
+        """So many bytes of its output, which are these."""
+        got = b""
+        while len(got) < len(wanted):
+            assert select.select([self.process.stdout], [], [], 10)[0], got
+            piece = self.process.stdout.read(1 << 16)
+            assert piece, (got, self.process.stderr.read())
+            got += piece
+        assert got == wanted, (got[:100], wanted[:100])
+
+    def over(self, end=True):
+        """Its exit status and what it said."""
+        if end:
+            self.process.terminate()
+        try:
+            self.process.wait(10)   # with its input open: for ssh, an end of that is the end
+        finally:
+            self.process.kill()
+        _, said = self.process.communicate()
+        return self.process.returncode, said.decode("ascii")
+
+
+def says(text):
+    return lambda evil, s, _: (read_exact(s, 96), s.sendall(text))
+
+
+# What may be where a session was to begin.
+PORTS = {
+    "nothing is said": lambda evil, s, _: None,
+    "the connection is closed": lambda evil, s, _: s.shutdown(socket.SHUT_RDWR),
+    "an SSH server": lambda evil, s, _: s.sendall(b"SSH-2.0-OpenSSH_9.2\r\n" + bytes(300)),
+    "an HTTP server": says(b"HTTP/1.1 400 Bad Request\r\n\r\n" + b"x" * 96),
+    "half a reply, and the end": lambda evil, s, _: (read_exact(s, 96), s.sendall(MAGIC + bytes(40)),
+                                                     s.shutdown(socket.SHUT_RDWR)),
+    "half a reply, and silence": says(MAGIC + bytes(40)),
+    "96 zeros": says(bytes(96)),
+    "another version": says(b"MSHRSM\0\2" + bytes(88)),
+    "flags that must be known": says(MAGIC + b"\0\x80" + bytes(86)),
+    "a status that does not exist": says(MAGIC + b"\x63" + bytes(87)),
+    "no such session": says(MAGIC + bytes([UNKNOWN]) + bytes(87)),
+    "denied": says(MAGIC + bytes([DENIED]) + bytes(87)),
+    "busy": says(MAGIC + bytes([BUSY]) + bytes(87)),
+    "no sshd": says(MAGIC + bytes([NO_SSHD]) + bytes(87)),
+    "version": says(MAGIC + bytes([VERSION]) + bytes(87)),
+    "a public key of zero": lambda evil, s, _: evil.begin(s, public=bytes(32)),
+    "a public key of small order": lambda evil, s, _: evil.begin(s, public=SMALL[5]),
+    "a window of zero": lambda evil, s, _: evil.begin(s, window=0),
+}
+
+
+def other_service(plays, offered):
+    """The session is a direct one, and has all that the client said, once."""
+    evil = Evil(plays)
+    sshd = Sshd(b"SSH-2.0-ours meshssh=%d\r\n" % evil.port if offered else b"SSH-2.0-ours\r\n")
+    near = Near(sshd.port, *([] if offered else [f"--resume={evil.port}"]))
+    near.read(sshd.line)
+    near.process.stdin.write(b"more")
+    wait_for(lambda: sshd.connections[-1].got == b"SSH-2.0-test\r\nmore")
+    sshd.connections[-1].socket.sendall(b"and back")
+    near.read(b"and back")
+    assert evil.count == 1, evil.count
+    assert near.over() == (0, "")
+
+
+def begin_and(then, *options, **named):
+    """A session with a far side of ours; `then` has all connections but the first."""
+    evil = Evil(lambda evil, s, number: evil.begin(s) if number == 0 else then(evil, s, number), **named)
+    near = Near(free_port(), f"--resume={evil.port}", *options)
+    wait_for(lambda: evil.socket is not None)
+    evil.say(b"SSH-2.0-evil\r\n")
+    near.read(b"SSH-2.0-evil\r\n")
+    evil.until(b"SSH-2.0-test\r\n")
+    return evil, near
+
+
+def goes_on(evil, s, _):
+    evil.resume(s)
+
+
+def bad_frame_near(make):
+    evil, near = begin_and(goes_on)
+    first = evil.socket
+    try:
+        first.sendall(make(evil))
+        first.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass    # it was closed before all was sent
+    wait_for(lambda: evil.count == 2 and evil.socket is evil.kept[1])
+    near.process.stdin.write(b"more")
+    evil.until(b"test\r\nmore")
+    evil.say(b"and back")
+    near.read(b"and back")
+    assert near.over() == (0, "")
+
+
+def overrun_near():
+    """A client that reads nothing, and a far side that sends more than it may."""
+    evil, near = begin_and(goes_on)
+    while len(evil.sent) < evil.acked + evil.window:
+        evil.say(os.urandom(min(65536, evil.acked + evil.window - len(evil.sent))))
+        if len(evil.sent) == evil.acked + evil.window:
+            evil.send(PING)
+            while evil.read()[0] != PONG:
+                pass
+    evil.send(DATA, b"x")
+    wait_for(lambda: evil.count == 2 and evil.socket is evil.kept[1])
+    near.read(evil.sent[14:])
+    assert near.over() == (0, "")
+
+
+def ends(near, *wanted):
+    """It fails, and says nothing where ssh and its terminal are, but keeps the cause on record, in one printable line."""
+    assert near.over(end=False) == (75, "")
+    why = subprocess.run([MESHSSH, "--why"], env=near.env, capture_output=True, check=False).stdout.decode("ascii")
+    assert all(line.isprintable() for line in why.splitlines()) and len(why) < 2000, why
+    lines = [line for line in why.splitlines() if all(text in line for text in wanted)]
+    assert len(lines) == 1, why
+    assert "127.0.0.1" in lines[0], why
+
+
+TEXT = (b"\x1b[2J\x1b]0;x\x07\x9b31m\r\n\0%s%n\"'`$(id)\xff\xfe\xc3\x28 " + bytes(range(256)))[:199]
+
+
+def close_text(reason, text, *wanted):
+    evil, near = begin_and(goes_on)
+    evil.send(CLOSE, bytes([reason]) + text)
+    ends(near, *wanted)
+
+
+def again_and_again():
+    """Who takes each connection and breaks it at once is not asked a thousand times a second."""
+    def breaks(evil, s, _):
+        evil.resume(s)
+        s.sendall(frame(7))
+
+    evil, near = begin_and(breaks)
+    evil.socket.sendall(frame(7))
+    time.sleep(2)       # that is what is measured
+    count = evil.count
+    assert 3 <= count <= 8, count
+    evil.plays = goes_on
+    wait_for(lambda: evil.socket is evil.kept[-1])
+    evil.say(b"and back")
+    near.read(b"and back")
+    assert near.over() == (0, "")
+
+
+def own_hold():
+    """The far side would hold the session for 136 years, and this side for a second."""
+    evil, near = begin_and(goes_on, "--hold=1", hold=2 ** 32 - 1)
+    evil.listener.shutdown(socket.SHUT_RDWR)
+    evil.socket.close()
+    began = time.monotonic()
+    ends(near, "no connection for 1 s")
+    assert time.monotonic() - began < 5
+
+
+def not_sent():
+    evil, near = begin_and(lambda evil, s, _: evil.resume(s, received=2 ** 63))
+    evil.socket.close()
+    ends(near, "the host has lost a part of the session")
+
+
+def impostors():
+    """Who knows not the key is no host to go on with; who does, is."""
+    def plays(evil, s, number):
+        if number == 1:
+            evil.resume(s, key=bytes(32))
+        elif number == 2:
+            read_exact(s, 96)
+            s.sendall(evil.recorded)
+        elif number == 3:
+            says(b"MSHRSM\0\2" + bytes(88))(evil, s, number)
+        elif number == 4:
+            s.close()
+        else:
+            evil.resume(s)
+
+    evil, near = begin_and(plays)
+    # A reply that was right for an earlier hello.
+    hello = MAGIC + bytes(88)
+    head = MAGIC + struct.pack(">BBH16xIQ40x", OK, 0, 0, 1, evil.received)
+    evil.recorded = head + proof(evil.key, b"s" + hello + head)
+    evil.socket.shutdown(socket.SHUT_RDWR)
+    wait_for(lambda: evil.count == 6 and evil.socket is evil.kept[5])
+    near.process.stdin.write(b"more")
+    evil.until(b"test\r\nmore")
+    evil.say(b"and back")
+    near.read(b"and back")
+    assert near.over() == (0, "")
+
+
+def ended_early():
+    """ssh ends while a session that was offered is not open yet."""
+    evil = Evil(lambda evil, s, _: read_exact(s, 96))
+    sshd = Sshd(b"SSH-2.0-ours meshssh=%d\r\n" % evil.port)
+    near = Near(sshd.port)
+    wait_for(lambda: evil.count == 1)
+    assert near.over() == (0, "")
+
+
+def killed():
+    """The client is gone without a word: the session is held for as long as was said, and then sshd is told."""
+    far = Far("--hold=1", name="killed")
+    near = Near(far.sshd.port, f"--resume={far.port}")
+    near.read(b"SSH-2.0-ours\r\n")
+    near.process.kill()
+    near.process.wait()
+    wait_for(lambda: far.sshd.connections[-1].ended)
+    wait_for(lambda: "no connection for too long" in far.said() and not far.sessions() and not os.listdir(far.run))
+    far.stop()
+
+
+def sshd_reset():
+    """sshd is gone without a word."""
+    far = Far(name="reset")
+    near = Near(far.sshd.port, f"--resume={far.port}")
+    near.read(b"SSH-2.0-ours\r\n")
+    far.sshd.connections[-1].resets = True
+    near.process.stdin.write(b"x")
+    ends(near, "its sshd ended the session", "reset")
+    far.stop()
+
+
+def attack_near():
+    with ThreadPoolExecutor(8) as pool:
+        for name, plays in PORTS.items():
+            for mode in ("a port that was given", "a port that is offered"):
+                pool.submit(verdict, f"near: {mode}: {name}",
+                            lambda plays=plays, mode=mode: other_service(plays, mode.endswith("offered")))
+    with ThreadPoolExecutor(8) as pool:
+        for name, make in FRAMES.items():
+            pool.submit(verdict, "near: " + name, lambda make=make: bad_frame_near(make))
+        for name, what in (
+                ("more data than the window", overrun_near),
+                ("a close with 199 bytes for a terminal", lambda: close_text(5, TEXT, "the host could not go on: ^[[2J")),
+                ("a close for a reason of another version",
+                 lambda: close_text(77, b"maintenance", "the host ended the session: maintenance")),
+                ("a far side that takes and breaks", again_and_again), ("a hold of 136 years", own_hold),
+                ("a position that was not sent", not_sent), ("impostors", impostors),
+                ("ssh ends while the session is opened", ended_early), ("kill -9", killed),
+                ("sshd resets its connection", sshd_reset)):
+            pool.submit(verdict, "near: " + name, what)
+
+
 if __name__ == "__main__":
     attack_far()
+    attack_near()
