@@ -235,7 +235,8 @@ void
 survive_free(struct survive *s)
 {
 	if (survive_busy(s)) {
-		event_del(&s->timer);
+		if (event_initialized(&s->timer))
+			event_del(&s->timer);
 		resumable_free(s->resume);
 	}
 	stall_over(&s->stall);

@@ -20,6 +20,31 @@
 
 #define DOOR_NAME	(2 * RESUME_ID_BYTES)
 
+/* 1 if that could be the name of a session's socket. */
+static int
+door_names(const char *name)
+{
+	return (strlen(name) == DOOR_NAME && strspn(name, "0123456789abcdef") == DOOR_NAME);
+}
+
+/* 1 if there is nothing in the folder but sockets of sessions. */
+static int
+door_alone(const struct serve *serve)
+{
+	struct dirent	*entry;
+	DIR		*dir;
+	int		 alone = 1;
+
+	if ((dir = opendir(serve->run)) == NULL)
+		return (0);
+	while ((entry = readdir(dir)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    !door_names(entry->d_name))
+			alone = 0;
+	closedir(dir);
+	return (alone);
+}
+
 int
 door_folder(const struct serve *serve, struct error *err)
 {
@@ -33,12 +58,18 @@ door_folder(const struct serve *serve, struct error *err)
 		error_set(err, CODE_PERMISSION, "%s is not a folder of this user", serve->run);
 		return (-1);
 	}
-	/* Service managers make it readable for all. */
-	if ((sb.st_mode & 077) != 0 && chmod(serve->run, 0700) == -1) {
-		error_errno(err, errno, serve->run);
+	if ((sb.st_mode & 077) == 0)
+		return (0);
+	/* Service managers make it readable for all; but it may be the system's own. */
+	if (!door_alone(serve)) {
+		error_set(err, CODE_PERMISSION,
+		    "%s is open to other users, and has other files in it", serve->run);
 		return (-1);
 	}
-	return (0);
+	if (chmod(serve->run, 0700) == 0)
+		return (0);
+	error_errno(err, errno, serve->run);
+	return (-1);
 }
 
 /* The address of a session's socket, by the name in the folder. */
@@ -144,8 +175,9 @@ door_take(int door, uint8_t hello[RESUME_HELLO_BYTES])
 		char		 bytes[CMSG_SPACE(sizeof(int))];
 	}			 control;
 	struct iovec		 iov = { hello, RESUME_HELLO_BYTES };
+	/* Without the padding, in which a second descriptor would have room. */
 	struct msghdr		 msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-				    .msg_controllen = sizeof(control.bytes) };
+				    .msg_controllen = CMSG_LEN(sizeof(int)) };
 	struct cmsghdr		*cmsg;
 	ssize_t			 n;
 	int			 fd = -1;
@@ -187,8 +219,7 @@ door_count(const struct serve *serve)
 	if ((dir = opendir(serve->run)) == NULL)
 		return (0);
 	while ((entry = readdir(dir)) != NULL) {
-		if (strlen(entry->d_name) != DOOR_NAME ||
-		    strspn(entry->d_name, "0123456789abcdef") != DOOR_NAME)
+		if (!door_names(entry->d_name))
 			continue;
 		door_address(serve, entry->d_name, &sun);
 		if (door_dead(&sun))

@@ -376,6 +376,7 @@ hello_accept(struct listen *l, int listener)
 /* --- the loop --------------------------------------------------------------------------------- */
 
 #define WATCHED	(1 + SERVE_LISTENERS + LIMITS_HELLOS)
+#define DESCRIPTORS	(WATCHED + 16)	/* and a few of a moment */
 
 /* Wait until something is to be done; those that were silent for too long are gone then. */
 static void
@@ -424,6 +425,22 @@ listen_memory(void)
 	return (memory);
 }
 
+/* poll(2) refuses more entries than descriptors are allowed: 0, or -1 with *err set. */
+static int
+listen_allow(struct error *err)
+{
+	struct rlimit	limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= DESCRIPTORS)
+		return (0);
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	if (limit.rlim_cur == DESCRIPTORS && setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return (0);
+	error_set(err, CODE_NO_DESCRIPTORS, "%d open files are needed, and %lld are allowed",
+	    DESCRIPTORS, (long long)limit.rlim_cur);
+	return (-1);
+}
+
 int
 listen_run(const struct serve *serve, struct error *err)
 {
@@ -431,6 +448,8 @@ listen_run(const struct serve *serve, struct error *err)
 	struct pollfd	 pfd[WATCHED];
 	int		 i;
 
+	if (listen_allow(err) == -1)
+		return (-1);
 	/* In pages of its own, which a session gives back. */
 	if ((l = mmap(NULL, sizeof(*l), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1,
 	    0)) == MAP_FAILED)

@@ -86,10 +86,17 @@ set_hold(void *arg, const char *value)
 static int
 set_run(void *arg, const char *value)
 {
-	struct serve_options	*options = arg;
+	char	*run = ((struct serve_options *)arg)->serve.run;
+	size_t	 len = strlen(value);
 
-	return (value[0] == '/' && strlcpy(options->serve.run, value,
-	    sizeof(options->serve.run)) < sizeof(options->serve.run) ? 0 : -1);
+	/* Behind a slash, a symbolic link would be the folder that it points to. */
+	while (len > 1 && value[len - 1] == '/')
+		len--;
+	if (value[0] != '/' || len >= SERVE_RUN_MAX)
+		return (-1);
+	memcpy(run, value, len);
+	run[len] = '\0';
+	return (0);
 }
 
 static int

@@ -442,23 +442,26 @@ static void
 relay_closed(struct relay *r)
 {
 	static const struct {
-		enum resume_reason	 reason;
-		enum code		 code;
-		const char		*text;
+		int		 reason;
+		enum code	 code;
+		const char	*text;
 	}	reasons[] = {
 		{ RESUME_CLOSE_SSHD, CODE_SESSION_LOST, "its sshd ended the session" },
 		{ RESUME_CLOSE_HELD, CODE_HELD_TOO_LONG, "the session was held for too long" },
 		{ RESUME_CLOSE_FAULT, CODE_SESSION_LOST, "the host could not go on" },
+		{ 0, CODE_SESSION_LOST, "the host ended the session" },	/* one that is new */
 	};
 	char	target[TARGET_TEXT_MAX];
-	size_t	i;
+	size_t	i = 0;
 
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]) && r->in_open; i++)
-		if (reasons[i].reason == r->stream->reason)
-			error_set(&r->err, reasons[i].code, "%s: %s%s%.80s",
-			    target_text(r->conf->target, target), reasons[i].text,
-			    r->stream->text[0] != '\0' ? ": " : "", r->stream->text);
 	relay_done(r);
+	if (!r->in_open || r->stream->reason == RESUME_CLOSE_DONE ||
+	    r->stream->reason == RESUME_CLOSE_CLIENT)
+		return;
+	while (reasons[i].reason != 0 && reasons[i].reason != r->stream->reason)
+		i++;
+	error_set(&r->err, reasons[i].code, "%s: %s%s%.80s", target_text(r->conf->target, target),
+	    reasons[i].text, r->stream->text[0] != '\0' ? ": " : "", r->stream->text);
 }
 
 /* The server's stream has ended, and ssh has all of it. */

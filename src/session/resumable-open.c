@@ -82,6 +82,7 @@ open_whole_cb(int whole, void *arg)
 {
 	struct resumable		*r = arg;
 	struct resume_reply	 reply;
+	int64_t			 hold_s = r->conf.hold_s;
 
 	if (!whole)
 		open_ended(r, 0, "no reply");
@@ -95,7 +96,7 @@ open_whole_cb(int whole, void *arg)
 	else {
 		memcpy(r->id, reply.id, sizeof(r->id));
 		memcpy(r->boot, reply.boot, sizeof(r->boot));
-		r->hold_ms = (int64_t)reply.hold_s * 1000;
+		r->hold_ms = 1000 * (reply.hold_s < hold_s ? reply.hold_s : hold_s);
 		stream_set_window(&r->stream, reply.window);
 		open_ended(r, 1, "opened");
 	}

@@ -25,6 +25,7 @@
 /* who is away for so long is asked for less often */
 #define AWAY_MS		120000
 #define WAIT_AWAY_MS	5000
+#define STEADY_MS	1000	/* a connection that was lost sooner is not replaced at once */
 #define DENIED_MAX	2
 /* where one name was refused, and the others do not answer */
 #define REFUSED_MAX	20
@@ -70,7 +71,6 @@ static void
 resumable_good(struct resumable *r)
 {
 	r->lost_ms = 0;
-	r->tries = 0;
 	resumable_clear(r);
 	r->conf.waits_cb(r, NULL, r->conf.arg);
 }
@@ -153,6 +153,7 @@ resumable_taken(struct resumable *r, uint64_t received)
 	r->next.fd = -1;
 	log_debug(1, "the session goes on, %lld ms after the loss, at attempt %d",
 	    (long long)(r->lost_ms != 0 ? clock_ms() - r->lost_ms : 0), r->tries);
+	r->taken_ms = clock_ms();
 	r->denied = 0;
 	resumable_names(r);
 	resumable_good(r);
@@ -243,6 +244,19 @@ resumable_smaller(struct resumable *r)
 	r->smaller_bytes = lost ? mss_bytes : 0;
 }
 
+/* The connection is good no longer: 1 if it was so for a moment only, as where each is broken. */
+static int
+resumable_brief(struct resumable *r)
+{
+	if (r->lost_ms != 0)
+		return (0);
+	r->lost_ms = clock_ms();
+	if (r->taken_ms != 0 && r->lost_ms - r->taken_ms < STEADY_MS)
+		return (1);
+	r->tries = 0;
+	return (0);
+}
+
 void
 resumable_attempt(struct resumable *r, int smaller)
 {
@@ -250,8 +264,7 @@ resumable_attempt(struct resumable *r, int smaller)
 
 	if (r->busy || event_pending(&r->timer, EV_TIMEOUT, NULL))
 		return;
-	if (r->lost_ms == 0)
-		r->lost_ms = clock_ms();
+	resumable_brief(r);
 	if (smaller)
 		resumable_smaller(r);
 	r->busy = 1;
@@ -284,17 +297,22 @@ resumable_timer_cb(evutil_socket_t fd, short what, void *arg)
 void
 resumable_lost(struct resumable *r, const char *why)
 {
-	int	fd = stream_detach(&r->stream);
+	struct timeval	tv;
+	int		fd = stream_detach(&r->stream);
 
 	log_debug(1, "the connection is lost: %s", why);
 	if (fd != -1)
 		close(fd);
 	r->conn.fd = -1;
 	r->doubted = 0;
-	if (r->lost_ms == 0)
-		r->lost_ms = clock_ms();
+	if (r->busy)
+		return;
 	event_del(&r->timer);
-	resumable_attempt(r, 0);
+	if (resumable_brief(r)) {
+		tv = clock_timeval(resumable_wait_ms(r->tries, 0));
+		event_add(&r->timer, &tv);
+	} else
+		resumable_attempt(r, 0);
 }
 
 void

@@ -64,7 +64,8 @@ struct resumable {
 	int			 busy;		/* an attempt is under way */
 	int			 stirred;	/* the network has changed since it began */
 	int			 frozen;	/* a position is promised: the old one rests */
-	int			 tries;		/* since the last one that was good */
+	int			 tries;		/* since the last one that was good for a while */
+	int64_t			 taken_ms;	/* the one in use took over; 0: it is the first */
 	int			 denied;
 	int			 smaller_bytes;	/* of segments, for larger ones were lost; or 0 */
 	int			 doubted;	/* the attempt is beside one that may be good */

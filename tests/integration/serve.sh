@@ -5,6 +5,7 @@
 # is the client, and in two cases the real ssh through meshssh. No process, descriptor or file is left.
 
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
+# shellcheck disable=SC2317	# functions that are called by wait_for
 . "$(dirname "$0")/../lib.sh"
 SERVE=${MESHSSH_SERVE:-$BUILDDIR/meshssh-serve}
 CLIENT=$BUILDDIR/tests/integration/serve-client
@@ -204,6 +205,17 @@ if need_login "source addresses"; then
 	esac
 	check "the session went through meshssh-serve" grep -q ": begins, from " "$T/log"
 	wait_for 10 none_left
+	if need "libsodium" strace; then
+		opened() {
+			timeout 30 ssh -F "$SSH_CONFIG" -o ProxyCommand="strace -f -o $T/strace -e trace=openat $MESHSSH --relay $1 -- %h %p" \
+				direct true </dev/null 2>"$T/err"
+			grep -v ENOENT "$T/strace" | grep -c libsodium
+		}
+		is "libsodium is not touched where nothing is resumed" "$(opened '')" 0
+		# In a program that has it linked, its file has no name.
+		! grep -q 'libsodium\.so' "$MESHSSH" || is "it is loaded for a session that can be" "$(opened --resume=$PORT)" 1
+		wait_for 10 none_left
+	fi
 	serve_stop
 fi
 if need_root "--source=client"; then
