@@ -83,16 +83,15 @@ test_hosts(void **state)
 static void
 test_includes(void **state)
 {
-	char	host[ADDR_HOST_MAX + 1];
-	int	port;
+	struct ssh_host	host;
 
 	(void)state;
 	put("/.ssh/config", "Include %d/.ssh/hosts\nHost nas\nPort 2\n");
-	assert_int_equal(ssh_host_files("nas", host, &port), 1);
+	assert_int_equal(ssh_host_files("nas", &host), 1);
 	put("/.ssh/config", "Host nas\nPort 2\nInclude ${HOME}/.ssh/hosts\n");
-	assert_int_equal(ssh_host_files("nas", host, &port), 1);
+	assert_int_equal(ssh_host_files("nas", &host), 1);
 	put("/.ssh/config", "Host nas\nPort 2\nHost other\nInclude ${HOME}/.ssh/hosts\n");
-	assert_int_equal(ssh_host_files("nas", host, &port), 0);
+	assert_int_equal(ssh_host_files("nas", &host), 0);
 }
 
 /* ssh finds its files by the password database, and what they include by $HOME, if that is set. */
