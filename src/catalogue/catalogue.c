@@ -847,6 +847,12 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "The builder's line has no host key, and root does not know it either; nix-daemon "
 	    "cannot ask, so ssh refuses the builder. Pin it in column 8, or accept it once as "
 	    "root." },
+	[CODE_NIX_HOST_KEY_CHANGED] = { "nix-host-key-changed",
+	    KIND_FINDING, SEVERITY_ERROR, 79, 0, "",
+	    "The builder shows another host key than the one in column 8 of its line "
+	    "(publicHostKey), or than those that root's ssh knows for it, such as "
+	    "programs.ssh.knownHosts; so ssh refuses it. It was installed anew, or another machine "
+	    "answers. Compare the keys on its console, then correct the line." },
 	[CODE_NIX_PROXY_RELATIVE] = { "nix-proxy-relative", KIND_FINDING, SEVERITY_ERROR, 77, 0, "",
 	    "The ProxyCommand for the builder is not in a folder that nix-daemon looks in, or is "
 	    "no program. Write its whole path." },

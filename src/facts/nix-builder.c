@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/xalloc.h"
 #include "facts/nix-builder.h"
 #include "facts/ssh-known.h"
@@ -17,10 +18,12 @@
 #include "sshconf/ssh-config.h"
 #include "sshconf/ssh-key.h"
 #include "sshconf/ssh-proxy.h"
+#include "wire/sshkey.h"
 
 #define VALUE_MAX	512
 /* What ssh asks by itself. */
-#define KNOWN_FILES	"~/.ssh/known_hosts ~/.ssh/known_hosts2 /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
+#define USER_FILES	"~/.ssh/known_hosts ~/.ssh/known_hosts2"
+#define GLOBAL_FILES	"/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"
 
 enum { HOSTNAME, PORT, ALIAS, CONTROL, PROXY, JUMP, ALIVE, TIMEOUT, STRICT, KNOWN, GLOBAL, COMMAND,
     KEYWORDS };
@@ -163,36 +166,107 @@ builder_options(json_t *b, const struct stanza *s, const struct detect_input *in
 	}
 }
 
-/* Whether root's ssh knows the key of the host where the line does not bring one. */
+/* The keys that files have for the host. */
+struct builder_keys {
+	json_t	*list;
+	int	 authority;	/* one that signs keys is among them */
+};
+
+static void
+builder_key_cb(void *arg, const struct ssh_known_line *line)
+{
+	struct builder_keys	*keys = arg;
+	char			 tail[SSHKEX_KEY_TEXT];
+
+	keys->authority |= line->mark == SSH_KNOWN_AUTHORITY;
+	if (line->mark == SSH_KNOWN_KEY && ssh_known_tail(line->key, tail) == 0)
+		json_array_append_new(keys->list, json_string(tail));
+}
+
+static int
+builder_keys_any(const struct builder_keys *keys)
+{
+	return (keys->authority || json_array_size(keys->list) > 0);
+}
+
+/* The key in its line, which Nix hands to ssh under the name in the URI, without a port. */
+static void
+builder_pin(struct builder_keys *keys, const struct nix_machine *m)
+{
+	char	line[2048], tail[SSHKEX_KEY_TEXT];
+	int	words;
+
+	if (base64_decode(line, sizeof(line), m->pinned, strlen(m->pinned)) == -1)
+		return;
+	words = sshkey_text(line);
+	line[words] = '\0';
+	if (words > 0 && ssh_known_tail(line, tail) == 0)
+		json_array_append_new(keys->list, json_string(tail));
+}
+
+/* Which keys Nix's ssh would take of a host of this name: 0, or -1 if that is not known. */
+static int
+builder_gather(struct builder_keys *keys, const struct ssh_known *known, const char *name, int port)
+{
+	char	with[400];
+
+	snprintf(with, sizeof(with), port != 22 ? "[%.255s]:%d" : "%.255s", name, port);
+	if (ssh_known_lines(known, with, builder_key_cb, keys) == -1)
+		return (-1);
+	return (port != 22 && !builder_keys_any(keys) ?
+	    ssh_known_lines(known, name, builder_key_cb, keys) : 0);
+}
+
+/* The files that count: a key in its line takes the place of what is in the user's. */
+static void
+builder_files(const struct nix_machine *m, const struct stanza *s, char files[2 * VALUE_MAX + 2])
+{
+	const char	*user, *global;
+
+	if (m->host_key == 1)
+		user = "none";
+	else if (stanza_value(s, KNOWN, &user) != 1)
+		user = USER_FILES;
+	if (stanza_value(s, GLOBAL, &global) != 1)
+		global = GLOBAL_FILES;
+	snprintf(files, 2 * VALUE_MAX + 2, "%s %s", user, global);
+}
+
+/* What Nix's ssh knows of the host's key. */
 static void
 builder_known(json_t *b, const struct nix_machine *m, const struct stanza *s,
     const struct detect_input *in, const struct nix_homes *homes)
 {
-	struct ssh_known	 known = { .in = in, .home = homes->root_home };
-	char			 name[400];
+	char			 files[2 * VALUE_MAX + 2];
+	const struct ssh_known	 known = { .in = in, .home = homes->root_home, .files = files };
+	struct builder_keys	 keys = { .list = NULL };
 	const char		*value, *text;
-	int			 alias, port, found;
+	int			 alias, port;
 
 	if ((alias = stanza_value(s, ALIAS, &value)) == -1 ||
 	    (alias == 0 && stanza_value(s, HOSTNAME, &value) == -1) ||
 	    stanza_value(s, PORT, &text) == -1)
 		return;
 	/* Other places where it may be known. */
-	if (s->of[GLOBAL].known != SSH_CONFIG_NO || s->of[COMMAND].known != SSH_CONFIG_NO)
+	if (s->of[GLOBAL].known == SSH_CONFIG_UNSURE || s->of[COMMAND].known != SSH_CONFIG_NO)
 		return;
 	if (value[0] == '\0' || strcmp(value, "%h") == 0)
 		value = m->host;
 	if (value[0] == '-' || strchr(value, '%') != NULL)
 		return;
-	port = m->port != 0 ? m->port : text[0] != '\0' ? atoi(text) : 22;
-	known.files = KNOWN_FILES;
-	if (stanza_value(s, KNOWN, &text) == 1)
-		known.files = text;
-	snprintf(name, sizeof(name), alias || port == 22 ? "%.255s" : "[%.255s]:%d", value, port);
-	if ((found = ssh_known(&known, name)) == 0 && name[0] == '[')
-		found = ssh_known(&known, value);
-	if (found != -1)
-		json_object_set_new(b, "host_known", json_boolean(found));
+	port = alias ? 22 : m->port != 0 ? m->port : text[0] != '\0' ? atoi(text) : 22;
+	builder_files(m, s, files);
+	keys.list = json_array();
+	if (builder_gather(&keys, &known, value, port) == 0) {
+		if (m->host_key == 0)
+			json_object_set_new(b, "host_known",
+			    json_boolean(builder_keys_any(&keys)));
+		else if (strcasecmp(value, m->host) == 0)
+			builder_pin(&keys, m);
+		if (!keys.authority && json_array_size(keys.list) > 0)
+			json_object_set(b, "known_keys", keys.list);
+	}
+	json_decref(keys.list);
 }
 
 /* What the user's own file has for it, which root's ssh never reads. */
@@ -228,7 +302,7 @@ builder_root(json_t *b, const struct nix_machine *m, const struct detect_input *
 		json_object_set_new(b, "in_root_config", json_boolean(s->named));
 	builder_options(b, s, in, homes);
 	builder_proxy(b, s, in, homes);
-	if (m->host_key == 0)
+	if (m->host_key != -1)
 		builder_known(b, m, s, in, homes);
 	free(s);
 }

@@ -419,6 +419,8 @@ const struct fact_row	fact_rows[] = {
 	    "It has a passphrase." },
 	{ "nix.builder.host_key_ok", FACT_TRUTH, "", "detect-nix",
 	    "The line has a host key, and it is one." },
+	{ "nix.builder.known_keys", FACT_TEXTS, "", "detect-nix",
+	    "The keys that Nix's ssh takes for it, in the form of ssh.known.keys: that of the line, and those of the files that ssh reads with it; absent where an authority is known." },
 	{ "nix.builder.host_known", FACT_TRUTH, "", "detect-nix",
 	    "Root knows the host's key; only if the line has none." },
 	{ "nix.builder.in_root_config", FACT_TRUTH, "", "detect-nix",

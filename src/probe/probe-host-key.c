@@ -14,6 +14,18 @@
 #define ORDER_MAX	1024
 #define NO_EMPTY	1003	/* OpenSSH 10.3: a certificate that names no host is for none */
 
+/* 1 if that is the type of the key that Nix pins, of a host of which ssh knows nothing. */
+static int
+key_pinned(const json_t *facts, const char *type)
+{
+	const char	*pinned = json_string_value(json_array_get(fact_at(facts,
+			    "nix.builder.known_keys"), 0));
+	size_t		 len = strlen(type);
+
+	return (pinned != NULL && fact_truth(facts, "ssh.known.found") == 0 &&
+	    strncmp(pinned, type, len) == 0 && pinned[len] == ' ');
+}
+
 /* 1 if a key for this algorithm is known; an authority makes all certificates that. */
 static int
 key_known(const json_t *facts, const char *algorithm)
@@ -28,7 +40,8 @@ key_known(const json_t *facts, const char *algorithm)
 		if (strlen(type) == len && strncmp(type, known, len) == 0)
 			return (1);
 	}
-	return (sshcert_type(algorithm) && fact_at(facts, "ssh.known.authorities") != NULL);
+	return (key_pinned(facts, type) || (sshcert_type(algorithm) &&
+	    fact_at(facts, "ssh.known.authorities") != NULL));
 }
 
 /*

@@ -2,6 +2,7 @@
 /* Rules: Nix's remote builders. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -173,6 +174,74 @@ check_key_unknown(const json_t *facts, struct finding *f)
 	    "line");
 	finding_cure(f, "Or accept it once as root: %sssh %s true", query_sudo(facts),
 	    SHELL_QUOTED(host));
+	return (1);
+}
+
+/* 1 if what Nix's ssh connects to is what showed its key. */
+static int
+nix_same_server(const json_t *facts)
+{
+	const char	*host = json_text_at(facts, BUILDER("hostname")),
+			    *other = nix_text(facts, "ssh.options.hostname"),
+			    *port = json_text_at(facts, BUILDER("port"));
+	int		 uri = (int)json_number_at(facts, BUILDER("uri_port"), 0);
+
+	if (host == NULL || strcmp(host, "%h") == 0)
+		host = nix_text(facts, BUILDER("host"));
+	if (uri == 0)
+		uri = port != NULL ? atoi(port) : 22;
+	return (strcasecmp(host, other) == 0 &&
+	    uri == (int)json_number_at(facts, "connect.port", uri) &&
+	    uri == atoi(nix_text(facts, "ssh.options.port")));
+}
+
+/*
+ * 1 if each of the keys is of the type that was shown: of another one nothing is said, for Nix's
+ * ssh may ask for that.
+ */
+static int
+nix_of_type(const json_t *keys, const char *shown)
+{
+	const json_t	*one;
+	const char	*key;
+	size_t		 i, len = strcspn(shown, " ") + 1;
+
+	json_array_foreach(keys, i, one)
+		if ((key = json_string_value(one)) == NULL || strncmp(key, shown, len) != 0)
+			return (0);
+	return (1);
+}
+
+static int
+check_key_changed(const json_t *facts, struct finding *f)
+{
+	const json_t	*keys = json_at(facts, BUILDER("known_keys")), *one;
+	const char	*shown = nix_text(facts, "server.host_key"),
+			    *strict = nix_text(facts, BUILDER("stricthostkeychecking"));
+	int		 pinned = json_truth_at(facts, BUILDER("host_key_ok")) == 1;
+	size_t		 i, len = strlen(shown);
+	char		 builder[200];
+
+	if (strchr(shown, ' ') == NULL || len < 8 || !nix_plain(facts) ||
+	    json_truth_at(facts, BUILDER("options_known")) != 1 || !nix_same_server(facts) ||
+	    strcasecmp(strict, "no") == 0 || strcasecmp(strict, "off") == 0 ||
+	    strcasecmp(strict, "accept-new") == 0 || !nix_of_type(keys, shown))
+		return (0);
+	json_array_foreach(keys, i, one)
+		if (strcmp(json_string_value(one), shown) == 0)
+			return (0);
+	finding_set(f->cause, "The builder shows another host key than %s, so ssh refuses it.",
+	    pinned ? "the one in its line" : "those that root's ssh knows for it");
+	finding_set(f->evidence, "%s; it shows %.*s ...%s", nix_builder_text(facts, builder),
+	    (int)strcspn(shown, " "), shown, shown + len - 8);
+	finding_cure(f,
+	    "Make sure that it is the right machine; on its console: cat /etc/ssh/ssh_host_*_key.pub");
+	if (pinned)
+		finding_cure(f, "On the builder: base64 -w0 /etc/ssh/ssh_host_ed25519_key.pub; the result is "
+		    "column 8 of its line, publicHostKey in a Nix module");
+	else
+		finding_cure(f, "Correct it where it stands: root's known_hosts, "
+		    "/etc/ssh/ssh_known_hosts, or programs.ssh.knownHosts");
 	return (1);
 }
 
@@ -454,6 +523,8 @@ const struct rule rules_nix[] = {
 	{ CODE_NIX_HOST_KEY_UNKNOWN, CERTAINTY_LIKELY, { BUILDER("host_known") },
 	    { CODE_NIX_ROOT_CONFIG },
 	    check_key_unknown },
+	{ CODE_NIX_HOST_KEY_CHANGED, CERTAINTY_SURE, { BUILDER("known_keys"), "server.host_key" },
+	    { CODE_NIX_HOST_KEY_ALIAS }, check_key_changed },
 	{ CODE_NIX_PROXY_RELATIVE, CERTAINTY_LIKELY, { BUILDER("proxy_relative") }, { CODE_NONE },
 	    check_relative },
 	{ CODE_NIX_LOCALHOST, CERTAINTY_SURE, { BUILDER("host") }, { CODE_NONE }, check_localhost },

@@ -147,6 +147,19 @@ near sed -i 's/[^ ]*$/-/' /etc/nix/machines.meshssh
 near rm /etc/nix/meshssh_known_hosts
 fault nix-host-key-unknown 'no host key anywhere' fails
 
+near ssh-keygen -q -t ed25519 -N '' -C '' -f /tmp/other
+OTHER=$(near cat /tmp/other.pub)
+near sed -i "s,[^ ]*\$,$(printf %s "$OTHER" | base64 -w0)," /etc/nix/machines.meshssh
+fault nix-host-key-changed 'another host key in column 8' fails
+near sed -i 's/[^ ]*$/-/' /etc/nix/machines.meshssh
+near sh -c "echo 'builder $OTHER' >/etc/nix/meshssh_known_hosts"
+fault nix-host-key-changed "another host key in root's known_hosts" fails
+near sed -i 's/[^ ]*$/-/' /etc/nix/machines.meshssh
+near rm /etc/nix/meshssh_known_hosts
+near sh -c "echo 'builder $OTHER' >/etc/ssh/ssh_known_hosts"
+fault nix-host-key-changed 'another host key in /etc/ssh/ssh_known_hosts' fails
+near rm /etc/ssh/ssh_known_hosts
+
 near sed -i 's/ControlMaster.*/ControlMaster auto/; s,ControlPath.*,ControlPath /tmp/cm,' /root/.ssh/meshssh_nix
 fault nix-control 'shared connections' works
 near sh -c '[ ! -S /tmp/cm ] || ssh -o ControlPath=/tmp/cm -O exit builder 2>/dev/null'

@@ -10,6 +10,9 @@
 #define LINE	"'file':'/etc/nix/machines','line':1,'fields':8,'host':'b','user_given':true,'scheme':'ssh','uri':'ssh://...@b'"
 #define NIX(nix, builder) "{'nix':{'installed':true,'daemon':true,'root_home':'/root','machines':[]," nix \
     "'builder':{" LINE ",'options_known':true,'serveraliveinterval':'15'" builder "}}}"
+#define BUILT(builder, options) "{'nix':{'installed':true,'daemon':true,'builder':{" LINE \
+    ",'options_known':true,'serveraliveinterval':'15'" builder "}}," \
+    "'ssh':{'options':{" options "}},'server':{'host_key':'ssh-rsa AAAAAAAA'}}"
 
 /*
  * The facts, the code, and what is found: NULL for nothing, or the severity and a piece of the
@@ -77,6 +80,34 @@ static const struct rules_row rows[] = {
 	{ NIX("", ",'host_known':false"), "nix-host-key-unknown", "error", "none for b" },
 	{ NIX("", ",'host_known':false,'stricthostkeychecking':'accept-new'"),
 	    "nix-host-key-unknown", NULL, NULL },
+	/* The key that it shows is ssh-rsa AAAAAAAA. */
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB'],'host_key_ok':true", "'hostname':'b','port':'22'"), "nix-host-key-changed", "error",
+	    "/etc/nix/machines:1: ssh://...@b; it shows ssh-rsa ...AAAAAAAA" },
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB']", "'hostname':'b','port':'22'"), "nix-host-key-changed", "error",
+	    "it shows" },
+	{ BUILT(",'known_keys':['ssh-rsa AAAAAAAA']", "'hostname':'b','port':'22'"), "nix-host-key-changed", NULL,
+	    NULL },
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB','ssh-rsa AAAAAAAA']", "'hostname':'b','port':'22'"), "nix-host-key-changed", NULL,
+	    NULL },
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB','ssh-dss C']", "'hostname':'b','port':'22'"), "nix-host-key-changed", NULL,
+	    NULL },
+	{ BUILT(",'known_keys':[1]", "'hostname':'b','port':'22'"), "nix-host-key-changed", NULL,
+	    NULL },
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB'],'stricthostkeychecking':'no'", "'hostname':'b','port':'22'"), "nix-host-key-changed", NULL,
+	    NULL },
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB'],'options_known':false", "'hostname':'b','port':'22'"), "nix-host-key-changed", NULL,
+	    NULL },
+	/* Another machine, or another port, showed it. */
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB']", "'hostname':'c','port':'22'"), "nix-host-key-changed", NULL,
+	    NULL },
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB'],'hostname':'c'", "'hostname':'C','port':'22'"), "nix-host-key-changed", "error",
+	    "it shows" },
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB']", "'hostname':'b','port':'2222'"), "nix-host-key-changed", NULL,
+	    NULL },
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB'],'uri_port':2222", "'hostname':'b','port':'2222'"), "nix-host-key-changed", "error",
+	    "it shows" },
+	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB'],'port':'2222'", "'hostname':'b','port':'2222'"), "nix-host-key-changed", "error",
+	    "it shows" },
 	{ NIX("", ",'host_known':true"), "nix-host-key-unknown", NULL, NULL },
 	{ NIX("", ",'proxy_program':'meshssh','proxy_relative':true,'proxy_everywhere':false"),
 	    "nix-proxy-relative", "error", "meshssh is no path" },
@@ -251,6 +282,10 @@ test_detect(void **state)
 	assert_non_null(json_at(facts, "nix.machines.1.error"));
 	assert_string_equal(json_text_at(facts, "nix.builder.host"), "linux-builder");
 	assert_int_equal(json_truth_at(facts, "nix.builder.host_key_ok"), 1);
+	assert_string_equal(json_text_at(facts, "nix.builder.known_keys.0"),
+	    "ssh-ed25519 t1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb");
+	assert_int_equal(json_array_size(json_at(facts, "nix.builder.known_keys")), 1);
+	assert_null(json_at(facts, "nix.builder.host_known"));
 	assert_int_equal(json_truth_at(facts, "nix.builder.in_root_config"), 0);
 	assert_int_equal(json_truth_at(facts, "nix.builder.port_in_stanza"), 0);
 	assert_int_equal(json_truth_at(facts, "nix.builder.key_readable_by_root"), 1);
@@ -303,6 +338,64 @@ test_detect(void **state)
 	assert_null(rules_find(doc, "nix-control"));
 	assert_null(rules_find(doc, "nix-key-mode"));
 	json_decref(doc);
+}
+
+#define KEY	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb"
+#define OTHER	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWdXXX"
+
+/*
+ * Which keys Nix's ssh takes: of its line, handed over without a port, and of known_hosts files.
+ */
+static void
+test_known(void **state)
+{
+	static const struct {
+		const char	*uri, *pub, *global, *block;
+		int		 known;		/* how many keys */
+		int		 host_known;
+	} cases[] = {
+		{ "ssh://b", PUB, "", "", 1, -1 },
+		{ "ssh://b", PUB, "b " OTHER "\n", "", 2, -1 },
+		{ "ssh://b", "-", "b " OTHER "\n", "", 1, 1 },
+		{ "ssh://b", "-", "c " OTHER "\n", "", 0, 0 },
+		{ "ssh://b:7", PUB, "b " OTHER "\n", "", 2, -1 },
+		{ "ssh://b:7", "-", "[b]:7 " OTHER "\nb " KEY "\n", "", 1, 1 },
+		/* Another name: what is pinned is not looked for. */
+		{ "ssh://b", PUB, "", "Host b\nHostName c\n", 0, -1 },
+		{ "ssh://b", PUB, "", "Host b\nHostName c\nHostKeyAlias b\n", 1, -1 },
+		{ "ssh://b", "-", "", "Host b\nGlobalKnownHostsFile /etc/other\n", 1, 1 },
+		{ "ssh://b", "-", "b " KEY "\n", "Host b\nGlobalKnownHostsFile none\n", 0, 0 },
+		{ "ssh://b", "-", "b " KEY "\n", "Host b\nKnownHostsCommand /bin/x\n", 0, -1 },
+		{ "ssh://b", "-", "@cert-authority b " KEY "\n", "", 0, 1 },
+		{ "ssh://b", "-", "@revoked b " KEY "\n", "", 0, 0 },
+	};
+	const struct passwd	*pw = getpwuid(0);
+	char			 config[256], line[512];
+	json_t			*facts;
+	size_t			 i;
+
+	(void)state;
+	assert_non_null(pw);
+	snprintf(config, sizeof(config), "%s/.ssh/config", pw->pw_dir);
+	put_mode("/etc/ssh/ssh_config", "", 0644);
+	put_mode("/etc/nix/nix.conf", "", 0644);
+	put_mode("/etc/other", "b " OTHER "\n", 0644);
+	for (i = 0; i < COUNT(cases); i++) {
+		snprintf(line, sizeof(line), "%s x - 1 1 - - %s\n", cases[i].uri, cases[i].pub);
+		put_mode("/etc/nix/machines", line, 0644);
+		put_mode("/etc/ssh/ssh_known_hosts", cases[i].global, 0644);
+		put_mode(config, cases[i].block, 0600);
+		facts = detected(&detect_nix, NULL, "b");
+		if ((int)json_array_size(json_at(facts, "nix.builder.known_keys")) !=
+		    cases[i].known ||
+		    json_truth_at(facts, "nix.builder.host_known") != cases[i].host_known)
+			fail_msg("case %zu: %zu keys, %d", i,
+			    json_array_size(json_at(facts, "nix.builder.known_keys")),
+			    json_truth_at(facts, "nix.builder.host_known"));
+		json_decref(facts);
+	}
+	put_mode("/etc/ssh/ssh_known_hosts", "", 0644);
+	put_mode(config, "", 0600);
 }
 
 /* Of all lines of builders the last counts; whether one at the end of a file would be that. */
@@ -361,6 +454,7 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test_setup(test_detect, empty),
+		cmocka_unit_test_setup(test_known, empty),
 		cmocka_unit_test_setup(test_builders, empty),
 	};
 
