@@ -41,7 +41,7 @@ theirs() {
 goes() {
 	# shellcheck disable=SC2016 # for the remote shell
 	at_home timeout 30 ssh "$2" 'set -- $SSH_CONNECTION; echo $3' >"$T/out" 2>"$T/err"
-	is "$1" "$? $(cat "$T/out" "$T/err")" "0 $3"
+	is "$1" "$? $(cat "$T/out")" "0 $3"
 }
 has() { check "$1" grep -qF -- "$2" "$home/meshssh.conf"; }
 same() { check "$1" cmp "$T/before" "$home/meshssh.conf"; }

@@ -230,7 +230,7 @@ test_spoken(void **state)
 	assert_int_equal(spoken(fds[0], 0), SSHWIRE_MORE);
 	put(fds[1], REST, 4);
 	assert_int_equal(spoken(fds[0], 1), SSHWIRE_MORE);
-	put(fds[1], REST + 4, strlen(REST) - 4);
+	put(fds[1], &REST[4], strlen(REST) - 4);
 	assert_int_equal(spoken(fds[0], 1), SSHWIRE_SSH);
 	close(fds[1]);
 	assert_int_equal(spoken(fds[0], 1), SSHWIRE_SSH);
