@@ -56,6 +56,16 @@ config tun stanza srv
 is "nobody asks MagicDNS there: the address" "$(grep '^    Host' "$T/tun")" "    HostName $ip4
     HostKeyAlias $full"
 
+# What the far side of sessions listens at: the mesh and no more, or loopback, where tailscaled brings it.
+config tun serve "--program=$BUILDDIR/meshssh"
+is "with a TUN: the addresses of the mesh, as whom sshd sees the client" "$(grep -o '^ListenStream.*\|--source=.*' "$T/tun")" \
+    "--source=client
+ListenStream=$(node_ip tun 4):4622
+ListenStream=[$(node_ip tun 6)]:4622"
+config usr serve "--program=$BUILDDIR/meshssh"
+is "without a TUN: loopback" "$(grep -o '^ListenStream.*\|--source=.*' "$T/usr")" "--source=loopback
+ListenStream=127.0.0.1:4622"
+
 # MagicDNS, which the hosts file is in the place of here, and resolv.conf says so.
 printf '%s %s srv\n' "$ip4" "$full" >"/etc/netns/$MESH-tun/hosts"
 echo 'nameserver 100.100.100.100' >"/etc/netns/$MESH-tun/resolv.conf"
