@@ -32,6 +32,10 @@ serve_listens() { in_ns srv ss -Hltn sport = 4622 | grep -q .; }
 {
 	mesh_start && start_usr && start_one && start_tun && node_up srv usr one tun && serve
 } || { not_ok "the mesh starts"; finish; }
+# What is remembered is of a network, whose name is its router.
+for space in usr prx tun; do
+	in_ns $space ip route add default via 10.99.0.1
+done
 echo 'VersionAddendum meshssh=4622' >>"$T/sshd_config"
 kill -HUP "$MESH_SSHD"
 check "sshd offers it" wait_for 10 sh -c "ip netns exec $MESH-srv timeout 1 ssh-keyscan -v 127.0.0.1 2>&1 | grep meshssh=4622"
@@ -47,9 +51,10 @@ session() {
 	s_to=$4
 	shift 4
 	ROUTES="$ROUTES $s_name"
+	s_proxy="ProxyCommand=$MESHSSH --debug $* --tailscaled=$(node_socket "$s_node") %h %p"
+	echo "in_ns $s_space timeout 20 ssh -F $MESH_CONFIG -o '$s_proxy' $s_to true" >"$T/$s_name.login"
 	ip netns exec "$MESH-$s_space" python3 "$MESH_FOLDER/echo.py" "$T/$s_name.echo" ssh -F "$MESH_CONFIG" \
-	    -o "ProxyCommand=$MESHSSH --debug $* --tailscaled=$(node_socket "$s_node") %h %p 2>$T/$s_name.debug" "$s_to" cat \
-	    >"$T/$s_name.end" 2>&1 &
+	    -o "$s_proxy 2>$T/$s_name.debug" "$s_to" cat >"$T/$s_name.end" 2>&1 &
 	echo $! >"$T/$s_name.pid"
 	echo "$s_node" >"$T/$s_name.node"
 	started $!
@@ -71,6 +76,13 @@ begun() {
 }
 SRV=$(node_ip srv 4)
 check "a session by each route, which can be resumed" sessions
+
+# What is remembered leads the next one there at once.
+for name in $ROUTES; do
+	eval "$(cat "$T/$name.login")" 2>"$T/err"
+	is "$name: the next session connects once, to where it can be resumed" "$? $(grep -c 'connected through' "$T/err") \
+$(grep -c 'port 4622: opened' "$T/err")" '0 1 1'
+done
 
 # fresh NODE: a new connection through it, which knows nothing of ours.
 fresh() {
