@@ -35,15 +35,19 @@ keep_lost(struct keep *k, int64_t now_ms)
 		k->last_ms = now_ms + KEEP_LAST_MS;
 }
 
-/* 1 if this hello, with a connection from there, may go on with the session. */
-static int
-keep_allows(const struct keep *k, const uint8_t bytes[RESUME_HELLO_BYTES],
+/* Whether this hello, with a connection from there, may go on with the session. */
+static enum resume_status
+keep_judge(const struct keep *k, const uint8_t bytes[RESUME_HELLO_BYTES],
     const struct serve_peer *peer, struct resume_hello *hello)
 {
-	return (resume_hello_decode(hello, bytes) == RESUME_RIGHT && hello->kind == RESUME_AGAIN &&
-	    memcmp(hello->id, k->id, sizeof(k->id)) == 0 && resume_hello_proven(bytes, k->key) &&
-	    hello->number > k->number && stream_can_attach(&k->stream, hello->received) &&
-	    (!k->serve->same_address || strcmp(peer->text, k->peer.text) == 0));
+	if (resume_hello_decode(hello, bytes) != RESUME_RIGHT || hello->kind != RESUME_AGAIN ||
+	    memcmp(hello->id, k->id, sizeof(k->id)) != 0 || !resume_hello_proven(bytes, k->key) ||
+	    hello->number <= k->number || !stream_can_attach(&k->stream, hello->received))
+		return (RESUME_DENIED);
+	/* It is the client, who may yet come from where it was: by its other family, or later. */
+	if (k->serve->same_address && strcmp(peer->text, k->peer.text) != 0)
+		return (RESUME_BUSY);
+	return (RESUME_OK);
 }
 
 /* Go on over this connection; 0, or -1 if the client cannot be told so. */
@@ -79,6 +83,7 @@ keep_again(struct keep *k, int64_t now_ms)
 	uint8_t			bytes[RESUME_HELLO_BYTES];
 	struct resume_hello	hello;
 	struct serve_peer	peer;
+	enum resume_status	status;
 	int64_t			away_ms = k->away_ms == -1 ? 0 : now_ms - k->away_ms;
 	int			fd;
 
@@ -88,8 +93,8 @@ keep_again(struct keep *k, int64_t now_ms)
 		close(fd);
 		return;
 	}
-	if (!keep_allows(k, bytes, &peer, &hello)) {
-		reply_refuse(k->serve, fd, RESUME_DENIED, RESUME_AGAIN);
+	if ((status = keep_judge(k, bytes, &peer, &hello)) != RESUME_OK) {
+		reply_refuse(k->serve, fd, status, RESUME_AGAIN);
 		close(fd);
 		return;
 	}

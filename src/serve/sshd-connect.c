@@ -180,18 +180,31 @@ check_family(const struct serve *serve, int which, struct error *err)
 	return (-1);
 }
 
+/* Note for which families that socket listens: for both, where it is at no address of IPv6. */
+static void
+check_listener(int fd, int families[2])
+{
+	struct sockaddr_storage	ss;
+	socklen_t		len = sizeof(ss);
+	int			only = 1;
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
+		return;
+	families[ss.ss_family == AF_INET6] = 1;
+	len = sizeof(only);
+	if (ss.ss_family == AF_INET6 &&
+	    IN6_IS_ADDR_UNSPECIFIED(&((struct sockaddr_in6 *)(void *)&ss)->sin6_addr) &&
+	    getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && !only)
+		families[0] = 1;
+}
+
 int
 sshd_check(const struct serve *serve, struct error *err)
 {
-	struct sockaddr_storage	ss;
-	socklen_t		len;
-	int			i, families[2] = { 0, 0 };
+	int	i, families[2] = { 0, 0 };
 
-	for (i = 0; i < serve->listeners; i++) {
-		len = sizeof(ss);
-		if (getsockname(serve->listener[i], (struct sockaddr *)&ss, &len) == 0)
-			families[ss.ss_family == AF_INET6] = 1;
-	}
+	for (i = 0; i < serve->listeners; i++)
+		check_listener(serve->listener[i], families);
 	for (i = 0; i < 2; i++)
 		if (families[i] && check_family(serve, i, err) == -1)
 			return (-1);

@@ -204,7 +204,8 @@ def free_port():
 
 
 class Far:
-    def __init__(self, *options, name="far", limit=None):
+    def __init__(self, *options, name="far", limit=None, env=None):
+        self.env = {**os.environ, **(env or {})}
         self.sshd = Sshd()
         self.port = free_port()
         self.run = f"{T}/{name}"
@@ -218,7 +219,7 @@ class Far:
         with open(self.log, "a", encoding="utf-8") as log:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
                 [SERVE, f"127.0.0.1:{self.port}", f"--sshd=127.0.0.1:{self.sshd.port}", "--source=loopback",
-                 f"--run={self.run}", *self.options], stderr=log,
+                 f"--run={self.run}", *self.options], stderr=log, env=self.env,
                 preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, self.limit)) if self.limit else None)
         wait_for(lambda: self.process.poll() is not None or self.listens())
 
@@ -743,9 +744,9 @@ class Evil(Ours):
 class Near:
     """The relay, and a directory of its own for what it remembers."""
 
-    def __init__(self, port, *options):
+    def __init__(self, port, *options, env=None):
         self.cache = f"{T}/cache{os.urandom(4).hex()}"
-        self.env = {**os.environ, "XDG_CACHE_HOME": self.cache}
+        self.env = {**os.environ, "XDG_CACHE_HOME": self.cache, **(env or {})}
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             [MESHSSH, "--relay", *options, "--", "127.0.0.1", str(port)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env=self.env)
@@ -975,6 +976,28 @@ def sshd_reset():
     far.stop()
 
 
+def clock_jumps():
+    """Both machines sleep for ten hours, and their time of day is set back by as much: the connection was there all the time."""
+    path = T + "/seconds"
+    with open(path, "wb") as f:
+        f.write(bytes(8))
+    env = {"LD_PRELOAD": os.environ["JUMP"], "JUMP_FILE": path}
+    far = Far(name="jump", env=env)
+    near = Near(far.sshd.port, "--debug", f"--resume={far.port}", env=env)
+    near.read(b"SSH-2.0-ours\r\n")
+    with open(path, "r+b") as f:
+        f.write(struct.pack("=q", 36000))
+    sshd = far.sshd.connections[-1]
+    near.process.stdin.write(b"more")
+    wait_for(lambda: sshd.got == b"SSH-2.0-test\r\nmore")
+    sshd.socket.sendall(b"and back")
+    near.read(b"and back")
+    status, said = near.over()
+    assert status == 0 and "the machine was asleep" in said and "goes on" not in said, said
+    wait_for(lambda: "ends after 3600" in far.said())
+    far.stop()
+
+
 def attack_near():
     with ThreadPoolExecutor(8) as pool:
         for name, plays in PORTS.items():
@@ -994,6 +1017,8 @@ def attack_near():
                 ("ssh ends while the session is opened", ended_early), ("kill -9", killed),
                 ("sshd resets its connection", sshd_reset)):
             pool.submit(verdict, "near: " + name, what)
+        if os.environ.get("JUMP"):
+            pool.submit(verdict, "near: clocks that jump", clock_jumps)
 
 
 if __name__ == "__main__":

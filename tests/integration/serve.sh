@@ -82,13 +82,25 @@ echo >&3
 check "a restarted listener costs no session" wait $client_pid
 exec 3>&-
 check "its name is gone with it" wait_for 10 none_left
+# dead: 0 if these processes are no more, or have only their parent to wait for.
+dead() {
+	for d_pid in "$@"; do
+		case $(cut -d' ' -f3 "/proc/$d_pid/stat" 2>/dev/null) in
+		'' | Z) ;;
+		*) return 1 ;;
+		esac
+	done
+}
 killed() {
 	client new stop <"$T/go" >"$T/out" 2>&1 &
 	client_pid=$!
 	exec 3>"$T/go"
 	wait_for 10 grep -q stopped "$T/out"
-	# shellcheck disable=SC2046	# they are words
-	kill -9 "$@" $(children)
+	victims=$(children)
+	# shellcheck disable=SC2086	# they are words
+	kill -9 "$@" $victims
+	# shellcheck disable=SC2086
+	wait_for 10 dead $victims
 	echo >&3
 	wait $client_pid
 	exec 3>&-
@@ -112,8 +124,8 @@ check "a session is held for so long, and no longer" wait_for 10 grep -q 'no con
 echo >&3
 check "who comes later is told that it ended" wait $client_pid
 exec 3>&-
-check "with --roam=same, a session does not go on from elsewhere" client new first again from=127.0.0.5 again=denied \
-	from=127.0.0.1 again keys end
+check "with --roam=same, a session does not go on from elsewhere, but later from where it was" \
+	client new first again from=127.0.0.5 again=busy again=busy again=busy from=127.0.0.1 again keys end
 serve_stop
 serve_again "$SSHD" --source=loopback
 check "the other address is told in the log" client new first from=127.0.0.5 reset again keys end
@@ -237,7 +249,10 @@ if need_root "--source=client"; then
 	$(command -v sshd) -D -e -f "$T/config" 2>"$T/sshd.log" & sshd=$!
 	until grep -q 'listening on 0.0.0.0' "$T/sshd.log"; do kill -0 $sshd || exit 1; done
 	serve="$SERVE 10.9.1.1:4622 --run=$T/run --sshd=127.0.0.22:2222"
+	{ echo "both: $($SERVE '[::]:4623' --run=$T/run2 --sshd=127.0.0.22:2222 '--sshd=[::1]:2222' 2>&1 | tr -d '\n')"; } &
+	both=$!
 	echo "refused: $($serve 2>&1 | tr -d '\n')"
+	wait $both
 	ip rule add pref 100 from 127.0.0.22 lookup 100
 	ip route add local default dev lo table 100
 	echo "no IPv6: $($serve '[fd09::1]:4622' 2>&1 | tr -d '\n')"
@@ -269,6 +284,7 @@ if need_root "--source=client"; then
 	line() { sed -n "s/^$1: //p" "$T/seen" | sed 's| [0-9]* \([0-9a-f:.]* 2222\)| PORT \1|'; }
 	is "--source=client: refused without the rule" "$(line refused)" \
 		"meshssh-serve: no answer from 127.0.0.22 to a client's address: its ip rule or route is missing; meshssh-config serve shows what it needs"
+	is "--source=client: who listens for both families needs both" "$(line both)" "meshssh-serve: $(line refused | cut -d' ' -f2-)"
 	is "--source=client: refused without an address for IPv6" "$(line 'no IPv6')" \
 		"meshssh-serve: no --sshd address for IPv6 clients; meshssh-config serve shows what it needs"
 	is "--source=client, without root: from=, Match LocalAddress and SSH_CONNECTION" "$(line IPv4)" \
