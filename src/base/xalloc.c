@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Allocation that ends the program when there is no memory. */
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -105,4 +106,24 @@ xmemstream_close(FILE *fp)
 
 	if (fclose(fp) != 0 || bad)
 		xalloc_fail();
+}
+
+static int
+xglob_failed(const char *folder, int error)
+{
+	(void)folder;
+	if (error == ENOMEM)
+		xalloc_fail();
+	return (0);
+}
+
+int
+xglob(const char *pattern, glob_t *found)
+{
+	int	error;
+
+	memset(found, 0, sizeof(*found));
+	if ((error = glob(pattern, 0, xglob_failed, found)) == GLOB_NOSPACE)
+		xalloc_fail();
+	return (error);
 }

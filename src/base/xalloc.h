@@ -7,6 +7,7 @@
 #ifndef BASE_XALLOC_H
 #define BASE_XALLOC_H
 
+#include <glob.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -22,6 +23,8 @@ char	*xstrdup(const char *text);
 FILE	*xmemstream(char **text, size_t *len);
 void	 xmemstream_close(FILE *fp);
 char	*xasprintf(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
+/* glob(3) without flags, for which a folder that no memory is left to read is not an empty one. */
+int	 xglob(const char *pattern, glob_t *found);
 /* The line and the exit, for a library function that returned NULL because there was no memory. */
 void	 xalloc_fail(void) __attribute__((__noreturn__));
 

@@ -20,14 +20,9 @@ size_t
 read_glob(const char *root, const char *pattern, glob_t *found)
 {
 	char	full[PATH_MAX];
-	int	error;
 
-	memset(found, 0, sizeof(*found));
 	snprintf(full, sizeof(full), "%s%s", root, pattern);
-	error = glob(full, 0, NULL, found);
-	if (error == GLOB_NOSPACE)
-		xalloc_fail();
-	return (error == 0 ? found->gl_pathc : 0);
+	return (xglob(full, found) == 0 ? found->gl_pathc : 0);
 }
 
 FILE *

@@ -81,12 +81,11 @@ trial_include(const struct trial *t)
 					    strlen(goes)) != NULL;
 
 	snprintf(path, sizeof(path), "%.*s/*.conf", (int)(strrchr(own, '/') - own), own);
-	if (glob(path, 0, NULL, &found) == 0) {
+	if (xglob(path, &found) == 0)
 		for (i = 0; i < found.gl_pathc && strcmp(found.gl_pathv[i], own) < 0; i++)
 			if (!ours)
 				fprintf(fp, "\"%s\" ", found.gl_pathv[i]);
-		globfree(&found);
-	}
+	globfree(&found);
 	trial_path(t, own, path);
 	fputs(path, fp);
 	xmemstream_close(fp);

@@ -290,15 +290,12 @@ include_one(struct walk *w, const struct place *p, const struct ssh_config_line 
 		w->blind |= p->match != SSH_CONFIG_NO;
 		return;
 	}
-	memset(&g, 0, sizeof(g));
-	if ((error = glob(path, 0, NULL, &g)) == 0) {
-		for (i = 0; i < g.gl_pathc; i++)
-			if (p->match != SSH_CONFIG_NO)
-				walk_file(w, p, g.gl_pathv[i] + skip);
-			else
-				include_passed(w, p, l, g.gl_pathv[i] + skip);
-	} else if (error == GLOB_NOSPACE)
-		xalloc_fail();
+	error = xglob(path, &g);
+	for (i = 0; error == 0 && i < g.gl_pathc; i++)
+		if (p->match != SSH_CONFIG_NO)
+			walk_file(w, p, g.gl_pathv[i] + skip);
+		else
+			include_passed(w, p, l, g.gl_pathv[i] + skip);
 	/* Of a pattern it is expected that it may mean no file. */
 	if ((error == GLOB_NOMATCH || (error == 0 && is_folder(path))) && w->to->skipped != NULL &&
 	    strpbrk(arg, "*?[") == NULL)
