@@ -131,6 +131,14 @@ talk_read(struct talk *t)
 	return (n > 0 ? 0 : -1);
 }
 
+/* 1 if it is a server that ssh can talk to, and not what we have said ourselves. */
+static int
+talk_answers(const struct talk *t)
+{
+	return (sshwire_is_version_2(t->line.text, t->line.len) &&
+	    (t->line.len != SSHKEX_ID_LEN || memcmp(t->line.text, SSHKEX_ID, SSHKEX_ID_LEN) != 0));
+}
+
 /* What can be heard by then. 0 if there is no reason to go on; *ended tells why, or is NULL. */
 static int
 talk_step(struct talk *t, int64_t left_ms, const char **ended)
@@ -153,7 +161,7 @@ talk_step(struct talk *t, int64_t left_ms, const char **ended)
 		if (pfd[0].revents != 0 && (t->from != -1 ? talk_read(t) : talk_receive(t)) == -1)
 			*ended = "closed";
 	}
-	if (t->id.state == SSHWIRE_NOT_SSH)
+	if (t->id.state == SSHWIRE_NOT_SSH || (t->id.state == SSHWIRE_SSH && !talk_answers(t)))
 		*ended = "other";
 	return (*ended == NULL && t->id.state == SSHWIRE_MORE);
 }

@@ -71,6 +71,10 @@ Host newkey
 Host speaks
 	ProxyCommand $T/helper speaks %n %r %k 100%%
 	HostKeyAlias alias
+Host echoes
+	ProxyCommand cat
+Host old
+	ProxyCommand printf 'SSH-1.5-old\r\n'; sleep 1000
 Host dead
 	ProxyCommand nc -X connect -x 127.0.0.1:9 %h %p
 Host refused
@@ -116,7 +120,7 @@ for host in dead refused nologin nofd; do
 done
 way "fails" 2 fails
 told "fails" "status and last line" 'evidence: exit status 3; .*no connection to 127.0.0.1 port 9; '
-for host in forbidden http; do
+for host in forbidden echoes old http; do
 	way "$host" 2 "$host"
 	told "$host" "it is an error" '(sure, way-failed)$'
 done
