@@ -624,9 +624,9 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "and the facts of meshssh --doctor --json are what is needed to look further." },
 	[CODE_WAY_NOT_CHECKED] = { "way-not-checked", KIND_FINDING, SEVERITY_NOTE, 16, 0, "",
 	    "ssh reaches the host through a jump host or another program's ProxyCommand, and "
-	    "what lies behind was not checked: the doctor logs in nowhere and asks nobody, and a "
-	    "direct connection would say nothing about it. Where a ProxyCommand led to an SSH "
-	    "server, that is said. Run meshssh --doctor for the jump host, or on the machine "
+	    "what lies behind was not checked: the doctor itself does not log in or ask a "
+	    "person, and a direct connection would say nothing about it. Where a ProxyCommand led "
+	    "to an SSH server, that is said. Run meshssh --doctor for the jump host, or on the machine "
 	    "that connects to the host." },
 	[CODE_WAY_FAILED] = { "way-failed", KIND_FINDING, SEVERITY_ERROR, 72, 0, "",
 	    "The doctor ran the ProxyCommand of this host as ssh does, and it ended, or said "

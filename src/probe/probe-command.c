@@ -26,12 +26,15 @@
 
 #define STEPS	3	/* a lookup, a connection to a proxy, one from there to the host */
 #define LAST_MS	1000	/* for the last words of one that has closed its output, and its end */
+#define ASKED_MS	1000	/* for one that goes on without an answer */
 #define SAID_MAX	1024
 
 struct talk {
 	struct command		 command;
 	int			 from;	/* what the server says comes from here; -1: not yet */
 	int			 err;	/* its standard error; -1: that has ended */
+	int			 terminal;	/* what it writes there; -1: that does not matter */
+	int			 asks;		/* it wrote there */
 	struct sshwire_id	 id;
 	struct sshwire_line	 line;
 	char			 said[SAID_MAX];	/* the last that it said there */
@@ -128,30 +131,58 @@ talk_read(struct talk *t)
 	return (n > 0 ? 0 : -1);
 }
 
-/* Until the server has identified itself: NULL, or how it ended else. */
-static const char *
-talk_hear(struct talk *t, int64_t until_ms)
+/* 1 if it is a server that ssh can talk to, and not what we have said ourselves. */
+static int
+talk_answers(const struct talk *t)
 {
-	struct pollfd	pfd[3];
-	int64_t		left_ms;
+	return (sshwire_is_version_2(t->line.text, t->line.len) &&
+	    (t->line.len != SSHKEX_ID_LEN || memcmp(t->line.text, SSHKEX_ID, SSHKEX_ID_LEN) != 0));
+}
 
-	while (t->id.state == SSHWIRE_MORE) {
-		if ((left_ms = until_ms - clock_ms()) <= 0)
-			return ("silent");
-		pfd[0] = (struct pollfd){ .fd = t->from != -1 ? t->from : t->command.out,
-		    .events = POLLIN };
-		pfd[1] = (struct pollfd){ .fd = t->err, .events = POLLIN };
-		pfd[2] = (struct pollfd){ .fd = t->command.tty, .events = POLLIN };
-		if (poll(pfd, 3, (int)left_ms) == -1)
-			continue;
-		if (pfd[2].revents & POLLIN)
-			return ("asks");
+/* What can be heard by then. 0 if there is no reason to go on; *ended tells why, or is NULL. */
+static int
+talk_step(struct talk *t, int64_t left_ms, const char **ended)
+{
+	struct pollfd	pfd[3] = {
+		{ .fd = t->from != -1 ? t->from : t->command.out, .events = POLLIN },
+		{ .fd = t->err, .events = POLLIN },
+		{ .fd = t->terminal, .events = POLLIN },
+	};
+
+	if (left_ms <= 0)
+		*ended = "silent";
+	else if (poll(pfd, 3, (int)left_ms) > 0) {
+		if (pfd[2].revents != 0) {
+			t->asks = (pfd[2].revents & POLLIN) != 0;
+			t->terminal = -1;
+		}
 		if (pfd[1].revents != 0)
 			talk_said(t);
 		if (pfd[0].revents != 0 && (t->from != -1 ? talk_read(t) : talk_receive(t)) == -1)
-			return ("closed");
+			*ended = "closed";
 	}
-	return (t->id.state == SSHWIRE_SSH ? NULL : "other");
+	if (t->id.state == SSHWIRE_NOT_SSH || (t->id.state == SSHWIRE_SSH && !talk_answers(t)))
+		*ended = "other";
+	return (*ended == NULL && t->id.state == SSHWIRE_MORE);
+}
+
+/*
+ * Until the server has identified itself: NULL, or how it ended else. What is written to the
+ * terminal may be no question.
+ */
+static const char *
+talk_hear(struct talk *t, int64_t until_ms)
+{
+	const char	*ended = NULL;
+	int		 asked = 0;
+
+	while (talk_step(t, until_ms - clock_ms(), &ended))
+		if (t->asks && !asked) {
+			asked = 1;
+			if (until_ms - clock_ms() > ASKED_MS)
+				until_ms = clock_ms() + ASKED_MS;
+		}
+	return (ended != NULL && t->asks ? "asks" : ended);
 }
 
 /* What it still has to say. */
@@ -244,6 +275,7 @@ probe_command(json_t *facts, const struct probe_input *in, const char *answer)
 	setenv("SSH_ASKPASS_REQUIRE", "never", 1);
 	if (line != NULL && command_start(&t->command, line, passes) == 0) {
 		t->err = t->command.err;
+		t->terminal = t->command.tty;
 		if (!passes)
 			talk_begin(t, t->command.out, t->command.in);
 		result = command_run(facts, t, in);

@@ -15,6 +15,7 @@
 
 #include "base/addr.h"
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "catalogue/catalogue.h"
 #include "facts/fact.h"
 #include "net/interface.h"
@@ -62,7 +63,10 @@ lookup_run(struct lookup *l, const char *name, const struct probe_input *in, int
 		event_base_dispatch(l->base);
 		if (!l->over)
 			resolve_cancel(resolve);
-	} else
+	} else if (errno == EAGAIN)
+		/* Without memory for a thread, nothing is known of the name. */
+		xalloc_fail();
+	else
 		lookup_cb(EAI_SYSTEM, NULL, l);
 	event_base_free(l->base);
 }

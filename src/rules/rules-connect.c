@@ -350,17 +350,19 @@ way_line(const json_t *facts, const char *keyword, char to[300])
 	return (to);
 }
 
-/* Why a way was not looked at. */
+/* What was seen of a way that is not ours. */
 static const char *
-way_unseen(const json_t *facts)
+way_cause(const json_t *facts)
 {
-	if (query_is(facts, "connect.unseen", "jump"))
-		return ("a jump host, and that way was not checked");
+	if (json_at(facts, "connect.unseen") == NULL)
+		return ("ssh reaches the host through a ProxyCommand; it leads to an SSH server, and the path was not measured.");
 	if (query_is(facts, "connect.unseen", "unknown"))
-		return ("a way that it did not tell in time, so nothing was checked");
+		return ("ssh -G did not end in time, so the path that ssh takes is not known and was not checked.");
+	if (query_is(facts, "connect.unseen", "jump"))
+		return ("ssh reaches the host through a jump host, and that way was not checked.");
 	if (query_is(facts, "connect.command.ended", "asks"))
-		return ("a ProxyCommand that asks a person, and that way was not checked");
-	return ("a ProxyCommand, and that way was not checked");
+		return ("ssh reaches the host through a ProxyCommand that asks a person, and that way was not checked.");
+	return ("ssh reaches the host through a ProxyCommand, and that way was not checked.");
 }
 
 /* ssh takes a way that was not looked at: neither an error nor health is to be told of it. */
@@ -374,8 +376,7 @@ check_way(const json_t *facts, struct finding *f)
 
 	if (seen && (!query_is(facts, "connect.route", "command") || server == NULL))
 		return (0);
-	finding_set(f->cause, "ssh reaches the host through %s.", !seen ? way_unseen(facts) :
-	    "a ProxyCommand; it leads to an SSH server, and the path was not measured");
+	finding_set(f->cause, "%s", way_cause(facts));
 	if (query_is(facts, "connect.unseen", "unknown"))
 		finding_set(f->evidence, "ssh -G was given 5 seconds and did not end");
 	else if (seen)

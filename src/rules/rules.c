@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/xalloc.h"
 #include "rules/rules.h"
 
 #define FINDINGS_MAX	128
@@ -150,14 +151,9 @@ int
 rules_check(json_t *doc)
 {
 	json_t		*unchecked = json_array();
-	struct finding	*list = calloc(FINDINGS_MAX, sizeof(*list));
+	struct finding	*list = xcalloc(FINDINGS_MAX, sizeof(*list));
 	int		 count, failed;
 
-	if (list == NULL || unchecked == NULL) {
-		free(list);
-		json_decref(unchecked);
-		return (-1);
-	}
 	count = rules_ask(json_at(doc, "facts"), list, unchecked);
 	failed = json_put(doc, "findings", rules_findings(list, count));
 	free(list);

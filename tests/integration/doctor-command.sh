@@ -36,6 +36,8 @@ cat >"$T/helper" <<END
 echo \$\$ >"$T/left/\$1"
 case \$1 in
 speaks) trap '' HUP; echo "helper: \$2 \$3 \$4 \$5" >&2; nc 127.0.0.1 $SSHD_PORT; sleep 1000 ;;
+tells) echo 'helper: connects' >/dev/tty; exec nc 127.0.0.1 $SSHD_PORT ;;
+binary) head -c 100000 /dev/urandom >&2; printf 'x\0\033[31m\377 no connection\n' >&2; exit 9 ;;
 asks) printf 'Code: ' >/dev/tty; read -r code </dev/tty ;;
 family) sleep 1000 & exec sleep 1000 ;;
 http) printf 'HTTP/1.1 403 Forbidden\r\n\r\n'; exec sleep 1000 ;;
@@ -69,13 +71,17 @@ Host newkey
 Host speaks
 	ProxyCommand $T/helper speaks %n %r %k 100%%
 	HostKeyAlias alias
+Host echoes
+	ProxyCommand cat
+Host old
+	ProxyCommand printf 'SSH-1.5-old\r\n'; sleep 1000
 Host dead
 	ProxyCommand nc -X connect -x 127.0.0.1:9 %h %p
 Host refused
 	ProxyCommand socat - TCP:127.0.0.1:9
 Host forbidden
 	ProxyCommand socat - PROXY:127.0.0.1:%h:9,proxyport=$proxy
-Host asks family http fails endless
+Host asks family http fails endless tells binary
 	ProxyCommand $T/helper %n %h %p
 END
 sed -i 's/^\(\t\)BatchMode yes/\1SetEnv A=b/' "$T/ssh_config"
@@ -97,6 +103,10 @@ for host in nc passed socat jumped; do
 	told "$host" "what was not seen is told" 'it leads to an SSH server, and the path was not measured.*way-not-checked)$'
 	check "$host: no error, and not healthy" sh -c "! grep -qE '^(error|healthy)' '$T/out'"
 done
+way "tells" 0 tells
+told "tells" "what is only told on the terminal is no question" 'it leads to an SSH server'
+way "binary" 2 --json binary
+check "bytes that no text has are not passed on" sh -c "! LC_ALL=C grep -q '[^ -~]' '$T/out'"
 way "speaks" 0 --json speaks
 check "the facts have the server" python3 -c '
 import json, sys
@@ -110,7 +120,7 @@ for host in dead refused nologin nofd; do
 done
 way "fails" 2 fails
 told "fails" "status and last line" 'evidence: exit status 3; .*no connection to 127.0.0.1 port 9; '
-for host in forbidden http; do
+for host in forbidden echoes old http; do
 	way "$host" 2 "$host"
 	told "$host" "it is an error" '(sure, way-failed)$'
 done

@@ -245,5 +245,5 @@ way "slow, a jump host" 1 --json slowjump
 json "is looked at" 'd["facts"]["connect"]["unseen"] == "jump" and d["jump"]["facts"]["connect"]["ok"]'
 way "ssh -G that hangs" 1 hangs
 check "nothing is said of a direct way" sh -c "! grep -qE '^(error|healthy)|    connected in' '$T/out'"
-check "it is said that the way is not known" grep -q 'a way that it did not tell in time.*way-not-checked)$' "$T/out"
+check "it is said that the way is not known" grep -q 'so the path that ssh takes is not known and was not checked. .*way-not-checked)$' "$T/out"
 finish
