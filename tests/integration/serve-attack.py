@@ -204,19 +204,19 @@ def free_port():
 
 
 class Far:
-    def __init__(self, *options, name="far", limit=None, env=None):
+    def __init__(self, *options, name="far", limit=None, env=None, log=None):
         self.env = {**os.environ, **(env or {})}
         self.sshd = Sshd()
         self.port = free_port()
         self.run = f"{T}/{name}"
-        self.log = f"{T}/{name}.log"
+        self.log = log or f"{T}/{name}.log"
         self.options = options
         self.limit = limit
         self.process = None
         self.start()
 
     def start(self):
-        with open(self.log, "a", encoding="utf-8") as log:
+        with open(self.log, "a", encoding="utf-8") if isinstance(self.log, str) else os.fdopen(self.log, "wb", 0) as log:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
                 [SERVE, f"127.0.0.1:{self.port}", f"--sshd=127.0.0.1:{self.sshd.port}", "--source=loopback",
                  f"--run={self.run}", *self.options], stderr=log, env=self.env,
@@ -580,6 +580,33 @@ def few_descriptors():
         few.stop()
 
 
+def log_full():
+    """Who should read the log stands still: that is no reason for a session to stand still, too."""
+    out, log = os.pipe()
+    os.set_blocking(log, False)
+    try:
+        while True:
+            os.write(log, bytes(4096))
+    except BlockingIOError:
+        os.set_blocking(log, True)
+    far = Far("--hold=1", name="full", log=log)
+    try:
+        c = Client(far)
+        c.alive()
+        for s in [far.connect() for _ in range(20)]:
+            s.sendall(hello_new(SMALL[0]))
+            assert read_exact(s, 96)[8] in (DENIED, BUSY)
+            s.close()
+        assert c.again() == OK
+        c.alive()
+        c.end()
+        wait_for(lambda: not far.sessions())
+    finally:
+        far.process.kill()
+        os.close(out)
+        far.process.wait()
+
+
 def folder_of(path, wanted):
     said = subprocess.run([SERVE, "127.0.0.1:1", "--sshd=127.0.0.1:1", "--source=loopback", f"--run={path}"],
                           capture_output=True, text=True, timeout=10, check=False).stderr
@@ -672,6 +699,7 @@ def attack_far():
     verdict("far: nothing is left", lambda: wait_for(lambda: not far.sessions() and not os.listdir(far.run)))
     far.stop()
     verdict("far: few descriptors", few_descriptors)
+    verdict("far: a log that takes nothing", log_full)
     verdict("far: folders", folders)
 
 
