@@ -31,6 +31,7 @@ DATA, ACK, PING, PONG, ENDED, CLOSE = range(1, 7)
 BOOT = b"thisboot"
 verdicts = open(T + "/verdicts", "a", encoding="utf-8")  # pylint: disable=consider-using-with
 lock = threading.Lock()
+fars, nears = [], []
 
 
 def verdict(name, what):
@@ -213,6 +214,7 @@ class Far:
         self.options = options
         self.limit = limit
         self.process = None
+        fars.append(self)
         self.start()
 
     def start(self):
@@ -778,6 +780,7 @@ class Near:
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             [MESHSSH, "--relay", *options, "--", "127.0.0.1", str(port)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env=self.env)
+        nears.append(self)
         self.process.stdin.write(b"SSH-2.0-test\r\n")
 
     def read(self, wanted):
@@ -1049,6 +1052,20 @@ def attack_near():
             pool.submit(verdict, "near: clocks that jump", clock_jumps)
 
 
+def clean_up(*_):
+    """What a test that failed has left, so that nothing holds our output."""
+    for pid in [pid for far in fars for pid in far.sessions()]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    for one in fars + nears:
+        one.process.kill()
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, clean_up)
     attack_far()
     attack_near()
+    clean_up()
