@@ -26,6 +26,7 @@
 #define WAIT_AWAY_MS	5000
 #define STEADY_MS	1000	/* a connection that was lost sooner is not replaced at once */
 #define DENIED_MAX	2
+#define OTHER_MS	120000	/* another service may answer: a login page goes away */
 
 static void	resumable_timer_cb(evutil_socket_t, short, void *);
 
@@ -105,6 +106,23 @@ resumable_refused(struct resumable *r, const struct resume_reply *reply)
 	resumable_again(r, "refused");
 }
 
+/*
+ * Another service answers where the session is held. In a network that wants a login, its page may
+ * answer for all hosts until then.
+ */
+static void
+resumable_other(struct resumable *r)
+{
+	int64_t	now_ms = clock_ms();
+
+	if (r->other_ms == 0)
+		r->other_ms = now_ms;
+	if (now_ms - r->other_ms >= OTHER_MS)
+		resumable_over(r, CODE_NOT_RESUMABLE,
+		    "another service answers where the session is held");
+	resumable_again(r, "another service");
+}
+
 /* The other connection takes over. */
 static void
 resumable_taken(struct resumable *r, uint64_t received)
@@ -129,6 +147,7 @@ resumable_taken(struct resumable *r, uint64_t received)
 	r->taken_ms = clock_ms();
 	r->lost_ms = 0;
 	r->denied = 0;
+	r->other_ms = 0;
 	resumable_clear(r);
 	r->changed_cb(r->changed_arg);
 }
@@ -145,10 +164,9 @@ resumable_whole_cb(int whole, void *arg)
 		return;
 	}
 	wrong = resume_reply_decode(&reply, r->handshake.got, RESUME_AGAIN);
-	if (wrong == RESUME_WRONG_MAGIC) {
-		resumable_over(r, CODE_NOT_RESUMABLE, "another service answers where the session is held");
-		resumable_again(r, "another service");
-	} else if (wrong != RESUME_RIGHT)
+	if (wrong == RESUME_WRONG_MAGIC)
+		resumable_other(r);
+	else if (wrong != RESUME_RIGHT)
 		resumable_again(r, "another version");
 	else if (reply.status != RESUME_OK)
 		resumable_refused(r, &reply);
@@ -179,6 +197,7 @@ resumable_connected_cb(const struct connection *conn, const struct error *err, v
 
 	r->race = NULL;
 	if (conn == NULL) {
+		r->other_ms = 0;
 		r->why = *err;
 		resumable_again(r, err->text);
 		return;

@@ -58,6 +58,7 @@ struct resumable {
 	int			 tries;		/* since the last one that was good for a while */
 	int64_t			 taken_ms;	/* the one in use took over; 0: it is the first */
 	int			 denied;
+	int64_t			 other_ms;	/* another service has answered since; 0: none */
 	int			 doubted;	/* the attempt is beside one that may be good */
 	int64_t			 began_ms;
 	uint64_t		 heard_bytes;	/* by the stream, then */

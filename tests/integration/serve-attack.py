@@ -958,6 +958,8 @@ def impostors():
             says(b"MSHRSM\0\2" + bytes(88))(evil, s, number)
         elif number == 4:
             s.close()
+        elif number == 5:
+            says(b"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\n\r\n" + bytes(96))(evil, s, number)
         else:
             evil.resume(s)
 
@@ -967,7 +969,7 @@ def impostors():
     head = MAGIC + struct.pack(">BBH16xIQ40x", OK, 0, 0, 1, evil.received)
     evil.recorded = head + proof(evil.key, b"s" + hello + head)
     evil.socket.shutdown(socket.SHUT_RDWR)
-    wait_for(lambda: evil.count == 6 and evil.socket is evil.kept[5])
+    wait_for(lambda: evil.count == 7 and evil.socket is evil.kept[6])
     near.process.stdin.write(b"more")
     evil.until(b"test\r\nmore")
     evil.say(b"and back")
