@@ -672,6 +672,19 @@ def unlike(far):
         c.end()
 
 
+def confined(far):
+    """A session takes bytes and connections, and can do little else; what a session may not know is closed in it."""
+    c = Client(far)
+    [pid] = far.sessions()
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2"), status
+    # its log, its door, sshd and the client, besides what it was born with
+    assert len(os.listdir(f"/proc/{pid}/fd")) <= 3 + 3, os.listdir(f"/proc/{pid}/fd")
+    c.alive()
+    c.end()
+
+
 def attack_far():
     far = Far()
     slow = threading.Thread(target=verdict, args=("far: a hello that comes byte by byte", lambda: slow_hello(far)))
@@ -690,6 +703,9 @@ def attack_far():
         verdict("far: " + name, lambda what=what: what(far))
     wait_for(lambda: not far.sessions())
     verdict("far: descriptors for a session", lambda: door_flood(far))
+    wait_for(lambda: not far.sessions())
+    if os.environ.get("CONFINED"):
+        verdict("far: a session is confined", lambda: confined(far))
     far.stop()
     far = Far(name="third")
     for name, what in (("40 hellos at once", at_once), ("a listener that stands still", listener_stopped),
