@@ -610,7 +610,7 @@ def log_full():
 
 
 def folder_of(path, wanted):
-    said = subprocess.run([SERVE, "127.0.0.1:1", "--sshd=127.0.0.1:1", "--source=loopback", f"--run={path}"],
+    said = subprocess.run([SERVE, f"127.0.0.1:{free_port()}", "--sshd=127.0.0.1:1", "--source=loopback", f"--run={path}"],
                           capture_output=True, text=True, timeout=10, check=False).stderr
     assert wanted in said, said
 
