@@ -236,8 +236,8 @@ class Far:
         with open(self.log, encoding="utf-8") as f:
             return f.read()
 
-    def connect(self):
-        s = socket.create_connection(("127.0.0.1", self.port))
+    def connect(self, source="127.0.0.1"):
+        s = socket.create_connection(("127.0.0.1", self.port), source_address=(source, 0))
         s.settimeout(8)
         return s
 
@@ -609,6 +609,26 @@ def log_full():
         far.process.wait()
 
 
+def recorded_elsewhere():
+    """With --roam=same: who recorded a hello that was refused for its address cannot send it from the right one."""
+    far = Far("--roam=same", name="same")
+    c = Client(far)
+    c.alive()
+    for source, wanted in (("127.0.0.5", BUSY), ("127.0.0.5", DENIED), ("127.0.0.1", DENIED)):
+        if wanted == BUSY:
+            hello = c.again_hello()
+        s = far.connect(source)
+        s.sendall(hello)
+        assert read_exact(s, 96)[8] == wanted, (source, wanted)
+        s.close()
+    c.alive()
+    c.socket.close()
+    assert c.again() == OK
+    c.alive()
+    c.end()
+    far.stop()
+
+
 def folder_of(path, wanted):
     said = subprocess.run([SERVE, f"127.0.0.1:{free_port()}", "--sshd=127.0.0.1:1", "--source=loopback", f"--run={path}"],
                           capture_output=True, text=True, timeout=10, check=False).stderr
@@ -718,6 +738,7 @@ def attack_far():
     far.stop()
     verdict("far: few descriptors", few_descriptors)
     verdict("far: a log that takes nothing", log_full)
+    verdict("far: a hello that was recorded elsewhere", recorded_elsewhere)
     verdict("far: folders", folders)
 
 
