@@ -461,7 +461,7 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "does another host have this address now?",
 	    "Where the host held the session, another service answers. Another machine has its address "
 	    "or name now, the host runs something else at this port, or a network login page answers for "
-	    "all hosts. The session cannot go on; connect again." },
+	    "all hosts. After two minutes of such answers, the session was given up. Connect again." },
 	[CODE_SERVE_SOURCE] = { "serve-source", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
 	    "meshssh-config serve shows what it needs",
 	    "meshssh-serve cannot connect to sshd as its options say, so it does not start. With "

@@ -94,6 +94,9 @@ keep_again(struct keep *k, int64_t now_ms)
 		return;
 	}
 	if ((status = keep_judge(k, bytes, &peer, &hello)) != RESUME_OK) {
+		/* Whoever has recorded it does not come with it from the right address. */
+		if (status == RESUME_BUSY)
+			k->number = hello.number;
 		reply_refuse(k->serve, fd, status, RESUME_AGAIN);
 		close(fd);
 		return;

@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,15 +18,19 @@
 void
 serve_say(const char *fmt, ...)
 {
-	char	raw[256], safe[256], line[300];
-	va_list	ap;
-	int	len;
+	struct pollfd	pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	char		raw[256], safe[256], line[300];
+	va_list		ap;
+	int		len;
 
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
 	len = snprintf(line, sizeof(line), "meshssh-serve: %s\n",
 	    error_vis(safe, sizeof(safe), raw));
+	/* A session does not wait for a reader of the log that stands still. */
+	if (poll(&pfd, 1, 0) != 1)
+		return;
 	/* One write, for other processes say something there, too. */
 	if (write(STDERR_FILENO, line, (size_t)len) == -1)
 		return;

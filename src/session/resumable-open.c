@@ -192,5 +192,6 @@ resumable_free(struct resumable *r)
 		close(r->conn.fd);
 	r->conn.fd = r->next.fd = -1;
 	stream_free(&r->stream);
+	resume_wipe(r->secret, sizeof(r->secret));
 	resume_wipe(r->key, sizeof(r->key));
 }

@@ -31,6 +31,7 @@
 #define REFUSED_MAX	20
 /* so long after an attempt began there is no other; with 4 round trips, while it goes on */
 #define PEACE_MS	100
+#define OTHER_MS	120000	/* another service may answer: a login page goes away */
 
 static void	resumable_timer_cb(evutil_socket_t, short, void *);
 
@@ -132,6 +133,25 @@ resumable_refused(struct resumable *r, const struct resume_reply *reply)
 	resumable_again(r, "refused");
 }
 
+/*
+ * Another service answers where the session is held. In a network that wants a login, its page may
+ * answer for all hosts until then.
+ */
+static void
+resumable_other(struct resumable *r)
+{
+	int64_t	now_ms = clock_ms();
+
+	if (r->other_ms == 0)
+		r->other_ms = now_ms;
+	if (now_ms - r->other_ms >= OTHER_MS || (r->names != NULL && r->names->count > 1)) {
+		resumable_over(r, CODE_NOT_RESUMABLE,
+		    "another service answers where the session is held");
+		resumable_other_name(r);
+	}
+	resumable_again(r, "another service");
+}
+
 /* The other connection takes over. */
 static void
 resumable_taken(struct resumable *r, uint64_t received)
@@ -155,6 +175,7 @@ resumable_taken(struct resumable *r, uint64_t received)
 	    (long long)(r->lost_ms != 0 ? clock_ms() - r->lost_ms : 0), r->tries);
 	r->taken_ms = clock_ms();
 	r->denied = 0;
+	r->other_ms = 0;
 	resumable_names(r);
 	resumable_good(r);
 	r->changed_cb(r->changed_arg);
@@ -172,11 +193,9 @@ resumable_whole_cb(int whole, void *arg)
 		return;
 	}
 	wrong = resume_reply_decode(&reply, r->handshake.got, RESUME_AGAIN);
-	if (wrong == RESUME_WRONG_MAGIC) {
-		resumable_over(r, CODE_NOT_RESUMABLE, "another service answers where the session is held");
-		resumable_other_name(r);
-		resumable_again(r, "another service");
-	} else if (wrong != RESUME_RIGHT)
+	if (wrong == RESUME_WRONG_MAGIC)
+		resumable_other(r);
+	else if (wrong != RESUME_RIGHT)
 		resumable_again(r, "another version");
 	else if (reply.status != RESUME_OK)
 		resumable_refused(r, &reply);
@@ -207,6 +226,7 @@ resumable_connected_cb(const struct connection *conn, const struct error *err, v
 
 	r->race = NULL;
 	if (conn == NULL) {
+		r->other_ms = 0;
 		r->why = *err;
 		resumable_again(r, err->text);
 		return;

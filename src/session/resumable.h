@@ -68,6 +68,7 @@ struct resumable {
 	int64_t			 taken_ms;	/* the one in use took over; 0: it is the first */
 	int			 denied;
 	int			 smaller_bytes;	/* of segments, for larger ones were lost; or 0 */
+	int64_t			 other_ms;	/* another service has answered since; 0: none */
 	int			 doubted;	/* the attempt is beside one that may be good */
 	int64_t			 began_ms;
 	uint64_t		 heard_bytes;	/* by the stream, then */

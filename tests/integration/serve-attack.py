@@ -31,6 +31,7 @@ DATA, ACK, PING, PONG, ENDED, CLOSE = range(1, 7)
 BOOT = b"thisboot"
 verdicts = open(T + "/verdicts", "a", encoding="utf-8")  # pylint: disable=consider-using-with
 lock = threading.Lock()
+fars, nears = [], []
 
 
 def verdict(name, what):
@@ -204,19 +205,20 @@ def free_port():
 
 
 class Far:
-    def __init__(self, *options, name="far", limit=None, env=None):
+    def __init__(self, *options, name="far", limit=None, env=None, log=None):
         self.env = {**os.environ, **(env or {})}
         self.sshd = Sshd()
         self.port = free_port()
         self.run = f"{T}/{name}"
-        self.log = f"{T}/{name}.log"
+        self.log = log or f"{T}/{name}.log"
         self.options = options
         self.limit = limit
         self.process = None
+        fars.append(self)
         self.start()
 
     def start(self):
-        with open(self.log, "a", encoding="utf-8") as log:
+        with open(self.log, "a", encoding="utf-8") if isinstance(self.log, str) else os.fdopen(self.log, "wb", 0) as log:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
                 [SERVE, f"127.0.0.1:{self.port}", f"--sshd=127.0.0.1:{self.sshd.port}", "--source=loopback",
                  f"--run={self.run}", *self.options], stderr=log, env=self.env,
@@ -234,8 +236,8 @@ class Far:
         with open(self.log, encoding="utf-8") as f:
             return f.read()
 
-    def connect(self):
-        s = socket.create_connection(("127.0.0.1", self.port))
+    def connect(self, source="127.0.0.1"):
+        s = socket.create_connection(("127.0.0.1", self.port), source_address=(source, 0))
         s.settimeout(8)
         return s
 
@@ -580,8 +582,55 @@ def few_descriptors():
         few.stop()
 
 
+def log_full():
+    """Who should read the log stands still: that is no reason for a session to stand still, too."""
+    out, log = os.pipe()
+    os.set_blocking(log, False)
+    try:
+        while True:
+            os.write(log, bytes(4096))
+    except BlockingIOError:
+        os.set_blocking(log, True)
+    far = Far("--hold=1", name="full", log=log)
+    try:
+        c = Client(far)
+        c.alive()
+        for s in [far.connect() for _ in range(20)]:
+            s.sendall(hello_new(SMALL[0]))
+            assert read_exact(s, 96)[8] in (DENIED, BUSY)
+            s.close()
+        assert c.again() == OK
+        c.alive()
+        c.end()
+        wait_for(lambda: not far.sessions())
+    finally:
+        far.process.kill()
+        os.close(out)
+        far.process.wait()
+
+
+def recorded_elsewhere():
+    """With --roam=same: who recorded a hello that was refused for its address cannot send it from the right one."""
+    far = Far("--roam=same", name="same")
+    c = Client(far)
+    c.alive()
+    for source, wanted in (("127.0.0.5", BUSY), ("127.0.0.5", DENIED), ("127.0.0.1", DENIED)):
+        if wanted == BUSY:
+            hello = c.again_hello()
+        s = far.connect(source)
+        s.sendall(hello)
+        assert read_exact(s, 96)[8] == wanted, (source, wanted)
+        s.close()
+    c.alive()
+    c.socket.close()
+    assert c.again() == OK
+    c.alive()
+    c.end()
+    far.stop()
+
+
 def folder_of(path, wanted):
-    said = subprocess.run([SERVE, "127.0.0.1:1", "--sshd=127.0.0.1:1", "--source=loopback", f"--run={path}"],
+    said = subprocess.run([SERVE, f"127.0.0.1:{free_port()}", "--sshd=127.0.0.1:1", "--source=loopback", f"--run={path}"],
                           capture_output=True, text=True, timeout=10, check=False).stderr
     assert wanted in said, said
 
@@ -643,6 +692,19 @@ def unlike(far):
         c.end()
 
 
+def confined(far):
+    """A session takes bytes and connections, and can do little else; what a session may not know is closed in it."""
+    c = Client(far)
+    [pid] = far.sessions()
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2"), status
+    # its log, its door, sshd and the client, besides what it was born with
+    assert len(os.listdir(f"/proc/{pid}/fd")) <= 3 + 3, os.listdir(f"/proc/{pid}/fd")
+    c.alive()
+    c.end()
+
+
 def attack_far():
     far = Far()
     slow = threading.Thread(target=verdict, args=("far: a hello that comes byte by byte", lambda: slow_hello(far)))
@@ -661,6 +723,9 @@ def attack_far():
         verdict("far: " + name, lambda what=what: what(far))
     wait_for(lambda: not far.sessions())
     verdict("far: descriptors for a session", lambda: door_flood(far))
+    wait_for(lambda: not far.sessions())
+    if os.environ.get("CONFINED"):
+        verdict("far: a session is confined", lambda: confined(far))
     far.stop()
     far = Far(name="third")
     for name, what in (("40 hellos at once", at_once), ("a listener that stands still", listener_stopped),
@@ -672,6 +737,8 @@ def attack_far():
     verdict("far: nothing is left", lambda: wait_for(lambda: not far.sessions() and not os.listdir(far.run)))
     far.stop()
     verdict("far: few descriptors", few_descriptors)
+    verdict("far: a log that takes nothing", log_full)
+    verdict("far: a hello that was recorded elsewhere", recorded_elsewhere)
     verdict("far: folders", folders)
 
 
@@ -750,6 +817,7 @@ class Near:
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             [MESHSSH, "--relay", *options, "--", "127.0.0.1", str(port)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env=self.env)
+        nears.append(self)
         self.process.stdin.write(b"SSH-2.0-test\r\n")
 
     def read(self, wanted):
@@ -927,6 +995,8 @@ def impostors():
             says(b"MSHRSM\0\2" + bytes(88))(evil, s, number)
         elif number == 4:
             s.close()
+        elif number == 5:
+            says(b"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\n\r\n" + bytes(96))(evil, s, number)
         else:
             evil.resume(s)
 
@@ -936,7 +1006,7 @@ def impostors():
     head = MAGIC + struct.pack(">BBH16xIQ40x", OK, 0, 0, 1, evil.received)
     evil.recorded = head + proof(evil.key, b"s" + hello + head)
     evil.socket.shutdown(socket.SHUT_RDWR)
-    wait_for(lambda: evil.count == 6 and evil.socket is evil.kept[5])
+    wait_for(lambda: evil.count == 7 and evil.socket is evil.kept[6])
     near.process.stdin.write(b"more")
     evil.until(b"test\r\nmore")
     evil.say(b"and back")
@@ -1021,6 +1091,20 @@ def attack_near():
             pool.submit(verdict, "near: clocks that jump", clock_jumps)
 
 
+def clean_up(*_):
+    """What a test that failed has left, so that nothing holds our output."""
+    for pid in [pid for far in fars for pid in far.sessions()]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    for one in fars + nears:
+        one.process.kill()
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, clean_up)
     attack_far()
     attack_near()
+    clean_up()

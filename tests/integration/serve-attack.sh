@@ -15,7 +15,12 @@ elif need "clocks that jump" "${CC:-cc}"; then
 	${CC:-cc} -O2 ${CFLAGS:-} -shared -fPIC -o "$T/jump.so" "$TOOLS/clock-jump.c" || { not_ok "clock-jump compiles"; finish; }
 	JUMP=$T/jump.so
 fi
-export SERVE JUMP
+CONFINED=yes
+if LC_ALL=C grep -q __asan_init "$SERVE" || ! grep -qw errno /proc/sys/kernel/seccomp/actions_avail; then
+	skip "a session is confined" "a program with a sanitizer is not, nor is one where the kernel lacks seccomp"
+	CONFINED=
+fi
+export SERVE JUMP CONFINED
 timeout -k 5 100 python3 "$TOOLS/serve-attack.py" "$T" >"$T/out" 2>&1 &
 started $!
 wait $! || not_ok "serve-attack.py" "$(tail -n 30 "$T/out")"

@@ -188,6 +188,7 @@ listen_port(void)
 }
 
 static const struct names	*names;		/* of the host */
+static int64_t			 other_ms;	/* another service has answered for so long */
 
 /* Open a session, lose its connection, and come back to a host that answers so. */
 static enum code
@@ -214,6 +215,7 @@ end_of(enum resume_status status, uint8_t boot, const char *says)
 	far_status = status;
 	far_boot = boot;
 	far_says = says;
+	r->other_ms = other_ms != 0 ? clock_ms() - other_ms : 0;
 	resumable_lost(r, "the test says so");
 	event_base_dispatch(base);
 	code = r->over.code;
@@ -238,7 +240,13 @@ test_ends(void **state)
 	/* Once more with a higher number, and no further. */
 	assert_int_equal(end_of(RESUME_DENIED, 1, NULL), CODE_SESSION_LOST);
 	assert_int_equal(asked, 2);
+	/* A login page of a network goes away, another service in the host's place does not. */
+	assert_int_equal(end_of(RESUME_OK, 1, "HTTP/1.1 400 Bad Request"), CODE_HELD_TOO_LONG);
+	assert_true(asked > 1);
+	other_ms = 120000;
 	assert_int_equal(end_of(RESUME_OK, 1, "HTTP/1.1 400 Bad Request"), CODE_NOT_RESUMABLE);
+	assert_int_equal(asked, 1);
+	other_ms = 0;
 	/* A proof that is none, or who is busy, until it was away for too long. */
 	assert_int_equal(end_of(RESUME_BUSY, 1, NULL), CODE_HELD_TOO_LONG);
 	assert_int_equal(end_of(RESUME_OK, 1, NULL), CODE_HELD_TOO_LONG);
@@ -259,8 +267,10 @@ test_names(void **state)
 	names = &two;
 	assert_int_equal(end_of(RESUME_UNKNOWN, 2, NULL), CODE_HOST_RESTARTED);
 	assert_int_equal(asked, 3);
+	other_ms = 120000;
 	assert_int_equal(end_of(RESUME_OK, 1, "HTTP/1.1 400 Bad Request\r\n"), CODE_NOT_RESUMABLE);
 	assert_int_equal(asked, 3);
+	other_ms = 0;
 	/* Only the host itself can know of the session and refuse it. */
 	assert_int_equal(end_of(RESUME_NO_SSHD, 1, NULL), CODE_SESSION_LOST);
 	assert_int_equal(asked, 1);
