@@ -732,6 +732,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "certificate of it that ssh takes: none at all, one of another authority, one that has "
 	    "expired or does not name the host. So its key counts as unknown. Sign the host's key "
 	    "anew, and name the certificate in sshd_config with HostCertificate." },
+	[CODE_HOST_KEY_ADDRESS] = { "host-key-address", KIND_FINDING, SEVERITY_WARNING, 58, 0, "",
+	    "The host's key is right for its name, and another one is known for its address, which "
+	    "CheckHostIP has ssh compare: it asks at each login, or refuses where it cannot ask. "
+	    "Addresses that DHCP hands out change hands. Remove the line with ssh-keygen -R, or "
+	    "write CheckHostIP no, which newer versions of ssh do by themselves." },
 	[CODE_HOST_KEY_UNKNOWN] = { "host-key-unknown", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
 	    "The host's key is not known here. ssh asks at the first login; programs that cannot "
 	    "ask, such as ansible, cron jobs and nix-daemon, fail. Log in once by hand, after a "
