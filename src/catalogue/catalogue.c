@@ -717,11 +717,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "A private key may be read by others, so ssh does not use it. Its mode should be "
 	    "600; a Windows drive under WSL has no modes, so copy it from there." },
 	[CODE_HOST_KEY_CHANGED] = { "host-key-changed", KIND_FINDING, SEVERITY_ERROR, 61, 0, "",
-	    "The host has another key of the type that is known for it, so ssh refuses it "
-	    "(REMOTE HOST IDENTIFICATION HAS CHANGED). It was installed anew, or the name or "
-	    "address leads to another machine, or a third party intercepts it. Compare the keys on "
-	    "the console of the host, then remove the old one with ssh-keygen -R. With "
-	    "StrictHostKeyChecking no ssh connects, and uses neither passwords nor forwarding." },
+	    "The host has another key than those that are known for it, so ssh refuses it "
+	    "(REMOTE HOST IDENTIFICATION HAS CHANGED). It was installed anew, the name or address "
+	    "leads to another machine, or a third party intercepts it. Compare the keys on its "
+	    "console, then remove the old one with ssh-keygen -R. With StrictHostKeyChecking no "
+	    "ssh connects, without passwords or forwarding. A KnownHostsCommand is not run." },
 	[CODE_HOST_KEY_REVOKED] = { "host-key-revoked", KIND_FINDING, SEVERITY_ERROR, 62, 0, "",
 	    "A line @revoked in a known_hosts file has the host's key, so ssh refuses it (REVOKED "
 	    "HOST KEY DETECTED). Whoever revoked it thinks that others have it, too. The host "

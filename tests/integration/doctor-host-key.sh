@@ -87,6 +87,15 @@ judge "of two types, ssh's favorite is another" "$CHANGED"
 judge "the user's own list, and no other order" "in -" 'HostKeyAlgorithms rsa-sha2-512,ssh-ed25519'
 known "$NAME $(key other_ecdsa384)"
 judge "a type that the host does not have" "$CHANGED"
+known "$NAME ssh-xyz AAAAB3NzaC14eXoAAAAgQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+judge "a type that ssh passes over" "$NEW"
+if ssh-keygen -q -t dsa -N '' -C '' -f "$T/other_dsa" 2>/dev/null; then
+	known "$NAME $(key other_dsa)"
+	judge "DSA" "$CHANGED"
+else
+	known "$NAME ssh-dss AAAAB3NzaC1kc3MAAAAgQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+	judge "DSA, which ssh no longer reads" "$NEW"
+fi
 known "$NAME $(key other_ed25519)"
 ssh-keygen -q -H -f "$KNOWN" >/dev/null 2>&1
 judge "hashed" "$CHANGED"
