@@ -234,6 +234,7 @@ else
 fi
 
 # What a program says is not asked, so nothing is sure.
+NAME="[127.0.0.1]:$SSHD_PORT"
 known "$NAME $(key other_ed25519)"
 printf '#!/bin/sh\necho "%s"\n' "$NAME $(key host_key)" >"$T/bin/keys"
 chmod 755 "$T/bin/keys"
