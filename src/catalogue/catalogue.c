@@ -748,11 +748,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "A private key may be read by others, so ssh does not use it. Its mode should be "
 	    "600; a Windows drive under WSL has no modes, so copy it from there." },
 	[CODE_HOST_KEY_CHANGED] = { "host-key-changed", KIND_FINDING, SEVERITY_ERROR, 61, 0, "",
-	    "The host has another key of the type that is known for it, so ssh refuses it "
-	    "(REMOTE HOST IDENTIFICATION HAS CHANGED). It was installed anew, or the name or "
-	    "address leads to another machine, or a third party intercepts it. Compare the keys on "
-	    "the console of the host, then remove the old one with ssh-keygen -R. With "
-	    "StrictHostKeyChecking no ssh connects, and uses neither passwords nor forwarding." },
+	    "The host has another key than those that are known for it, so ssh refuses it "
+	    "(REMOTE HOST IDENTIFICATION HAS CHANGED). It was installed anew, the name or address "
+	    "leads to another machine, or a third party intercepts it. Compare the keys on its "
+	    "console, then remove the old one with ssh-keygen -R. With StrictHostKeyChecking no "
+	    "ssh connects, without passwords or forwarding. A KnownHostsCommand is not run." },
 	[CODE_HOST_KEY_REVOKED] = { "host-key-revoked", KIND_FINDING, SEVERITY_ERROR, 62, 0, "",
 	    "A line @revoked in a known_hosts file has the host's key, so ssh refuses it (REVOKED "
 	    "HOST KEY DETECTED). Whoever revoked it thinks that others have it, too. The host "
@@ -763,6 +763,11 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "certificate of it that ssh takes: none at all, one of another authority, one that has "
 	    "expired or does not name the host. So its key counts as unknown. Sign the host's key "
 	    "anew, and name the certificate in sshd_config with HostCertificate." },
+	[CODE_HOST_KEY_ADDRESS] = { "host-key-address", KIND_FINDING, SEVERITY_WARNING, 58, 0, "",
+	    "The host's key is right for its name, and another one is known for its address, which "
+	    "CheckHostIP has ssh compare: it asks at each login, or refuses where it cannot ask. "
+	    "Addresses that DHCP hands out change hands. Remove the line with ssh-keygen -R, or "
+	    "write CheckHostIP no, which newer versions of ssh do by themselves." },
 	[CODE_HOST_KEY_UNKNOWN] = { "host-key-unknown", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
 	    "The host's key is not known here. ssh asks at the first login; programs that cannot "
 	    "ask, such as ansible, cron jobs and nix-daemon, fail. Log in once by hand, after a "

@@ -162,6 +162,15 @@ stanza_fact(const struct stanza *s, const char *path)
 	return (text);
 }
 
+/* The name that ssh looks for, if that is the one under which a key is known. */
+static const char *
+stanza_alias(const struct stanza *s)
+{
+	return (json_at(s->doc, "facts.ssh.known.bare_keys") != NULL ||
+	    json_at(s->doc, "facts.ssh.known.bare_authorities") != NULL ? NULL :
+	    stanza_fact(s, "facts.ssh.known.alias"));
+}
+
 /*
  * 1 if nothing but the present name will do for a key that is known: it is known without the port,
  * which ssh tries for a name, and not for an alias.
@@ -169,8 +178,7 @@ stanza_fact(const struct stanza *s, const char *path)
 static int
 stanza_keeps(const struct stanza *s)
 {
-	return (json_truth_at(s->doc, "facts.ssh.known.found") == 1 &&
-	    stanza_fact(s, "facts.ssh.known.alias") == NULL);
+	return (json_truth_at(s->doc, "facts.ssh.known.found") == 1 && stanza_alias(s) == NULL);
 }
 
 /*
@@ -188,9 +196,8 @@ stanza_put_alias(FILE *fp, const struct stanza *s)
 	if (emit_ssh_theirs(s->doc, "hostkeyalias", ""))
 		return;
 	stanza_known(addr_host_lower(now != NULL ? now : s->host, lower), s->port, without);
-	alias = stanza_fact(s, json_truth_at(s->doc, "facts.ssh.known.found") == 1 ?
-	    "facts.ssh.known.alias" :
-	    "facts.ssh.known.other");
+	alias = json_truth_at(s->doc, "facts.ssh.known.found") == 1 ?
+	    stanza_alias(s) : stanza_fact(s, "facts.ssh.known.other");
 	if (alias == NULL)
 		alias = s->peer[0] != '\0' ? stanza_known(s->peer, s->port, own) :
 		    s->names.count > 1 ? without : NULL;

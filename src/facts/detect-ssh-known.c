@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /* Facts: the host keys that ssh knows for a host. */
 
+#include <sys/types.h>
+
 #include <ctype.h>
+#include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
+#include "base/xalloc.h"
 #include "facts/detect-ssh.h"
 #include "facts/detect.h"
 #include "facts/fact.h"
+#include "facts/query.h"
 #include "facts/ssh-known.h"
 #include "sshconf/redact.h"
 #include "sshconf/ssh-ask.h"
+#include "sshconf/ssh-program.h"
 
 #define VALUE_MAX	1024
 #define KEYS_MAX	64	/* of one name and mark; with more nothing is told */
@@ -200,31 +209,95 @@ view_keys(const struct view *l, const struct ssh_known *known, const char *name,
 	gathered_free(&bare);
 }
 
+/* The files that ssh reads, as `ssh -G` printed them: 0, or -1 if they cannot be told. */
+static int
+view_files(const struct view *l, char files[2 * VALUE_MAX])
+{
+	char		 user[VALUE_MAX], global[VALUE_MAX];
+	const char	*a = view_option(l, "userknownhostsfile", user);
+	const char	*b = view_option(l, "globalknownhostsfile", global);
+
+	if (a == NULL || b == NULL)
+		return (-1);
+	snprintf(files, 2 * VALUE_MAX, "%s %s", a, b);
+	return (0);
+}
+
+/* The keys under the address, with CheckHostIP. */
+static void
+view_address(const struct view *l, const char *address)
+{
+	char			 files[2 * VALUE_MAX], form[VALUE_MAX];
+	const struct ssh_known	 known = { .in = l->in, .home = l->home, .files = files };
+	const char		*alias = fact_text(l->facts, "ssh.known.alias");
+	struct gathered		 g;
+
+	view_form(l, address, 0, form);
+	if (alias == NULL || strcmp(alias, form) == 0 || view_files(l, files) == -1)
+		return;
+	if (gather(l, &known, form, &g) == 0) {
+		fact_put_text(l->facts, "ssh.known.address", form);
+		view_put(l, "ssh.known.address_keys", g.keys[SSH_KNOWN_KEY]);
+	}
+	gathered_free(&g);
+}
+
+/* sshconnect.c, check_host_key: not of this machine, and not through a proxy. */
+static void
+address_detect(json_t *facts, const struct detect_input *in)
+{
+	const char		*address = fact_text(facts, "connect.address"),
+				    *port = fact_text(facts, "ssh.options.port"),
+				    *check = fact_text(facts, "ssh.options.checkhostip");
+	const struct passwd	*pw = getpwuid(geteuid());
+	char			 ssh[PATH_MAX];
+	const char		*argv[] = { ssh, "-G", "-T", in->host, NULL };
+	struct view		 l = { .in = in, .facts = facts, .port = in->port };
+	struct ssh_ask		*ask;
+
+	if (check == NULL || (strcmp(check, "yes") != 0 && strcmp(check, "true") != 0) ||
+	    address == NULL || strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
+	    !query_plain(facts) || fact_at(facts, "ssh.known.found") == NULL || pw == NULL ||
+	    ssh_program_find("/proc/self/exe", ssh) == -1)
+		return;
+	if (l.port == 0)
+		l.port = port != NULL ? atoi(port) : 22;
+	ask = xmalloc(sizeof(*ask));
+	ssh_ask(argv, detect_left_ms(in), ask);
+	l.home = pw->pw_dir;
+	l.options = ask->out;
+	if (ask->status == 0)
+		view_address(&l, address);
+	free(ask);
+}
+
+const struct detector detect_ssh_address = {
+	.name = "ssh",
+	.detect = address_detect
+};
+
 void
 detect_ssh_known(json_t *facts, const struct detect_input *in, const char *home,
     const char *options, int port)
 {
 	const struct view	 l = { .in = in, .facts = facts, .home = home, .options = options,
 				    .port = port };
-	char			 user[VALUE_MAX], global[VALUE_MAX], files[2 * VALUE_MAX],
-	    name[VALUE_MAX], form[VALUE_MAX];
+	char			 files[2 * VALUE_MAX], name[VALUE_MAX], form[VALUE_MAX],
+				    program[VALUE_MAX];
 	const struct ssh_known	 known = { .in = in, .home = home, .files = files };
-	const char		*a = view_option(&l, "userknownhostsfile", user);
-	const char		*b = view_option(&l, "globalknownhostsfile", global);
 	const char		*command;
 	char			*c;
 	int			 alias = view_option(&l, "hostkeyalias", name) != NULL;
 
-	if (a == NULL || b == NULL || (!alias && view_option(&l, "hostname", name) == NULL) ||
+	if (view_files(&l, files) == -1 || (!alias && view_option(&l, "hostname", name) == NULL) ||
 	    name[0] == '-')
 		return;
 	for (c = name; *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);
 	view_form(&l, name, alias, form);
 	view_put_told(&l, "ssh.known.alias", REDACT_HOSTS, form);
-	snprintf(files, sizeof(files), "%s %s", a, b);
 	/* What a program says, that is asked for keys, can make each of them right or wrong. */
-	command = view_option(&l, "knownhostscommand", user);
+	command = view_option(&l, "knownhostscommand", program);
 	if (command == NULL || strcmp(command, "none") == 0)
 		view_keys(&l, &known, name, form);
 }

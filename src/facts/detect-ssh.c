@@ -37,7 +37,7 @@
 
 /* What is told of `ssh -G`. */
 static const char	told_options[][36] = {
-	"addressfamily", "batchmode", "bindaddress", "bindinterface", "canonicalizehostname",
+	"addressfamily", "batchmode", "bindaddress", "bindinterface", "canonicalizehostname", "checkhostip",
 	"connectionattempts", "connecttimeout",
 	"controlmaster", "controlpath", "controlpersist", "globalknownhostsfile", "hostkeyalias",
 	"hostname", "identitiesonly",

@@ -48,6 +48,10 @@ struct detector {
 extern const struct detector	*const detectors[];	/* ends with NULL */
 extern const struct detector	 detect_system, detect_tailscale, detect_net, detect_ssh,
 				    detect_names, detect_nix, detect_sshd, detect_serve;
+/*
+ * Not one of them: for CheckHostIP, the keys that are known for the address that was connected to.
+ */
+extern const struct detector	 detect_ssh_address;
 
 /* Let one look. */
 void	detect_one(const struct detector *, json_t *facts, const struct detect_input *);

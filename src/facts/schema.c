@@ -227,7 +227,7 @@ const struct fact_row	fact_rows[] = {
 	    "Ssh -G did not end within 0.9 s; absent otherwise." },
 	{ "ssh.options.*", FACT_TEXT, "", "detect-ssh",
 	    "What ssh -G prints for the host by this keyword: addressfamily, batchmode, bindaddress, "
-	    "bindinterface, canonicalizehostname, connectionattempts, connecttimeout, "
+	    "bindinterface, canonicalizehostname, checkhostip, connectionattempts, connecttimeout, "
 	    "controlmaster, controlpath, controlpersist, globalknownhostsfile, hostkeyalias, "
 	    "hostname, identitiesonly, ipqos, knownhostscommand, "
 	    "nohostauthenticationforlocalhost, port, proxycommand, proxyjump, proxyusefdpass, "
@@ -339,6 +339,10 @@ const struct fact_row	fact_rows[] = {
 	    "The keys that are known without the port, if none is with it." },
 	{ "ssh.known.bare_authorities", FACT_TEXTS, "", "detect-ssh-known",
 	    "The same of lines that begin with @cert-authority." },
+	{ "ssh.known.address", FACT_TEXT, "", "detect-ssh-known",
+	    "With CheckHostIP: the form under which ssh looks for the address that was connected to, unless it is alias." },
+	{ "ssh.known.address_keys", FACT_TEXTS, "", "detect-ssh-known",
+	    "The keys that are known under it." },
 	{ "ssh.known.other", FACT_TEXT, "", "detect-ssh-known",
 	    "Another name of the host under which a key is known; only if found is false." },
 	{ "ssh.named", FACT_MAP, "", "meshssh-config",

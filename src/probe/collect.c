@@ -114,6 +114,7 @@ collect_probe(json_t *facts, const struct collect *exam, const struct probe_inpu
 			(*p)->run(facts, in);
 		}
 	probe_keep(in, &none);
+	detect_one(&detect_ssh_address, facts, &exam->look);
 	exam->progress("", "");
 }
 

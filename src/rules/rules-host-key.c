@@ -297,6 +297,30 @@ check_alias(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* With CheckHostIP. A certificate is not compared. */
+static int
+check_address(const json_t *facts, struct finding *f)
+{
+	const char	*has = config_text(facts, "server.host_key"),
+			    *address = config_text(facts, KNOWN("address"));
+
+	if (judge(facts) != VERDICT_TAKEN || !any(facts, KNOWN("address_keys")) || lax(facts) ||
+	    listed(facts, KNOWN("address_keys"), has) ||
+	    json_at(facts, CERTIFICATE("authority")) != NULL)
+		return (0);
+	if (!asks(facts))
+		f->severity = SEVERITY_ERROR;
+	finding_set(f->cause,
+	    "The host's key is right for its name, and another one is known for its address: ssh %s.",
+	    asks(facts) ? "asks at each login" : "refuses it");
+	finding_set(f->evidence, "CheckHostIP yes; a key for %.60s is known, and not ...%.8s",
+	    address, tail(has));
+	finding_cure(f, "If the address went from one machine to another: ssh-keygen -R %s",
+	    SHELL_QUOTED(address));
+	finding_cure(f, "Or, where addresses change, in the host's block: CheckHostIP no");
+	return (1);
+}
+
 /* The path is healthy: what is told is for programs that cannot be asked. */
 static int
 check_unknown(const json_t *facts, struct finding *f)
@@ -374,6 +398,8 @@ const struct rule rules_host_key[] = {
 	    { CODE_HOST_KEY_CHANGED }, check_type },
 	{ CODE_HOST_KEY_ALIAS, CERTAINTY_SUSPECTED, { KNOWN("found") }, { CODE_HOST_KEY_STRICT },
 	    check_alias, KNOWN("alias") },
+	{ CODE_HOST_KEY_ADDRESS, CERTAINTY_SURE, { "server.host_key", KNOWN("address_keys") },
+	    { CODE_NONE }, check_address },
 	{ CODE_HOST_KEY_UNKNOWN, CERTAINTY_SURE, { "server.host_key", KNOWN("found") },
 	    { CODE_HOST_KEY_STRICT, CODE_HOST_KEY_ALIAS, CODE_HOST_KEY_CERTIFICATE,
 	    CODE_LOCALHOST_PROXY }, check_unknown },

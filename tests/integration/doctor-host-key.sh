@@ -58,7 +58,7 @@ judge() {
 	j_name=$1 j_wanted=$2
 	shift 2
 	{
-		printf '%s\n' 'Host nas' 'HostName 127.0.0.1' "Port $SSHD_PORT" "$@" "UserKnownHostsFile $KNOWN" \
+		printf '%s\n' 'Host nas' "$@" 'HostName 127.0.0.1' "Port $SSHD_PORT" "UserKnownHostsFile $KNOWN" \
 		    "IdentityFile $T/user_key" 'GlobalKnownHostsFile none' 'StrictHostKeyChecking ask' 'BatchMode yes'
 	} >"$T/config"
 	timeout 30 "$DOCTOR" --doctor --json nas >"$T/json" 2>"$T/err"
@@ -87,6 +87,15 @@ judge "of two types, ssh's favorite is another" "$CHANGED"
 judge "the user's own list, and no other order" "in -" 'HostKeyAlgorithms rsa-sha2-512,ssh-ed25519'
 known "$NAME $(key other_ecdsa384)"
 judge "a type that the host does not have" "$CHANGED"
+known "$NAME ssh-xyz AAAAB3NzaC14eXoAAAAgQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+judge "a type that ssh passes over" "$NEW"
+if ssh-keygen -q -t dsa -N '' -C '' -f "$T/other_dsa" 2>/dev/null; then
+	known "$NAME $(key other_dsa)"
+	judge "DSA" "$CHANGED"
+else
+	known "$NAME ssh-dss AAAAB3NzaC1kc3MAAAAgQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+	judge "DSA, which ssh no longer reads" "$NEW"
+fi
 known "$NAME $(key other_ed25519)"
 ssh-keygen -q -H -f "$KNOWN" >/dev/null 2>&1
 judge "hashed" "$CHANGED"
@@ -203,7 +212,29 @@ judge "no certificate" "$UNSIGNED"
 known "@cert-authority $NAME $(key ca)" "$NAME $(key more_rsa)"
 judge "no certificate, and the key is known" "in -"
 
+# CheckHostIP: another key is known for the address, which is none of the loopback's.
+address=$(hostname -I 2>/dev/null | tr ' ' '\n' | grep -m 1 '^[0-9.]*$')
+if [ -n "$address" ] && { kill "$SSHD_PID"; sshd_start "HostKey $T/more_rsa" "HostKey $T/more_ecdsa" \
+    "ListenAddress $address"; }; then
+	set -- "HostName $address" 'HostKeyAlias vault' 'CheckHostIP yes'
+	known "vault $(key host_key)" "[$address]:$SSHD_PORT $(key other_ed25519)"
+	judge "the address has another key" "refused address:error " "$@"
+	judge "the address has another key, and ssh can ask" "asks address:warning " "$@" 'BatchMode no'
+	judge "the address has another key, accept-new" "refused address:error " "$@" 'StrictHostKeyChecking accept-new'
+	judge "the address has another key, StrictHostKeyChecking no" "in -" "$@" 'StrictHostKeyChecking no'
+	judge "the address has another key, and is not looked at" "in -" "HostName $address" 'HostKeyAlias vault'
+	known "vault $(key host_key)" "[$address]:$SSHD_PORT $(key host_key)"
+	judge "the address has the same key" "in -" "$@"
+	known "vault $(key other_ed25519)" "[$address]:$SSHD_PORT $(key host_key)"
+	judge "the name has another key than the address" "$CHANGED" "$@"
+	known "@cert-authority vault $(key ca)" "[$address]:$SSHD_PORT $(key other_ed25519)"
+	judge "the name has an authority, and no certificate is shown" "$UNSIGNED" "$@"
+else
+	skip "CheckHostIP" "this machine has no address but the loopback's"
+fi
+
 # What a program says is not asked, so nothing is sure.
+NAME="[127.0.0.1]:$SSHD_PORT"
 known "$NAME $(key other_ed25519)"
 printf '#!/bin/sh\necho "%s"\n' "$NAME $(key host_key)" >"$T/bin/keys"
 chmod 755 "$T/bin/keys"
