@@ -24,7 +24,7 @@ run(struct options *opts, char **words, int *status, struct error *err)
 		return (-1);
 	}
 	if (opts->or_names != NULL) {
-		error_set(err, CODE_USAGE, "--or is for ssh: check each name by itself");
+		error_set(err, CODE_USAGE, "--or is for connections; check each name by itself: --doctor NAME");
 		return (-1);
 	}
 	if (opts->mode == OPTIONS_SCAN)

@@ -4,6 +4,8 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -349,6 +351,35 @@ stanza_is_peer(const struct stanza *s)
 	return (0);
 }
 
+/* 1 for RFC 1918 and RFC 4193, without the mesh's own. */
+static int
+stanza_private(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in	*in = (const void *)ss;
+	const struct sockaddr_in6	*in6 = (const void *)ss;
+	uint32_t			 ip;
+
+	if (ss->ss_family == AF_INET6)
+		return ((in6->sin6_addr.s6_addr[0] & 0xfe) == 0xfc &&
+		    !addr_is_tailnet((const struct sockaddr *)ss));
+	ip = ntohl(in->sin_addr.s_addr);
+	return (ip >> 24 == 10 || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8);
+}
+
+const char *
+emit_stanza_offer(const json_t *doc)
+{
+	const char		*address = json_text_at(doc, "facts.tailscale.peer.direct");
+	struct sockaddr_storage	 ss;
+	struct names		 names;
+
+	if (address == NULL || addr_literal(address, 0, &ss) == 0 || !stanza_private(&ss) ||
+	    json_truth_at(doc, "facts.tailscale.peer.self") == 1 || emit_ssh_stays(doc, 1) ||
+	    emit_ssh_names(doc, &names, NULL) == -1 || names.count > 1)
+		return (NULL);
+	return (address);
+}
+
 int
 emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 {
@@ -375,7 +406,7 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 	stays = emit_ssh_stays(doc, s.is_peer);
 	if (stays && json_text_at(doc, "wanted.or") != NULL) {
 		error_set(err, CODE_USAGE,
-		    "%.60s: a line of your own says how ssh connects, and --or would do nothing", s.host);
+		    "%.60s: your own files say how ssh connects, so --or would have no effect", s.host);
 		return (-1);
 	}
 	names = !stays && !stanza_keeps(&s);
