@@ -37,6 +37,7 @@
 #include "os/os.h"
 #include "route/mesh-reason.h"
 #include "route/mss.h"
+#include "route/names.h"
 #include "route/race.h"
 #include "session/fdpass.h"
 #include "session/lifeline.h"
@@ -67,6 +68,9 @@ struct session {
 	int64_t			 began_ms;
 	int64_t			 ssh_ends_ms;	/* ssh gives up; 0: not known */
 	struct race		*dialling;	/* as long as it is under way */
+	struct names_race	*choosing;	/* with --or, in its place */
+	struct names		*names;		/* of --or, or NULL */
+	int			 tried;		/* so many of them, in vain */
 	const struct options	*opts;
 	struct target		*target;
 	struct sock_tune	 tune;
@@ -124,6 +128,16 @@ relay_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* 1 if nothing of a path is to be learned on the way to this host. */
+static int
+relay_here(const char *host)
+{
+	struct sockaddr_storage	ss;
+
+	return (strcasecmp(host, "localhost") == 0 ||
+	    (addr_literal(host, 1, &ss) > 0 && addr_is_loopback((struct sockaddr *)&ss)));
+}
+
 static void
 relay_connected_cb(const struct connection *conn, const struct error *err, void *arg)
 {
@@ -139,14 +153,59 @@ relay_connected_cb(const struct connection *conn, const struct error *err, void 
 		event_base_loopbreak(s->base);
 }
 
+/* Where the segment sizes of a name begin. */
+static void
+relay_name_cb(struct name *name, void *arg)
+{
+	struct session	*s = arg;
+
+	name->mss_steps = (struct mss_steps){ .mss_bytes = s->opts->mss };
+	if (s->network[0] != '\0' && !relay_here(name->target.host))
+		name->mss_steps.cached_bytes = path_cache_get(s->network, name->target.host);
+}
+
+/* The session is with this name from now on, or its failure is. */
+static void
+relay_chosen_cb(const struct name *name, const struct connection *conn, const struct error *err,
+    void *arg)
+{
+	struct session	*s = arg;
+
+	s->choosing = NULL;
+	relay_connected_cb(conn, err, s);
+	*s->target = name->target;
+	s->mss_steps = name->mss_steps;
+	s->tried = name->tried;
+}
+
+static void
+relay_race(struct session *s)
+{
+	const struct names_config	conf = { .race = &s->race, .names = s->names,
+					    .choice = &s->opts->choice, .facts = s->facts,
+					    .begin_cb = relay_name_cb, .cb = relay_chosen_cb,
+					    .arg = s };
+
+	if (s->names != NULL)
+		s->choosing = names_start(&conf);
+	else
+		s->dialling = race_start(&s->race, &s->in);
+}
+
+static int
+relay_racing(const struct session *s)
+{
+	return (s->dialling != NULL || s->choosing != NULL);
+}
+
 static void
 relay_survive_cb(enum survive_event event, void *arg)
 {
 	struct session	*s = arg;
 
 	if (event == SURVIVE_DIRECT)
-		s->dialling = race_start(&s->race, &s->in);
-	else if (event == SURVIVE_OPENED || s->dialling == NULL)
+		relay_race(s);
+	else if (event == SURVIVE_OPENED || !relay_racing(s))
 		event_base_loopbreak(s->base);
 }
 
@@ -201,7 +260,7 @@ relay_limit_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (s->dialling == NULL && !relay_waits())
+	if (!relay_racing(s) && !relay_waits())
 		return;
 	if (s->ssh_ends_ms == 0) {
 		limit_s = s->opts->connect_timeout_s > 0 ?
@@ -213,33 +272,42 @@ relay_limit_cb(evutil_socket_t fd, short what, void *arg)
 	log_debug(1, "ssh is about to give up");
 	if (s->dialling != NULL)
 		race_expire(s->dialling);
+	else if (s->choosing != NULL)
+		names_expire(s->choosing);
 	else
 		relay_expire();
+}
+
+/* 1 if the plan of one of the names needs facts. */
+static int
+relay_needs_facts(const struct session *s)
+{
+	struct target	target = *s->target;
+	int		i;
+
+	if (plan_needs_facts(&target, &s->opts->choice))
+		return (1);
+	for (i = 1; s->names != NULL && i < s->names->count; i++) {
+		target.host = s->names->hosts[i];
+		if (plan_needs_facts(&target, &s->opts->choice))
+			return (1);
+	}
+	return (0);
 }
 
 /*
  * What the plan has to know of this machine, which the caller frees; NULL where it needs nothing.
  */
 static struct facts *
-relay_facts(const struct options *opts, const struct target *target)
+relay_facts(const struct session *s)
 {
 	struct facts	*facts;
 
-	if (!plan_needs_facts(target, &opts->choice))
+	if (!relay_needs_facts(s))
 		return (NULL);
 	facts = xmalloc(sizeof(*facts));
-	facts_detect(facts, opts->tailscaled);
+	facts_detect(facts, s->opts->tailscaled);
 	return (facts);
-}
-
-/* 1 if nothing of a path is to be learned on the way to this host. */
-static int
-relay_here(const char *host)
-{
-	struct sockaddr_storage	ss;
-
-	return (strcasecmp(host, "localhost") == 0 ||
-	    (addr_literal(host, 1, &ss) > 0 && addr_is_loopback((struct sockaddr *)&ss)));
 }
 
 /* Connect: 0, or -1 with the error set, or because ssh is gone. */
@@ -253,7 +321,7 @@ relay_dial(struct session *s, struct attempts *attempts)
 	s->tune.dead_after_s = s->opts->dead_after_s;
 	s->tune.patient = !s->opts->dead_after_given;
 	s->mss_steps.mss_bytes = s->opts->mss;
-	if (!s->opts->no_cache && !relay_here(s->target->host)) {
+	if (!s->opts->no_cache && (s->names != NULL || !relay_here(s->target->host))) {
 		os_network(s->network, sizeof(s->network));
 		s->mss_steps.cached_bytes = path_cache_get(s->network, s->target->host);
 	}
@@ -261,7 +329,7 @@ relay_dial(struct session *s, struct attempts *attempts)
 	    .mss_steps = &s->mss_steps, .attempts = attempts, .cb = relay_connected_cb, .arg = s };
 	lifeline = lifeline_start(s->base, STDOUT_FILENO, relay_caller_gone_cb, s);
 	s->in = (struct plan_input){ .target = s->target, .choice = &s->opts->choice };
-	s->in.facts = s->facts = relay_facts(s->opts, s->target);
+	s->in.facts = s->facts = relay_facts(s);
 	if (s->facts != NULL && !s->opts->timeout_given &&
 	    env_tailscale_new(&s->facts->tailscale)) {
 		log_debug(1, "this machine is new in the mesh: up to %d s for each step", NEW_S);
@@ -274,11 +342,13 @@ relay_dial(struct session *s, struct attempts *attempts)
 	s->survive = (struct survive){ .base = s->base, .opts = s->opts, .race = &s->race,
 	    .network = s->network };
 	if (survive_begin(&s->survive, relay_survive_cb, s) == -1)
-		s->dialling = race_start(&s->race, &s->in);
+		relay_race(s);
 	if (event_base_dispatch(s->base) == -1)
 		error_errno(s->err, errno, "cannot wait for the network");
 	race_cancel(s->dialling);
+	names_cancel(s->choosing);
 	s->dialling = NULL;
+	s->choosing = NULL;
 	lifeline_stop(lifeline);
 	return (s->conn.fd == -1 && survive_session(&s->survive) == NULL ? -1 : 0);
 }
@@ -514,6 +584,8 @@ relay_session(struct session *s, struct attempts *attempts)
 			return (0);
 		relay_reason(s, attempts);
 		relay_other_mesh(s);
+		if (s->names != NULL)
+			names_also(s->names, s->tried, s->target->host, s->err);
 		return (-1);
 	}
 	if (s->conn.fd != -1)
@@ -548,17 +620,21 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 	int		result;
 
 	relay_signals();
+	s = (struct session){ .opts = opts, .target = &target, .err = err, .conn = { .fd = -1 },
+	    .null_fd = -1, .fdpass = opts->fdpass, .began_ms = clock_ms() };
 	if (!addr_host_ok(host))
 		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
 	else if (target.port == -1)
 		error_set(err, CODE_BAD_PORT, "\"%.40s\" is no port", port);
+	else if (opts->or_names != NULL) {
+		s.names = xmalloc(sizeof(*s.names));
+		names_parse(opts->or_names, host, s.names, err);
+	}
 	if (err->code != CODE_NONE) {
 		relay_ends(err);
 		error_say(err);
 		return (-1);
 	}
-	s = (struct session){ .opts = opts, .target = &target, .err = err, .conn = { .fd = -1 },
-	    .null_fd = -1, .fdpass = opts->fdpass, .began_ms = clock_ms() };
 	if ((s.base = relay_loop()) == NULL) {
 		error_errno(err, errno == 0 ? ENOMEM : errno, "cannot start the event loop");
 		result = -1;
@@ -569,6 +645,7 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 	closelog();
 	survive_free(&s.survive);
 	free(s.facts);
+	free(s.names);
 	if (s.base != NULL)
 		event_base_free(s.base);
 	return (result);

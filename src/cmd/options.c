@@ -61,6 +61,16 @@ set_via(void *to, const char *value)
 	return (choice->via->to == VIA_TO_PROXY ? addr_split(choice->address, host, &port) : -1);
 }
 
+/* Which names these are is looked at where the host is known, too. */
+static int
+set_or(void *to, const char *value)
+{
+	struct options	*opts = to;
+
+	opts->or_names = value;
+	return (value[0] != '\0' ? 0 : -1);
+}
+
 static int
 set_tailscaled(void *to, const char *value)
 {
@@ -280,6 +290,8 @@ const struct option_row	options_table[] = {
 	    "initial TCP segment size; auto: small where it must be" },
 	{ "via",	"auto|direct|localapi|socks5[=ADDRESS]|http[=ADDRESS]", set_via,
 	    "the route to the host; auto: through tailscaled where it has no TUN" },
+	{ "or",		"NAME[,NAME...]", set_or,
+	    "further names or addresses of the host: the first that answers is taken" },
 	{ "tailscaled",	"SOCKET",	set_tailscaled,
 	    "tailscaled's socket, if not in one of the usual places" },
 	{ "timeout",	"SECONDS",	set_timeout,

@@ -35,6 +35,7 @@ struct options {
 	int			mss;		/* bytes, or as in route/mss.h */
 	int			fdpass;
 	struct plan_choice	choice;		/* --via */
+	const char		*or_names;	/* of the same host, as names_parse takes them */
 	const char		*tailscaled;	/* its socket, or NULL */
 	int			timeout_s;
 	int			timeout_given;

@@ -8,8 +8,6 @@
 
 #include "net/exact.h"
 
-#define EXACT_PEEK	2048	/* heads are short; a long one takes several turns */
-
 static int
 exact_recv(int fd, void *buf, size_t size, int flags, size_t *got)
 {
@@ -47,10 +45,13 @@ exact_head(int fd, struct http1 *head)
 }
 
 int
-exact_spoken(int fd)
+exact_spoken(int fd, struct sshwire_id *id)
 {
-	char	byte;
+	char	buf[EXACT_PEEK];
 	size_t	got;
+	int	result;
 
-	return (exact_recv(fd, &byte, 1, MSG_PEEK, &got));
+	if ((result = exact_recv(fd, buf, sizeof(buf), MSG_PEEK, &got)) == 1)
+		sshwire_id_feed(id, buf, got);
+	return (result);
 }

@@ -7,6 +7,9 @@
 #include <sys/types.h>
 
 #include "wire/http1.h"
+#include "wire/sshwire.h"
+
+#define EXACT_PEEK	2048	/* heads are short; a long one takes several turns */
 
 /*
  * All on a non-blocking stream socket. 1 if it can go on at once, 0 if there is nothing to read
@@ -17,7 +20,10 @@
 int	exact_read(int, void *, size_t, size_t *got);
 /* The next of an HTTP head, to its last byte and no further. */
 int	exact_head(int, struct http1 *);
-/* 1 if the other side has said something, which stays in the socket. */
-int	exact_spoken(int);
+/*
+ * 1 if the other side has said something, which stays in the socket: the beginning of it, up to
+ * EXACT_PEEK bytes, was fed to the identification, which is empty before.
+ */
+int	exact_spoken(int, struct sshwire_id *);
 
 #endif

@@ -19,8 +19,11 @@
 #include "route/mss.h"
 #include "route/race-attempt.h"
 
+#define IDENTIFICATION_LOOK_MS	20	/* after a part of the identification */
+
 static int	attempt_connect(struct race_attempt *);
 static void	attempt_cb(evutil_socket_t, short, void *);
+static void	attempt_spoken_cb(evutil_socket_t, short, void *);
 
 static void
 attempt_close(struct race_attempt *a)
@@ -79,26 +82,52 @@ attempt_wait(struct race_attempt *a, short events, event_callback_fn cb)
 	event_add(&a->ev, &tv);
 }
 
-/* Several ways are open: the server's first word decides, and stays in the socket. */
+/* What has come is not enough, and stays readable: look again in a while. */
+static void
+attempt_look_later(struct race_attempt *a)
+{
+	struct timeval	tv = clock_timeval(IDENTIFICATION_LOOK_MS);
+
+	event_del(&a->ev);
+	event_assign(&a->ev, a->conf->base, -1, 0, attempt_spoken_cb, a);
+	event_add(&a->ev, &tv);
+}
+
+/*
+ * Several ways are open: the server's first word decides, and stays in the socket. Of several names
+ * it is the identification, which may stand behind more lines than can be seen here.
+ */
 static void
 attempt_spoken_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct race_attempt	*a = arg;
+	struct sshwire_id	 id = { .total = 0 };
 	const char	*name = a->now.via->name;
-	int		 spoken = (what & EV_TIMEOUT) ? 0 : exact_spoken(fd);
+	char		 shown[SSHWIRE_SHOWN * 4];
+	const int	 spoken = exact_spoken(a->attempt.fd, &id), named = a->conf->identified;
+	const int	 over = clock_ms() >= a->until_ms;
 
-	if (spoken == 1) {
+	(void)fd;
+	(void)what;
+	if (spoken == 1 && (!named || id.state == SSHWIRE_SSH ||
+	    (over && id.state == SSHWIRE_MORE && id.total == EXACT_PEEK))) {
 		a->cb(a, RACE_SPOKEN, a->arg);
 		return;
 	}
 	if (spoken == -1)
 		via_fail(&a->attempt, CODE_SERVER_CLOSED,
 		    "closed through %s before the server said anything", name);
-	else if (what & EV_TIMEOUT)
+	else if (spoken == 0 && over)
 		via_fail(&a->attempt, CODE_SERVER_SILENT,
 		    "connected through %s, but the server says nothing", name);
+	else if (spoken == 1 && (over || id.state == SSHWIRE_NOT_SSH))
+		via_fail(&a->attempt, CODE_NOT_SSH, "it says \"%.40s\"",
+		    error_vis(shown, sizeof(shown), id.first));
 	else {
-		attempt_wait(a, EV_READ, attempt_spoken_cb);
+		if (spoken == 1)
+			attempt_look_later(a);
+		else
+			attempt_wait(a, EV_READ, attempt_spoken_cb);
 		return;
 	}
 	attempt_failed(a);

@@ -25,8 +25,6 @@
 
 /* RFC 8305 5, Connection Attempt Delay; also between two hosts of one name */
 #define ADDRESS_STAGGER_MS	250
-/* a second way is a second connection for the server, which counts them */
-#define ROUTE_STAGGER_MS	1000
 #define NAT64_MS		3000	/* for the resolver, when all else has failed */
 
 struct race {
@@ -202,6 +200,8 @@ race_alone(const struct race *r, const struct race_attempt *a)
 
 	if (r->conf.mute_server)
 		return (1);
+	if (r->conf.identified)
+		return (0);
 	for (i = 0; i < r->count; i++)
 		if (r->tries[i]->state != RACE_STATE_OVER && r->tries[i]->step.via != a->step.via)
 			return (0);
@@ -227,7 +227,7 @@ race_settle(struct race *r)
 		return;
 	if (running == 0 && !race_nat64(r))
 		race_lost(r);
-	else if (running == 1 && last->state == RACE_STATE_CONNECTED)
+	else if (running == 1 && last->state == RACE_STATE_CONNECTED && !r->conf.identified)
 		race_won(r, last);
 }
 
@@ -589,8 +589,10 @@ race_expire(struct race *r)
 	if (r->resolve != NULL)
 		event_active(&r->lookup_timer, EV_TIMEOUT, 0);
 	for (i = 0; i < r->count; i++)
-		if (r->tries[i]->state != RACE_STATE_OVER)
+		if (r->tries[i]->state != RACE_STATE_OVER) {
+			r->tries[i]->until_ms = 0;
 			event_active(&r->tries[i]->ev, EV_TIMEOUT, 0);
+		}
 }
 
 struct race *

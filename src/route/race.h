@@ -17,6 +17,12 @@ struct mss_steps;
 struct race;
 struct sock_tune;
 
+/*
+ * After so long, another kind of way is begun: a second way is a second connection for the server,
+ * which counts them.
+ */
+#define ROUTE_STAGGER_MS	1000
+
 /* A way that has reached the target. */
 struct connection {
 	/* connected, non-blocking; nothing is read of what the server says */
@@ -49,6 +55,8 @@ struct race_config {
 	int			(*rate_limit_cb)(const struct sockaddr *, void *);
 	/* who listens there waits for the client's first word: connected is all there is to see */
 	int			 mute_server;
+	/* another machine may be there: only who has identified itself as SSH has won */
+	int			 identified;
 };
 
 /*

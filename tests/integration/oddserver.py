@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Servers that misbehave, each in its own way, for the tests of bad servers and faults.
 
-usage: oddserver.py PORTFILE [-a ADDRESS] MODE[=ARGUMENT]...
+usage: oddserver.py PORTFILE [-a ADDRESS] MODE[@ADDRESS:PORT][=ARGUMENT]...
 
-Every mode gets a port of its own; the lines "MODE PORT" appear in PORTFILE (all at once) when all of them
+Every mode gets a port of its own, or that one; the lines "MODE PORT" appear in PORTFILE (all at once) when all of them
 listen. It serves until it is killed, or until its parent is gone.
 """
 
@@ -340,12 +340,15 @@ def main():
     told = ""
     for arg in args:
         mode, _, argument = arg.partition("=")
+        mode, _, place = mode.partition("@")
+        host, _, port = place.rpartition(":")
         listener = socket.socket(family)
         if mode == "sip":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         if mode == "drip-dns":
             threading.Thread(target=dns_truncated, args=(address,), daemon=True).start()
-        listener.bind((address, 53 if mode == "drip-dns" else 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host or address, int(port) if port else 53 if mode == "drip-dns" else 0))
         keep.append(listener)
         if mode == "full":
             listener.listen(0)

@@ -142,6 +142,7 @@ test_head_bytes(void **state)
 	struct http1	head = { .state = HTTP1_MORE };
 	size_t		i;
 	int		fds[2];
+	struct sshwire_id	id = { .total = 0 };
 
 	(void)state;
 	pair(fds);
@@ -152,7 +153,8 @@ test_head_bytes(void **state)
 	}
 	assert_int_equal(head.state, HTTP1_HEAD);
 	assert_int_equal(head.status, 200);
-	assert_int_equal(exact_spoken(fds[0]), 0);
+	assert_int_equal(exact_spoken(fds[0], &id), 0);
+	assert_int_equal(id.total, 0);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -208,6 +210,16 @@ test_head_end(void **state)
 	close(fds[1]);
 }
 
+/* What was said so far, each time from the beginning. */
+static enum sshwire_id_state
+spoken(int fd, int result)
+{
+	struct sshwire_id	id = { .total = 0 };
+
+	assert_int_equal(exact_spoken(fd, &id), result);
+	return (id.state);
+}
+
 static void
 test_spoken(void **state)
 {
@@ -215,18 +227,19 @@ test_spoken(void **state)
 
 	(void)state;
 	pair(fds);
-	assert_int_equal(exact_spoken(fds[0]), 0);
-	put(fds[1], REST, strlen(REST));
-	assert_int_equal(exact_spoken(fds[0]), 1);
-	assert_int_equal(exact_spoken(fds[0]), 1);
+	assert_int_equal(spoken(fds[0], 0), SSHWIRE_MORE);
+	put(fds[1], REST, 4);
+	assert_int_equal(spoken(fds[0], 1), SSHWIRE_MORE);
+	put(fds[1], &REST[4], strlen(REST) - 4);
+	assert_int_equal(spoken(fds[0], 1), SSHWIRE_SSH);
 	close(fds[1]);
-	assert_int_equal(exact_spoken(fds[0]), 1);
+	assert_int_equal(spoken(fds[0], 1), SSHWIRE_SSH);
 	check_rest(fds[0], REST);
 	errno = EIO;
-	assert_int_equal(exact_spoken(fds[0]), -1);
+	assert_int_equal(spoken(fds[0], -1), SSHWIRE_MORE);
 	assert_int_equal(errno, 0);
 	close(fds[0]);
-	assert_int_equal(exact_spoken(fds[0]), -1);
+	assert_int_equal(spoken(fds[0], -1), SSHWIRE_MORE);
 	assert_int_equal(errno, EBADF);
 }
 
