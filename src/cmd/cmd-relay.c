@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "base/xalloc.h"
 #include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
@@ -37,7 +38,7 @@
 #include "os/os.h"
 #include "route/mesh-reason.h"
 #include "route/mss.h"
-#include "route/names.h"
+#include "route/names-race.h"
 #include "route/race.h"
 #include "session/fdpass.h"
 #include "session/lifeline.h"
@@ -181,13 +182,13 @@ relay_chosen_cb(const struct name *name, const struct connection *conn, const st
 static void
 relay_race(struct session *s)
 {
-	const struct names_config	conf = { .race = &s->race, .names = s->names,
+	const struct names_race_config	conf = { .race = &s->race, .names = s->names,
 					    .choice = &s->opts->choice, .facts = s->facts,
 					    .begin_cb = relay_name_cb, .cb = relay_chosen_cb,
 					    .arg = s };
 
 	if (s->names != NULL)
-		s->choosing = names_start(&conf);
+		s->choosing = names_race_start(&conf);
 	else
 		s->dialling = race_start(&s->race, &s->in);
 }
@@ -273,7 +274,7 @@ relay_limit_cb(evutil_socket_t fd, short what, void *arg)
 	if (s->dialling != NULL)
 		race_expire(s->dialling);
 	else if (s->choosing != NULL)
-		names_expire(s->choosing);
+		names_race_expire(s->choosing);
 	else
 		relay_expire();
 }
@@ -346,7 +347,7 @@ relay_dial(struct session *s, struct attempts *attempts)
 	if (event_base_dispatch(s->base) == -1)
 		error_errno(s->err, errno, "cannot wait for the network");
 	race_cancel(s->dialling);
-	names_cancel(s->choosing);
+	names_race_cancel(s->choosing);
 	s->dialling = NULL;
 	s->choosing = NULL;
 	lifeline_stop(lifeline);

@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "base/shell.h"
 #include "base/xalloc.h"
 #include "cmd/cmd.h"
@@ -23,7 +24,9 @@
 #include "net/sock.h"
 #include "sshconf/ssh-program.h"
 
-#define COMMAND_MAX	(2 * PATH_MAX + 2048)
+/* of --or, with each percent doubled */
+#define OR_MAX		(2 * NAMES_MAX * (ADDR_HOST_MAX + 1) + 16)
+#define COMMAND_MAX	(2 * PATH_MAX + OR_MAX + 2048)
 #define EXTRA_MAX	8	/* arguments that we add at most */
 
 static int
@@ -65,7 +68,7 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
 {
 	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", limit[40] = "",
 		    via[2 * ADDR_HOST_MAX + 64], tailscaled[512] = "", dead_after[32] = "",
-		resume[32] = "", hold[32] = "";
+		resume[32] = "", hold[32] = "", or_names[OR_MAX] = "";
 	int	family = opts->family != AF_UNSPEC ? opts->family : env->family;
 
 	if (shell_word("", self, path, sizeof(path)) == -1)
@@ -73,6 +76,9 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
 	if (opts->tailscaled != NULL &&
 	    shell_word("--tailscaled=", opts->tailscaled, tailscaled, sizeof(tailscaled)) == -1)
 		return (opts->tailscaled);
+	if (opts->or_names != NULL &&
+	    shell_word("--or=", opts->or_names, or_names, sizeof(or_names)) == -1)
+		return (opts->or_names);
 	ssh_via(&opts->choice, via, sizeof(via));
 	if (opts->mss == MSS_FULL)
 		strlcpy(mss, " --mss=off", sizeof(mss));
@@ -95,8 +101,9 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
 		snprintf(resume, sizeof(resume), " --resume=%d", opts->resume);
 	if (opts->hold_s != OPTIONS_HOLD_S)
 		snprintf(hold, sizeof(hold), " --hold=%d", opts->hold_s);
-	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    path, opts->fdpass || env->fdpass ? " --fdpass" : "", via,
+	    or_names[0] != '\0' ? " " : "", or_names,
 	    tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, limit, dead_after, resume, hold,
 	    family == AF_INET ? " --family=inet" : family == AF_INET6 ? " --family=inet6" : "",
 	    opts->no_cache ? " --no-cache" : "", opts->debug > 0 ? " --debug" : "",
@@ -231,6 +238,9 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 		    through ? ", and ProxyJump through this program" : "");
 		return (ssh_exec(ssh, through ? self : ssh, args - 1, err));
 	}
+	if (opts->or_names != NULL &&
+	    names_parse(opts->or_names, env.host, &(struct names){ .count = 0 }, err) == -1)
+		return (-1);
 	odd = self[0] == '\0' ? self : ssh_proxy_command(opts, &env, self, command);
 	if (odd != NULL) {
 		error_set(err, CODE_UNQUOTABLE_PATH, "%s: cannot stand in a ProxyCommand", odd);

@@ -63,6 +63,20 @@ takes "lines before the identification are allowed" $greeting 127.0.0.2 $greetin
 timeout 20 "$MESHSSH" --or=127.0.0.1 $silent "$p" >"$T/out" 2>"$T/err"
 check "a client that says nothing" grep '^SSH-2.0-OpenSSH' "$T/out"
 
+### as ssh
+# door NAME HOST NAMES WINNER
+door() {
+	# shellcheck disable=SC2016 # for the remote shell
+	timeout 30 "$MESHSSH" --or="$3" -F "$SSH_CONFIG" -o HostName="$2" direct 'set -- $SSH_CONNECTION; echo $3' \
+	    >"$T/out" 2>"$T/err"
+	is "$1" "$? $(cat "$T/out")" "0 $4"
+}
+door "as ssh: the first" 127.0.0.2 127.0.0.1 127.0.0.2
+door "as ssh: the last, with an address of IPv6 and a zone before" $refused 'fe80::1%lo,127.0.0.2' 127.0.0.2
+# shellcheck disable=SC2016 # nothing is run
+timeout 10 "$MESHSSH" --or='a,$(touch x)' -F "$SSH_CONFIG" direct true >"$T/out" 2>"$T/err"
+is "as ssh: a name that is none" "$? $(grep -c 'no host name' "$T/err")" "64 1"
+
 ### none answers
 # lost NAME STATUS PATTERN OPTIONS HOST
 lost() {

@@ -5,20 +5,13 @@
  * has identified itself as SSH wins, for a machine that merely accepts may be another network's.
  */
 
-#ifndef ROUTE_NAMES_H
-#define ROUTE_NAMES_H
+#ifndef ROUTE_NAMES_RACE_H
+#define ROUTE_NAMES_RACE_H
 
-#include "base/addr.h"
+#include "base/names.h"
 #include "route/mss.h"
 #include "route/race.h"
 #include "route/target.h"
-
-#define NAMES_MAX	8		/* besides the host itself */
-
-struct names {
-	char	hosts[NAMES_MAX + 1][ADDR_HOST_MAX + 1];	/* that of the call is the first */
-	int	count;
-};
 
 /* A name in the race. */
 struct name {
@@ -29,7 +22,7 @@ struct name {
 	int			 tried;
 };
 
-struct names_config {
+struct names_race_config {
 	/* for all; its target is the first, its mss_steps and callback do not count */
 	const struct race_config *race;
 	const struct names	*names;
@@ -50,20 +43,14 @@ struct names_config {
 struct names_race;
 
 /*
- * The names of a list "NAME[,NAME...]", with this host, whose checked name may be among them, in
- * front. Return 0, or -1 with *err set.
- */
-int	names_parse(const char *list, const char *host, struct names *names, struct error *err);
-
-/*
  * Add to the error of this host which others of the names were tried, or how many where that is too
  * long for the line that a person reads.
  */
 void	names_also(const struct names *, int tried, const char *host, struct error *);
 
 /* As race_start, race_expire and race_cancel. */
-struct names_race	*names_start(const struct names_config *);
-void			 names_expire(struct names_race *);
-void			 names_cancel(struct names_race *);
+struct names_race	*names_race_start(const struct names_race_config *);
+void			 names_race_expire(struct names_race *);
+void			 names_race_cancel(struct names_race *);
 
 #endif

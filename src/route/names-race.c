@@ -10,14 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "catalogue/catalogue.h"
-#include "route/names.h"
+#include "route/names-race.h"
 
 struct names_runner {
 	struct name		 name;
@@ -30,7 +29,7 @@ struct names_runner {
 };
 
 struct names_race {
-	struct names_config	 conf;
+	struct names_race_config	 conf;
 	struct names_runner	 list[NAMES_MAX + 1];
 	int			 count;
 	int			 begun;
@@ -38,61 +37,7 @@ struct names_race {
 	struct event		 timer;
 };
 
-static void	names_next(struct names_race *);
-
-/* --- the list --------------------------------------------------------------------------------- */
-
-static int
-names_have(const struct names *names, const char *host)
-{
-	int	i;
-
-	for (i = 0; i < names->count; i++)
-		if (strcasecmp(names->hosts[i], host) == 0)
-			return (i);
-	return (-1);
-}
-
-/* One name of the list. */
-static int
-names_add(struct names *names, const char *host, struct error *err)
-{
-	const int	have = names_have(names, host);
-
-	if (host[0] == '\0')
-		error_set(err, CODE_USAGE, "--or: a name is empty");
-	else if (!addr_host_ok(host))
-		error_set(err, CODE_BAD_HOST, "--or: \"%.60s\" is no host name or address", host);
-	else if (have > 0)
-		error_set(err, CODE_USAGE, "--or: %.80s stands there twice", host);
-	else if (have == 0)
-		return (0);
-	else if (names->count > NAMES_MAX)
-		error_set(err, CODE_USAGE, "--or: more than %d names", NAMES_MAX);
-	else {
-		strlcpy(names->hosts[names->count++], host, sizeof(names->hosts[0]));
-		return (0);
-	}
-	return (-1);
-}
-
-int
-names_parse(const char *list, const char *host, struct names *names, struct error *err)
-{
-	char	name[ADDR_HOST_MAX + 2];	/* one that is too long stays too long */
-	size_t	len;
-
-	memset(names, 0, sizeof(*names));
-	strlcpy(names->hosts[names->count++], host, sizeof(names->hosts[0]));
-	for (;; list += len + 1) {
-		len = strcspn(list, ",");
-		snprintf(name, sizeof(name), "%.*s", (int)len, list);
-		if (names_add(names, name, err) == -1)
-			return (-1);
-		if (list[len] == '\0')
-			return (0);
-	}
-}
+static void	names_race_next(struct names_race *);
 
 void
 names_also(const struct names *names, int tried, const char *host, struct error *err)
@@ -120,10 +65,8 @@ names_also(const struct names *names, int tried, const char *host, struct error 
 	strlcat(err->text, also, sizeof(err->text));
 }
 
-/* --- the race --------------------------------------------------------------------------------- */
-
 void
-names_cancel(struct names_race *r)
+names_race_cancel(struct names_race *r)
 {
 	int	i;
 
@@ -136,7 +79,7 @@ names_cancel(struct names_race *r)
 }
 
 void
-names_expire(struct names_race *r)
+names_race_expire(struct names_race *r)
 {
 	int	i;
 
@@ -151,7 +94,7 @@ names_expire(struct names_race *r)
  * as there is room for all.
  */
 static void
-names_tell(const struct names_race *r)
+names_race_tell(const struct names_race *r)
 {
 	struct attempts		*all = r->conf.race->attempts;
 	const struct names_runner	*one;
@@ -181,9 +124,9 @@ names_tell(const struct names_race *r)
 }
 
 static void
-names_lost(struct names_race *r)
+names_race_lost(struct names_race *r)
 {
-	const struct names_config	 conf = r->conf;
+	const struct names_race_config	 conf = r->conf;
 	const struct names_runner	*worst = &r->list[0];
 	struct error		 err;
 	struct name		 name;
@@ -192,54 +135,54 @@ names_lost(struct names_race *r)
 	for (i = 1; i < r->begun; i++)
 		if (code_row(r->list[i].err.code)->rank > code_row(worst->err.code)->rank)
 			worst = &r->list[i];
-	names_tell(r);
+	names_race_tell(r);
 	err = worst->err;
 	name = worst->name;
 	name.tried = r->begun;
-	names_cancel(r);
+	names_race_cancel(r);
 	conf.cb(&name, NULL, &err, conf.arg);
 }
 
 static void
-names_won(struct names_runner *one, const struct connection *conn)
+names_race_won(struct names_runner *one, const struct connection *conn)
 {
 	struct names_race		*r = one->all;
-	const struct names_config	 conf = r->conf;
+	const struct names_race_config	 conf = r->conf;
 	struct name		 name = one->name;
 
 	log_debug(1, "%s answers after %lld ms: it is taken", name.target.host,
 	    (long long)one->took_ms);
-	names_tell(r);
-	names_cancel(r);
+	names_race_tell(r);
+	names_race_cancel(r);
 	conf.cb(&name, conn, NULL, conf.arg);
 }
 
 static void
-names_raced_cb(const struct connection *conn, const struct error *err, void *arg)
+names_race_ended_cb(const struct connection *conn, const struct error *err, void *arg)
 {
 	struct names_runner	*one = arg;
 
 	one->race = NULL;
 	one->took_ms = clock_ms() - one->began_ms;
 	if (conn != NULL) {
-		names_won(one, conn);
+		names_race_won(one, conn);
 		return;
 	}
 	one->err = *err;
 	log_debug(1, "%s is lost: %s", one->name.target.host, err->text);
-	names_next(one->all);
+	names_race_next(one->all);
 }
 
 static void
-names_timer_cb(evutil_socket_t fd, short what, void *arg)
+names_race_timer_cb(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	names_next(arg);
+	names_race_next(arg);
 }
 
 static void
-names_begin(struct names_race *r, struct names_runner *one)
+names_race_begin(struct names_race *r, struct names_runner *one)
 {
 	struct timeval	tv = clock_timeval(ROUTE_STAGGER_MS);
 
@@ -256,30 +199,30 @@ names_begin(struct names_race *r, struct names_runner *one)
 
 /* Begin the next name, now; if there is none, see whether the race is over. */
 static void
-names_next(struct names_race *r)
+names_race_next(struct names_race *r)
 {
 	int	i;
 
 	event_del(&r->timer);
 	if (r->begun < r->count && !r->expired) {
 		r->begun++;
-		names_begin(r, &r->list[r->begun - 1]);
+		names_race_begin(r, &r->list[r->begun - 1]);
 		return;
 	}
 	for (i = 0; i < r->begun; i++)
 		if (r->list[i].race != NULL)
 			return;
-	names_lost(r);
+	names_race_lost(r);
 }
 
 struct names_race *
-names_start(const struct names_config *conf)
+names_race_start(const struct names_race_config *conf)
 {
 	struct names_race	*r = xcalloc(1, sizeof(*r));
 	struct names_runner	*one;
 
 	r->conf = *conf;
-	event_assign(&r->timer, conf->race->base, -1, 0, names_timer_cb, r);
+	event_assign(&r->timer, conf->race->base, -1, 0, names_race_timer_cb, r);
 	for (r->count = 0; r->count < conf->names->count; r->count++) {
 		one = &r->list[r->count];
 		one->all = r;
@@ -290,9 +233,9 @@ names_start(const struct names_config *conf)
 		one->conf.mss_steps = &one->name.mss_steps;
 		one->conf.attempts = &one->attempts;
 		one->conf.identified = 1;
-		one->conf.cb = names_raced_cb;
+		one->conf.cb = names_race_ended_cb;
 		one->conf.arg = one;
 	}
-	names_next(r);
+	names_race_next(r);
 	return (r);
 }
