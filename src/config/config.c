@@ -10,13 +10,15 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "config/conf.h"
 
 static int	conf_port(void *, const char *);
+static int	conf_or(void *, const char *);
 
 const struct conf_command	conf_commands[] = {
 	{ "stanza", "HOST...", conf_emit_hosts, "print an ssh_config block for each host",
-	    { "fdpass", "match", "no-probe", "port", "program", "tailscaled" } },
+	    { "fdpass", "match", "no-probe", "or", "port", "program", "tailscaled" } },
 	{ "tailnet", "", conf_emit_mesh, "print an ssh_config block for each peer of the mesh",
 	    { "online", "os", "program", "tag", "tailscaled", "user" } },
 	{ "known-hosts", "", conf_emit_mesh,
@@ -24,7 +26,7 @@ const struct conf_command	conf_commands[] = {
 	    { "online", "os", "tag", "tailscaled", "user" } },
 	{ "install", "[HOST...]", conf_install,
 	    "make ssh read the blocks of these hosts; without a host, update those installed",
-	    { "dry-run", "fdpass", "no-probe", "online", "os", "program", "root", "system", "tag",
+	    { "dry-run", "fdpass", "no-probe", "online", "or", "os", "program", "root", "system", "tag",
 	    "tailnet", "tailscaled", "user" } },
 	{ "remove", "[HOST...]", conf_remove,
 	    "remove the blocks of these hosts; without a host, everything",
@@ -34,7 +36,7 @@ const struct conf_command	conf_commands[] = {
 	    { "root", "system" } },
 	{ "diff", "HOST...", conf_diff,
 	    "show what ssh takes otherwise with the blocks of these hosts than without",
-	    { "fdpass", "no-probe", "program", "root", "system", "tailscaled" } },
+	    { "fdpass", "no-probe", "or", "program", "root", "system", "tailscaled" } },
 	{ "nix", "HOST...", conf_nix, "print what makes hosts remote builders for Nix",
 	    { "check", "darwin", "dry-run", "host-ca", "host-key", "install", "linux-builder", "max-jobs",
 	    "nixos", "program", "protocol", "ssh-key", "ssh-user", "sshopts", "supported-features",
@@ -66,6 +68,8 @@ const struct option_row		conf_options[] = {
 	    "stanza: one block for a pattern of hosts, such as 192.168.1.*" },
 	{ "no-probe",	NULL,		NULL,	"do not connect to the host" },
 	{ "online",	NULL,		NULL,	"only peers that are online" },
+	{ "or",		"NAME[,NAME...]", conf_or,
+	    "further names or addresses of the host: ssh takes the first that answers" },
 	{ "os",		"NAME",		NULL,
 	    "only peers that run this system: linux, macOS, windows, ..." },
 	{ "port",	"PORT",		conf_port,
@@ -122,6 +126,13 @@ conf_port(void *to, const char *value)
 }
 
 static int
+conf_or(void *to, const char *value)
+{
+	(void)to;
+	return (names_parse(value, "", &(struct names){ .count = 0 }, NULL));
+}
+
+static int
 conf_set_cb(void *arg, const struct option_row *row, const char *value, struct error *err)
 {
 	struct conf	*conf = arg;
@@ -145,6 +156,18 @@ conf_find(const char *name)
 		if (strcmp(command->name, name) == 0)
 			return (command);
 	return (NULL);
+}
+
+/* --or is about one host. */
+static int
+conf_one(const struct conf *conf, char *const *words, struct error *err)
+{
+	if (!conf_given(conf, "or") || (words[0] != NULL && words[1] == NULL &&
+	    !conf_given(conf, "match") && !conf_given(conf, "tailnet")))
+		return (0);
+	error_set(err, CODE_USAGE, "--or is for one host: %s --or=NAME[,NAME...] HOST",
+	    conf->command->name);
+	return (-1);
 }
 
 /* Each option that was given is one that the command takes. */
@@ -205,7 +228,8 @@ conf_parse(struct conf *conf, char ***words, struct error *err)
 		conf->command = conf_find(*(*words)++);
 	if (conf_given(conf, "help") || conf_given(conf, "version"))
 		return (0);
-	return (conf_fits(conf, conf->command, err) == -1 ? -1 : conf_socket(conf, err));
+	return (conf_fits(conf, conf->command, err) == -1 ||
+	    conf_one(conf, *words, err) == -1 ? -1 : conf_socket(conf, err));
 }
 
 static int

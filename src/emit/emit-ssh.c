@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/names.h"
 #include "base/shell.h"
 #include "emit/emit-ssh.h"
 #include "emit/emit.h"
@@ -173,8 +174,62 @@ ssh_is_own_word(const json_t *doc, const char *word, size_t len)
 		return (0);
 	if (len == 8 && strncmp(word, "--fdpass", len) == 0)
 		return (json_truth_at(doc, "wanted.fdpass") != 1);
+	if (strncmp(word, "--or=", 5) == 0)
+		return (json_text_at(doc, "wanted.or") == NULL);
 	return (strncmp(word, "--tailscaled=", 13) != 0 ||
 	    json_text_at(doc, "wanted.tailscaled") == NULL);
+}
+
+/* The names of --or in a command of ours, without the percents that are there twice: 1, or 0. */
+static int
+ssh_or_in_force(const json_t *doc, char *names, size_t size)
+{
+	const char	*command = json_text_at(doc, "facts.ssh.options.proxycommand"), *at;
+	size_t		 len = 0;
+
+	if (command == NULL || !ssh_installed(ssh_where(doc, "proxycommand")) ||
+	    (at = strstr(command, " --or=")) == NULL)
+		return (0);
+	for (at += strlen(" --or="); *at != '\0' && *at != ' ' && len + 1 < size; at++) {
+		names[len++] = *at;
+		at += at[0] == '%' && at[1] == '%';
+	}
+	names[len] = '\0';
+	return (len > 0);
+}
+
+int
+emit_ssh_names(const json_t *doc, struct names *names, struct error *err)
+{
+	const char	*wanted = json_text_at(doc, "wanted.or");
+	char		 now[EMIT_SSH_OR_MAX];
+
+	names->count = 1;
+	if (wanted != NULL)
+		return (names_parse(wanted, "", names, err));
+	/* What is no list is not ours to keep. */
+	if (ssh_or_in_force(doc, now, sizeof(now)) && names_parse(now, "", names, NULL) == -1)
+		names->count = 1;
+	return (0);
+}
+
+const char *
+emit_ssh_or(const struct names *names, char out[EMIT_SSH_OR_MAX])
+{
+	char	list[sizeof(names->hosts)] = "";
+	int	i;
+
+	out[0] = '\0';
+	if (names->count < 2)
+		return (out);
+	for (i = 1; i < names->count; i++) {
+		strlcat(list, i > 1 ? "," : "", sizeof(list));
+		strlcat(list, names->hosts[i], sizeof(list));
+	}
+	/* No byte of a name is one that a shell takes for more than it is. */
+	out[0] = ' ';
+	shell_word("--or=", list, out + 1, EMIT_SSH_OR_MAX - 1);
+	return (out);
 }
 
 /* What else stands behind the program in a ProxyCommand by meshssh is the user's will. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 struct error;
+struct names;
 
 /*
  * A value as ssh_config(5) takes it in all versions from 7.2 on, in double quotes where it has
@@ -27,6 +28,14 @@ void	emit_ssh_hostname(FILE *, const char *name, const char *why);
  */
 int	emit_ssh_proxy(FILE *, const json_t *, const char *program, const char *options,
 	    struct error *);
+/*
+ * The further names of the host that --or lists: those that are wanted, or else those that the
+ * block of ours in force has. The count is 1 if there are none. 0, or -1 with the error set.
+ */
+int	emit_ssh_names(const json_t *, struct names *, struct error *);
+#define EMIT_SSH_OR_MAX	4200	/* bytes of the option */
+/* " --or=NAME,...", as a ProxyCommand takes it, or "" if there are none: the buffer. */
+const char *emit_ssh_or(const struct names *, char [EMIT_SSH_OR_MAX]);
 /*
  * 1 if a line of the user's own says how to connect and stays in force. If stronger is set, it
  * gives way, unless its block names the host.

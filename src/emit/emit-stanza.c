@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/names.h"
 #include "emit/emit-ssh.h"
 #include "emit/emit-stanza.h"
 #include "facts/query.h"
@@ -29,6 +30,7 @@ struct stanza {
 	char		 label[64];
 	const char	*hostname;		/* what stands there as HostName, or NULL */
 	int		 port;			/* of the server */
+	struct names	 names;			/* of --or, behind the first */
 };
 
 /* The name that ssh looks for in known_hosts. */
@@ -191,9 +193,12 @@ stanza_put_alias(FILE *fp, const struct stanza *s)
 	    "facts.ssh.known.alias" :
 	    "facts.ssh.known.other");
 	if (alias == NULL)
-		alias = s->peer[0] != '\0' ? stanza_known(s->peer, s->port, own) : NULL;
-	if (alias != NULL && (s->hostname != NULL || strcmp(alias, without) != 0))
-		emit_ssh_line(fp, "HostKeyAlias", alias,
+		alias = s->peer[0] != '\0' ? stanza_known(s->peer, s->port, own) :
+		    s->names.count > 1 ? without : NULL;
+	if (alias != NULL && (s->hostname != NULL || s->names.count > 1 ||
+	    strcmp(alias, without) != 0))
+		emit_ssh_line(fp, "HostKeyAlias", alias, s->names.count > 1 ?
+		    "known_hosts has its key under this name, whichever name answers" :
 		    "known_hosts has its key under this name, wherever HostName leads");
 }
 
@@ -259,12 +264,16 @@ stanza_put_port(FILE *fp, const json_t *doc)
 
 /* How ssh is to connect, and how long it is to wait; the same for a host and for a pattern. */
 static int
-stanza_rest(FILE *fp, const json_t *doc, int stronger, struct error *err)
+stanza_rest(FILE *fp, const json_t *doc, const struct names *names, int stronger,
+    struct error *err)
 {
 	int	fdpass = stanza_fdpass(doc), stays = emit_ssh_stays(doc, stronger);
+	char	or_names[EMIT_SSH_OR_MAX], options[EMIT_SSH_OR_MAX + 16];
 
 	stanza_put_port(fp, doc);
-	if (emit_ssh_way(fp, doc, fdpass ? " --fdpass" : "", stronger, err) == -1)
+	snprintf(options, sizeof(options), "%s%s", fdpass ? " --fdpass" : "",
+	    emit_ssh_or(names, or_names));
+	if (emit_ssh_way(fp, doc, options, stronger, err) == -1)
 		return (-1);
 	if (!stays && fdpass)
 		emit_ssh_line(fp, "ProxyUseFdpass", "yes",
@@ -306,7 +315,7 @@ stanza_match(FILE *fp, const json_t *doc, const char *pattern, struct error *err
 	fprintf(fp,
 	    "# The first value wins: blocks of single hosts of this pattern belong above this one.\n");
 	fprintf(fp, "Host %s\n", pattern);
-	return (stanza_rest(fp, doc, 1, err));
+	return (stanza_rest(fp, doc, &(struct names){ .count = 1 }, 1, err));
 }
 
 /*
@@ -337,7 +346,7 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 {
 	struct stanza	s = { .doc = doc, .host = json_text_at(doc, "target.host") };
 	const char	*pattern = json_text_at(doc, "wanted.match");
-	int		 names;
+	int		 names, stays;
 
 	if (pattern != NULL)
 		return (stanza_match(fp, doc, pattern, err));
@@ -346,6 +355,8 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 		    s.host != NULL ? s.host : "");
 		return (-1);
 	}
+	if (emit_ssh_names(doc, &s.names, err) == -1)
+		return (-1);
 	s.is_peer = stanza_is_peer(&s);
 	addr_host_lower(s.is_peer ? json_text_at(doc, "facts.tailscale.peer.name") : NULL, s.peer);
 	s.port = (int)json_number_at(doc, "target.port", 22);
@@ -353,7 +364,13 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 	/*
 	 * Who connects in our place may know the host by the name that is typed, and by no other.
 	 */
-	names = !emit_ssh_stays(doc, s.is_peer) && !stanza_keeps(&s);
+	stays = emit_ssh_stays(doc, s.is_peer);
+	if (stays && json_text_at(doc, "wanted.or") != NULL) {
+		error_set(err, CODE_USAGE,
+		    "%.60s: a line of your own says how ssh connects, and --or would do nothing", s.host);
+		return (-1);
+	}
+	names = !stays && !stanza_keeps(&s);
 	s.hostname = names ? stanza_hostname(&s) : NULL;
 	stanza_put_host(fp, &s);
 	if (!s.is_peer && json_truth_at(doc, "facts.tailscale.peer.found") == 1)
@@ -363,5 +380,5 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 		stanza_put_hostname(fp, &s);
 		stanza_put_alias(fp, &s);
 	}
-	return (stanza_rest(fp, doc, s.is_peer, err));
+	return (stanza_rest(fp, doc, &s.names, s.is_peer, err));
 }

@@ -55,7 +55,7 @@ collect_unseen(const json_t *facts, const struct collect *exam, const struct pro
 	/* One of ours goes the way that is looked at, unless it is told to take another. */
 	return (command != NULL && strcasecmp(command, "none") != 0 &&
 	    (fact_truth(facts, "ssh.proxy.ours") != 1 || strstr(command, "--via") != NULL ||
-	    strstr(command, "--family") != NULL) ? "command" : NULL);
+	    strstr(command, "--or") != NULL || strstr(command, "--family") != NULL) ? "command" : NULL);
 }
 
 static const struct probe_kept	none = { .fd = -1 };
