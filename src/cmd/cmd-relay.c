@@ -184,6 +184,7 @@ relay_race(struct session *s)
 {
 	const struct names_race_config	conf = { .race = &s->race, .names = s->names,
 					    .choice = &s->opts->choice, .facts = s->facts,
+					    .stagger_ms = ROUTE_STAGGER_MS,
 					    .begin_cb = relay_name_cb, .cb = relay_chosen_cb,
 					    .arg = s };
 
@@ -341,7 +342,7 @@ relay_dial(struct session *s, struct attempts *attempts)
 	if (!s->opts->fdpass)
 		event_add(&s->limit, &tv);
 	s->survive = (struct survive){ .base = s->base, .opts = s->opts, .race = &s->race,
-	    .network = s->network };
+	    .names = s->names, .network = s->network };
 	if (survive_begin(&s->survive, relay_survive_cb, s) == -1)
 		relay_race(s);
 	if (event_base_dispatch(s->base) == -1)

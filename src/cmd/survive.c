@@ -58,7 +58,8 @@ static struct resumable *
 survive_open(struct survive *s, int port, const struct connection *by, const struct offer *offer,
     int limit_ms, void (*cb)(int, void *))
 {
-	const struct resumable_config	conf = { .base = s->base, .race = s->race, .port = port,
+	const struct resumable_config	conf = { .base = s->base, .race = s->race,
+					    .names = s->names, .port = port,
 					    .hold_s = s->opts->hold_s, .plan_cb = survive_plan_cb,
 					    .arg = s };
 

@@ -26,6 +26,7 @@ struct survive {
 	struct event_base	*base;
 	const struct options	*opts;
 	const struct race_config *race;
+	const struct names	*names;		/* of the host, or NULL */
 	const char		*network;
 	struct resumable		*resume;
 	int			 opened;

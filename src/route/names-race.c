@@ -184,7 +184,7 @@ names_race_timer_cb(evutil_socket_t fd, short what, void *arg)
 static void
 names_race_begin(struct names_race *r, struct names_runner *one)
 {
-	struct timeval	tv = clock_timeval(ROUTE_STAGGER_MS);
+	struct timeval	tv = clock_timeval(r->conf.stagger_ms);
 
 	log_debug(1, "name %d: %s", r->begun, one->name.target.host);
 	r->conf.begin_cb(&one->name, r->conf.arg);
@@ -232,7 +232,7 @@ names_race_start(const struct names_race_config *conf)
 		one->conf.target = &one->name.target;
 		one->conf.mss_steps = &one->name.mss_steps;
 		one->conf.attempts = &one->attempts;
-		one->conf.identified = 1;
+		one->conf.identified = !one->conf.mute_server;
 		one->conf.cb = names_race_ended_cb;
 		one->conf.arg = one;
 	}

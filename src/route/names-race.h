@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One host, several names or addresses: a race of races. Each name has a plan of its own; the next
- * begins a second behind the one before, or at once when that is lost, and the first whose server
+ * begins some time after the one before, or at once when that is lost, and the first whose server
  * has identified itself as SSH wins, for a machine that merely accepts may be another network's.
+ * Of servers that speak second, the first that is connected wins.
  */
 
 #ifndef ROUTE_NAMES_RACE_H
@@ -28,6 +29,7 @@ struct names_race_config {
 	const struct names	*names;
 	const struct plan_choice *choice;
 	const struct facts	*facts;		/* for those whose plan needs them */
+	int			 stagger_ms;	/* after so long, the next begins */
 	/* Fill in where the segment sizes of this name begin. */
 	void			(*begin_cb)(struct name *, void *);
 	/*

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "route/names-race.h"
 #include "session/resumable.h"
 
 static struct resumable	resumable_session;	/* one at a time */
@@ -162,6 +163,7 @@ resumable_open(const struct resumable_config *conf, const struct connection *by,
 	r->opened_arg = arg;
 	identification_client(&r->identification, said, len);
 	stream_put(&r->stream, said, len, clock_ms());
+	resumable_names(r);
 	event_assign(&r->timer, conf->base, -1, 0, open_timer_cb, r);
 	event_add(&r->timer, &tv);
 	open_race(r, by);
@@ -175,7 +177,11 @@ resumable_free(struct resumable *r)
 		return;
 	event_del(&r->timer);
 	race_cancel(r->race);
+	names_race_cancel(r->choosing);
 	r->race = NULL;
+	r->choosing = NULL;
+	free(r->names);
+	r->names = NULL;
 	handshake_stop(&r->handshake);
 	if (r->next.fd != -1)
 		close(r->next.fd);

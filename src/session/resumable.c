@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "os/os.h"
 #include "route/mss.h"
+#include "route/names-race.h"
 #include "session/doubt.h"
 #include "session/resumable.h"
 
@@ -25,6 +26,8 @@
 #define AWAY_MS		120000
 #define WAIT_AWAY_MS	5000
 #define DENIED_MAX	2
+/* where one name was refused, and the others do not answer */
+#define REFUSED_MAX	20
 
 static void	resumable_timer_cb(evutil_socket_t, short, void *);
 
@@ -50,7 +53,9 @@ resumable_clear(struct resumable *r)
 {
 	event_del(&r->timer);
 	race_cancel(r->race);
+	names_race_cancel(r->choosing);
 	r->race = NULL;
+	r->choosing = NULL;
 	handshake_stop(&r->handshake);
 	if (r->next.fd != -1)
 		close(r->next.fd);
@@ -82,6 +87,8 @@ resumable_again(struct resumable *r, const char *what)
 
 	log_debug(1, "attempt %d to go on: %s", r->tries, what);
 	resumable_clear(r);
+	if (r->refusal.code != CODE_NONE && ++r->refused_tries > REFUSED_MAX)
+		r->over = r->refusal;
 	if (r->over.code == CODE_NONE && !resumable_held_out(r, now_ms) && r->lost_ms != 0)
 		event_add(&r->timer, &tv);
 	r->changed_cb(r->changed_arg);
@@ -101,6 +108,8 @@ resumable_refused(struct resumable *r, const struct resume_reply *reply)
 		resumable_over(r, CODE_SESSION_LOST, "its sshd ended the session");
 	else if (reply->status == RESUME_DENIED && ++r->denied >= DENIED_MAX)
 		resumable_over(r, CODE_SESSION_LOST, "the host refuses to go on with the session");
+	if (reply->status == RESUME_UNKNOWN)
+		resumable_other_name(r);
 	resumable_again(r, "refused");
 }
 
@@ -127,6 +136,7 @@ resumable_taken(struct resumable *r, uint64_t received)
 	    (long long)(r->lost_ms != 0 ? clock_ms() - r->lost_ms : 0), r->tries);
 	r->lost_ms = 0;
 	r->tries = r->denied = 0;
+	resumable_names(r);
 	resumable_clear(r);
 	r->changed_cb(r->changed_arg);
 }
@@ -145,6 +155,7 @@ resumable_whole_cb(int whole, void *arg)
 	wrong = resume_reply_decode(&reply, r->handshake.got, RESUME_AGAIN);
 	if (wrong == RESUME_WRONG_MAGIC) {
 		resumable_over(r, CODE_NOT_RESUMABLE, "another service answers where the session is held");
+		resumable_other_name(r);
 		resumable_again(r, "another service");
 	} else if (wrong != RESUME_RIGHT)
 		resumable_again(r, "another version");
@@ -214,8 +225,7 @@ resumable_smaller(struct resumable *r)
 void
 resumable_attempt(struct resumable *r, int smaller)
 {
-	struct timeval		tv = clock_timeval(ATTEMPT_MS);
-	struct plan_input	in = { .target = &r->target };
+	struct timeval	tv = clock_timeval(ATTEMPT_MS);
 
 	if (r->busy || event_pending(&r->timer, EV_TIMEOUT, NULL))
 		return;
@@ -233,9 +243,7 @@ resumable_attempt(struct resumable *r, int smaller)
 	r->race_conf.cb = resumable_connected_cb;
 	event_assign(&r->timer, r->conf.base, -1, 0, resumable_timer_cb, r);
 	event_add(&r->timer, &tv);
-	r->conf.plan_cb(&in, r->conf.arg);
-	in.target = &r->target;
-	r->race = race_start(&r->race_conf, &in);
+	resumable_race(r);
 }
 
 /* The attempt has taken too long, or it is time for the next. */

@@ -19,12 +19,16 @@
 #include "session/stream.h"
 #include "wire/resume-proof.h"
 
+struct names;
+struct names_race;
+
 #define RESUMABLE_OPEN_MS	3000	/* for the connection and the reply */
 
 struct resumable_config {
 	struct event_base	*base;
 	/* how the host was reached; its port is that of sshd, its callback does not count */
 	const struct race_config *race;
+	const struct names	*names;		/* an attempt is by all of them; or NULL */
 	int			 port;		/* who can resume listens there */
 	int			 hold_s;	/* bear so long an absence */
 	/* Fill in what a plan has to know of this machine now. */
@@ -62,6 +66,12 @@ struct resumable {
 	uint64_t		 heard_bytes;	/* by the stream, then */
 	int			 rtt_ms;
 	int64_t			 lost_ms;	/* since when there is no good one; 0: there is */
+	/* those of the names that are asked: where another machine has one, it is left out */
+	struct names		*names;
+	struct names_race	*choosing;	/* in the place of the race */
+	int			 name;		/* the one that is connected */
+	struct error		 refusal;	/* what such a machine has said */
+	int			 refused_tries;	/* since then */
 	struct error		 why;		/* how the last attempt ended */
 	struct error		 over;		/* the session has ended, for this reason */
 
@@ -98,6 +108,12 @@ void		 resumable_attempt(struct resumable *, int smaller);
 void		 resumable_heard(struct resumable *);
 /* The network of this machine has changed: what waits need not wait longer. */
 void		 resumable_event(struct resumable *);
+/* For the files of this module: all names count again. */
+void		 resumable_names(struct resumable *);
+/* Begin the race of an attempt, whose callback and target are set. */
+void		 resumable_race(struct resumable *);
+/* The end that is set is not one yet, if the host has a name left that has not been refused. */
+void		 resumable_other_name(struct resumable *);
 /* The milliseconds before the next attempt, after so many, so long after the loss. Pure. */
 int		 resumable_wait_ms(int tries, int64_t lost_ms);
 

@@ -49,7 +49,7 @@ class Far:
 
     @staticmethod
     def argv():
-        return (SERVE, f"10.77.2.2:{SERVE_PORT}", f"--sshd=10.77.2.2:{PORT}", "--source=loopback",
+        return (SERVE, f"10.77.2.2:{SERVE_PORT}", f"10.77.3.2:{SERVE_PORT}", f"--sshd=10.77.2.2:{PORT}", "--source=loopback",
                 f"--run={os.environ['TMPDIR']}/run")
 
     def pids(self):
@@ -182,6 +182,7 @@ class Row:
     before: object = None           # called with the lab, before the session
     pad: int = 10
     rate: int = 20
+    options: tuple = ()             # of the relay
 
 
 def stopped(lab, echo):
@@ -199,6 +200,31 @@ def listener(lab, _):
     reset(lab)
 
 
+def refused(lab, _):
+    """At the first address of the host, nobody listens any longer."""
+    lab.rule(f"tcp dport {SERVE_PORT} reject with tcp reset", "dead")
+    reset(lab)
+
+
+def stranger(lab, _):
+    """The client is in another network, where another machine has the first address, and something else listens."""
+    process = lab.start("client", sys.executable, "-c", f"""import socket
+s = socket.socket()
+s.setsockopt(socket.IPPROTO_IP, 15, 1)      # IP_FREEBIND: it listens before it has the address
+s.bind(("10.77.2.2", {SERVE_PORT}))
+s.listen()
+while True:
+    c, _ = s.accept()
+    c.recv(96, socket.MSG_WAITALL)
+    c.sendall(b"HTTP/1.1 400 Bad Request" + 96 * b" ")
+""", log=lab.name + "-stranger.log")
+    lab.undo.append(lambda: lab.end(process))
+    wait_for("the other machine listens", 10, lambda: f":{SERVE_PORT}" in lab.run("client", "ss", "-Hltn"))
+    lab.ip("client", "addr add 10.77.2.2/32 dev lo")
+    lab.undo.append(lambda: lab.run("client", *"ip addr del 10.77.2.2/32 dev lo".split(), check=False))
+
+
+OTHER = ("--or=10.77.3.2",)
 ROWS = (
     Row("connection reset", lambda lab, _: reset(lab), within=0.5),
     Row("connection reset by the host", lambda lab, _: reset_there(lab), within=0.5),
@@ -209,6 +235,9 @@ ROWS = (
     Row(f"no path for {OUTAGE} s", lambda lab, _: cut(lab, OUTAGE)),
     Row("hole > 1000 bytes, both ways", lambda lab, _: lab.hole(999), within=8, pad=6000, rate=30),
     Row("hole > 900 bytes on the reverse path", lambda lab, _: lab.hole(900, "reverse"), within=8, pad=6000, rate=30),
+    Row("--or: the first name falls silent", lambda lab, _: lab.dead(), within=4, options=OTHER),
+    Row("--or: the first name refuses", refused, within=2, options=OTHER),
+    Row("--or: another machine has the first name", stranger, within=3, options=OTHER),
     Row("relay stopped", stopped, within=1, resumes=(0, 1)),
     Row("listener restarted, connection reset", listener, within=0.5),
     Row("loss of 10 %", lambda lab, _: (lab.loss(10), lab.pause(45 if FULL else 10)), within=5, resumes=(0, 0)),
@@ -219,7 +248,7 @@ def show(tap, lab, row):
     lab.clear()
     if row.before:
         row.before(lab)
-    echo = Echo(lab, pad=row.pad, rate=row.rate)
+    echo = Echo(lab, pad=row.pad, rate=row.rate, options=row.options)
     lab.pause(1)
     row.breaks(lab, echo)
     took = echo.back(max(15, row.within))

@@ -116,7 +116,8 @@ static void
 set_up(struct setting *s, const char *list)
 {
 	struct names_race_config	conf = { .race = &s->race, .names = &s->names,
-				    .choice = &s->choice, .begin_cb = begin_cb, .cb = outcome_cb,
+				    .choice = &s->choice, .stagger_ms = ROUTE_STAGGER_MS,
+				    .begin_cb = begin_cb, .cb = outcome_cb,
 				    .arg = &s->o };
 	struct error		err;
 

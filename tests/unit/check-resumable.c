@@ -10,6 +10,7 @@
 #include <event2/event_struct.h>
 
 #include "base/clock.h"
+#include "base/names.h"
 #include "check.h"
 #include "net/sock.h"
 #include "session/offer.h"
@@ -175,13 +176,16 @@ listen_port(void)
 	return (ntohs(sin.sin_port));
 }
 
+static const struct names	*names;		/* of the host */
+
 /* Open a session, lose its connection, and come back to a host that answers so. */
 static enum code
 end_of(enum resume_status status, uint8_t boot, const char *says)
 {
 	struct race_config	race = { .target = &target, .tune = &tune, .mss_steps = &steps,
 				    .attempts = &attempts };
-	struct resumable_config	conf = { .race = &race, .hold_s = 60, .plan_cb = plan_cb };
+	struct resumable_config	conf = { .race = &race, .names = names, .hold_s = 60,
+				    .plan_cb = plan_cb };
 	struct resumable	*r;
 	enum code		 code;
 
@@ -229,6 +233,27 @@ test_ends(void **state)
 	assert_true(asked > 1);
 }
 
+/* Of a host with several names each is asked before that is the end. */
+static void
+test_names(void **state)
+{
+	struct names	two;
+
+	(void)state;
+	if (resume_proof_load() == -1)
+		skip();
+	assert_int_equal(names_parse("127.1,127.0.1", "127.0.0.1", &two, NULL), 0);
+	names = &two;
+	assert_int_equal(end_of(RESUME_UNKNOWN, 2, NULL), CODE_HOST_RESTARTED);
+	assert_int_equal(asked, 3);
+	assert_int_equal(end_of(RESUME_OK, 1, "HTTP/1.1 400 Bad Request\r\n"), CODE_NOT_RESUMABLE);
+	assert_int_equal(asked, 3);
+	/* Only the host itself can know of the session and refuse it. */
+	assert_int_equal(end_of(RESUME_NO_SSHD, 1, NULL), CODE_SESSION_LOST);
+	assert_int_equal(asked, 1);
+	names = NULL;
+}
+
 int
 main(void)
 {
@@ -237,6 +262,7 @@ main(void)
 		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_names),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
