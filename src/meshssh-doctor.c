@@ -22,6 +22,10 @@ run(const struct options *opts, char **words, int *status, struct error *err)
 		error_set(err, CODE_USAGE, "--why belongs to meshssh");
 		return (-1);
 	}
+	if (opts->or_names != NULL) {
+		error_set(err, CODE_USAGE, "--or is for ssh: check each name by itself");
+		return (-1);
+	}
 	if (opts->mode == OPTIONS_SCAN)
 		return (cmd_scan(opts, words, status, err));
 	while (words[count] != NULL)

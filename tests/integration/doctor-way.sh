@@ -40,6 +40,10 @@ Host .host vsock/* unix%/*
 	ProxyUseFdpass yes
 Host elsewhere
 	ProxyCommand $MESHSSH --via=http=127.0.0.1:9 --relay -- "%h" "%p"
+Host several
+	HostName 127.0.0.9
+	Port $SSHD_PORT
+	ProxyCommand $MESHSSH --or=127.0.0.1 --relay -- "%h" "%p"
 Host nojump nocommand
 	HostName 127.0.0.1
 	Port $SSHD_PORT
@@ -72,7 +76,7 @@ d = json.load(open(sys.argv[1]))
 sys.exit(not eval(sys.argv[2]))' "$T/out" "$2"
 }
 
-for host in jump deadproxy matched elsewhere; do
+for host in jump deadproxy matched elsewhere several; do
 	way "$host" 0 "$host"
 	check "$host: it is said what was not checked" grep -q 'way-not-checked)$' "$T/out"
 	check "$host: no error, and not healthy" sh -c \
@@ -109,4 +113,8 @@ way "--via of a proxy that is not there" 2 --via=http=127.0.0.1:1 nojump
 check "no other route is taken" grep -q '^    not connected' "$T/out"
 way "--family" 2 --json --family=inet6 nojump
 check "no address of the other family is connected to" sh -c "! grep -q '\"route\": \"direct\"' '$T/out'"
+for mode in doctor scan; do
+	timeout 60 "$MESHSSH" --$mode --or=127.0.0.1 127.0.0.9 >"$T/out" 2>"$T/err"
+	is "--$mode --or: not without a word" "$? $(grep -c 'check each name by itself' "$T/err") $(wc -c <"$T/out")" "64 1 0"
+done
 finish
