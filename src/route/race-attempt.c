@@ -93,6 +93,25 @@ attempt_look_later(struct race_attempt *a)
 	event_add(&a->ev, &tv);
 }
 
+/* The time is over, or what came decides: the error. */
+static void
+attempt_unidentified(struct race_attempt *a, const struct sshwire_id *id)
+{
+	char	shown[SSHWIRE_SHOWN * 4];
+
+	error_vis(shown, sizeof(shown), id->first);
+	if (id->total == 0)
+		via_fail(&a->attempt, CODE_SERVER_SILENT,
+		    "connected through %s, but the server says nothing", a->now.via->name);
+	else if (id->state == SSHWIRE_MORE && sshwire_id_begun(id))
+		via_fail(&a->attempt, CODE_SERVER_SILENT,
+		    "connected, but the server stops in the middle of its identification");
+	else
+		via_fail(&a->attempt, sshwire_refusal(id) != NULL ? CODE_SERVER_CLOSED :
+		    CODE_NOT_SSH, "it says \"%.40s\"", shown);
+	attempt_failed(a);
+}
+
 /*
  * Several ways are open: the server's first word decides, and stays in the socket. Of several names
  * it is the identification, which may stand behind more lines than can be seen here.
@@ -102,35 +121,24 @@ attempt_spoken_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct race_attempt	*a = arg;
 	struct sshwire_id	 id = { .total = 0 };
-	const char	*name = a->now.via->name;
-	char		 shown[SSHWIRE_SHOWN * 4];
 	const int	 spoken = exact_spoken(a->attempt.fd, &id), named = a->conf->identified;
 	const int	 over = clock_ms() >= a->until_ms;
 
 	(void)fd;
 	(void)what;
 	if (spoken == 1 && (!named || id.state == SSHWIRE_SSH ||
-	    (over && id.state == SSHWIRE_MORE && id.total == EXACT_PEEK))) {
+	    (over && id.state == SSHWIRE_MORE && id.total == EXACT_PEEK)))
 		a->cb(a, RACE_SPOKEN, a->arg);
-		return;
-	}
-	if (spoken == -1)
+	else if (spoken == -1) {
 		via_fail(&a->attempt, CODE_SERVER_CLOSED,
-		    "closed through %s before the server said anything", name);
-	else if (spoken == 0 && over)
-		via_fail(&a->attempt, CODE_SERVER_SILENT,
-		    "connected through %s, but the server says nothing", name);
-	else if (spoken == 1 && (over || id.state == SSHWIRE_NOT_SSH))
-		via_fail(&a->attempt, CODE_NOT_SSH, "it says \"%.40s\"",
-		    error_vis(shown, sizeof(shown), id.first));
-	else {
-		if (spoken == 1)
-			attempt_look_later(a);
-		else
-			attempt_wait(a, EV_READ, attempt_spoken_cb);
-		return;
-	}
-	attempt_failed(a);
+		    "closed through %s before the server said anything", a->now.via->name);
+		attempt_failed(a);
+	} else if (over || id.state == SSHWIRE_NOT_SSH || sshwire_refusal(&id) != NULL)
+		attempt_unidentified(a, &id);
+	else if (spoken == 1)
+		attempt_look_later(a);
+	else
+		attempt_wait(a, EV_READ, attempt_spoken_cb);
 }
 
 void

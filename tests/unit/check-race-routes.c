@@ -175,6 +175,36 @@ static const struct {
 	    NULL, 0, CODE_NO_ANSWER, 3000, 5500 },
 };
 
+/* The same where only an identification wins: the server's word, after the reply. */
+static const struct {
+	const char		*name;
+	struct behaviour	 localapi, first;
+	const struct via	*winner;
+	enum code		 code;
+	int64_t			 min_ms, max_ms;
+} identified[] = {
+	{ "alone it wins when it has identified itself", { OK_LOCALAPI, 0, 100 }, { NULL, 0, 0 },
+	    &via_localapi, CODE_NONE, 90, 1000 },
+	{ "connected is not enough", { OK_LOCALAPI, 0, NEVER }, { NULL, 0, 0 }, NULL,
+	    CODE_SERVER_SILENT, 1400, 3900 },
+	{ "nor is it through a proxy", { NULL, 0, 0 }, { OK_HTTP, 0, NEVER }, NULL,
+	    CODE_SERVER_SILENT, 1400, 3900 },
+	{ "what is closed makes place at once", { OK_LOCALAPI, 0, CLOSES }, { OK_HTTP, 0, 50 },
+	    &via_http, CODE_NONE, 0, 900 },
+	{ "a line and no more is not one", { OK_LOCALAPI "220 mail\r\n", 0, NEVER },
+	    { OK_HTTP, 0, 50 }, &via_http, CODE_NONE, 950, 1900 },
+	{ "nor is the half of one", { OK_LOCALAPI "SSH-2.0-te", 0, NEVER }, { NULL, 0, 0 }, NULL,
+	    CODE_SERVER_SILENT, 1400, 3900 },
+	{ "other words are told", { OK_LOCALAPI "220 mail\r\n", 0, NEVER }, { NULL, 0, 0 }, NULL,
+	    CODE_NOT_SSH, 1400, 3900 },
+	{ "those of HTTP at once", { OK_LOCALAPI "HTTP/1.1 200 OK\r\n", 0, NEVER }, { NULL, 0, 0 },
+	    NULL, CODE_NOT_SSH, 0, 900 },
+	{ "who has no room says so at once", { OK_LOCALAPI "Exceeded MaxStartups\r\n", 0, NEVER },
+	    { NULL, 0, 0 }, NULL, CODE_SERVER_CLOSED, 0, 900 },
+	{ "it may come in two pieces", { OK_LOCALAPI "Welcome\r\n", 0, 300 }, { NULL, 0, 0 },
+	    &via_localapi, CODE_NONE, 290, 1200 },
+};
+
 struct scene {
 	struct server		servers[3];
 	struct facts		facts;
@@ -187,7 +217,8 @@ struct scene {
 };
 
 static void
-scene_set(struct scene *s, size_t n)
+scene_set(struct scene *s, const struct behaviour *localapi, const struct behaviour *first,
+    const struct behaviour *second)
 {
 	struct sockaddr_storage	ss;
 	struct sockaddr_in	*in = (void *)&ss;
@@ -205,13 +236,13 @@ scene_set(struct scene *s, size_t n)
 	strlcpy(s->facts.tailscale.status.suffix, "mesh.test",
 	    sizeof(s->facts.tailscale.status.suffix));
 	len = tailscaled_address(&s->facts.tailscale.at, &ss);
-	server_start(&s->servers[0], &cases[n].localapi, (struct sockaddr *)&ss, &len);
+	server_start(&s->servers[0], localapi, (struct sockaddr *)&ss, &len);
 	for (i = 1; i < 3; i++) {
 		memset(&ss, 0, sizeof(ss));
 		in->sin_family = AF_INET;
 		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 		len = sizeof(*in);
-		server_start(&s->servers[i], i == 1 ? &cases[n].first : &cases[n].second,
+		server_start(&s->servers[i], i == 1 ? first : second,
 		    (struct sockaddr *)&ss, &len);
 		snprintf(text, sizeof(text), ":%hu", ntohs(in->sin_port));
 		env_proxy_add(&s->facts.proxy, PROXY_HTTP, text, "test", 0);
@@ -223,12 +254,13 @@ scene_set(struct scene *s, size_t n)
 }
 
 static struct race *
-start(struct outcome *o, struct scene *s)
+start(struct outcome *o, struct scene *s, int only_identified)
 {
 	static const struct mss_steps	mss_steps = { MSS_AUTO, 0 };
 	struct race_config		conf = { o->base, &s->target, &s->tune, &mss_steps,
 					    &s->attempts, outcome_cb, o };
 
+	conf.identified = only_identified;
 	return (race_start(&conf, &s->in));
 }
 
@@ -258,10 +290,10 @@ run_case(size_t n)
 	int64_t			took_ms;
 	int			i;
 
-	scene_set(&s, n);
+	scene_set(&s, &cases[n].localapi, &cases[n].first, &cases[n].second);
 	o.base = event_base_new();
 	took_ms = clock_ms();
-	assert_non_null(start(&o, &s));
+	assert_non_null(start(&o, &s, 0));
 	event_base_dispatch(o.base);
 	took_ms = clock_ms() - took_ms;
 	event_base_loop(o.base, EVLOOP_NONBLOCK);
@@ -300,6 +332,42 @@ test_routes(void **state)
 	assert_true(unmet > 0);
 }
 
+static void
+run_identified(size_t n)
+{
+	static const struct behaviour	none = { NULL, 0, 0 };
+	struct outcome		o = { .fd = -1 };
+	struct scene		s;
+	int64_t			took_ms;
+
+	scene_set(&s, &identified[n].localapi, &identified[n].first, &none);
+	s.target.timeout_ms = 1500;
+	o.base = event_base_new();
+	took_ms = clock_ms();
+	assert_non_null(start(&o, &s, 1));
+	event_base_dispatch(o.base);
+	took_ms = clock_ms() - took_ms;
+	assert_int_equal(o.calls, 1);
+	if (took_ms < identified[n].min_ms || took_ms > identified[n].max_ms)
+		fail_msg("%s: %lld ms", identified[n].name, (long long)took_ms);
+	if (o.via != identified[n].winner || (o.fd == -1 && o.err.code != identified[n].code))
+		fail_msg("%s: %s", identified[n].name, o.fd == -1 ? o.err.text : o.via->name);
+	if (o.fd != -1)
+		close(o.fd);
+	event_base_free(o.base);
+	scene_clear(&s);
+}
+
+static void
+test_identified(void **state)
+{
+	size_t	n;
+
+	(void)state;
+	for (n = 0; n < COUNT(identified); n++)
+		run_identified(n);
+}
+
 /* Cancelled after any number of turns of the loop, there is no callback and nothing left. */
 static void
 test_cancel(void **state)
@@ -311,9 +379,10 @@ test_cancel(void **state)
 
 	(void)state;
 	for (rounds = 0; rounds < 8; rounds++) {
-		scene_set(&s, COUNT(cases) - 1);
+		scene_set(&s, &cases[COUNT(cases) - 1].localapi, &cases[COUNT(cases) - 1].first,
+		    &cases[COUNT(cases) - 1].second);
 		o.base = event_base_new();
-		assert_non_null(race = start(&o, &s));
+		assert_non_null(race = start(&o, &s, 0));
 		for (i = 0; i < rounds; i++)
 			event_base_loop(o.base, EVLOOP_NONBLOCK);
 		race_cancel(race);
@@ -329,6 +398,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_identified),
 		cmocka_unit_test(test_cancel),
 	};
 
