@@ -23,7 +23,7 @@ run(const struct options *opts, char **words, int *status, struct error *err)
 		return (-1);
 	}
 	if (opts->or_names != NULL) {
-		error_set(err, CODE_USAGE, "--or is for ssh: check each name by itself");
+		error_set(err, CODE_USAGE, "--or is for connections; check each name by itself: --doctor NAME");
 		return (-1);
 	}
 	if (opts->mode == OPTIONS_SCAN)

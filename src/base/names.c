@@ -28,15 +28,15 @@ names_add(struct names *names, const char *host, struct error *err)
 	const int	have = names_have(names, host);
 
 	if (host[0] == '\0')
-		error_set(err, CODE_USAGE, "--or: a name is empty");
+		error_set(err, CODE_USAGE, "--or: a name in the list is empty");
 	else if (!addr_host_ok(host))
 		error_set(err, CODE_BAD_HOST, "--or: \"%.60s\" is no host name or address", host);
 	else if (have > 0)
-		error_set(err, CODE_USAGE, "--or: %.80s stands there twice", host);
+		error_set(err, CODE_USAGE, "--or: %.80s is listed twice", host);
 	else if (have == 0)
 		return (0);
 	else if (names->count > NAMES_MAX)
-		error_set(err, CODE_USAGE, "--or: more than %d names", NAMES_MAX);
+		error_set(err, CODE_USAGE, "--or: at most %d names", NAMES_MAX);
 	else {
 		strlcpy(names->hosts[names->count++], host, sizeof(names->hosts[0]));
 		return (0);

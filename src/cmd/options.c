@@ -61,7 +61,7 @@ set_via(void *to, const char *value)
 	return (choice->via->to == VIA_TO_PROXY ? addr_split(choice->address, host, &port) : -1);
 }
 
-/* Which names these are is looked at where the host is known, too. */
+/* The list is checked where the host is known. */
 static int
 set_or(void *to, const char *value)
 {

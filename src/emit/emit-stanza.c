@@ -367,7 +367,7 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 	stays = emit_ssh_stays(doc, s.is_peer);
 	if (stays && json_text_at(doc, "wanted.or") != NULL) {
 		error_set(err, CODE_USAGE,
-		    "%.60s: a line of your own says how ssh connects, and --or would do nothing", s.host);
+		    "%.60s: your own files say how ssh connects, so --or would have no effect", s.host);
 		return (-1);
 	}
 	names = !stays && !stanza_keeps(&s);

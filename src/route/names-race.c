@@ -18,6 +18,8 @@
 #include "catalogue/catalogue.h"
 #include "route/names-race.h"
 
+#define LATER	2		/* attempts that others may add */
+
 struct names_runner {
 	struct name		 name;
 	struct race_config	 conf;
@@ -98,7 +100,7 @@ names_race_tell(const struct names_race *r)
 {
 	struct attempts		*all = r->conf.race->attempts;
 	const struct names_runner	*one;
-	const int		 share = (ATTEMPTS_MAX - r->begun) / r->begun;
+	const int		 share = (ATTEMPTS_MAX - LATER - r->begun) / r->begun;
 	struct attempt		*noted;
 	size_t			 target;
 	char			 text[TARGET_TEXT_MAX];
