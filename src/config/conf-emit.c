@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "config/conf.h"
+#include "emit/emit-stanza.h"
 #include "emit/emit.h"
 #include "install/install.h"
 
@@ -65,9 +68,22 @@ conf_print(const struct conf *conf, json_t *docs, struct error *err)
 	xmemstream_close(fp);
 	if (result == 0)
 		fputs(all, stdout);
+	/* Not in the text: it is so at this moment. */
+	for (i = 0; result == 0 && isatty(STDERR_FILENO) && i < json_array_size(docs); i++)
+		conf_offer(stderr, json_array_get(docs, i));
 	free(all);
 	json_decref(docs);
 	return (result);
+}
+
+void
+conf_offer(FILE *fp, const json_t *doc)
+{
+	const char	*address = emit_stanza_offer(doc), *host = json_text_at(doc, "target.host");
+
+	if (address != NULL && host != NULL && addr_host_ok(host))
+		fprintf(fp, "%s: tailscaled reaches it at %s; with --or=%s, ssh can use that address, "
+		    "too\n", host, address, address);
 }
 
 int

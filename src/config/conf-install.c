@@ -45,7 +45,8 @@ conf_program_ok(const struct conf *conf, const json_t *doc, struct error *err)
  * or -1.
  */
 static int
-texts_add(const struct conf *conf, json_t *texts, const char *name, struct error *err)
+texts_add(const struct conf *conf, json_t *texts, const char *name, FILE *offers,
+    struct error *err)
 {
 	int	 all = strcmp(name, INSTALL_TAILNET) == 0, result = -1;
 	json_t	*doc = all ? conf_document_mesh(conf, err) : conf_document(conf, name, err);
@@ -56,6 +57,8 @@ texts_add(const struct conf *conf, json_t *texts, const char *name, struct error
 	if (conf_program_ok(conf, doc, err) == 0 &&
 	    (text = emit_text(emit_find(all ? "tailnet" : "stanza"), doc, err)) != NULL) {
 		json_object_set_new(texts, name, json_string(text));
+		if (offers != NULL)
+			conf_offer(offers, doc);
 		result = 0;
 	}
 	free(text);
@@ -68,7 +71,7 @@ texts_add(const struct conf *conf, json_t *texts, const char *name, struct error
  * them. 0 or -1.
  */
 static int
-texts_again(const struct conf *conf, int scope, json_t *texts, struct error *err)
+texts_again(const struct conf *conf, int scope, json_t *texts, FILE *offers, struct error *err)
 {
 	struct install	in;
 	char		name[INSTALL_NAME];
@@ -77,7 +80,7 @@ texts_again(const struct conf *conf, int scope, json_t *texts, struct error *err
 
 	while (result == 0 && install_own_next(&in.own->old, &at, name))
 		if (strcmp(name, INSTALL_TAILNET) != 0)
-			result = texts_add(conf, texts, name, err);
+			result = texts_add(conf, texts, name, offers, err);
 	if (result == 0 && json_object_size(texts) == 0) {
 		error_set(err, CODE_USAGE, "there is no host, and none is installed by name");
 		result = -1;
@@ -177,14 +180,18 @@ conf_install(struct conf *conf, char **words, struct error *err)
 	struct install	 in;
 	const char	*name;
 	json_t		*texts = json_object(), *text;
-	int		 scope = conf_scope(conf, err), result = scope == -1 ? -1 : 0, given = 0;
+	int		 scope = conf_scope(conf, err), result = scope == -1 ? -1 : 0, given = 0,
+			    changed = 0;
+	char		*offers;
+	size_t		 len;
+	FILE		*fp = xmemstream(&offers, &len);
 
 	for (; *words != NULL && result == 0; words++, given = 1)
-		result = texts_add(conf, texts, *words, err);
+		result = texts_add(conf, texts, *words, fp, err);
 	if (result == 0 && conf_given(conf, "tailnet"))
-		result = texts_add(conf, texts, INSTALL_TAILNET, err);
+		result = texts_add(conf, texts, INSTALL_TAILNET, fp, err);
 	else if (result == 0 && !given)
-		result = texts_again(conf, scope, texts, err);
+		result = texts_again(conf, scope, texts, fp, err);
 	if (result == 0) {
 		result = install_open(&in, (enum install_scope)scope, conf_given(conf, "dry-run"),
 		    err);
@@ -192,9 +199,13 @@ conf_install(struct conf *conf, char **words, struct error *err)
 			if (result == 0)
 				install_put(&in, name, json_string_value(text));
 		if (result == 0)
-			result = conf_finish(conf, &in, NULL, err);
+			result = conf_finish(conf, &in, &changed, err);
 		install_close(&in);
 	}
+	xmemstream_close(fp);
+	if (changed)
+		fputs(offers, stdout);
+	free(offers);
 	json_decref(texts);
 	return (result);
 }
@@ -207,7 +218,7 @@ diff_one(const struct conf *conf, const char *name, struct error *err)
 	json_t		*texts = json_object();
 	int		 scope = conf_scope(conf, err), result = -1;
 
-	if (scope != -1 && texts_add(conf, texts, name, err) == 0) {
+	if (scope != -1 && texts_add(conf, texts, name, NULL, err) == 0) {
 		result = install_open(&in, (enum install_scope)scope, 1, err);
 		if (result == 0) {
 			install_put(&in, name, json_string_value(json_object_get(texts, name)));

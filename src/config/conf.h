@@ -88,6 +88,9 @@ const char *conf_ssh_value(const char *answer, const char *keyword, char *buf, s
 /* The known_hosts files of that answer, with blanks between them. */
 void	conf_ssh_known(const char *answer, char files[CONF_KNOWN_FILES]);
 
+/* Tell what a block of this host could use, where the user has to decide about it. */
+void	conf_offer(FILE *fp, const json_t *doc);
+
 /* Return 0 if there are no words, or -1 with *err set: the command takes none. */
 int	conf_no_words(const struct conf *conf, char **words, struct error *err);
 

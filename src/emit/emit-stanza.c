@@ -4,6 +4,8 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -339,6 +341,35 @@ stanza_is_peer(const struct stanza *s)
 		    addr_is_tailnet((struct sockaddr *)&ss))
 			return (1);
 	return (0);
+}
+
+/* 1 for RFC 1918 and RFC 4193, without the mesh's own. */
+static int
+stanza_private(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in	*in = (const void *)ss;
+	const struct sockaddr_in6	*in6 = (const void *)ss;
+	uint32_t			 ip;
+
+	if (ss->ss_family == AF_INET6)
+		return ((in6->sin6_addr.s6_addr[0] & 0xfe) == 0xfc &&
+		    !addr_is_tailnet((const struct sockaddr *)ss));
+	ip = ntohl(in->sin_addr.s_addr);
+	return (ip >> 24 == 10 || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8);
+}
+
+const char *
+emit_stanza_offer(const json_t *doc)
+{
+	const char		*address = json_text_at(doc, "facts.tailscale.peer.direct");
+	struct sockaddr_storage	 ss;
+	struct names		 names;
+
+	if (address == NULL || addr_literal(address, 0, &ss) == 0 || !stanza_private(&ss) ||
+	    json_truth_at(doc, "facts.tailscale.peer.self") == 1 || emit_ssh_stays(doc, 1) ||
+	    emit_ssh_names(doc, &names, NULL) == -1 || names.count > 1)
+		return (NULL);
+	return (address);
 }
 
 int

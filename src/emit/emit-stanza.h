@@ -9,6 +9,11 @@
 
 struct error;
 
+/*
+ * Where the target is a peer that tailscaled reaches in a private network, too, and its block would
+ * not use that: the address, for the user to decide about; or else NULL.
+ */
+const char *emit_stanza_offer(const json_t *);
 /* For wanted.match, or else for the target of the document. */
 int	emit_stanza(FILE *, const json_t *, struct error *);
 

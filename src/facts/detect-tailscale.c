@@ -145,6 +145,7 @@ put_peer(json_t *facts, const struct tspeers *peers)
 	put_truth(facts, "tailscale.peer.tailscale_ssh", peer->ssh);
 	put_text(facts, "tailscale.peer.os", peer->os);
 	put_text(facts, "tailscale.peer.relay", peer->relay);
+	put_text(facts, "tailscale.peer.direct", peer->direct);
 	put_days(facts, "tailscale.peer.last_seen_days", peer->seen_s, -1);
 }
 

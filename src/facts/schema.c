@@ -171,6 +171,8 @@ const struct fact_row	fact_rows[] = {
 	    "Its system, as tailscaled calls it: linux, windows, macOS, ..." },
 	{ "tailscale.peer.relay", FACT_TEXT, "", "detect-tailscale",
 	    "Its home relay (DERP region)." },
+	{ "tailscale.peer.direct", FACT_TEXT, "", "detect-tailscale",
+	    "The address at which tailscaled reaches it now without a relay (CurAddr)." },
 	{ "tailscale.peer.last_seen_days", FACT_NUMBER, "days", "detect-tailscale",
 	    "Whole days since the control server lost it." },
 	{ "tailscale.router.name", FACT_TEXT, "", "detect-tailscale",

@@ -77,6 +77,20 @@ tspeer_truth(const json_t *object, const char *key)
 	return (json_is_boolean(value) ? json_is_true(value) : -1);
 }
 
+/* CurAddr, "ADDRESS:PORT" or "[IPv6]:PORT": the address. */
+static void
+tspeer_direct(const json_t *object, struct tspeer *peer)
+{
+	const char		*text = json_string_value(json_object_get(object, "CurAddr"));
+	struct sockaddr_storage	 ss;
+	char			 host[ADDR_HOST_MAX + 1];
+	int			 port;
+
+	if (text != NULL && addr_split(text, host, &port) == 0 && addr_literal(host, 0, &ss) != 0 &&
+	    strlen(host) < sizeof(peer->direct))
+		strlcpy(peer->direct, host, sizeof(peer->direct));
+}
+
 void
 tspeer_read(const json_t *object, struct tspeer *peer)
 {
@@ -96,6 +110,7 @@ tspeer_read(const json_t *object, struct tspeer *peer)
 	peer->ssh = json_array_size(json_object_get(object, "sshHostKeys")) > 0;
 	tsjson_text(object, "OS", peer->os, sizeof(peer->os));
 	tsjson_text(object, "Relay", peer->relay, sizeof(peer->relay));
+	tspeer_direct(object, peer);
 	peer->seen_s = tspeer_time(object, "LastSeen");
 	peer->expires_s = tspeer_time(object, "KeyExpiry");
 }

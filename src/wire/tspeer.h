@@ -29,6 +29,7 @@ struct tspeer {
 	int	ssh;			/* it has Tailscale SSH switched on */
 	char	os[24];
 	char	relay[24];		/* its home among the relays (DERP) */
+	char	direct[ADDR_TEXT_MAX];	/* where it is reached without one now, or "" */
 	/* when the control server lost it, since 1970; 0: not said */
 	int64_t	seen_s;
 	int64_t	expires_s;		/* its key; 0: never, or not said */

@@ -97,6 +97,35 @@ for shell in sh bash zsh fish tcsh; do
 done
 unset SHELL
 
+### a peer of the mesh that is in this network, too
+# offer ADDRESS: what a first install says of a peer that tailscaled reaches there, as $offer.
+mesh=
+offer() {
+	theirs x 'Host x'
+	[ -z "$mesh" ] || { kill "$mesh"; wait "$mesh" 2>/dev/null; }
+	rm -f "$T/mesh.sock"
+	CURADDR=$1 python3 "$TOOLS/status-server.py" "$T/mesh.sock" 2 &
+	mesh=$!
+	started "$mesh"
+	wait_for 30 test -S "$T/mesh.sock"
+	config install --no-probe --tailscaled="$T/mesh.sock" peer-00001 >"$T/status"
+	offer=$(grep '^peer-00001: ' "$T/out")
+}
+offer 192.168.1.7:41641
+is "a private address is offered" "$offer" \
+    'peer-00001: tailscaled reaches it at 192.168.1.7; with --or=192.168.1.7, ssh can use that address, too'
+for address in 203.0.113.7:41641 '[2001:db8::7]:1' '[fd7a:115c:a1e0::7]:1' 100.64.0.9:1 ''; do
+	offer "$address"
+	is "no other one is: $address" "$offer" ''
+done
+offer '[fd00::7]:41641'
+is "one of IPv6 is" "${offer##* --or=}" 'fd00::7, ssh can use that address, too'
+is "it is taken" "$(config install --no-probe --tailscaled="$T/mesh.sock" --or=fd00::7 peer-00001)" '0 '
+check "and not offered again" sh -c '! grep -q "^peer" "$1"' sh "$T/out"
+is "a stanza says nothing where nobody looks on" "$(config stanza --no-probe --tailscaled="$T/mesh.sock" peer-00002)" '0 '
+at_home python3 "$TOOLS/on-pty.py" 40 200 "$bin/meshssh-config" stanza --no-probe --tailscaled="$T/mesh.sock" peer-00002 >"$T/out" 2>&1
+check "on a terminal it does" grep -q 'peer-00002: tailscaled reaches it at fd00::7;' "$T/out"
+
 ### what they cannot be for
 # refused NAME WORDS...
 refused() {

@@ -138,6 +138,7 @@ test_whole(void **state)
 	assert_int_equal(peers.peer.ssh, 1);
 	assert_string_equal(peers.peer.os, "linux");
 	assert_string_equal(peers.peer.relay, "lab");
+	assert_string_equal(peers.peer.direct, "10.99.0.2");
 	assert_int_equal(peers.peer.seen_s, 0);
 	assert_int_equal(peers.peer.expires_s, 0);
 	assert_int_equal(tspeer_find(whole, strlen(whole), "nas-1", &peers), 0);
@@ -146,6 +147,7 @@ test_whole(void **state)
 	assert_int_equal(peers.peer.ssh, 0);
 	assert_int_equal(peers.peer.seen_s, 1793527200);
 	assert_string_equal(peers.peer.relay, "");
+	assert_string_equal(peers.peer.direct, "");
 	assert_int_equal(tspeer_find(whole, strlen(whole), "web.other.ts.net", &peers), 0);
 	assert_int_equal(peers.peer.online, -1);
 	assert_int_equal(tspeer_find(whole, strlen(whole), NULL, &peers), 0);
@@ -348,12 +350,47 @@ test_pings(void **state)
 	}
 }
 
+/* What CurAddr may be, and is not. */
+static void
+test_direct(void **state)
+{
+	static const struct {
+		const char	*text, *direct;
+	}		rows[] = {
+		{ "192.168.1.7:41641", "192.168.1.7" },
+		{ "[fd00::7]:41641", "fd00::7" },
+		{ "", "" },
+		{ "192.168.1.7", "" },
+		{ "nas:41641", "" },
+		{ "192.168.1.7:0", "" },
+		{ "192.168.1.7:1\nevil", "" },
+		{ "[fd00::7\033]:1", "" },
+	};
+	struct tspeer	peer;
+	json_t		*object;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		object = json_pack("{s:s}", "CurAddr", rows[i].text);
+		tspeer_read(object, &peer);
+		if (strcmp(peer.direct, rows[i].direct) != 0)
+			fail_msg("%s: %s", rows[i].text, peer.direct);
+		json_decref(object);
+	}
+	object = json_pack("{s:i}", "CurAddr", 7);
+	tspeer_read(object, &peer);
+	assert_string_equal(peer.direct, "");
+	json_decref(object);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_router),
+		cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_odd),
