@@ -125,7 +125,7 @@ test_bad(void **state)
 		    { "--mss=1" },
 		{ "--mss=87" }, { "--mss=32768" }, { "--mss" }, { "--family=ipv4" }, { "--time=5" },
 		    { "--=" },
-		{ "--via" }, { "--via=" }, { "--via=ftp" }, { "--via=socks" },
+		{ "--or" }, { "--or=" }, { "--via" }, { "--via=" }, { "--via=ftp" }, { "--via=socks" },
 		    { "--via=direct=1.2.3.4:5" },
 		{ "--via=localapi=/run/sock" }, { "--via=auto=x" }, { "--via=socks5=" },
 		    { "--via=socks5=proxy" },
