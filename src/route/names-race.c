@@ -32,8 +32,7 @@ struct names_runner {
 
 struct names_race {
 	struct names_race_config	 conf;
-	struct names_runner	 list[NAMES_MAX + 1];
-	int			 count;
+	struct names_runner	*list[NAMES_MAX + 1];	/* those that were begun */
 	int			 begun;
 	int			 expired;
 	struct event		 timer;
@@ -75,8 +74,10 @@ names_race_cancel(struct names_race *r)
 	if (r == NULL)
 		return;
 	event_del(&r->timer);
-	for (i = 0; i < r->begun; i++)
-		race_cancel(r->list[i].race);
+	for (i = 0; i < r->begun; i++) {
+		race_cancel(r->list[i]->race);
+		free(r->list[i]);
+	}
 	free(r);
 }
 
@@ -87,8 +88,8 @@ names_race_expire(struct names_race *r)
 
 	r->expired = 1;
 	for (i = 0; i < r->begun; i++)
-		if (r->list[i].race != NULL)
-			race_expire(r->list[i].race);
+		if (r->list[i]->race != NULL)
+			race_expire(r->list[i]->race);
 }
 
 /*
@@ -107,7 +108,7 @@ names_race_tell(const struct names_race *r)
 	int			 i, j;
 
 	for (i = 0; i < r->begun; i++) {
-		one = &r->list[i];
+		one = r->list[i];
 		target = strlen(target_text(&one->name.target, text));
 		if (strncmp(one->err.text, text, target) == 0)
 			target += strspn(one->err.text + target, ": ");
@@ -129,14 +130,14 @@ static void
 names_race_lost(struct names_race *r)
 {
 	const struct names_race_config	 conf = r->conf;
-	const struct names_runner	*worst = &r->list[0];
+	const struct names_runner	*worst = r->list[0];
 	struct error		 err;
 	struct name		 name;
 	int			 i;
 
 	for (i = 1; i < r->begun; i++)
-		if (code_row(r->list[i].err.code)->rank > code_row(worst->err.code)->rank)
-			worst = &r->list[i];
+		if (code_row(r->list[i]->err.code)->rank > code_row(worst->err.code)->rank)
+			worst = r->list[i];
 	names_race_tell(r);
 	err = worst->err;
 	name = worst->name;
@@ -183,19 +184,31 @@ names_race_timer_cb(evutil_socket_t fd, short what, void *arg)
 	names_race_next(arg);
 }
 
+/* Its race, which has what is the same for all, and a target, sizes and attempts of its own. */
 static void
-names_race_begin(struct names_race *r, struct names_runner *one)
+names_race_begin(struct names_race *r, const char *host)
 {
-	struct timeval	tv = clock_timeval(r->conf.stagger_ms);
+	struct names_runner	*one = r->list[r->begun++] = xcalloc(1, sizeof(*one));
+	struct timeval		 tv = clock_timeval(r->conf.stagger_ms);
 
-	log_debug(1, "name %d: %s", r->begun, one->name.target.host);
+	log_debug(1, "name %d: %s", r->begun, host);
+	one->all = r;
+	one->name.target = *r->conf.race->target;
+	one->name.target.host = host;
 	r->conf.begin_cb(&one->name, r->conf.arg);
 	one->name.in = (struct plan_input){ .target = &one->name.target, .choice = r->conf.choice };
 	if (plan_needs_facts(&one->name.target, r->conf.choice))
 		one->name.in.facts = r->conf.facts;
+	one->conf = *r->conf.race;
+	one->conf.target = &one->name.target;
+	one->conf.mss_steps = &one->name.mss_steps;
+	one->conf.attempts = &one->attempts;
+	one->conf.identified = !one->conf.mute_server;
+	one->conf.cb = names_race_ended_cb;
+	one->conf.arg = one;
 	one->began_ms = clock_ms();
 	one->race = race_start(&one->conf, &one->name.in);
-	if (r->begun < r->count)
+	if (r->begun < r->conf.names->count)
 		event_add(&r->timer, &tv);
 }
 
@@ -206,13 +219,12 @@ names_race_next(struct names_race *r)
 	int	i;
 
 	event_del(&r->timer);
-	if (r->begun < r->count && !r->expired) {
-		r->begun++;
-		names_race_begin(r, &r->list[r->begun - 1]);
+	if (r->begun < r->conf.names->count && !r->expired) {
+		names_race_begin(r, r->conf.names->hosts[r->begun]);
 		return;
 	}
 	for (i = 0; i < r->begun; i++)
-		if (r->list[i].race != NULL)
+		if (r->list[i]->race != NULL)
 			return;
 	names_race_lost(r);
 }
@@ -221,23 +233,9 @@ struct names_race *
 names_race_start(const struct names_race_config *conf)
 {
 	struct names_race	*r = xcalloc(1, sizeof(*r));
-	struct names_runner	*one;
 
 	r->conf = *conf;
 	event_assign(&r->timer, conf->race->base, -1, 0, names_race_timer_cb, r);
-	for (r->count = 0; r->count < conf->names->count; r->count++) {
-		one = &r->list[r->count];
-		one->all = r;
-		one->name.target = *conf->race->target;
-		one->name.target.host = conf->names->hosts[r->count];
-		one->conf = *conf->race;
-		one->conf.target = &one->name.target;
-		one->conf.mss_steps = &one->name.mss_steps;
-		one->conf.attempts = &one->attempts;
-		one->conf.identified = !one->conf.mute_server;
-		one->conf.cb = names_race_ended_cb;
-		one->conf.arg = one;
-	}
 	names_race_next(r);
 	return (r);
 }
