@@ -37,8 +37,9 @@ serve_again() {
 }
 # shellcheck disable=SC2317	# called by way of wait_for
 serve_settled() {
-	! kill -0 "$SERVE_PID" 2>/dev/null || { [ -d "$T/run" ] && timeout 1 "$CLIENT" 127.0.0.1 "$PORT" garbage=closed; }
+	! kill -0 "$SERVE_PID" 2>/dev/null || { [ -d "$T/run" ] && serve_listens; }
 }
+serve_listens() { timeout 1 "$CLIENT" 127.0.0.1 "$PORT" garbage=closed; }
 serve_stop() {
 	kill "$SERVE_PID"
 	wait "$SERVE_PID" 2>/dev/null
@@ -202,6 +203,21 @@ if need_root "a full folder"; then
 	echo >&3
 	check "a full folder: the session that is there goes on" wait $client_pid
 	exec 3>&-
+	serve_stop
+fi
+
+# --- a user's own
+if need_root "a user without root"; then
+	mkdir "$T/user"
+	chown 65534 "$T/user"
+	chmod 755 "$T"
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+	    env XDG_RUNTIME_DIR="$T/user" "$SERVE" "127.0.0.1:$PORT" "$SSHD" --source=loopback 2>"$T/log" &
+	SERVE_PID=$!
+	started "$SERVE_PID"
+	wait_for 10 serve_listens
+	check "a user without root: a session, reset and resumed" client new first reset again ping keys end
+	is "a user without root: the folder" "$(stat -c '%a %u' "$T/user/meshssh")" "700 65534"
 	serve_stop
 fi
 

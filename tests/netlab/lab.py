@@ -40,6 +40,7 @@ FORGIVING = "PerSourcePenalties no"
 COUNTING = 2212
 PORTS = {22: [], 2210: ["IPQoS none"], 2211: ["HostKey {temp}/host_rsa"], COUNTING: []}
 DROPBEAR = 2222
+PIECE = 1 << 24     # of a large file
 STOP = threading.Event()  # set when the program is to end: whatever waits gives up
 
 
@@ -204,10 +205,13 @@ class Site:
         path = self.path(f"data.{size}")
         with self.making:
             if not os.path.exists(path):
-                data = random.Random(size).randbytes(size)
-                self.sums[size] = hashlib.sha256(data).hexdigest()
+                source, total = random.Random(size), hashlib.sha256()
                 with open(path, "wb") as f:
-                    f.write(data)
+                    for at in range(0, size, PIECE):
+                        data = source.randbytes(min(PIECE, size - at))
+                        total.update(data)
+                        f.write(data)
+                self.sums[size] = total.hexdigest()
         return path
 
 

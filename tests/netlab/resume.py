@@ -77,8 +77,8 @@ class Far:
 class Echo:
     """An ssh session of `cat`, and the numbered lines that it echoes."""
 
-    def __init__(self, lab, command="cat", pad=10, rate=20, options=(), cache=None, port=PORT):
-        self.session = Session(lab, "relay", "v4", command, options=("--debug", *options), port=port, cache=cache)
+    def __init__(self, lab, command="cat", pad=10, rate=20, options=(), cache=None, port=PORT, host="v4"):
+        self.session = Session(lab, "relay", host, command, options=("--debug", *options), port=port, cache=cache)
         self.pad = "z" * pad
         self.rate = rate
         self.sent = 0       # bytes
@@ -454,7 +454,34 @@ def discovery(tap, lab):
               f"{fresh.session.tail(20)}\n{fourth.session.tail(20)}")
 
 
-OTHERS = (restarted, events, why, transfer, reader, silent, learned, discovery)
+def outer(lab):
+    """An ssh through port 22, which forwards the two others: when it does."""
+    forwards = (f"127.0.0.1:{PORT}:10.77.2.2:{PORT}", f"127.0.0.1:{SERVE_PORT}:10.77.2.2:{SERVE_PORT}")
+    process = lab.start("client", "ssh", "-F", lab.site.path("ssh_config"), "-N", "-o", "ExitOnForwardFailure=yes",
+                        *(word for forward in forwards for word in ("-L", forward)), "v4", log="outer.log")
+    wait_for("the forwarded ports", 15, lambda: f":{SERVE_PORT} " in lab.run("client", "ss", "-Hltn"))
+    return process
+
+
+def port_22(tap, lab):
+    """Nothing but sshd's own port is open: what an ssh forwards leads there, and that one may end and come back."""
+    lab.clear()
+    lab.rule(f"tcp dport {{ {PORT}, {SERVE_PORT} }} counter drop")
+    process = outer(lab)
+    echo = Echo(lab, host="127.0.0.1")
+    process.kill()
+    process.wait()
+    lab.processes.remove(process)
+    lab.pause(1)
+    process = outer(lab)
+    took = echo.back(15)
+    exact = echo.finish()
+    lab.end(process)
+    tap.point(exact and took is not None and took <= 2.5, "port 22 alone, through an ssh that is killed",
+              f"exact: {exact}, back after: {took}, resumed {echo.resumes()} times\n{echo.session.tail(25)}")
+
+
+OTHERS = (restarted, events, why, transfer, reader, silent, learned, discovery, port_22)
 
 
 class Resumable(Lab):

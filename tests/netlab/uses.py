@@ -346,7 +346,7 @@ class Terminal(Use):
             for number in range(1, self.lines + 1):
                 self.tmux("send-keys", f"echo $(({number} + 1000))", "Enter")
                 self.typed = number
-                self.lab.pause(0.3)
+                self.lab.pause(0.4)
             wait_for("the last answer", 15, lambda: re.search(f"^(far:)*{self.lines + 1000}$", self.screen(), re.M))
             seen = [int(word) for word in re.findall(r"^(?:far:)*(1\d{3})$", self.screen(), re.M)]
             if seen != list(range(1001, 1001 + self.lines)):
