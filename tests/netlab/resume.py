@@ -106,11 +106,16 @@ class Echo:
         return sum(1 for _, text in list(self.session.lines) if GOES_ON.search(text))
 
     def relay(self):
-        """The process id of meshssh."""
+        """The process id of meshssh, but not of a process of its own that writes what --why reads."""
+        parents = {}
         for pid in self.session.members():
-            with open(f"/proc/{pid}/comm", encoding="ascii") as f:
-                if f.read().strip() == "meshssh":
-                    return pid
+            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                name, rest = f.read().rsplit(")", 1)
+            if name.endswith("(meshssh"):
+                parents[pid] = int(rest.split()[1])
+        for pid, parent in parents.items():
+            if parent not in parents:
+                return pid
         raise Failed("there is no relay")
 
     def back(self, seconds):
