@@ -239,6 +239,15 @@ def show(tap, lab, row):
 # --- the rest -------------------------------------------------------------------------------------------------------
 
 
+def why_says(lab, cache):
+    return lab.run("client", "env", f"XDG_CACHE_HOME={cache}", MESHSSH, "--why")
+
+
+def told(lab, cache):
+    """What --why says of sessions that wait."""
+    return re.findall(r"v4 port 2213: no connection for \d+ s: .+; held for 24 h", why_says(lab, cache))
+
+
 def restarted(tap, lab):
     """The host knows nothing of the session: it ends, and the cause is said."""
     lab.clear()
@@ -255,8 +264,10 @@ def restarted(tap, lab):
     echo.session.until(lambda: echo.session.ended is not None, 10)
     took = echo.session.now() - since
     echo.finish()
-    tap.point(len(echo.session.said) == 1 and "the host was restarted" in echo.session.said[0] and took < 2,
-              "host restarted: one line, within 2 s", echo.session.tail(20))
+    said = why_says(lab, echo.session.cache)
+    tap.point(len(echo.session.said) == 1 and "the host was restarted" in echo.session.said[0] and took < 2
+              and "the host was restarted" in said and "no connection" not in said,
+              "host restarted: one line, within 2 s, and in --why", f"{said}\n{echo.session.tail(20)}")
 
 
 def transfer(tap, lab):
@@ -305,12 +316,6 @@ def events(tap, lab):
     tap.point(exact and None not in took and max(took) <= 0.4, "routes and links that come back are noticed",
               f"exact: {exact}, back after: {took}\n{echo.session.tail(40)}")
     tap.rows.append(("route or link back", "", "", f"{max(filter(None, took), default=0):.2f} s", "0.4 s"))
-
-
-def told(lab, cache):
-    """What --why says of sessions that wait."""
-    said = lab.run("client", "env", f"XDG_CACHE_HOME={cache}", f"HOME={lab.site.path('home')}", MESHSSH, "--why")
-    return re.findall(r"v4 port 2213: no connection for \d+ s: .+; held for 24 h", said)
 
 
 def why(tap, lab):
@@ -411,6 +416,10 @@ def discovery(tap, lab):
     again = sum(1 for _, text in second.session.lines if "connected through direct" in text)
     tap.point(second.finish() and (direct, again) == (2, 1), "the next session connects there at once",
               f"{direct}, {again}\n{second.session.tail(20)}")
+    before = attempts(lab)
+    passed = Session(lab, "fdpass", "v4", port=PORT, cache=echo.session.cache)
+    passed.until(lambda: passed.ended is not None, 15)
+    tap.point(passed.in_order and attempts(lab) == before, "with --fdpass, no resumption", passed.tail(20))
     config = lab.site.write("alive_config", f"Include {lab.site.path('ssh_config')}\nHost v4\n\tServerAliveInterval 5\n")
     for cache, wanted in ((echo.session.cache, True), (lab.site.path("none"), False)):
         said = lab.run("client", "env", f"XDG_CACHE_HOME={cache}", MESHSSH, "--debug", "-F", config, "-p", str(PORT), "v4",
