@@ -204,6 +204,15 @@ def listener(lab, _):
     reset(lab)
 
 
+def elsewhere(lab, _):
+    """Links that the session does not use come and go."""
+    for _ in range(6):
+        lab.ip("client", "link add e0 type veth peer name e1", "addr add 10.99.9.9/24 dev e0", "link set e0 up")
+        lab.pause(0.2)
+        lab.ip("client", "link del e0")
+        lab.pause(0.2)
+
+
 ROWS = (
     Row("connection reset", lambda lab, _: reset(lab), within=0.5),
     Row("connection reset by the host", lambda lab, _: reset_there(lab), within=0.5),
@@ -216,6 +225,7 @@ ROWS = (
     Row("hole > 900 bytes on the reverse path", lambda lab, _: lab.hole(900, "reverse"), within=8, pad=6000, rate=30),
     Row("relay stopped", stopped, within=1, resumes=(0, 1)),
     Row("listener restarted, connection reset", listener, within=0.5),
+    Row("other links come and go", elsewhere, within=1, resumes=(0, 0)),
     Row("loss of 10 %", lambda lab, _: (lab.loss(10), lab.pause(45 if FULL else 10)), within=5, resumes=(0, 0)),
 )
 
