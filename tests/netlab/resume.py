@@ -178,6 +178,15 @@ def cut(lab, seconds):
     lab.alive()
 
 
+def elsewhere(lab, _):
+    """Links that the session does not use come and go."""
+    for _ in range(6):
+        lab.ip("client", "link add e0 type veth peer name e1", "addr add 10.99.9.9/24 dev e0", "link set e0 up")
+        lab.pause(0.2)
+        lab.ip("client", "link del e0")
+        lab.pause(0.2)
+
+
 @dataclass(frozen=True)
 class Row:
     name: str
@@ -202,15 +211,6 @@ def listener(lab, _):
     lab.processes.remove(lab.far.process)
     lab.far.start()
     reset(lab)
-
-
-def elsewhere(lab, _):
-    """Links that the session does not use come and go."""
-    for _ in range(6):
-        lab.ip("client", "link add e0 type veth peer name e1", "addr add 10.99.9.9/24 dev e0", "link set e0 up")
-        lab.pause(0.2)
-        lab.ip("client", "link del e0")
-        lab.pause(0.2)
 
 
 ROWS = (
