@@ -5,6 +5,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include <event2/event.h>
+
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,32 +19,38 @@
 #define STALL_FIRST_MS	2000	/* what is over before is not worth a file */
 #define STALL_CHILD_MS	5000	/* for a home that hangs */
 
-/* A process that writes or removes the file, and ends soon, whatever hangs. */
-static pid_t
-stall_fork(void)
+/* No process is left as one that nobody waits for; in the loop, all that end are ours. */
+static void
+stall_child_cb(evutil_socket_t sig, short what, void *arg)
+{
+	struct stall	*st = arg;
+	pid_t		 pid;
+
+	(void)sig;
+	(void)what;
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		if (pid == st->pid)
+			st->pid = 0;
+}
+
+/* A process that writes or removes the file, and ends soon, whatever hangs: 1 in it. */
+static int
+stall_fork(struct stall *st)
 {
 	struct itimerval	it = { .it_value = clock_timeval(STALL_CHILD_MS) };
-	pid_t			pid = fork();
 
-	if (pid != 0)
-		return (pid);
+	if (!event_initialized(&st->child_ev))
+		evsignal_assign(&st->child_ev, st->base, SIGCHLD, stall_child_cb, st);
+	event_add(&st->child_ev, NULL);
+	if ((st->pid = fork()) != 0)
+		return (0);
 	signal(SIGALRM, SIG_DFL);
 	setitimer(ITIMER_REAL, &it, NULL);
 	/* That our end is seen at the other end of the pipes must not wait for it. */
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);
-	return (0);
-}
-
-/* 1 if the last such process is still at it. */
-static int
-stall_busy(struct stall *st)
-{
-	if (st->pid > 0 && waitpid(st->pid, NULL, WNOHANG) == 0)
-		return (1);
-	st->pid = 0;
-	return (0);
+	return (1);
 }
 
 void
@@ -56,10 +64,10 @@ stall_goes_on(struct stall *st, const struct target *target, int64_t lost_ms, in
 	if (st->since_ms == 0)
 		st->since_ms = now_ms - lost_ms;
 	if (now_ms - st->since_ms < STALL_FIRST_MS || (st->said_ms != 0 && now_ms - st->said_ms <
-	    HELD_AGAIN_MS) || stall_busy(st))
+	    HELD_AGAIN_MS) || st->pid > 0)
 		return;
 	st->said_ms = now_ms;
-	if ((st->pid = stall_fork()) != 0)
+	if (!stall_fork(st))
 		return;
 	held.said_ms = now_ms;
 	held.since_ms = st->since_ms;
@@ -77,11 +85,19 @@ stall_over(struct stall *st)
 	st->since_ms = st->said_ms = 0;
 	if (said_ms == 0)
 		return;
-	if (stall_busy(st))
+	if (st->pid > 0)
 		kill(st->pid, SIGKILL);
 	self = getpid();
-	if ((st->pid = stall_fork()) != 0)
+	if (!stall_fork(st))
 		return;
 	held_remove(self);
 	_exit(0);
+}
+
+void
+stall_end(struct stall *st)
+{
+	stall_over(st);
+	if (event_initialized(&st->child_ev))
+		event_del(&st->child_ev);
 }

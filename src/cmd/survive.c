@@ -53,6 +53,7 @@ survive_waits_cb(const struct resumable *r, const char *why, void *arg)
 	}
 	if (strncmp(why, head, len) == 0 && strncmp(why + len, ": ", 2) == 0)
 		why += len + 2;
+	s->stall.base = s->base;
 	stall_goes_on(&s->stall, s->race->target, clock_ms() - r->lost_ms,
 	    (int)(r->hold_ms / 1000), why);
 }
@@ -239,6 +240,6 @@ survive_free(struct survive *s)
 			event_del(&s->timer);
 		resumable_free(s->resume);
 	}
-	stall_over(&s->stall);
+	stall_end(&s->stall);
 	free(s->facts);
 }

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -15,6 +16,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +137,20 @@ os_pipe_enlarge(int fd, int size)
 	if (fcntl(fd, F_GETPIPE_SZ) >= size)
 		return (0);
 	return (fcntl(fd, F_SETPIPE_SZ, size) == -1 ? -1 : 0);
+}
+
+void
+os_rest(void)
+{
+	const uintptr_t	size = 128 * 1024, page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	/* The address of a variable may be elsewhere: AddressSanitizer moves them. */
+	uintptr_t	here = (uintptr_t)__builtin_frame_address(0) / page * page - page;
+
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+	/* One page is left for this call's own frame; what was never touched is no memory. */
+	madvise((void *)(here - size), size, MADV_DONTNEED);
 }
 
 pid_t

@@ -182,6 +182,11 @@ os_transparent(int fd, int family)
 	return (-1);
 }
 
+void
+os_rest(void)
+{
+}
+
 int64_t
 os_memory(void)
 {

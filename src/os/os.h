@@ -190,6 +190,11 @@ const char *os_sandbox_taking(const char *folder);
 int	os_transparent(int, int family);
 /* A line of text that tells this run of the machine from all others; "" where that is not known. */
 void	os_boot_id(char *, size_t);
+/*
+ * Give back memory that this process no longer uses: what is free of the heap, and of the stack
+ * what lies below. Best effort; allocates nothing.
+ */
+void	os_rest(void);
 /* The bytes of memory that this process may have, shared with others; INT64_MAX: not known. */
 int64_t	os_memory(void);
 /* The path of the running program in the buffer; 0 or -1. */

@@ -618,12 +618,16 @@ static void
 relay_tick_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay	*r = arg;
+	int		 awake;
 
 	(void)fd;
 	(void)what;
 	relay_jump(r);
 	r->tick_ms = -1;
+	awake = r->stream->rest_ms != -1;
 	stream_tick(r->stream, clock_ms());
+	if (awake && r->stream->rest_ms == -1)
+		os_rest();
 	relay_turn(r);
 }
 

@@ -106,11 +106,16 @@ class Echo:
         return sum(1 for _, text in list(self.session.lines) if GOES_ON.search(text))
 
     def relay(self):
-        """The process id of meshssh."""
+        """The process id of meshssh, but not of a process of its own that writes what --why reads."""
+        parents = {}
         for pid in self.session.members():
-            with open(f"/proc/{pid}/comm", encoding="ascii") as f:
-                if f.read().strip() == "meshssh":
-                    return pid
+            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                name, rest = f.read().rsplit(")", 1)
+            if name.endswith("(meshssh"):
+                parents[pid] = int(rest.split()[1])
+        for pid, parent in parents.items():
+            if parent not in parents:
+                return pid
         raise Failed("there is no relay")
 
     def back(self, seconds):
@@ -171,6 +176,15 @@ def cut(lab, seconds):
     lab.dead()
     lab.pause(seconds)
     lab.alive()
+
+
+def elsewhere(lab, _):
+    """Links that the session does not use come and go."""
+    for _ in range(6):
+        lab.ip("client", "link add e0 type veth peer name e1", "addr add 10.99.9.9/24 dev e0", "link set e0 up")
+        lab.pause(0.2)
+        lab.ip("client", "link del e0")
+        lab.pause(0.2)
 
 
 @dataclass(frozen=True)
@@ -240,6 +254,7 @@ ROWS = (
     Row("--or: another machine has the first name", stranger, within=3, options=OTHER),
     Row("relay stopped", stopped, within=1, resumes=(0, 1)),
     Row("listener restarted, connection reset", listener, within=0.5),
+    Row("other links come and go", elsewhere, within=1, resumes=(0, 0)),
     Row("loss of 10 %", lambda lab, _: (lab.loss(10), lab.pause(45 if FULL else 10)), within=5, resumes=(0, 0)),
 )
 
@@ -263,6 +278,15 @@ def show(tap, lab, row):
 # --- the rest -------------------------------------------------------------------------------------------------------
 
 
+def why_says(lab, cache):
+    return lab.run("client", "env", f"XDG_CACHE_HOME={cache}", MESHSSH, "--why")
+
+
+def told(lab, cache):
+    """What --why says of sessions that wait."""
+    return re.findall(r"v4 port 2213: no connection for \d+ s: .+; held for 24 h", why_says(lab, cache))
+
+
 def restarted(tap, lab):
     """The host knows nothing of the session: it ends, and the cause is said."""
     lab.clear()
@@ -279,8 +303,10 @@ def restarted(tap, lab):
     echo.session.until(lambda: echo.session.ended is not None, 10)
     took = echo.session.now() - since
     echo.finish()
-    tap.point(len(echo.session.said) == 1 and "the host was restarted" in echo.session.said[0] and took < 2,
-              "host restarted: one line, within 2 s", echo.session.tail(20))
+    said = why_says(lab, echo.session.cache)
+    tap.point(len(echo.session.said) == 1 and "the host was restarted" in echo.session.said[0] and took < 2
+              and "the host was restarted" in said and "no connection" not in said,
+              "host restarted: one line, within 2 s, and in --why", f"{said}\n{echo.session.tail(20)}")
 
 
 def transfer(tap, lab):
@@ -329,12 +355,6 @@ def events(tap, lab):
     tap.point(exact and None not in took and max(took) <= 0.4, "routes and links that come back are noticed",
               f"exact: {exact}, back after: {took}\n{echo.session.tail(40)}")
     tap.rows.append(("route or link back", "", "", f"{max(filter(None, took), default=0):.2f} s", "0.4 s"))
-
-
-def told(lab, cache):
-    """What --why says of sessions that wait."""
-    said = lab.run("client", "env", f"XDG_CACHE_HOME={cache}", f"HOME={lab.site.path('home')}", MESHSSH, "--why")
-    return re.findall(r"v4 port 2213: no connection for \d+ s: .+; held for 24 h", said)
 
 
 def why(tap, lab):
@@ -435,6 +455,10 @@ def discovery(tap, lab):
     again = sum(1 for _, text in second.session.lines if "connected through direct" in text)
     tap.point(second.finish() and (direct, again) == (2, 1), "the next session connects there at once",
               f"{direct}, {again}\n{second.session.tail(20)}")
+    before = attempts(lab)
+    passed = Session(lab, "fdpass", "v4", port=PORT, cache=echo.session.cache)
+    passed.until(lambda: passed.ended is not None, 15)
+    tap.point(passed.in_order and attempts(lab) == before, "with --fdpass, no resumption", passed.tail(20))
     config = lab.site.write("alive_config", f"Include {lab.site.path('ssh_config')}\nHost v4\n\tServerAliveInterval 5\n")
     for cache, wanted in ((echo.session.cache, True), (lab.site.path("none"), False)):
         said = lab.run("client", "env", f"XDG_CACHE_HOME={cache}", MESHSSH, "--debug", "-F", config, "-p", str(PORT), "v4",
