@@ -754,9 +754,9 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "console, then remove the old one with ssh-keygen -R. With StrictHostKeyChecking no "
 	    "ssh connects, without passwords or forwarding. A KnownHostsCommand is not run." },
 	[CODE_HOST_KEY_REVOKED] = { "host-key-revoked", KIND_FINDING, SEVERITY_ERROR, 62, 0, "",
-	    "A line @revoked in a known_hosts file has the host's key, so ssh refuses it (REVOKED "
-	    "HOST KEY DETECTED). Whoever revoked it thinks that others have it, too. The host "
-	    "needs another key." },
+	    "A line @revoked in a known_hosts file, or the file that RevokedHostKeys names, has the "
+	    "host's key, so ssh refuses it (REVOKED HOST KEY DETECTED). Whoever revoked it thinks "
+	    "that others have it, too. The host needs another key." },
 	[CODE_HOST_KEY_CERTIFICATE] = { "host-key-certificate",
 	    KIND_FINDING, SEVERITY_WARNING, 62, 0, "",
 	    "An authority is known for the host (@cert-authority), and the host has no "

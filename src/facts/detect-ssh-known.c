@@ -100,9 +100,8 @@ gather_cb(void *arg, const struct ssh_known_line *line)
 		gather_file(g, line->file);
 }
 
-/* 0, or -1 if not all of them could be seen. */
-static int
-gather(const struct view *l, const struct ssh_known *known, const char *name, struct gathered *g)
+static void
+gathered_new(struct gathered *g, const struct view *l)
 {
 	size_t	i;
 
@@ -111,6 +110,13 @@ gather(const struct view *l, const struct ssh_known *known, const char *name, st
 	g->files = json_array();
 	for (i = 0; i < sizeof(g->keys) / sizeof(g->keys[0]); i++)
 		g->keys[i] = json_array();
+}
+
+/* 0, or -1 if not all of them could be seen. */
+static int
+gather(const struct view *l, const struct ssh_known *known, const char *name, struct gathered *g)
+{
+	gathered_new(g, l);
 	return (ssh_known_lines(known, name, gather_cb, g) == -1 || g->many ? -1 : 0);
 }
 
@@ -276,6 +282,24 @@ const struct detector detect_ssh_address = {
 	.detect = address_detect
 };
 
+/* Keys that ssh takes of no host: 0, or -1 if they cannot be told; no key is then surely right. */
+static int
+view_barred(const struct view *l, const struct ssh_known *known)
+{
+	char		 file[VALUE_MAX];
+	struct gathered	 g;
+	int		 result;
+
+	if (view_option(l, "revokedhostkeys", file) == NULL || strcmp(file, "none") == 0)
+		return (0);
+	gathered_new(&g, l);
+	result = ssh_known_barred(known, file, gather_cb, &g) == -1 || g.many ? -1 : 0;
+	if (result == 0)
+		view_put(l, "ssh.known.barred", g.keys[SSH_KNOWN_REVOKED]);
+	gathered_free(&g);
+	return (result);
+}
+
 void
 detect_ssh_known(json_t *facts, const struct detect_input *in, const char *home,
     const char *options, int port)
@@ -298,6 +322,6 @@ detect_ssh_known(json_t *facts, const struct detect_input *in, const char *home,
 	view_put_told(&l, "ssh.known.alias", REDACT_HOSTS, form);
 	/* What a program says, that is asked for keys, can make each of them right or wrong. */
 	command = view_option(&l, "knownhostscommand", program);
-	if (command == NULL || strcmp(command, "none") == 0)
+	if ((command == NULL || strcmp(command, "none") == 0) && view_barred(&l, &known) == 0)
 		view_keys(&l, &known, name, form);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/xalloc.h"
 #include "facts/detect.h"
 #include "facts/ssh-known.h"
@@ -17,6 +18,7 @@
 #include "wire/sshkey.h"
 
 #define KNOWN_FILES	8192	/* bytes of their names */
+#define BARRED_BYTES	65536
 #define KNOWN_KEY	4096	/* RSA of 16384 bits, the most that ssh takes, has 2740 digits */
 
 /* One question. */
@@ -161,6 +163,42 @@ ssh_known_lines(const struct ssh_known *known, const char *name,
 		for (result = 0; (file = known_next(known, &at)) != NULL; )
 			result |= known_file(&q, file, ask);
 	free(ask);
+	return (result);
+}
+
+int
+ssh_known_barred(const struct ssh_known *known, const char *file,
+    void (*cb)(void *, const struct ssh_known_line *), void *arg)
+{
+	struct ssh_known_line	 l = { .file = file, .mark = SSH_KNOWN_REVOKED };
+	char			 path[PATH_MAX], key[KNOWN_KEY], *text, *at, *line;
+	ssize_t			 len;
+	int			 result = -1, n;
+
+	if (known_path(known, file, path) == -1)
+		return (-1);
+	at = text = xmalloc(BARRED_BYTES);
+	if ((len = file_read(path, text, BARRED_BYTES)) != -1) {
+		text[len] = '\0';
+		/* A KRL has such bytes. */
+		result = strlen(text) == (size_t)len ? 0 : -1;
+	}
+	while (result == 0 && (line = strsep(&at, "\n")) != NULL) {
+		l.line++;
+		line += strspn(line, " \t");
+		if (line[0] == '\0' || line[0] == '#')
+			continue;
+		n = sshkey_text(line);
+		if (n == 0 || n >= (int)sizeof(key)) {
+			/* ssh may be able to read it. */
+			result = -1;
+			continue;
+		}
+		snprintf(key, sizeof(key), "%.*s", n, line);
+		l.key = key;
+		cb(arg, &l);
+	}
+	free(text);
 	return (result);
 }
 

@@ -47,6 +47,12 @@ int	ssh_known_lines(const struct ssh_known *, const char *name,
  * is, -1 if that cannot be told.
  */
 int	ssh_known(const struct ssh_known *, const char *name);
+/*
+ * Each key of the list that RevokedHostKeys names, with the mark of those. 0, or -1 if they cannot
+ * be told: ssh cannot read it either, or it is a KRL, or too long.
+ */
+int	ssh_known_barred(const struct ssh_known *, const char *file,
+	    void (*)(void *, const struct ssh_known_line *), void *);
 /* The key of a line as sshkex_host_key has it, type and tail: 0, or -1 if it is too short. */
 int	ssh_known_tail(const char *key, char [SSHKEX_KEY_TEXT]);
 /* "SHA256:..." of the first key in a file, as ssh prints it; 0 or -1. */

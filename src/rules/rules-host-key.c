@@ -236,22 +236,31 @@ check_certificate(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* 1 if the list of RevokedHostKeys has it: nothing lets ssh in then, and no address is exempt. */
+static int
+barred(const json_t *facts, const char *key)
+{
+	return (key != NULL && listed(facts, KNOWN("barred"), key));
+}
+
 static int
 check_revoked(const json_t *facts, struct finding *f)
 {
-	const char	*key = config_text(facts, "server.host_key");
-	int		 authority;
+	const char	*key = config_text(facts, "server.host_key"),
+			    *authority = json_text_at(facts, CERTIFICATE("authority"));
+	int		 listed_here = barred(facts, key) || barred(facts, authority), itself;
 
-	if (judge(facts) != VERDICT_REVOKED)
+	if (!listed_here && judge(facts) != VERDICT_REVOKED)
 		return (0);
+	itself = listed_here ? barred(facts, key) : listed(facts, KNOWN("revoked"), key);
 	finding_set(f->cause, "The host's key is revoked here: whoever has it may be another machine; %s.",
-	    lax(facts) ? LAX : "ssh refuses it");
-	if (lax(facts))
+	    lax(facts) && !listed_here ? LAX : "ssh refuses it");
+	if (lax(facts) && !listed_here)
 		f->severity = SEVERITY_WARNING;
-	authority = !listed(facts, KNOWN("revoked"), key);
-	finding_set(f->evidence, "a line @revoked for %.60s has %s ...%.8s",
-	    config_text(facts, KNOWN("alias")), authority ? "the authority's key" : "the key",
-	    tail(authority ? config_text(facts, CERTIFICATE("authority")) : key));
+	finding_set(f->evidence, "%s%.60s has %s ...%.8s", listed_here ?
+	    "the file that RevokedHostKeys names" : "a line @revoked for ",
+	    listed_here ? "" : config_text(facts, KNOWN("alias")),
+	    itself ? "the key" : "the authority's key", tail(itself ? key : authority));
 	finding_cure(f,
 	    "Ask whoever runs the host; it needs another key: on it, as root, remove the old one, then "
 	    "ssh-keygen -A");
@@ -384,8 +393,8 @@ check_type(const json_t *facts, struct finding *f)
 }
 
 const struct rule rules_host_key[] = {
-	{ CODE_HOST_KEY_REVOKED, CERTAINTY_SURE, { "server.host_key", KNOWN("revoked") },
-	    { CODE_NONE }, check_revoked },
+	{ CODE_HOST_KEY_REVOKED, CERTAINTY_SURE, { "server.host_key" }, { CODE_NONE },
+	    check_revoked },
 	{ CODE_HOST_KEY_CHANGED, CERTAINTY_SURE, { KNOWN("found") }, { CODE_NONE },
 	    check_changed, KNOWN("alias") },
 	{ CODE_HOST_KEY_CERTIFICATE, CERTAINTY_SURE, { "server.host_key", KNOWN("found") },

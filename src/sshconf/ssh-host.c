@@ -116,7 +116,7 @@ host_value(struct host_walk *h, enum host_keyword keyword, const char *value)
 		h->to->way = SSH_HOST_JUMP;
 	else if (keyword == HOST_COMMAND && !none &&
 	    (!ssh_proxy_ours(value) || strstr(value, "--via") != NULL ||
-	    strstr(value, "--family") != NULL))
+	    strstr(value, "--or") != NULL || strstr(value, "--family") != NULL))
 		h->to->way = SSH_HOST_COMMAND;
 	else if (keyword == HOST_TIMEOUT)
 		h->timeout_s = ssh_host_seconds(value);

@@ -141,6 +141,15 @@ judge "another one is revoked" "in -"
 known "@revoked * $(key host_key)"
 judge "revoked, StrictHostKeyChecking no" "lax-revoked revoked:warning " 'StrictHostKeyChecking no'
 
+known "$NAME $(key host_key)"
+judge "another one is in the list of RevokedHostKeys" "in -" "RevokedHostKeys $T/other_rsa.pub"
+judge "in the list of RevokedHostKeys" "refused revoked:error " "RevokedHostKeys $T/host_key.pub"
+judge "in that list, StrictHostKeyChecking no" "refused revoked:error " "RevokedHostKeys $T/host_key.pub" \
+    'StrictHostKeyChecking no' 'NoHostAuthenticationForLocalhost yes'
+ssh-keygen -q -k -f "$T/krl" "$T/other_rsa.pub"
+judge "what a KRL has is not told" "in -" "RevokedHostKeys $T/krl"
+check "and the host key is not called right" grep -q '"host-key-changed"' "$T/json"
+
 # Certificates of a host's key. Each sshd has its own list of certificates, so each is another one.
 for ca in ca other_ca; do
 	ssh-keygen -q -t ed25519 -N '' -C '' -f "$T/$ca"
@@ -187,6 +196,8 @@ known "@cert-authority * $(key ca)" "@revoked * $(key ca)"
 judge "the authority is revoked" "revoked revoked:error "
 known "@cert-authority * $(key ca)" "@revoked * $(key host_key)"
 judge "the certified key is revoked" "revoked revoked:error "
+known "@cert-authority * $(key ca)"
+judge "the authority is in the list of RevokedHostKeys" "refused revoked:error " "RevokedHostKeys $T/ca.pub"
 known "$NAME $(key more_ecdsa)"
 judge "no authority, and a type without a certificate" "in -"
 known "$NAME $(key host_key)"

@@ -18,6 +18,9 @@ Host command
 	ProxyCommand nc -X connect -x 127.0.0.1:9 %h %p
 Host via
 	ProxyCommand $bin/meshssh --via=http=127.0.0.1:9 --relay -- "%h" "%p"
+Host names
+	HostName 127.0.0.9
+	ProxyCommand $bin/meshssh --or=127.0.0.1 --relay -- "%h" "%p"
 Host ours
 	ProxyCommand $bin/meshssh --relay -- "%h" "%p"
 Host nojump
@@ -54,9 +57,9 @@ r = {row["host"]: row for row in rows}
 sys.exit(not eval(sys.argv[2]))' "$T/out" "$2"
 }
 
-scan jump command via asked final slow
+scan jump command via names asked final slow
 is "ways that are not ssh's own: status" "$? $(cat "$T/err")" '1 '
-rows "each is not checked" 'len(r) == 6 and all(x["message"] == "way-not-checked" and not x["ok"] for x in rows)'
+rows "each is not checked" 'len(r) == 7 and all(x["message"] == "way-not-checked" and not x["ok"] for x in rows)'
 rows "why is said" '"jump host" in r["jump"]["text"] and "jump host" in r["asked"]["text"] and \
     "ProxyCommand" in r["command"]["text"] and "ssh -G" in r["slow"]["text"]'
 check "and the server has seen no connection" sh -c "! grep -q 'Connection closed' '$SSHD_LOG'"
