@@ -36,15 +36,9 @@
 struct list {
 	const struct options	*opts;
 	struct scan_list	 hosts;
-	int			 ok, bad;
+	int			 ok, bad, unchecked;
 	int			 failed[CODE_COUNT];
 };
-
-static const struct scan_host *
-list_next_cb(void *arg, int *later)
-{
-	return (scan_list_next(&((struct list *)arg)->hosts, later));
-}
 
 static void
 list_progress(const struct list *list, int over)
@@ -53,7 +47,7 @@ list_progress(const struct list *list, int over)
 
 	if (!over)
 		snprintf(line, sizeof(line), "%d reached, %d not, %d under way", list->ok,
-		    list->bad, list->hosts.begun - list->ok - list->bad);
+		    list->bad, list->hosts.begun - list->ok - list->bad - list->unchecked);
 	terminal_progress(line);
 }
 
@@ -96,9 +90,29 @@ list_row_cb(const struct scan_row *row, void *arg)
 	else
 		row_text(row);
 	fflush(stdout);
-	*(row->ok ? &list->ok : &list->bad) += 1;
+	*(row->ok ? &list->ok : row->err.code == CODE_WAY_NOT_CHECKED ? &list->unchecked :
+	    &list->bad) += 1;
 	list->failed[row->err.code]++;
 	list_progress(list, 0);
+}
+
+/* A direct connection would say nothing of the way that ssh goes, unless it is asked for. */
+static const struct scan_host *
+list_next_cb(void *arg, int *later)
+{
+	struct list		*list = arg;
+	const struct scan_host	*host;
+	struct scan_row		 row;
+
+	while ((host = scan_list_next(&list->hosts, later)) != NULL && host->way != NULL &&
+	    list->opts->choice.via == NULL) {
+		row = (struct scan_row){ .host = host->name, .port = host->port, .route = "",
+		    .err.code = CODE_WAY_NOT_CHECKED };
+		snprintf(row.err.text, sizeof(row.err.text), "not checked, ssh goes there by %s",
+		    host->way);
+		list_row_cb(&row, list);
+	}
+	return (host);
 }
 
 static void
@@ -194,7 +208,7 @@ cmd_scan(const struct options *opts, char **words, int *status, struct error *er
 		result = scan_all(&list, &conf, facts, err);
 	if (result == 0 && !opts->json)
 		list_summary(&list);
-	*status = list.ok < list.hosts.begun || list.hosts.odd > 0;
+	*status = list.ok + list.unchecked < list.hosts.begun || list.hosts.odd > 0;
 	json_decref(list.hosts.peers);
 	if (conf.base != NULL)
 		event_base_free(conf.base);

@@ -21,13 +21,19 @@
 static int
 list_word(struct scan_host *to, const char *word)
 {
+	struct ssh_host	found;
+
 	strlcpy(to->name, word, sizeof(to->name));
+	to->way = NULL;
 	if (strchr(word, ':') != NULL && word[0] != ':' &&
 	    addr_split(word, to->host, &to->port) == 0)
 		return (0);
 	if (!addr_host_ok(word))
 		return (-1);
-	ssh_host(word, to->host, &to->port);
+	ssh_host(word, &found);
+	strlcpy(to->host, found.host, sizeof(to->host));
+	to->port = found.port;
+	to->way = found.way;
 	return (0);
 }
 

@@ -15,9 +15,11 @@ struct facts;
 struct plan_choice;
 
 struct scan_host {
-	char	name[ADDR_HOST_MAX + 16];	/* as people call it */
-	char	host[ADDR_HOST_MAX + 1];	/* what is connected to */
-	int	port;
+	char		 name[ADDR_HOST_MAX + 16];	/* as people call it */
+	char		 host[ADDR_HOST_MAX + 1];	/* what is connected to */
+	int		 port;
+	/* the keyword by which ssh goes there through another host or program; or NULL */
+	const char	*way;
 };
 
 struct scan_row {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* HostName, Port and ConnectTimeout of a host, by the ssh_config files. */
+/* HostName, Port, ConnectTimeout and the way to a host, by the ssh_config files. */
 
 #include <sys/types.h>
 
@@ -20,17 +20,17 @@
 #include "sshconf/ssh-config.h"
 #include "sshconf/ssh-host.h"
 #include "sshconf/ssh-program.h"
+#include "sshconf/ssh-proxy.h"
 
 #define ASK_MS	1000
 
 /* The first line of each keyword decides, if it is known to count. */
-struct ssh_host {
+struct reading {
 	const char	*typed;
-	char		 host[ADDR_HOST_MAX + 1];
-	int		 port;
+	struct ssh_host	 to;
 	int		 timeout_s;
-	int		 host_over, port_over, timeout_over;
-	int		 unsure;	/* of host or port only ssh can tell */
+	int		 host_over, port_over, timeout_over, way_over;
+	int		 unsure;	/* of host, port or way only ssh can tell */
 };
 
 int
@@ -62,7 +62,7 @@ ssh_host_seconds(const char *text)
 
 /* HostName with its tokens, ssh_config(5) TOKENS: "%h" and "%%". */
 static void
-host_expand(struct ssh_host *h, const char *value)
+host_expand(struct reading *h, const char *value)
 {
 	char		 text[ADDR_HOST_MAX + 1];
 	size_t		 len = 0, more;
@@ -81,17 +81,35 @@ host_expand(struct ssh_host *h, const char *value)
 	}
 	text[len] = '\0';
 	if (*value == '\0' && addr_host_ok(text))
-		strlcpy(h->host, text, sizeof(h->host));
+		strlcpy(h->to.host, text, sizeof(h->to.host));
+}
+
+/* What this value of a keyword makes of the way; "none" ends both. */
+static const char *
+host_way(const char *keyword, const char *value)
+{
+	if (strcasecmp(value, "none") == 0 || value[0] == '\0')
+		return (NULL);
+	if (strcmp(keyword, "proxyjump") == 0)
+		return ("ProxyJump");
+	return (ssh_proxy_ours(value) ? NULL : "ProxyCommand");
+}
+
+static int
+is_way(const char *keyword)
+{
+	return (strcmp(keyword, "proxyjump") == 0 || strcmp(keyword, "proxycommand") == 0);
 }
 
 static void
 host_line_cb(void *arg, const struct ssh_config_line *line)
 {
-	struct ssh_host	*h = arg;
+	struct reading	*h = arg;
 	int		 port;
 
 	if ((strcmp(line->keyword, "hostname") == 0 && !h->host_over) ||
-	    (strcmp(line->keyword, "port") == 0 && !h->port_over))
+	    (strcmp(line->keyword, "port") == 0 && !h->port_over) ||
+	    (is_way(line->keyword) && !h->way_over))
 		h->unsure |= line->match == SSH_CONFIG_UNSURE || line->later;
 	else if (strcmp(line->keyword, "canonicalizehostname") == 0)
 		h->unsure |= line->match != SSH_CONFIG_NO && strcasecmp(line->value, "no") != 0;
@@ -104,7 +122,10 @@ host_line_cb(void *arg, const struct ssh_config_line *line)
 	} else if (strcmp(line->keyword, "port") == 0 && !h->port_over) {
 		h->port_over = 1;
 		if (line->match == SSH_CONFIG_YES && (port = addr_port(line->value)) != -1)
-			h->port = port;
+			h->to.port = port;
+	} else if (is_way(line->keyword) && !h->way_over) {
+		h->way_over = 1;
+		h->to.way = host_way(line->keyword, line->value);
 	} else if (strcmp(line->keyword, "connecttimeout") == 0 && !h->timeout_over) {
 		h->timeout_over = 1;
 		if (line->match == SSH_CONFIG_YES)
@@ -120,7 +141,7 @@ host_file_cb(void *arg, const struct ssh_config_file *file)
 }
 
 static void
-host_read(struct ssh_host *h, const char *file)
+host_read(struct reading *h, const char *file)
 {
 	const struct passwd		*pw = getpwuid(geteuid());
 	const struct ssh_config		 config = { .root = "",
@@ -135,56 +156,68 @@ host_read(struct ssh_host *h, const char *file)
 	h->unsure |= ssh_config_read(&config, &reader);
 }
 
+/* A value of what `ssh -G` says, or "". */
+static const char *
+answer_text(const char *answer, const char *keyword, char *text, size_t size)
+{
+	const char	*value;
+	size_t		 len;
+
+	text[0] = '\0';
+	if ((value = ssh_answer(answer, keyword, 0, &len)) != NULL && len < size)
+		snprintf(text, size, "%.*s", (int)len, value);
+	return (text);
+}
+
 /* What ssh itself says, if it does in time. */
 static void
-host_ask(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
+host_ask(const char *typed, struct ssh_host *to)
 {
-	char		 self[PATH_MAX], ssh[PATH_MAX], text[ADDR_HOST_MAX + 1];
-	const char	*argv[] = { ssh, "-G", "-T", "--", typed, NULL }, *value;
-	struct ssh_ask	*ask;
-	size_t		 len;
+	static const char	*const ways[] = { "proxyjump", "proxycommand" };
+	char			 self[PATH_MAX], ssh[PATH_MAX], text[PATH_MAX];
+	const char		*argv[] = { ssh, "-G", "-T", "--", typed, NULL };
+	struct ssh_ask		*ask;
+	size_t			 i;
 
 	if (os_exe_path(self, sizeof(self)) == -1 || ssh_program_find(self, ssh) == -1)
 		return;
 	ask = xmalloc(sizeof(*ask));
 	ssh_ask(argv, ASK_MS, ask);
-	if (ask->status == 0 && (value = ssh_answer(ask->out, "hostname", 0, &len)) != NULL &&
-	    len < sizeof(text)) {
-		snprintf(text, sizeof(text), "%.*s", (int)len, value);
-		if (addr_host_ok(text))
-			strlcpy(host, text, ADDR_HOST_MAX + 1);
-		if ((value = ssh_answer(ask->out, "port", 0, &len)) != NULL && len < 6) {
-			snprintf(text, sizeof(text), "%.*s", (int)len, value);
-			if (addr_port(text) != -1)
-				*port = addr_port(text);
-		}
+	if (ask->status == 0 && addr_host_ok(answer_text(ask->out, "hostname", text,
+	    sizeof(to->host)))) {
+		strlcpy(to->host, text, sizeof(to->host));
+		if (addr_port(answer_text(ask->out, "port", text, 6)) != -1)
+			to->port = addr_port(text);
+		to->way = NULL;
+		for (i = 0; i < sizeof(ways) / sizeof(ways[0]) && to->way == NULL; i++)
+			to->way = host_way(ways[i], answer_text(ask->out, ways[i], text,
+			    sizeof(text)));
 	}
 	free(ask);
 }
 
 int
-ssh_host_files(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
+ssh_host_files(const char *typed, struct ssh_host *to)
 {
-	struct ssh_host	h = { .typed = typed, .port = 22 };
+	struct reading	h = { .typed = typed, .to = { .port = 22 } };
 
-	strlcpy(h.host, typed, sizeof(h.host));
+	strlcpy(h.to.host, typed, sizeof(h.to.host));
 	host_read(&h, NULL);
-	strlcpy(host, h.host, ADDR_HOST_MAX + 1);
-	*port = h.port;
+	*to = h.to;
 	return (h.unsure);
 }
 
 void
-ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port)
+ssh_host(const char *typed, struct ssh_host *to)
 {
-	if (ssh_host_files(typed, host, port))
-		host_ask(typed, host, port);
+	if (ssh_host_files(typed, to))
+		host_ask(typed, to);
 }
 
 int
 ssh_host_timeout(const char *typed, const char *file)
 {
-	struct ssh_host	h = { .typed = typed };
+	struct reading	h = { .typed = typed };
 
 	host_read(&h, file);
 	return (h.timeout_s);

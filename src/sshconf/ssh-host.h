@@ -6,14 +6,21 @@
 
 #include "base/addr.h"
 
+/* Where ssh goes for a host as it was typed. */
+struct ssh_host {
+	char		 host[ADDR_HOST_MAX + 1];	/* HostName, or the host itself */
+	int		 port;				/* or 22 */
+	/* "ProxyJump" or "ProxyCommand", if it is not ssh or meshssh that connects; else NULL */
+	const char	*way;
+};
+
 /*
- * HostName and Port for the host as it would be typed: the buffer and the number are set, to the
- * host itself and 22 where the files do not say. Return 1 if only ssh can tell: a Match exec, final
- * or canonical sets one of them, or CanonicalizeHostname is on.
+ * Fill it in by the files. Return 1 if only ssh can tell: a Match exec, final or canonical sets one
+ * of them, CanonicalizeHostname is on, or a file could not be read.
  */
-int	ssh_host_files(const char *typed, char host[ADDR_HOST_MAX + 1], int *port);
+int	ssh_host_files(const char *typed, struct ssh_host *);
 /* The same; where only ssh can tell, it is asked, for a second at most. */
-void	ssh_host(const char *typed, char host[ADDR_HOST_MAX + 1], int *port);
+void	ssh_host(const char *typed, struct ssh_host *);
 /*
  * ConnectTimeout in seconds for that host, by the files or by this one of -F; 0 if there is none,
  * or if only ssh could tell.

@@ -224,6 +224,25 @@ is "--scan: a port by the canonical name" "$(scan build)" '0 '
 theirs "Match originalhost app exec \"true\"" '    HostName localhost' "    Port $SSHD_PORT"
 is "--scan: a host and a port by Match exec" "$(scan app)" '0 '
 
+# Where ssh goes through another host or program, a scan says so, and tells neither an error nor that it is reached.
+behind() { is "--scan: $1" "$(scan app; grep "^app " "$T/out")" \
+    "0 
+app                                   0 ms  -        not checked, ssh goes there by $2"; }
+theirs 'Host app' '    ProxyJump gate'
+behind 'behind a jump host' ProxyJump
+theirs 'Host app' '    HostName 192.0.2.1' 'Match final host 192.0.2.*' "    ProxyCommand nc 127.0.0.1 $SSHD_PORT"
+behind 'behind a ProxyCommand of the second pass' ProxyCommand
+is "--scan --json: behind a ProxyCommand" "$(scan --json app; grep -c '"message":"way-not-checked"' "$T/out")" '0 
+1'
+for line in 'ProxyCommand none' 'ProxyJump none' "ProxyCommand $bin/meshssh --relay -- %h %p"; do
+	theirs 'Host app' '    HostName 127.0.0.1' "    Port $SSHD_PORT" "    $line" 'Host *' '    ProxyCommand nc %h %p'
+	is "--scan: $line" "$(scan app; grep -c ' direct ' "$T/out")" '0 
+1'
+done
+theirs 'Host app' '    HostName 127.0.0.1' "    Port $SSHD_PORT" '    ProxyJump gate'
+is "--scan: a route that was asked for" "$(scan --via=direct app; grep -c ' direct ' "$T/out")" '0 
+1'
+
 # Callers that bring their own ProxyCommand, and that of the block, by a real login.
 theirs 'Host box' '    HostName localhost' "    Port $SSHD_PORT" "$(login_lines)"
 is "a real host: installed" "$(config install box)" '0 '

@@ -42,9 +42,8 @@ test_hosts(void **state)
 		{ "final", "final", 22, 1 },
 		{ "final-user", "final-user", 22, 0 },
 	};
-	char			 host[ADDR_HOST_MAX + 1];
+	struct ssh_host		 to;
 	size_t			 i;
-	int			 port;
 
 	(void)state;
 	unsetenv("HOME");
@@ -55,34 +54,61 @@ test_hosts(void **state)
 	    "Match final originalhost final\nPort 2222\nMatch final originalhost final-user\nUser x\n"
 	    "Match all\nPort 22\n");
 	for (i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(ssh_host_files(rows[i].typed, host, &port), rows[i].unsure);
-		assert_string_equal(host, rows[i].host);
-		assert_int_equal(port, rows[i].port);
+		assert_int_equal(ssh_host_files(rows[i].typed, &to), rows[i].unsure);
+		assert_string_equal(to.host, rows[i].host);
+		assert_int_equal(to.port, rows[i].port);
 	}
+}
+
+/* The first line of either keyword says by which way ssh goes; meshssh is no other way. */
+static void
+test_ways(void **state)
+{
+	static const struct {
+		const char	*typed, *way;
+	} rows[] = {
+		{ "jump", "ProxyJump" }, { "command", "ProxyCommand" }, { "ours", NULL }, { "none", NULL },
+		{ "no-jump", NULL }, { "other", "ProxyCommand" },
+	};
+	struct ssh_host	to;
+	size_t		i;
+
+	(void)state;
+	put("/.ssh/config", "Host jump\nProxyJump gate\nHost command\nProxyCommand ssh -W %h:%p gate\n"
+	    "Host ours\nProxyCommand exec \"/opt/meshssh\" --relay -- %h %p\nHost none\nProxyCommand none\n"
+	    "Host no-jump\nProxyJump none\nMatch all\nProxyCommand nc %h %p\nProxyJump late\n");
+	for (i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(ssh_host_files(rows[i].typed, &to), 0);
+		if (rows[i].way == NULL)
+			assert_null(to.way);
+		else
+			assert_string_equal(to.way, rows[i].way);
+	}
+	put("/.ssh/config", "Match originalhost jump exec true\nProxyJump gate\n");
+	assert_int_equal(ssh_host_files("jump", &to), 1);
 }
 
 /* From 9.9 on, ssh knows tokens and variables in an Include: such a file may say all, and is not read here. */
 static void
 test_includes(void **state)
 {
-	char	host[ADDR_HOST_MAX + 1];
-	int	port;
+	struct ssh_host	to;
 
 	(void)state;
 	put("/.ssh/config", "Include %d/.ssh/hosts\nHost nas\nPort 2\n");
-	assert_int_equal(ssh_host_files("nas", host, &port), 1);
+	assert_int_equal(ssh_host_files("nas", &to), 1);
 	put("/.ssh/config", "Host nas\nPort 2\nInclude ${HOME}/.ssh/hosts\n");
-	assert_int_equal(ssh_host_files("nas", host, &port), 1);
+	assert_int_equal(ssh_host_files("nas", &to), 1);
 	put("/.ssh/config", "Host nas\nPort 2\nHost other\nInclude ${HOME}/.ssh/hosts\n");
-	assert_int_equal(ssh_host_files("nas", host, &port), 0);
+	assert_int_equal(ssh_host_files("nas", &to), 0);
 }
 
 /* ssh finds its files by the password database, and what they include by $HOME, if that is set. */
 static void
 test_tilde(void **state)
 {
-	char	elsewhere[sizeof(root) + 8], host[ADDR_HOST_MAX + 1];
-	int	port;
+	char		elsewhere[sizeof(root) + 8];
+	struct ssh_host	to;
 
 	(void)state;
 	put("/.ssh/config", "Include hosts ~/more\n");
@@ -91,13 +117,13 @@ test_tilde(void **state)
 	put("/other/more", "Host build\nPort 3\n");
 	snprintf(elsewhere, sizeof(elsewhere), "%s/other", root);
 	assert_int_equal(setenv("HOME", elsewhere, 1), 0);
-	ssh_host("nas", host, &port);
-	assert_int_equal(port, 2);
-	ssh_host("build", host, &port);
-	assert_int_equal(port, 3);
+	ssh_host("nas", &to);
+	assert_int_equal(to.port, 2);
+	ssh_host("build", &to);
+	assert_int_equal(to.port, 3);
 	assert_int_equal(unsetenv("HOME"), 0);
-	ssh_host("nas", host, &port);
-	assert_int_equal(port, 1);
+	ssh_host("nas", &to);
+	assert_int_equal(to.port, 1);
 }
 
 /* ConnectTimeout: the first that counts, in ssh's times; 0 where only ssh could tell. */
@@ -141,6 +167,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_includes),
 		cmocka_unit_test(test_tilde),
 		cmocka_unit_test(test_timeouts),
