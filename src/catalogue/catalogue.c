@@ -143,9 +143,9 @@ static const struct code_row rows[CODE_COUNT] = {
 	    "meshssh-config nix --linux-builder." },
 	[CODE_BUILDER_BEHIND] = { "builder-behind", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
 	    "write root's block by hand, with --host-key for the key",
-	    "Your ssh reaches the builder through another host or program (ProxyJump, "
-	    "ProxyCommand), and the block that nix would write for root connects to it directly. "
-	    "Write a block of that name into root's ssh_config with the same line, and what the "
+	    "Your ssh reaches the builder by a ProxyJump or ProxyCommand that root's ssh would not "
+	    "have: a program or token of your own, a jump host behind another, or a line that "
+	    "counts at times only. Write a block of that name into root's ssh_config with the same line, and what the "
 	    "hosts on the way need; their keys and host keys must be root's, too." },
 	[CODE_BUILDERS_SHADOWED] = { "builders-shadowed", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
 	    "remove that line, or move it above the include",

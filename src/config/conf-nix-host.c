@@ -173,13 +173,29 @@ nix_system_known(const struct conf *conf, const json_t *found, struct error *err
 	return (-1);
 }
 
+/* The key that the last host of the document shows by this way: 0, or -1 with the error set. */
 static int
-nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const json_t *known,
+nix_key_shown(const json_t *doc, json_t *host, const char *way, const json_t *known,
     struct error *err)
 {
 	const size_t		number = json_array_size(json_at(doc, "hosts")) - 1;
 	struct emit_nix_host	h;
 	char			key[EMIT_NIX_KEY_MAX];
+
+	/* One that is well-formed, so that all else is checked before it is used. */
+	json_put(host, "host_key", json_string(LINUX_BUILDER_KEY));
+	if (emit_nix_host(doc, number, &h, err) == -1 ||
+	    conf_nix_key_ask(doc, &h, way, known, key, err) == -1)
+		return (-1);
+	json_put(host, "host_key", json_string(key));
+	return (0);
+}
+
+static int
+nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const char *way,
+    const json_t *known, struct error *err)
+{
+	char	key[EMIT_NIX_KEY_MAX];
 
 	if (conf_given(conf, "host-ca")) {
 		/* What known_hosts has of the host itself is another question. */
@@ -191,30 +207,99 @@ nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const jso
 		if (conf_nix_key_file(conf_text(conf, "host-key"), json_text_at(host, "alias"),
 		    known, key, err) == -1)
 			return (-1);
-	} else {
-		/* One that is well-formed, so that all else is checked before it is used. */
-		json_put(host, "host_key", json_string(LINUX_BUILDER_KEY));
-		if (emit_nix_host(doc, number, &h, err) == -1 ||
-		    conf_nix_key_ask(doc, &h, known, key, err) == -1)
-			return (-1);
-	}
+	} else
+		return (nix_key_shown(doc, host, way, known, err));
 	json_put(host, "host_key", json_string(key));
 	return (0);
 }
 
 /*
- * The caller's ssh connects to it, by itself or through meshssh, as root's will: 0, or -1 with the
- * error set.
+ * A host on the way to a builder, which the hosts before it lead to; "" for the first of them. 0,
+ * or -1 with the error set.
  */
 static int
-nix_direct(const json_t *found, const char *alias, struct error *err)
+nix_add_jump(const struct conf *conf, json_t *doc, const char *alias, const char *spec,
+    const char *before, struct error *err)
 {
+	struct conf_nix_hop	 hop;
+	struct ssh_ask		*ask = NULL;
+	json_t			*found = NULL, *host, *known = NULL;
+	char			 user[64];
+	int			 result = -1;
+
+	if (conf_nix_hop(spec, &hop, err) == -1 ||
+	    (found = conf_document(conf, hop.host, err)) == NULL ||
+	    (ask = conf_ssh_ask(hop.host, err)) == NULL)
+		goto out;
+	if (before[0] == '\0' && emit_ssh_stays(found, 0)) {
+		conf_nix_behind(hop.host, err);
+		goto out;
+	}
+	conf_ssh_value(ask->out, "user", user, sizeof(user));
+	if ((host = nix_add(conf, doc, alias, json_text_at(found, "target.name"), hop.port != 0 ?
+	    hop.port : (int)json_number_at(found, "target.port", 22), err)) == NULL ||
+	    (known = conf_nix_known(ask->out, found, alias, err)) == NULL)
+		goto out;
+	json_put(host, "jump", json_true());
+	json_put(host, "direct", json_boolean(before[0] != '\0'));
+	json_put(host, "user", json_string(hop.user[0] != '\0' ? hop.user : user));
+	result = nix_key_shown(doc, host, before[0] != '\0' ? before : NULL, known, err);
+out:
+	free(ask);
+	json_decref(known);
+	json_decref(found);
+	return (result);
+}
+
+/* All of them: 0, with the line for the builder's own block, or -1 with the error set. */
+static int
+nix_add_jumps(const struct conf *conf, json_t *doc, const char *alias, const char *jumps,
+    char line[CONF_NIX_WAY], struct error *err)
+{
+	char	before[CONF_NIX_WAY] = "", name[ADDR_HOST_MAX + 16], spec[CONF_NIX_WAY];
+	int	i, len;
+
+	strlcpy(line, "ProxyJump", CONF_NIX_WAY);
+	for (i = 1; *jumps != '\0'; i++, jumps += len + (jumps[len] == ',')) {
+		len = (int)strcspn(jumps, ",");
+		snprintf(spec, sizeof(spec), "%.*s", len, jumps);
+		snprintf(name, sizeof(name), "%s-jump%d", alias, i);
+		if (nix_add_jump(conf, doc, name, spec, before, err) == -1)
+			return (-1);
+		strlcat(before, i > 1 ? "," : "ProxyJump ", sizeof(before));
+		strlcat(before, spec, sizeof(before));
+		strlcat(line, i > 1 ? "," : " ", CONF_NIX_WAY);
+		if (strlcat(line, name, CONF_NIX_WAY) >= CONF_NIX_WAY) {
+			conf_nix_behind(alias, err);
+			return (-1);
+		}
+	}
+	return (0);
+}
+
+/*
+ * The way that the caller's ssh takes to it, as a line of root's block, and what the caller's own
+ * is asked by for the key; both are "" if ssh connects by itself or through meshssh, as root's
+ * will. 0, or -1 with the error set.
+ */
+static int
+nix_way(const struct conf *conf, json_t *doc, const json_t *found, const char *alias,
+    const char *answer, char line[CONF_NIX_WAY], char own[CONF_NIX_WAY], struct error *err)
+{
+	char	jumps[CONF_NIX_WAY];
+
+	line[0] = own[0] = '\0';
 	if (!emit_ssh_stays(found, 0))
 		return (0);
-	error_set(err, CODE_BUILDER_BEHIND,
-	    "%.60s: your ssh reaches it through another host or program (ProxyJump, ProxyCommand)",
-	    alias);
-	return (-1);
+	if (conf_nix_way(found, answer, alias, jumps, line, err) == -1)
+		return (-1);
+	if (jumps[0] != '\0') {
+		strlcpy(own, "ProxyJump ", CONF_NIX_WAY);
+		strlcat(own, jumps, CONF_NIX_WAY);
+		return (nix_add_jumps(conf, doc, alias, jumps, line, err));
+	}
+	strlcpy(own, line, CONF_NIX_WAY);
+	return (0);
 }
 
 /* The host of a document of its own, with what ssh answers for it. */
@@ -222,18 +307,21 @@ static int
 nix_add_found(const struct conf *conf, json_t *doc, const json_t *found, const char *alias,
     const char *answer, struct error *err)
 {
-	char	 user[64];
+	char	 user[64], line[CONF_NIX_WAY], own[CONF_NIX_WAY];
 	json_t	*host, *known = NULL;
 	int	 result = -1;
 
-	if (nix_direct(found, alias, err) == -1 || nix_system_known(conf, found, err) == -1 ||
+	if (nix_system_known(conf, found, err) == -1 ||
 	    nix_login(conf, alias, answer, user, err) == -1 ||
+	    nix_way(conf, doc, found, alias, answer, line, own, err) == -1 ||
 	    (host = nix_add(conf, doc, alias, json_text_at(found, "target.name"),
 	    (int)json_number_at(found, "target.port", 22), err)) == NULL ||
 	    (known = conf_nix_known(answer, found, alias, err)) == NULL)
 		return (-1);
+	if (line[0] != '\0')
+		json_put(host, "proxy", json_string(line));
 	if (json_put(host, "user", json_string(user)) == 0)
-		result = nix_host_key(conf, doc, host, known, err);
+		result = nix_host_key(conf, doc, host, own[0] != '\0' ? own : NULL, known, err);
 	else
 		error_set(err, CODE_USAGE, "the user's name is no text");
 	json_decref(known);

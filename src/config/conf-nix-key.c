@@ -193,7 +193,10 @@ key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy,
 				    list[PATH_MAX + 32], port[12];
 	char			 offer[KEY_OFFERS];
 	char			 text[KEY_FILE_BYTES];
-	const char		*argv[] = { ssh, "-F", "none", "-T", "-p", port, "-l", h->user,
+	/* The ssh that goes to a jump host would get "-F none" as well. */
+	const int		 jumps = strncmp(proxy, "ProxyJump ", 10) == 0;
+	const char		*argv[] = { ssh, jumps ? "-o" : "-F",
+				    jumps ? "ClearAllForwardings=yes" : "none", "-T", "-p", port, "-l", h->user,
 				    "-o", proxy, "-o", list, "-o", offer, "-o",
 				    "GlobalKnownHostsFile=/dev/null", "-o",
 				    "StrictHostKeyChecking=accept-new", "-o", "HashKnownHosts=no",
@@ -228,16 +231,19 @@ key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy,
 }
 
 int
-conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, const json_t *known,
-    char key[EMIT_NIX_KEY_MAX], struct error *err)
+conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, const char *way,
+    const json_t *known, char key[EMIT_NIX_KEY_MAX], struct error *err)
 {
 	const char	*tmp = getenv("TMPDIR");
 	char		 folder[PATH_MAX], *proxy;
 	size_t		 len;
 	FILE		*fp = xmemstream(&proxy, &len);
-	int		 result;
+	int		 result = 0;
 
-	result = emit_ssh_proxy(fp, doc, NULL, "", err);
+	if (way != NULL)
+		fputs(way, fp);
+	else
+		result = emit_ssh_proxy(fp, doc, NULL, "", err);
 	xmemstream_close(fp);
 	if (result == 0) {
 		proxy[strcspn(proxy, "\n")] = '\0';

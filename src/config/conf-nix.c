@@ -127,8 +127,13 @@ nix_print_there(FILE *fp, const json_t *doc, struct error *err)
 	int			more;
 
 	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++) {
-		if (h.direct)
+		if (h.direct && !h.jump)
 			continue;
+		if (h.jump) {
+			fprintf(fp, "\n# On %s, on the way there: the public half of %s in "
+			    "authorized_keys of %s\n", h.name, h.key, h.user);
+			continue;
+		}
 		fprintf(fp,
 		    "\n# On %s: in nix.conf trusted-users = root %s, for it is sent unsigned paths;\n",
 		    h.alias, h.user);

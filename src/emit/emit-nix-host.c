@@ -76,6 +76,18 @@ host_list_ok(const char *list)
 	return (strcmp(list, "-") == 0 || emit_nix_word(list, ",._+-"));
 }
 
+/* A ProxyJump or ProxyCommand that means the same in a module, where Nix would read on. */
+static int
+host_proxy_ok(const char *line)
+{
+	const char	*p;
+
+	for (p = line; *p != '\0'; p++)
+		if (!isprint((unsigned char)*p) || strchr("'$\\", *p) != NULL)
+			return (0);
+	return (strncmp(line, "ProxyJump ", 10) == 0 || strncmp(line, "ProxyCommand ", 13) == 0);
+}
+
 /* One text of it; *failed is set if it is not there, or not what may stand there. */
 static const char *
 host_text(const json_t *host, const char *name, int (*ok)(const char *), struct error *err,
@@ -112,6 +124,10 @@ emit_nix_host(const json_t *doc, size_t number, struct emit_nix_host *h, struct 
 	h->port = (int)json_number_at(host, "port", 0);
 	h->jobs = (int)json_number_at(host, "jobs", 0);
 	h->direct = json_truth_at(host, "direct") == 1;
+	h->jump = json_truth_at(host, "jump") == 1;
+	h->proxy = json_text_at(host, "proxy");
+	if (h->proxy != NULL)
+		h->proxy = host_text(host, "proxy", host_proxy_ok, err, &failed);
 	h->there = json_text_at(host, "there");
 	h->ca = json_truth_at(host, "ca") == 1;
 	if (failed)

@@ -75,8 +75,8 @@ module_machines(FILE *fp, const json_t *doc, struct error *err)
 	fprintf(fp,
 	    "  nix.distributedBuilds = true;\n  nix.settings.builders-use-substitutes = true;\n");
 	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++) {
-		direct |= h.direct;
-		if (h.direct)
+		direct |= h.direct && !h.jump;
+		if (h.direct || h.jump)
 			continue;
 		if (!others++)
 			fprintf(fp, "  nix.buildMachines = [\n");

@@ -58,15 +58,18 @@ emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const
 	if (!h->ca)
 		emit_ssh_line(fp, "HostKeyAlias", h->alias,
 		    "the name under which Nix hands the host key to ssh");
-	emit_ssh_line(fp, "IdentityFile", h->key, NULL);
+	emit_ssh_line(fp, "IdentityFile", h->key, h->jump ?
+	    "its public half has to be in authorized_keys there, too" : NULL);
 	emit_ssh_line(fp, "IdentitiesOnly", "yes", NULL);
 	emit_ssh_line(fp, "IdentityAgent", "none", "nix-daemon has neither agent nor terminal");
 	emit_ssh_line(fp, "BatchMode", "yes", NULL);
 	emit_ssh_line(fp, "StrictHostKeyChecking", "yes", NULL);
 	if (program == NULL)
 		emit_ssh_line(fp, "UserKnownHostsFile", EMIT_NIX_KNOWN_HOSTS, NULL);
+	if (h->proxy != NULL)
+		fprintf(fp, "    # the way that your own ssh takes\n    %s\n", h->proxy);
 	/* With this one, --why knows the cause, too. */
-	if (!h->direct && emit_ssh_proxy(fp, doc, program, " " EMIT_SSH_BUILDER, err) == -1)
+	else if (!h->direct && emit_ssh_proxy(fp, doc, program, " " EMIT_SSH_BUILDER, err) == -1)
 		return (-1);
 	if (!h->direct)
 		emit_ssh_line(fp, "ProxyUseFdpass", "no", NULL);
@@ -118,6 +121,8 @@ emit_nix_machines(FILE *fp, const json_t *doc, struct error *err)
 	int			more;
 
 	for (i = 0; (more = emit_nix_host(doc, i, &h, err)) == 1; i++) {
+		if (h.jump)
+			continue;
 		if (h.there != NULL) {
 			fprintf(fp, "# %s is in %s already\n", h.alias, h.there);
 			continue;

@@ -27,7 +27,11 @@ struct emit_nix_host {
 	const char	*alias;
 	const char	*name;		/* where ssh connects to */
 	int		 port;
-	int		 direct;	/* without meshssh: it is on this machine */
+	/* without meshssh: it is on this machine, or behind a jump host */
+	int		 direct;
+	int		 jump;		/* no builder, but a host on the way to one */
+	/* the line by which ssh goes there in the place of ours, or NULL */
+	const char	*proxy;
 	const char	*user;
 	const char	*key;		/* the private key's file */
 	const char	*systems;	/* lists with commas, or "-" */
