@@ -6,18 +6,22 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "config/conf.h"
 #include "install/effect.h"
 #include "install/install.h"
 
-#define HOSTS_MAX	100	/* names of a mesh that are compared: ssh is asked twice for each */
+/* Names that are compared, for each of which ssh is asked twice: so many, and more in this time. */
+#define HOSTS_MIN	100
+#define HOSTS_MS	5000
 
 struct told {
 	const char	*host;
 	const char	*prefix;	/* of each line that shows a change; NULL: none is shown */
 	int		 named;			/* its changes are under its name */
-	int		 hosts;			/* so far; beyond HOSTS_MAX they are not compared */
+	int		 hosts, compared;	/* so far */
+	int64_t		 until_ms;
 	char		 first[400];		/* what is not meant, of the first of them; or "" */
 };
 
@@ -54,23 +58,54 @@ told_cb(void *arg, const char *keyword, const char *before, const char *after, i
 		    (int)strcspn(before, "\n"), before, (int)strcspn(after, "\n"), after);
 }
 
-/* All names of a section. 0, or -1 with the error set. */
+/* A name of a section. 0, or -1 with the error set. */
+static int
+effect_name(const struct effect *e, const char *section, const char *host, struct told *t,
+    struct error *err)
+{
+	/* One that changes is enough, where none is shown. */
+	t->hosts++;
+	if ((t->prefix == NULL && t->first[0] != '\0') ||
+	    (t->hosts > HOSTS_MIN && clock_ms() > t->until_ms))
+		return (0);
+	t->compared++;
+	t->host = host;
+	t->named = 0;
+	return (effect_compare(e, section, host, told_cb, t, err) == -1 ? -1 : 0);
+}
+
+/* The word of this number of a line of names, or NULL. */
+static const char *
+line_word(char *line, int number)
+{
+	char	*word;
+
+	while ((word = strsep(&line, " \t")) != NULL && number-- > 0)
+		continue;
+	return (word);
+}
+
+/* All of them, the first one of each block before the others. 0, or -1 with the error set. */
 static int
 effect_section(const struct effect *e, const char *name, struct told *t, struct error *err)
 {
 	struct install_text	part = install_own_section(e->own[1], name);
-	char			line[INSTALL_LINE], *words, *word;
-	size_t			at = 0;
+	char			line[INSTALL_LINE];
+	const char		*word;
+	size_t			at;
+	int			number, more = 1;
 
-	while (install_own_hosts(&part, &at, line))
-		for (words = line; (word = strsep(&words, " \t")) != NULL; ) {
-			if (!addr_host_ok(word) || t->hosts++ >= HOSTS_MAX)
-				continue;
-			t->host = word;
-			t->named = 0;
-			if (effect_compare(e, name, word, told_cb, t, err) == -1)
+	for (number = 0; more; number++) {
+		more = 0;
+		at = 0;
+		while (install_own_hosts(&part, &at, line)) {
+			word = line_word(line, number);
+			more |= word != NULL;
+			if (word != NULL && addr_host_ok(word) &&
+			    effect_name(e, name, word, t, err) == -1)
 				return (-1);
 		}
+	}
 	return (0);
 }
 
@@ -80,7 +115,7 @@ conf_effect(const struct install *in, const struct install_text *own,
 {
 	struct effect	e = { .in = in, .own = { own, install_file_now(in->own) },
 			    .config = { &in->config->old, install_file_now(in->config) } };
-	struct told	t = { .prefix = prefix };
+	struct told	t = { .prefix = prefix, .until_ms = clock_ms() + HOSTS_MS };
 	size_t		i;
 	int		result = effect_open(&e, err);
 
@@ -92,8 +127,8 @@ conf_effect(const struct install *in, const struct install_text *own,
 		error_set(err, CODE_CONFIG_CHANGES, "%s", t.first);
 		result = -1;
 	}
-	if (result == 0 && t.hosts > HOSTS_MAX)
-		printf("# compared with what ssh takes now for %d of %d names\n", HOSTS_MAX,
+	if (result == 0 && t.hosts > t.compared)
+		printf("# compared with what ssh takes now for %d of %d names\n", t.compared,
 		    t.hosts);
 	return (result);
 }
