@@ -92,7 +92,9 @@ host_way(const char *keyword, const char *value)
 		return (NULL);
 	if (strcmp(keyword, "proxyjump") == 0)
 		return ("ProxyJump");
-	return (ssh_proxy_ours(value) ? NULL : "ProxyCommand");
+	/* With a route or a host of its own, ours is another way, too. */
+	return (ssh_proxy_ours(value) && strstr(value, " --via") == NULL &&
+	    strstr(value, "%h") != NULL ? NULL : "ProxyCommand");
 }
 
 static int

@@ -68,7 +68,8 @@ test_ways(void **state)
 		const char	*typed, *way;
 	} rows[] = {
 		{ "jump", "ProxyJump" }, { "command", "ProxyCommand" }, { "ours", NULL }, { "none", NULL },
-		{ "no-jump", NULL }, { "other", "ProxyCommand" },
+		{ "no-jump", NULL }, { "other", "ProxyCommand" }, { "via", "ProxyCommand" },
+		{ "there", "ProxyCommand" },
 	};
 	struct ssh_host	to;
 	size_t		i;
@@ -76,7 +77,8 @@ test_ways(void **state)
 	(void)state;
 	put("/.ssh/config", "Host jump\nProxyJump gate\nHost command\nProxyCommand ssh -W %h:%p gate\n"
 	    "Host ours\nProxyCommand exec \"/opt/meshssh\" --relay -- %h %p\nHost none\nProxyCommand none\n"
-	    "Host no-jump\nProxyJump none\nMatch all\nProxyCommand nc %h %p\nProxyJump late\n");
+	    "Host via\nProxyCommand meshssh --via=http=192.0.2.1:3128 %h %p\n"
+	    "Host there\nProxyCommand meshssh gate.example %p\nHost no-jump\nProxyJump none\nMatch all\nProxyCommand nc %h %p\nProxyJump late\n");
 	for (i = 0; i < COUNT(rows); i++) {
 		assert_int_equal(ssh_host_files(rows[i].typed, &to), 0);
 		if (rows[i].way == NULL)
