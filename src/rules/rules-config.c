@@ -59,7 +59,8 @@ static const struct mode_kind {
 	    "A file that ssh reads belongs to another user, so ssh refuses it and every host.",
 	    "sudo chown \"$(id -u)\" ", "" },
 	{ "", "Others may write to a file that ssh reads, so ssh refuses it and every host.",
-	    "chmod go-w ", "If it belongs to another user, make it yours: sudo chown" },
+	    "chmod go-w ",
+	    "If it belongs to another user, make it yours: sudo chown \"$(id -u)\" FILE" },
 };
 
 static int

@@ -363,6 +363,19 @@ no_relays 'no relay is left of all these'
 
 # --- the variants ---------------------------------------------------------------------------------------------------
 
+# Behind a jump host, which is the builder itself here: root's ssh takes the way of the caller's.
+near sh -c 'rm -rf /root/.ssh /etc/nix/*meshssh*; mkdir -m 700 /root/.ssh; sed -i "/^# Made\|^builders/d" /etc/nix/nix.conf
+    printf "%s\n" "Host behind" "    HostName 127.0.0.1" "    ProxyJump builder@builder.mesh.example" "Host *" \
+	"    IdentityFile /etc/nix/builder_ed25519" "    StrictHostKeyChecking accept-new" >/root/.ssh/config'
+check 'behind a jump host: installed' near meshssh-config nix behind --ssh-user=builder --install
+near sed -i '/^Host behind/,/ProxyJump/d' /root/.ssh/config
+lab_daemon || exit 1
+derivation behind 'echo x >$out'
+check 'behind a jump host: a build' build alice behind
+quiet 'behind a jump host: a build' behind
+check 'behind a jump host: --check' near meshssh-config nix --check behind
+is 'behind a jump host: both keys are pinned' "$(near grep -c '^behind\(-jump1\)\? ssh-ed25519 ' /etc/nix/meshssh_known_hosts)" 2
+
 near rm -rf /root/.ssh/config /root/.ssh/meshssh_nix
 # What `builder` means is in that file alone.
 near sh -c 'cp /etc/hosts /tmp/hosts; sed "s/ builder / /" /tmp/hosts >/etc/hosts'
