@@ -151,7 +151,8 @@ check_said(char *said, time_t since)
 	char			path[PATH_MAX], line[400], *rest = said, *word;
 
 	check_strip(said);
-	while ((word = strsep(&rest, "\n")) != NULL)
+	/* ssh ends its lines as a terminal in raw mode wants them. */
+	while ((word = strsep(&rest, "\r\n")) != NULL)
 		if (word[strspn(word, " \t\r")] != '\0' && strncmp(word, "warning: ", 9) != 0)
 			printf("    %s\n", error_vis(line, sizeof(line), word));
 	if (record_path(path) == 0 && record_read(path, 0, &record, NULL) == 1 &&

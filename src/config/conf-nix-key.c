@@ -169,8 +169,8 @@ key_refused(const struct emit_nix_host *h, struct ssh_ask *ask, struct error *er
 	const char	*said = "nothing was said";
 	char		*rest = ask->err, *line;
 
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		if (line[0] != '\0' && line[0] != '\r')
+	while ((line = strsep(&rest, "\r\n")) != NULL) {
+		if (line[0] != '\0')
 			said = line;
 		if (strncmp(line, "meshssh: ", 9) == 0) {
 			said = line + 9;

@@ -92,4 +92,5 @@ refused 'a program that hands the connection over' 78 'box: your ssh reaches it'
 theirs 'Host box' '    ProxyJump gate'
 sed -i "/IdentityFile/d" "$home/config"
 refused 'no login at the jump host' 69 'box shows no host key'
+is "no login at the jump host: ssh's line without its end" "$(grep -c '\\r\|\\015' "$T/err")" 0
 finish
