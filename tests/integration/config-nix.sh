@@ -386,6 +386,7 @@ derivation sshopts 'echo x >$out'
 check '--sshopts: --check knows what the daemon has' near meshssh-config nix --check builder
 is '--sshopts: and that the caller has not' "$(grep -o 'as [^;]*answer[^;, ]*' "$T/check.out" | tr '\n' ' ')" \
     'as you are: it does not answer as nix-daemon runs it: it answers '
+is "--sshopts: ssh's lines without their ends" "$(grep -c 'ssh: ' "$T/check.out") $(grep -c '\\r\|\\015' "$T/check.out")" '1 0'
 check '--sshopts: a build' build alice sshopts
 quiet '--sshopts: a build' sshopts
 near cp /tmp/hosts /etc/hosts
