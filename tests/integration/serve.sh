@@ -8,9 +8,9 @@
 # shellcheck disable=SC2317	# functions that are called by wait_for
 . "$(dirname "$0")/../lib.sh"
 SERVE=${MESHSSH_SERVE:-$BUILDDIR/meshssh-serve}
-CLIENT=$BUILDDIR/tests/integration/serve-client
+CLIENT=$BUILDDIR/tests/unit/serve-client
 [ -x "$SERVE" ] || { skip "meshssh-serve" "built --without-resume"; finish; }
-[ -x "$CLIENT" ] || make -s -C "$BUILDDIR" tests/integration/serve-client >&2 || { not_ok "serve-client builds"; finish; }
+[ -x "$CLIENT" ] || make -s -C "$BUILDDIR" tests/unit/serve-client >&2 || { not_ok "serve-client builds"; finish; }
 need "meshssh-serve" sshd ssh-keygen timeout || finish
 sshd_start || { not_ok "sshd starts"; finish; }
 SANITIZER=

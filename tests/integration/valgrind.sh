@@ -66,7 +66,7 @@ through 'HTTP' 0 "--via=http=127.0.0.1:$(proxy http-200)"
 through 'HTTP, refused' 77 "--via=http=127.0.0.1:$(proxy http-407)"
 # A session of meshssh-serve ends without destructors: its own descriptors are those that were not there before.
 SERVE=$BUILDDIR/meshssh-serve
-CLIENT=$BUILDDIR/tests/integration/serve-client
+CLIENT=$BUILDDIR/tests/unit/serve-client
 if [ ! -x "$SERVE" ] || [ ! -x "$CLIENT" ]; then
 	skip "meshssh-serve" "it, or its client, was not built"
 	finish
