@@ -128,6 +128,21 @@ talk_read(struct talk *t)
 	return (n > 0 ? 0 : -1);
 }
 
+/*
+ * No server came in time. It waits for a person if its terminal hides what is typed, or if the last
+ * that it said is a line without an end that looks like a question.
+ */
+static const char *
+talk_waits(const struct talk *t)
+{
+	size_t	len = t->len;
+
+	while (len > 0 && (t->said[len - 1] == ' ' || t->said[len - 1] == '\t'))
+		len--;
+	return (command_hides(&t->command) || (len > 0 && memchr("?:>", t->said[len - 1], 3) !=
+	    NULL) ? "asks" : "silent");
+}
+
 /* Until the server has identified itself: NULL, or how it ended else. */
 static const char *
 talk_hear(struct talk *t, int64_t until_ms)
@@ -137,7 +152,7 @@ talk_hear(struct talk *t, int64_t until_ms)
 
 	while (t->id.state == SSHWIRE_MORE) {
 		if ((left_ms = until_ms - clock_ms()) <= 0)
-			return ("silent");
+			return (talk_waits(t));
 		pfd[0] = (struct pollfd){ .fd = t->from != -1 ? t->from : t->command.out,
 		    .events = POLLIN };
 		pfd[1] = (struct pollfd){ .fd = t->err, .events = POLLIN };
