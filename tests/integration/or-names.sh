@@ -108,7 +108,7 @@ END
 is "a part of an identification does not keep the processor busy" "$(cat "$T/cpu")" True
 
 ### what --or takes
-for row in '64 a name is empty:--or=a,,b' '64 a name is empty:--or=a,' '64 stands there twice:--or=a,b,A' \
+for row in '64 a name is empty:--or=a,,b' '64 a name is empty:--or=a,' '64 is given twice:--or=a,b,A' \
     '64 more than 8:--or=a,b,c,d,e,f,g,h,i' '64 not:--or=' '64 no host name:--or=a,-b' '64 no host name:--or=a b'; do
 	timeout 10 "$MESHSSH" "${row#*:}" --relay -- $refused "$p" >"$T/out" 2>"$T/err"
 	status=$?
