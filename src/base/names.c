@@ -25,12 +25,16 @@ names_have(const struct names *names, const char *host)
 static int
 names_add(struct names *names, const char *host, struct error *err)
 {
-	const int	have = names_have(names, host);
+	const int	 have = names_have(names, host);
+	const char	*colon = strchr(host, ':');
 
 	if (host[0] == '\0')
 		error_set(err, CODE_USAGE, "--or: a name in the list is empty");
 	else if (!addr_host_ok(host))
 		error_set(err, CODE_BAD_HOST, "--or: \"%.60s\" is no host name or address", host);
+	else if (colon != NULL && strchr(colon + 1, ':') == NULL)
+		error_set(err, CODE_USAGE, "--or: %.80s has a port; all names take that of the host",
+		    host);
 	else if (have > 0)
 		error_set(err, CODE_USAGE, "--or: %.80s is listed twice", host);
 	else if (have == 0)

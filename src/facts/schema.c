@@ -568,7 +568,7 @@ const struct fact_row	fact_rows[] = {
 	{ "connect.via", FACT_TEXT, "", "probe-connect",
 	    "The one route that was tried, where --via names it, or that of a ProxyCommand that runs meshssh." },
 	{ "connect.command.ended", FACT_TEXT, "", "probe-command",
-	    "How the ProxyCommand failed: \"closed\" (it ended before a server's identification), \"silent\" (none came in time), \"other\" (what came is not SSH), or \"asks\" (it wrote to its terminal)." },
+	    "How the ProxyCommand failed: \"closed\" (it ended before a server's identification), \"silent\" (none came in time), \"other\" (what came is not SSH), or \"asks\" (it wrote to its terminal, made that hide what is typed, or was silent after a question)." },
 	{ "connect.command.status", FACT_NUMBER, "", "probe-command",
 	    "The exit status of a ProxyCommand that ended; absent if it was ended by a signal." },
 	{ "connect.command.said", FACT_WORDS, "", "probe-command",

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -166,6 +167,14 @@ command_receive(const struct command *c)
 		return (-1);
 	memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
 	return (command_own(fd));
+}
+
+int
+command_hides(const struct command *c)
+{
+	struct termios	mode;
+
+	return (c->held != -1 && tcgetattr(c->held, &mode) == 0 && (mode.c_lflag & ECHO) == 0);
 }
 
 /* 1 if it has ended; it is left there, so that its number is nobody else's yet. */

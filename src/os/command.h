@@ -27,6 +27,8 @@ int	command_start(struct command *, const char *line, int fdpass);
  * errno, EPIPE if it has ended without.
  */
 int	command_receive(const struct command *);
+/* 1 if its terminal does not show what is typed, as for a password. */
+int	command_hides(const struct command *);
 /*
  * Close all, and end it and what it started: at once, or when it has had this long to end by
  * itself. Its exit status, or -1 if it was ended by a signal, or by us.

@@ -139,6 +139,21 @@ talk_answers(const struct talk *t)
 	    (t->line.len != SSHKEX_ID_LEN || memcmp(t->line.text, SSHKEX_ID, SSHKEX_ID_LEN) != 0));
 }
 
+/*
+ * No server came in time. It waits for a person if its terminal hides what is typed, or if the last
+ * that it said is a line without an end that looks like a question.
+ */
+static const char *
+talk_waits(const struct talk *t)
+{
+	size_t	len = t->len;
+
+	while (len > 0 && (t->said[len - 1] == ' ' || t->said[len - 1] == '\t'))
+		len--;
+	return (command_hides(&t->command) || (len > 0 && memchr("?:>", t->said[len - 1], 3) !=
+	    NULL) ? "asks" : "silent");
+}
+
 /* What can be heard by then. 0 if there is no reason to go on; *ended tells why, or is NULL. */
 static int
 talk_step(struct talk *t, int64_t left_ms, const char **ended)
@@ -150,7 +165,7 @@ talk_step(struct talk *t, int64_t left_ms, const char **ended)
 	};
 
 	if (left_ms <= 0)
-		*ended = "silent";
+		*ended = talk_waits(t);
 	else if (poll(pfd, 3, (int)left_ms) > 0) {
 		if (pfd[2].revents != 0) {
 			t->asks = (pfd[2].revents & POLLIN) != 0;

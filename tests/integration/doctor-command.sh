@@ -39,6 +39,8 @@ speaks) trap '' HUP; echo "helper: \$2 \$3 \$4 \$5" >&2; nc 127.0.0.1 $SSHD_PORT
 tells) echo 'helper: connects' >/dev/tty; exec nc 127.0.0.1 $SSHD_PORT ;;
 binary) head -c 100000 /dev/urandom >&2; printf 'x\0\033[31m\377 no connection\n' >&2; exit 9 ;;
 asks) printf 'Code: ' >/dev/tty; read -r code </dev/tty ;;
+prompts) printf 'MFA code: ' >&2; read -r code </dev/tty ;;
+hides) stty -echo </dev/tty; read -r code </dev/tty ;;
 family) sleep 1000 & exec sleep 1000 ;;
 http) printf 'HTTP/1.1 403 Forbidden\r\n\r\n'; exec sleep 1000 ;;
 fails) echo "helper: first line" >&2; echo "helper: no connection to 127.0.0.1 port 9" >&2; exit 3 ;;
@@ -81,7 +83,7 @@ Host refused
 	ProxyCommand socat - TCP:127.0.0.1:9
 Host forbidden
 	ProxyCommand socat - PROXY:127.0.0.1:%h:9,proxyport=$proxy
-Host asks family http fails endless tells binary
+Host asks prompts hides family http fails endless tells binary
 	ProxyCommand $T/helper %n %h %p
 END
 sed -i 's/^\(\t\)BatchMode yes/\1SetEnv A=b/' "$T/ssh_config"
@@ -130,8 +132,8 @@ for host in family endless; do
 	told "$host" "no server in time" 'led to no SSH server in time. (likely, way-silent)$'
 done
 # Somebody has to answer: that is no fault of the way.
-for host in asks newkey; do
-	way "$host" 0 "$host"
+for host in asks prompts hides newkey; do
+	way "$host" 0 --timeout=1 "$host"
 	told "$host" "it asks a person" 'a ProxyCommand that asks a person, .*way-not-checked)$'
 	check "$host: no error, and not healthy" sh -c "! grep -qE '^(error|healthy)' '$T/out'"
 done

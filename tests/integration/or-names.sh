@@ -109,7 +109,7 @@ is "a part of an identification does not keep the processor busy" "$(cat "$T/cpu
 
 ### what --or takes
 for row in '64 a name in the list is empty:--or=a,,b' '64 a name in the list is empty:--or=a,' '64 is listed twice:--or=a,b,A' \
-    '64 at most 8:--or=a,b,c,d,e,f,g,h,i' '64 not:--or=' '64 no host name:--or=a,-b' '64 no host name:--or=a b'; do
+    '64 at most 8:--or=a,b,c,d,e,f,g,h,i' '64 not:--or=' '64 has a port:--or=a,b:22' '64 no host name:--or=a,-b' '64 no host name:--or=a b'; do
 	timeout 10 "$MESHSSH" "${row#*:}" --relay -- $refused "$p" >"$T/out" 2>"$T/err"
 	status=$?
 	row=${row%%:*}

@@ -27,6 +27,7 @@ test_parse(void **state)
 		{ ",b", CODE_USAGE, "empty" },
 		{ "b,,c", CODE_USAGE, "empty" },
 		{ "b,c,B", CODE_USAGE, "B is listed twice" },
+		{ "b,c:22", CODE_USAGE, "c:22 has a port" },
 		{ "b, c", CODE_BAD_HOST, "\" c\"" },
 		{ "-b", CODE_BAD_HOST, "\"-b\"" },
 		{ "b,$(c)", CODE_BAD_HOST, "\"$(c)\"" },
