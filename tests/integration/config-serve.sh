@@ -9,6 +9,7 @@ exec </dev/null
 unset TS_SOCKET
 
 # What packages have is what is printed, and systemd takes it.
+# shellcheck disable=SC2016	# the shell within expands them
 check "a package's service" sh -c 'sed 1d "$1" | cmp - "$2"' sh "$SRCDIR/contrib/systemd/meshssh.service" \
 	"$SRCDIR/tests/golden/emit/serve-service.out"
 check "a package's user" cmp "$SRCDIR/contrib/systemd/meshssh-sysusers.conf" "$SRCDIR/tests/golden/emit/serve-users.out"
