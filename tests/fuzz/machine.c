@@ -168,7 +168,7 @@ __wrap_glob(const char *pattern, int flags, int (*error_cb)(const char *, int), 
 {
 	int	i;
 
-	must(looking && flags == 0 && error_cb == NULL);
+	must(looking && flags == 0 && error_cb != NULL);
 	memset(g, 0, sizeof(*g));
 	must((g->gl_pathv = calloc(SECTIONS_MAX + 1, sizeof(*g->gl_pathv))) != NULL);
 	for (i = 0; i < count; i++)
