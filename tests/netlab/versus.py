@@ -5,8 +5,9 @@ ServerAliveInterval, autossh, MPTCP, mosh and meshssh with meshssh-serve. It mea
 All of them are in one lab at the same time, each at a terminal of its own (tmux), and the same happens to all. Ten lines a
 second are typed into each; a program on the server answers each line with its process id and the number of the line. So the
 same process id is the same session, and another one a new session. Seconds count from the break, or, after an outage, from
-when the path is back, to the first answer to what was typed after that. What has not answered after LIMIT seconds hangs. What is not
-installed is not measured. There is one path; a second one, which MPTCP and `meshssh --or` could use, is not.
+when the path is back, to the first answer to what was typed after that; but those until a session ends count from the break.
+What has not answered after LIMIT seconds hangs. What is not installed is not measured. There is one path; a second one, which
+MPTCP and `meshssh --or` could use, is not.
 """
 
 import os
@@ -35,7 +36,7 @@ mode[3] &= ~termios.ECHO
 termios.tcsetattr(0, termios.TCSANOW, mode)
 for line in sys.stdin:
     pad = "".join(random.choices(string.ascii_letters, k=int(sys.argv[1])))
-    print(f"{pad} {os.getpid()} answers {line.strip()}.", flush=True)
+    print(f"{pad}\\n{os.getpid()} answers {line.strip()}.", flush=True)
 """
 
 
@@ -76,7 +77,7 @@ class Terminal:
 
     def saw(self, screen, dead, now):
         self.screen = screen
-        for process, number in re.findall(r"(\d+) answers (\d+)\.", screen):
+        for process, number in re.findall(r"^(\d+) answers (\d+)\.", screen, re.M):
             if int(number) > self.answered or process != self.process:
                 self.process, self.answered, self.at = process, int(number), now
         if dead and self.dead is None:
@@ -93,9 +94,8 @@ class Desk:
         self.config = lab.site.write("tmux.conf", "set -g remain-on-exit on\nset -g history-limit 0\n")
         self.terminals = [Terminal(tool, number) for number, tool in enumerate(TOOLS) if shutil.which(tool.program)]
         command = [sys.executable, lab.site.write("answers.py", ANSWERS), str(pad)]
-        env = {"PATH": os.environ["PATH"], "HOME": lab.site.path("home"), "LC_ALL": "C.UTF-8", "TERM": "screen",
-               "XDG_CACHE_HOME": lab.site.path(f"cache.{lab.name}")}
-        self.env = env
+        self.env = {"PATH": os.environ["PATH"], "HOME": lab.site.path("home"), "LC_ALL": "C.UTF-8", "TERM": "screen",
+                    "XDG_CACHE_HOME": lab.site.path(f"cache.{lab.name}")}
         for one in self.terminals:
             argv = one.tool.argv(["-F", lab.site.path("ssh_config")], command)
             self.tmux("new-session", "-d", "-x", "80", "-y", "50", "-s", one.target, shlex.join(argv))
@@ -182,7 +182,8 @@ EVENTS = (
     Event("a NAT forgets, and is silent", forget),
     Event("no path for 5 s", lambda lab: lab.dead(), gap=5),
     Event("no path for 60 s", lambda lab: lab.dead(), gap=60),
-    Event("a hole opens: packets over 1280 bytes vanish", lambda lab: lab.hole(1280), pad=1500),
+    Event("packets over 1280 bytes vanish", lambda lab: lab.hole(1280), pad=1500),
+    Event("packets over 999 bytes vanish", lambda lab: lab.hole(999), pad=1500),
 )
 
 
