@@ -152,7 +152,7 @@ static const struct code_row rows[CODE_LOCAL] = {
 	[CODE_SERVE_REFUSED] = { "serve-refused", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
 	    "nothing was changed",
 	    "sshd (sshd -t) or systemd (systemd-analyze verify) refuses what would be written, or "
-	    "what is there already; the message has its words. If the line that it names is not "
+	    "what is there already; the message quotes it. If the line that it names is not "
 	    "from meshssh-config, correct it and install again. Else please report it." },
 	[CODE_SERVE_ENABLED] = { "serve-enabled", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,
 	    "disable it, then run the command again",

@@ -99,6 +99,15 @@ host_expand(struct host_walk *h, const char *value)
 		strlcpy(h->to->host, text, sizeof(h->to->host));
 }
 
+/* 1 if it is meshssh with the host and its port, and nothing that leads elsewhere. */
+static int
+host_same_way(const char *command)
+{
+	return (ssh_proxy_ours(command) && strstr(command, "%h") != NULL &&
+	    strstr(command, "%p") != NULL && strstr(command, "--via") == NULL &&
+	    strstr(command, "--or") == NULL && strstr(command, "--family") == NULL);
+}
+
 /* What a keyword's value says of the host. */
 static void
 host_value(struct host_walk *h, enum host_keyword keyword, const char *value)
@@ -114,9 +123,7 @@ host_value(struct host_walk *h, enum host_keyword keyword, const char *value)
 		    strcasecmp(value, "inet6") == 0 ? AF_INET6 : AF_UNSPEC;
 	else if (keyword == HOST_JUMP && !none)
 		h->to->way = SSH_HOST_JUMP;
-	else if (keyword == HOST_COMMAND && !none &&
-	    (!ssh_proxy_ours(value) || strstr(value, "--via") != NULL ||
-	    strstr(value, "--or") != NULL || strstr(value, "--family") != NULL))
+	else if (keyword == HOST_COMMAND && !none && !host_same_way(value))
 		h->to->way = SSH_HOST_COMMAND;
 	else if (keyword == HOST_TIMEOUT)
 		h->timeout_s = ssh_host_seconds(value);

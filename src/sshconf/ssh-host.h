@@ -10,7 +10,7 @@
 enum ssh_host_way {
 	SSH_HOST_DIRECT,	/* it connects, or meshssh does, as it would by itself */
 	SSH_HOST_JUMP,		/* ProxyJump */
-	SSH_HOST_COMMAND,	/* another ProxyCommand, or one of ours with --via or --family */
+	SSH_HOST_COMMAND,	/* another ProxyCommand, or one of ours that leads elsewhere */
 	SSH_HOST_UNKNOWN	/* only ssh could tell, and did not */
 };
 

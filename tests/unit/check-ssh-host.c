@@ -51,6 +51,8 @@ test_hosts(void **state)
 		{ "nocommand", "nocommand", 22, 0, AF_UNSPEC, SSH_HOST_DIRECT },
 		{ "ours", "ours", 22, 0, AF_UNSPEC, SSH_HOST_DIRECT },
 		{ "via", "via", 22, 0, AF_UNSPEC, SSH_HOST_COMMAND },
+		{ "otherhost", "otherhost", 22, 0, AF_UNSPEC, SSH_HOST_COMMAND },
+		{ "otherport", "otherport", 22, 0, AF_UNSPEC, SSH_HOST_COMMAND },
 		{ "askedjump", "askedjump", 22, 1, AF_UNSPEC, SSH_HOST_DIRECT },
 	};
 	struct ssh_host		 host;
@@ -68,6 +70,8 @@ test_hosts(void **state)
 	    "Host command\nProxyCommand nc %h %p\nHost nocommand\nProxyCommand none\nProxyJump a\n"
 	    "Host ours\nProxyCommand /a/meshssh --relay -- %h %p\n"
 	    "Host via\nProxyCommand meshssh --via=http %h %p\n"
+	    "Host otherhost\nProxyCommand meshssh other.example %p\n"
+	    "Host otherport\nProxyCommand meshssh %h 2222\n"
 	    "Match originalhost askedjump exec true\nProxyJump a\n"
 	    "Match all\nPort 22\n");
 	for (i = 0; i < COUNT(rows); i++) {
