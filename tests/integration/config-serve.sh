@@ -8,6 +8,12 @@ need "serve" python3 sshd || finish
 exec </dev/null
 unset TS_SOCKET
 
+# Root's part is in a mount namespace of its own: all of the script runs there.
+if [ "$(id -u)" = 0 ] && [ "${SERVE_MOUNT:-}" = "" ] && namespaces; then
+	SERVE_MOUNT=1 unshare -m --propagation private sh "$0"
+	exit
+fi
+
 # What packages have is what is printed, and systemd takes it.
 # shellcheck disable=SC2016	# the shell within expands them
 check "a package's service" sh -c 'sed 1d "$1" | cmp - "$2"' sh "$SRCDIR/contrib/systemd/meshssh.service" \
@@ -26,14 +32,9 @@ else
 fi
 
 # Root installs only a program that no other user can change, and all of it into a copy of /etc.
-if [ "$(id -u)" != 0 ]; then
-	skip "serve --install" "needs root"
-	finish
-fi
 if [ "${SERVE_MOUNT:-}" = "" ]; then
-	namespaces || { skip "serve --install" "needs a mount namespace"; finish; }
-	SERVE_MOUNT=1 unshare -m --propagation private sh "$0"
-	exit
+	skip "serve --install" "needs root and a mount namespace"
+	finish
 fi
 mount -t tmpfs -o mode=755 none /mnt
 cp "$BUILDDIR/meshssh" "$BUILDDIR/meshssh-config" "$BUILDDIR/meshssh-doctor" /mnt
