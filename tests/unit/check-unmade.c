@@ -33,7 +33,7 @@ static const struct {
 	/* No message. */
 	{ { .error = ECONNREFUSED, .by = UNMADE_NOBODY }, "refused", "refused by HOST" },
 	{ { .error = ECONNREFUSED, .by = UNMADE_UNTOLD }, "refused", "refused by HOST" },
-	{ { .error = ECONNRESET, .by = UNMADE_NOBODY }, "reset", "HOST" },
+	{ { .error = ECONNRESET, .by = UNMADE_NOBODY }, "server-closed", "HOST" },
 	{ { .error = ETIMEDOUT, .by = UNMADE_NOBODY, .took_ms = 4900 }, "no-answer",
 	    "no answer from HOST in 5 s" },
 	{ { .error = EACCES, .by = UNMADE_NOBODY }, "blocked", "HOST" },
