@@ -30,6 +30,7 @@
 #define SCAN_SPARE	64	/* descriptors for everything else */
 /* descriptors that one host may need: two attempts, the resolver's pipe */
 #define SCAN_EACH	4
+#define SCAN_MOST	3000	/* at once: each of them takes 12 KiB */
 
 /* The rows so far. */
 struct list {
@@ -69,7 +70,7 @@ list_row_cb(const struct scan_row *row, void *arg)
 	list_progress(list, 0);
 }
 
-/* So many hosts at once as were asked for, if there are descriptors for them. */
+/* So many hosts at once as were asked for, if there are descriptors and memory for them. */
 static int
 scan_jobs(const struct options *opts)
 {
@@ -77,7 +78,7 @@ scan_jobs(const struct options *opts)
 	rlim_t		most;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return (opts->jobs);
+		limit.rlim_cur = limit.rlim_max = SCAN_SPARE + SCAN_EACH * SCAN_MOST;
 	if (limit.rlim_cur < limit.rlim_max) {
 		limit.rlim_cur = limit.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
@@ -85,6 +86,8 @@ scan_jobs(const struct options *opts)
 	}
 	most = limit.rlim_cur > SCAN_SPARE + SCAN_EACH ?
 	    (limit.rlim_cur - SCAN_SPARE) / SCAN_EACH : 1;
+	if (most > SCAN_MOST)
+		most = SCAN_MOST;
 	return ((rlim_t)opts->jobs < most ? opts->jobs : (int)most);
 }
 
