@@ -39,6 +39,7 @@ ONE = [
     ("meshssh --scan alpha --form", "--format"),
     ("meshssh-doctor --format=open", "--format=openmetrics"),
     ("meshssh-doctor alp", "alpha"),
+    ("meshssh-doctor --a/ww alp", "alpha"),
     ("meshssh-config known-h", "known-hosts"),
     ("meshssh-config check peer-00001.m", "peer-00001.mesh.test"),
     ("meshssh-config nix --protocol=ssh-", "--protocol=ssh-ng"),
