@@ -135,12 +135,13 @@ print_head(FILE *fp, const char *name, const char *unit, const char *help)
 static void
 print_family(FILE *fp, const struct family *family, const struct scan_metrics *metrics)
 {
-	const struct scan_metrics_row	*row, *end = metrics->rows + metrics->count;
+	const struct scan_metrics_row	*row;
+	size_t				 i;
 	int				 headed = 0;
 
-	for (row = metrics->rows; row < end; row++) {
-		if (!row_in(row, family->of) ||
-		    (row > metrics->rows && strcmp(row->host, row[-1].host) == 0))
+	for (i = 0; i < metrics->count; i++) {
+		row = &metrics->rows[i];
+		if (!row_in(row, family->of) || (i > 0 && strcmp(row->host, row[-1].host) == 0))
 			continue;
 		if (!headed)
 			print_head(fp, family->name, family->unit, family->help);
