@@ -222,8 +222,33 @@ set_json(void *to, const char *value)
 	struct options	*opts = to;
 
 	(void)value;
-	opts->json = 1;
+	opts->format = OPTIONS_JSON;
 	return (0);
+}
+
+static int
+set_format(void *to, const char *value)
+{
+	static const char	*const names[] = { [OPTIONS_TEXT] = "text", [OPTIONS_JSON] = "json",
+				    [OPTIONS_OPENMETRICS] = "openmetrics" };
+	struct options		*opts = to;
+	size_t			 i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(value, names[i]) == 0) {
+			opts->format = (enum options_format)i;
+			return (0);
+		}
+	return (-1);
+}
+
+static int
+set_output(void *to, const char *value)
+{
+	struct options	*opts = to;
+
+	opts->output = value;
+	return (value[0] != '\0' ? 0 : -1);
 }
 
 static int
@@ -280,6 +305,10 @@ const struct option_row	options_table[] = {
 	    "with --scan: how many hosts to check at once (256)" },
 	{ "json",	NULL,		set_json,
 	    "with --doctor and --scan: output for programs" },
+	{ "format",	"text|json|openmetrics", set_format,
+	    "the same, and for Prometheus with --scan" },
+	{ "output",	"FILE",		set_output,
+	    "with --scan: replace this file when the scan is complete" },
 	{ "full",	NULL,		set_full,
 	    "with --doctor: do not redact user names and passwords" },
 	{ "replay",	"FILE",		set_replay,	"check a file that --doctor --json wrote" },

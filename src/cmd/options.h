@@ -28,6 +28,13 @@ enum options_mode {
 	OPTIONS_VERSION
 };
 
+/* Of reports. */
+enum options_format {
+	OPTIONS_TEXT,		/* for people */
+	OPTIONS_JSON,
+	OPTIONS_OPENMETRICS	/* --scan */
+};
+
 struct options {
 	enum options_mode	mode;
 	int			relay;		/* HOST and PORT must follow */
@@ -46,7 +53,8 @@ struct options {
 	/* --resume: a port, or one of those below */
 	int			resume;
 	int			hold_s;
-	int			json;		/* --doctor, --scan: for programs */
+	enum options_format	format;
+	const char		*output;	/* --scan: to this file, or NULL */
 	int			jobs;		/* of --scan, at once */
 	int			tailnet;	/* --scan: all peers */
 	int			full;		/* user names and homes, too */

@@ -37,6 +37,9 @@ test_good(void **state)
 	    "22" };
 	static const char *const	again[WORDS] = { "--via=socks5=:1055", "--via", "auto",
 	    "nas", "22" };
+	static const char *const	metrics[WORDS] = { "--scan", "--json", "--format=openmetrics",
+	    "--output", "/x/y.prom" };
+	static const char *const	text[WORDS] = { "--json", "--format", "text" };
 	struct options			opts;
 	struct error			err;
 	int				rest;
@@ -52,6 +55,15 @@ test_good(void **state)
 	assert_null(opts.choice.via);
 	assert_null(opts.tailscaled);
 	assert_int_equal(opts.relay, 0);
+	assert_int_equal(opts.format, OPTIONS_TEXT);
+	assert_null(opts.output);
+
+	assert_int_equal(parse(metrics, &opts, &rest, &err), 0);
+	assert_int_equal(rest, 6);
+	assert_int_equal(opts.format, OPTIONS_OPENMETRICS);
+	assert_string_equal(opts.output, "/x/y.prom");
+	assert_int_equal(parse(text, &opts, &rest, &err), 0);
+	assert_int_equal(opts.format, OPTIONS_TEXT);
 
 	assert_int_equal(parse(relay, &opts, &rest, &err), 0);
 	assert_int_equal(rest, 3);
@@ -101,7 +113,7 @@ test_anywhere(void **state)
 	assert_int_equal(rest, 2);
 	assert_int_equal(opts.mode, OPTIONS_DOCTOR);
 	assert_int_equal(options_gather(&opts, argv + rest, &err), 0);
-	assert_int_equal(opts.json, 1);
+	assert_int_equal(opts.format, OPTIONS_JSON);
 	assert_int_equal(opts.timeout_s, 3);
 	assert_int_equal(opts.full, 0);
 	assert_string_equal(argv[2], "nas");
@@ -132,6 +144,7 @@ test_bad(void **state)
 		{ "--via=http=proxy:0" }, { "--via=http=proxy:65536" },
 		    { "--via=socks5=user:pw@proxy:1080" },
 		{ "--via=http=::1:3128" }, { "--via=http=-x:1" }, { "--tailscaled=" },
+		{ "--format" }, { "--format=xml" }, { "--format=" }, { "--output=" }, { "--output" },
 	};
 	struct options			opts;
 	struct error			err;
