@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "config/conf.h"
+#include "facts/lasting.h"
 
 static int	conf_port(void *, const char *);
 static int	conf_or(void *, const char *);
@@ -242,6 +243,18 @@ conf_parse(struct conf *conf, char ***words, struct error *err)
 	    conf_one(conf, *words, err) == -1 ? -1 : conf_socket(conf, err));
 }
 
+/* What was written holds only until the program is upgraded. */
+static void
+conf_warn(const struct conf *conf)
+{
+	const char			*path = conf_text(conf, "program-goes");
+	const struct lasting_store	*store = path != NULL ? lasting_store(path) : NULL;
+
+	if (store != NULL && !conf_given(conf, "check"))
+		fprintf(stderr, "meshssh-config: %s does not last, %s removes it: %s\n", path,
+		    store->takes, store->cure);
+}
+
 static int
 conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 {
@@ -263,6 +276,8 @@ conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 				error_errno(err, errno, "cannot look at this machine");
 			else
 				result = conf->command->run(conf, words, err);
+			if (result == 0)
+				conf_warn(conf);
 		}
 	}
 	json_decref(call);
