@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/names.h"
+#include "base/version.h"
 #include "config/conf.h"
 #include "facts/lasting.h"
 
@@ -269,7 +270,7 @@ conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 		if (conf_given(conf, "help"))
 			conf_usage(stdout);
 		else if (conf_given(conf, "version"))
-			printf("%s\n", PACKAGE_STRING);
+			version_print(stdout, "meshssh-config", "");
 		else {
 			json_object_update(conf->wanted, call);
 			if ((result = file_room()) == -1)
