@@ -12,6 +12,7 @@
 #include "cmd/options.h"
 #include "cmd/ssh-args.h"
 #include "cmd/stdio.h"
+#include "wire/resume-proof.h"
 
 /* What meshssh --doctor, --scan and --replay run; without one of them, --doctor is meant. */
 static int
@@ -19,7 +20,7 @@ run(struct options *opts, char **words, int *status, struct error *err)
 {
 	int	count = 0;
 
-	if (options_answer(opts))
+	if (options_answer(opts, "meshssh-doctor", resume_library))
 		return (0);
 	if (opts->mode == OPTIONS_WHY) {
 		error_set(err, CODE_USAGE, "--why belongs to meshssh");

@@ -15,6 +15,7 @@
 #include "cmd/options.h"
 #include "cmd/self.h"
 #include "cmd/stdio.h"
+#include "wire/resume-proof.h"
 
 /*
  * Without --relay: exactly two words of which the second begins like a number, or is empty: a host
@@ -43,7 +44,7 @@ run(const struct options *opts, char **argv, int count, char **words, struct err
 		error_set(err, CODE_USAGE, "--help, --version and --why stand alone");
 		return (-1);
 	}
-	if (options_answer(opts))
+	if (options_answer(opts, "meshssh", resume_library))
 		return (0);
 	if (opts->mode == OPTIONS_WHY)
 		return (cmd_why(err));

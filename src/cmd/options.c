@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/number.h"
+#include "base/version.h"
 #include "cmd/options.h"
 
 static int
@@ -392,11 +393,11 @@ options_usage(FILE *fp)
 }
 
 int
-options_answer(const struct options *opts)
+options_answer(const struct options *opts, const char *program, const char *(*libsodium)(void))
 {
 	if (opts->mode == OPTIONS_HELP)
 		options_usage(stdout);
 	else if (opts->mode == OPTIONS_VERSION)
-		printf("%s\n", PACKAGE_STRING);
+		version_print(stdout, program, libsodium());
 	return (opts->mode == OPTIONS_HELP || opts->mode == OPTIONS_VERSION);
 }

@@ -77,7 +77,11 @@ int	options_parse(struct options *opts, int argc, char **argv, int *rest, struct
  */
 int	options_gather(struct options *opts, char **words, struct error *err);
 void	options_usage(FILE *);
-/* Write what --help or --version asked for to standard output: 1, or 0 if neither was given. */
-int	options_answer(const struct options *opts);
+/*
+ * Write what --help or --version asked for to standard output: 1, or 0 if neither was given. The
+ * function gives the version of libsodium, or NULL.
+ */
+int	options_answer(const struct options *opts, const char *program,
+	    const char *(*libsodium)(void));
 
 #endif

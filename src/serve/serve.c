@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/option.h"
+#include "base/version.h"
 #include "os/os.h"
 #include "serve/door.h"
 #include "serve/listen.h"
@@ -203,7 +204,7 @@ cmd_serve(int argc, char **argv, int *status, struct error *err)
 		if (options.help)
 			usage();
 		else
-			printf("%s\n", PACKAGE_STRING);
+			version_print(stdout, "meshssh-serve", resume_library());
 		return (0);
 	}
 	if (listen_given(serve, err) == -1)
