@@ -90,7 +90,21 @@ all >"$T/after"
 check "it writes nothing" cmp "$T/first" "$T/after"
 serve --install
 is "installed" $? 0
-check "it says what to run" grep -q 'systemctl enable --now meshssh.socket' "$T/out"
+# An sshd that systemd starts when a client comes refuses a reload, and a service that runs keeps its socket from changing.
+then_run() { sed -n '/^Then:/,$s/^    //p' "$T/out"; }
+start='systemd-sysusers /etc/sysusers.d/meshssh.conf
+systemctl daemon-reload
+systemctl enable meshssh.socket
+systemctl restart meshssh.socket meshssh.service
+systemctl try-reload-or-restart'
+is "it says what to run" "$(then_run | sed 's/ sshd*$//')" "$start"
+# named UNIT: the unit of sshd that is named where UNIT is all that the system has.
+named() {
+	unshare -m sh -c 'mount -t tmpfs none /usr/lib/systemd/system && mount -t tmpfs none /etc/systemd/system &&
+	    touch "/etc/systemd/system/$1" && "$2" serve --listen=100.64.0.7 | sed -n "s/.*try-reload-or-restart //p"' \
+	    sh "$1" /mnt/meshssh-config
+}
+is "sshd's unit by its name" "$(named ssh.service) $(named sshd.service)" 'ssh sshd'
 is "ClientAliveInterval of its sessions" "$(takes clientaliveinterval 127.0.0.22)" 0
 is "and by IPv6" "$(takes clientaliveinterval fdfe::22)" 0
 is "ClientAliveInterval of all others" "$(takes clientaliveinterval 192.168.1.20)" 30
