@@ -283,6 +283,12 @@ if need_root "--source=client"; then
 		there timeout 20 ssh -F "$SSH_CONFIG" -o Port=2222 -o HostName="$1" \
 		    -o ProxyCommand="$MESHSSH --relay --resume=4622 -- %h %p" direct 'echo $SSH_CONNECTION $BY' </dev/null
 	}
+	to="--sshd=127.0.0.22:2222 --sshd=[fdfe::22]:2222"
+	$SERVE 0.0.0.0:4624 '[::]:4624' --run=$T/run3 $to & each=$!
+	$SERVE '[::]:4625' --run=$T/run4 $to & alone=$!
+	until [ "$(ss -Hltn | grep -c ':462[45] ')" = 3 ]; do kill -0 $each $alone || break; done
+	echo "families: $(ss -Hltn | awk '$4 ~ /:462[45]$/ { print $4 }' | sort | tr '\n' ' ')"
+	kill $each $alone
 	echo "IPv4: $(login 10.9.1.1 2>&1)"
 	echo "IPv6: $(login fd09::1 2>&1)"
 	there ip addr del 10.9.1.2/24 dev c0
@@ -306,6 +312,7 @@ if need_root "--source=client"; then
 	is "--source=client, without root: from=, Match LocalAddress and SSH_CONNECTION" "$(line IPv4)" \
 		"10.9.1.2 PORT 127.0.0.22 2222 serve"
 	is "the same with IPv6" "$(line IPv6)" "fd09::2 PORT fdfe::22 2222"
+	is "all addresses of both families; and [::] alone is for both" "$(line families)" '*:4625 0.0.0.0:4624 [::]:4624 '
 	check "from= keeps others out" grep "^other: .*Permission denied" "$T/seen"
 	[ "$T_FAILED" -eq 0 ] || cat "$T/seen" "$T/log" | sed 's/^/# /'
 fi
