@@ -100,6 +100,7 @@ systemctl try-reload-or-restart'
 is "it says what to run" "$(then_run | sed 's/ sshd*$//')" "$start"
 # named UNIT: the unit of sshd that is named where UNIT is all that the system has.
 named() {
+	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount -t tmpfs none /usr/lib/systemd/system && mount -t tmpfs none /etc/systemd/system &&
 	    touch "/etc/systemd/system/$1" && "$2" serve --listen=100.64.0.7 | sed -n "s/.*try-reload-or-restart //p"' \
 	    sh "$1" /mnt/meshssh-config

@@ -65,7 +65,7 @@ check "300 silent clients: a session goes on and is resumed, and they are closed
 	client new first silent=300 ping reset again keys hangs-up end
 check "nothing is left of the sessions" wait_for 10 none_left
 is "no descriptor is left" "$(descriptors)" "$before"
-check "16 young sessions of one address, and no more" client from=127.0.0.9 more=16 new=busy from=127.0.0.10 new first end
+check "64 young sessions of one address, and no more" client from=127.0.0.9 more=64 new=busy from=127.0.0.10 new first end
 check "the log says why" grep -q 'no session for 127.0.0.9 port [0-9]*: it has too many new ones' "$T/log"
 check "the log tells of beginning and end" grep -Eq 'session [0-9a-f]{8}: ends after [0-9]+ s: ' "$T/log"
 wait_for 10 none_left
