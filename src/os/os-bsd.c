@@ -136,6 +136,19 @@ os_sandbox_taking(const char *folder)
 #endif
 }
 
+const char *
+os_sandbox_connecting(const char *folder)
+{
+	(void)folder;
+#ifdef __OpenBSD__
+	/* Files are not unveiled: where tailscaled's socket is may be said, and differs. */
+	return (pledge("error stdio rpath wpath cpath inet dns unix proc route", NULL) == 0 ?
+	    "system calls" : "none");
+#else
+	return ("none");
+#endif
+}
+
 /* kern.boottime moves when the clock is set, so it does not tell. */
 void
 os_boot_id(char *text, size_t size)

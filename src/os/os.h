@@ -184,6 +184,12 @@ const char *os_sandbox(const char *folder);
 /* The same, but it can also take connections that others hand over, and tune them. */
 const char *os_sandbox_taking(const char *folder);
 /*
+ * For who looks names up and makes connections: what that reads can be read, besides; sockets to
+ * others stay, and processes of its own; no program, no file elsewhere, no port, no signal to
+ * others.
+ */
+const char *os_sandbox_connecting(const char *folder);
+/*
  * Let this TCP socket of this family, before it is bound, take an address that is not this
  * machine's. 0, or -1 with errno, EPERM where it takes a privilege.
  */
