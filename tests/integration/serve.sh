@@ -185,6 +185,27 @@ if command -v python3 >/dev/null; then
 		"meshssh-serve: ADDRESS:PORT is needed, or a socket unit; see --help"
 fi
 
+# --- an sshd that has no room, and hangs up before it has read anything
+FULL_PORT=$((PORT + 1000))
+sed 's/^MaxStartups .*/MaxStartups 1:100:1/' "$T/sshd_config" >"$T/full_config"
+"$(command -v sshd)" -D -e -f "$T/full_config" -p "$FULL_PORT" 2>"$T/full.log" &
+full_pid=$!
+started $full_pid
+wait_for 10 grep -q "listening on 127.0.0.1 port $FULL_PORT" "$T/full.log"
+serve_again "--sshd=127.0.0.1:$FULL_PORT" --source=loopback
+client new first stop end <"$T/go" >"$T/out" 2>&1 &
+client_pid=$!
+exec 3>"$T/go"
+wait_for 10 grep -q stopped "$T/out"
+ssh -F "$SSH_CONFIG" -o ProxyCommand="$MESHSSH --relay --resume=$PORT -- %h %p" direct true </dev/null 2>"$T/err"
+check "MaxStartups is told in sshd's words" grep -q 'it says "Exceeded MaxStartups"' "$T/err"
+check "it came through meshssh-serve" wait_for 10 grep -q 'sshd ended it; [0-9]* bytes in, 22 out' "$T/log"
+echo >&3
+wait $client_pid
+exec 3>&-
+serve_stop
+kill $full_pid
+
 # --- a folder that is full
 if need_root "a full folder"; then
 	mkdir -p "$T/full"
