@@ -5,6 +5,7 @@
 #ifdef __FreeBSD__
 #include <sys/acl.h>
 #endif
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <netinet/in.h>
@@ -102,6 +103,14 @@ const char *
 os_tailscale_gui(void)
 {
 	return (NULL);
+}
+
+void
+os_keep_secret(void)
+{
+	const struct rlimit	none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
 }
 
 const char *

@@ -2,6 +2,7 @@
 /* What macOS does in a way of its own. */
 
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysctl.h>
 
@@ -69,6 +70,14 @@ const char *
 os_tailscale_gui(void)
 {
 	return ("");
+}
+
+void
+os_keep_secret(void)
+{
+	const struct rlimit	none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
 }
 
 const char *

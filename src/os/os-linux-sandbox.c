@@ -223,6 +223,13 @@ sandbox_files(const char *folder, const char *const *readable, int alone)
 /* A sanitizer looks for leaks at the end, with a process of its own that traces us. */
 int	__lsan_do_recoverable_leak_check(void) __attribute__((__weak__));
 
+void
+os_keep_secret(void)
+{
+	if (__lsan_do_recoverable_leak_check == NULL)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 const char *
 sandbox_enter(const char *folder, const char *const *readable, int alone,
     const struct sock_filter *steps, size_t count)

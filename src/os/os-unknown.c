@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The honest default for any other system. */
 
+#include <sys/types.h>
+#include <sys/resource.h>
+
 #include <errno.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -63,6 +66,14 @@ const char *
 os_tailscale_gui(void)
 {
 	return (NULL);
+}
+
+void
+os_keep_secret(void)
+{
+	const struct rlimit	none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
 }
 
 const char *

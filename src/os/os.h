@@ -174,6 +174,8 @@ int	os_rename(const char *from, const char *to, int swap);
  */
 int	os_attributes_copy(int from, int to);
 
+/* No core file has our memory from now on and, on Linux, no other process of this user reads it. */
+void	os_keep_secret(void);
 /*
  * From now on this process has what is open, its memory, the clock and its end, and nothing else:
  * no existing file, no new socket, no program, no other process. In the folder, if there is one, it

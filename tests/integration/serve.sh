@@ -238,6 +238,18 @@ if need_root "a user without root"; then
 	started "$SERVE_PID"
 	wait_for 10 serve_listens
 	check "a user without root: a session, reset and resumed" client new first reset again ping keys end
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+	    env XDG_CACHE_HOME="$T/user" "$MESHSSH" --resume="$PORT" 127.0.0.1 "$SSHD_PORT" <"$T/go" >"$T/out" 2>&1 &
+	client_pid=$!
+	exec 3>"$T/go"
+	echo SSH-2.0-test >&3
+	wait_for 10 grep -q SSH-2.0 "$T/out"
+	# What may not be dumped is root's.
+	is "no core file, and no other process, has a session's key" \
+		"$(stat -c %u "/proc/$client_pid/environ" "/proc/$(children | tr -d ' ')/environ" "/proc/$SERVE_PID/environ" | tr '\n' ' ')" \
+		'0 0 65534 '
+	exec 3>&-
+	wait "$client_pid"
 	is "a user without root: the folder" "$(stat -c '%a %u' "$T/user/meshssh")" "700 65534"
 	serve_stop
 fi
