@@ -197,7 +197,7 @@ client new first stop end <"$T/go" >"$T/out" 2>&1 &
 client_pid=$!
 exec 3>"$T/go"
 wait_for 10 grep -q stopped "$T/out"
-ssh -F "$SSH_CONFIG" -o ProxyCommand="$MESHSSH --relay --resume=$PORT -- %h %p" direct true </dev/null 2>"$T/err"
+ssh -F "$SSH_CONFIG" -o Port=1 -o ProxyCommand="$MESHSSH --relay --resume=$PORT -- %h %p" direct true </dev/null 2>"$T/err"
 check "MaxStartups is told in sshd's words" grep -q 'it says "Exceeded MaxStartups"' "$T/err"
 check "it came through meshssh-serve" wait_for 10 grep -q 'sshd ended it; [0-9]* bytes in, 22 out' "$T/log"
 echo >&3
