@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "config/conf.h"
@@ -307,7 +308,9 @@ serve_drop(struct install *in, const struct serve_part *part, struct error *err)
 			install_file_set(file, &none);
 		else
 			printf("%s: not from meshssh-config, and left\n", path);
-	}
+	} else if (!in->dry)
+		/* A run that was killed may have left it under another name. */
+		file_sweep(path);
 	if (!sshd || (access(SSHD_CONFIG, F_OK) != 0 && access(VENDOR_CONFIG, F_OK) != 0))
 		return (0);
 	if ((file = serve_sshd_config(in, DROP_IN, err)) == NULL)

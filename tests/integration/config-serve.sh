@@ -160,6 +160,62 @@ removed
 is "taken out" $? 0
 check "sshd_config is as before" cmp /etc/ssh/sshd_config "$T/theirs"
 
+# --- ended midway: each file is whole, as it was or as it is to be, sshd takes them, and a second run completes it ---
+cat >"$T/killed.py" <<'END'
+"""killed.py SSHD PROGRAM COMMAND...: that, ended at each call in turn that moves a file or removes one."""
+import os, re, shutil, subprocess, sys
+SSHD, COMMAND = sys.argv[1], sys.argv[2:]
+PARTS = ("/etc/ssh", "/etc/sysusers.d", "/etc/systemd")
+MOVES = "rename,renameat,renameat2,link,linkat,unlink,unlinkat"
+TEMPORARY = re.compile(r"\.meshssh-[0-9a-f]{16}$")
+def state():
+    found = {}
+    for part in PARTS:
+        for folder, _, names in os.walk(part):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as f:
+                    found[os.path.join(folder, name)] = f.read()
+    return found
+def put(files):
+    for path in state().keys() - files.keys():
+        os.unlink(path)
+    for path, data in files.items():
+        with open(path, "wb") as f:
+            f.write(data)
+def run(*words):
+    return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60).returncode
+old = state()
+for folder in {os.path.dirname(path) for path in old}:
+    assert os.path.isdir(folder)
+assert run("strace", "-o", "/mnt/moves", "-e", "trace=" + MOVES, *COMMAND) == 0
+new = state()
+count, points = {}, []
+with open("/mnt/moves", encoding="ascii", errors="replace") as f:
+    for line in f:
+        if (name := line.split("(")[0]) in MOVES.split(","):
+            count[name] = count.get(name, 0) + 1
+            points.append((name, count[name]))
+stages = set()
+for name, nth in points:
+    put(old)
+    inject = "inject=%s:signal=KILL:when=%d" % (name, nth)
+    assert run("strace", "-o", "/dev/null", "-e", "trace=" + name, "-e", inject, *COMMAND) != 0, inject
+    now = {path: data for path, data in state().items() if not TEMPORARY.search(path)}
+    for path in old.keys() | new.keys() | now.keys():
+        assert now.get(path) in (old.get(path), new.get(path)), (inject, path)
+    assert run(SSHD, "-t") == 0, (inject, "sshd -t")
+    stages.add(tuple(sorted(path for path in old.keys() | new.keys() if now.get(path) == new.get(path))))
+    assert run(*COMMAND) == 0, (inject, "again")
+    assert state() == new, (inject, {path for path in new.keys() | state().keys() if new.get(path) != state().get(path)})
+print(len(stages) >= 5)
+END
+killed() { timeout 120 python3 "$T/killed.py" "$sshd" /mnt/meshssh-config serve "$@" 2>&1; }
+if need "ended midway" strace; then
+	fresh 'ClientAliveInterval 30' 'Match User carol' '    X11Forwarding no'
+	is "an installation that is ended midway" "$(killed --install --listen=100.64.0.7)" True
+	is "a removal that is ended midway" "$(killed --remove)" True
+fi
+
 # --- an Include behind a Match: ours comes before it ---
 fresh 'Match LocalAddress 127.0.0.0/8' '    ClientAliveInterval 9' 'Match all' "$INCLUDE"
 cp /etc/ssh/sshd_config "$T/theirs"
