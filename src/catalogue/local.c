@@ -268,9 +268,9 @@ const struct code_row catalogue_local[CODE_COUNT - CODE_LOCAL] = {
 	    KIND_FINDING, SEVERITY_NOTE, 21, 0, "",
 	    "Sessions are held while there is no connection, but one side counts the answers that "
 	    "do not come and ends the session: ssh by ServerAliveInterval, or sshd by "
-	    "ClientAliveInterval. Set ServerAliveInterval to 0 for hosts with meshssh-serve "
-	    "(meshssh-config install HOST writes it), and ClientAliveInterval to 0 for sessions of "
-	    "meshssh-serve (meshssh-config serve --install)." },
+	    "ClientAliveInterval. Set the first to 0 for hosts with meshssh-serve (meshssh-config "
+	    "install HOST writes it), but not for a builder of Nix, whose builds would hang; and "
+	    "the other for sessions of meshssh-serve (meshssh-config serve --install)." },
 	[CODE_FDPASS_NO_RESUME - CODE_LOCAL] = { "fdpass-no-resume",
 	    KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
 	    "With --fdpass and ProxyUseFdpass, ssh has the connection itself, and the session ends "

@@ -373,24 +373,25 @@ relay_learned_cb(int mss_bytes, void *arg)
 
 /*
  * What the server sends from now on meets a process that can do no more than relay it, and write
- * down a failure.
+ * down a failure; and, for what outlives its connections, make others.
  */
 static void
 relay_confine_cb(evutil_socket_t fd, short what, void *arg)
 {
+	const struct session	*s = arg;
 	/* Of the stack or the heap, an idle relay would keep the page. */
 	char	*path = mmap(NULL, PATH_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		    -1, 0), *folder = NULL;
 
 	(void)fd;
 	(void)what;
-	(void)arg;
 	if (path != MAP_FAILED && record_path(path) == 0) {
 		file_mkdir(path);
 		folder = path;
 		*strrchr(path, '/') = '\0';
 	}
-	log_debug(1, "the sandbox confines: %s", os_sandbox(folder));
+	log_debug(1, "the sandbox confines: %s", survive_session(&s->survive) != NULL ?
+	    os_sandbox_connecting(folder) : os_sandbox(folder));
 	if (path != MAP_FAILED)
 		munmap(path, PATH_MAX);
 }
@@ -421,10 +422,7 @@ relay_running_cb(int ssh, void *arg)
 		s->null_fd = -1;
 		openlog("meshssh", LOG_PID | LOG_NDELAY, LOG_USER);
 	}
-	/* What outlives its connections needs new ones. */
-	if (survive_session(&s->survive) != NULL)
-		return;
-	event_assign(&s->confine, s->base, -1, 0, relay_confine_cb, NULL);
+	event_assign(&s->confine, s->base, -1, 0, relay_confine_cb, s);
 	event_add(&s->confine, &tv);
 }
 

@@ -5,6 +5,7 @@
 #ifdef __FreeBSD__
 #include <sys/acl.h>
 #endif
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <netinet/in.h>
@@ -104,6 +105,14 @@ os_tailscale_gui(void)
 	return (NULL);
 }
 
+void
+os_keep_secret(void)
+{
+	const struct rlimit	none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 const char *
 os_sandbox(const char *folder)
 {
@@ -133,6 +142,19 @@ os_sandbox_taking(const char *folder)
 	return ("none");
 #else
 	return (os_sandbox(folder));
+#endif
+}
+
+const char *
+os_sandbox_connecting(const char *folder)
+{
+	(void)folder;
+#ifdef __OpenBSD__
+	/* Files are not unveiled: where tailscaled's socket is may be said, and differs. */
+	return (pledge("error stdio rpath wpath cpath inet dns unix proc route", NULL) == 0 ?
+	    "system calls" : "none");
+#else
+	return ("none");
 #endif
 }
 

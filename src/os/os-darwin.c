@@ -2,6 +2,7 @@
 /* What macOS does in a way of its own. */
 
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysctl.h>
 
@@ -71,6 +72,14 @@ os_tailscale_gui(void)
 	return ("");
 }
 
+void
+os_keep_secret(void)
+{
+	const struct rlimit	none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 const char *
 os_sandbox(const char *folder)
 {
@@ -89,6 +98,12 @@ os_boot_id(char *text, size_t size)
 
 const char *
 os_sandbox_taking(const char *folder)
+{
+	return (os_sandbox(folder));
+}
+
+const char *
+os_sandbox_connecting(const char *folder)
 {
 	return (os_sandbox(folder));
 }

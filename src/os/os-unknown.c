@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The honest default for any other system. */
 
+#include <sys/types.h>
+#include <sys/resource.h>
+
 #include <errno.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -65,6 +68,14 @@ os_tailscale_gui(void)
 	return (NULL);
 }
 
+void
+os_keep_secret(void)
+{
+	const struct rlimit	none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 const char *
 os_sandbox(const char *folder)
 {
@@ -81,6 +92,12 @@ os_boot_id(char *text, size_t size)
 
 const char *
 os_sandbox_taking(const char *folder)
+{
+	return (os_sandbox(folder));
+}
+
+const char *
+os_sandbox_connecting(const char *folder)
 {
 	return (os_sandbox(folder));
 }

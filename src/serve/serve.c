@@ -207,11 +207,8 @@ cmd_serve(int argc, char **argv, int *status, struct error *err)
 			version_print(stdout, "meshssh-serve", resume_library());
 		return (0);
 	}
-	if (listen_given(serve, err) == -1)
+	if (listen_given(serve, err) == -1 || listen_all(serve, argv + 1, err) == -1)
 		return (-1);
-	for (argv++; *argv != NULL; argv++)
-		if (listen_at(serve, *argv, err) == -1)
-			return (-1);
 	if (serve_complete(serve, err) == -1 || door_folder(serve, err) == -1 ||
 	    sshd_check(serve, err) == -1)
 		return (-1);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "os/os.h"
 #include "route/names-race.h"
 #include "session/resumable.h"
 
@@ -148,6 +149,7 @@ resumable_open(const struct resumable_config *conf, const struct connection *by,
 	r->stream.fd = r->next.fd = r->conn.fd = -1;
 	if (stream_init(&r->stream, RING_MAX) == -1)
 		return (NULL);
+	os_keep_secret();
 	r->conf = *conf;
 	r->target = *conf->race->target;
 	r->target.port = conf->port;

@@ -7,8 +7,10 @@ session may be resumed. With --full, outages last a minute and a transfer has 50
 """
 
 import hashlib
+import json
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -24,6 +26,7 @@ from netlab import Tap
 
 PORT = 2213         # of an sshd that offers resumption
 SERVE_PORT = 4622
+CURED_PORT = 2214
 SERVE = os.environ.get("MESHSSH_SERVE") or os.path.join(BUILD, "meshssh-serve")
 GOES_ON = re.compile(r"the session goes on")
 FULL = "--full" in sys.argv
@@ -505,7 +508,44 @@ def port_22(tap, lab):
               f"exact: {exact}, back after: {took}, resumed {echo.resumes()} times\n{echo.session.tail(25)}")
 
 
-OTHERS = (restarted, events, why, transfer, reader, silent, learned, discovery, port_22)
+def waits_of_server(lab):
+    """What the doctor says there of how long sshd's sessions stand still after an outage: the finding, or None."""
+    report = json.loads(lab.run("server", MESHSSH, "--doctor", "--json", check=False))
+    return next((f for f in report["findings"] if f["code"] == "rto-max"), None)
+
+
+def cured(tap, lab):
+    """rto-max: what is said of a server is so, and a session that cannot be resumed goes on soon with its cure."""
+    lab.clear()
+    found = waits_of_server(lab)
+    if not os.path.exists("/proc/sys/net/ipv4/tcp_rto_max_ms"):
+        tap.point(found is None, "rto-max: not of a kernel that has no such limit", str(found))
+        return
+    cure = re.search(r"sysctl -w ([^,]+),", json.dumps(found))
+    tap.point(cure, "rto-max: said of a server as it comes", str(found))
+    if not cure:
+        return
+    lab.run("server", "sysctl", "-w", *cure.group(1).split())
+    # sshd is started again, as the cure says.
+    with open(lab.site.path(f"{lab.name}-sshd-22.conf"), encoding="utf-8") as f:
+        config = lab.site.write(lab.name + "-cured.conf", f.read().replace("\nPort 22\n", f"\nPort {CURED_PORT}\n"))
+    lab.start("server", shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-f", config, log=lab.name + "-cured.log")
+    wait_for("the other sshd listens", 10, lambda: f":{CURED_PORT}" in lab.run("server", "ss", "-Hltn"))
+    # Only the server speaks: what a client says would hurry it.
+    session = Session(lab, "relay", "v4", "while echo line; do sleep 0.05; done", port=CURED_PORT)
+    session.until(lambda: session.received > 0, 15)
+    # Without the cure, the next packet comes 6 s after that.
+    cut(lab, 7)
+    had, since = session.received, session.now()
+    session.until(lambda: session.received > had or session.ended is not None, 15)
+    took = session.now() - since
+    ended = session.ended
+    session.end()
+    tap.point(had > 0 and ended is None and took < 3 and waits_of_server(lab) is None,
+              "rto-max: with its cure a session goes on soon after 7 s without a path", f"{took}\n{session.tail(20)}")
+
+
+OTHERS = (restarted, events, why, transfer, reader, silent, learned, discovery, port_22, cured)
 
 
 class Resumable(Lab):
