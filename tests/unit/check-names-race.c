@@ -36,7 +36,7 @@ static int		begun;
 static struct race *
 own_race_start(const struct race_config *conf, const struct plan_input *in)
 {
-	assert_in_range(begun, 0, RACES - 1);
+	assert_within(begun, 0, RACES - 1);
 	assert_ptr_equal(in->target, conf->target);
 	assert_int_equal(conf->identified, 1);
 	races[begun] = (struct race){ .conf = conf, .facts = in->facts };
@@ -199,7 +199,7 @@ test_stagger(void **state)
 	(void)state;
 	set_up(&s, "b");
 	event_base_loop(s.race.base, EVLOOP_ONCE);
-	assert_in_range(clock_ms() - began_ms, ROUTE_STAGGER_MS - 20, IN_TIME_MS);
+	assert_within(clock_ms() - began_ms, ROUTE_STAGGER_MS - 20, IN_TIME_MS);
 	assert_int_equal(begun, 2);
 	/* The second name is slower. */
 	race_ends(0, 9, CODE_NONE);

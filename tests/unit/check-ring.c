@@ -188,7 +188,7 @@ test_no_room(void **state)
 	if (setrlimit(RLIMIT_AS, &now) == -1)
 		skip();
 	assert_int_equal(ring_open(&r, RING_MAX), 0);
-	assert_in_range(r.max, RING_FIRST, RING_MAX / 2);
+	assert_within(r.max, RING_FIRST, RING_MAX / 2);
 	while (ring_grow(&r) == 0)
 		continue;
 	assert_int_equal(r.size, r.max);
