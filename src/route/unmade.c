@@ -104,7 +104,7 @@ static const struct errno_row {
 	int		error;
 	enum code	code;
 	int		local;
-	char		text[40];
+	char		text[48];
 } errno_rows[] = {
 	{ EMFILE,	CODE_NO_DESCRIPTORS,	0,	"no socket for @a" },
 	{ ENFILE,	CODE_NO_DESCRIPTORS,	0,	"no socket for @a" },

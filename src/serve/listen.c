@@ -445,19 +445,6 @@ listen_wait(struct listen *l, struct pollfd pfd[WATCHED])
 			pfd[i].revents = 0;
 }
 
-/* The memory that there is, or that this process may have. */
-static int64_t
-listen_memory(void)
-{
-	struct rlimit	limit;
-	int64_t		memory = os_memory();
-
-	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-	    limit.rlim_cur < (rlim_t)memory)
-		memory = (int64_t)limit.rlim_cur;
-	return (memory);
-}
-
 /* poll(2) refuses more entries than descriptors are allowed: 0, or -1 with *err set. */
 static int
 listen_allow(struct error *err)
@@ -488,7 +475,7 @@ listen_run(const struct serve *serve, struct error *err)
 	    0)) == MAP_FAILED)
 		xalloc_fail();
 	l->serve = serve;
-	l->memory = listen_memory();
+	l->memory = os_memory();
 	for (i = 0; i < LIMITS_HELLOS; i++)
 		l->hello[i].fd = -1;
 	if (pipe(l->news) == -1 || sock_set_blocking(l->news[0], 0) == -1 ||

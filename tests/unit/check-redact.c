@@ -276,7 +276,7 @@ test_full(void **state)
 		memcpy(longer + i, "%h ", 3);
 	longer[sizeof(longer) - 1] = '\0';
 	told = redact(REDACT_COMMAND, longer, NULL, 0);
-	assert_in_range(json_string_length(told), 400, REDACT_MAX - 1);
+	assert_within(json_string_length(told), 400, REDACT_MAX - 1);
 	json_decref(told);
 }
 

@@ -39,6 +39,7 @@ static const struct {
 	{ { .error = EACCES, .by = UNMADE_NOBODY }, "blocked", "HOST" },
 	{ { .error = ENETUNREACH, .by = UNMADE_NOBODY }, "no-route", "HOST" },
 	{ { .error = EMFILE }, "no-descriptors", "HOST" },
+	{ { .error = EAFNOSUPPORT }, "no-route", "this machine has no such addresses as HOST (" },
 	{ { .error = EIO }, "system", "HOST" },
 	/* This machine's. */
 	{ { ECONNREFUSED, UNMADE_OWN, V4(3, 3), .route = GATEWAY, .neighbor = 1 }, "blocked",
@@ -144,7 +145,7 @@ test_judge(void **state)
 static void
 test_cut(void **state)
 {
-	struct unmade	u = with_sender(cases[8].unmade);
+	struct unmade	u = with_sender(cases[9].unmade);
 	char		text[20];
 
 	(void)state;
