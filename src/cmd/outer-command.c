@@ -28,8 +28,8 @@ static const char *const	fixed[] = {
 	"-oBatchMode=yes", "-oControlMaster=no", "-oControlPath=none", "-oControlPersist=no",
 	"-oClearAllForwardings=yes", "-oForwardAgent=no", "-oForwardX11=no", "-oTunnel=no",
 	"-oPermitLocalCommand=no", "-oRemoteCommand=none", "-oRequestTTY=no", "-oAddKeysToAgent=no",
-	"-oGSSAPIDelegateCredentials=no", "-oCompression=no", "-oLogLevel=INFO",
-	"-oServerAliveInterval=5", "-oServerAliveCountMax=3"
+	"-oGSSAPIDelegateCredentials=no", "-oProxyUseFdpass=no", "-oCompression=no",
+	"-oLogLevel=INFO", "-oServerAliveInterval=5", "-oServerAliveCountMax=3"
 };
 #define FIXED	(sizeof(fixed) / sizeof(fixed[0]))
 

@@ -88,6 +88,27 @@ wait $pid
 is "all is there, once" "$(cut -d' ' -f1 "$T/out")" "$sum"
 check "the one that was stopped is gone as well, and nothing is held" wait_for 10 nothing_left
 
+# --- a login that is refused in the midst
+through --resume=ssh:$PORT -- direct 'cat' <"$T/slow" >"$T/out" 2>"$T/err" &
+pid=$!
+exec 3>"$T/slow"
+echo before >&3
+check "a session of cat" wait_for 10 grep -q before "$T/out"
+mv "$T/authorized_keys" "$T/hidden_keys"
+refused=$(grep -c 'Failed publickey\|Connection closed by authenticating' "$SSHD_LOG")
+kill -9 "$(outers)"
+why() { "$MESHSSH" --why | grep -q 'no connection for .* s: the other ssh: .*Permission denied (publickey.*held for 24 h'; }
+check "the key is gone: --why tells what ssh says" wait_for 15 why
+mv "$T/hidden_keys" "$T/authorized_keys"
+echo after >&3
+check "the key is back: the session goes on" wait_for 20 grep -q after "$T/out"
+exec 3>&-
+wait $pid
+refused=$(($(grep -c 'Failed publickey\|Connection closed by authenticating' "$SSHD_LOG") - refused))
+check "and sshd was not asked every second: $refused" [ "$refused" -gt 0 -a "$refused" -le 6 ]
+is "nothing was said" "$(cat "$T/out" "$T/err")" "before
+after"
+
 # --- ends
 through --resume=ssh:$PORT -- direct 'echo in; sleep 60' >"$T/out" 2>&1 &
 pid=$!
@@ -115,13 +136,16 @@ plain() {
 }
 plain "nobody listens there" outer-failed 'open failed: connect failed: Connection refused; is meshssh-serve there, and may ssh' \
 	--resume=ssh:$PORT -- direct
+serve_start
+kill -STOP "$SERVE_PID"
+plain "nobody answers there" outer-failed 'a second ssh led nowhere: no answer' --resume=ssh:$PORT -- -o ConnectTimeout=4 direct
+kill -CONT "$SERVE_PID"
 ssh-keygen -q -p -P '' -N hunter2 -f "$T/user_key" >/dev/null
 printf '#!/bin/sh\necho hunter2\n' >"$T/askpass"
 chmod +x "$T/askpass"
 SSH_ASKPASS=$T/askpass
 SSH_ASKPASS_REQUIRE=force
 export SSH_ASKPASS SSH_ASKPASS_REQUIRE
-serve_start
 plain "a key that asks for its passphrase" outer-login 'cannot log in: .*Permission denied (publickey.*; it needs a key that asks nothing' \
 	--resume=ssh:$PORT -- -o BatchMode=no direct
 ssh-keygen -q -p -P hunter2 -N '' -f "$T/user_key" >/dev/null
