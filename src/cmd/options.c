@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/error.h"
 #include "base/number.h"
 #include "base/version.h"
@@ -117,15 +118,36 @@ set_dead_after(void *to, const char *value)
 	return (number_parse(value, 1, OPTIONS_SECONDS_MAX, &opts->dead_after_s));
 }
 
+/* PORT, on loopback there, or ADDRESS:PORT; NULL: what the server offers. */
+static int
+set_resume_ssh(struct options *opts, const char *value)
+{
+	struct sockaddr_storage	ss;
+	char			host[ADDR_HOST_MAX + 1];
+
+	opts->by_ssh = 1;
+	opts->by_ssh_to = value;
+	opts->resume = OPTIONS_RESUME_AUTO;
+	if (value == NULL)
+		return (0);
+	if (strchr(value, ':') == NULL)
+		return (number_parse(value, 1, 65535, &opts->resume));
+	return (addr_split(value, host, &opts->resume) == 0 &&
+	    addr_literal(host, 0, &ss) != 0 ? 0 : -1);
+}
+
 static int
 set_resume(void *to, const char *value)
 {
 	struct options	*opts = to;
 
+	opts->by_ssh = 0;
 	if (strcmp(value, "auto") == 0)
 		opts->resume = OPTIONS_RESUME_AUTO;
 	else if (strcmp(value, "off") == 0)
 		opts->resume = OPTIONS_RESUME_OFF;
+	else if (strcmp(value, "ssh") == 0 || strncmp(value, "ssh:", 4) == 0)
+		return (set_resume_ssh(opts, value[3] == ':' ? value + 4 : NULL));
 	else
 		return (number_parse(value, 1, 65535, &opts->resume));
 	return (0);
@@ -330,7 +352,7 @@ const struct option_row	options_table[] = {
 	    "ssh's ConnectTimeout: report a failure before ssh gives up" },
 	{ "dead-after",	"SECONDS",	set_dead_after,
 	    "end the session when the host stops responding for this long (30, later 900)" },
-	{ "resume",	"auto|off|PORT", set_resume,
+	{ "resume",	"auto|off|PORT|ssh[:PORT|:ADDRESS:PORT]", set_resume,
 	    "let the session outlive its connections, where the host runs meshssh-serve" },
 	{ "hold",	"SECONDS",	set_hold,
 	    "keep such a session without a network for this long (86400)" },

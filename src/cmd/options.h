@@ -50,8 +50,10 @@ struct options {
 	int			dead_after_s;
 	int			dead_after_given;
 	int			no_cache;
-	/* --resume: a port, or one of those below */
+	/* --resume: a port, or one of those above */
 	int			resume;
+	int			by_ssh;		/* --resume=ssh */
+	const char		*by_ssh_to;	/* PORT or ADDRESS:PORT behind that, or NULL */
 	int			hold_s;
 	enum options_format	format;
 	const char		*output;	/* --scan: to this file, or NULL */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* Finds processes by their name in Linux's /proc. */
+/* Other processes: those of a name, in Linux's /proc; a child that ends with us. */
 
 #include <sys/types.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,4 +65,10 @@ os_processes(const char *name, pid_t *list, int max)
 			list[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
 	closedir(dir);
 	return (count);
+}
+
+void
+os_end_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }

@@ -187,6 +187,11 @@ os_rest(void)
 {
 }
 
+void
+os_end_with_parent(void)
+{
+}
+
 int64_t
 os_memory(void)
 {

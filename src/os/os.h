@@ -205,6 +205,8 @@ void	os_boot_id(char *, size_t);
 void	os_rest(void);
 /* The bytes of memory that this process may have, shared with others; INT64_MAX: not known. */
 int64_t	os_memory(void);
+/* In a child: be killed when the parent ends, where the platform can do that. */
+void	os_end_with_parent(void);
 /* The path of the running program in the buffer; 0 or -1. */
 int	os_exe_path(char *, size_t);
 

@@ -23,6 +23,48 @@ parse(const char *const words[WORDS], struct options *opts, int *rest, struct er
 	return (options_parse(opts, argc, argv, rest, err));
 }
 
+/* Of --resume: the port, and where another ssh forwards to. */
+static void
+test_resume(void **state)
+{
+	static const struct {
+		const char	*word;
+		int		 wanted, resume, by_ssh;
+		const char	*to;
+	}		rows[] = {
+		{ "--resume=auto", 0, OPTIONS_RESUME_AUTO, 0, NULL },
+		{ "--resume=off", 0, OPTIONS_RESUME_OFF, 0, NULL },
+		{ "--resume=4622", 0, 4622, 0, NULL },
+		{ "--resume=ssh", 0, OPTIONS_RESUME_AUTO, 1, NULL },
+		{ "--resume=ssh:4622", 0, 4622, 1, "4622" },
+		{ "--resume=ssh:100.64.0.7:47", 0, 47, 1, "100.64.0.7:47" },
+		{ "--resume=ssh:[fd7a::7]:47", 0, 47, 1, "[fd7a::7]:47" },
+		{ "--resume=ssh:", -1, 0, 0, NULL }, { "--resume=ssh:0", -1, 0, 0, NULL },
+		{ "--resume=ssh:nas:4622", -1, 0, 0, NULL }, { "--resume=sshd", -1, 0, 0, NULL },
+		{ "--resume=ssh:1.2.3.4", -1, 0, 0, NULL },
+		{ "--resume=ssh:1.2.3.4:5\"$(x)", -1, 0, 0, NULL },
+		{ "--resume=ssh:fd7a::7:47", -1, 0, 0, NULL },
+	};
+	const char	*words[WORDS] = { NULL, "nas", "22" };
+	struct options	 opts;
+	struct error	 err;
+	size_t		 i;
+	int		 rest;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		words[0] = rows[i].word;
+		if (parse(words, &opts, &rest, &err) != rows[i].wanted)
+			fail_msg("%s", rows[i].word);
+		if (rows[i].wanted == -1)
+			continue;
+		assert_int_equal(opts.resume, rows[i].resume);
+		assert_int_equal(opts.by_ssh, rows[i].by_ssh);
+		assert_string_equal(opts.by_ssh_to != NULL ? opts.by_ssh_to : "",
+		    rows[i].to != NULL ? rows[i].to : "");
+	}
+}
+
 static void
 test_good(void **state)
 {
@@ -186,6 +228,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_anywhere),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_usage),

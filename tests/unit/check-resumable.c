@@ -82,6 +82,11 @@ test_wait(void **state)
 	assert_int_equal(resumable_wait_ms(3, 900), 1000);
 	assert_int_equal(resumable_wait_ms(90, 119999), 1000);
 	assert_int_equal(resumable_wait_ms(90, 120000), 5000);
+	assert_int_equal(resumable_turned_away_ms(0), 0);
+	assert_int_equal(resumable_turned_away_ms(1), 1000);
+	assert_int_equal(resumable_turned_away_ms(6), 32000);
+	assert_int_equal(resumable_turned_away_ms(7), 60000);
+	assert_int_equal(resumable_turned_away_ms(100000), 60000);
 }
 
 /* --- an event --------------------------------------------------------------------------------- */
