@@ -5,29 +5,15 @@
 #include <sys/socket.h>
 #include <sys/sysctl.h>
 
+#include <net/if.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <copyfile.h>
 #include <errno.h>
-#include <mach-o/dyld.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "os/os.h"
-
-int
-os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
-{
-	/* TCP_RXT_CONNDROPTIME bounds unanswered bytes. */
-	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPALIVE, &idle_s, sizeof(idle_s)) == -1 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)) == -1)
-		return (-1);
-	return (setsockopt(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &dead_after_s,
-	    sizeof(dead_after_s)));
-}
 
 int
 os_bind_device(int fd, int family, const char *name)
@@ -55,14 +41,6 @@ int
 os_attributes_copy(int from, int to)
 {
 	return (fcopyfile(from, to, NULL, COPYFILE_ACL | COPYFILE_XATTR));
-}
-
-int
-os_exe_path(char *buf, size_t size)
-{
-	uint32_t	len = (uint32_t)size;
-
-	return (_NSGetExecutablePath(buf, &len));
 }
 
 const char *

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Finds processes by their name in Linux's /proc. */
+/* Processes of Linux by their name, in /proc; and the descriptors of this one. */
 
 #include <sys/types.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -46,6 +47,19 @@ process_is(const char *pid, const char *name)
 	close(fd);
 	return (ours && len == (ssize_t)strlen(name) + 1 &&
 	    strncmp(comm, name, (size_t)len - 1) == 0 && !process_elsewhere(pid));
+}
+
+void
+os_close_from(int from)
+{
+	int	max;
+
+#ifdef SYS_close_range	/* Linux 5.9 */
+	if (syscall(SYS_close_range, from, ~0U, 0) == 0)
+		return;
+#endif
+	for (max = getdtablesize(); from < max; from++)
+		close(from);
 }
 
 int
