@@ -21,6 +21,12 @@
 #include "os/os.h"
 
 int
+os_neighbors_guarded(void)
+{
+	return (0);
+}
+
+int
 os_bind_device(int fd, int family, const char *name)
 {
 	(void)fd;

@@ -11,9 +11,23 @@
 #include <copyfile.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "os/os.h"
+
+/* Local network privacy came with macOS 15; root is free of it (Apple TN3179). */
+int
+os_neighbors_guarded(void)
+{
+	char	version[32];
+	size_t	len = sizeof(version) - 1;
+
+	if (geteuid() == 0 || sysctlbyname("kern.osproductversion", version, &len, NULL, 0) == -1)
+		return (0);
+	version[len] = '\0';
+	return (strtol(version, NULL, 10) >= 15);
+}
 
 int
 os_bind_device(int fd, int family, const char *name)

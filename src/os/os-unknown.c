@@ -26,6 +26,12 @@ os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 }
 
 int
+os_neighbors_guarded(void)
+{
+	return (0);
+}
+
+int
 os_bind_device(int fd, int family, const char *name)
 {
 	(void)fd;

@@ -78,6 +78,11 @@ enum os_address {
 };
 
 /*
+ * 1 if this system may keep this program from the hosts of its own network, and says at once that
+ * there is no route to them, until a user allows it.
+ */
+int	os_neighbors_guarded(void);
+/*
  * Packets of this socket, of this family, leave by this interface, whatever the routes say; -1 with
  * errno where a user may not choose that.
  */
