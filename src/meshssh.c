@@ -15,6 +15,7 @@
 #include "cmd/options.h"
 #include "cmd/self.h"
 #include "cmd/stdio.h"
+#include "os/os.h"
 #include "wire/resume-proof.h"
 
 /*
@@ -71,7 +72,7 @@ relay(const struct options *opts, int count, char **words, int missing, struct e
 		return (-1);
 	}
 	/* What ssh or a script left open is not ours to keep. */
-	closefrom(STDERR_FILENO + 1);
+	os_close_from(STDERR_FILENO + 1);
 	return (cmd_relay(opts, words[0], words[1], err) == 0 ? 0 : code_row(err->code)->status);
 }
 

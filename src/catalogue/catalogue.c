@@ -262,6 +262,13 @@ static const struct code_row rows[CODE_LOCAL] = {
 	    "is the host up, and is this its address?",
 	    "A router near the host says that it cannot reach it: the host is off or asleep, or "
 	    "has another address now. Start it, or correct the address." },
+	[CODE_LOCAL_NETWORK] = { "local-network", KIND_BOTH, SEVERITY_ERROR, 91, EX_UNAVAILABLE,
+	    "allow it in Privacy & Security > Local Network",
+	    "macOS 15 and later keeps a program from the hosts of its own network until it is "
+	    "allowed there, and says \"No route to host\" at once. What counts is the app that "
+	    "ssh was started from: allow it in System Settings, Privacy & Security, Local "
+	    "Network, then start it again. What runs in Terminal, over ssh or as root is not "
+	    "concerned; other terminals, editors and launch agents are." },
 	[CODE_ROUTER_NO_ROUTE] = { "router-no-route", KIND_BOTH, SEVERITY_ERROR, 66, EX_UNAVAILABLE,
 	    "is the address right, and that router's VPN up?",
 	    "The router that the message names has no way to the address. Either the address is "

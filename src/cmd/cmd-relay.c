@@ -635,7 +635,8 @@ relay_session(struct session *s, struct attempts *attempts)
 		return (result);
 	}
 	sock_begun(s->conn.fd, &s->tune);
-	result = fdpass_send(STDOUT_FILENO, s->conn.fd, s->err);
+	if ((result = fdpass_send(STDOUT_FILENO, s->conn.fd, s->err)) == 0)
+		fdpass_wait(STDOUT_FILENO, os_sent_fd_ms());
 	close(s->conn.fd);
 	return (result);
 }

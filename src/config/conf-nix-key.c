@@ -21,7 +21,6 @@
 #include "facts/detect.h"
 #include "facts/ssh-known.h"
 #include "facts/ssh-trust.h"
-#include "os/os.h"
 #include "sshconf/ssh-ask.h"
 #include "sshconf/ssh-program.h"
 
@@ -189,7 +188,7 @@ key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy,
     const json_t *known_lines, char key[EMIT_NIX_KEY_MAX], struct error *err)
 {
 	static struct ssh_ask	 ask;
-	char			 self[PATH_MAX], ssh[PATH_MAX], known[PATH_MAX], word[PATH_MAX],
+	char			 ssh[PATH_MAX], known[PATH_MAX], word[PATH_MAX],
 				    list[PATH_MAX + 32], port[12];
 	char			 offer[KEY_OFFERS];
 	char			 text[KEY_FILE_BYTES];
@@ -208,7 +207,7 @@ key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy,
 	int			 result = -1;
 
 	snprintf(port, sizeof(port), "%d", h->port);
-	if (os_exe_path(self, sizeof(self)) == -1 || ssh_program_find(self, ssh) == -1) {
+	if (ssh_program_find(NULL, ssh) == -1) {
 		error_set(err, CODE_NO_SSH, "no ssh was found");
 		return (-1);
 	}

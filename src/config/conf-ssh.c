@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/xalloc.h"
 #include "config/conf.h"
-#include "os/os.h"
 #include "sshconf/ssh-ask.h"
 #include "sshconf/ssh-program.h"
 
@@ -18,12 +17,12 @@
 struct ssh_ask *
 conf_ssh_ask(const char *typed, struct error *err)
 {
-	char		 self[PATH_MAX], ssh[PATH_MAX];
+	char		 ssh[PATH_MAX];
 	const char	*argv[] = { ssh, "-G", "-T", "--", typed, NULL };
 	const char	*any[] = { ssh, "-G", "-T", SSH_ASK_ANY, NULL };
 	struct ssh_ask	*ask;
 
-	if (os_exe_path(self, sizeof(self)) == -1 || ssh_program_find(self, ssh) == -1) {
+	if (ssh_program_find(NULL, ssh) == -1) {
 		error_set(err, CODE_NO_SSH, "no ssh was found");
 		return (NULL);
 	}

@@ -264,7 +264,7 @@ address_detect(json_t *facts, const struct detect_input *in)
 	if (check == NULL || (strcmp(check, "yes") != 0 && strcmp(check, "true") != 0) ||
 	    address == NULL || strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
 	    !query_plain(facts) || fact_at(facts, "ssh.known.found") == NULL || pw == NULL ||
-	    ssh_program_find("/proc/self/exe", ssh) == -1)
+	    ssh_program_find(NULL, ssh) == -1)
 		return;
 	if (l.port == 0)
 		l.port = port != NULL ? atoi(port) : 22;

@@ -284,7 +284,7 @@ view_program(struct view *l, struct ssh_ask *ask)
 {
 	char	ssh[PATH_MAX];
 
-	if (ssh_program_find("/proc/self/exe", ssh) == -1)
+	if (ssh_program_find(NULL, ssh) == -1)
 		return;
 	fact_put(l->facts, "ssh.path", view_told(l, REDACT_PATH, ssh));
 	view_version(l, ssh, ask);

@@ -17,8 +17,8 @@
  * The most telling first: that one address does not answer says little where another one refuses.
  */
 static const char	outcomes[][16] = { "refused", "reset", "host-firewall", "blocked",
-			    "path-firewall", "no-answer", "host-absent", "host-off",
-			    "router-no-route", "no-route" };
+			    "path-firewall", "no-answer", "local-network", "host-absent",
+			    "host-off", "router-no-route", "no-route" };
 
 int
 query_reached(const json_t *facts)

@@ -10,8 +10,8 @@
 int	query_reached(const json_t *facts);
 /*
  * How the attempts ended, of several the most telling: "refused", "reset", "host-firewall",
- * "blocked", "path-firewall", "no-answer", "host-absent", "host-off", "router-no-route",
- * "no-route"; NULL if the host was reached or nothing of that was seen.
+ * "blocked", "path-firewall", "no-answer", "local-network", "host-absent", "host-off",
+ * "router-no-route", "no-route"; NULL if the host was reached or nothing of that was seen.
  */
 const char *query_outcome(const json_t *facts);
 /* The first attempt that ended so. */

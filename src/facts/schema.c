@@ -508,7 +508,7 @@ const struct fact_row	fact_rows[] = {
 	{ "connect.addresses.[].ms", FACT_NUMBER, "ms", "probe-connect",
 	    "Milliseconds until it was connected, or failed." },
 	{ "connect.addresses.[].error", FACT_TEXT, "", "probe-connect",
-	    "How it failed, a code of meshssh-messages(7): refused, no-answer, no-route, reset, blocked, host-firewall, path-firewall, host-absent, host-off, router-no-route; absent if it was connected." },
+	    "How it failed, a code of meshssh-messages(7): refused, no-answer, no-route, reset, blocked, host-firewall, path-firewall, host-absent, host-off, local-network, router-no-route; absent if it was connected." },
 	{ "connect.addresses.[].detail", FACT_WORDS, "", "probe-connect",
 	    "What the system says, and the ICMP message." },
 	{ "connect.addresses.[].interface", FACT_TEXT, "", "probe-connect",

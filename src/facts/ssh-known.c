@@ -142,7 +142,7 @@ known_next(const struct ssh_known *known, char **at)
 static int
 known_keygen(char path[PATH_MAX])
 {
-	if (ssh_program_find("/proc/self/exe", path) == -1 ||
+	if (ssh_program_find(NULL, path) == -1 ||
 	    strlcat(path, "-keygen", PATH_MAX) >= PATH_MAX || access(path, X_OK) == -1)
 		strlcpy(path, "/usr/bin/ssh-keygen", PATH_MAX);
 	return (access(path, X_OK));

@@ -15,20 +15,15 @@
 #include "base/error.h"
 #include "base/xalloc.h"
 #include "install/install-int.h"
-#include "os/os.h"
 #include "sshconf/ssh-program.h"
 
 int
 install_begin(struct install *in, int dry, struct error *err)
 {
-	char	self[PATH_MAX];
-
 	memset(in, 0, sizeof(*in));
 	in->dry = dry;
 	in->touched = json_array();
-	if (os_exe_path(self, sizeof(self)) == -1)
-		strlcpy(self, "", sizeof(self));
-	if (ssh_program_find(self, in->ssh) == 0)
+	if (ssh_program_find(NULL, in->ssh) == 0)
 		return (0);
 	error_set(err, CODE_NO_SSH, "there is no ssh");
 	return (-1);

@@ -72,15 +72,17 @@ sock_open(const struct sockaddr *sa, const struct sock_tune *tune, int mss_bytes
 	if (sock_keepalive(fd, tune->connect_s > tune->dead_after_s ?
 	    tune->connect_s : tune->dead_after_s) == -1)
 		log_debug(1, "keepalive times are not to be had on this socket");
-	if (mss_bytes != 0)
-		sock_option(fd, IPPROTO_TCP, TCP_MAXSEG, mss_bytes, "TCP_MAXSEG");
+	if (mss_bytes != 0 && os_segments_limit(fd, mss_bytes) == -1)
+		log_debug(1, "smaller segments are not to be had on this socket");
 	os_icmp_keep(fd, 1);
 	return (fd);
 }
 
 void
-sock_connected(int fd, const struct sock_tune *tune)
+sock_connected(int fd, const struct sock_tune *tune, int mss_bytes)
 {
+	if (mss_bytes != 0)
+		os_segments_sent(fd, mss_bytes);
 	if (tune->connect_s > tune->dead_after_s)
 		sock_keepalive(fd, tune->dead_after_s);
 }

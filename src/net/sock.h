@@ -29,8 +29,8 @@ int	sock_stream(int);
  * say is kept (os_icmp) until sock_error. The caller closes it. -1 with errno.
  */
 int	sock_open(const struct sockaddr *, const struct sock_tune *, int mss_bytes);
-/* The socket is connected, and has the time to do that behind it. */
-void	sock_connected(int, const struct sock_tune *);
+/* The socket is connected, and has the time to do that behind it; the size is that of sock_open. */
+void	sock_connected(int, const struct sock_tune *, int mss_bytes);
 /* The session has begun: from now on a patient one bears what any TCP connection does. */
 void	sock_begun(int, const struct sock_tune *);
 /*

@@ -1,40 +1,29 @@
 /* SPDX-License-Identifier: ISC */
-/* What the BSDs do in a way of their own. */
+/* What the BSDs do alike. */
 
 #include <sys/types.h>
-#ifdef __FreeBSD__
-#include <sys/acl.h>
-#endif
-#include <sys/resource.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/sysctl.h>
+#include <sys/time.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include <errno.h>
-#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/xalloc.h"
+#include "os/os-bsd-layout.h"
+#include "os/os-bsd.h"
 #include "os/os.h"
 
 int
-os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
+os_neighbors_guarded(void)
 {
-	/* Nothing here bounds unanswered bytes, and OpenBSD has the system-wide times only. */
-	(void)dead_after_s;
-#ifdef TCP_KEEPIDLE
-	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s)) == -1 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1)
-		return (-1);
-	return (setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)));
-#else
-	(void)fd;
-	(void)idle_s;
-	(void)interval_s;
-	(void)count;
-	errno = ENOSYS;
-	return (-1);
-#endif
+	return (0);
 }
 
 int
@@ -57,105 +46,10 @@ os_rename(const char *from, const char *to, int swap)
 	return (-1);
 }
 
-/*
- * Extended attributes are left out; where no file has an access control list, the mode says all
- * there is to say.
- */
-int
-os_attributes_copy(int from, int to)
-{
-#ifdef __FreeBSD__
-	const int	 nfs4 = fpathconf(from, _PC_ACL_NFS4) == 1;
-	const acl_type_t type = nfs4 ? ACL_TYPE_NFS4 : ACL_TYPE_ACCESS;
-	acl_t		 acl;
-	int		 result;
-
-	if (!nfs4 && fpathconf(from, _PC_ACL_EXTENDED) != 1)
-		return (0);
-	if ((acl = acl_get_fd_np(from, type)) == NULL)
-		return (-1);
-	result = acl_set_fd_np(to, acl, type);
-	acl_free(acl);
-	return (result);
-#else
-	(void)from;
-	(void)to;
-	return (0);
-#endif
-}
-
-int
-os_exe_path(char *buf, size_t size)
-{
-	ssize_t	len;
-
-	/* FreeBSD, DragonFly and NetBSD, where procfs is mounted; OpenBSD has no such path. */
-	if ((len = readlink("/proc/curproc/exe", buf, size)) == -1 &&
-	    (len = readlink("/proc/curproc/file", buf, size)) == -1)
-		return (-1);
-	if ((size_t)len >= size)
-		return (-1);
-	buf[len] = '\0';
-	return (0);
-}
-
 const char *
 os_tailscale_gui(void)
 {
 	return (NULL);
-}
-
-void
-os_keep_secret(void)
-{
-	const struct rlimit	none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-}
-
-const char *
-os_sandbox(const char *folder)
-{
-#ifdef __OpenBSD__
-	/*
-	 * "error": what is denied fails; a session does not die of a call that the C library makes
-	 * one day.
-	 */
-	if (folder != NULL && unveil(folder, "rwc") == 0 && unveil(NULL, NULL) == 0 &&
-	    pledge("error stdio rpath wpath cpath", NULL) == 0)
-		return ("system calls and files");
-	return (pledge("error stdio", NULL) == 0 ? "system calls and files" : "none");
-#else
-	/* FreeBSD's capsicum knows no paths, and the report of a failure is written to one. */
-	(void)folder;
-	return ("none");
-#endif
-}
-
-const char *
-os_sandbox_taking(const char *folder)
-{
-#ifdef __OpenBSD__
-	if (unveil(folder, "rwc") == 0 && unveil(NULL, NULL) == 0 &&
-	    pledge("error stdio inet recvfd cpath", NULL) == 0)
-		return ("system calls and files");
-	return ("none");
-#else
-	return (os_sandbox(folder));
-#endif
-}
-
-const char *
-os_sandbox_connecting(const char *folder)
-{
-	(void)folder;
-#ifdef __OpenBSD__
-	/* Files are not unveiled: where tailscaled's socket is may be said, and differs. */
-	return (pledge("error stdio rpath wpath cpath inet dns unix proc route", NULL) == 0 ?
-	    "system calls" : "none");
-#else
-	return ("none");
-#endif
 }
 
 /* kern.boottime moves when the clock is set, so it does not tell. */
@@ -164,4 +58,100 @@ os_boot_id(char *text, size_t size)
 {
 	(void)size;
 	text[0] = '\0';
+}
+
+int
+os_tcp(int fd, struct os_tcp *tcp)
+{
+	struct tcp_info	info;
+	socklen_t	len = sizeof(info);
+	int		waiting = 0;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1)
+		return (-1);
+#ifdef FIONWRITE
+	if (ioctl(fd, FIONWRITE, &waiting) == -1)
+		return (-1);
+#endif
+	if (tcp_report(&os_tcp_layout, &info, len, waiting, tcp) == -1) {
+		errno = ENOSYS;
+		return (-1);
+	}
+	tcp->receive_bytes = os_bsd_receives(fd);
+	return (0);
+}
+
+void
+os_close_from(int from)
+{
+	closefrom(from);
+}
+
+int
+os_send_apart(void)
+{
+	return (0);
+}
+
+int
+os_sent_fd_ms(void)
+{
+	return (0);
+}
+
+char *
+os_bsd_ask(const int *mib, unsigned int depth, size_t size, size_t *len)
+{
+	char	*answer = xmalloc(size);
+	int	 error;
+
+	*len = size;
+	if (sysctl(mib, depth, answer, len, NULL, 0) == 0)
+		return (answer);
+	error = errno;
+	free(answer);
+	errno = error;
+	return (NULL);
+}
+
+int
+os_exe_path(char *buf, size_t size)
+{
+	if (os_bsd.path_depth == 0) {
+		errno = ENOSYS;
+		return (-1);
+	}
+	return (sysctl(os_bsd.path, os_bsd.path_depth, buf, &size, NULL, 0));
+}
+
+/* 1 if it has this name, and is root's or this user's. */
+static int
+process_is(const char *process, const char *name)
+{
+	uid_t	uid = (uid_t)layout_number(process, os_bsd.process_bytes, &os_bsd.uid);
+
+	return ((uid == 0 || uid == geteuid()) &&
+	    strncmp(process + os_bsd.name.at, name, os_bsd.name.size) == 0);
+}
+
+int
+os_processes(const char *name, pid_t *list, int max)
+{
+	int	 mib[6], count = 0;
+	char	*all, *process;
+	size_t	 len = 0, bytes = os_bsd.process_bytes;
+
+	memcpy(mib, os_bsd.list, sizeof(mib));
+	if (sysctl(mib, os_bsd.list_depth, NULL, &len, NULL, 0) == -1)
+		return (0);
+	/* Some may be new by the time that they are listed. */
+	len += len / 8 + 16 * bytes;
+	mib[5] = (int)(len / bytes);
+	if ((all = os_bsd_ask(mib, os_bsd.list_depth, len, &len)) == NULL)
+		return (0);
+	for (process = all; count < max && process + bytes <= all + len; process += bytes)
+		if (process_is(process, name))
+			list[count++] = (pid_t)layout_number(process, bytes, &os_bsd.pid);
+	free(all);
+	return (count);
 }

@@ -2,32 +2,31 @@
 /* What macOS does in a way of its own. */
 
 #include <sys/types.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysctl.h>
 
+#include <net/if.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <copyfile.h>
 #include <errno.h>
-#include <mach-o/dyld.h>
-#include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "os/os.h"
 
+/* Local network privacy came with macOS 15; root is free of it (Apple TN3179). */
 int
-os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
+os_neighbors_guarded(void)
 {
-	/* TCP_RXT_CONNDROPTIME bounds unanswered bytes. */
-	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPALIVE, &idle_s, sizeof(idle_s)) == -1 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)) == -1)
-		return (-1);
-	return (setsockopt(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &dead_after_s,
-	    sizeof(dead_after_s)));
+	char	version[32];
+	size_t	len = sizeof(version) - 1;
+
+	if (geteuid() == 0 || sysctlbyname("kern.osproductversion", version, &len, NULL, 0) == -1)
+		return (0);
+	version[len] = '\0';
+	return (strtol(version, NULL, 10) >= 15);
 }
 
 int
@@ -58,26 +57,10 @@ os_attributes_copy(int from, int to)
 	return (fcopyfile(from, to, NULL, COPYFILE_ACL | COPYFILE_XATTR));
 }
 
-int
-os_exe_path(char *buf, size_t size)
-{
-	uint32_t	len = (uint32_t)size;
-
-	return (_NSGetExecutablePath(buf, &len));
-}
-
 const char *
 os_tailscale_gui(void)
 {
 	return ("");
-}
-
-void
-os_keep_secret(void)
-{
-	const struct rlimit	none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
 }
 
 const char *

@@ -281,6 +281,12 @@ network_default(int family, const char *nobody, char *text, size_t size)
 }
 
 int
+os_neighbors_guarded(void)
+{
+	return (0);
+}
+
+int
 os_bind_device(int fd, int family, const char *name)
 {
 	(void)family;

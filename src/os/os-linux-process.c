@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Other processes: those of a name, in Linux's /proc; a child that ends with us. */
+/* Processes of Linux by their name, in /proc; descriptors, and children, of this one. */
 
 #include <sys/types.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -48,6 +49,19 @@ process_is(const char *pid, const char *name)
 	close(fd);
 	return (ours && len == (ssize_t)strlen(name) + 1 &&
 	    strncmp(comm, name, (size_t)len - 1) == 0 && !process_elsewhere(pid));
+}
+
+void
+os_close_from(int from)
+{
+	int	max;
+
+#ifdef SYS_close_range	/* Linux 5.9 */
+	if (syscall(SYS_close_range, from, ~0U, 0) == 0)
+		return;
+#endif
+	for (max = getdtablesize(); from < max; from++)
+		close(from);
 }
 
 int

@@ -117,6 +117,7 @@ os_tcp(int fd, struct os_tcp *tcp)
 	 * The kernel counts without the options of each segment, the one that matters is RFC
 	 * 7323's.
 	 */
+	tcp->option_bytes = options;
 	tcp->send_bytes = (int)info.tcpi_snd_mss + options;
 	tcp->receive_bytes = (int)info.tcpi_advmss + options;
 	tcp->acked_bytes = (int64_t)info.tcpi_bytes_acked;
@@ -124,10 +125,58 @@ os_tcp(int fd, struct os_tcp *tcp)
 	return (0);
 }
 
+/* The size is set before the connection is made, and bounds both ways. */
+enum os_segments
+os_segments(void)
+{
+	return (OS_SEGMENTS_ANY);
+}
+
+int
+os_segments_limit(int fd, int bytes)
+{
+	return (setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &bytes, sizeof(bytes)));
+}
+
+int
+os_segments_sent(int fd, int bytes)
+{
+	(void)fd;
+	(void)bytes;
+	return (0);
+}
+
+int
+os_send_apart(void)
+{
+	return (MSG_EOR);
+}
+
+int
+os_sent_fd_ms(void)
+{
+	return (0);
+}
+
 ssize_t
 os_splice(int from, int to, size_t size)
 {
 	return (splice(from, NULL, to, NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
+}
+
+int
+os_pipe_gauge(int fd)
+{
+	(void)fd;
+	errno = ENOSYS;
+	return (-1);
+}
+
+size_t
+os_pipe_room(int gauge)
+{
+	(void)gauge;
+	return (0);
 }
 
 int

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Routes, addresses and TCP details where nothing is known of them. */
+/* What only Linux tells or does. */
+
+#include <sys/types.h>
+#include <sys/resource.h>
 
 #include <errno.h>
 #include <string.h>
@@ -8,17 +11,9 @@
 #include "os/os.h"
 
 /*
- * What only Linux has: a relay is slower without, every route is taken to have a router on the way,
- * nothing is held back and no hole in the path named, and tailscaled's proxies are not found by its
- * command line.
+ * A relay is slower without, no ICMP message says why a connection was not made, proxies that are
+ * guessed at are not trusted, and meshssh-serve has no address of its client to give to sshd.
  */
-
-void
-os_route(const struct sockaddr *sa, struct os_route *route)
-{
-	(void)sa;
-	memset(route, 0, sizeof(*route));
-}
 
 int
 os_neighbor(const struct sockaddr *sa)
@@ -42,27 +37,11 @@ os_icmp(int fd, struct os_icmp *icmp)
 	return (-1);
 }
 
-void
-os_network(char *text, size_t size)
-{
-	(void)size;
-	text[0] = '\0';
-}
-
 enum os_listener
 os_listener(const struct sockaddr *sa)
 {
 	(void)sa;
 	return (OS_LISTENER_UNKNOWN);
-}
-
-int
-os_tcp(int fd, struct os_tcp *tcp)
-{
-	(void)fd;
-	(void)tcp;
-	errno = ENOSYS;
-	return (-1);
 }
 
 int
@@ -74,43 +53,12 @@ os_tcp_fragment(int fd)
 }
 
 int
-os_tcp_patience(int fd, int dead_after_s)
-{
-	(void)fd;
-	(void)dead_after_s;
-	errno = ENOSYS;
-	return (-1);
-}
-
-int
 os_tcp_retry(int fd, int every_ms)
 {
 	(void)fd;
 	(void)every_ms;
 	errno = ENOSYS;
 	return (-1);
-}
-
-int
-os_address_watch(void)
-{
-	errno = ENOSYS;
-	return (-1);
-}
-
-int
-os_network_watch(void)
-{
-	errno = ENOSYS;
-	return (-1);
-}
-
-enum os_address
-os_address_read(int fd, const struct sockaddr *sa)
-{
-	(void)fd;
-	(void)sa;
-	return (OS_ADDRESS_SAME);
 }
 
 ssize_t
@@ -132,44 +80,9 @@ os_pipe_enlarge(int fd, int size)
 	return (-1);
 }
 
-pid_t
-os_peer_pid(int fd)
-{
-	(void)fd;
-	errno = ENOSYS;
-	return (-1);
-}
-
 int64_t
 os_age_ms(void)
 {
-	return (-1);
-}
-
-int
-os_peer_watch(int fd)
-{
-	(void)fd;
-	errno = ENOSYS;
-	return (-1);
-}
-
-int
-os_processes(const char *name, pid_t *list, int max)
-{
-	(void)name;
-	(void)list;
-	(void)max;
-	return (0);
-}
-
-ssize_t
-os_process_args(pid_t pid, char *buf, size_t size)
-{
-	(void)pid;
-	(void)buf;
-	(void)size;
-	errno = ENOSYS;
 	return (-1);
 }
 
@@ -185,6 +98,14 @@ os_transparent(int fd, int family)
 void
 os_rest(void)
 {
+}
+
+void
+os_keep_secret(void)
+{
+	const struct rlimit	none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
 }
 
 void

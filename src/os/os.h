@@ -44,12 +44,22 @@ struct os_tcp {
 	int		no_room;	/* the other side takes no more for now */
 	/* it was asked so often in a row whether it has room, without an answer */
 	unsigned int	probes;
-	int		ack_ms;		/* since anything came, for all of it acknowledges */
+	/* since anything came, for all of it acknowledges; -1: not told */
+	int		ack_ms;
 	int		rtt_ms;		/* rounded up */
-	int		send_bytes;	/* the segments that we send */
-	int		receive_bytes;	/* what we said that segments towards us may be */
-	int64_t		acked_bytes;
-	int64_t		received_bytes;	/* in order */
+	int		option_bytes;	/* of TCP, in each segment */
+	int		send_bytes;	/* the segments that we send, with their options */
+	/* what we said that segments towards us may be; 0: not told */
+	int		receive_bytes;
+	int64_t		acked_bytes;	/* -1: not told */
+	int64_t		received_bytes;	/* in order; 0 where that is not told */
+};
+
+/* How small the segments of a connection can be made, both ways, before it is made. */
+enum os_segments {
+	OS_SEGMENTS_ANY,	/* of any size */
+	OS_SEGMENTS_LEAST,	/* as each host takes them: 536 bytes, with IPv6 1220 (RFC 9293) */
+	OS_SEGMENTS_FIXED	/* not at all: only what we send, once it is made */
 };
 
 /* Who listens at an address of this machine. */
@@ -67,6 +77,11 @@ enum os_address {
 	OS_ADDRESS_BACK
 };
 
+/*
+ * 1 if this system may keep this program from the hosts of its own network, and says at once that
+ * there is no route to them, until a user allows it.
+ */
+int	os_neighbors_guarded(void);
 /*
  * Packets of this socket, of this family, leave by this interface, whatever the routes say; -1 with
  * errno where a user may not choose that.
@@ -97,6 +112,16 @@ void	os_icmp_keep(int, int keep);
 int	os_icmp(int, struct os_icmp *);
 /* Look at a connection; -1 with errno where that is not to be had. */
 int	os_tcp(int, struct os_tcp *);
+/* The flag of send(2) that keeps what is sent later out of the same segment; 0: there is none. */
+int	os_send_apart(void);
+enum os_segments os_segments(void);
+/*
+ * Let the segments of this TCP socket that is not connected have at most so many bytes, or of what
+ * can be had what comes next to that. 0, or -1 with errno.
+ */
+int	os_segments_limit(int, int bytes);
+/* The same for what it sends, now that it is connected, where the first does not do that. */
+int	os_segments_sent(int, int bytes);
 /* Let routers cut the packets of this IPv4 socket from now on (DF cleared). */
 int	os_tcp_fragment(int);
 /* The limit for bytes that stay unanswered, in seconds; with 0 as the kernel has it. */
@@ -133,9 +158,23 @@ int	os_keepalive(int, int idle_s, int interval_s, int count, int dead_after_s);
  * cannot, or the error of either side.
  */
 ssize_t	os_splice(int, int, size_t);
+/*
+ * A descriptor that knows how much room this pipe has, to be closed by the caller; -1 with errno
+ * where it takes a fixed piece whenever it is ready.
+ */
+int	os_pipe_gauge(int);
+/* The bytes that such a pipe takes without waiting; 0: none now. */
+size_t	os_pipe_room(int gauge);
 /* Ask for a pipe of so many bytes; 0 if it has that size now, or a larger one. */
 int	os_pipe_enlarge(int, int);
 
+/* Close all descriptors from this one on. */
+void	os_close_from(int);
+/*
+ * For how long a descriptor that was sent over a unix socket may still need its sender, if it is
+ * not received before: milliseconds, or 0.
+ */
+int	os_sent_fd_ms(void);
 /*
  * The process at the other end of a connected unix socket, as it was when it began to listen; -1 if
  * that is not told.

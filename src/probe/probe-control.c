@@ -68,7 +68,7 @@ control_run(json_t *facts, const struct probe_input *in)
 	const char	*argv[] = { ssh, "-O", "check", "-p", port, "--", in->typed, NULL };
 	int		 status, ended;
 
-	if (ssh_program_find("/proc/self/exe", ssh) == -1)
+	if (ssh_program_find(NULL, ssh) == -1)
 		return;
 	snprintf(port, sizeof(port), "%d", in->port);
 	ended = control_ask(argv, in, facts, &status);

@@ -30,7 +30,7 @@ struct retry {
 	int			 count;
 };
 
-/* A packet of its own: the mark keeps the kernel from joining it with the next. */
+/* A packet of its own: a mark keeps the kernel from joining it with the next, if it knows one. */
 static int
 retry_send(struct retry *c, int size)
 {
@@ -42,7 +42,7 @@ retry_send(struct retry *c, int size)
 	if (n == 0)
 		return (0);
 	while ((done = send(c->wire->talk->fd, c->bytes + c->sent, n,
-	    MSG_NOSIGNAL | MSG_EOR)) == -1) {
+	    MSG_NOSIGNAL | os_send_apart())) == -1) {
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN || sock_wait(c->wire->talk->fd, POLLOUT,

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "os/os.h"
 #include "probe/probe-kex.h"
 #include "probe/probe-net.h"
+#include "route/mss.h"
 #include "wire/sshkex.h"
 #include "wire/sshwire.h"
 
@@ -181,23 +181,20 @@ static int
 kex_agreed(struct kex *k)
 {
 	struct os_tcp	tcp;
-	int		payload = 0;
-	socklen_t	len = sizeof(payload);
 
-	if (os_tcp(k->talk.fd, &tcp) == -1 || getsockopt(k->talk.fd, IPPROTO_TCP, TCP_MAXSEG,
-	    &payload, &len) == -1)
+	if (os_tcp(k->talk.fd, &tcp) == -1)
 		return (-1);
 	k->wire.header = k->try->sa->sa_family == AF_INET6 ? 60 : 40;
-	k->wire.options = tcp.send_bytes - payload;
+	k->wire.options = tcp.option_bytes;
 	k->r->mss_bytes = tcp.receive_bytes;
 	k->r->full = tcp.send_bytes + k->wire.header;
 	/* No packet of SSH is long enough to fill the frames of some links twice. */
 	if (k->r->full > SSHKEX_PACKET_MAX / 2)
 		k->r->full = SSHKEX_PACKET_MAX / 2;
 	/* A server says how large its own link is by what it takes. */
-	k->r->reverse_full = (tcp.receive_bytes < tcp.send_bytes ?
-	    tcp.receive_bytes : tcp.send_bytes) + k->wire.header;
-	return (k->wire.options >= 0 && k->wire.options <= 40 ? 0 : -1);
+	k->r->reverse_full = (mss_reverse(&tcp) < tcp.send_bytes ?
+	    mss_reverse(&tcp) : tcp.send_bytes) + k->wire.header;
+	return (0);
 }
 
 /* The sizes that can be sent on this connection; *total is how many bytes they hold. */

@@ -287,6 +287,9 @@ reverse_size(struct mtu *m)
 	/* Silence may be the server's own: does it ever answer? */
 	if (m->answers == 0 && m->certain == 0)
 		return (reverse->fails == 1 ? FIRST_BYTES : 0);
+	/* No other size can be asked for. */
+	if (os_segments() != OS_SEGMENTS_ANY)
+		return (reverse->fails == 1 ? reverse->hi : 0);
 	/*
 	 * What failed once is tried again, at the latest now, unless a smaller one will show the
 	 * same.

@@ -194,8 +194,11 @@ probe_dial(const struct sockaddr *sa, socklen_t len, const struct probe_input *i
 		return (-1);
 	n = sock_wait(fd, POLLOUT, clock_ms() + within_ms);
 	error = n == 1 ? sock_error(fd) : n == 0 ? ETIMEDOUT : errno;
-	if (error == 0)
+	if (error == 0) {
+		if (mss_bytes != 0)
+			os_segments_sent(fd, mss_bytes);
 		return (fd);
+	}
 	close(fd);
 	errno = error;
 	return (-1);

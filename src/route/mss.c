@@ -43,6 +43,7 @@ static const struct mss_class
 	class_far = { "behind a router", 960, 1 };
 
 #define ETHERNET_MTU	1500
+#define MSS_LAST6	1220	/* what IPv6 has in its place, where the size cannot be chosen */
 
 const struct mss_class *
 mss_class(const struct sockaddr *sa, const struct os_route *route, int wsl)
@@ -61,6 +62,23 @@ mss_class(const struct sockaddr *sa, const struct os_route *route, int wsl)
 }
 
 int
+mss_begin(const struct mss_steps *mss_steps, const struct mss_class *class,
+    enum os_segments segments)
+{
+	int	mss_bytes = mss_steps->mss_bytes, cached_bytes = class->guarded ?
+		    mss_steps->cached_bytes : 0;
+
+	if (segments == OS_SEGMENTS_ANY && mss_bytes == MSS_AUTO)
+		mss_bytes = class->first_bytes;
+	/* What is not asked for in so many words is too dear here without a need. */
+	if (mss_bytes == MSS_AUTO)
+		mss_bytes = MSS_FULL;
+	if (cached_bytes != 0 && (mss_bytes == MSS_FULL || cached_bytes < mss_bytes))
+		mss_bytes = cached_bytes;
+	return (mss_bytes != MSS_FULL && segments == OS_SEGMENTS_LEAST ? MSS_LAST : mss_bytes);
+}
+
+int
 mss_first(const struct mss_steps *mss_steps, const struct sockaddr *sa, int *guarded)
 {
 	const struct mss_class	*class;
@@ -69,10 +87,7 @@ mss_first(const struct mss_steps *mss_steps, const struct sockaddr *sa, int *gua
 
 	os_route(sa, &route);
 	class = mss_class(sa, &route, route.kind == OS_ROUTE_ON_LINK && env_wsl(""));
-	mss_bytes = mss_steps->mss_bytes != MSS_AUTO ? mss_steps->mss_bytes : class->first_bytes;
-	if (class->guarded && mss_steps->cached_bytes != 0 &&
-	    (mss_bytes == MSS_FULL || mss_steps->cached_bytes < mss_bytes))
-		mss_bytes = mss_steps->cached_bytes;
+	mss_bytes = mss_begin(mss_steps, class, os_segments());
 	if (mss_bytes == MSS_FULL)
 		log_debug(1, "%s: segments as the kernel has them", class->name);
 	else
@@ -82,14 +97,24 @@ mss_first(const struct mss_steps *mss_steps, const struct sockaddr *sa, int *gua
 }
 
 int
-mss_next(int mss_bytes)
+mss_next(int mss_bytes, enum os_segments segments, int family)
 {
 	size_t	i;
 
+	if (segments == OS_SEGMENTS_FIXED)
+		return (0);
+	if (segments == OS_SEGMENTS_LEAST)
+		return (mss_bytes > (family == AF_INET6 ? MSS_LAST6 : MSS_LAST) ? MSS_LAST : 0);
 	for (i = 0; i < sizeof(mss_sizes) / sizeof(mss_sizes[0]); i++)
 		if (mss_sizes[i] < mss_bytes)
 			return (mss_sizes[i]);
 	return (0);
+}
+
+int
+mss_reverse(const struct os_tcp *tcp)
+{
+	return (tcp->receive_bytes != 0 ? tcp->receive_bytes : tcp->send_bytes);
 }
 
 int

@@ -2,13 +2,15 @@
 /*
  * How large TCP segments may be. The size is set before the connection is made (TCP_MAXSEG) and
  * then bounds both ways: a first step by where the target is, and smaller ones below it for paths
- * that lose packets of the first.
+ * that lose packets of the first. Where the system cannot do that, there are two steps: as the
+ * kernel has it, and what each host must take; or the first alone.
  */
 
 #ifndef ROUTE_MSS_H
 #define ROUTE_MSS_H
 
-struct os_route;
+#include "os/os.h"
+
 struct sockaddr;
 
 /* Sizes in bytes, or one of these. */
@@ -34,10 +36,17 @@ struct mss_class {
  * (WSL). Pure.
  */
 const struct mss_class *mss_class(const struct sockaddr *, const struct os_route *, int wsl);
+/* The first step of a class, of those that can be had. Pure. */
+int	mss_begin(const struct mss_steps *, const struct mss_class *, enum os_segments);
 /* The first step towards the address, and whether the forward path is one to be guarded. */
 int	mss_first(const struct mss_steps *, const struct sockaddr *, int *guarded);
-/* The next step below this size, which is no MSS_...; 0 if there is none. Pure. */
-int	mss_next(int mss_bytes);
+/*
+ * The next step below this size, which is no MSS_..., of those that can be had with this family of
+ * addresses; 0 if there is none. Pure.
+ */
+int	mss_next(int mss_bytes, enum os_segments, int family);
+/* The segments that may come: no more than those that we send, where that is not told. Pure. */
+int	mss_reverse(const struct os_tcp *);
 /* The size of the IP packets in which segments of this size travel to the address. Pure. */
 int	mss_packet(int mss_bytes, const struct sockaddr *);
 

@@ -230,7 +230,7 @@ attempt_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	a->state = RACE_STATE_TALKING;
 	if (a->now.to->sa_family != AF_UNIX)
-		sock_connected(fd, a->conf->tune);
+		sock_connected(fd, a->conf->tune, a->mss_bytes);
 	attempt_talk(a, via->begin(&a->attempt));
 }
 

@@ -177,6 +177,7 @@ unmade_look(struct unmade *u, int fd, const struct sockaddr *to, int error, int6
 	u->took_ms = took_ms;
 	u->family = to->sa_family;
 	u->neighbor = -1;
+	u->guarded = os_neighbors_guarded();
 	os_route(to, &u->route);
 	switch (os_icmp(fd, &u->icmp)) {
 	case 1:
@@ -270,6 +271,17 @@ unmade_fill(const struct unmade *u, const char *row, const char *address, char *
 	}
 }
 
+/*
+ * 1 if the system keeps this program from its own network: a neighbor that does not answer is not
+ * told at once, and with EHOSTDOWN.
+ */
+static int
+unmade_kept(const struct unmade *u)
+{
+	return (u->guarded && u->error == EHOSTUNREACH && u->route.kind == OS_ROUTE_ON_LINK &&
+	    !u->route.tunnel && u->took_ms < AT_ONCE_MS);
+}
+
 enum code
 unmade_judge(const struct unmade *u, const char *address, char *text, size_t size)
 {
@@ -280,6 +292,10 @@ unmade_judge(const struct unmade *u, const char *address, char *text, size_t siz
 	if (row != NULL) {
 		unmade_fill(u, row->text, address, text, size);
 		return (row->code);
+	}
+	if (unmade_kept(u)) {
+		snprintf(text, size, "macOS does not let this program reach %s", address);
+		return (CODE_LOCAL_NETWORK);
 	}
 	if (plain->code == CODE_NO_ANSWER)
 		snprintf(more, sizeof(more), " in %lld s", (long long)(u->took_ms + 500) / 1000);

@@ -32,6 +32,7 @@ struct unmade {
 	struct os_route	route;		/* to the address */
 	int		neighbor;	/* os_neighbor, with UNMADE_OWN */
 	int64_t		took_ms;	/* until it was told */
+	int		guarded;	/* os_neighbors_guarded */
 };
 
 /*

@@ -74,6 +74,25 @@ check_unmade(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* Terminal and sshd are free of it, whatever is started there. */
+static int
+check_local_network(const json_t *facts, struct finding *f)
+{
+	struct query_attempt	 a;
+	const char		*interface;
+
+	if (!query_ended(facts, "local-network", &a))
+		return (0);
+	interface = json_text_at(a.row, "interface");
+	finding_set(f->cause,
+	    "macOS does not let this program reach the hosts of its own network: the app that it was started from is not allowed to.");
+	finding_set(f->evidence, "%s: no route to host, told in %d ms, though it is in the network of %.16s",
+	    a.text, a.ms, interface != NULL ? interface : "an interface of ours");
+	finding_cure(f, "Allow the app in System Settings, Privacy & Security, Local Network; then quit and start it again.");
+	finding_cure(f, "Or run ssh in Terminal, which is free of this; a launch agent is not, a launch daemon is.");
+	return (1);
+}
+
 /* Networks within this machine, by the names that their interfaces have by default. */
 static const struct inner {
 	char	interface[12];		/* before a hexadecimal number; "" ends them */
@@ -166,6 +185,8 @@ const struct rule rules_unmade[] = {
 	UNMADE(CODE_HOST_ABSENT),
 	UNMADE(CODE_HOST_OFF),
 	UNMADE(CODE_ROUTER_NO_ROUTE),
+	{ .code = CODE_LOCAL_NETWORK, .certainty = CERTAINTY_LIKELY,
+	  .needs = { "connect.addresses" }, .check = check_local_network },
 	{ .code = CODE_NETWORK_OVERLAP, .certainty = CERTAINTY_LIKELY,
 	  .needs = { "connect.addresses" }, .check = check_overlap },
 	{ .code = CODE_NONE }

@@ -36,7 +36,7 @@ static void
 note(struct doubt_view *view, const struct doubt_facts *facts)
 {
 	const struct os_tcp	*tcp = facts->tcp;
-	int64_t			 moved_bytes = tcp != NULL ?
+	int64_t			 moved_bytes = tcp != NULL && tcp->acked_bytes != -1 ?
 				    tcp->acked_bytes : (int64_t)facts->sent;
 
 	if (moved_bytes > view->moved_bytes) {
@@ -89,7 +89,8 @@ unanswered(const struct doubt_view *view, const struct doubt_facts *facts)
 		return (DOUBT_NONE);
 	if (fresh(facts))
 		return (DOUBT_SMALLER);
-	if (recent(facts) || facts->tcp == NULL || facts->tcp->ack_ms >= limit_ms)
+	if (recent(facts) || facts->tcp == NULL || facts->tcp->ack_ms == -1 ||
+	    facts->tcp->ack_ms >= limit_ms)
 		return (DOUBT_ATTEMPT);
 	/* The other kernel speaks. */
 	return (silent_ms < HOLE_MS || owed_ms < HOLE_MS ? DOUBT_NONE : DOUBT_SMALLER);

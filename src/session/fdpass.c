@@ -6,8 +6,10 @@
 #include <sys/uio.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "net/sock.h"
 #include "session/fdpass.h"
@@ -22,6 +24,17 @@ fdpass_expected(int fd)
 	memset(&ss, 0, sizeof(ss));
 	return (getsockname(fd, (struct sockaddr *)&ss, &len) == 0 && ss.ss_family == AF_UNIX &&
 	    recv(fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) <= 0);
+}
+
+void
+fdpass_wait(int to, int limit_ms)
+{
+	int64_t	until_ms = clock_ms() + limit_ms;
+	char	byte;
+
+	while (sock_wait(to, POLLIN, until_ms) == 1 &&
+	    recv(to, &byte, sizeof(byte), MSG_DONTWAIT) > 0)
+		continue;
 }
 
 int

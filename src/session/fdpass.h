@@ -20,5 +20,7 @@ int	fdpass_expected(int fd);
  * closes both.
  */
 int	fdpass_send(int, int, struct error *);
+/* Wait until the other side has closed its end, as ssh does when it has the descriptor. */
+void	fdpass_wait(int, int limit_ms);
 
 #endif

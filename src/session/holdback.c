@@ -231,7 +231,7 @@ holdback_dialled_cb(const struct connection *conn, const struct error *err, void
 static void
 holdback_dial(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp)
 {
-	int	mss_bytes = tcp->receive_bytes;
+	int	mss_bytes = mss_reverse(tcp);
 
 	h->race = *h->conf.race;
 	h->race.cb = holdback_dialled_cb;
@@ -243,7 +243,8 @@ holdback_dial(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp)
 	}
 	if (tcp->waiting_bytes > 0 && tcp->send_bytes < mss_bytes)
 		mss_bytes = tcp->send_bytes;
-	if ((h->mss_steps.mss_bytes = mss_next(mss_bytes)) == 0) {
+	if ((h->mss_steps.mss_bytes = mss_next(mss_bytes, os_segments(),
+	    h->conn.to.ss_family)) == 0) {
 		h->no_spare = 1;
 		return;
 	}
@@ -332,9 +333,13 @@ holdback_takes(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp, i
 static void
 holdback_descend(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp, int64_t now_ms)
 {
-	if (h->doubt_ms == 0 || tcp->acked_bytes != h->acked_bytes) {
+	/* Where it is not told what is acknowledged, all that is said and does not wait is. */
+	int64_t	acked_bytes = tcp->acked_bytes != -1 ? tcp->acked_bytes :
+		    (int64_t)h->said_len - tcp->waiting_bytes;
+
+	if (h->doubt_ms == 0 || acked_bytes != h->acked_bytes) {
 		h->doubt_ms = now_ms;
-		h->acked_bytes = tcp->acked_bytes;
+		h->acked_bytes = acked_bytes;
 	}
 	if (h->spare.fd != -1) {
 		if (holdback_takes(h, doubt, tcp, now_ms))

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "os/os.h"
 #include "session/output.h"
 
 void
@@ -22,12 +23,14 @@ output_open(struct output *o, int fd)
 
 	o->fd = fd;
 	o->own = 0;
+	o->gauge = -1;
 	o->kind = OUTPUT_PLAIN;
 	if (fstat(fd, &sb) == -1)
 		return;
-	if (S_ISFIFO(sb.st_mode))
+	if (S_ISFIFO(sb.st_mode)) {
 		o->kind = OUTPUT_PIPE;
-	else if (S_ISSOCK(sb.st_mode))
+		o->gauge = os_pipe_gauge(fd);
+	} else if (S_ISSOCK(sb.st_mode))
 		o->kind = OUTPUT_SOCKET;
 	else if (S_ISCHR(sb.st_mode) && (tty = ttyname(fd)) != NULL &&
 	    (own = open(tty, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) != -1) {
@@ -41,6 +44,8 @@ output_close(struct output *o)
 {
 	if (o->own)
 		close(o->fd);
+	if (o->gauge != -1)
+		close(o->gauge);
 }
 
 int
@@ -54,16 +59,22 @@ output_full(const struct output *o)
 ssize_t
 output_write(const struct output *o, const char *buf, size_t len)
 {
+	size_t	room;
+
 	if (o->kind == OUTPUT_SOCKET)
 		return (send(o->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL));
 	if (o->kind == OUTPUT_PLAIN)
 		return (write(o->fd, buf, len));
-	/* POSIX, write(2): a pipe that is ready takes PIPE_BUF bytes at once. */
-	if (output_full(o)) {
+	/*
+	 * POSIX, write(2): a pipe that is ready takes PIPE_BUF bytes at once, which is 512 on some
+	 * systems.
+	 */
+	room = o->gauge != -1 ? os_pipe_room(o->gauge) : output_full(o) ? 0 : PIPE_BUF;
+	if (room == 0) {
 		errno = EAGAIN;
 		return (-1);
 	}
-	return (write(o->fd, buf, len < PIPE_BUF ? len : PIPE_BUF));
+	return (write(o->fd, buf, len < room ? len : room));
 }
 
 void
@@ -78,7 +89,8 @@ output_end(const struct output *o, int fd)
 int
 output_gone(int fd)
 {
-	struct pollfd	pfd = { .fd = fd, .events = 0 };
+	/* Where nothing is asked for, macOS tells nothing. */
+	struct pollfd	pfd = { .fd = fd, .events = POLLOUT };
 
 	return (poll(&pfd, 1, 0) == 1 && (pfd.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0);
 }

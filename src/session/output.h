@@ -12,8 +12,9 @@
 struct output {
 	int	fd;		/* to wait on, and to splice to */
 	int	own;		/* opened by us, besides the caller's */
+	int	gauge;		/* tells how much room the pipe has; -1: PIPE_BUF, if any */
 	enum {
-		OUTPUT_PIPE,	/* a pipe: pieces of PIPE_BUF, and splice where there is one */
+		OUTPUT_PIPE,	/* a pipe: pieces that it takes, and splice where there is one */
 		OUTPUT_SOCKET,	/* a stream socket: MSG_DONTWAIT */
 		OUTPUT_PLAIN	/* a file, /dev/null, or a terminal that we opened ourselves */
 	}	kind;

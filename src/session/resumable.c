@@ -294,10 +294,10 @@ resumable_smaller(struct resumable *r)
 	if (r->conf.outer != NULL)
 		return;
 	if (r->stream.fd != -1 && os_tcp(r->stream.fd, &tcp) == 0) {
-		mss_bytes = tcp.receive_bytes < tcp.send_bytes ? tcp.receive_bytes : tcp.send_bytes;
+		mss_bytes = mss_reverse(&tcp) < tcp.send_bytes ? mss_reverse(&tcp) : tcp.send_bytes;
 		lost = tcp.in_a_row > 0 || tcp.gap;
 	}
-	if ((mss_bytes = mss_next(mss_bytes)) == 0)
+	if ((mss_bytes = mss_next(mss_bytes, os_segments(), r->conn.to.ss_family)) == 0)
 		return;
 	r->mss_steps.mss_bytes = mss_bytes;
 	r->smaller_bytes = lost ? mss_bytes : 0;

@@ -64,6 +64,7 @@ struct watch {
 	int			 fragmenting;	/* routers may cut our packets */
 	int			 no_room;	/* the kernel's limit is lifted */
 	int			 hurried;	/* what waits is sent again every HURRY_MS */
+	int64_t			 sent_bytes;	/* since the watch began */
 };
 
 void
@@ -150,9 +151,9 @@ watch_look(struct watch_view *view, const struct os_tcp *tcp, int64_t now_ms,
  * hold-back goes on from there; else the last, for nobody shall fail twice.
  */
 static int
-watch_next(int mss_bytes, int proof_bytes)
+watch_next(const struct watch *w, int mss_bytes, int proof_bytes)
 {
-	int	next_bytes = mss_next(mss_bytes);
+	int	next_bytes = mss_next(mss_bytes, os_segments(), w->conf.conn->to.ss_family);
 
 	return (next_bytes != 0 && proof_bytes < next_bytes ? MSS_LAST : next_bytes);
 }
@@ -164,7 +165,7 @@ watch_black_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 	const struct sockaddr	*to = (const struct sockaddr *)&w->conf.conn->to;
 	char			 target[TARGET_TEXT_MAX];
 	int			 mss_bytes = sign == WATCH_HOLE_THERE ?
-				    w->tcp.send_bytes : w->tcp.receive_bytes;
+				    w->tcp.send_bytes : mss_reverse(&w->tcp);
 
 	target_text(w->conf.target, target);
 	if (sign == WATCH_HOLE_THERE)
@@ -175,7 +176,7 @@ watch_black_hole(const struct watch *w, enum watch_sign sign, struct error *err)
 		error_set(err, CODE_PMTU_REVERSE,
 		    "%s: packets of up to %d bytes are lost on the reverse path, smaller ones pass",
 		    target, mss_packet(mss_bytes, to));
-	return (watch_next(mss_bytes, sign == WATCH_HOLE_THERE ?
+	return (watch_next(w, mss_bytes, sign == WATCH_HOLE_THERE ?
 	    w->conf.proof.forward_bytes : w->conf.proof.reverse_bytes));
 }
 
@@ -318,6 +319,10 @@ watch_timer_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (os_tcp(w->conf.conn->fd, &w->tcp) == -1)
 		return;
+	/* Not told: but what does not wait is acknowledged. */
+	if (w->tcp.acked_bytes == -1)
+		w->tcp.acked_bytes = w->sent_bytes > w->tcp.waiting_bytes ?
+		    w->sent_bytes - w->tcp.waiting_bytes : 0;
 	watch_room(w);
 	watch_limits(&limits, w->conf.tune, w->settled);
 	switch (sign = watch_look(&w->view, &w->tcp, now_ms, &limits)) {
@@ -360,6 +365,7 @@ watch_sent(struct watch *w, size_t bytes)
 	if (w == NULL)
 		return;
 	watch_active(w);
+	w->sent_bytes += (int64_t)bytes;
 	if (w->tcp.waiting_bytes == 0)
 		w->view.sent_ms = w->active_ms;
 	if (w->answered_ms != 0)

@@ -16,7 +16,6 @@
 
 #include "base/number.h"
 #include "base/xalloc.h"
-#include "os/os.h"
 #include "sshconf/ssh-ask.h"
 #include "sshconf/ssh-config.h"
 #include "sshconf/ssh-host.h"
@@ -179,14 +178,14 @@ host_read(struct host_walk *h, const char *file)
 static void
 host_ask(struct host_walk *h)
 {
-	char		 self[PATH_MAX], ssh[PATH_MAX], *text;
+	char		 ssh[PATH_MAX], *text;
 	const char	*argv[] = { ssh, "-G", "-T", "--", h->typed, NULL }, *value;
 	struct ssh_ask	*ask;
 	int		 i;
 	size_t		 len;
 
 	h->to->way = SSH_HOST_UNKNOWN;
-	if (os_exe_path(self, sizeof(self)) == -1 || ssh_program_find(self, ssh) == -1)
+	if (ssh_program_find(NULL, ssh) == -1)
 		return;
 	ask = xmalloc(sizeof(*ask));
 	ssh_ask(argv, ASK_MS, ask);

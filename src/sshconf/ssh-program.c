@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/xalloc.h"
+#include "os/os.h"
 #include "os/run.h"
 #include "sshconf/ssh-program.h"
 
@@ -137,13 +138,15 @@ int
 ssh_program_find(const char *self, char path[PATH_MAX])
 {
 	const char	*dirs = getenv("PATH"), *fallback = "/usr/bin/ssh";
-	char		 passed[PATH_MAX] = "";
+	char		 own[PATH_MAX], passed[PATH_MAX] = "";
 	struct stat	 self_sb;
 	int		 skip = ssh_program_tried();
 
 	if (skip == TRIED_MAX)
 		return (-1);
-	if (stat(self, &self_sb) == -1)
+	if (self == NULL && os_exe_path(own, sizeof(own)) == 0)
+		self = own;
+	if (self == NULL || stat(self, &self_sb) == -1)
 		memset(&self_sb, 0, sizeof(self_sb));
 	/*
 	 * ssh takes its argv[0] for ProxyJump, from whatever directory: only whole paths will do.

@@ -31,7 +31,8 @@ struct ssh_program {
 /*
  * The path of ssh: the first in PATH that is not this program, which may be called ssh too, or else
  * /usr/bin/ssh. 0 or -1. An ssh that led back here, as a script may that runs this program, is
- * passed over, but a program, unlike a script, only as long as there is another ssh.
+ * passed over, but a program, unlike a script, only as long as there is another ssh. The path of
+ * this program may be NULL, to be asked of the system.
  */
 int	ssh_program_find(const char *self, char [PATH_MAX]);
 /* Remember in the environment that this process is about to become what ssh_program_find found. */

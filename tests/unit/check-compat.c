@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* What src/compat has where libc lacks it; libc's own elsewhere, which is held to the same. */
+/* What src/compat has where libc lacks it, and libc elsewhere; and os_close_from. */
 
 #include "check.h"
 
 #include <fcntl.h>
+
+#include "os/os.h"
 
 /* Never past the end, always with an end, and the length that it would have taken. */
 static void
@@ -68,7 +70,7 @@ test_close(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
-	closefrom(STDERR_FILENO + 1);
+	os_close_from(STDERR_FILENO + 1);
 	assert_int_equal(fcntl(fds[0], F_GETFD), -1);
 	assert_int_equal(fcntl(fds[1], F_GETFD), -1);
 	assert_int_not_equal(fcntl(STDERR_FILENO, F_GETFD), -1);

@@ -277,7 +277,7 @@ main(void)
 	};
 	int				result, fd;
 
-	if (ssh_program_find("/proc/self/exe", ssh) == -1)
+	if (ssh_program_find(NULL, ssh) == -1)
 		ssh[0] = '\0';
 	seen = json_object();
 	if ((fd = mkstemp(file)) == -1)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "check.h"
 #include "session/fdpass.h"
@@ -83,12 +84,37 @@ test_refused(void **state)
 	close(fds[1]);
 }
 
+static void
+test_wait(void **state)
+{
+	int64_t	began_ms;
+	int	way[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, way), 0);
+	began_ms = clock_ms();
+	fdpass_wait(way[0], 0);
+	fdpass_wait(way[0], 50);
+	assert_true(clock_ms() - began_ms >= 50);
+	/* Who says something has not closed yet. */
+	assert_int_equal(write(way[1], "a", 1), 1);
+	began_ms = clock_ms();
+	fdpass_wait(way[0], 50);
+	assert_true(clock_ms() - began_ms >= 50);
+	close(way[1]);
+	began_ms = clock_ms();
+	fdpass_wait(way[0], 60000);
+	assert_true(clock_ms() - began_ms < 30000);
+	close(way[0]);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_send),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_wait),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

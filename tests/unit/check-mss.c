@@ -56,16 +56,34 @@ test_classes(void **state)
 static void
 test_steps(void **state)
 {
+	static const struct {
+		int			from;
+		enum os_segments	segments;
+		int			family;
+		int			next;
+	} steps[] = {
+		{ 8960, OS_SEGMENTS_ANY, AF_INET, 960 },
+		{ 961, OS_SEGMENTS_ANY, AF_INET, 960 },
+		{ 960, OS_SEGMENTS_ANY, AF_INET6, 768 },
+		{ 768, OS_SEGMENTS_ANY, AF_INET, 536 },
+		{ 600, OS_SEGMENTS_ANY, AF_INET6, 536 },
+		{ 536, OS_SEGMENTS_ANY, AF_INET, 0 },
+		{ 88, OS_SEGMENTS_ANY, AF_INET, 0 },
+		/* The default of each family is the last. */
+		{ 1460, OS_SEGMENTS_LEAST, AF_INET, 536 },
+		{ 537, OS_SEGMENTS_LEAST, AF_INET, 536 },
+		{ 536, OS_SEGMENTS_LEAST, AF_INET, 0 },
+		{ 1440, OS_SEGMENTS_LEAST, AF_INET6, 536 },
+		{ 1220, OS_SEGMENTS_LEAST, AF_INET6, 0 },
+		{ 8960, OS_SEGMENTS_FIXED, AF_INET, 0 },
+	};
 	struct sockaddr	inet = { .sa_family = AF_INET }, inet6 = { .sa_family = AF_INET6 };
+	size_t		i;
 
 	(void)state;
-	assert_int_equal(mss_next(8960), 960);
-	assert_int_equal(mss_next(961), 960);
-	assert_int_equal(mss_next(960), 768);
-	assert_int_equal(mss_next(768), 536);
-	assert_int_equal(mss_next(600), 536);
-	assert_int_equal(mss_next(536), 0);
-	assert_int_equal(mss_next(88), 0);
+	for (i = 0; i < COUNT(steps); i++)
+		assert_int_equal(mss_next(steps[i].from, steps[i].segments, steps[i].family),
+		    steps[i].next);
 	assert_int_equal(mss_packet(536, &inet), 576);	/* RFC 791: every host must take it */
 	assert_int_equal(mss_packet(1220, &inet6), 1280);	/* RFC 8200 5 */
 }
@@ -106,6 +124,43 @@ test_first(void **state)
 	}
 }
 
+/* Where the size cannot be chosen, the one small step is for those who ask, or know why. */
+static void
+test_begin(void **state)
+{
+	static const struct {
+		struct mss_steps	mss_steps;
+		enum os_segments	segments;
+		int			first;
+	} rows[] = {
+		{ { MSS_AUTO, 0 }, OS_SEGMENTS_LEAST, MSS_FULL },
+		{ { MSS_AUTO, 960 }, OS_SEGMENTS_LEAST, MSS_LAST },
+		{ { MSS_FULL, 0 }, OS_SEGMENTS_LEAST, MSS_FULL },
+		{ { 1200, 0 }, OS_SEGMENTS_LEAST, MSS_LAST },
+		{ { MSS_AUTO, 0 }, OS_SEGMENTS_FIXED, MSS_FULL },
+		{ { 1200, 0 }, OS_SEGMENTS_FIXED, 1200 },
+		{ { MSS_AUTO, 0 }, OS_SEGMENTS_ANY, 960 },
+	};
+	const struct mss_class	far = { "behind a router", 960, 1 };
+	size_t			i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		assert_int_equal(mss_begin(&rows[i].mss_steps, &far, rows[i].segments),
+		    rows[i].first);
+}
+
+static void
+test_reverse(void **state)
+{
+	struct os_tcp	tcp = { .send_bytes = 1460, .receive_bytes = 536 };
+
+	(void)state;
+	assert_int_equal(mss_reverse(&tcp), 536);
+	tcp.receive_bytes = 0;
+	assert_int_equal(mss_reverse(&tcp), 1460);
+}
+
 int
 main(void)
 {
@@ -113,6 +168,8 @@ main(void)
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_begin),
+		cmocka_unit_test(test_reverse),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -98,6 +98,14 @@ static const struct {
 	    "2001:db8::7 has no route" },
 	{ { EHOSTUNREACH, UNMADE_OTHER, V4(11, 0), .route = GATEWAY }, "router-no-route",
 	    "in circles, says the router 192.0.2.7" },
+	/* macOS keeps programs from their own network; who is absent is told later, or otherwise. */
+	{ { EHOSTUNREACH, .route = LINK, .guarded = 1, .took_ms = 1 }, "local-network",
+	    "macOS does not let this program reach HOST" },
+	{ { EHOSTUNREACH, .route = LINK, .guarded = 0, .took_ms = 1 }, "no-route", "no way to HOST" },
+	{ { EHOSTUNREACH, .route = LINK, .guarded = 1, .took_ms = 3050 }, "no-route", "no way" },
+	{ { EHOSTDOWN, .route = LINK, .guarded = 1, .took_ms = 1 }, "no-route", "no way" },
+	{ { EHOSTUNREACH, .route = GATEWAY, .guarded = 1, .took_ms = 1 }, "no-route", "no way" },
+	{ { EHOSTUNREACH, .route = TUNNEL, .guarded = 1, .took_ms = 1 }, "no-route", "no way" },
 	/* Messages that say nothing about it. */
 	{ { EPROTO, UNMADE_OTHER, V4(12, 0), .route = GATEWAY }, "system",
 	    "cannot connect to HOST (Protocol error (ICMP 12/0 from 192.0.2.7))" },
@@ -245,6 +253,8 @@ static const struct rules_row rows[] = {
 	{ FACTS("host-absent", BY("own")), "host-absent", "error", "network of eth0 in 9 ms" },
 	{ FACTS("host-off", SAID("other")), "host-off", "error", "words" },
 	{ FACTS("host-off", SAID("host")), "host-off", "error", "words" },
+	{ FACTS("local-network", ""), "local-network", "error", "in 9 ms, though it is in the network of eth0" },
+	{ FACTS("no-route", ""), "local-network", "", NULL },
 	{ FACTS("router-no-route", BY("other")), "router-no-route", "error", "ICMP" },
 	{ FACTS("router-no-route", BY("odd")), "router-no-route", "", NULL },
 	{ FACTS("blocked", BY("own")), "blocked", "error", "own address 192.0.2.7" },

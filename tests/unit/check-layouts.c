@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Unit tests: what macOS and the BSDs tell, as their own headers lay it out (tests/layouts). Their
+ * numbers are little-endian: elsewhere there is nothing to read.
+ */
+
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include "base/addr.h"
+#include "check.h"
+#include "os/process-args.h"
+#include "os/route-message.h"
+#include "os/tcp-report.h"
+
+#include "../layouts/samples.h"
+
+#define PID	4711
+#define SEQ	3
+
+static int
+foreign(void)
+{
+	const int	one = 1;
+
+	return (*(const char *)&one != 1);
+}
+
+static struct route_layout
+route_layout(const struct samples *s)
+{
+	struct route_layout	layout;
+
+	assert_int_equal(s->layout_route.len, sizeof(layout));
+	memcpy(&layout, s->layout_route.bytes, sizeof(layout));
+	return (layout);
+}
+
+/* The answer, in memory that ends where the message does. */
+static int
+answer(const struct samples *s, const struct sample *message, size_t len, int seq,
+    struct route_answer *a)
+{
+	struct route_layout	 layout = route_layout(s);
+	char			*bytes = malloc(len + 1);
+	int			 result;
+
+	memcpy(bytes + 1, message->bytes, len);
+	result = route_message_answer(&layout, bytes + 1, len, PID, seq, a);
+	free(bytes);
+	return (result);
+}
+
+static void
+test_question(void **state)
+{
+	struct sockaddr_storage	ss;
+	struct route_layout	layout;
+	char			bytes[ROUTE_MESSAGE_MAX];
+	size_t			i;
+
+	(void)state;
+	assert_true(addr_literal("192.0.2.7", 22, &ss) > 0);
+	for (i = 0; i < COUNT(samples) && !foreign(); i++) {
+		layout = route_layout(&samples[i]);
+		assert_int_equal(route_message_ask(&layout, bytes, PID, SEQ,
+		    (struct sockaddr *)&ss), samples[i].question.len);
+		assert_memory_equal(bytes, samples[i].question.bytes, samples[i].question.len);
+	}
+}
+
+/* A zone is within the address, or in its own place. */
+static void
+test_question_zone(void **state)
+{
+	struct sockaddr_in6	sin6 = { .sin6_family = AF_INET6, .sin6_scope_id = 5 };
+	struct route_layout	layout;
+	char			bytes[ROUTE_MESSAGE_MAX];
+	size_t			i;
+
+	(void)state;
+	sin6.sin6_addr.s6_addr[0] = 0xfe;
+	sin6.sin6_addr.s6_addr[1] = 0x80;
+	for (i = 0; i < COUNT(samples) && !foreign(); i++) {
+		layout = route_layout(&samples[i]);
+		route_message_ask(&layout, bytes, PID, SEQ, (struct sockaddr *)&sin6);
+		assert_int_equal(bytes[layout.header_bytes + 11], layout.zoned ? 0 : 5);
+		assert_int_equal(bytes[layout.header_bytes + 24], layout.zoned ? 5 : 0);
+	}
+}
+
+static void
+test_answers(void **state)
+{
+	struct route_answer	 a;
+	const struct samples	*s;
+
+	(void)state;
+	for (s = samples; s < samples + COUNT(samples) && !foreign(); s++) {
+		assert_int_equal(answer(s, &s->gateway, s->gateway.len, SEQ, &a), 1);
+		assert_int_equal(a.route.kind, OS_ROUTE_GATEWAY);
+		assert_string_equal(a.route.gateway, "198.51.100.1");
+		assert_string_equal(a.route.interface, "en0");
+		assert_int_equal(a.route.mtu, 1420);
+		assert_int_equal(a.route.tunnel, 0);
+		assert_int_equal(a.index, 4);
+
+		assert_int_equal(answer(s, &s->neighbor, s->neighbor.len, SEQ, &a), 1);
+		assert_int_equal(a.route.kind, OS_ROUTE_ON_LINK);
+		assert_string_equal(a.route.gateway, "");
+		assert_int_equal(a.link_len, 6);
+		assert_int_equal(a.link[5], 5);
+		assert_int_equal(a.route.mtu, 0);
+
+		assert_int_equal(answer(s, &s->tunnel, s->tunnel.len, SEQ, &a), 1);
+		assert_int_equal(a.route.kind, OS_ROUTE_GATEWAY);
+		assert_string_equal(a.route.gateway, "fe80::1");
+		assert_string_equal(a.route.interface, "utun3");
+		assert_int_equal(a.route.tunnel, 1);
+		assert_int_equal(a.route.mtu, 1280);
+
+		assert_int_equal(answer(s, &s->local, s->local.len, SEQ, &a), 1);
+		assert_int_equal(a.route.kind, OS_ROUTE_LOCAL);
+		assert_int_equal(answer(s, &s->loopback, s->loopback.len, SEQ, &a), 1);
+		assert_int_equal(a.route.kind, OS_ROUTE_LOCAL);
+		assert_int_equal(a.route.tunnel, 0);
+		assert_int_equal(answer(s, &s->reject, s->reject.len, SEQ, &a), 1);
+		assert_int_equal(a.route.kind, OS_ROUTE_UNKNOWN);
+		assert_int_equal(answer(s, &s->none, s->none.len, SEQ, &a), 1);
+		assert_int_equal(a.route.kind, OS_ROUTE_UNKNOWN);
+	}
+}
+
+/* What others asked, what is no answer, and what is cut short. */
+static void
+test_others(void **state)
+{
+	struct route_answer	 a;
+	struct route_layout	 layout;
+	const struct samples	*s;
+	char			 bytes[512];
+	size_t			 len;
+
+	(void)state;
+	for (s = samples; s < samples + COUNT(samples) && !foreign(); s++) {
+		layout = route_layout(s);
+		assert_int_equal(answer(s, &s->gateway, s->gateway.len, SEQ + 1, &a), 0);
+		assert_int_equal(answer(s, &s->gone, s->gone.len, SEQ, &a), 0);
+		for (len = 0; len < s->gateway.len; len++)
+			assert_int_equal(answer(s, &s->gateway, len, SEQ, &a), 0);
+		/* The header says so, too: what is left of the addresses is read. */
+		memcpy(bytes, s->gateway.bytes, s->gateway.len);
+		for (len = 0; len < s->gateway.len; len++) {
+			bytes[0] = (char)len;
+			bytes[1] = 0;
+			if (len > 255)
+				break;
+			route_message_answer(&layout, bytes, s->gateway.len, PID, SEQ, &a);
+			assert_true(len >= layout.header_bytes ||
+			    a.route.kind == OS_ROUTE_UNKNOWN);
+		}
+		memcpy(bytes, s->gateway.bytes, s->gateway.len);
+		bytes[2]++;
+		assert_int_equal(route_message_answer(&layout, bytes, s->gateway.len, PID, SEQ, &a),
+		    0);
+	}
+}
+
+static void
+test_news(void **state)
+{
+	struct sockaddr_storage	 own, other, link;
+	struct route_layout	 layout;
+	const struct samples	*s;
+	int			 lost;
+
+	(void)state;
+	assert_true(addr_literal("198.51.100.9", 22, &own) > 0);
+	assert_true(addr_literal("198.51.100.255", 22, &other) > 0);
+	memset(&link, 0, sizeof(link));
+	link.ss_family = AF_INET6;
+	((struct sockaddr_in6 *)&link)->sin6_addr.s6_addr[0] = 0xfe;
+	((struct sockaddr_in6 *)&link)->sin6_addr.s6_addr[1] = 0x80;
+	((struct sockaddr_in6 *)&link)->sin6_addr.s6_addr[15] = 2;
+	for (s = samples; s < samples + COUNT(samples) && !foreign(); s++) {
+		layout = route_layout(s);
+		lost = 0;
+#define NEWS(which, address) \
+	route_message_news(&layout, (const char *)s->which.bytes, s->which.len, \
+	    (struct sockaddr *)&address, &lost)
+		assert_int_equal(NEWS(gone, own), OS_ADDRESS_GONE);
+		assert_int_equal(NEWS(gone, other), OS_ADDRESS_SAME);
+		assert_int_equal(NEWS(gone, link), OS_ADDRESS_SAME);
+		assert_int_equal(NEWS(come, link), OS_ADDRESS_BACK);
+		assert_int_equal(NEWS(come, own), OS_ADDRESS_SAME);
+		assert_int_equal(NEWS(gateway, own), OS_ADDRESS_SAME);
+		assert_int_equal(lost, 0);
+	}
+}
+
+static void
+test_tcp(void **state)
+{
+	const struct samples	*s;
+	struct tcp_layout	 layout;
+	struct os_tcp		 tcp;
+	int			 mac, bsd;
+
+	(void)state;
+	for (s = samples; s < samples + COUNT(samples) && !foreign(); s++) {
+		mac = strcmp(s->system, "macos") == 0;
+		bsd = strcmp(s->system, "openbsd") == 0;
+		assert_int_equal(s->layout_tcp.len, sizeof(layout));
+		memcpy(&layout, s->layout_tcp.bytes, sizeof(layout));
+		assert_int_equal(tcp_report(&layout, s->tcp.bytes, s->tcp.len, 777, &tcp), 0);
+		assert_int_equal(tcp.open, 1);
+		assert_int_equal(tcp.waiting_bytes, 777);
+		assert_int_equal(tcp.send_bytes, 1460);
+		assert_int_equal(tcp.option_bytes, 12);
+		assert_int_equal(tcp.rtt_ms, 41);
+		assert_int_equal(tcp.retransmitted, 3);
+		assert_int_equal(tcp.behind, 5);
+		assert_int_equal(tcp.gap, strcmp(s->system, "freebsd") == 0);
+		assert_int_equal(tcp.no_room, 0);
+		assert_int_equal(tcp.ack_ms, -1);
+		assert_true(tcp.acked_bytes == -1);
+		assert_true(tcp.received_bytes == (mac ? 123456789012 : 0));
+		assert_int_equal(tcp_report(&layout, s->tcp_closed.bytes, s->tcp_closed.len, 777, &tcp),
+		    0);
+		assert_int_equal(tcp.open, 0);
+		assert_int_equal(tcp.no_room, 1);
+		assert_int_equal(tcp.option_bytes, 0);
+		assert_int_equal(tcp.send_bytes, 1460);
+		/* An older kernel tells less. */
+		assert_int_equal(tcp_report(&layout, s->tcp.bytes, 28, 777, &tcp), -1);
+		if (s->tcp_kept.bytes != NULL)
+			assert_int_equal(tcp_report(&layout, s->tcp_kept.bytes, s->tcp_kept.len,
+			    0, &tcp), bsd ? -1 : 0);
+	}
+}
+
+static void
+test_arguments(void **state)
+{
+	const struct {
+		int	count;
+		char	text[40];
+	}		counted = { 2, "/bin/tailscaled\0\0\0tailscaled\0--tun=x\0A=B" };
+	struct {
+		const char	*list[3];
+		char		 text[24];
+	}		pointed = { { "a", "b", NULL }, "tailscaled\0--tun=x" };
+	char		to[64];
+	size_t		len;
+
+	(void)state;
+	assert_int_equal(process_args_counted((const char *)&counted, sizeof(counted), to,
+	    sizeof(to)), 19);
+	assert_memory_equal(to, "tailscaled\0--tun=x", 19);
+	assert_int_equal(process_args_counted((const char *)&counted, sizeof(counted), to, 5), 5);
+	for (len = 0; len < 22; len++)
+		assert_int_equal(process_args_counted((const char *)&counted, len, to, sizeof(to)),
+		    -1);
+	assert_int_equal(process_args_pointed((const char *)&pointed, sizeof(pointed.list) + 19, to,
+	    sizeof(to)), 19);
+	assert_memory_equal(to, "tailscaled\0--tun=x", 19);
+	assert_int_equal(process_args_pointed((const char *)&pointed, sizeof(pointed), to, 5), 5);
+	for (len = 0; len <= sizeof(pointed.list); len++)
+		assert_int_equal(process_args_pointed((const char *)&pointed, len, to, sizeof(to)),
+		    -1);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_question),
+		cmocka_unit_test(test_question_zone),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_news),
+		cmocka_unit_test(test_tcp),
+		cmocka_unit_test(test_arguments),
+	};
+
+	return (cmocka_run_group_tests_name("layouts", tests, NULL, NULL));
+}
