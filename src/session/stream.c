@@ -10,7 +10,7 @@
 
 #include "session/stream.h"
 
-#define STREAM_ACK_BYTES	((uint64_t)128 * 1024)
+#define STREAM_ACK_BYTES	((uint64_t)256 * 1024)
 #define STREAM_ACK_MS		40
 #define STREAM_REST_MS		5000
 #define STREAM_TURN		32	/* reads, before others have a turn */
@@ -135,7 +135,8 @@ stream_limit(const struct stream *s)
 static int
 stream_ack_due(const struct stream *s, int64_t now_ms)
 {
-	uint64_t	half = s->in.max / 2;
+	/* Whoever has little room for what comes has as little for what is sent. */
+	uint64_t	half = (s->in.max < s->window ? s->in.max : s->window) / 2;
 
 	return (s->ack_due_ms != -1 && (now_ms >= s->ack_due_ms || s->in.start - s->acked >=
 	    (half < STREAM_ACK_BYTES ? half : STREAM_ACK_BYTES)));
