@@ -61,7 +61,7 @@ struct relay {
 	int			 out_waits;	/* the output takes nothing now */
 	int			 paused;	/* and nothing is read until it does */
 	int			 in_open;
-	int			 in_full;	/* how often in a row */
+	int			 in_full;	/* how often it gave as much as is taken */
 	int			 net_ended;	/* the server's stream, and the output with it */
 	int			 closing;
 	int			 identified;
@@ -173,8 +173,7 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 		    iov[0].iov_base, (size_t)n));
 		stream_added(r->stream, (size_t)n, clock_ms());
 		/* A client that is faster than we are gets room. */
-		r->in_full = n > TURN_READ / 2 ? r->in_full + 1 : 0;
-		if (r->in_full == FULL)
+		if (n > TURN_READ / 2 && ++r->in_full == FULL)
 			os_pipe_enlarge(fd, IN_PIPE);
 	}
 	relay_turn(r);
@@ -225,7 +224,7 @@ relay_out_cb(evutil_socket_t fd, short what, void *arg)
 	struct relay	*r = arg;
 
 	(void)fd;
-	/* A client that has stopped: what comes is read all the same, for a ping may be among it. */
+	/* A client that has stopped: what comes is read all the same, an answer may be in it. */
 	if ((r->out_waits = (what & EV_TIMEOUT) != 0))
 		event_add(&r->out_ev, NULL);
 	r->paused = 0;

@@ -416,8 +416,8 @@ stream_readable(struct stream *s, int direct, int64_t now_ms)
 	for (turn = 0; turn < STREAM_TURN && s->fd != -1 && !s->closed; turn++) {
 		if (direct && stream_direct(s) > 0)
 			return (1);
-		/* Let the reader take it, and grow only if it does not. */
-		if (turn > 0 && s->in_data > 0 && ring_room(&s->in) == 0)
+		/* Let the reader take it first: the next then goes in whole, and nothing grows. */
+		if (turn > 0 && ring_room(&s->in) < s->in_data)
 			return (0);
 		msg.msg_iovlen = stream_places(s, iov, &expected);
 		if ((n = recvmsg(s->fd, &msg, MSG_DONTWAIT)) == -1) {
