@@ -246,7 +246,7 @@ test_arguments(void **state)
 	const struct {
 		int	count;
 		char	text[40];
-	}		counted = { 2, "/bin/tailscaled\0\0\0tailscaled\0--tun=x\0A=B" };
+	}		counted = { 2, "/bin/tailscaled\0\0\0tailscaled\0--tun=x\0A=" };
 	struct {
 		const char	*list[3];
 		char		 text[24];
