@@ -28,6 +28,7 @@ for package in meshssh meshssh-serve; do
 	check "$package has its license" license "$T/root/$package"
 done
 is "what the client has" "$(files "$T/root/meshssh")" "$CLIENT_FILES"
+is "what completes words" "$(completions "$T/root/meshssh")" "$COMPLETIONS"
 is "what the server has" "$(files "$T/root/meshssh-serve")" "$SERVE_FILES"
 works "$T/root"
 finish

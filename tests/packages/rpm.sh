@@ -33,6 +33,7 @@ for side in meshssh meshssh-serve; do
 	check "$side has its license" license "$T/root/$side"
 done
 is "what the client has" "$(files "$T/root/meshssh")" "$CLIENT_FILES"
+is "what completes words" "$(completions "$T/root/meshssh")" "$COMPLETIONS"
 is "what the server has" "$(files "$T/root/meshssh-serve")" "$SERVE_FILES"
 works "$T/root"
 

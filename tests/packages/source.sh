@@ -35,6 +35,14 @@ files() {
 	(cd "$1" && find . -type f) | sed 's,^\./,,; s,^lib/,usr/lib/,; s/\.gz$//' |
 	    grep -vE '^\.|/\.build-id/|share/(doc|licenses)/|complet|site-functions' | LC_ALL=C sort | tr '\n' ' '
 }
+# completions ROOT: the files that complete words there; those of the source.
+completions() {
+	find "$1" -type f \( -path '*complet*' -o -path '*site-functions*' \) ! -name Makefile -exec basename {} \; |
+	    LC_ALL=C sort | tr '\n' ' '
+}
+# shellcheck disable=SC2034
+COMPLETIONS=$(completions "$SRCDIR/contrib")
+
 # license ROOT: whether it has one.
 license() { find "$1/usr/share" -type f | grep -qE '/(licenses/.*/COPYING|doc/.*/copyright)$'; }
 
