@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The doctor's program: --doctor, --scan and --replay. */
 
+#include <signal.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -10,6 +12,7 @@
 #include "cmd/options.h"
 #include "cmd/ssh-args.h"
 #include "cmd/stdio.h"
+#include "wire/resume-proof.h"
 
 /* What meshssh --doctor, --scan and --replay run; without one of them, --doctor is meant. */
 static int
@@ -17,7 +20,7 @@ run(struct options *opts, char **words, int *status, struct error *err)
 {
 	int	count = 0;
 
-	if (options_answer(opts))
+	if (options_answer(opts, "meshssh-doctor", resume_library))
 		return (0);
 	if (opts->mode == OPTIONS_WHY) {
 		error_set(err, CODE_USAGE, "--why belongs to meshssh");
@@ -29,6 +32,10 @@ run(struct options *opts, char **words, int *status, struct error *err)
 	}
 	if (opts->mode == OPTIONS_SCAN)
 		return (cmd_scan(opts, words, status, err));
+	if (opts->output != NULL || opts->format == OPTIONS_OPENMETRICS) {
+		error_set(err, CODE_USAGE, "--output and --format=openmetrics are for --scan");
+		return (-1);
+	}
 	if ((opts->ssh_args = ssh_args_take(words)) == NULL) {
 		error_set(err, CODE_USAGE,
 		    "of ssh's options, --doctor takes -4, -6, -F, -J, -i, -l, -o and -p");
@@ -51,6 +58,7 @@ main(int argc, char **argv)
 
 	xalloc_init();
 	events_tame();
+	signal(SIGXFSZ, SIG_IGN);	/* a limit of a file's size is an error as others are */
 	if (stdio_plug(&err) != -1 && options_parse(&opts, argc, argv, &rest, &err) == 0 &&
 	    options_gather(&opts, argv + rest, &err) == 0) {
 		log_set_level(opts.debug);

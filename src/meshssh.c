@@ -16,6 +16,7 @@
 #include "cmd/self.h"
 #include "cmd/stdio.h"
 #include "os/os.h"
+#include "wire/resume-proof.h"
 
 /*
  * Without --relay: exactly two words of which the second begins like a number, or is empty: a host
@@ -44,7 +45,7 @@ run(const struct options *opts, char **argv, int count, char **words, struct err
 		error_set(err, CODE_USAGE, "--help, --version and --why stand alone");
 		return (-1);
 	}
-	if (options_answer(opts))
+	if (options_answer(opts, "meshssh", resume_library))
 		return (0);
 	if (opts->mode == OPTIONS_WHY)
 		return (cmd_why(err));

@@ -106,22 +106,88 @@ file_stage(const char *path, const char *bytes, size_t len, char tmp[PATH_MAX])
 	return (-1);
 }
 
+/* Close a staged file and give it its place; or remove it, if something failed. */
+static int
+file_place(int fd, const char *tmp, const char *path, int error)
+{
+	if (close(fd) == -1 && error == 0)
+		error = errno;
+	if (error == 0 && rename(tmp, path) == 0)
+		return (0);
+	if (error == 0)
+		error = errno;
+	unlink(tmp);
+	errno = error;
+	return (-1);
+}
+
 int
 file_write(const char *path, const char *text)
 {
 	char	tmp[PATH_MAX];
-	int	fd, error;
+	int	fd;
 
 	strlcpy(tmp, path, sizeof(tmp));
 	file_mkdir(tmp);
 	if ((fd = file_stage(path, text, strlen(text), tmp)) == -1)
 		return (-1);
-	if (close(fd) == 0 && rename(tmp, path) == 0)
-		return (0);
-	error = errno;
-	unlink(tmp);
-	errno = error;
-	return (-1);
+	return (file_place(fd, tmp, path, 0));
+}
+
+/* What a new file's mode is by the umask, which can be read only by setting it. */
+static mode_t
+file_mode(void)
+{
+	mode_t	mask = umask(077);
+
+	umask(mask);
+	return (0644 & ~mask);
+}
+
+/* To what cannot be replaced: a pipe, a device, or standard output, whatever that is. */
+static int
+file_pour(const char *path, const struct stat *sb, const char *bytes, size_t len)
+{
+	struct stat	out;
+	int		fd, result;
+
+	if (fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == sb->st_dev && out.st_ino == sb->st_ino)
+		return (file_put(STDOUT_FILENO, bytes, len));
+	if (S_ISREG(sb->st_mode))
+		return (1);
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) == -1)
+		return (-1);
+	result = file_put(fd, bytes, len);
+	file_close(fd);
+	return (result);
+}
+
+int
+file_output(const char *path, const char *bytes, size_t len)
+{
+	struct stat	sb;
+	char		real[PATH_MAX], tmp[PATH_MAX];
+	mode_t		mode;
+	int		fd, result;
+
+	if (stat(path, &sb) == 0) {
+		if ((result = file_pour(path, &sb, bytes, len)) != 1)
+			return (result);
+		mode = sb.st_mode & 0777;
+		if (realpath(path, real) == NULL)
+			return (-1);
+	} else {
+		/* A link to nothing is not replaced either. */
+		if (errno != ENOENT || lstat(path, &sb) == 0)
+			return (-1);
+		mode = file_mode();
+		strlcpy(real, path, sizeof(real));
+	}
+	if ((fd = file_stage(real, bytes, len, tmp)) == -1 || file_place(fd, tmp, real,
+	    fchmod(fd, mode) == -1 || fsync(fd) == -1 ? errno : 0) == -1)
+		return (-1);
+	file_sync_dir(real);
+	return (0);
 }
 
 void
@@ -131,9 +197,10 @@ file_sync_dir(const char *path)
 	int	fd;
 
 	strlcpy(dir, path, sizeof(dir));
-	if ((slash = strrchr(dir, '/')) == NULL)
-		return;
-	slash[slash == dir] = '\0';
+	if ((slash = strrchr(dir, '/')) != NULL)
+		slash[slash == dir] = '\0';
+	else
+		strlcpy(dir, ".", sizeof(dir));
 	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return;
 	fsync(fd);

@@ -41,6 +41,12 @@ ssize_t	file_read_own(const char *path, char *buf, size_t size);
  */
 int	file_stage(const char *path, const char *bytes, size_t len, char tmp[PATH_MAX]);
 /*
+ * Write a file as a shell's ">" would, but whole or not at all: a new one has mode 0644 less the
+ * umask, and one that is there keeps its mode, and its place where it is a link. What is not a
+ * regular file, or is standard output, is written to. 0, or -1 with errno.
+ */
+int	file_output(const char *path, const char *bytes, size_t len);
+/*
  * Write the names in the folder of this path to the disk; a file system that cannot do so is not
  * our failure.
  */

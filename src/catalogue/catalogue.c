@@ -470,6 +470,19 @@ static const struct code_row rows[CODE_LOCAL] = {
 	    "Where the host held the session, another service answers. Another machine has its address "
 	    "or name now, the host runs something else at this port, or a network login page answers for "
 	    "all hosts. After two minutes of such answers, the session was given up. Connect again." },
+	[CODE_OUTER_LOGIN] = { "outer-login", KIND_ERROR, SEVERITY_WARNING, 1, EX_NOPERM,
+	    "it needs a key that asks nothing, as from ssh-agent",
+	    "With --resume=ssh, a second ssh logs in to the same host, now and whenever the connection "
+	    "breaks, and it cannot ask for a password, a passphrase, a touch or a new host key. It could "
+	    "not log in, so this session goes on as one of plain ssh and ends with its connection. Load "
+	    "the key with ssh-add, or use one that needs no touch; log in once without --resume=ssh "
+	    "where the host's key is new." },
+	[CODE_OUTER_FAILED] = { "outer-failed", KIND_ERROR, SEVERITY_WARNING, 1, EX_UNAVAILABLE,
+	    "is meshssh-serve there, and may ssh forward to it?",
+	    "With --resume=ssh, a second ssh forwards the connection to meshssh-serve on the host, and it "
+	    "could not; the message has its own words. This session goes on as one of plain ssh and ends "
+	    "with its connection. meshssh-serve must listen at the address and port that --resume=ssh "
+	    "names, and sshd must allow forwarding: AllowTcpForwarding, PermitOpen, DisableForwarding." },
 	[CODE_SERVE_SOURCE] = { "serve-source", KIND_ERROR, SEVERITY_ERROR, 1, EX_CONFIG,
 	    "meshssh-config serve shows what it needs",
 	    "meshssh-serve cannot connect to sshd as its options say, so it does not start. With "

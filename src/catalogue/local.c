@@ -126,6 +126,12 @@ const struct code_row catalogue_local[CODE_COUNT - CODE_LOCAL] = {
 	    KIND_FINDING, SEVERITY_NOTE, 25, 0, "",
 	    "The ProxyCommand is found by PATH only, in a folder that nix-daemon, cron and "
 	    "graphical programs do not have in theirs. Write its whole path." },
+	[CODE_PROXY_VERSIONED - CODE_LOCAL] = { "proxy-versioned",
+	    KIND_FINDING, SEVERITY_WARNING, 26, 0, "",
+	    "The ProxyCommand names a program by the folder of one version, in a Nix store or in "
+	    "Homebrew's Cellar, which the next cleanup or upgrade removes; no login works then. "
+	    "meshssh-config install writes a path that stays, if a profile or Homebrew's bin "
+	    "has one." },
 	[CODE_CONTROL_HIDES - CODE_LOCAL] = { "control-hides",
 	    KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
 	    "With ControlPersist, ssh discards what its ProxyCommand prints. meshssh --why still "
@@ -262,9 +268,9 @@ const struct code_row catalogue_local[CODE_COUNT - CODE_LOCAL] = {
 	    KIND_FINDING, SEVERITY_NOTE, 21, 0, "",
 	    "Sessions are held while there is no connection, but one side counts the answers that "
 	    "do not come and ends the session: ssh by ServerAliveInterval, or sshd by "
-	    "ClientAliveInterval. Set ServerAliveInterval to 0 for hosts with meshssh-serve "
-	    "(meshssh-config install HOST writes it), and ClientAliveInterval to 0 for sessions of "
-	    "meshssh-serve (meshssh-config serve --install)." },
+	    "ClientAliveInterval. Set the first to 0 for hosts with meshssh-serve (meshssh-config "
+	    "install HOST writes it), but not for a builder of Nix, whose builds would hang; and "
+	    "the other for sessions of meshssh-serve (meshssh-config serve --install)." },
 	[CODE_FDPASS_NO_RESUME - CODE_LOCAL] = { "fdpass-no-resume",
 	    KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
 	    "With --fdpass and ProxyUseFdpass, ssh has the connection itself, and the session ends "

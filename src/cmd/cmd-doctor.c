@@ -279,7 +279,7 @@ cmd_doctor(const struct options *opts, const char *host, const char *port, int *
 		doctor_confine();
 	}
 	*status = doctor_judge(doc);
-	if (!opts->json)
+	if (opts->format != OPTIONS_JSON)
 		doctor_print(doc);
 	else
 		json_print(stdout, doc, JSON_INDENT(1) | JSON_SORT_KEYS);

@@ -55,6 +55,7 @@
 #define LIMIT_PERCENT	15
 #define LIMIT_MIN_MS	250
 #define LIMIT_MAX_MS	1000
+#define TELL_MS		200	/* for the record of what does not end the session */
 #define REASON_MS	1000	/* for tailscaled to tell why its peer was not reached */
 #define NEW_S		45	/* where others in the mesh may not know us yet */
 #define OTHER_MS	500	/* for other tailscaleds to tell their peers */
@@ -373,59 +374,27 @@ relay_learned_cb(int mss_bytes, void *arg)
 
 /*
  * What the server sends from now on meets a process that can do no more than relay it, and write
- * down a failure.
+ * down a failure; and, for what outlives its connections, make others.
  */
 static void
 relay_confine_cb(evutil_socket_t fd, short what, void *arg)
 {
+	const struct session	*s = arg;
 	/* Of the stack or the heap, an idle relay would keep the page. */
 	char	*path = mmap(NULL, PATH_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		    -1, 0), *folder = NULL;
 
 	(void)fd;
 	(void)what;
-	(void)arg;
 	if (path != MAP_FAILED && record_path(path) == 0) {
 		file_mkdir(path);
 		folder = path;
 		*strrchr(path, '/') = '\0';
 	}
-	log_debug(1, "the sandbox confines: %s", os_sandbox(folder));
+	log_debug(1, "the sandbox confines: %s", survive_session(&s->survive) != NULL ?
+	    os_sandbox_connecting(folder) : os_sandbox(folder));
 	if (path != MAP_FAILED)
 		munmap(path, PATH_MAX);
-}
-
-/*
- * The session is under way: let go of what is the caller's, so that nobody waits for us and no key
- * hits us.
- */
-static void
-relay_running_cb(int ssh, void *arg)
-{
-	struct session	*s = arg;
-	struct timeval	 tv = clock_timeval(CONFINE_MS);
-
-	log_debug(1, "the session is under way");
-	event_del(&s->limit);
-	/*
-	 * A key that is meant for ssh must not end a session that others share; who runs us by hand
-	 * wants ^C to work.
-	 */
-	if (ssh) {
-		setpgid(0, 0);
-		signal(SIGTTOU, SIG_IGN);
-	}
-	if (s->null_fd != -1) {
-		s->mute = dup2(s->null_fd, STDERR_FILENO) != -1;
-		close(s->null_fd);
-		s->null_fd = -1;
-		openlog("meshssh", LOG_PID | LOG_NDELAY, LOG_USER);
-	}
-	/* What outlives its connections needs new ones. */
-	if (survive_session(&s->survive) != NULL)
-		return;
-	event_assign(&s->confine, s->base, -1, 0, relay_confine_cb, NULL);
-	event_add(&s->confine, &tv);
 }
 
 /* A part of the time that ssh still waits, if that is known, and no more than this. */
@@ -535,6 +504,60 @@ relay_record_first(const struct session *s, const struct attempts *attempts, int
 	if (status != 0)
 		log_debug(1, "the failure could not be put on record");
 	return (0);
+}
+
+/*
+ * The session is under way, and is not one that survives, though that was asked for: say so while
+ * standard error is still the caller's, and to --why.
+ */
+static void
+relay_tell(struct session *s)
+{
+	static const struct attempts	none;
+	const int			cached_bytes = s->mss_steps.cached_bytes;
+
+	/* What is known of the path is of use. */
+	s->mss_steps.cached_bytes = 0;
+	*s->err = s->survive.why;
+	relay_record_first(s, &none, TELL_MS);
+	error_say(s->err);
+	s->err->code = CODE_NONE;
+	s->mss_steps.cached_bytes = cached_bytes;
+}
+
+/*
+ * The session is under way: let go of what is the caller's, so that nobody waits for us and no key
+ * hits us.
+ */
+static void
+relay_running_cb(int ssh, void *arg)
+{
+	struct session	*s = arg;
+	struct timeval	 tv = clock_timeval(CONFINE_MS);
+
+	log_debug(1, "the session is under way");
+	event_del(&s->limit);
+	if (s->survive.why.code != CODE_NONE)
+		relay_tell(s);
+	/*
+	 * A key that is meant for ssh must not end a session that others share; who runs us by hand
+	 * wants ^C to work.
+	 */
+	if (ssh) {
+		setpgid(0, 0);
+		signal(SIGTTOU, SIG_IGN);
+	}
+	if (s->null_fd != -1) {
+		s->mute = dup2(s->null_fd, STDERR_FILENO) != -1;
+		close(s->null_fd);
+		s->null_fd = -1;
+		openlog("meshssh", LOG_PID | LOG_NDELAY, LOG_USER);
+	}
+	/* What starts a second ssh again cannot be kept from starting programs. */
+	if (s->survive.outer != NULL)
+		return;
+	event_assign(&s->confine, s->base, -1, 0, relay_confine_cb, s);
+	event_add(&s->confine, &tv);
 }
 
 /*

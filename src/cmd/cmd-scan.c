@@ -13,31 +13,31 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/terminal.h"
 #include "base/xalloc.h"
-#include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/scan-format.h"
 #include "cmd/scan-list.h"
 #include "facts/facts.h"
 #include "facts/mesh.h"
-#include "facts/query.h"
 #include "scan/scan.h"
-#include "sshconf/redact.h"
 
 #define SCAN_SPARE	64	/* descriptors for everything else */
 /* descriptors that one host may need: two attempts, the resolver's pipe */
 #define SCAN_EACH	4
+#define SCAN_MOST	3000	/* at once: each of them takes 12 KiB */
 
 /* The rows so far. */
 struct list {
-	const struct options	*opts;
-	struct scan_list	 hosts;
-	int			 ok, bad;
-	int			 failed[CODE_COUNT];
+	struct scan_list		 hosts;
+	const struct scan_format	*format;
+	FILE				*fp;
+	struct scan_sum			 sum;
 };
 
 static const struct scan_host *
@@ -52,37 +52,9 @@ list_progress(const struct list *list, int over)
 	char	line[80] = "";
 
 	if (!over)
-		snprintf(line, sizeof(line), "%d reached, %d not, %d under way", list->ok,
-		    list->bad, list->hosts.begun - list->ok - list->bad);
+		snprintf(line, sizeof(line), "%d reached, %d not, %d under way", list->sum.ok,
+		    list->sum.bad, list->hosts.begun - list->sum.ok - list->sum.bad);
 	terminal_progress(line);
-}
-
-static void
-row_text(const struct scan_row *row)
-{
-	if (row->ok)
-		printf("%-32s %6d ms  %-8s %s%s%s\n", row->host, row->ms, row->route, row->address,
-		    row->address[0] != '\0' ? "  " : "", row->server);
-	else
-		printf("%-32s %6d ms  %-8s %s\n", row->host, row->ms, "-",
-		    query_said(row->err.text));
-}
-
-static void
-row_json(const struct scan_row *row)
-{
-	json_t	*object = json_pack("{s:s, s:i, s:b, s:i, s:s, s:s}", "host", row->host, "port",
-		    row->port, "ok", row->ok, "ms", row->ms, "route", row->route, "address",
-		    row->address);
-
-	if (row->ok)
-		json_put(object, "server", json_string(row->server));
-	else {
-		json_put(object, "message", json_string(code_row(row->err.code)->name));
-		json_put(object, "text", redact_error(&row->err));
-	}
-	json_print(stdout, object, JSON_COMPACT | JSON_SORT_KEYS);
-	json_decref(object);
 }
 
 static void
@@ -91,29 +63,14 @@ list_row_cb(const struct scan_row *row, void *arg)
 	struct list	*list = arg;
 
 	list_progress(list, 1);
-	if (list->opts->json)
-		row_json(row);
-	else
-		row_text(row);
-	fflush(stdout);
-	*(row->ok ? &list->ok : &list->bad) += 1;
-	list->failed[row->err.code]++;
+	list->format->row(list->fp, &list->sum, row);
+	fflush(list->fp);
+	*(row->ok ? &list->sum.ok : &list->sum.bad) += 1;
+	list->sum.failed[row->err.code]++;
 	list_progress(list, 0);
 }
 
-static void
-list_summary(const struct list *list)
-{
-	int	code;
-
-	printf("\n%d reached, %d not", list->ok, list->bad);
-	for (code = CODE_NONE + 1; code < CODE_COUNT; code++)
-		if (list->failed[code] > 0)
-			printf(", %d %s", list->failed[code], code_row((enum code)code)->name);
-	putchar('\n');
-}
-
-/* So many hosts at once as were asked for, if there are descriptors for them. */
+/* So many hosts at once as were asked for, if there are descriptors and memory for them. */
 static int
 scan_jobs(const struct options *opts)
 {
@@ -121,7 +78,7 @@ scan_jobs(const struct options *opts)
 	rlim_t		most;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return (opts->jobs);
+		limit.rlim_cur = limit.rlim_max = SCAN_SPARE + SCAN_EACH * SCAN_MOST;
 	if (limit.rlim_cur < limit.rlim_max) {
 		limit.rlim_cur = limit.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
@@ -129,6 +86,8 @@ scan_jobs(const struct options *opts)
 	}
 	most = limit.rlim_cur > SCAN_SPARE + SCAN_EACH ?
 	    (limit.rlim_cur - SCAN_SPARE) / SCAN_EACH : 1;
+	if (most > SCAN_MOST)
+		most = SCAN_MOST;
 	return ((rlim_t)opts->jobs < most ? opts->jobs : (int)most);
 }
 
@@ -157,27 +116,56 @@ scan_hosts(const struct options *opts, char **words, struct scan_list *hosts, st
 static int
 scan_all(struct list *list, const struct scan_config *conf, struct facts *facts, struct error *err)
 {
+	int64_t	began_ms = clock_ms();
 	int	result;
 
 	if (file_room() == -1) {
 		error_errno(err, errno, "cannot scan");
 		return (-1);
 	}
-	facts_detect(facts, list->opts->tailscaled);
+	facts_detect(facts, conf->tailscaled);
 	result = scan_run(conf);
 	list_progress(list, 1);
-	if (result == -1)
+	if (result == -1) {
 		error_errno(err, errno, "cannot scan");
-	else if (list->hosts.begun == 0)
+		return (-1);
+	}
+	if (list->hosts.begun == 0) {
 		error_set(err, CODE_USAGE,
 		    "there is no host: --scan takes them as arguments, or a line each on standard input");
-	return (result == -1 || list->hosts.begun == 0 ? -1 : 0);
+		return (-1);
+	}
+	list->sum.odd = list->hosts.odd;
+	list->sum.took_ms = clock_ms() - began_ms;
+	list->format->end(list->fp, &list->sum);
+	return (0);
+}
+
+/* The same to a file, which changes when all is known: whoever reads it sees no half of a scan. */
+static int
+scan_to(const char *path, struct list *list, const struct scan_config *conf, struct facts *facts,
+    struct error *err)
+{
+	char	*bytes = NULL, *tried;
+	size_t	 len = 0;
+	int	 result;
+
+	list->fp = xmemstream(&bytes, &len);
+	result = scan_all(list, conf, facts, err);
+	xmemstream_close(list->fp);
+	if (result == 0 && (result = file_output(path, bytes, len)) == -1) {
+		tried = xasprintf("cannot write %.100s", path);
+		error_errno(err, errno, tried);
+		free(tried);
+	}
+	free(bytes);
+	return (result);
 }
 
 int
 cmd_scan(const struct options *opts, char **words, int *status, struct error *err)
 {
-	struct list		 list = { .opts = opts };
+	struct list		 list = { .format = &scan_formats[opts->format], .fp = stdout };
 	struct facts		*facts = xcalloc(1, sizeof(*facts));
 	struct scan_config	 conf = { .base = event_base_new(), .choice = &opts->choice,
 				    .facts = facts, .tailscaled = opts->tailscaled,
@@ -191,10 +179,10 @@ cmd_scan(const struct options *opts, char **words, int *status, struct error *er
 	if (conf.base == NULL)
 		error_errno(err, errno, "cannot scan");
 	else if (scan_hosts(opts, words, &list.hosts, err) == 0)
-		result = scan_all(&list, &conf, facts, err);
-	if (result == 0 && !opts->json)
-		list_summary(&list);
-	*status = list.ok < list.hosts.begun || list.hosts.odd > 0;
+		result = opts->output != NULL ? scan_to(opts->output, &list, &conf, facts, err) :
+		    scan_all(&list, &conf, facts, err);
+	*status = list.sum.ok < list.hosts.begun || list.hosts.odd > 0;
+	scan_metrics_free(&list.sum.metrics);
 	json_decref(list.hosts.peers);
 	if (conf.base != NULL)
 		event_base_free(conf.base);

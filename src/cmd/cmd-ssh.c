@@ -26,9 +26,6 @@
 #include "sshconf/ssh-program.h"
 #include "state/path-cache.h"
 
-/* of --or, with each percent doubled */
-#define OR_MAX		(2 * NAMES_MAX * (ADDR_HOST_MAX + 1) + 16)
-#define COMMAND_MAX	(2 * PATH_MAX + OR_MAX + 2048)
 #define EXTRA_MAX	8	/* arguments that we add at most */
 
 static int
@@ -60,17 +57,13 @@ ssh_via(const struct plan_choice *choice, char *out, size_t size)
 	strlcat(out, "\"", size);
 }
 
-/*
- * "ProxyCommand=PATH OPTIONS": what was said to us and to ssh goes on to the relay. NULL, or the
- * path that cannot stand there.
- */
-static const char *
-ssh_proxy_command(const struct options *opts, const struct ssh_program *env, const char *self,
-    char command[COMMAND_MAX])
+const char *
+cmd_proxy_command(const struct options *opts, const struct ssh_program *env, const char *self,
+    char command[CMD_PROXY_MAX])
 {
 	char	path[2 * PATH_MAX], mss[32] = "", timeout[32] = "", limit[40] = "",
 		    via[2 * ADDR_HOST_MAX + 64], tailscaled[512] = "", dead_after[32] = "",
-		resume[32] = "", hold[32] = "", or_names[OR_MAX] = "";
+		resume[ADDR_HOST_MAX + 32] = "", hold[32] = "", or_names[CMD_OR_MAX] = "";
 	int	family = opts->family != AF_UNSPEC ? opts->family : env->family;
 
 	if (shell_word("", self, path, sizeof(path)) == -1)
@@ -99,11 +92,14 @@ ssh_proxy_command(const struct options *opts, const struct ssh_program *env, con
 		    ssh_seconds(ssh_program_patience(env)));
 	if (opts->resume == OPTIONS_RESUME_OFF)
 		strlcpy(resume, " --resume=off", sizeof(resume));
+	else if (opts->by_ssh)
+		snprintf(resume, sizeof(resume), opts->by_ssh_to != NULL ? " --resume=\"ssh:%s\"" :
+		    " --resume=ssh", opts->by_ssh_to);
 	else if (opts->resume != OPTIONS_RESUME_AUTO)
 		snprintf(resume, sizeof(resume), " --resume=%d", opts->resume);
 	if (opts->hold_s != OPTIONS_HOLD_S)
 		snprintf(hold, sizeof(hold), " --hold=%d", opts->hold_s);
-	snprintf(command, COMMAND_MAX, "-oProxyCommand=%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(command, CMD_PROXY_MAX, "-oProxyCommand=%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    path, opts->fdpass || env->fdpass ? " --fdpass" : "", via,
 	    or_names[0] != '\0' ? " " : "", or_names,
 	    tailscaled[0] != '\0' ? " " : "", tailscaled, mss, timeout, limit, dead_after, resume, hold,
@@ -160,7 +156,7 @@ ssh_alive_ends(const struct options *opts, const struct ssh_program *env)
 	if (env->alive_interval_s == 0 || opts->fdpass || env->fdpass ||
 	    opts->resume == OPTIONS_RESUME_OFF)
 		return (0);
-	if (opts->resume != OPTIONS_RESUME_AUTO)
+	if (opts->resume != OPTIONS_RESUME_AUTO || opts->by_ssh)
 		return (1);
 	if (opts->no_cache)
 		return (0);
@@ -239,7 +235,7 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	struct ssh_args	walk;
 	struct ssh_program	env;
 	const char	*odd;
-	char		self[PATH_MAX], ssh[PATH_MAX], command[COMMAND_MAX];
+	char		self[PATH_MAX], ssh[PATH_MAX], command[CMD_PROXY_MAX];
 	int		count = 0, asked = 1, through;
 
 	if (self_path(argv0, self) == -1)
@@ -268,7 +264,7 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	if (opts->or_names != NULL &&
 	    names_parse(opts->or_names, env.host, &(struct names){ .count = 0 }, err) == -1)
 		return (-1);
-	odd = self[0] == '\0' ? self : ssh_proxy_command(opts, &env, self, command);
+	odd = self[0] == '\0' ? self : cmd_proxy_command(opts, &env, self, command);
 	if (odd != NULL) {
 		error_set(err, CODE_UNQUOTABLE_PATH, "%s: cannot stand in a ProxyCommand", odd);
 		return (-1);

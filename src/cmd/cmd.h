@@ -7,8 +7,18 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
+#include <limits.h>
+
+#include "base/addr.h"
+#include "base/names.h"
+
 struct error;
 struct options;
+struct ssh_program;
+
+/* of --or, with each percent doubled */
+#define CMD_OR_MAX	(2 * NAMES_MAX * (ADDR_HOST_MAX + 1) + 16)
+#define CMD_PROXY_MAX	(2 * PATH_MAX + CMD_OR_MAX + 2048)
 
 /*
  * Relay between standard input and output and host:port. This one says its errors itself, after the
@@ -17,6 +27,12 @@ struct options;
 int	cmd_relay(const struct options *, const char *, const char *, struct error *);
 /* Become ssh with these arguments (a NULL ends them); returns only if that failed. */
 int	cmd_ssh(const struct options *, const char *, char **, struct error *);
+/*
+ * "-oProxyCommand=PATH OPTIONS": what was said to us and to ssh goes on to the relay. NULL, or the
+ * path that cannot stand there.
+ */
+const char *cmd_proxy_command(const struct options *, const struct ssh_program *, const char *self,
+	    char command[CMD_PROXY_MAX]);
 /* Tell the last failure on standard output. */
 int	cmd_why(struct error *);
 /*

@@ -6,8 +6,10 @@
 
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/error.h"
 #include "base/number.h"
+#include "base/version.h"
 #include "cmd/options.h"
 
 static int
@@ -116,15 +118,36 @@ set_dead_after(void *to, const char *value)
 	return (number_parse(value, 1, OPTIONS_SECONDS_MAX, &opts->dead_after_s));
 }
 
+/* PORT, on loopback there, or ADDRESS:PORT; NULL: what the server offers. */
+static int
+set_resume_ssh(struct options *opts, const char *value)
+{
+	struct sockaddr_storage	ss;
+	char			host[ADDR_HOST_MAX + 1];
+
+	opts->by_ssh = 1;
+	opts->by_ssh_to = value;
+	opts->resume = OPTIONS_RESUME_AUTO;
+	if (value == NULL)
+		return (0);
+	if (strchr(value, ':') == NULL)
+		return (number_parse(value, 1, 65535, &opts->resume));
+	return (addr_split(value, host, &opts->resume) == 0 &&
+	    addr_literal(host, 0, &ss) != 0 ? 0 : -1);
+}
+
 static int
 set_resume(void *to, const char *value)
 {
 	struct options	*opts = to;
 
+	opts->by_ssh = 0;
 	if (strcmp(value, "auto") == 0)
 		opts->resume = OPTIONS_RESUME_AUTO;
 	else if (strcmp(value, "off") == 0)
 		opts->resume = OPTIONS_RESUME_OFF;
+	else if (strcmp(value, "ssh") == 0 || strncmp(value, "ssh:", 4) == 0)
+		return (set_resume_ssh(opts, value[3] == ':' ? value + 4 : NULL));
 	else
 		return (number_parse(value, 1, 65535, &opts->resume));
 	return (0);
@@ -222,8 +245,33 @@ set_json(void *to, const char *value)
 	struct options	*opts = to;
 
 	(void)value;
-	opts->json = 1;
+	opts->format = OPTIONS_JSON;
 	return (0);
+}
+
+static int
+set_format(void *to, const char *value)
+{
+	static const char	*const names[] = { [OPTIONS_TEXT] = "text", [OPTIONS_JSON] = "json",
+				    [OPTIONS_OPENMETRICS] = "openmetrics" };
+	struct options		*opts = to;
+	size_t			 i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(value, names[i]) == 0) {
+			opts->format = (enum options_format)i;
+			return (0);
+		}
+	return (-1);
+}
+
+static int
+set_output(void *to, const char *value)
+{
+	struct options	*opts = to;
+
+	opts->output = value;
+	return (value[0] != '\0' ? 0 : -1);
 }
 
 static int
@@ -280,6 +328,10 @@ const struct option_row	options_table[] = {
 	    "with --scan: how many hosts to check at once (256)" },
 	{ "json",	NULL,		set_json,
 	    "with --doctor and --scan: output for programs" },
+	{ "format",	"text|json|openmetrics", set_format,
+	    "the same, and for Prometheus with --scan" },
+	{ "output",	"FILE",		set_output,
+	    "with --scan: replace this file when the scan is complete" },
 	{ "full",	NULL,		set_full,
 	    "with --doctor: do not redact user names and passwords" },
 	{ "replay",	"FILE",		set_replay,	"check a file that --doctor --json wrote" },
@@ -300,7 +352,7 @@ const struct option_row	options_table[] = {
 	    "ssh's ConnectTimeout: report a failure before ssh gives up" },
 	{ "dead-after",	"SECONDS",	set_dead_after,
 	    "end the session when the host stops responding for this long (30, later 900)" },
-	{ "resume",	"auto|off|PORT", set_resume,
+	{ "resume",	"auto|off|PORT|ssh[:PORT|:ADDRESS:PORT]", set_resume,
 	    "let the session outlive its connections, where the host runs meshssh-serve" },
 	{ "hold",	"SECONDS",	set_hold,
 	    "keep such a session without a network for this long (86400)" },
@@ -363,11 +415,11 @@ options_usage(FILE *fp)
 }
 
 int
-options_answer(const struct options *opts)
+options_answer(const struct options *opts, const char *program, const char *(*libsodium)(void))
 {
 	if (opts->mode == OPTIONS_HELP)
 		options_usage(stdout);
 	else if (opts->mode == OPTIONS_VERSION)
-		printf("%s\n", PACKAGE_STRING);
+		version_print(stdout, program, libsodium());
 	return (opts->mode == OPTIONS_HELP || opts->mode == OPTIONS_VERSION);
 }

@@ -28,6 +28,13 @@ enum options_mode {
 	OPTIONS_VERSION
 };
 
+/* Of reports. */
+enum options_format {
+	OPTIONS_TEXT,		/* for people */
+	OPTIONS_JSON,
+	OPTIONS_OPENMETRICS	/* --scan */
+};
+
 struct options {
 	enum options_mode	mode;
 	int			relay;		/* HOST and PORT must follow */
@@ -43,10 +50,13 @@ struct options {
 	int			dead_after_s;
 	int			dead_after_given;
 	int			no_cache;
-	/* --resume: a port, or one of those below */
+	/* --resume: a port, or one of those above */
 	int			resume;
+	int			by_ssh;		/* --resume=ssh */
+	const char		*by_ssh_to;	/* PORT or ADDRESS:PORT behind that, or NULL */
 	int			hold_s;
-	int			json;		/* --doctor, --scan: for programs */
+	enum options_format	format;
+	const char		*output;	/* --scan: to this file, or NULL */
 	int			jobs;		/* of --scan, at once */
 	int			tailnet;	/* --scan: all peers */
 	int			full;		/* user names and homes, too */
@@ -69,7 +79,11 @@ int	options_parse(struct options *opts, int argc, char **argv, int *rest, struct
  */
 int	options_gather(struct options *opts, char **words, struct error *err);
 void	options_usage(FILE *);
-/* Write what --help or --version asked for to standard output: 1, or 0 if neither was given. */
-int	options_answer(const struct options *opts);
+/*
+ * Write what --help or --version asked for to standard output: 1, or 0 if neither was given. The
+ * function gives the version of libsodium, or NULL.
+ */
+int	options_answer(const struct options *opts, const char *program,
+	    const char *(*libsodium)(void));
 
 #endif

@@ -22,6 +22,8 @@ ssh_args_option(char option, const char *argument, struct ssh_args *args)
 
 	if (option == 'F')
 		args->config = argument;
+	if (args->connect != NULL && strchr("Filop", option) != NULL)
+		args->connect[args->connects++] = xasprintf("-%c%s", option, argument);
 	if (option != 'o' || args->timeout != NULL)
 		return;
 	argument += strspn(argument, " \t");
@@ -49,16 +51,17 @@ ssh_args_cluster(const char *word, const char *next, struct ssh_args *args)
 		}
 		if (strchr(flags, *word) == NULL)
 			return (0);
+		if (args->connect != NULL && (*word == '4' || *word == '6'))
+			args->connect[args->connects++] = xasprintf("-%c", *word);
 	}
 	return (1);
 }
 
-void
-ssh_args_walk(int argc, char **argv, struct ssh_args *args)
+static void
+ssh_args_follow(int argc, char **argv, struct ssh_args *args)
 {
 	int	i = 0, used;
 
-	memset(args, 0, sizeof(*args));
 	while (i < argc && strcmp(argv[i], "--") != 0) {
 		if (argv[i][0] != '-' || argv[i][1] == '\0') {
 			/*
@@ -80,6 +83,34 @@ ssh_args_walk(int argc, char **argv, struct ssh_args *args)
 	args->insert = i < argc ? i : argc;
 	if (args->destination == NULL && i < argc)
 		args->destination = argv[i + 1];
+}
+
+void
+ssh_args_walk(int argc, char **argv, struct ssh_args *args)
+{
+	memset(args, 0, sizeof(*args));
+	ssh_args_follow(argc, argv, args);
+}
+
+char **
+ssh_args_connect(int argc, char **argv)
+{
+	struct ssh_args	args = { .insert = 0 };
+	size_t		words = 3;
+	int		i;
+
+	/* So many options there may be. */
+	for (i = 0; i < argc; i++)
+		words += strlen(argv[i]) + 1;
+	args.connect = xcalloc(words, sizeof(*args.connect));
+	ssh_args_follow(argc, argv, &args);
+	if (args.destination == NULL) {
+		ssh_args_free(args.connect);
+		return (NULL);
+	}
+	args.connect[args.connects++] = xstrdup("--");
+	args.connect[args.connects] = xstrdup(args.destination);
+	return (args.connect);
 }
 
 /* Such an option at the front of the words, as one word to be freed; *used is how many it takes. */

@@ -4,6 +4,8 @@
 #ifndef CMD_SSH_ARGS_H
 #define CMD_SSH_ARGS_H
 
+#include <stddef.h>
+
 struct ssh_args {
 	const char	*destination;	/* NULL if there is none */
 	/* only asks ssh, or a running master: -G, -O, -Q, -V; there will be no connection */
@@ -12,6 +14,8 @@ struct ssh_args {
 	int	insert;
 	const char	*config;	/* of -F, or NULL */
 	const char	*timeout;	/* of -o ConnectTimeout, as it stands there, or NULL */
+	char		**connect;	/* for ssh_args_connect, or NULL */
+	size_t		  connects;
 };
 
 /*
@@ -20,6 +24,12 @@ struct ssh_args {
  */
 void	ssh_args_walk(int, char **, struct ssh_args *);
 
+/*
+ * Of such a command line, the options that decide how ssh connects, for another ssh to the same
+ * host (-4, -6, -F, -i, -l, -o, -p), one word each, then "--" and the destination; a NULL ends
+ * them, and all of it is the caller's to free. NULL if there is no destination.
+ */
+char	**ssh_args_connect(int, char **);
 /*
  * The options that decide how ssh connects (-4, -6, -F, -J, -i, -l, -o, -p) move from the words,
  * which a NULL ends, to a list, which a NULL ends as well: one word each, with its value, all of it

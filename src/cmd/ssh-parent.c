@@ -38,12 +38,9 @@ parent_host(const char *destination, char host[ADDR_HOST_MAX + 1])
 static int
 parent_timeout(int argc, char **argv)
 {
-	const char	*name = strrchr(argv[0], '/');
 	struct ssh_args	args;
 	char		host[ADDR_HOST_MAX + 1];
 
-	if (strcmp(name != NULL ? name + 1 : argv[0], "ssh") != 0)
-		return (0);
 	ssh_args_walk(argc - 1, argv + 1, &args);
 	if (args.timeout != NULL)
 		return (ssh_host_seconds(args.timeout));
@@ -53,20 +50,53 @@ parent_timeout(int argc, char **argv)
 	return (ssh_host_timeout(host, args.config));
 }
 
+/* Its arguments, its name first: how many, in memory to be freed; 0 and none if it is no ssh. */
+static int
+parent_args(char ***argvp, char **textp)
+{
+	char		*text = xmalloc(ARGS_BYTES), **argv = xcalloc(ARGS_MAX + 1, sizeof(*argv));
+	char		*arg;
+	const char	*name;
+	ssize_t		 len = os_process_args(getppid(), text, ARGS_BYTES - 1);
+	int		 argc = 0;
+
+	text[len > 0 ? len : 0] = '\0';
+	for (arg = text; arg < text + len && argc < ARGS_MAX; arg += strlen(arg) + 1)
+		argv[argc++] = arg;
+	name = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	*argvp = argv;
+	*textp = text;
+	if (argc > 0 && strcmp(name != NULL ? name + 1 : argv[0], "ssh") == 0)
+		return (argc);
+	free(argv);
+	free(text);
+	return (0);
+}
+
 int
 ssh_parent_timeout(void)
 {
-	char	*text = xmalloc(ARGS_BYTES), **argv = xcalloc(ARGS_MAX + 1, sizeof(*argv)), *arg;
-	ssize_t	 len = os_process_args(getppid(), text, ARGS_BYTES - 1);
-	int	 argc = 0, timeout_s = 0;
+	char	**argv, *text;
+	int	  argc, timeout_s;
 
-	if (len > 0) {
-		text[len] = '\0';
-		for (arg = text; arg < text + len && argc < ARGS_MAX; arg += strlen(arg) + 1)
-			argv[argc++] = arg;
-		timeout_s = parent_timeout(argc, argv);
-	}
+	if ((argc = parent_args(&argv, &text)) == 0)
+		return (0);
+	timeout_s = parent_timeout(argc, argv);
 	free(argv);
 	free(text);
 	return (timeout_s);
+}
+
+char **
+ssh_parent_connect(void)
+{
+	char	**argv, **words, *text;
+	int	  argc;
+
+	if ((argc = parent_args(&argv, &text)) == 0)
+		return (NULL);
+	words = ssh_args_connect(argc - 1, argv + 1);
+	free(argv);
+	free(text);
+	return (words);
 }

@@ -9,5 +9,10 @@
  * or it is not known, or the parent is no ssh.
  */
 int	ssh_parent_timeout(void);
+/*
+ * How that ssh was called: the options that decide how it connects, one word each, then "--" and its
+ * destination; a NULL ends them, and all of it is the caller's to free. NULL if that is not known.
+ */
+char	**ssh_parent_connect(void);
 
 #endif

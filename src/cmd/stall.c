@@ -19,7 +19,7 @@
 #define STALL_FIRST_MS	2000	/* what is over before is not worth a file */
 #define STALL_CHILD_MS	5000	/* for a home that hangs */
 
-/* No process is left as one that nobody waits for; in the loop, all that end are ours. */
+/* No process is left as one that nobody waits for; in our process group, all are of this file. */
 static void
 stall_child_cb(evutil_socket_t sig, short what, void *arg)
 {
@@ -28,7 +28,7 @@ stall_child_cb(evutil_socket_t sig, short what, void *arg)
 
 	(void)sig;
 	(void)what;
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+	while ((pid = waitpid(0, NULL, WNOHANG)) > 0)
 		if (pid == st->pid)
 			st->pid = 0;
 }

@@ -12,8 +12,11 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "cmd/options.h"
+#include "cmd/outer-command.h"
+#include "cmd/ssh-parent.h"
 #include "cmd/survive.h"
 #include "facts/facts.h"
+#include "facts/ssh-refusal.h"
 #include "os/os.h"
 #include "route/target.h"
 #include "session/input.h"
@@ -21,6 +24,7 @@
 #include "state/path-cache.h"
 
 #define STAGGER_MS	250	/* as for a further address: RFC 8305 5 */
+#define OUTER_MS	10000	/* for a login that asks nobody */
 
 static void	survive_timer_cb(evutil_socket_t, short, void *);
 
@@ -78,11 +82,61 @@ survive_open(struct survive *s, int port, const struct connection *by, const str
     int limit_ms, void (*cb)(int, void *))
 {
 	const struct resumable_config	conf = { .base = s->base, .race = s->race,
-					    .names = s->names, .port = port,
+					    .names = s->outer == NULL ? s->names : NULL,
+					    .outer = s->outer, .port = port,
 					    .hold_s = s->opts->hold_s, .plan_cb = survive_plan_cb,
 					    .waits_cb = survive_waits_cb, .arg = s };
 
 	return (resumable_open(&conf, by, offer->said, offer->len, limit_ms, cb, s));
+}
+
+/* --- through another ssh ---------------------------------------------------------------------- */
+
+/* What is left of the time of the ssh that waits for us is for the plain session. */
+static int
+survive_outer_ms(const struct survive *s)
+{
+	int	limit_s = s->opts->connect_timeout_s > 0 ? s->opts->connect_timeout_s :
+		    ssh_parent_timeout();
+
+	return (limit_s > 0 && limit_s < 2 * OUTER_MS / 1000 ? limit_s * 1000 / 2 : OUTER_MS);
+}
+
+/* It did not lead there. */
+static void
+survive_outer_failed(struct survive *s)
+{
+	struct outer	*outer = &s->resume->outer;
+	char		 said[sizeof(s->why.text)], target[TARGET_TEXT_MAX];
+	int		 login = ssh_refusal_login(outer->said);
+
+	if (outer_said(outer, said, sizeof(said))[0] == '\0')
+		strlcpy(said, "no answer", sizeof(said));
+	error_set(&s->why, login ? CODE_OUTER_LOGIN : CODE_OUTER_FAILED, "%s: %s: %s",
+	    target_text(s->race->target, target), login ?
+	    "the session will not survive: a second ssh cannot log in" :
+	    "the session will not survive: a second ssh led nowhere", said);
+	s->outer = NULL;
+}
+
+/* Open the session there; NULL if that cannot even be tried. */
+static struct resumable *
+survive_outer(struct survive *s, const char *address, int port, const struct offer *offer,
+    void (*cb)(int, void *))
+{
+	struct resumable	*r;
+	char			 target[TARGET_TEXT_MAX];
+
+	s->outer_tried = 1;
+	s->outer = outer_command(s->opts, s->race->target, address, port);
+	if (s->outer != NULL) {
+		r = survive_open(s, port, NULL, offer, survive_outer_ms(s), cb);
+		s->outer = r != NULL ? s->outer : NULL;
+		return (r);
+	}
+	error_set(&s->why, CODE_OUTER_FAILED, "%s: the session will not survive: there is no ssh "
+	    "that could forward it", target_text(s->race->target, target));
+	return (NULL);
 }
 
 /* --- a port that is known --------------------------------------------------------------------- */
@@ -107,6 +161,8 @@ survive_begun_cb(int opened, void *arg)
 		s->cb(SURVIVE_OPENED, s->arg);
 		return;
 	}
+	if (s->outer != NULL)
+		survive_outer_failed(s);
 	s->resume = NULL;
 	survive_give_back(s);
 	survive_direct(s);
@@ -147,6 +203,21 @@ survive_read(struct survive *s)
 		s->offer.len = (size_t)n;
 }
 
+/* No direct way is begun beside this one: a login takes longer, and would always be late. */
+static int
+survive_begin_outer(struct survive *s)
+{
+	char	host[ADDR_HOST_MAX + 1] = "127.0.0.1";
+	int	port = s->opts->resume;
+
+	if (strchr(s->opts->by_ssh_to, ':') != NULL)
+		addr_split(s->opts->by_ssh_to, host, &port);
+	if ((s->resume = survive_outer(s, host, port, &s->offer, survive_begun_cb)) != NULL)
+		return (0);
+	survive_give_back(s);
+	return (-1);
+}
+
 int
 survive_begin(struct survive *s, void (*cb)(enum survive_event, void *), void *arg)
 {
@@ -163,13 +234,15 @@ survive_begin(struct survive *s, void (*cb)(enum survive_event, void *), void *a
 	log_debug(1, "port %d is known to resume sessions: it is tried first", port);
 	s->cb = cb;
 	s->arg = arg;
+	event_assign(&s->timer, s->base, -1, 0, survive_timer_cb, s);
 	survive_read(s);
+	if (s->opts->by_ssh_to != NULL)
+		return (survive_begin_outer(s));
 	if ((s->resume = survive_open(s, port, NULL, &s->offer, RESUMABLE_OPEN_MS,
 	    survive_begun_cb)) == NULL) {
 		survive_give_back(s);
 		return (-1);
 	}
-	event_assign(&s->timer, s->base, -1, 0, survive_timer_cb, s);
 	event_add(&s->timer, &tv);
 	return (0);
 }
@@ -196,6 +269,34 @@ survive_drop(struct survive *s)
 /* --- a port that a server offers -------------------------------------------------------------- */
 
 static void
+survive_offered_outer_cb(int opened, void *arg)
+{
+	struct survive	*s = arg;
+
+	s->opened = opened;
+	if (!opened) {
+		survive_outer_failed(s);
+		s->resume = NULL;
+	}
+	relay_answered(opened);
+}
+
+/* The way that led to sshd does not lead to this port: the host itself reaches it there. */
+static int
+survive_offered_outer(struct survive *s, int port)
+{
+	const struct connection	*conn = s->offered_conn;
+	char			 address[ADDR_TEXT_MAX] = "127.0.0.1";
+
+	if (!s->opts->by_ssh || s->outer_tried)
+		return (-1);
+	if (conn->step.via->to == VIA_TO_TARGET)
+		addr_text((const struct sockaddr *)&conn->to, sizeof(conn->to), address);
+	s->resume = survive_outer(s, address, port, s->offered, survive_offered_outer_cb);
+	return (s->resume != NULL ? 0 : -1);
+}
+
+static void
 survive_offered_cb(int opened, void *arg)
 {
 	struct survive	*s = arg;
@@ -205,8 +306,11 @@ survive_offered_cb(int opened, void *arg)
 	/* What is dropped on the way would cost each session the wait. */
 	if (opened || !s->resume->reached)
 		survive_remember(s, opened ? port : 0);
-	if (!opened)
+	if (!opened) {
 		s->resume = NULL;
+		if (survive_offered_outer(s, port) == 0)
+			return;
+	}
 	relay_answered(opened);
 }
 
@@ -217,9 +321,12 @@ survive_offered(struct survive *s, int port, const struct connection *conn,
 	struct os_tcp	tcp;
 	int		limit_ms = STAGGER_MS;
 
-	if (s->opts->fdpass || s->opts->resume == OPTIONS_RESUME_OFF || s->resume != NULL ||
-	    path_cache_port_get(s->network, s->race->target->host, s->race->target->port) == 0)
+	if (s->opts->fdpass || s->opts->resume == OPTIONS_RESUME_OFF || s->resume != NULL)
 		return (-1);
+	s->offered_conn = conn;
+	s->offered = offer;
+	if (path_cache_port_get(s->network, s->race->target->host, s->race->target->port) == 0)
+		return (survive_offered_outer(s, port));
 	if (os_tcp(conn->fd, &tcp) == 0)
 		limit_ms += 2 * tcp.rtt_ms;
 	s->resume = survive_open(s, port, conn, offer, limit_ms, survive_offered_cb);

@@ -9,6 +9,7 @@
 
 #include <event2/event_struct.h>
 
+#include "base/error.h"
 #include "cmd/stall.h"
 #include "route/race.h"
 #include "session/offer.h"
@@ -35,6 +36,12 @@ struct survive {
 	struct event		 timer;
 	int			 asked_ms;	/* the timer is that of the reply */
 	struct offer		 offer;		/* read of the input too early */
+	/* with --resume=ssh: what forwards, and why nothing does */
+	const struct outer_command *outer;
+	int			 outer_tried;
+	struct error		 why;
+	const struct connection	*offered_conn;
+	const struct offer	*offered;
 	struct facts		*facts;
 	struct stall		 stall;
 	void			(*cb)(enum survive_event, void *);

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,18 +14,38 @@
 #include "base/json.h"
 #include "base/terminal.h"
 #include "config/conf.h"
+#include "facts/lasting.h"
 #include "facts/ssh-named.h"
 #include "os/os.h"
 #include "probe/collect.h"
 
 #define CONF_TIMEOUT_MS	5000
 
-/*
- * Where a profile keeps it, which survives an upgrade, unlike the store's path that the program
- * finds itself at.
- */
-static const char *const	profiles[] = { "/run/current-system/sw/bin",
-    "/nix/var/nix/profiles/default/bin" };
+/* 1 if others than the caller run what is written: root, or everybody. */
+static int
+conf_shared(const struct conf *conf)
+{
+	const char	*name = conf->command->name;
+
+	return (getuid() != 0 && (strcmp(name, "nix") == 0 || strcmp(name, "nfs") == 0 ||
+	    conf_given(conf, "root") || conf_given(conf, "system") ||
+	    (strcmp(name, "serve") == 0 && !conf_given(conf, "rootless"))));
+}
+
+/* The path is to outlast an upgrade; if it does not, that is told in the end. */
+static void
+conf_lasting(const struct conf *conf, char path[PATH_MAX])
+{
+	const struct passwd		*pw = getpwuid(getuid());
+	const struct lasting_user	 user = { .home = pw != NULL ? pw->pw_dir : NULL,
+					    .name = pw != NULL ? pw->pw_name : NULL,
+					    .state = getenv("XDG_STATE_HOME"),
+					    .shared = conf_shared(conf) };
+
+	lasting_path(path, &user);
+	if (lasting_store(path) != NULL)
+		json_put(conf->wanted, "program-goes", json_string(path));
+}
 
 /*
  * The path of meshssh as ssh shall run it, or of meshssh-serve: as it was said, or beside this
@@ -34,20 +56,14 @@ conf_program(const struct conf *conf, json_t *wanted, struct error *err)
 {
 	const char	*name = strcmp(conf->command->name, "serve") == 0 ?
 			    "meshssh-serve" : "meshssh";
-	char		 path[PATH_MAX], there[PATH_MAX], *slash;
-	size_t		 i;
+	char		 path[PATH_MAX], *slash;
 
 	if (conf_given(conf, "program") || !conf_takes(conf->command, "program"))
 		return (0);
 	if (os_exe_path(path, sizeof(path)) == 0 && (slash = strrchr(path, '/')) != NULL &&
 	    snprintf(slash + 1, sizeof(path) - (size_t)(slash + 1 - path), "%s",
 	    name) < (int)(sizeof(path) - (size_t)(slash + 1 - path))) {
-		for (i = 0; strncmp(path, "/nix/store/", 11) == 0 &&
-		    i < sizeof(profiles) / sizeof(profiles[0]); i++) {
-			snprintf(there, sizeof(there), "%s/%s", profiles[i], name);
-			if (access(there, X_OK) == 0)
-				strlcpy(path, there, sizeof(path));
-		}
+		conf_lasting(conf, path);
 		if (access(path, X_OK) == 0 && json_put(wanted, "program", json_string(path)) == 0)
 			return (0);
 	}

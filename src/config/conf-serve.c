@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "config/conf.h"
@@ -25,6 +26,8 @@
 #define PLIST		"meshssh-serve.plist"
 #define GOES		"serve --remove"
 
+#define COMMANDS	5
+
 /* One text, and where it belongs. */
 struct serve_part {
 	const char	*emitter;
@@ -37,13 +40,21 @@ struct serve_way {
 	struct serve_part	 parts[5];	/* a NULL emitter ends them */
 	const char		*enabled;	/* is there while systemd starts it, or NULL */
 	const char		*disable;	/* what takes that away */
-	const char		*begin[4];	/* commands; NULL ends them */
-	const char		*end[4];	/* the same, once it is removed */
+	const char		*begin[COMMANDS]; /* NULL ends them */
+	const char		*end[COMMANDS];	/* the same, once it is removed */
 };
 
 #define SSHD_PART	{ "serve-sshd", DROP_IN, "for sshd, which tells clients" }
 #define UNITS		"/etc/systemd/system/"
 #define USER_UNITS	"~/.config/systemd/user/"
+
+/*
+ * A service that runs keeps the sockets that it was given, and its socket unit refuses new
+ * addresses meanwhile: both are started anew, and its sessions, processes of their own, go on. An
+ * sshd that systemd starts when a client comes may not run, which reload takes for a failure.
+ */
+#define RESTART		"restart meshssh.socket meshssh.service"
+#define SSHD_RELOAD	"systemctl try-reload-or-restart %s"
 
 static const struct serve_way	way_systemd = {
 	{ { "serve-users", "/etc/sysusers.d/meshssh.conf", "the user as whom it runs" },
@@ -51,16 +62,16 @@ static const struct serve_way	way_systemd = {
 	{ "serve-socket", UNITS "meshssh.socket", "where it listens" }, SSHD_PART },
 	UNITS "sockets.target.wants/meshssh.socket", "systemctl disable --now meshssh.socket",
 	{ "systemd-sysusers /etc/sysusers.d/meshssh.conf", "systemctl daemon-reload",
-	"systemctl enable --now meshssh.socket", "systemctl reload %s" },
-	{ "systemctl daemon-reload", "systemctl reload %s", "userdel _meshssh" }
+	"systemctl enable meshssh.socket", "systemctl " RESTART, SSHD_RELOAD },
+	{ "systemctl daemon-reload", SSHD_RELOAD, "userdel _meshssh" }
 };
 static const struct serve_way	way_systemd_user = {
 	{ { "serve-service", USER_UNITS "meshssh.service", "the program" },
 	{ "serve-socket", USER_UNITS "meshssh.socket", "where it listens" } },
 	USER_UNITS "sockets.target.wants/meshssh.socket",
 	"systemctl --user disable --now meshssh.socket",
-	{ "systemctl --user daemon-reload", "systemctl --user enable --now meshssh.socket",
-	"loginctl enable-linger" },
+	{ "systemctl --user daemon-reload", "systemctl --user enable meshssh.socket",
+	"systemctl --user " RESTART, "loginctl enable-linger" },
 	{ "systemctl --user daemon-reload" }
 };
 static const struct serve_way	way_launchd = {
@@ -125,20 +136,32 @@ serve_way(const struct conf *conf, const json_t *doc, struct error *err)
 
 /* --- printing --------------------------------------------------------------------------------- */
 
-/* Commands, each behind the prefix; sshd's unit has two names. */
-static void
-serve_commands(FILE *fp, const char *prefix, const char *const commands[4])
+/* The name that sshd's unit has here; where it has both, the second is an alias. */
+static const char *
+serve_sshd_unit(void)
 {
-	struct stat	 sb;
-	const char	*unit = stat("/usr/lib/systemd/system/ssh.service", &sb) == 0 ||
-			    stat("/lib/systemd/system/ssh.service", &sb) == 0 ? "ssh" : "sshd";
-	char		 line[160];
-	int		 i;
+	static const char	paths[][44] = { "/etc/systemd/system/ssh.service",
+				    "/usr/lib/systemd/system/ssh.service",
+				    "/lib/systemd/system/ssh.service" };
+	size_t			i;
 
-	for (i = 0; i < 4 && commands[i] != NULL; i++) {
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (access(paths[i], F_OK) == 0)
+			return ("ssh");
+	return ("sshd");
+}
+
+/* Commands, each behind the prefix. */
+static void
+serve_commands(FILE *fp, const char *prefix, const char *const commands[COMMANDS])
+{
+	char	line[160];
+	int	i;
+
+	for (i = 0; i < COMMANDS && commands[i] != NULL; i++) {
 		strlcpy(line, commands[i], sizeof(line));
 		if (strchr(line, '%') != NULL)
-			snprintf(strchr(line, '%'), 8, "%s", unit);
+			snprintf(strchr(line, '%'), 8, "%s", serve_sshd_unit());
 		fprintf(fp, "%s%s\n", prefix, line);
 	}
 }
@@ -285,7 +308,9 @@ serve_drop(struct install *in, const struct serve_part *part, struct error *err)
 			install_file_set(file, &none);
 		else
 			printf("%s: not from meshssh-config, and left\n", path);
-	}
+	} else if (!in->dry)
+		/* A run that was killed may have left it under another name. */
+		file_sweep(path);
 	if (!sshd || (access(SSHD_CONFIG, F_OK) != 0 && access(VENDOR_CONFIG, F_OK) != 0))
 		return (0);
 	if ((file = serve_sshd_config(in, DROP_IN, err)) == NULL)

@@ -4,6 +4,8 @@
 #ifndef CONFIG_CONF_H
 #define CONFIG_CONF_H
 
+#include <sys/types.h>
+
 #include <jansson.h>
 #include <stdio.h>
 

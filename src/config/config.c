@@ -11,7 +11,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/names.h"
+#include "base/version.h"
 #include "config/conf.h"
+#include "facts/lasting.h"
 
 static int	conf_port(void *, const char *);
 static int	conf_or(void *, const char *);
@@ -242,6 +244,18 @@ conf_parse(struct conf *conf, char ***words, struct error *err)
 	    conf_one(conf, *words, err) == -1 ? -1 : conf_socket(conf, err));
 }
 
+/* What was written holds only until the program is upgraded. */
+static void
+conf_warn(const struct conf *conf)
+{
+	const char			*path = conf_text(conf, "program-goes");
+	const struct lasting_store	*store = path != NULL ? lasting_store(path) : NULL;
+
+	if (store != NULL && !conf_given(conf, "check"))
+		fprintf(stderr, "meshssh-config: %s does not last, %s removes it: %s\n", path,
+		    store->takes, store->cure);
+}
+
 static int
 conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 {
@@ -256,13 +270,15 @@ conf_run(struct conf *conf, int argc, char **argv, struct error *err)
 		if (conf_given(conf, "help"))
 			conf_usage(stdout);
 		else if (conf_given(conf, "version"))
-			printf("%s\n", PACKAGE_STRING);
+			version_print(stdout, "meshssh-config", "");
 		else {
 			json_object_update(conf->wanted, call);
 			if ((result = file_room()) == -1)
 				error_errno(err, errno, "cannot look at this machine");
 			else
 				result = conf->command->run(conf, words, err);
+			if (result == 0)
+				conf_warn(conf);
 		}
 	}
 	json_decref(call);

@@ -34,7 +34,10 @@ static void
 nix_block_rest(FILE *fp)
 {
 	emit_ssh_line(fp, "ConnectTimeout", "15", "Nix itself sets no time limits");
-	/* A build that hangs is worse than one that fails and is tried again. */
+	/*
+	 * A build that hangs is worse than one that fails and is tried again, so that a session
+	 * which could be held for a day is not.
+	 */
 	emit_ssh_line(fp, "ServerAliveInterval", "15", NULL);
 	emit_ssh_line(fp, "ServerAliveCountMax", "4", NULL);
 	emit_ssh_line(fp, "ControlMaster", "no", "with shared connections Nix hangs");

@@ -31,7 +31,10 @@ nixos_units(FILE *fp, const struct emit_serve *s)
 	    "      listenStreams = [");
 	for (i = 0; i < s->count; i++)
 		fprintf(fp, " \"%s\"", s->listen[i]);
-	fprintf(fp, " ];\n      socketConfig.FreeBind = true;\n    };\n"
+	fprintf(fp, " ];\n      socketConfig.FreeBind = true;\n");
+	if (s->only6 != NULL)
+		fprintf(fp, "      socketConfig.BindIPv6Only = \"%s\";\n", s->only6);
+	fprintf(fp, "    };\n"
 	    "    systemd.services.meshssh = {\n"
 	    "      description = \"SSH sessions that outlive their connections\";\n"
 	    "      requires = [ \"meshssh.socket\" ];\n"

@@ -144,6 +144,8 @@ emit_serve_socket(FILE *fp, const json_t *doc, struct error *err)
 		fprintf(fp, "# the addresses of the mesh, and no others\n");
 	for (i = 0; i < s.count; i++)
 		fprintf(fp, "ListenStream=%s\n", s.listen[i]);
+	if (s.only6 != NULL)
+		fprintf(fp, "BindIPv6Only=%s\n", s.only6);
 	fprintf(fp, "# before they are there, too\nFreeBind=yes\n\n[Install]\n"
 	    "WantedBy=sockets.target\n");
 	return (0);

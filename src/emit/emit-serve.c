@@ -4,6 +4,8 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -23,12 +25,16 @@ serve_add(struct emit_serve *s, const char *text)
 	struct sockaddr_storage	 ss;
 	char			 shown[ADDR_TEXT_MAX];
 	socklen_t		 len = addr_literal(text, 0, &ss);
-	int			 v6;
+	int			 v6, any6;
 
 	if (len == 0 || s->count == EMIT_SERVE_ADDRESSES)
 		return (-1);
 	v6 = ss.ss_family == AF_INET6;
 	s->v6 |= v6;
+	s->v4 |= !v6;
+	any6 = v6 && IN6_IS_ADDR_UNSPECIFIED(&((struct sockaddr_in6 *)(void *)&ss)->sin6_addr);
+	if (any6 || s->only6 != NULL)
+		s->only6 = s->v4 ? "ipv6-only" : "both";
 	addr_text((struct sockaddr *)&ss, len, shown);
 	snprintf(s->listen[s->count++], sizeof(s->listen[0]), v6 ? "[%s]:%d" : "%s:%d", shown,
 	    s->port);

@@ -38,7 +38,9 @@ struct emit_serve {
 	int		 mesh;		/* the addresses are those of the mesh */
 	char		 listen[EMIT_SERVE_ADDRESSES][ADDR_TEXT_MAX + 10];
 	size_t		 count;
-	int		 v6;		/* one of them is of IPv6 */
+	int		 v4, v6;	/* one of them is of IPv4, of IPv6 */
+	/* what "[::]" means to systemd, which would else ask the kernel; NULL if it is not there */
+	const char	*only6;
 };
 
 /* What the document says. 0, or -1 with the error set. */

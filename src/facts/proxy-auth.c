@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "base/file.h"
+#include "base/wipe.h"
 #include "base/xdg.h"
 #include "facts/proxy-auth.h"
 
@@ -70,7 +71,7 @@ auth_url(const char *url, const char *name, struct proxy_auth *auth)
 
 	if (url != NULL && addr_authority(url, login, address) == 0)
 		found = addr_same(address, name) && proxy_auth_parse(login, 1, auth);
-	explicit_bzero(login, sizeof(login));
+	wipe(login, sizeof(login));
 	return (found);
 }
 
@@ -115,7 +116,7 @@ proxy_auth_file(const char *path, const char *name, struct proxy_auth *auth, cha
 		result = auth_lines(bytes, path, name, auth, text, size);
 	}
 	if (bytes != NULL)
-		explicit_bzero(bytes, (size_t)sb.st_size);
+		wipe(bytes, (size_t)sb.st_size);
 	free(bytes);
 	return (result);
 }

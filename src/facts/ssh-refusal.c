@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Why ssh refuses its configuration, by its words. */
+/* Why ssh refuses its configuration or a login, by its words. */
 
 #include <string.h>
 
@@ -18,4 +18,18 @@ ssh_refusal(const char *text, const char **file)
 	if (strcasestr(text, "ipqos") != NULL)
 		return ("ipqos");
 	return (strcasestr(text, "bad configuration option") != NULL ? "option" : "other");
+}
+
+int
+ssh_refusal_login(const char *text)
+{
+	static const char *const	words[] = { "Permission denied (", "Host key verification failed",
+					    "Too many authentication failures",
+					    "Confirm user presence" };
+	size_t				i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(text, words[i]) != NULL)
+			return (1);
+	return (0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Why ssh refuses its configuration: it has no codes, so this is the one place where its English is
- * read.
+ * Why ssh refuses its configuration, or a login that asks nobody: it has no codes, so this is the
+ * one place where its English is read.
  */
 
 #ifndef FACTS_SSH_REFUSAL_H
@@ -13,5 +13,8 @@
  * otherwise to NULL.
  */
 const char	*ssh_refusal(const char *text, const char **file);
+
+/* 1 if that is what ssh says where it cannot log in without a person. */
+int	ssh_refusal_login(const char *text);
 
 #endif

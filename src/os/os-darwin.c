@@ -84,3 +84,9 @@ os_sandbox_taking(const char *folder)
 {
 	return (os_sandbox(folder));
 }
+
+const char *
+os_sandbox_connecting(const char *folder)
+{
+	return (os_sandbox(folder));
+}

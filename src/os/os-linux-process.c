@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* Processes of Linux by their name, in /proc; and the descriptors of this one. */
+/* Processes of Linux by their name, in /proc; descriptors, and children, of this one. */
 
 #include <sys/types.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,4 +79,10 @@ os_processes(const char *name, pid_t *list, int max)
 			list[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
 	closedir(dir);
 	return (count);
+}
+
+void
+os_end_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }

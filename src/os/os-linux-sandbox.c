@@ -8,58 +8,20 @@
 #include <sys/syscall.h>
 
 #include <asm/termbits.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/net.h>
-#include <linux/seccomp.h>
 #include <linux/sockios.h>
 #if defined(SYS_landlock_create_ruleset) && __has_include(<linux/landlock.h>)
 #include <linux/landlock.h>
 #endif
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
 
+#include "os/os-linux-sandbox.h"
 #include "os/os.h"
 
 /* seccomp(2) says which system calls there are, landlock(7) which files. */
-
-#if defined(__x86_64__)
-#define SANDBOX_ARCH	AUDIT_ARCH_X86_64
-#elif defined(__i386__)
-#define SANDBOX_ARCH	AUDIT_ARCH_I386
-#elif defined(__arm__) && defined(__ARMEL__)
-#define SANDBOX_ARCH	AUDIT_ARCH_ARM
-#elif defined(__aarch64__) && defined(__AARCH64EL__)
-#define SANDBOX_ARCH	AUDIT_ARCH_AARCH64
-#elif defined(__riscv) && __riscv_xlen == 64
-#define SANDBOX_ARCH	AUDIT_ARCH_RISCV64
-#elif defined(__s390x__)
-#define SANDBOX_ARCH	AUDIT_ARCH_S390X
-#else
-#define SANDBOX_ARCH	0	/* the numbers of its calls were not checked: no filter */
-#endif
-
-/* The lower half of a 64-bit argument, which holds every flag and command. */
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define ARG(n)	(offsetof(struct seccomp_data, args) + 8 * (n) + 4)
-#else
-#define ARG(n)	(offsetof(struct seccomp_data, args) + 8 * (n))
-#endif
-
-#define LOAD(from)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, from)
-#define LOAD_CALL	LOAD(offsetof(struct seccomp_data, nr))
-/* Go on if it is that value, else pass over so many steps. */
-#define UNLESS(k, n)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, 0, n)
-#define ALLOW		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-/*
- * As if this kernel did not have it: the C library then tries an older call, or reports that it
- * failed.
- */
-#define MISSING		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)
 
 /* A call that stays; one that stays where an argument has that value under that mask. */
 #define ANY(call)	UNLESS(__NR_##call, 1), ALLOW
@@ -81,13 +43,7 @@
  * we ask of our sockets, and what it takes to replace a file. The first ones carry the session.
  */
 static const struct sock_filter	filter[] = {
-	/*
-	 * The numbers mean something else for another architecture's calls, which this processor
-	 * may offer.
-	 */
-	LOAD(offsetof(struct seccomp_data, arch)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCH,
-	    1, 0), MISSING,
-	LOAD_CALL,
+	OWN_CALLS,
 
 	ANY(read), ANY(splice), ANY(ppoll), ANY(write), ANY(sendto), ANY(recvfrom),
 #ifdef __NR_poll
@@ -180,11 +136,11 @@ static const struct sock_filter	filter[] = {
 
 /* 0, or -1 with errno where the kernel, or a container, does not let us. */
 static int
-sandbox_calls(void)
+sandbox_calls(const struct sock_filter *steps, size_t count)
 {
 	/* The kernel only reads it. */
-	struct sock_fprog	program = { .len = sizeof(filter) / sizeof(filter[0]),
-				    .filter = (struct sock_filter *)(uintptr_t)filter };
+	struct sock_fprog	program = { .len = (unsigned short)count,
+				    .filter = (struct sock_filter *)(uintptr_t)steps };
 
 	if (SANDBOX_ARCH == 0) {
 		errno = ENOSYS;
@@ -198,50 +154,85 @@ sandbox_calls(void)
 	    SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0 ? 0 : -1);
 }
 
+#ifdef LANDLOCK_CREATE_RULESET_VERSION
+#define READ	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define REPLACE	(READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+	    LANDLOCK_ACCESS_FS_REMOVE_FILE)
+
+/* What is handled, as Linux 6.12 has it; headers may be older. */
+struct handled {
+	uint64_t	files;
+	uint64_t	ports;
+	uint64_t	scoped;
+};
+#define BIND_TCP	1
+#define SIGNALS		2
+
+/* So much below this path, if it is there. */
+static void
+sandbox_below(int ruleset, const char *path, uint64_t access)
+{
+	struct landlock_path_beneath_attr	below = { .allowed_access = access };
+
+	if ((below.parent_fd = open(path, O_PATH | O_CLOEXEC)) == -1)
+		return;
+	syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
+	close(below.parent_fd);
+}
+
 /* 0, or -1 with errno; files that are open stay so. */
 static int
-sandbox_files(const char *folder)
+sandbox_files(const char *folder, const char *const *readable, int alone)
 {
-#ifdef LANDLOCK_CREATE_RULESET_VERSION
-	/* that each version of the interface knows */
-	static const int		 rights[] = { 0, 13, 14, 15 };
-	struct landlock_ruleset_attr	 ruleset = { 0 };
-	struct landlock_path_beneath_attr below = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
-					    LANDLOCK_ACCESS_FS_WRITE_FILE |
-					    LANDLOCK_ACCESS_FS_READ_DIR |
-					    LANDLOCK_ACCESS_FS_MAKE_REG |
-					    LANDLOCK_ACCESS_FS_REMOVE_FILE };
-	long				 version;
-	int				 fd, result;
+	/* the rights that each version of the interface knows */
+	static const int	rights[] = { 0, 13, 14, 15 };
+	struct handled		handled = { .ports = BIND_TCP, .scoped = SIGNALS };
+	size_t			size = sizeof(handled.files);
+	long			version;
+	int			ruleset, result;
 
 	if ((version = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION)) < 1)
 		return (-1);
-	ruleset.handled_access_fs = (UINT64_C(1) << rights[version < 3 ? version : 3]) - 1;
-	if ((fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset,
-	    sizeof(ruleset.handled_access_fs), 0)) == -1)
+	handled.files = (UINT64_C(1) << rights[version < 3 ? version : 3]) - 1;
+	if (alone && version >= 6)
+		size = sizeof(handled);
+	if ((ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0)) == -1)
 		return (-1);
-	if (folder != NULL && (below.parent_fd = open(folder,
-	    O_PATH | O_DIRECTORY | O_CLOEXEC)) != -1) {
-		syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
-		close(below.parent_fd);
-	}
-	result = (int)syscall(SYS_landlock_restrict_self, fd, 0);
-	close(fd);
+	if (folder != NULL)
+		sandbox_below(ruleset, folder, REPLACE);
+	for (; *readable != NULL; readable++)
+		sandbox_below(ruleset, *readable, READ);
+	result = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+	close(ruleset);
 	return (result);
+}
 #else
-	/* The headers are older than Linux 5.14. */
+/* The headers are older than Linux 5.14. */
+static int
+sandbox_files(const char *folder, const char *const *readable, int alone)
+{
 	(void)folder;
+	(void)readable;
+	(void)alone;
 	errno = ENOSYS;
 	return (-1);
-#endif
 }
+#endif
 
 /* A sanitizer looks for leaks at the end, with a process of its own that traces us. */
 int	__lsan_do_recoverable_leak_check(void) __attribute__((__weak__));
 
+void
+os_keep_secret(void)
+{
+	if (__lsan_do_recoverable_leak_check == NULL)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 const char *
-os_sandbox(const char *folder)
+sandbox_enter(const char *folder, const char *const *readable, int alone,
+    const struct sock_filter *steps, size_t count)
 {
 	static const char	*names[2][2] = { { "none", "system calls" },
 				    { "files", "system calls and files" } };
@@ -250,8 +241,16 @@ os_sandbox(const char *folder)
 	if (__lsan_do_recoverable_leak_check != NULL || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0,
 	    0) == -1)
 		return (names[0][0]);
-	files = sandbox_files(folder) == 0;
-	return (names[files][sandbox_calls() == 0]);
+	files = sandbox_files(folder, readable, alone) == 0;
+	return (names[files][sandbox_calls(steps, count) == 0]);
+}
+
+const char *
+os_sandbox(const char *folder)
+{
+	static const char *const	none[] = { NULL };
+
+	return (sandbox_enter(folder, none, 0, filter, sizeof(filter) / sizeof(filter[0])));
 }
 
 const char *

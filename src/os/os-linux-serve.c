@@ -2,6 +2,7 @@
 /* What a server asks of Linux: sockets with others' addresses, the boot, the memory. */
 
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <netinet/in.h>
@@ -64,8 +65,12 @@ memory_of_group(void)
 int64_t
 os_memory(void)
 {
-	int64_t	all = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-	int64_t	least = memory_of_group();
+	struct rlimit	limit;
+	int64_t		all = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+	int64_t		least = memory_of_group();
 
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+	    limit.rlim_cur < (rlim_t)least)
+		least = (int64_t)limit.rlim_cur;
 	return (all > 0 && all < least ? all : least);
 }

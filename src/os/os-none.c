@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* What only Linux tells or does. */
 
+#include <sys/types.h>
+#include <sys/resource.h>
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,6 +97,19 @@ os_transparent(int fd, int family)
 
 void
 os_rest(void)
+{
+}
+
+void
+os_keep_secret(void)
+{
+	const struct rlimit	none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
+void
+os_end_with_parent(void)
 {
 }
 

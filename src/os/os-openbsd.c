@@ -102,3 +102,12 @@ os_sandbox_taking(const char *folder)
 		return ("system calls and files");
 	return ("none");
 }
+
+const char *
+os_sandbox_connecting(const char *folder)
+{
+	(void)folder;
+	/* Files are not unveiled: where tailscaled's socket is may be said, and differs. */
+	return (pledge("error stdio rpath wpath cpath inet dns unix proc route", NULL) == 0 ?
+	    "system calls" : "none");
+}

@@ -95,6 +95,12 @@ os_sandbox_taking(const char *folder)
 	return (os_sandbox(folder));
 }
 
+const char *
+os_sandbox_connecting(const char *folder)
+{
+	return (os_sandbox(folder));
+}
+
 void
 os_route(const struct sockaddr *sa, struct os_route *route)
 {

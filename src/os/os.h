@@ -213,6 +213,8 @@ int	os_rename(const char *from, const char *to, int swap);
  */
 int	os_attributes_copy(int from, int to);
 
+/* No core file has our memory from now on and, on Linux, no other process of this user reads it. */
+void	os_keep_secret(void);
 /*
  * From now on this process has what is open, its memory, the clock and its end, and nothing else:
  * no existing file, no new socket, no program, no other process. In the folder, if there is one, it
@@ -222,6 +224,12 @@ int	os_attributes_copy(int from, int to);
 const char *os_sandbox(const char *folder);
 /* The same, but it can also take connections that others hand over, and tune them. */
 const char *os_sandbox_taking(const char *folder);
+/*
+ * For who looks names up and makes connections: what that reads can be read, besides; sockets to
+ * others stay, and processes of its own; no program, no file elsewhere, no port, no signal to
+ * others.
+ */
+const char *os_sandbox_connecting(const char *folder);
 /*
  * Let this TCP socket of this family, before it is bound, take an address that is not this
  * machine's. 0, or -1 with errno, EPERM where it takes a privilege.
@@ -236,6 +244,8 @@ void	os_boot_id(char *, size_t);
 void	os_rest(void);
 /* The bytes of memory that this process may have, shared with others; INT64_MAX: not known. */
 int64_t	os_memory(void);
+/* In a child: be killed when the parent ends, where the platform can do that. */
+void	os_end_with_parent(void);
 /* The path of the running program in the buffer; 0 or -1. */
 int	os_exe_path(char *, size_t);
 

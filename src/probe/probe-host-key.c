@@ -173,7 +173,7 @@ probe_host_key(json_t *facts, struct probe_talk *talk, size_t at,
     const struct sshkex_list lists[SSHKEX_LISTS], int64_t until_ms)
 {
 	/* The cookie guards a secret that nobody here has. */
-	static const unsigned char	 cookie[SSHKEX_COOKIE] = "meshssh --doctor";
+	static const unsigned char	 cookie[SSHKEX_COOKIE + 1] = "meshssh --doctor";
 	const struct sshkex_method	*method = sshkex_method_any(&lists[SSHKEX_KEX]);
 	struct sshkex_packet		 packet;
 	char				 wanted[ORDER_MAX], out[4096];

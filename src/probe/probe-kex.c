@@ -217,7 +217,7 @@ static void
 kex_talk(struct kex *k)
 {
 	/* The cookie guards a secret that nobody here has. */
-	static const unsigned char	cookie[SSHKEX_COOKIE] = "meshssh --doctor";
+	static const unsigned char	cookie[SSHKEX_COOKIE + 1] = "meshssh --doctor";
 	int				sizes[KEX_SIZES_MAX + 1], count;
 	size_t				total, len;
 

@@ -82,7 +82,7 @@ static int
 through_exchange(struct through *t)
 {
 	/* The cookie guards a secret that nobody here has. */
-	static const unsigned char	 cookie[SSHKEX_COOKIE] = "meshssh --doctor";
+	static const unsigned char	 cookie[SSHKEX_COOKIE + 1] = "meshssh --doctor";
 	const struct sshkex_method	*method;
 	struct sshkex_packet		 packet;
 	struct sshkex_list		 lists[SSHKEX_LISTS];

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wipe.h"
 #include "base/xalloc.h"
 #include "net/exact.h"
 #include "net/sock.h"
@@ -42,7 +43,7 @@ race_attempt_free(struct race_attempt *a)
 		return;
 	attempt_close(a);
 	if (a->attempt.talk != NULL)
-		explicit_bzero(a->attempt.talk, a->attempt.talk_size);
+		wipe(a->attempt.talk, a->attempt.talk_size);
 	free(a->attempt.talk);
 	free(a);
 }

@@ -104,14 +104,15 @@ static const struct errno_row {
 	int		error;
 	enum code	code;
 	int		local;
-	char		text[40];
+	char		text[48];
 } errno_rows[] = {
 	{ EMFILE,	CODE_NO_DESCRIPTORS,	0,	"no socket for @a" },
 	{ ENFILE,	CODE_NO_DESCRIPTORS,	0,	"no socket for @a" },
 	{ ENOMEM,	CODE_NO_MEMORY,		0,	"no socket for @a" },
 	{ ENOBUFS,	CODE_NO_MEMORY,		0,	"no socket for @a" },
 	{ ECONNREFUSED,	CODE_REFUSED,		0,	"connection refused by @a" },
-	{ ECONNRESET,	CODE_RESET,		0,	"connection reset by @a" },
+	/* Before it is made, it would be refused: the server took it and reset it at once. */
+	{ ECONNRESET,	CODE_SERVER_CLOSED,	0,	"connection reset by @a" },
 	{ EPERM,	CODE_BLOCKED,		0,	"not permitted to connect to @a" },
 	{ EACCES,	CODE_BLOCKED,		0,	"not permitted to connect to @a" },
 	{ ETIMEDOUT,	CODE_NO_ANSWER,		0,	"no answer from @a" },

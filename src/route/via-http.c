@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/wipe.h"
 #include "route/http-talk.h"
 #include "route/target.h"
 #include "route/via-proxy.h"
@@ -22,8 +23,8 @@ http_authorization(const struct proxy_auth *auth, char *buf, size_t size)
 	snprintf(login, sizeof(login), "%s:%s", auth->user, auth->password);
 	snprintf(buf, size, "Proxy-Authorization: Basic %s\r\n",
 	    base64(text, sizeof(text), login, strlen(login)));
-	explicit_bzero(login, sizeof(login));
-	explicit_bzero(text, sizeof(text));
+	wipe(login, sizeof(login));
+	wipe(text, sizeof(text));
 	return (buf);
 }
 
@@ -46,8 +47,8 @@ http_begin(struct via_attempt *attempt)
 	    attempt->target->port);
 	t->len = (size_t)snprintf(t->request, sizeof(t->request),
 	    "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", to, to, login);
-	explicit_bzero(&auth, sizeof(auth));
-	explicit_bzero(login, sizeof(login));
+	wipe(&auth, sizeof(auth));
+	wipe(login, sizeof(login));
 	return (http_talk_step(attempt));
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/shell.h"
+#include "facts/lasting.h"
 #include "rules/rules-config.h"
 
 #define PROXY	OPTION("proxycommand")
@@ -87,6 +88,31 @@ config_check_relative(const json_t *facts, struct finding *f)
 	    config_where(facts, "proxycommand", where));
 	finding_cure(f, "Write its whole path there; command -v %s tells it",
 	    SHELL_QUOTED(program));
+	return (1);
+}
+
+/*
+ * What Nix made names the store, and keeps what it names; so of a store's paths only those count
+ * that meshssh-config wrote.
+ */
+int
+config_check_versioned(const json_t *facts, struct finding *f)
+{
+	const char			*program = config_text(facts, "ssh.proxy.program"),
+					    *file = config_text(facts, "ssh.where.proxycommand.file");
+	const struct lasting_store	*store = lasting_store(program);
+	char				 where[300];
+
+	if (store == NULL || (store->first && strcmp(file, "~/.ssh/meshssh.conf") != 0 &&
+	    strcmp(file, "/etc/ssh/meshssh.conf") != 0))
+		return (0);
+	finding_set(f->cause,
+	    "The ProxyCommand names a program by the folder of one version, which %s removes.",
+	    store->takes);
+	finding_set(f->evidence, "%s%s", program, config_where(facts, "proxycommand", where));
+	finding_cure(f, "Write a path that stays: %s", store->first ?
+	    "meshssh-config install, with meshssh in a profile (nix profile install)" :
+	    "meshssh-config install, after brew link meshssh");
 	return (1);
 }
 

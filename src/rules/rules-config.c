@@ -360,6 +360,8 @@ const struct rule rules_config[] = {
 	    config_check_ipqos },
 	{ CODE_PROXY_RELATIVE, CERTAINTY_LIKELY, { OPTION("hostname") }, { CODE_PROXY_MISSING },
 	    config_check_relative },
+	{ CODE_PROXY_VERSIONED, CERTAINTY_LIKELY, { OPTION("hostname") }, { CODE_PROXY_MISSING },
+	    config_check_versioned },
 	{ CODE_CONTROL_HIDES, CERTAINTY_SURE, { OPTION("hostname") }, { CODE_NONE },
 	    config_check_hides },
 	{ CODE_CANONICALIZE_PROXY, CERTAINTY_SURE, { OPTION("canonicalizehostname") },

@@ -22,6 +22,7 @@ const char *config_where(const json_t *facts, const char *keyword, char [300]);
 
 int	config_check_missing(const json_t *, struct finding *);
 int	config_check_relative(const json_t *, struct finding *);
+int	config_check_versioned(const json_t *, struct finding *);
 int	config_check_fdpass(const json_t *, struct finding *);
 int	config_check_ipqos(const json_t *, struct finding *);
 int	config_check_hides(const json_t *, struct finding *);

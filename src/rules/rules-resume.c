@@ -75,6 +75,10 @@ check_alive(const json_t *facts, struct finding *f)
 			    there = (int)json_number_at(facts, "serve.alive", 0);
 	char		 where[300];
 
+	/* A build that hangs is worse than one that fails and is tried again. */
+	if (json_text_at(facts, "nix.builder.host") != NULL &&
+	    json_truth_at(facts, "system.root") == 1)
+		here = 0;
 	if (here > 0 && by_meshssh(facts) && json_truth_at(facts, "resume.ok") == 1) {
 		finding_set(f->cause,
 		    "The host holds sessions without a connection, and this ssh ends them: ServerAliveInterval.");

@@ -69,6 +69,7 @@ greet_new(const struct greet *g)
 	struct resume_hello	hello;
 	struct keep		k;
 
+	os_keep_secret();
 	memset(&k, 0, sizeof(k));
 	if (resume_hello_decode(&hello, g->hello) != RESUME_RIGHT)
 		return;

@@ -12,7 +12,11 @@
 #include "base/addr.h"
 
 #define LIMITS_SESSIONS		256
-#define LIMITS_YOUNG		16	/* from one address */
+/*
+ * From one address: a fleet's jobs begin together. Four addresses fill all places, and who finds
+ * none has a session that cannot be resumed.
+ */
+#define LIMITS_YOUNG		64
 #define LIMITS_YOUNG_MS		120000
 #define LIMITS_HELLOS		64	/* connections that have not said hello */
 #define LIMITS_HELLO_MS		5000

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <netinet/in.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -92,20 +94,32 @@ listen_add(struct serve *serve, int fd, struct error *err)
 	return (0);
 }
 
-int
-listen_at(struct serve *serve, const char *text, struct error *err)
+static int
+listen_parse(const char *text, struct sockaddr_storage *ss, socklen_t *len, struct error *err)
+{
+	char	host[ADDR_HOST_MAX + 1];
+	int	port;
+
+	if (addr_split(text, host, &port) == 0 && (*len = addr_literal(host, port, ss)) != 0)
+		return (0);
+	error_set(err, CODE_USAGE, "\"%.60s\" is not ADDRESS:PORT", text);
+	return (-1);
+}
+
+/* One address; 0, or -1 with *err set. */
+static int
+listen_at(struct serve *serve, const char *text, int only6, struct error *err)
 {
 	struct sockaddr_storage	ss;
 	socklen_t		len;
-	char			host[ADDR_HOST_MAX + 1], tried[80];
-	int			port, fd, yes = 1;
+	char			tried[80];
+	int			fd, yes = 1;
 
-	if (addr_split(text, host, &port) == -1 || (len = addr_literal(host, port, &ss)) == 0) {
-		error_set(err, CODE_USAGE, "\"%.60s\" is not ADDRESS:PORT", text);
+	if (listen_parse(text, &ss, &len, err) == -1)
 		return (-1);
-	}
-	if ((fd = sock_stream(ss.ss_family)) == -1 ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == -1 ||
+	if ((fd = sock_stream(ss.ss_family)) != -1 && ss.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only6, sizeof(only6));
+	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == -1 ||
 	    bind(fd, (struct sockaddr *)&ss, len) == -1 || listen(fd, LISTEN_BACKLOG) == -1) {
 		snprintf(tried, sizeof(tried), "cannot listen at %.60s", text);
 		error_errno(err, errno, tried);
@@ -114,6 +128,25 @@ listen_at(struct serve *serve, const char *text, struct error *err)
 		return (-1);
 	}
 	return (listen_add(serve, fd, err));
+}
+
+int
+listen_all(struct serve *serve, char *const texts[], struct error *err)
+{
+	struct sockaddr_storage	ss;
+	socklen_t		len;
+	int			i, only6 = 0;
+
+	/* Where IPv4 has addresses of its own, "[::]" would take their port. */
+	for (i = 0; texts[i] != NULL; i++) {
+		if (listen_parse(texts[i], &ss, &len, err) == -1)
+			return (-1);
+		only6 |= ss.ss_family == AF_INET;
+	}
+	for (i = 0; texts[i] != NULL; i++)
+		if (listen_at(serve, texts[i], only6, err) == -1)
+			return (-1);
+	return (0);
 }
 
 int
@@ -412,19 +445,6 @@ listen_wait(struct listen *l, struct pollfd pfd[WATCHED])
 			pfd[i].revents = 0;
 }
 
-/* The memory that there is, or that this process may have. */
-static int64_t
-listen_memory(void)
-{
-	struct rlimit	limit;
-	int64_t		memory = os_memory();
-
-	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-	    limit.rlim_cur < (rlim_t)memory)
-		memory = (int64_t)limit.rlim_cur;
-	return (memory);
-}
-
 /* poll(2) refuses more entries than descriptors are allowed: 0, or -1 with *err set. */
 static int
 listen_allow(struct error *err)
@@ -455,7 +475,7 @@ listen_run(const struct serve *serve, struct error *err)
 	    0)) == MAP_FAILED)
 		xalloc_fail();
 	l->serve = serve;
-	l->memory = listen_memory();
+	l->memory = os_memory();
 	for (i = 0; i < LIMITS_HELLOS; i++)
 		l->hello[i].fd = -1;
 	if (pipe(l->news) == -1 || sock_set_blocking(l->news[0], 0) == -1 ||

@@ -7,8 +7,11 @@
 struct error;
 struct serve;
 
-/* Listen at the address of a text "ADDRESS:PORT"; 0, or -1 with *err set. */
-int	listen_at(struct serve *, const char *, struct error *err);
+/*
+ * Listen at each of these "ADDRESS:PORT", which NULL ends; "[::]" is for both families where no
+ * address is of IPv4. 0, or -1 with *err set.
+ */
+int	listen_all(struct serve *, char *const [], struct error *err);
 /* Take the sockets that a service manager made for us, if any: 0, or -1 with *err set. */
 int	listen_given(struct serve *, struct error *err);
 /* For good, or -1 with *err set. In a session's process it does not return. */

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/option.h"
+#include "base/version.h"
 #include "os/os.h"
 #include "serve/door.h"
 #include "serve/listen.h"
@@ -203,14 +204,11 @@ cmd_serve(int argc, char **argv, int *status, struct error *err)
 		if (options.help)
 			usage();
 		else
-			printf("%s\n", PACKAGE_STRING);
+			version_print(stdout, "meshssh-serve", resume_library());
 		return (0);
 	}
-	if (listen_given(serve, err) == -1)
+	if (listen_given(serve, err) == -1 || listen_all(serve, argv + 1, err) == -1)
 		return (-1);
-	for (argv++; *argv != NULL; argv++)
-		if (listen_at(serve, *argv, err) == -1)
-			return (-1);
 	if (serve_complete(serve, err) == -1 || door_folder(serve, err) == -1 ||
 	    sshd_check(serve, err) == -1)
 		return (-1);

@@ -458,6 +458,10 @@ relay_closed(struct relay *r)
 	if (!r->in_open || r->stream->reason == RESUME_CLOSE_DONE ||
 	    r->stream->reason == RESUME_CLOSE_CLIENT)
 		return;
+	/* sshd lets nobody in, and says why before it hangs up. */
+	if (!r->identified && identification_check(&r->resume->identification, IDENTIFICATION_EOF,
+	    target_text(r->conf->target, target), &r->err) == -1)
+		return;
 	while (reasons[i].reason != 0 && reasons[i].reason != r->stream->reason)
 		i++;
 	error_set(&r->err, reasons[i].code, "%s: %s%s%.80s", target_text(r->conf->target, target),

@@ -55,6 +55,10 @@ resumable_race(struct resumable *r)
 	struct names_race_config	 conf;
 	int			 i;
 
+	if (r->conf.outer != NULL) {
+		outer_start(&r->outer_next, r->conf.base, r->conf.outer, r->race_conf.cb, r);
+		return;
+	}
 	if (r->names == NULL) {
 		r->conf.plan_cb(&in, r->conf.arg);
 		in.target = &r->target;

@@ -14,8 +14,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "os/os.h"
 #include "route/names-race.h"
 #include "session/resumable.h"
+
+#define LOGIN_ROUNDS	8	/* of the path, that a login takes at least */
+#define LAST_MS		2000
 
 static struct resumable	resumable_session;	/* one at a time */
 
@@ -71,8 +75,9 @@ open_connected_cb(const struct connection *conn, const struct error *err, void *
 	r->conn.step.to = (struct sockaddr *)&r->conn.to;
 	open_hello(r);
 	/* What the client has said follows at once; nothing is read before the reply. */
-	if (handshake_start(&r->handshake, r->conf.base, conn->fd, RESUMABLE_OPEN_MS, open_whole_cb,
-	    r) == -1 || stream_attach(&r->stream, conn->fd, 0, clock_ms()) == -1 ||
+	if (handshake_start(&r->handshake, r->conf.base, conn->fd, r->target.timeout_ms,
+	    open_whole_cb, r) == -1 ||
+	    stream_attach(&r->stream, conn->fd, 0, clock_ms()) == -1 ||
 	    stream_writable(&r->stream, clock_ms()) == -1)
 		open_ended(r, 0, "the connection took no hello");
 }
@@ -98,6 +103,10 @@ open_whole_cb(int whole, void *arg)
 		memcpy(r->boot, reply.boot, sizeof(r->boot));
 		r->hold_ms = 1000 * (reply.hold_s < hold_s ? reply.hold_s : hold_s);
 		stream_set_window(&r->stream, reply.window);
+		if (r->conf.outer != NULL) {
+			r->outer_ms = (int)(clock_ms() - r->began_ms);
+			r->rtt_ms = r->outer_ms / LOGIN_ROUNDS;
+		}
 		open_ended(r, 1, "opened");
 	}
 }
@@ -124,6 +133,10 @@ open_race(struct resumable *r, const struct connection *by)
 	struct plan_input	in = { .target = &r->target };
 	struct connection	conn;
 
+	if (r->conf.outer != NULL) {
+		outer_start(&r->outer, r->conf.base, r->conf.outer, open_connected_cb, r);
+		return;
+	}
 	if (by != NULL && by->step.via->to == VIA_TO_TARGET) {
 		conn = *by;
 		open_port(&conn, r->target.port);
@@ -148,6 +161,7 @@ resumable_open(const struct resumable_config *conf, const struct connection *by,
 	r->stream.fd = r->next.fd = r->conn.fd = -1;
 	if (stream_init(&r->stream, RING_MAX) == -1)
 		return (NULL);
+	os_keep_secret();
 	r->conf = *conf;
 	r->target = *conf->race->target;
 	r->target.port = conf->port;
@@ -160,6 +174,7 @@ resumable_open(const struct resumable_config *conf, const struct connection *by,
 	r->race_conf.mute_server = 1;
 	r->race_conf.cb = open_connected_cb;
 	r->race_conf.arg = r;
+	r->began_ms = clock_ms();
 	r->opened_cb = opened_cb;
 	r->opened_arg = arg;
 	identification_client(&r->identification, said, len);
@@ -174,8 +189,11 @@ resumable_open(const struct resumable_config *conf, const struct connection *by,
 void
 resumable_free(struct resumable *r)
 {
+	int	closed;
+
 	if (r == NULL)
 		return;
+	closed = r->stream.close == STREAM_SAID;
 	event_del(&r->timer);
 	race_cancel(r->race);
 	names_race_cancel(r->choosing);
@@ -191,6 +209,9 @@ resumable_free(struct resumable *r)
 	else if (r->conn.fd != -1)
 		close(r->conn.fd);
 	r->conn.fd = r->next.fd = -1;
+	outer_stop(&r->outer_next, 0);
+	/* What was said last, it still has to forward. */
+	outer_stop(&r->outer, closed ? LAST_MS : 0);
 	stream_free(&r->stream);
 	resume_wipe(r->secret, sizeof(r->secret));
 	resume_wipe(r->key, sizeof(r->key));

@@ -31,6 +31,7 @@
 #define REFUSED_MAX	20
 /* so long after an attempt began there is no other; with 4 round trips, while it goes on */
 #define PEACE_MS	100
+#define TURNED_MAX_MS	60000
 #define OTHER_MS	120000	/* another service may answer: a login page goes away */
 
 static void	resumable_timer_cb(evutil_socket_t, short, void *);
@@ -41,6 +42,19 @@ resumable_wait_ms(int tries, int64_t lost_ms)
 	int	wait_ms = tries <= 1 ? WAIT_FIRST_MS : tries == 2 ? 2 * WAIT_FIRST_MS : WAIT_MS;
 
 	return (lost_ms >= AWAY_MS ? WAIT_AWAY_MS : wait_ms);
+}
+
+int
+resumable_turned_away_ms(int count)
+{
+	return (count == 0 ? 0 : count > 6 ? TURNED_MAX_MS : WAIT_MS << (count - 1));
+}
+
+/* For the connection and the reply: with a login, a multiple of what the first one took. */
+static int
+resumable_limit_ms(const struct resumable *r)
+{
+	return (ATTEMPT_MS + 2 * r->outer_ms);
 }
 
 /* The session has ended, and this is why. */
@@ -64,6 +78,7 @@ resumable_clear(struct resumable *r)
 	if (r->next.fd != -1)
 		close(r->next.fd);
 	r->next.fd = -1;
+	outer_stop(&r->outer_next, 0);
 	r->busy = r->frozen = r->stirred = 0;
 }
 
@@ -100,6 +115,8 @@ resumable_again(struct resumable *r, const char *what)
 	struct timeval	tv;
 
 	log_debug(1, "attempt %d to go on: %s", r->tries, what);
+	if (wait_ms < resumable_turned_away_ms(r->turned_away))
+		wait_ms = resumable_turned_away_ms(r->turned_away);
 	/* It met the network as it was. */
 	if (r->stirred)
 		wait_ms = r->tries = 0;
@@ -168,6 +185,9 @@ resumable_taken(struct resumable *r, uint64_t received)
 	}
 	if (fd != -1)
 		close(fd);
+	outer_stop(&r->outer, 0);
+	r->outer = r->outer_next;
+	r->outer_next.pid = 0;
 	r->conn = r->next;
 	r->conn.step.to = (struct sockaddr *)&r->conn.to;
 	r->next.fd = -1;
@@ -181,6 +201,22 @@ resumable_taken(struct resumable *r, uint64_t received)
 	r->changed_cb(r->changed_arg);
 }
 
+/* No reply: an ssh that was to forward the hello may say why, and may have been turned away. */
+static void
+resumable_unanswered(struct resumable *r)
+{
+	char	said[sizeof(r->why.text)], text[sizeof(said) + 20], byte;
+	int	ended = recv(r->next.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+
+	if (r->conf.outer == NULL || outer_said(&r->outer_next, said, sizeof(said))[0] == '\0') {
+		resumable_again(r, "no reply");
+		return;
+	}
+	r->turned_away = ended && outer_refused(&r->outer_next) ? r->turned_away + 1 : 0;
+	snprintf(text, sizeof(text), "the other ssh: %s", said);
+	resumable_again(r, text);
+}
+
 static void
 resumable_whole_cb(int whole, void *arg)
 {
@@ -189,9 +225,10 @@ resumable_whole_cb(int whole, void *arg)
 	enum resume_wrong	 wrong;
 
 	if (!whole) {
-		resumable_again(r, "no reply");
+		resumable_unanswered(r);
 		return;
 	}
+	r->turned_away = 0;
 	wrong = resume_reply_decode(&reply, r->handshake.got, RESUME_AGAIN);
 	if (wrong == RESUME_WRONG_MAGIC)
 		resumable_other(r);
@@ -222,7 +259,7 @@ static void
 resumable_connected_cb(const struct connection *conn, const struct error *err, void *arg)
 {
 	struct resumable	*r = arg;
-	int		 left_ms = ATTEMPT_MS - (int)(clock_ms() - r->began_ms);
+	int		 left_ms = resumable_limit_ms(r) - (int)(clock_ms() - r->began_ms);
 
 	r->race = NULL;
 	if (conn == NULL) {
@@ -254,6 +291,8 @@ resumable_smaller(struct resumable *r)
 	struct os_tcp	tcp;
 	int		mss_bytes = r->conn.mss_bytes, lost = 0;
 
+	if (r->conf.outer != NULL)
+		return;
 	if (r->stream.fd != -1 && os_tcp(r->stream.fd, &tcp) == 0) {
 		mss_bytes = mss_reverse(&tcp) < tcp.send_bytes ? mss_reverse(&tcp) : tcp.send_bytes;
 		lost = tcp.in_a_row > 0 || tcp.gap;
@@ -280,7 +319,7 @@ resumable_brief(struct resumable *r)
 void
 resumable_attempt(struct resumable *r, int smaller)
 {
-	struct timeval	tv = clock_timeval(ATTEMPT_MS);
+	struct timeval	tv = clock_timeval(resumable_limit_ms(r));
 
 	if (r->busy || event_pending(&r->timer, EV_TIMEOUT, NULL))
 		return;
@@ -323,6 +362,7 @@ resumable_lost(struct resumable *r, const char *why)
 	log_debug(1, "the connection is lost: %s", why);
 	if (fd != -1)
 		close(fd);
+	outer_stop(&r->outer, 0);
 	r->conn.fd = -1;
 	r->doubted = 0;
 	if (r->busy)
@@ -353,7 +393,8 @@ resumable_event(struct resumable *r)
 	if (r->lost_ms == 0 || r->frozen || r->stirred)
 		return;
 	if (r->busy)
-		left_ms += 4 * (int64_t)(r->rtt_ms > 0 ? r->rtt_ms : PEACE_MS);
+		left_ms += 2 * (int64_t)r->outer_ms +
+		    4 * (int64_t)(r->rtt_ms > 0 ? r->rtt_ms : PEACE_MS);
 	r->stirred = r->busy;
 	r->tries = 0;
 	tv = clock_timeval(left_ms > 0 ? left_ms : 0);

@@ -16,6 +16,7 @@
 #include "route/target.h"
 #include "session/handshake.h"
 #include "session/identification.h"
+#include "session/outer.h"
 #include "session/stream.h"
 #include "wire/resume-proof.h"
 
@@ -33,6 +34,8 @@ struct resumable_config {
 	const struct names	*names;		/* an attempt is by all of them; or NULL */
 	int			 port;		/* who can resume listens there */
 	int			 hold_s;	/* bear so long an absence */
+	/* each connection is forwarded by an ssh of its own, and not raced; or NULL */
+	const struct outer_command *outer;
 	/* Fill in what a plan has to know of this machine now. */
 	void			(*plan_cb)(struct plan_input *, void *);
 	/* There is no connection, for an attempt failed, and why; or, with NULL, it goes on. */
@@ -78,6 +81,10 @@ struct resumable {
 	struct names		*names;
 	struct names_race	*choosing;	/* in the place of the race */
 	int			 name;		/* the one that is connected */
+	/* with conf.outer: of the connection in use, and of the attempt */
+	struct outer		 outer, outer_next;
+	int			 outer_ms;	/* so long its first login took */
+	int			 turned_away;	/* ssh has ended so many in a row */
 	struct error		 refusal;	/* what such a machine has said */
 	int			 refused_tries;	/* since then */
 	struct error		 why;		/* how the last attempt ended */
@@ -124,5 +131,7 @@ void		 resumable_race(struct resumable *);
 void		 resumable_other_name(struct resumable *);
 /* The milliseconds before the next attempt, after so many, so long after the loss. Pure. */
 int		 resumable_wait_ms(int tries, int64_t lost_ms);
+/* The same where a server has turned away so many in a row: it may count them. Pure. */
+int		 resumable_turned_away_ms(int count);
 
 #endif

@@ -301,8 +301,11 @@ redact_url(const char *word, char told[REDACT_WORD_MAX])
 static void
 component_tell(char *to, const char *name, size_t len, const char *user, const char *before)
 {
-	const char	*at = memrchr(name, '@', len);
+	const char	*at = NULL;
+	size_t		 i;
 
+	for (i = 0; i < len; i++)	/* the last one */
+		at = name[i] == '@' ? &name[i] : at;
 	if (strcmp(before, "/home/") == 0 || strcmp(before, "/Users/") == 0 ||
 	    (user[0] != '\0' && strlen(user) == len && strncmp(user, name, len) == 0))
 		strlcat(to, "...", REDACT_WORD_MAX);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/wipe.h"
 #include "sshconf/ssh-key.h"
 
 /*
@@ -73,6 +74,6 @@ ssh_key_look(const char *root, const char *file, uid_t uid, struct ssh_key *key)
 		if (uid == geteuid())
 			key->readable = 1;
 	}
-	explicit_bzero(head, sizeof(head));
+	wipe(head, sizeof(head));
 	close(fd);
 }

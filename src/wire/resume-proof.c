@@ -25,6 +25,12 @@ resume_proof_load(void)
 	return (0);
 }
 
+const char *
+resume_library(void)
+{
+	return (resume_proof_load() == 0 ? sodium.version() : NULL);
+}
+
 void
 resume_pair(uint8_t secret[RESUME_SECRET_BYTES], uint8_t public[RESUME_PUBLIC_BYTES])
 {

@@ -21,6 +21,8 @@
  * built without resumption: then no session can be resumed.
  */
 int	resume_proof_load(void);
+/* The version of libsodium, or NULL where it is missing. */
+const char *resume_library(void);
 
 /* A new key pair; the caller wipes the secret. */
 void	resume_pair(uint8_t secret[RESUME_SECRET_BYTES], uint8_t public[RESUME_PUBLIC_BYTES]);

@@ -14,5 +14,6 @@ resume_sodium_find(struct resume_sodium *sodium)
 	sodium->shared = crypto_scalarmult_curve25519;
 	sodium->differ = sodium_memcmp;
 	sodium->wipe = sodium_memzero;
+	sodium->version = sodium_version_string;
 	return (0);
 }

@@ -58,5 +58,6 @@ resume_sodium_find(struct resume_sodium *sodium)
 	FIND(shared, crypto_scalarmult_curve25519);
 	FIND(differ, sodium_memcmp);
 	FIND(wipe, sodium_memzero);
+	FIND(version, sodium_version_string);
 	return (0);
 }

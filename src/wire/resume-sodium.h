@@ -14,6 +14,7 @@ struct resume_sodium {
 	int	(*shared)(unsigned char *, const unsigned char *, const unsigned char *);
 	int	(*differ)(const void *, const void *, size_t);
 	void	(*wipe)(void *, size_t);
+	const char *(*version)(void);
 };
 
 /*

@@ -8,6 +8,12 @@ need "serve" python3 sshd || finish
 exec </dev/null
 unset TS_SOCKET
 
+# Root's part is in a mount namespace of its own: all of the script runs there.
+if [ "$(id -u)" = 0 ] && [ "${SERVE_MOUNT:-}" = "" ] && namespaces; then
+	SERVE_MOUNT=1 unshare -m --propagation private sh "$0"
+	exit
+fi
+
 # What packages have is what is printed, and systemd takes it.
 # shellcheck disable=SC2016	# the shell within expands them
 check "a package's service" sh -c 'sed 1d "$1" | cmp - "$2"' sh "$SRCDIR/contrib/systemd/meshssh.service" \
@@ -26,14 +32,9 @@ else
 fi
 
 # Root installs only a program that no other user can change, and all of it into a copy of /etc.
-if [ "$(id -u)" != 0 ]; then
-	skip "serve --install" "needs root"
-	finish
-fi
 if [ "${SERVE_MOUNT:-}" = "" ]; then
-	namespaces || { skip "serve --install" "needs a mount namespace"; finish; }
-	SERVE_MOUNT=1 unshare -m --propagation private sh "$0"
-	exit
+	skip "serve --install" "needs root and a mount namespace"
+	finish
 fi
 mount -t tmpfs -o mode=755 none /mnt
 cp "$BUILDDIR/meshssh" "$BUILDDIR/meshssh-config" "$BUILDDIR/meshssh-doctor" /mnt
@@ -90,7 +91,22 @@ all >"$T/after"
 check "it writes nothing" cmp "$T/first" "$T/after"
 serve --install
 is "installed" $? 0
-check "it says what to run" grep -q 'systemctl enable --now meshssh.socket' "$T/out"
+# An sshd that systemd starts when a client comes refuses a reload, and a service that runs keeps its socket from changing.
+then_run() { sed -n '/^Then:/,$s/^    //p' "$T/out"; }
+start='systemd-sysusers /etc/sysusers.d/meshssh.conf
+systemctl daemon-reload
+systemctl enable meshssh.socket
+systemctl restart meshssh.socket meshssh.service
+systemctl try-reload-or-restart'
+is "it says what to run" "$(then_run | sed 's/ sshd*$//')" "$start"
+# named UNIT: the unit of sshd that is named where UNIT is all that the system has.
+named() {
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t tmpfs none /usr/lib/systemd/system && mount -t tmpfs none /etc/systemd/system &&
+	    touch "/etc/systemd/system/$1" && "$2" serve --listen=100.64.0.7 | sed -n "s/.*try-reload-or-restart //p"' \
+	    sh "$1" /mnt/meshssh-config
+}
+is "sshd's unit by its name" "$(named ssh.service) $(named sshd.service)" 'ssh sshd'
 is "ClientAliveInterval of its sessions" "$(takes clientaliveinterval 127.0.0.22)" 0
 is "and by IPv6" "$(takes clientaliveinterval fdfe::22)" 0
 is "ClientAliveInterval of all others" "$(takes clientaliveinterval 192.168.1.20)" 30
@@ -144,6 +160,62 @@ check "the line says how it goes" grep -q 'goes by: meshssh-config serve --remov
 removed
 is "taken out" $? 0
 check "sshd_config is as before" cmp /etc/ssh/sshd_config "$T/theirs"
+
+# --- ended midway: each file is whole, as it was or as it is to be, sshd takes them, and a second run completes it ---
+cat >"$T/killed.py" <<'END'
+"""killed.py SSHD PROGRAM COMMAND...: that, ended at each call in turn that moves a file or removes one."""
+import os, re, shutil, subprocess, sys
+SSHD, COMMAND = sys.argv[1], sys.argv[2:]
+PARTS = ("/etc/ssh", "/etc/sysusers.d", "/etc/systemd")
+MOVES = "rename,renameat,renameat2,link,linkat,unlink,unlinkat"
+TEMPORARY = re.compile(r"\.meshssh-[0-9a-f]{16}$")
+def state():
+    found = {}
+    for part in PARTS:
+        for folder, _, names in os.walk(part):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as f:
+                    found[os.path.join(folder, name)] = f.read()
+    return found
+def put(files):
+    for path in state().keys() - files.keys():
+        os.unlink(path)
+    for path, data in files.items():
+        with open(path, "wb") as f:
+            f.write(data)
+def run(*words):
+    return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60).returncode
+old = state()
+for folder in {os.path.dirname(path) for path in old}:
+    assert os.path.isdir(folder)
+assert run("strace", "-o", "/mnt/moves", "-e", "trace=" + MOVES, *COMMAND) == 0
+new = state()
+count, points = {}, []
+with open("/mnt/moves", encoding="ascii", errors="replace") as f:
+    for line in f:
+        if (name := line.split("(")[0]) in MOVES.split(","):
+            count[name] = count.get(name, 0) + 1
+            points.append((name, count[name]))
+stages = set()
+for name, nth in points:
+    put(old)
+    inject = "inject=%s:signal=KILL:when=%d" % (name, nth)
+    assert run("strace", "-o", "/dev/null", "-e", "trace=" + name, "-e", inject, *COMMAND) != 0, inject
+    now = {path: data for path, data in state().items() if not TEMPORARY.search(path)}
+    for path in old.keys() | new.keys() | now.keys():
+        assert now.get(path) in (old.get(path), new.get(path)), (inject, path)
+    assert run(SSHD, "-t") == 0, (inject, "sshd -t")
+    stages.add(tuple(sorted(path for path in old.keys() | new.keys() if now.get(path) == new.get(path))))
+    assert run(*COMMAND) == 0, (inject, "again")
+    assert state() == new, (inject, {path for path in new.keys() | state().keys() if new.get(path) != state().get(path)})
+print(len(stages) >= 5)
+END
+killed() { timeout 120 python3 "$T/killed.py" "$sshd" /mnt/meshssh-config serve "$@" 2>&1; }
+if need "ended midway" strace; then
+	fresh 'ClientAliveInterval 30' 'Match User carol' '    X11Forwarding no'
+	is "an installation that is ended midway" "$(killed --install --listen=100.64.0.7)" True
+	is "a removal that is ended midway" "$(killed --remove)" True
+fi
 
 # --- an Include behind a Match: ours comes before it ---
 fresh 'Match LocalAddress 127.0.0.0/8' '    ClientAliveInterval 9' 'Match all' "$INCLUDE"

@@ -224,7 +224,7 @@ known "@cert-authority $NAME $(key ca)" "$NAME $(key more_rsa)"
 judge "no certificate, and the key is known" "in -"
 
 # CheckHostIP: another key is known for the address, which is none of the loopback's.
-address=$(hostname -I 2>/dev/null | tr ' ' '\n' | grep -m 1 '^[0-9.]*$')
+address=$(ip -4 -o addr show 2>/dev/null | sed -n 's/.* inet \([0-9.]*\).*/\1/p' | grep -vm 1 '^127\.')
 if [ -n "$address" ] && { kill "$SSHD_PID"; sshd_start "HostKey $T/more_rsa" "HostKey $T/more_ecdsa" \
     "ListenAddress $address"; }; then
 	set -- "HostName $address" 'HostKeyAlias vault' 'CheckHostIP yes'

@@ -55,7 +55,11 @@ check "gives the same, byte by byte" cmp "$T/refused" "$T/out"
 doctor "for people" 2 --replay "$T/refused"
 check "with a cure" grep -q '^    fix: ' "$T/out"
 
+# Whatever servers this machine has for names.
+echo '127.0.0.1 another' >"$T/hosts"
+export LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_HOSTS="$T/hosts"
 doctor "a name that nobody knows" 2 --doctor --json --timeout=2 nosuchname.invalid
+unset LD_PRELOAD NSS_WRAPPER_HOSTS
 check "and that is said first" sh -c "[ \"\$(echo '$(codes)' | cut -d' ' -f1)\" = name-unknown ]"
 
 # A document of others': control characters, those of Unicode too, are not for a terminal; and lists of any length take no time.

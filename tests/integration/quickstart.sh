@@ -142,6 +142,7 @@ cat >"$T/fake/id" <<'END'
 #!/bin/sh
 [ "$*" = -u ] && echo "$FAKE_UID"
 END
+printf '#!/bin/sh\necho FreeBSD\n' >"$T/fake/uname"
 cat >"$T/fake/nix-shell" <<'END'
 #!/bin/sh
 echo "nix-shell $*" >>"$NOTES"
@@ -166,6 +167,10 @@ managed() {
 	done
 	ln -s "$T/fake/id" "$bin/id"
 	case $1 in
+	pkg)
+		ln -s "$T/fake/note" "$bin/pkg"
+		ln -sf "$T/fake/uname" "$bin/uname"
+		;;
 	nix-shell) ln -s "$T/fake/nix-shell" "$bin/nix-shell" ;;
 	*) ln -s "$T/fake/note" "$bin/$1" ;;
 	esac
@@ -176,7 +181,7 @@ managed() {
 	quickstart env PATH="$bin" sh contrib/quickstart -F "$SSH_CONFIG" "$USER_HOST" "echo it\\'s me"
 }
 
-for manager in apt-get dnf pacman apk zypper; do
+for manager in apt-get dnf pacman apk zypper pkg; do
 	if [ $manager = apt-get ] && [ ! -e /etc/debian_version ]; then
 		skip 'apt-get' 'apt-get is looked for on Debian and its kin only'
 		continue
@@ -190,6 +195,8 @@ for manager in apt-get dnf pacman apk zypper; do
 	managed $manager 0
 	check "$manager as root: called with the packages" grep -qE "^$manager .*(install|add|-S).*jansson" "$NOTES"
 done
+managed termux 1000 pkg
+check 'pkg of another system than FreeBSD: not called' [ ! -s "$NOTES" ]
 managed brew 1000
 check 'brew: called with the packages, without root' grep -q '^brew install .*jansson' "$NOTES"
 managed nix-shell 1000

@@ -2,7 +2,8 @@
 # The sandbox of a relay whose session is under way: a preloaded library (forbidden-calls.c) makes each call that a
 # relay has no need of, once before and once in the sandbox, where it must fail, and what the report of a failure needs,
 # which must not. A failure is then told as ever: record, log, status. A kernel without seccomp or Landlock is borne,
-# and --debug says what is confined. Bulk goes through whole. --replay and --why judge a stranger's bytes in it.
+# and --debug says what is confined. Bulk goes through whole. --replay and --why judge a stranger's bytes in it. A session
+# that outlives its connections has a sandbox of its own, in which it connects again by name, and notes that it waits.
 
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -40,6 +41,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -50,7 +52,11 @@ OTHER = T + "/other"
 DENIED = {errno.ENOSYS, errno.EPERM, errno.EACCES, errno.EXDEV}
 # Where there is no Landlock, names can be made, moved, listed and removed; no file can be read or written.
 FILES = {"openat-create-elsewhere", "openat-list-elsewhere", "unlinkat-elsewhere", "renameat2-out"}
-out = open(T + "/verdicts", "a", encoding="utf-8")
+# What a session that makes connections keeps, and what only newer kernels deny: Landlock before Linux 6.12.
+CONNECTS = {"socket-inet", "socket-unix", "socket-netlink", "socketpair", "connect", "bind", "clone", "fork",
+            "openat-read-beside-the-record", "mmap-exec"}
+NEWER = {"kill", "tgkill", "tkill"}
+out = open(T + "/verdicts", "a", encoding="utf-8", buffering=1)
 
 
 def verdict(name, good, detail=""):
@@ -160,7 +166,116 @@ def under_refusal(refuse, confined):
     reported(what, got)
 
 
+class Way:
+    """A port that leads to meshssh-serve, and can be closed: its connections break, and no others are made."""
+
+    def __init__(self, to):
+        self.to = to
+        self.sockets = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+    def accept(self, listener):
+        try:
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(("127.0.0.1", self.to))
+                self.sockets += near, far
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=self.carry, args=pair, daemon=True).start()
+        except OSError:
+            pass
+
+    @staticmethod
+    def carry(one, other):
+        try:
+            while data := one.recv(65536):
+                other.sendall(data)
+        except OSError:
+            pass
+
+    def close(self):
+        for s in (self.listener, *self.sockets):
+            s.shutdown(socket.SHUT_RDWR)
+            s.close()
+        self.sockets = []
+
+    def open(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+
+def until(what, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def resumable(env, after, broken=False):
+    """A session through meshssh-serve to a server that is us; then what session() does, and its connection breaks."""
+    sshd = socket.create_server(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        port = s.getsockname()[1]
+    serve = subprocess.Popen([os.environ["SERVE"], "127.0.0.1:%d" % port, "--source=loopback", "--run=" + T + "/run",
+                              "--sshd=127.0.0.1:%d" % sshd.getsockname()[1]], stderr=subprocess.DEVNULL)
+    try:
+        sshd.settimeout(10)
+        sshd.accept()[0].close()        # it looks whether there is one
+        assert until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0), "meshssh-serve"
+        way = Way(port)
+        with subprocess.Popen([MESHSSH, "--debug", "--resume=%d" % way.port, "localhost", "1"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **env}, bufsize=0) as p:
+            s, _ = sshd.accept()
+            s.settimeout(10)
+            s.sendall(b"SSH-2.0-server\r\n")
+            p.stdin.write(b"SSH-2.0-TRY-BEFORE\r\n")
+            assert p.stdout.read(100) == b"SSH-2.0-server\r\n"
+            assert s.recv(100) == b"SSH-2.0-TRY-BEFORE\r\n"
+            threads = confined(p.pid, env.get("TRY_REFUSE", ""))
+            p.stdin.write(after)
+            assert s.recv(100) == after
+            if broken:
+                note = "%s/held-%d" % (CACHE, p.pid)
+                way.close()
+                verdict("resumable: it notes that it waits", until(lambda: os.path.exists(note)), os.listdir(CACHE))
+                way.open()
+            s.sendall(b"answer")
+            assert p.stdout.read(100) == b"answer"
+            if broken:
+                verdict("resumable: and that it goes on", until(lambda: not os.path.exists(note)), os.listdir(CACHE))
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            s.close()
+            err = p.stderr.read()       # which ends with it
+            return p.wait(10), err, threads
+    finally:
+        serve.kill()
+        serve.wait()
+
+
+def in_resumable(what, env, spared, confines, broken=False):
+    env = {**setup(), **env}
+    code, err, threads = resumable(env, b"TRY-AFTER", broken)
+    before, after = results()
+    opened = {name for name in after if name[0] != "+" and after[name] not in DENIED}
+    verdict(what + ": what is forbidden fails", len(before) > 60 and spared <= opened <= spared | NEWER,
+            {name: after[name] for name in opened ^ spared})
+    verdict(what + ": --debug says so", b"the sandbox confines: %s\n" % confines in err, err)
+    verdict(what + ": a filter, no new privileges", threads == ["1 2"], threads)
+    with open(CACHE + "/failure.json", encoding="ascii") as f:
+        record = json.load(f)
+    verdict(what + ": its end is on record", code == 75 and record["message"] == "session-lost", (code, record))
+
+
 def main():
+    if "SERVE" in os.environ:
+        in_resumable("resumable", {}, CONNECTS, b"system calls and files", True)
+        in_resumable("resumable, without Landlock", {"TRY_REFUSE": "landlock"},
+                     CONNECTS | FILES | NEWER | {"openat-read-key", "openat-write-elsewhere", "openat-proc",
+                                                 "openat-exclusive-without-create"}, b"system calls")
     got = forbidden("in the sandbox", {})
     verdict("in the sandbox: one thread, no new privileges, a filter", got[3] == ["1 2"], got[3])
     got = session({**setup(), "TRY_THREAD": "1"}, b"more")
@@ -191,6 +306,12 @@ try:
 except (AssertionError, OSError, subprocess.SubprocessError):
     verdict("the driver runs to its end", False, traceback.format_exc())
 END_OF_PYTHON
+if [ -x "${MESHSSH_SERVE:-$BUILDDIR/meshssh-serve}" ]; then
+	SERVE=${MESHSSH_SERVE:-$BUILDDIR/meshssh-serve}
+	export SERVE
+else
+	skip "a session that outlives its connections" "built --without-resume"
+fi
 timeout -k 5 120 python3 "$T/drive.py" "$T" || not_ok "the driver ends"
 verdicts
 

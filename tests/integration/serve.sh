@@ -65,7 +65,7 @@ check "300 silent clients: a session goes on and is resumed, and they are closed
 	client new first silent=300 ping reset again keys hangs-up end
 check "nothing is left of the sessions" wait_for 10 none_left
 is "no descriptor is left" "$(descriptors)" "$before"
-check "16 young sessions of one address, and no more" client from=127.0.0.9 more=16 new=busy from=127.0.0.10 new first end
+check "64 young sessions of one address, and no more" client from=127.0.0.9 more=64 new=busy from=127.0.0.10 new first end
 check "the log says why" grep -q 'no session for 127.0.0.9 port [0-9]*: it has too many new ones' "$T/log"
 check "the log tells of beginning and end" grep -Eq 'session [0-9a-f]{8}: ends after [0-9]+ s: ' "$T/log"
 wait_for 10 none_left
@@ -185,6 +185,27 @@ if command -v python3 >/dev/null; then
 		"meshssh-serve: ADDRESS:PORT is needed, or a socket unit; see --help"
 fi
 
+# --- an sshd that has no room, and hangs up before it has read anything
+FULL_PORT=$((PORT + 1000))
+sed 's/^MaxStartups .*/MaxStartups 1:100:1/' "$T/sshd_config" >"$T/full_config"
+"$(command -v sshd)" -D -e -f "$T/full_config" -p "$FULL_PORT" 2>"$T/full.log" &
+full_pid=$!
+started $full_pid
+wait_for 10 grep -q "listening on 127.0.0.1 port $FULL_PORT" "$T/full.log"
+serve_again "--sshd=127.0.0.1:$FULL_PORT" --source=loopback
+client new first stop end <"$T/go" >"$T/out" 2>&1 &
+client_pid=$!
+exec 3>"$T/go"
+wait_for 10 grep -q stopped "$T/out"
+ssh -F "$SSH_CONFIG" -o Port=1 -o ProxyCommand="$MESHSSH --relay --resume=$PORT -- %h %p" direct true </dev/null 2>"$T/err"
+check "MaxStartups is told in sshd's words" grep -q 'it says "Exceeded MaxStartups"' "$T/err"
+check "it came through meshssh-serve" wait_for 10 grep -q 'sshd ended it; [0-9]* bytes in, 22 out' "$T/log"
+echo >&3
+wait $client_pid
+exec 3>&-
+serve_stop
+kill $full_pid
+
 # --- a folder that is full
 if need_root "a full folder"; then
 	mkdir -p "$T/full"
@@ -217,6 +238,18 @@ if need_root "a user without root"; then
 	started "$SERVE_PID"
 	wait_for 10 serve_listens
 	check "a user without root: a session, reset and resumed" client new first reset again ping keys end
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+	    env XDG_CACHE_HOME="$T/user" "$MESHSSH" --resume="$PORT" 127.0.0.1 "$SSHD_PORT" <"$T/go" >"$T/out" 2>&1 &
+	client_pid=$!
+	exec 3>"$T/go"
+	echo SSH-2.0-test >&3
+	wait_for 10 grep -q SSH-2.0 "$T/out"
+	# What may not be dumped is root's.
+	is "no core file, and no other process, has a session's key" \
+		"$(stat -c %u "/proc/$client_pid/environ" "/proc/$(children | tr -d ' ')/environ" "/proc/$SERVE_PID/environ" | tr '\n' ' ')" \
+		'0 0 65534 '
+	exec 3>&-
+	wait "$client_pid"
 	is "a user without root: the folder" "$(stat -c '%a %u' "$T/user/meshssh")" "700 65534"
 	serve_stop
 fi
@@ -283,6 +316,12 @@ if need_root "--source=client"; then
 		there timeout 20 ssh -F "$SSH_CONFIG" -o Port=2222 -o HostName="$1" \
 		    -o ProxyCommand="$MESHSSH --relay --resume=4622 -- %h %p" direct 'echo $SSH_CONNECTION $BY' </dev/null
 	}
+	to="--sshd=127.0.0.22:2222 --sshd=[fdfe::22]:2222"
+	$SERVE 0.0.0.0:4624 '[::]:4624' --run=$T/run3 $to & each=$!
+	$SERVE '[::]:4625' --run=$T/run4 $to & alone=$!
+	until [ "$(ss -Hltn | grep -c ':462[45] ')" = 3 ]; do kill -0 $each $alone || break; done
+	echo "families: $(ss -Hltn | awk '$4 ~ /:462[45]$/ { print $4 }' | sort | tr '\n' ' ')"
+	kill $each $alone
 	echo "IPv4: $(login 10.9.1.1 2>&1)"
 	echo "IPv6: $(login fd09::1 2>&1)"
 	there ip addr del 10.9.1.2/24 dev c0
@@ -306,6 +345,7 @@ if need_root "--source=client"; then
 	is "--source=client, without root: from=, Match LocalAddress and SSH_CONNECTION" "$(line IPv4)" \
 		"10.9.1.2 PORT 127.0.0.22 2222 serve"
 	is "the same with IPv6" "$(line IPv6)" "fd09::2 PORT fdfe::22 2222"
+	is "all addresses of both families; and [::] alone is for both" "$(line families)" '*:4625 0.0.0.0:4624 [::]:4624 '
 	check "from= keeps others out" grep "^other: .*Permission denied" "$T/seen"
 	[ "$T_FAILED" -eq 0 ] || cat "$T/seen" "$T/log" | sed 's/^/# /'
 fi

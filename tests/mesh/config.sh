@@ -50,6 +50,23 @@ for node in usr tun; do
 	login $node "$ip4"
 	is "$node: an address stays one" "$(grep -c '^    HostName' "$T/$node")" 0
 done
+
+# Ansible, by the inventory of contrib/ansible: a ping is a program that is copied there and run.
+# ansible_on PROGRAM ARGUMENT...: on the machine without a TUN, by the file for all peers.
+ansible_on() {
+	in_ns usr timeout 120 env PATH="$BUILDDIR:$PATH" MESHSSH_TAILNET="--tailscaled=$(node_socket usr)" LC_ALL=C.UTF-8 \
+	    ANSIBLE_CONFIG="$SRCDIR/contrib/ansible/ansible.cfg" ANSIBLE_SSH_ARGS="-F $T/joined" ANSIBLE_NOCOLOR=1 \
+	    ANSIBLE_HOME="$T/ansible" ANSIBLE_LOCAL_TEMP="$T/ansible/tmp" ANSIBLE_REMOTE_TMP="$T/ansible/remote" \
+	    "$@" >"$T/ansible.out" 2>&1
+}
+config usr tailnet
+if need "Ansible" ansible; then
+	ansible_on ansible --list-hosts mesh
+	is "Ansible's inventory: the peers" "$? $(tr -s ' \n' ' ' <"$T/ansible.out")" "0  hosts (2): srv tun "
+	ansible_on ansible srv -e "ansible_python_interpreter=$(command -v python3)" -m ping
+	is "Ansible pings one of them through the userspace mesh" "$? $(grep -c '"ping": "pong"' "$T/ansible.out")" "0 1"
+	grep -q pong "$T/ansible.out" || sed 's/^/# /' "$T/ansible.out"
+fi
 config usr stanza srv
 is "without a TUN: the whole name, a relay" "$(grep -c "^    HostName $full\$\|fdpass" "$T/usr")" 1
 config tun stanza srv

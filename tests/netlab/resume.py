@@ -7,8 +7,10 @@ session may be resumed. With --full, outages last a minute and a transfer has 50
 """
 
 import hashlib
+import json
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -24,6 +26,7 @@ from netlab import Tap
 
 PORT = 2213         # of an sshd that offers resumption
 SERVE_PORT = 4622
+CURED_PORT = 2214
 SERVE = os.environ.get("MESHSSH_SERVE") or os.path.join(BUILD, "meshssh-serve")
 GOES_ON = re.compile(r"the session goes on")
 FULL = "--full" in sys.argv
@@ -505,7 +508,140 @@ def port_22(tap, lab):
               f"exact: {exact}, back after: {took}, resumed {echo.resumes()} times\n{echo.session.tail(25)}")
 
 
-OTHERS = (restarted, events, why, transfer, reader, silent, learned, discovery, port_22)
+def waits_of_server(lab):
+    """What the doctor says there of how long sshd's sessions stand still after an outage: the finding, or None."""
+    report = json.loads(lab.run("server", MESHSSH, "--doctor", "--json", check=False))
+    return next((f for f in report["findings"] if f["code"] == "rto-max"), None)
+
+
+def cured(tap, lab):
+    """rto-max: what is said of a server is so, and a session that cannot be resumed goes on soon with its cure."""
+    lab.clear()
+    found = waits_of_server(lab)
+    if not os.path.exists("/proc/sys/net/ipv4/tcp_rto_max_ms"):
+        tap.point(found is None, "rto-max: not of a kernel that has no such limit", str(found))
+        return
+    cure = re.search(r"sysctl -w ([^,]+),", json.dumps(found))
+    tap.point(cure, "rto-max: said of a server as it comes", str(found))
+    if not cure:
+        return
+    lab.run("server", "sysctl", "-w", *cure.group(1).split())
+    # sshd is started again, as the cure says.
+    with open(lab.site.path(f"{lab.name}-sshd-22.conf"), encoding="utf-8") as f:
+        config = lab.site.write(lab.name + "-cured.conf", f.read().replace("\nPort 22\n", f"\nPort {CURED_PORT}\n"))
+    lab.start("server", shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-f", config, log=lab.name + "-cured.log")
+    wait_for("the other sshd listens", 10, lambda: f":{CURED_PORT}" in lab.run("server", "ss", "-Hltn"))
+    # Only the server speaks: what a client says would hurry it.
+    session = Session(lab, "relay", "v4", "while echo line; do sleep 0.05; done", port=CURED_PORT)
+    session.until(lambda: session.received > 0, 15)
+    # Without the cure, the next packet comes 6 s after that.
+    cut(lab, 7)
+    had, since = session.received, session.now()
+    session.until(lambda: session.received > had or session.ended is not None, 15)
+    took = session.now() - since
+    ended = session.ended
+    session.end()
+    tap.point(had > 0 and ended is None and took < 3 and waits_of_server(lab) is None,
+              "rto-max: with its cure a session goes on soon after 7 s without a path", f"{took}\n{session.tail(20)}")
+
+
+def named(lab, space, name):
+    """The process ids of this program there."""
+    found = []
+    for pid in lab.pids(space):
+        try:
+            with open(f"/proc/{pid}/comm", encoding="utf-8") as f:
+                if f.read().strip() == name:
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def kill_outer(lab):
+    """The second ssh, which forwards, is killed."""
+    for pid in named(lab, "client", "ssh"):
+        with open(f"/proc/{pid}/cmdline", "rb") as f:
+            if b"\0-W\0" in f.read():
+                os.kill(pid, signal.SIGKILL)
+
+
+def reset_22(lab):
+    lab.run("client", "ss", "-K", "dst", "10.77.2.2", "dport", "=", "22")
+
+
+BY_SSH = (f"--resume=ssh:10.77.2.2:{SERVE_PORT}",)
+BREAKS = (("connection reset", reset_22, 3), ("no path for 4 s", lambda lab: cut(lab, 4), 8), ("another address", address, 5),
+          ("old address", old_address, 5), ("the second ssh killed", kill_outer, 3))
+
+
+def only_22(lab):
+    """Nothing but sshd's own port is open."""
+    lab.clear()
+    lab.rule("tcp dport { 1-21, 23-32767 } counter drop")
+
+
+def by_ssh(tap, lab):
+    """--resume=ssh, with the port: a session survives all that breaks the connection of the second ssh, and leaves none."""
+    only_22(lab)
+    echo = Echo(lab, port=22, options=BY_SSH)
+    took = []
+    for name, breaks, within in BREAKS:
+        lab.pause(1)
+        breaks(lab)
+        took.append(echo.back(15))
+        tap.point(took[-1] is not None and took[-1] <= within, f"by a second ssh: {name}",
+                  f"back after {took[-1]} s, wanted {within}\n{echo.session.tail(25)}")
+        tap.rows.append((f"by a second ssh: {name}", "", "", f"{took[-1] or -1:.2f} s", f"{within} s"))
+    exact = echo.finish()
+    wait_for("no ssh is left", 5, lambda: not named(lab, "client", "ssh"))
+    tap.point(exact and echo.resumes() >= len(BREAKS) and not echo.session.said, "by a second ssh: all is there, and nothing said",
+              f"exact: {exact}, resumed {echo.resumes()} times, said {echo.session.said}\n{echo.session.tail(25)}")
+    lab.clear()
+    lab.rule(f"tcp dport {SERVE_PORT} counter drop")
+    offered = Echo(lab, options=("--resume=ssh",))
+    exact = offered.finish()
+    tap.point(exact and offered.session.when("another ssh forwards to 10.77.2.2:4622"),
+              "by a second ssh: a port that is offered, and does not answer", offered.session.tail(30))
+    lab.clear()
+    open_one = Echo(lab, options=("--resume=ssh",))
+    exact = open_one.finish()
+    tap.point(exact and not open_one.session.when("another ssh"), "by a second ssh: not where the port answers",
+              open_one.session.tail(30))
+
+
+def typed(page, first):
+    """A command of a manual page."""
+    with open(os.path.join(lab_module.SOURCE, "man", page), encoding="utf-8") as f:
+        return next(line.rstrip("\n") for line in f if line.startswith(first))
+
+
+def without_root(tap, lab):
+    """A user without root on the host: the commands of the manual, as they stand there, and port 22."""
+    lab.clear()
+    home = "/run/nobody"    # whose folders all users may pass
+    os.makedirs(home)
+    os.chown(home, 65534, 65534)
+    there = typed("meshssh-serve.8", "nohup meshssh-serve")
+    here = typed("meshssh-serve.8", "meshssh --resume=ssh").replace("nas", "v4")
+    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "-i", f"HOME={home}",
+            f"PATH={os.path.dirname(SERVE)}:{os.environ['PATH']}") if lab.site.uid == 0 else ("env", f"HOME={home}")
+    lab.far.kill()
+    lab.run("server", *user, "sh", "-c", there)
+    wait_for("meshssh-serve listens", 10, lambda: f"127.0.0.1:{SERVE_PORT}" in lab.run("server", "ss", "-Hltn"))
+    only_22(lab)
+    done = lab.run("client", "env", f"HOME={lab.site.path('home')}", f"XDG_CACHE_HOME={lab.site.path('typed')}",
+                   f"PATH={os.path.dirname(MESHSSH)}:{os.environ['PATH']}", "sh", "-c",
+                   here + f" -F {lab.site.path('ssh_config')} 'echo \"$SSH_CONNECTION\"'", check=False)
+    tap.point(done.split()[:1] == ["127.0.0.1"] and done.count("\n") == 1 and os.path.isdir(home + "/.meshssh-serve"),
+              "without root: the commands of the manual", f"{there}\n{here}\n{done}")
+    for pid in named(lab, "server", "meshssh-serve"):
+        os.kill(pid, signal.SIGTERM)
+    wait_for("meshssh-serve ends", 10, lambda: not named(lab, "server", "meshssh-serve"))
+    lab.far.start()
+
+
+OTHERS = (by_ssh, without_root, restarted, events, why, transfer, reader, silent, learned, discovery, port_22, cured)
 
 
 class Resumable(Lab):

@@ -8,6 +8,7 @@ itself), and the packets to 100 vanish.
 import asyncio
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -43,18 +44,24 @@ def greeter():
     asyncio.run(serve())
 
 
-def scan(lab, hosts, *options):
-    """Rows, seconds, and the most memory in KiB that any scan so far has had."""
-    argv = lab.inside("client", MESHSSH, "--scan", "--json", f"--timeout={TIMEOUT}", *options)
+def scan_text(lab, hosts, *options):
+    """Output, seconds, and the most memory in KiB that any scan so far has had."""
+    argv = lab.inside("client", MESHSSH, "--scan", *options)
     since = time.monotonic()
     done = subprocess.run(argv, input="".join(host + "\n" for host in hosts), stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     if done.stderr:
         raise Failed(f"status {done.returncode}: {done.stderr}")
+    return done.stdout, time.monotonic() - since, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+
+
+def scan(lab, hosts, *options):
+    """The same, with the rows of each host."""
+    text, took, memory = scan_text(lab, hosts, "--json", f"--timeout={TIMEOUT}", *options)
     rows = {}
-    for row in map(json.loads, done.stdout.splitlines()):
+    for row in map(json.loads, text.splitlines()):
         rows.setdefault(row["host"], []).append(row)
-    return rows, time.monotonic() - since, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return rows, took, memory
 
 
 def thousand(tap, lab):
@@ -67,7 +74,7 @@ def thousand(tap, lab):
 	}
 	chain silent {
 		type filter hook prerouting priority -300
-		ip daddr 10.78.9.0/24 drop
+		ip daddr { 10.78.9.0/24, 10.78.100.0-10.78.139.255 } drop
 	}
 }
 """)
@@ -84,6 +91,21 @@ def thousand(tap, lab):
     tap.point(took < TIMEOUT + 5, "in time", f"{took:.1f} s")
     tap.point(memory < MEMORY, "in little memory", f"{memory} KiB")
     print(f"# {len(kinds)} hosts, 100 of them silent: {took:.1f} s with --timeout={TIMEOUT}, at most {memory} KiB")
+
+
+def ten_thousand(tap, lab):
+    """As many at once as it takes, none of which answers; with a format that keeps what it prints, and one that does not."""
+    hosts = [f"10.78.{100 + i // 250}.{i % 250 + 1}" for i in range(10000)]
+    output = lab.site.path("scan.prom")
+    for options in ["--json"], ["--format=openmetrics", f"--output={output}"]:
+        text, took, memory = scan_text(lab, hosts, "--timeout=1", "--jobs=10000", *options)
+        if options[0] == "--format=openmetrics":
+            with open(output, encoding="ascii") as file:
+                text = file.read()
+        found = len(re.findall(r'"message":"no-answer"|code="no-answer"', text))
+        tap.point(found == len(hosts), f"ten thousand silent hosts at once, {options[0]}", f"{found} of them")
+        tap.point(memory < MEMORY, "in little memory", f"{memory} KiB")
+        print(f"# {len(hosts)} silent hosts, {options[0]}: {took:.1f} s with --timeout=1, at most {memory} KiB")
 
 
 def one_address(tap, lab, site):
@@ -115,6 +137,7 @@ def main():
         enter()
         with Site() as site, Lab(site) as lab:
             thousand(tap, lab)
+            ten_thousand(tap, lab)
             one_address(tap, lab, site)
     except Missing as reason:
         tap.skip("scan", str(reason))

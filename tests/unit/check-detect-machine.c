@@ -55,7 +55,7 @@ test_system_container(void **state)
 static void
 test_system_init(void **state)
 {
-	static const char	environ[] = "HOME=/\0container=lxc\0TERM=x";
+	static const char	variables[] = "HOME=/\0container=lxc\0TERM=x";
 	json_t			*facts;
 	char			 path[128];
 	FILE			*fp;
@@ -64,7 +64,7 @@ test_system_init(void **state)
 	put("/proc/1/environ", "");
 	snprintf(path, sizeof(path), "%s/proc/1/environ", root);
 	assert_non_null(fp = fopen(path, "w"));
-	fwrite(environ, 1, sizeof(environ) - 1, fp);
+	fwrite(variables, 1, sizeof(variables) - 1, fp);
 	fclose(fp);
 	facts = detected(&detect_system, NULL, NULL);
 	expect_text(facts, "system.container", "lxc");

@@ -138,7 +138,7 @@ test_reader_stops(void **state)
 			fail_msg("doubted after %d ms", ms);
 		}
 	}
-	assert_in_range(asked, 50, 60);
+	assert_within(asked, 50, 60);
 }
 
 /* The question stands behind data that the socket does not take: for as long as that moves, wait. */
@@ -193,7 +193,7 @@ test_hole(void **state)
 			fail_msg("an attempt, and not smaller segments");
 			break;
 		case DOUBT_SMALLER:
-			assert_in_range(ms, 2500, 2700);
+			assert_within(ms, 2500, 2700);
 			return;
 		}
 	}

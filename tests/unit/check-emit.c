@@ -80,7 +80,7 @@ test_documents(void **state)
 		count++;
 	}
 	closedir(dir);
-	assert_in_range(count, 1, INT_MAX);
+	assert_within(count, 1, INT_MAX);
 }
 
 static void

@@ -356,7 +356,7 @@ test_environment(void **state)
 	/* What lay there before is gone; what is there without a word of anybody is a guess. */
 	memset(&env, '#', sizeof(env));
 	env_proxy_detect(&env, -1, NULL, 0);
-	assert_in_range(env.count, 2, ENV_PROXY_MAX);
+	assert_within(env.count, 2, ENV_PROXY_MAX);
 	assert_true(place(&env, PROXY_SOCKS5, "127.0.0.1:1055") >= 0);
 
 	setenv("TS_SOCKS5_SERVER", ":7001", 1);
@@ -364,10 +364,10 @@ test_environment(void **state)
 	setenv("ALL_PROXY", "socks5h://user:secret@[::1]:7003", 1);
 	setenv("all_proxy", "http://127.0.0.1:7004/", 1);
 	env_proxy_detect(&env, -1, NULL, 0);
-	assert_in_range(place(&env, PROXY_SOCKS5, "127.0.0.1:7001"), 0, 1);
-	assert_in_range(place(&env, PROXY_HTTP, "127.0.0.1:7002"), 0, 1);
-	assert_in_range(place(&env, PROXY_SOCKS5, "[::1]:7003"), 2, 3);
-	assert_in_range(place(&env, PROXY_HTTP, "127.0.0.1:7004"), 2, 3);
+	assert_within(place(&env, PROXY_SOCKS5, "127.0.0.1:7001"), 0, 1);
+	assert_within(place(&env, PROXY_HTTP, "127.0.0.1:7002"), 0, 1);
+	assert_within(place(&env, PROXY_SOCKS5, "[::1]:7003"), 2, 3);
+	assert_within(place(&env, PROXY_HTTP, "127.0.0.1:7004"), 2, 3);
 	for (i = 0; i < 4; i++) {
 		assert_false(env.list[i].guess);
 		assert_int_equal(env.list[i].named, i >= 2);
@@ -424,7 +424,7 @@ test_process(void **state)
 	assert_int_equal(listen(fd, 1), 0);
 	env_proxy_detect(&env, -1, &pid, 1);
 	if (os_listener((struct sockaddr *)&sin) == OS_LISTENER_OURS)
-		assert_in_range(place(&env, PROXY_SOCKS5, "127.0.0.1:7005"), 1, 2);
+		assert_within(place(&env, PROXY_SOCKS5, "127.0.0.1:7005"), 1, 2);
 	assert_int_equal(place(&env, PROXY_HTTP, "127.0.0.1:7006"), -1);
 	close(fd);
 	env_proxy_detect(&env, pid, NULL, 0);
@@ -433,8 +433,8 @@ test_process(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	clear_environment();
 	assert_int_equal(place(&env, PROXY_HTTP, "127.0.0.1:7007"), 0);
-	assert_in_range(place(&env, PROXY_SOCKS5, "127.0.0.1:7005"), 1, 2);
-	assert_in_range(place(&env, PROXY_HTTP, "127.0.0.1:7006"), 1, 2);
+	assert_within(place(&env, PROXY_SOCKS5, "127.0.0.1:7005"), 1, 2);
+	assert_within(place(&env, PROXY_HTTP, "127.0.0.1:7006"), 1, 2);
 	/* It is gone: that is no failure. */
 	env_proxy_detect(&env, pid, NULL, 0);
 	assert_int_equal(place(&env, PROXY_SOCKS5, "127.0.0.1:7005"), -1);

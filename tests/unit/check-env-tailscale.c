@@ -21,6 +21,7 @@
 #include "check.h"
 #include "facts/env-tailscale.h"
 #include "facts/tailscale-fault.h"
+#include "net/sock.h"
 
 /* What the daemon does with a connection. */
 enum behaviour {
@@ -145,8 +146,9 @@ listener(int backlog)
 
 	unlink(path);
 	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
 	    listen(fd, backlog) == -1)
 		return (-1);
 	return (fd);
@@ -363,7 +365,8 @@ test_sockets(void **state)
 	assert_true((fd = listener(0)) != -1);
 	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
 	for (i = 0; i < COUNT(fillers); i++) {
-		fillers[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		fillers[i] = socket(AF_UNIX, SOCK_STREAM, 0);
+		assert_int_equal(sock_set_blocking(fillers[i], 0), 0);
 		if (connect(fillers[i], (struct sockaddr *)&sun, sizeof(sun)) == -1)
 			break;
 	}
@@ -408,7 +411,7 @@ test_places(void **state)
 	(void)state;
 	memset(&ts, '#', sizeof(ts));
 	env_tailscale_detect(&ts, NULL, "", STATUS_MS);
-	assert_in_range(ts.state, ENV_TAILSCALE_NONE, ENV_TAILSCALE_UP);
+	assert_within(ts.state, ENV_TAILSCALE_NONE, ENV_TAILSCALE_UP);
 	assert_int_equal(ts.mesh_address, has_mesh_address());
 	if (ts.state != ENV_TAILSCALE_NONE)
 		assert_true(ts.at.path[0] == '/' || ts.at.port > 0);

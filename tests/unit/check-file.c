@@ -49,6 +49,47 @@ test_stage(void **state)
 	expect_file("/f", "newer", 0600);
 }
 
+/* A report: others read it, links and modes stay, and what is not a file is written to. */
+static void
+test_output(void **state)
+{
+	mode_t		mask = umask(027);
+	struct stat	sb;
+	int		fd, out;
+
+	(void)state;
+	assert_int_equal(file_output(at("/new"), "one", 3), 0);
+	expect_file("/new", "one", 0640);
+	umask(0);
+	assert_int_equal(file_output(at("/open"), "", 0), 0);
+	expect_file("/open", "", 0644);
+	umask(mask);
+	put_mode("/f", "old and longer", 0604);
+	assert_int_equal(symlink("f", at("/link")), 0);
+	assert_int_equal(file_output(at("/link"), "new", 3), 0);
+	expect_file("/f", "new", 0604);
+	assert_int_equal(lstat(at("/link"), &sb), 0);
+	assert_true(S_ISLNK(sb.st_mode));
+	assert_int_equal(symlink("none", at("/dangling")), 0);
+	assert_int_equal(file_output(at("/dangling"), "x", 1), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(file_output(at("/none/f"), "x", 1), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(file_output(root, "x", 1), -1);
+	assert_int_equal(errno, EISDIR);
+	assert_int_equal(file_output("/dev/full", "x", 1), -1);
+	assert_int_equal(errno, ENOSPC);
+	/* Standard output is written to where it is, even a file. */
+	out = dup(STDOUT_FILENO);
+	assert_int_not_equal(fd = open(at("/f"), O_WRONLY | O_APPEND), -1);
+	assert_int_equal(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+	assert_int_equal(file_output("/dev/stdout", "er", 2), 0);
+	assert_int_equal(dup2(out, STDOUT_FILENO), STDOUT_FILENO);
+	expect_file("/f", "newer", 0604);
+	close(fd);
+	close(out);
+}
+
 static void
 test_no_room(void **state)
 {
@@ -138,6 +179,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest	tests[] = {
+		cmocka_unit_test_setup(test_output, empty),
 		cmocka_unit_test_setup(test_stage, empty),
 		cmocka_unit_test_setup(test_no_room, empty),
 		cmocka_unit_test_setup(test_sweep, empty),

@@ -113,7 +113,7 @@ static void
 test_documents(void **state)
 {
 	(void)state;
-	assert_in_range(documents(check_document), 1, INT_MAX);
+	assert_within(documents(check_document), 1, INT_MAX);
 	assert_int_equal(wrong, 0);
 }
 
@@ -184,7 +184,7 @@ test_words(void **state)
 {
 	(void)state;
 	documents(words_document);
-	assert_in_range(hidden, 50, INT_MAX);
+	assert_within(hidden, 50, INT_MAX);
 }
 
 /* Judge and print it: nothing breaks, and what is said is printable. */
@@ -445,7 +445,7 @@ test_inconclusive(void **state)
 
 	(void)state;
 	documents(inconclusive_document);
-	assert_in_range(measured, 10, INT_MAX);
+	assert_within(measured, 10, INT_MAX);
 	for (p = probes; *p != NULL; p++) {
 		/* That ping says why a host is not reached; of one that is, it decides nothing. */
 		if (*p == &probe_ping)

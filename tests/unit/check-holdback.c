@@ -16,7 +16,8 @@
 #include "wire/sshwire.h"
 
 /*
- * The kernel's view, the clock and the second connection are the test's own; the sockets are pairs.
+ * The kernel's view, the clock and the second connection are the test's own, in the file that asks for
+ * them; the sockets are pairs.
  */
 
 #define C_ID	"SSH-2.0-client\r\n"
@@ -26,13 +27,21 @@
 #define S_ID	"SSH-2.0-server\r\n"
 #define SYNS	2			/* retransmissions for the connection itself */
 
-int			 __wrap_os_tcp(int, struct os_tcp *);
-int64_t			 __wrap_clock_ms(void);
-struct race		*__wrap_race_again(const struct race_config *, const struct connection *);
-struct race		*__wrap_race_other(const struct race_config *, const struct connection *);
-void			 __wrap_race_cancel(struct race *);
-int			 __real_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
-int			 __wrap_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
+static int		 own_os_tcp(int, struct os_tcp *);
+static int64_t		 own_clock_ms(void);
+static struct race	*own_race_again(const struct race_config *, const struct connection *);
+static struct race	*own_race_other(const struct race_config *, const struct connection *);
+static void		 own_race_cancel(struct race *);
+static int		 own_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t);
+
+#define os_tcp(fd, to) own_os_tcp(fd, to)
+#define clock_ms() own_clock_ms()
+#define race_again(conf, conn) own_race_again(conf, conn)
+#define race_other(conf, conn) own_race_other(conf, conn)
+#define race_cancel(race) own_race_cancel(race)
+#define sshwire_hello_feed(hello, buf, len) own_sshwire_hello_feed(hello, buf, len)
+#include "session/holdback.c"
+#undef sshwire_hello_feed
 
 static struct os_tcp	 tcp;
 static int		 tcp_errno;
@@ -42,8 +51,8 @@ static int		 dials, cancels;
 static int		 others;	/* of the dials, to another address */
 static int		 endless;	/* the client's hello never comes to its end */
 
-int
-__wrap_os_tcp(int fd, struct os_tcp *to)
+static int
+own_os_tcp(int fd, struct os_tcp *to)
 {
 	(void)fd;
 	*to = tcp;
@@ -51,14 +60,14 @@ __wrap_os_tcp(int fd, struct os_tcp *to)
 	return (tcp_errno != 0 ? -1 : 0);
 }
 
-int64_t
-__wrap_clock_ms(void)
+static int64_t
+own_clock_ms(void)
 {
 	return (now_ms);
 }
 
-struct race *
-__wrap_race_again(const struct race_config *conf, const struct connection *conn)
+static struct race *
+own_race_again(const struct race_config *conf, const struct connection *conn)
 {
 	(void)conn;
 	dialled = *conf;
@@ -66,24 +75,24 @@ __wrap_race_again(const struct race_config *conf, const struct connection *conn)
 	return ((struct race *)&dialled);
 }
 
-struct race *
-__wrap_race_other(const struct race_config *conf, const struct connection *conn)
+static struct race *
+own_race_other(const struct race_config *conf, const struct connection *conn)
 {
 	assert_int_equal(conn->other.ss_family, AF_INET);
 	others++;
-	return (__wrap_race_again(conf, conn));
+	return (own_race_again(conf, conn));
 }
 
-void
-__wrap_race_cancel(struct race *race)
+static void
+own_race_cancel(struct race *race)
 {
 	cancels += race != NULL;
 }
 
-int
-__wrap_sshwire_hello_feed(struct sshwire_hello *hello, const char *buf, size_t len)
+static int
+own_sshwire_hello_feed(struct sshwire_hello *hello, const char *buf, size_t len)
 {
-	return (endless ? SSHWIRE_HELLO_MORE : __real_sshwire_hello_feed(hello, buf, len));
+	return (endless ? SSHWIRE_HELLO_MORE : sshwire_hello_feed(hello, buf, len));
 }
 
 struct scene {

@@ -10,10 +10,15 @@
 #include "install/install-file.h"
 #include "os/os.h"
 
-int	__real_os_rename(const char *, const char *, int);
-int	__wrap_os_rename(const char *, const char *, int);
-int	__real_rename(const char *, const char *);
-int	__wrap_rename(const char *, const char *);
+static int	own_os_rename(const char *, const char *, int);
+static int	own_rename(const char *, const char *);
+
+/* What the file under test calls by these names; others, and the test, have those of the system. */
+#define os_rename(from, to, swap) own_os_rename(from, to, swap)
+#define rename(from, to) own_rename(from, to)
+#include "install/install-file.c"
+#undef os_rename
+#undef rename
 
 static char			path[512];
 static struct install_file	f;
@@ -23,25 +28,25 @@ static int			calls, absent;
 static void			(*before)(void);
 
 /* The last look is over, and the next thing that happens to the file is this. */
-int
-__wrap_os_rename(const char *from, const char *to, int swap)
+static int
+own_os_rename(const char *from, const char *to, int swap)
 {
 	calls++;
 	if (before != NULL)
 		before();
 	if (!absent)
-		return (__real_os_rename(from, to, swap));
+		return (os_rename(from, to, swap));
 	errno = ENOSYS;
 	return (-1);
 }
 
-int
-__wrap_rename(const char *from, const char *to)
+static int
+own_rename(const char *from, const char *to)
 {
 	calls++;
 	if (before != NULL)
 		before();
-	return (__real_rename(from, to));
+	return (rename(from, to));
 }
 
 static const char *
@@ -116,7 +121,7 @@ save_as(const char *text)
 
 	put("/saved", text);
 	strlcpy(name, at("/saved"), sizeof(name));
-	assert_int_equal(__real_rename(name, at("/f")), 0);
+	assert_int_equal(rename(name, at("/f")), 0);
 }
 
 static void

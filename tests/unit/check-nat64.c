@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Unit tests: nat64. */
 
+#include <sys/socket.h>
+
 #include <arpa/inet.h>
 
 #include "check.h"

@@ -23,6 +23,48 @@ parse(const char *const words[WORDS], struct options *opts, int *rest, struct er
 	return (options_parse(opts, argc, argv, rest, err));
 }
 
+/* Of --resume: the port, and where another ssh forwards to. */
+static void
+test_resume(void **state)
+{
+	static const struct {
+		const char	*word;
+		int		 wanted, resume, by_ssh;
+		const char	*to;
+	}		rows[] = {
+		{ "--resume=auto", 0, OPTIONS_RESUME_AUTO, 0, NULL },
+		{ "--resume=off", 0, OPTIONS_RESUME_OFF, 0, NULL },
+		{ "--resume=4622", 0, 4622, 0, NULL },
+		{ "--resume=ssh", 0, OPTIONS_RESUME_AUTO, 1, NULL },
+		{ "--resume=ssh:4622", 0, 4622, 1, "4622" },
+		{ "--resume=ssh:100.64.0.7:47", 0, 47, 1, "100.64.0.7:47" },
+		{ "--resume=ssh:[fd7a::7]:47", 0, 47, 1, "[fd7a::7]:47" },
+		{ "--resume=ssh:", -1, 0, 0, NULL }, { "--resume=ssh:0", -1, 0, 0, NULL },
+		{ "--resume=ssh:nas:4622", -1, 0, 0, NULL }, { "--resume=sshd", -1, 0, 0, NULL },
+		{ "--resume=ssh:1.2.3.4", -1, 0, 0, NULL },
+		{ "--resume=ssh:1.2.3.4:5\"$(x)", -1, 0, 0, NULL },
+		{ "--resume=ssh:fd7a::7:47", -1, 0, 0, NULL },
+	};
+	const char	*words[WORDS] = { NULL, "nas", "22" };
+	struct options	 opts;
+	struct error	 err;
+	size_t		 i;
+	int		 rest;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		words[0] = rows[i].word;
+		if (parse(words, &opts, &rest, &err) != rows[i].wanted)
+			fail_msg("%s", rows[i].word);
+		if (rows[i].wanted == -1)
+			continue;
+		assert_int_equal(opts.resume, rows[i].resume);
+		assert_int_equal(opts.by_ssh, rows[i].by_ssh);
+		assert_string_equal(opts.by_ssh_to != NULL ? opts.by_ssh_to : "",
+		    rows[i].to != NULL ? rows[i].to : "");
+	}
+}
+
 static void
 test_good(void **state)
 {
@@ -37,6 +79,9 @@ test_good(void **state)
 	    "22" };
 	static const char *const	again[WORDS] = { "--via=socks5=:1055", "--via", "auto",
 	    "nas", "22" };
+	static const char *const	metrics[WORDS] = { "--scan", "--json", "--format=openmetrics",
+	    "--output", "/x/y.prom" };
+	static const char *const	text[WORDS] = { "--json", "--format", "text" };
 	struct options			opts;
 	struct error			err;
 	int				rest;
@@ -52,6 +97,15 @@ test_good(void **state)
 	assert_null(opts.choice.via);
 	assert_null(opts.tailscaled);
 	assert_int_equal(opts.relay, 0);
+	assert_int_equal(opts.format, OPTIONS_TEXT);
+	assert_null(opts.output);
+
+	assert_int_equal(parse(metrics, &opts, &rest, &err), 0);
+	assert_int_equal(rest, 6);
+	assert_int_equal(opts.format, OPTIONS_OPENMETRICS);
+	assert_string_equal(opts.output, "/x/y.prom");
+	assert_int_equal(parse(text, &opts, &rest, &err), 0);
+	assert_int_equal(opts.format, OPTIONS_TEXT);
 
 	assert_int_equal(parse(relay, &opts, &rest, &err), 0);
 	assert_int_equal(rest, 3);
@@ -101,7 +155,7 @@ test_anywhere(void **state)
 	assert_int_equal(rest, 2);
 	assert_int_equal(opts.mode, OPTIONS_DOCTOR);
 	assert_int_equal(options_gather(&opts, argv + rest, &err), 0);
-	assert_int_equal(opts.json, 1);
+	assert_int_equal(opts.format, OPTIONS_JSON);
 	assert_int_equal(opts.timeout_s, 3);
 	assert_int_equal(opts.full, 0);
 	assert_string_equal(argv[2], "nas");
@@ -132,6 +186,7 @@ test_bad(void **state)
 		{ "--via=http=proxy:0" }, { "--via=http=proxy:65536" },
 		    { "--via=socks5=user:pw@proxy:1080" },
 		{ "--via=http=::1:3128" }, { "--via=http=-x:1" }, { "--tailscaled=" },
+		{ "--format" }, { "--format=xml" }, { "--format=" }, { "--output=" }, { "--output" },
 	};
 	struct options			opts;
 	struct error			err;
@@ -173,6 +228,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_anywhere),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_usage),

@@ -78,9 +78,9 @@ test_pieces(void **state)
 	assert_int_equal(pace_most(&p, 10), 10);
 	for (given = 0; pace_most(&p, 50000) < 50000; given += 900) {
 		assert_int_equal(pace_most(&p, 50000), 900);
-		assert_in_range(pace_given(&p, 900), 1, 10);
+		assert_within(pace_given(&p, 900), 1, 10);
 	}
-	assert_in_range(given, 16384, 16384 + 900);
+	assert_within(given, 16384, 16384 + 900);
 	assert_int_equal(pace_given(&p, 50000), 0);
 	pace_stop(&p);
 	event_base_free(base);

@@ -44,12 +44,8 @@ static int		 answer_code;
 static useconds_t	 answer_delay;
 static int		 asked_family;
 
-int	__real_getaddrinfo(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-int	__wrap_getaddrinfo(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-void	__wrap_freeaddrinfo(struct addrinfo *);
-
-int
-__wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+static int
+own_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
     struct addrinfo **list)
 {
 	(void)host;
@@ -67,20 +63,23 @@ __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hi
 /* What pthread_create(3) fails with, or 0. */
 static int	thread_error;
 
-int	__real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-int	__wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-
-int
-__wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+static int
+own_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
 {
-	return (thread_error != 0 ? thread_error : __real_pthread_create(thread, attr, fn, arg));
+	return (thread_error != 0 ? thread_error : pthread_create(thread, attr, fn, arg));
 }
 
-void
-__wrap_freeaddrinfo(struct addrinfo *list)
+static void
+own_freeaddrinfo(struct addrinfo *list)
 {
 	assert_ptr_equal(list, answer);
 }
+
+#define getaddrinfo(host, port, hints, list) own_getaddrinfo(host, port, hints, list)
+#define pthread_create(thread, attr, fn, arg) own_pthread_create(thread, attr, fn, arg)
+#define freeaddrinfo(list) own_freeaddrinfo(list)
+#include "net/resolve.c"
+#include "route/race.c"
 
 /*
  * A listener on a loopback address of its own, behaving so; the descriptors that keep it that way.
@@ -118,7 +117,8 @@ place_make(struct place *p, enum behaviour how, int family)
 	if (how != SILENT)
 		return;
 	for (i = 0; i < COUNT(p->fillers); i++) {
-		assert_true((p->fillers[i] = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0)) != -1);
+		assert_true((p->fillers[i] = socket(family, SOCK_STREAM, 0)) != -1);
+		assert_int_equal(sock_set_blocking(p->fillers[i], 0), 0);
 		connect(p->fillers[i], p->ai.ai_addr, p->ai.ai_addrlen);
 	}
 }
@@ -359,7 +359,7 @@ test_expire(void **state)
 		assert_non_null(r = start(&o, &in, &tune, &attempts));
 		event_base_once(o.base, -1, EV_TIMEOUT, expire_cb, r, &tv);
 		event_base_dispatch(o.base);
-		assert_in_range(clock_ms() - began_ms, 90, 5000);
+		assert_within(clock_ms() - began_ms, 90, 5000);
 		assert_int_equal(o.calls, 1);
 		assert_int_equal(o.fd, -1);
 		assert_int_equal(o.err.code, rows[i].code);

@@ -2,6 +2,7 @@
 /* Unit tests: offer, and resumable against a far side that this test plays. */
 
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -81,6 +82,72 @@ test_wait(void **state)
 	assert_int_equal(resumable_wait_ms(3, 900), 1000);
 	assert_int_equal(resumable_wait_ms(90, 119999), 1000);
 	assert_int_equal(resumable_wait_ms(90, 120000), 5000);
+	assert_int_equal(resumable_turned_away_ms(0), 0);
+	assert_int_equal(resumable_turned_away_ms(1), 1000);
+	assert_int_equal(resumable_turned_away_ms(6), 32000);
+	assert_int_equal(resumable_turned_away_ms(7), 60000);
+	assert_int_equal(resumable_turned_away_ms(100000), 60000);
+}
+
+/* --- an event --------------------------------------------------------------------------------- */
+
+/* The network has changed: when there is another attempt, if there is one. */
+static const struct {
+	struct resumable	r;		/* began_ms is from now on */
+	int			in_ms;		/* -1: none */
+	int			stirred;
+} stirs[] = {
+	/* the connection is good, a position is promised, or one event was enough */
+	{ { .lost_ms = 0 }, -1, 0 },
+	{ { .lost_ms = 1, .frozen = 1, .busy = 1 }, -1, 0 },
+	{ { .lost_ms = 1, .stirred = 1, .busy = 1, .rtt_ms = 50 }, -1, 1 },
+	/* what waits need not wait longer, but an attempt a moment ago met nearly the same network */
+	{ { .lost_ms = 1, .began_ms = -5000, .tries = 9 }, 0, 0 },
+	{ { .lost_ms = 1, .began_ms = -40, .tries = 9 }, 60, 0 },
+	/* an attempt that is under way has 4 round trips */
+	{ { .lost_ms = 1, .busy = 1, .began_ms = 0, .rtt_ms = 50, .tries = 9 }, 300, 1 },
+	{ { .lost_ms = 1, .busy = 1, .began_ms = -100, .rtt_ms = 50 }, 200, 1 },
+	{ { .lost_ms = 1, .busy = 1, .began_ms = 0 }, 500, 1 },
+	{ { .lost_ms = 1, .busy = 1, .began_ms = -9000, .rtt_ms = 50 }, 0, 1 },
+};
+
+static void
+stir_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+static void
+test_event(void **state)
+{
+	static struct resumable	 r;
+	struct event_base	*own = event_base_new();
+	struct timeval		 due, now;
+	size_t			 i;
+	int			 pending, in_ms;
+
+	(void)state;
+	for (i = 0; i < COUNT(stirs); i++) {
+		r = stirs[i].r;
+		r.began_ms += clock_ms();
+		event_assign(&r.timer, own, -1, 0, stir_cb, NULL);
+		resumable_event(&r);
+		pending = event_pending(&r.timer, EV_TIMEOUT, &due);
+		assert_int_equal(pending != 0, stirs[i].in_ms != -1);
+		assert_int_equal(r.stirred, stirs[i].stirred);
+		if (!pending)
+			continue;
+		event_base_gettimeofday_cached(own, &now);
+		timersub(&due, &now, &due);
+		in_ms = (int)(due.tv_sec * 1000 + due.tv_usec / 1000);
+		if (in_ms < stirs[i].in_ms - 50 || in_ms > stirs[i].in_ms + 1)
+			fail_msg("row %zu: in %d ms", i, in_ms);
+		assert_int_equal(r.tries, 0);
+		event_del(&r.timer);
+	}
+	event_base_free(own);
 }
 
 /* --- the far side ----------------------------------------------------------------------------- */
@@ -284,6 +351,7 @@ main(void)
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_event),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_names),
 	};

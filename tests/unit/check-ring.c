@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Unit tests: ring. */
 
-#include <sys/mman.h>
-#include <sys/resource.h>
-
 #include "check.h"
 #include "session/ring.h"
 
@@ -45,20 +42,6 @@ compare(const struct ring *r, uint64_t from, size_t len)
 			if (((uint8_t *)iov[at].iov_base)[i] != byte_at(from++))
 				fail_msg("another byte at %llu", (unsigned long long)(from - 1));
 	assert_int_equal(len, 0);
-}
-
-/* Pages of the ring that have memory. */
-static int
-pages(const struct ring *r)
-{
-	unsigned char	there[RING_MAX / 4096];
-	size_t		i;
-	int		count = 0;
-
-	assert_int_equal(mincore(r->buf, r->max, (void *)there), 0);
-	for (i = 0; i < r->max / 4096; i++)
-		count += there[i] & 1;
-	return (count);
 }
 
 /* It grows at any fill and any offset, and the bytes stay. */
@@ -137,68 +120,6 @@ test_random(void **state)
 	ring_close(&r);
 }
 
-/* A stream that is read as it comes needs one page, however long it is. */
-static void
-test_memory(void **state)
-{
-	struct ring	r;
-	int		i;
-
-	(void)state;
-	assert_int_equal(ring_open(&r, RING_MAX), 0);
-	assert_int_equal(pages(&r), 0);
-	for (i = 0; i < 1000; i++) {
-		fill(&r, 1000);
-		ring_drop(&r, r.end);
-	}
-	assert_int_equal(pages(&r), 1);
-	while (ring_grow(&r) == 0)
-		fill(&r, SIZE_MAX);
-	fill(&r, SIZE_MAX);
-	assert_int_equal(pages(&r), RING_MAX / 4096);
-	/* Not while something is in it. */
-	ring_rest(&r);
-	compare(&r, r.start, ring_used(&r));
-	ring_drop(&r, r.end);
-	ring_rest(&r);
-	assert_int_equal(pages(&r), 0);
-	assert_int_equal(r.size, RING_FIRST);
-	fill(&r, 10);
-	compare(&r, r.start, 10);
-	ring_close(&r);
-}
-
-/* Where there is less room than it wants, it is smaller, and where there is none it says so. */
-static void
-test_no_room(void **state)
-{
-	struct rlimit	had, now;
-	struct ring	r;
-	FILE		*fp = fopen("/proc/self/statm", "r");
-	unsigned long	size_pages;
-
-	(void)state;
-	if (fp == NULL)
-		skip();
-	assert_int_equal(fscanf(fp, "%lu", &size_pages), 1);
-	fclose(fp);
-	assert_int_equal(getrlimit(RLIMIT_AS, &had), 0);
-	now = had;
-	now.rlim_cur = size_pages * 4096 + RING_MAX / 2;
-	if (setrlimit(RLIMIT_AS, &now) == -1)
-		skip();
-	assert_int_equal(ring_open(&r, RING_MAX), 0);
-	assert_in_range(r.max, RING_FIRST, RING_MAX / 2);
-	while (ring_grow(&r) == 0)
-		continue;
-	assert_int_equal(r.size, r.max);
-	ring_close(&r);
-	now.rlim_cur = 4096;
-	assert_int_equal(setrlimit(RLIMIT_AS, &now), 0);
-	assert_int_equal(ring_open(&r, RING_MAX), -1);
-	assert_int_equal(setrlimit(RLIMIT_AS, &had), 0);
-}
-
 int
 main(void)
 {
@@ -206,8 +127,6 @@ main(void)
 		cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_most),
 		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_no_room),
 	};
 
 	return (cmocka_run_group_tests_name("ring", tests, NULL, NULL));

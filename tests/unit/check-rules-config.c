@@ -231,6 +231,21 @@ static const struct rules_row rows[] = {
 	    ",'proxycommand':'x'"), "proxy-missing", "error", "PATH" },
 	{ WITH("'proxy':{'program':'x','absolute':false,'there':false,'everywhere':false},",
 	    ",'proxycommand':'x'"), "proxy-relative", "", NULL },
+	/* What meshssh-config wrote does not keep it in the store, and what Nix made does. */
+	{ WITH("'proxy':{'program':'/nix/store/x-meshssh/bin/meshssh','there':true},'where':{'proxycommand':"
+	    "{'file':'~/.ssh/meshssh.conf','line':3}},", ",'proxycommand':'x'"), "proxy-versioned",
+	    "warning", "/nix/store/x-meshssh/bin/meshssh (~/.ssh/meshssh.conf:3)" },
+	{ WITH("'proxy':{'program':'/nix/store/x-meshssh/bin/meshssh','there':true},'where':{'proxycommand':"
+	    "{'file':'~/.ssh/config','line':3}},", ",'proxycommand':'x'"), "proxy-versioned", "", NULL },
+	{ WITH("'proxy':{'program':'/opt/homebrew/Cellar/meshssh/0.9/bin/meshssh','there':true},'where':"
+	    "{'proxycommand':{'file':'~/.ssh/config','line':3}},", ",'proxycommand':'x'"), "proxy-versioned",
+	    "warning", "/opt/homebrew/Cellar/meshssh/0.9/bin/meshssh (~/.ssh/config:3)" },
+	{ WITH("'proxy':{'program':'/nix/store/x-meshssh/bin/meshssh','there':false},'where':{'proxycommand':"
+	    "{'file':'~/.ssh/meshssh.conf','line':3}},", ",'proxycommand':'x'"), "proxy-versioned", "",
+	    NULL },
+	{ WITH("'proxy':{'program':'/opt/homebrew/bin/meshssh','there':true},'where':{'proxycommand':"
+	    "{'file':'~/.ssh/meshssh.conf','line':3}},", ",'proxycommand':'x'"), "proxy-versioned", "",
+	    NULL },
 	{ WITH("'proxy':{'program':'/opt/x','absolute':true,'there':true},",
 	    ",'proxycommand':'/opt/x'"), "proxy-missing", "", NULL },
 	{ WITH("'proxy':{'program':'/opt/x','absolute':true},", ",'proxycommand':'/opt/x'"),

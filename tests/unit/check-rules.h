@@ -129,8 +129,8 @@ rules_rows(const struct rules_row *rows, size_t count)
 			assert_string_equal(json_text_at(f, "severity"), rows[i].severity);
 			if (strstr(json_text_at(f, "evidence"), rows[i].evidence) == NULL)
 				fail_msg("row %zu: %s", i, json_text_at(f, "evidence"));
-			assert_in_range(strlen(json_text_at(f, "cause")), 20, 198);
-			assert_in_range(json_array_size(json_at(f, "cure")), 1, FINDING_CURES);
+			assert_within(strlen(json_text_at(f, "cause")), 20, 198);
+			assert_within(json_array_size(json_at(f, "cure")), 1, FINDING_CURES);
 		}
 		json_decref(doc);
 	}

@@ -313,7 +313,7 @@ test_longest_reply(void **state)
 	begin(&s, 0);
 	for (piece = 0; piece < end; piece++) {
 		assert_int_equal(s.state, SOCKS5_RECV);
-		assert_in_range(socks5_want(&s), 1, end - piece);
+		assert_within(socks5_want(&s), 1, end - piece);
 		if (socks5_feed(&s, bytes + piece, 1) == SOCKS5_SEND)
 			socks5_sent(&s);
 	}

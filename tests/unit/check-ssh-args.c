@@ -145,6 +145,41 @@ test_take(void **state)
 	}
 }
 
+/* Another ssh to the same host is called as this one was. */
+static void
+test_connect(void **state)
+{
+	static const struct {
+		const char	*words[WORDS], *wanted;	/* NULL: not known */
+	}		rows[] = {
+		{ { "nas" }, "-- nas" },
+		{ { "-vTp", "2200", "-A", "-J", "gate", "u@nas", "ls", "-l", "x" }, "-p2200 -- u@nas" },
+		{ { "-6F", "/c", "nas", "-i", "key", "-oUser=me", "-L", "1:a:2", "-W", "a:1" },
+		    "-6 -F/c -ikey -oUser=me -- nas" },
+		{ { "-oA b", "-l", "u", "-s", "--", "h", "sftp" }, "-oA b -lu -- h" },
+		{ { "-MS", "path", "-E", "log", "ssh://u@h:22" }, "-- ssh://u@h:22" },
+		{ { "-9", "nas" }, NULL }, { { "-p" }, NULL }, { { NULL }, NULL },
+	};
+	char		*argv[WORDS + 1], **words, text[100];
+	size_t		 i, j;
+	int		 argc;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		for (argc = 0; argc < WORDS && rows[i].words[argc] != NULL; argc++)
+			argv[argc] = (char *)(uintptr_t)rows[i].words[argc];
+		argv[argc] = NULL;
+		words = ssh_args_connect(argc, argv);
+		assert_int_equal(words != NULL, rows[i].wanted != NULL);
+		for (text[0] = '\0', j = 0; words != NULL && words[j] != NULL; j++) {
+			strlcat(text, j > 0 ? " " : "", sizeof(text));
+			strlcat(text, words[j], sizeof(text));
+		}
+		assert_string_equal(text, words != NULL ? rows[i].wanted : "");
+		ssh_args_free(words);
+	}
+}
+
 int
 main(void)
 {
@@ -152,6 +187,7 @@ main(void)
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_connect),
 	};
 
 	return (cmocka_run_group_tests_name("ssh-args", tests, NULL, NULL));

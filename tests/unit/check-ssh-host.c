@@ -10,11 +10,9 @@
 #include "check.h"
 #include "sshconf/ssh-host.h"
 
-struct passwd	*__wrap_getpwuid(uid_t);
-
 /* The user's home is the test's own. */
-struct passwd *
-__wrap_getpwuid(uid_t uid)
+static struct passwd *
+own_getpwuid(uid_t uid)
 {
 	static char		name[] = "alice";
 	static struct passwd	pw;
@@ -24,6 +22,9 @@ __wrap_getpwuid(uid_t uid)
 	pw.pw_uid = uid;
 	return (&pw);
 }
+
+#define getpwuid(uid) own_getpwuid(uid)
+#include "sshconf/ssh-host.c"
 
 static void
 test_hosts(void **state)

@@ -46,7 +46,7 @@ decode(const char *text, unsigned char bytes[1024])
 {
 	int	len = base64_decode((char *)bytes, 1024, text, strlen(text));
 
-	assert_in_range(len, 1, 1023);
+	assert_within(len, 1, 1023);
 	return ((size_t)len);
 }
 

@@ -18,12 +18,12 @@ test_kexinit(void **state)
 	struct sshkex_packet	 packet;
 	struct sshkex_list	 lists[SSHKEX_LISTS];
 	char			 name[SSHKEX_NAME_MAX + 1];
-	size_t			 bytes, len, least, names;
+	size_t			 bytes, len, least;
 	int			 i;
 
 	(void)state;
 	least = sshkex_kexinit(buf, sizeof(buf), 0, cookie);
-	assert_in_range(least, 600, 1100);
+	assert_within(least, 600, 1100);
 	for (bytes = least - 30; bytes <= SSHKEX_PACKET_MAX - 24; bytes += bytes < 3000 ? 1 : 97) {
 		len = sshkex_kexinit(buf, sizeof(buf), bytes, cookie);
 		if (len < bytes || (len > least && len >= bytes + 24) || len % 8 != 0)
@@ -34,7 +34,7 @@ test_kexinit(void **state)
 		assert_int_equal(packet.type, SSHKEX_KEXINIT);
 		assert_int_equal(sshkex_parse(&packet, lists), 0);
 		for (i = 0; i < SSHKEX_LISTS; i++)
-			for (names = 0; sshkex_next(&lists[i], name) == 1; names++)
+			while (sshkex_next(&lists[i], name) == 1)
 				if (name[0] == '\0' || name[strlen(name) - 1] == '-')
 					fail_msg("%zu bytes: list %d has the name \"%s\"", bytes, i,
 					    name);

@@ -475,7 +475,7 @@ test_direct(void **state)
 		carry(&near_side, far);
 		while (stream_readable(&far->s, 1, now_ms) == 1) {
 			most = stream_direct(&far->s);
-			assert_in_range(most, 1, RESUME_DATA_MAX);
+			assert_within(most, 1, RESUME_DATA_MAX);
 			n = recv(far->fd, buf, most < sizeof(buf) ? most : sizeof(buf), 0);
 			if (n <= 0)
 				break;

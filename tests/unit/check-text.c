@@ -53,7 +53,7 @@ test_json(void **state)
 	json_print(fp, doc, JSON_COMPACT);
 	fclose(fp);
 	for (i = 0; i + 1 < len; i++)
-		assert_in_range(text[i], ' ', '~');
+		assert_within(text[i], ' ', '~');
 	assert_int_equal(text[len - 1], '\n');
 	again = json_parse(text, len, 0);
 	assert_true(json_equal(doc, again));

@@ -184,7 +184,7 @@ test_cases(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		len = snprintf(text, sizeof(text), "{\"BackendState\":\"Running\"%s}",
 		    cases[i].members);
-		assert_in_range(len, 1, sizeof(text) - 1);
+		assert_within(len, 1, sizeof(text) - 1);
 		if (tsjson_status(text, (size_t)len, &status) != 0)
 			fail_msg("%s: taken for no document", cases[i].name);
 		assert_string_equal(status.state, "Running");

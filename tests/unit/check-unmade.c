@@ -33,12 +33,13 @@ static const struct {
 	/* No message. */
 	{ { .error = ECONNREFUSED, .by = UNMADE_NOBODY }, "refused", "refused by HOST" },
 	{ { .error = ECONNREFUSED, .by = UNMADE_UNTOLD }, "refused", "refused by HOST" },
-	{ { .error = ECONNRESET, .by = UNMADE_NOBODY }, "reset", "HOST" },
+	{ { .error = ECONNRESET, .by = UNMADE_NOBODY }, "server-closed", "HOST" },
 	{ { .error = ETIMEDOUT, .by = UNMADE_NOBODY, .took_ms = 4900 }, "no-answer",
 	    "no answer from HOST in 5 s" },
 	{ { .error = EACCES, .by = UNMADE_NOBODY }, "blocked", "HOST" },
 	{ { .error = ENETUNREACH, .by = UNMADE_NOBODY }, "no-route", "HOST" },
 	{ { .error = EMFILE }, "no-descriptors", "HOST" },
+	{ { .error = EAFNOSUPPORT }, "no-route", "this machine has no such addresses as HOST (" },
 	{ { .error = EIO }, "system", "HOST" },
 	/* This machine's. */
 	{ { ECONNREFUSED, UNMADE_OWN, V4(3, 3), .route = GATEWAY, .neighbor = 1 }, "blocked",
@@ -152,7 +153,7 @@ test_judge(void **state)
 static void
 test_cut(void **state)
 {
-	struct unmade	u = with_sender(cases[8].unmade);
+	struct unmade	u = with_sender(cases[9].unmade);
 	char		text[20];
 
 	(void)state;

@@ -15,16 +15,27 @@
 #include "route/race.h"
 #include "session/watch.h"
 
-/* The kernel's view and the clock are the test's own. */
+/* The kernel's view and the clock are the test's own, in the files that ask for them. */
 
-int		 __wrap_os_tcp(int, struct os_tcp *);
-int64_t		 __wrap_clock_ms(void);
-int		 __wrap_os_tcp_fragment(int);
-int		 __wrap_os_tcp_patience(int, int);
-int		 __wrap_os_tcp_retry(int, int);
-int		 __wrap_os_keepalive(int, int, int, int, int);
-int		 __wrap_os_address_watch(void);
-enum os_address	 __wrap_os_address_read(int, const struct sockaddr *);
+static int		 own_os_tcp(int, struct os_tcp *);
+static int64_t		 own_clock_ms(void);
+static int		 own_os_tcp_fragment(int);
+static int		 own_os_tcp_patience(int, int);
+static int		 own_os_tcp_retry(int, int);
+static int		 own_os_keepalive(int, int, int, int, int);
+static int		 own_os_address_watch(void);
+static enum os_address	 own_os_address_read(int, const struct sockaddr *);
+
+#define os_tcp(fd, to) own_os_tcp(fd, to)
+#define clock_ms() own_clock_ms()
+#define os_tcp_fragment(fd) own_os_tcp_fragment(fd)
+#define os_tcp_patience(fd, s) own_os_tcp_patience(fd, s)
+#define os_tcp_retry(fd, ms) own_os_tcp_retry(fd, ms)
+#define os_keepalive(fd, idle, interval, count, s) own_os_keepalive(fd, idle, interval, count, s)
+#define os_address_watch() own_os_address_watch()
+#define os_address_read(fd, sa) own_os_address_read(fd, sa)
+#include "net/sock.c"
+#include "session/watch.c"
 
 static struct os_tcp	 tcp;
 static int64_t		 now_ms;
@@ -32,8 +43,8 @@ static int		 fragments, patience, retry_ms, looks, proven_bytes;
 static enum os_address	 address;
 static int		 news[2];	/* a pipe in the place of the kernel's */
 
-int
-__wrap_os_tcp(int fd, struct os_tcp *to)
+static int
+own_os_tcp(int fd, struct os_tcp *to)
 {
 	(void)fd;
 	*to = tcp;
@@ -41,30 +52,30 @@ __wrap_os_tcp(int fd, struct os_tcp *to)
 	return (0);
 }
 
-int64_t
-__wrap_clock_ms(void)
+static int64_t
+own_clock_ms(void)
 {
 	return (now_ms);
 }
 
-int
-__wrap_os_tcp_fragment(int fd)
+static int
+own_os_tcp_fragment(int fd)
 {
 	(void)fd;
 	fragments++;
 	return (0);
 }
 
-int
-__wrap_os_tcp_patience(int fd, int dead_after_s)
+static int
+own_os_tcp_patience(int fd, int dead_after_s)
 {
 	(void)fd;
 	patience = dead_after_s;
 	return (0);
 }
 
-int
-__wrap_os_tcp_retry(int fd, int every_ms)
+static int
+own_os_tcp_retry(int fd, int every_ms)
 {
 	(void)fd;
 	retry_ms = every_ms;
@@ -72,8 +83,8 @@ __wrap_os_tcp_retry(int fd, int every_ms)
 }
 
 /* Each probe that is not answered counts as long as the interval is. */
-int
-__wrap_os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
+static int
+own_os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 {
 	(void)fd;
 	assert_int_equal(idle_s, 15);
@@ -82,15 +93,15 @@ __wrap_os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_afte
 	return (0);
 }
 
-int
-__wrap_os_address_watch(void)
+static int
+own_os_address_watch(void)
 {
 	assert_int_equal(pipe(news), 0);
 	return (news[0]);
 }
 
-enum os_address
-__wrap_os_address_read(int fd, const struct sockaddr *sa)
+static enum os_address
+own_os_address_read(int fd, const struct sockaddr *sa)
 {
 	char	c;
 

@@ -19,4 +19,12 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* cmocka's own is deprecated since 2.0. */
+#define assert_within(value, low, high) do {						\
+	intmax_t	within = (intmax_t)(value);					\
+											\
+	if (within < (intmax_t)(low) || within > (intmax_t)(high))			\
+		fail_msg(#value " is %jd", within);					\
+} while (0)
+
 #endif
