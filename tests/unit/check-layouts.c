@@ -245,7 +245,7 @@ test_arguments(void **state)
 {
 	const struct {
 		int	count;
-		char	text[40];
+		char	text[48];
 	}		counted = { 2, "/bin/tailscaled\0\0\0tailscaled\0--tun=x\0A=B" };
 	struct {
 		const char	*list[3];
