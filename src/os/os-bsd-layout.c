@@ -106,9 +106,6 @@ const struct tcp_layout os_tcp_layout = {
 #else
 	.whole = 1,
 #endif
-#ifdef __FreeBSD__
-	.gaps = INFO(tcpi_rcv_numsacks),
-#endif
 	.retransmitted = INFO(tcpi_snd_rexmitpack),
 	.behind = INFO(tcpi_rcv_ooopack)
 };

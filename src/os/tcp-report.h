@@ -19,7 +19,7 @@ struct tcp_layout {
 	/* bytes in the send buffer; or none, and the caller has them from elsewhere */
 	struct layout_field	waiting;
 	struct layout_field	told;		/* 0 in there: the rest is kept from us */
-	struct layout_field	retransmitted, behind, gaps, received;
+	struct layout_field	retransmitted, behind, received;
 };
 
 /*

@@ -217,6 +217,12 @@ unmade_find(const struct unmade *u)
 	enum hop			 hop = hop_of(u);
 	size_t				 i;
 
+	/*
+	 * macOS and the BSDs show no messages, but say this of a neighbor that does not answer: the
+	 * first row.
+	 */
+	if (u->by == UNMADE_UNTOLD && u->error == EHOSTDOWN && hop == HOP_LINK)
+		return (&unmade_rows[0]);
 	while (m->family != 0 && (m->family != u->family || m->type != u->icmp.type ||
 	    m->code != u->icmp.code))
 		m++;

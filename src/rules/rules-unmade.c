@@ -43,15 +43,17 @@ check_unmade(const json_t *facts, struct finding *f)
 {
 	const struct unmade	*u = unmades;
 	struct query_attempt	 a;
-	const char		*detail, *interface;
+	const char		*detail, *interface, *said_by;
 	int			 i;
 
 	/* Where only tailscaled has a way, its own rules say what is wrong with it. */
 	if ((query_mesh(facts) == 1 && !query_kernel(facts)) ||
 	    !query_ended(facts, code_row(f->rule->code)->name, &a))
 		return (0);
-	while (u->code != CODE_NONE && (u->code != f->rule->code || !query_is(a.row, "said_by",
-	    u->said_by)))
+	/* Where no messages are shown, a host is absent by this system's own word. */
+	said_by = json_text_at(a.row, "said_by");
+	while (u->code != CODE_NONE && (u->code != f->rule->code ||
+	    strcmp(said_by != NULL ? said_by : "own", u->said_by) != 0))
 		u++;
 	if (u->code == CODE_NONE)
 		return (0);

@@ -203,9 +203,6 @@ SAMPLE(tcp, struct tcp_info) {
 #else
 	.tcpi_snd_mss = 1460,
 #endif
-#ifdef __FreeBSD__
-	.tcpi_rcv_numsacks = 1
-#endif
 };
 SAMPLE(tcp_closed, struct tcp_info) {
 	.tcpi_state = 5, .tcpi_snd_mss = 1460,

@@ -16,8 +16,7 @@ static const unsigned char macos_layout_route[] = {
 static const unsigned char macos_layout_tcp[] = {
 	4, 1, 0, 0, 1, 0, 0, 0, 1, 0, 4, 0, 4, 0, 16, 0,
 	4, 0, 28, 0, 4, 0, 44, 0, 4, 0, 32, 0, 4, 0, 0, 0,
-	0, 0, 104, 0, 8, 0, 96, 0, 8, 0, 0, 0, 0, 0, 88, 0,
-	8, 0,
+	0, 0, 104, 0, 8, 0, 96, 0, 8, 0, 88, 0, 8, 0,
 };
 
 static const unsigned char macos_come[] = {
@@ -164,8 +163,7 @@ static const unsigned char freebsd_layout_route[] = {
 static const unsigned char freebsd_layout_tcp[] = {
 	4, 1, 1, 0, 232, 3, 0, 0, 1, 0, 5, 0, 1, 0, 16, 0,
 	4, 0, 100, 0, 4, 0, 68, 0, 4, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 120, 0, 4, 0, 124, 0, 4, 0, 184, 0, 4, 0, 0, 0,
-	0, 0,
+	0, 0, 120, 0, 4, 0, 124, 0, 4, 0, 0, 0, 0, 0,
 };
 
 static const unsigned char freebsd_come[] = {
@@ -329,7 +327,7 @@ static const unsigned char freebsd_tcp[] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -404,8 +402,7 @@ static const unsigned char netbsd_layout_route[] = {
 static const unsigned char netbsd_layout_tcp[] = {
 	4, 1, 1, 0, 232, 3, 0, 0, 1, 0, 5, 0, 1, 0, 16, 0,
 	4, 0, 100, 0, 4, 0, 68, 0, 4, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 120, 0, 4, 0, 124, 0, 4, 0, 0, 0, 0, 0, 0, 0,
-	0, 0,
+	0, 0, 120, 0, 4, 0, 124, 0, 4, 0, 0, 0, 0, 0,
 };
 
 static const unsigned char netbsd_come[] = {
@@ -612,8 +609,7 @@ static const unsigned char openbsd_layout_route[] = {
 static const unsigned char openbsd_layout_tcp[] = {
 	4, 1, 0, 0, 232, 3, 0, 0, 1, 0, 5, 0, 1, 0, 16, 0,
 	4, 0, 100, 0, 4, 0, 68, 0, 4, 0, 196, 0, 4, 0, 200, 0,
-	4, 0, 116, 0, 4, 0, 120, 0, 4, 0, 0, 0, 0, 0, 0, 0,
-	0, 0,
+	4, 0, 116, 0, 4, 0, 120, 0, 4, 0, 0, 0, 0, 0,
 };
 
 static const unsigned char openbsd_come[] = {

@@ -34,7 +34,8 @@ static enum doubt_sign
 look(void)
 {
 	facts.now_ms += LOOK_MS;
-	tcp.ack_ms += LOOK_MS;
+	if (tcp.ack_ms != -1)
+		tcp.ack_ms += LOOK_MS;
 	return (doubt_look(&view, &facts));
 }
 
@@ -96,6 +97,20 @@ test_cut(void **state)
 	facts.rtt_ms = 100;
 	facts.owed_ms = facts.now_ms;
 	assert_int_equal(until(DOUBT_ATTEMPT, 1), 2400);
+}
+
+/* The same where the kernel tells neither what is acknowledged nor when anything came. */
+static void
+test_untold(void **state)
+{
+	(void)state;
+	begin(20);
+	tcp.ack_ms = -1;
+	tcp.acked_bytes = -1;
+	facts.owed_ms = facts.now_ms;
+	assert_int_equal(until(DOUBT_PING, 1), 1000);
+	ask(1);
+	assert_int_equal(until(DOUBT_ATTEMPT, 1), 1200);
 }
 
 /* Who only listens is owed nothing: it asks when the other side falls silent, once, and when idle. */
@@ -338,6 +353,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_untold),
 		cmocka_unit_test(test_lull),
 		cmocka_unit_test(test_reader_stops),
 		cmocka_unit_test(test_no_room),

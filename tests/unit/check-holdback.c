@@ -36,10 +36,12 @@ static int		 own_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t
 
 #define os_tcp(fd, to) own_os_tcp(fd, to)
 #define clock_ms() own_clock_ms()
+#define os_segments() segments
 #define race_again(conf, conn) own_race_again(conf, conn)
 #define race_other(conf, conn) own_race_other(conf, conn)
 #define race_cancel(race) own_race_cancel(race)
 #define sshwire_hello_feed(hello, buf, len) own_sshwire_hello_feed(hello, buf, len)
+static enum os_segments	 segments = OS_SEGMENTS_ANY;
 #include "session/holdback.c"
 #undef sshwire_hello_feed
 
@@ -381,6 +383,57 @@ test_sizes(void **state)
 	assert_int_equal(dials, 1);
 	spare(&s, 768);
 	end(&s);
+}
+
+/*
+ * macOS and FreeBSD: one smaller step, no word of what is acknowledged, and none of what may come;
+ * NetBSD has no step at all.
+ */
+static void
+test_least(void **state)
+{
+	struct scene	s;
+
+	(void)state;
+	segments = OS_SEGMENTS_LEAST;
+	begin(&s, MSS_FULL);
+	greet(&s);
+	tcp.acked_bytes = tcp.ack_ms = -1;
+	tcp.receive_bytes = 0;
+	tcp.sacked = 0;
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 40);
+	/* Some no longer waits: the clock starts again. */
+	tcp.waiting_bytes = 5;
+	pass(&s, 5);
+	pass(&s, 44);
+	assert_int_equal(dials, 0);
+	pass(&s, 5);
+	assert_int_equal(dials, 1);
+	spare(&s, MSS_LAST);
+	pass(&s, 150);
+	assert_int_equal(s.switched, 1);
+	/* There is nothing below it. */
+	tcp.send_bytes = tcp.receive_bytes = MSS_LAST;
+	server(&s, S_ID, strlen(S_ID));
+	passes(&s, S_ID, 1);
+	tcp.waiting_bytes = 10;
+	tcp.retransmitted = SYNS + 2;
+	pass(&s, 5);
+	pass(&s, 500);
+	assert_int_equal(dials, 1);
+	end(&s);
+
+	segments = OS_SEGMENTS_FIXED;
+	begin(&s, MSS_FULL);
+	greet(&s);
+	tcp.retransmitted = SYNS + 1;
+	pass(&s, 5);
+	pass(&s, 500);
+	assert_int_equal(dials, 0);
+	end(&s);
+	segments = OS_SEGMENTS_ANY;
 }
 
 /*
@@ -889,6 +942,7 @@ main(void)
 		cmocka_unit_test(test_proven),
 		cmocka_unit_test(test_there),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_least),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_back),
 		cmocka_unit_test(test_mute),

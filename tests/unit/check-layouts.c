@@ -221,7 +221,7 @@ test_tcp(void **state)
 		assert_int_equal(tcp.rtt_ms, 41);
 		assert_int_equal(tcp.retransmitted, 3);
 		assert_int_equal(tcp.behind, 5);
-		assert_int_equal(tcp.gap, strcmp(s->system, "freebsd") == 0);
+		assert_int_equal(tcp.gap, 0);
 		assert_int_equal(tcp.no_room, 0);
 		assert_int_equal(tcp.ack_ms, -1);
 		assert_true(tcp.acked_bytes == -1);
@@ -245,8 +245,8 @@ test_arguments(void **state)
 {
 	const struct {
 		int	count;
-		char	text[40];
-	}		counted = { 2, "/bin/tailscaled\0\0\0tailscaled\0--tun=x\0A=" };
+		char	text[48];
+	}		counted = { 2, "/bin/tailscaled\0\0\0tailscaled\0--tun=x\0A=B" };
 	struct {
 		const char	*list[3];
 		char		 text[24];

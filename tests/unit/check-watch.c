@@ -760,6 +760,37 @@ test_address(void **state)
 	end(&s);
 }
 
+/*
+ * A kernel that does not tell what is acknowledged, nor when anything came: what was sent and does
+ * not wait is, so that an upload that never waits for nothing is not taken for a dead path.
+ */
+static void
+test_untold(void **state)
+{
+	struct scene	s;
+	int		i;
+
+	(void)state;
+	begin(&s, AF_INET, 1);
+	settle(&s);
+	tcp.ack_ms = -1;
+	tcp.acked_bytes = -1;
+	tcp.receive_bytes = 0;
+	tcp.waiting_bytes = 50000;
+	for (i = 0; i < 5 && s.next == -1; i++) {
+		watch_sent(s.w, 60000);
+		pass(&s, 20000);
+	}
+	assert_int_equal(s.next, -1);
+	/* Now nothing leaves the buffer any more. */
+	pass(&s, 20000);
+	assert_int_equal(s.next, -1);
+	pass(&s, 20000);
+	assert_int_not_equal(s.next, -1);
+	assert_int_equal(s.err.code, CODE_DEAD_PATH);
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -772,6 +803,7 @@ main(void)
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_address),
+		cmocka_unit_test(test_untold),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
