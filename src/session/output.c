@@ -92,5 +92,10 @@ output_gone(int fd)
 	/* Where nothing is asked for, macOS tells nothing. */
 	struct pollfd	pfd = { .fd = fd, .events = POLLOUT };
 
-	return (poll(&pfd, 1, 0) == 1 && (pfd.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0);
+	if (poll(&pfd, 1, 0) != 1)
+		return (0);
+	/* Of /dev/null, macOS says POLLNVAL. */
+	if ((pfd.revents & POLLNVAL) != 0)
+		return (fcntl(fd, F_GETFD) == -1);
+	return ((pfd.revents & (POLLERR | POLLHUP)) != 0);
 }
