@@ -6,14 +6,6 @@
 
 #define NOW_MS	100000
 
-static void
-check(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (*text < ' ' || *text > '~')
-			__builtin_trap();
-}
-
 /* What is said of a session that waits: it is within bounds, of now, and printable. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -22,11 +14,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (held_parse((const char *)data, size, NOW_MS, &held) == -1)
 		return (0);
-	check(held.host);
-	check(held.why);
-	if (held.said_ms > NOW_MS || NOW_MS - held.said_ms >= HELD_FRESH_MS ||
-	    held.since_ms < 0 || held.since_ms > held.said_ms || held.hold_s < 1 ||
-	    held.port < 1 || held.port > 65535 || held.host[0] == '\0')
-		__builtin_trap();
+	must_print(held.host);
+	must_print(held.why);
+	must(held.host[0] != '\0' && held.hold_s > 0 && held.port > 0 && held.port <= 65535);
+	must(held.said_ms <= NOW_MS && NOW_MS - held.said_ms < HELD_FRESH_MS);
+	must(held.since_ms >= 0 && held.since_ms <= held.said_ms);
 	return (0);
 }

@@ -16,4 +16,11 @@ must(int so)
 		__builtin_trap();
 }
 
+static inline void
+must_print(const char *text)
+{
+	for (; *text != '\0'; text++)
+		must(*text >= ' ' && *text <= '~');
+}
+
 #endif

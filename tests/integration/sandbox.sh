@@ -80,6 +80,19 @@ def confined(pid, refuse):
         time.sleep(0.01)
 
 
+def under_way(s, p, env, after):
+    """Some bytes both ways, and when the sandbox is there, what the client still says: what each thread has."""
+    s.settimeout(10)
+    s.sendall(b"SSH-2.0-server\r\n")
+    p.stdin.write(b"SSH-2.0-TRY-BEFORE\r\n")
+    assert p.stdout.read(100) == b"SSH-2.0-server\r\n"
+    assert s.recv(100) == b"SSH-2.0-TRY-BEFORE\r\n"
+    threads = confined(p.pid, env.get("TRY_REFUSE", ""))
+    p.stdin.write(after)
+    assert s.recv(100) == after
+    return threads
+
+
 def session(env, after, options=(), user=None):
     """A session under way, with some bytes both ways; what the client still says; then the server resets."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -87,14 +100,7 @@ def session(env, after, options=(), user=None):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **env}, bufsize=0,
                           user=user, group=user) as p:
         s, _ = listener.accept()
-        s.settimeout(10)
-        s.sendall(b"SSH-2.0-server\r\n")
-        p.stdin.write(b"SSH-2.0-TRY-BEFORE\r\n")
-        assert p.stdout.read(100) == b"SSH-2.0-server\r\n"
-        assert s.recv(100) == b"SSH-2.0-TRY-BEFORE\r\n"
-        threads = confined(p.pid, env.get("TRY_REFUSE", ""))
-        p.stdin.write(after)
-        assert s.recv(100) == after
+        threads = under_way(s, p, env, after)
         s.sendall(b"answer")
         assert p.stdout.read(100) == b"answer"
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -230,14 +236,7 @@ def resumable(env, after, broken=False):
         with subprocess.Popen([MESHSSH, "--debug", "--resume=%d" % way.port, "localhost", "1"], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **env}, bufsize=0) as p:
             s, _ = sshd.accept()
-            s.settimeout(10)
-            s.sendall(b"SSH-2.0-server\r\n")
-            p.stdin.write(b"SSH-2.0-TRY-BEFORE\r\n")
-            assert p.stdout.read(100) == b"SSH-2.0-server\r\n"
-            assert s.recv(100) == b"SSH-2.0-TRY-BEFORE\r\n"
-            threads = confined(p.pid, env.get("TRY_REFUSE", ""))
-            p.stdin.write(after)
-            assert s.recv(100) == after
+            threads = under_way(s, p, env, after)
             if broken:
                 note = "%s/held-%d" % (CACHE, p.pid)
                 way.close()
