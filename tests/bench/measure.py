@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 
 GIB = 1 << 30
 BLOCK = 128 * 1024
+RESUMED = "meshssh --resume"
 NAMES = ("login", "raw", "echo", "start", "pss", "ssh")
 # The environment lies in each process's stack: a small one, the same everywhere.
 ENV = {name: os.environ[name] for name in ("HOME", "PATH", "SHELL", "XDG_CACHE_HOME") if name in os.environ}
@@ -59,10 +61,42 @@ def contenders(options):
     return found
 
 
+class FarSide:
+    """A meshssh-serve in front of the sshd of the bench, and the relay whose sessions it keeps."""
+
+    def __init__(self, program):
+        self.port = int(os.environ["SSHD_PORT"]) + 1
+        self.log = os.path.join(os.environ["T"], "serve.log")
+        self.process = None
+        self.contender = Contender(RESUMED, [os.environ["MESHSSH"], f"--resume={self.port}", "127.0.0.1", "PORT"],
+                                   only=("login", "ssh"))
+        self.argv = [program, f"127.0.0.1:{self.port}", "--run=" + os.path.join(os.environ["T"], "serve"),
+                     "--sshd=127.0.0.1:" + os.environ["SSHD_PORT"], "--source=loopback"]
+
+    def start(self):
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stderr=log)
+        until = time.monotonic() + 10
+        while self.process.poll() is None and time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)    # the pace of the poll
+
+    def stop(self):
+        """How many sessions there were."""
+        self.process.kill()
+        self.process.wait()
+        with open(self.log, encoding="utf-8") as log:
+            return sum(" begins" in line for line in log)
+
+
 class Bench:
     def __init__(self, options):
         self.options = options
         self.failed = 0
+        self.resumable = 0      # sessions through RESUMED
         self.rows = []
         self.all = contenders(options)
         for c in self.all:
@@ -96,6 +130,7 @@ class Bench:
         return [float(word) for word in done.stdout.split()]
 
     def ssh_argv(self, contender):
+        self.resumable += contender.name == RESUMED
         argv = ["ssh", "-F", os.environ["SSH_CONFIG"]]
         if contender.argv != ["-"]:
             words = [word.replace("127.0.0.1", "%h").replace("PORT", "%p") for word in contender.argv]
@@ -181,15 +216,16 @@ class Bench:
 
     def raw(self):
         size = self.size(GIB // 4, GIB // 128)
+        who = [c for c in self.all if "raw" in c.only]
         for way in ("up", "down"):
-            speed = {c: [] for c in self.all}
-            cpu = {c: [] for c in self.all}
-            for c in self.rounds(7, self.all):
+            speed = {c: [] for c in who}
+            cpu = {c: [] for c in who}
+            for c in self.rounds(7, who):
                 got = self.drive("bulk-" + way, c, "-b", size)
                 if got:
                     speed[c].append(size / GIB / got[0])
                     cpu[c].append(got[1] * GIB / size)
-            for c in self.all:
+            for c in who:
                 used = statistics.median(cpu[c]) if cpu[c] else None
                 self.row("raw " + way, "GiB/s", c, speed[c], self.of("nc", speed),
                          f"{used:.3f} CPU-s/GiB" if used is not None else "", used, 2)
@@ -230,8 +266,13 @@ class Bench:
                 got = self.ssh_bulk(c, way, self.size(GIB // 4, GIB // 1024))
                 if got is not None:
                     speed[c].append(got)
+            relay = self.of("meshssh", speed)
             for c in who:
-                self.row("ssh " + way, "MiB/s", c, speed[c], speed[self.all[0]], digits=0)
+                besides = ""
+                if c.name == RESUMED and relay and len(relay) == len(speed[c]):
+                    pairs = [a / b for a, b in zip(speed[c], relay)]
+                    besides = f"{statistics.median(pairs):.2f} of meshssh, paired"
+                self.row("ssh " + way, "MiB/s", c, speed[c], speed[self.all[0]], besides, digits=0)
 
     def of(self, name, table):
         """The values of the contender of this name."""
@@ -274,11 +315,20 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
     bench = Bench(options)
+    far = FarSide(os.environ["MESHSSH_SERVE"]) if os.access(os.environ["MESHSSH_SERVE"], os.X_OK) else None
     before = load()
-    for name in NAMES:
-        if not options.only or name in options.only:
-            print(f"bench: {name} ...", file=sys.stderr, flush=True)
-            (bench.bulk if name == "ssh" else getattr(bench, name))()
+    try:
+        if far:
+            far.start()
+            bench.all.append(far.contender)
+        for name in NAMES:
+            if not options.only or name in options.only:
+                print(f"bench: {name} ...", file=sys.stderr, flush=True)
+                (bench.bulk if name == "ssh" else getattr(bench, name))()
+    finally:
+        sessions = far.stop() if far else 0
+    if sessions != bench.resumable:
+        bench.fail(RESUMED, f"{sessions} of {bench.resumable} sessions could be resumed")
     print(f"{machine()}, load {before} before, {load()} after")
     print("direct: plain ssh, or a plain socket; ratio: of medians, to nc; for login and ssh to plain ssh" +
           ("; --short: the numbers mean nothing" if options.short else ""))
