@@ -112,7 +112,7 @@ survive_outer_failed(struct survive *s)
 	int		 login = ssh_refusal_login(outer->said);
 
 	if (outer_said(outer, said, sizeof(said))[0] == '\0')
-		strlcpy(said, "no answer", sizeof(said));
+		strlcpy(said, "meshssh-serve does not answer", sizeof(said));
 	error_set(&s->why, login ? CODE_OUTER_LOGIN : CODE_OUTER_FAILED, "%s: %s: %s",
 	    target_text(s->race->target, target), login ?
 	    "the session will not survive: a second ssh cannot log in" :

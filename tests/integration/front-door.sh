@@ -351,6 +351,7 @@ alive() {
 }
 alive ''
 alive -oServerAliveInterval=0 --resume=1
+alive -oServerAliveInterval=0 --resume=ssh
 alive -oServerAliveInterval=7 --resume=1 -oServerAliveInterval=7
 alive '' --resume=off
 

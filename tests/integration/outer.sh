@@ -122,6 +122,23 @@ wait $pid
 kill $(cat "/proc/$SERVE_PID/task/$SERVE_PID/children") "$SERVE_PID"
 wait "$SERVE_PID" 2>/dev/null
 
+# --- another user of the host has taken the port
+cp "$SSH_CONFIG" "$T/config"
+cp "$T/known_hosts" "$T/hosts"
+impostor() (
+	mkdir "$T/own" && mv "$T/host_key" "$T/host_key.pub" "$T/own"
+	sshd_start && cp "$T/hosts" "$T/known_hosts"
+	serve_start
+	cp "$T/config" "$T/ssh_config"
+	through --resume=ssh:$PORT -- direct 'echo in'
+	echo "$?"
+	kill "$SSHD_PID" "$SERVE_PID"
+	wait "$SSHD_PID" "$SERVE_PID"
+	mv "$T/own/"* "$T"
+)
+is "who has taken the port on the host is not taken for the host" \
+	"$(impostor 2>&1 | grep -c -e 'HOST IDENTIFICATION HAS CHANGED' -e '^255$' -e '^in$')" 2
+
 # --- what cannot be had
 # plain NAME CODE PATTERN OPTION... -- ARGUMENT...: a plain session, one line, and the same in --why.
 plain() {
@@ -138,7 +155,7 @@ plain "nobody listens there" outer-failed 'open failed: connect failed: Connecti
 	--resume=ssh:$PORT -- direct
 serve_start
 kill -STOP "$SERVE_PID"
-plain "nobody answers there" outer-failed 'a second ssh led nowhere: no answer' --resume=ssh:$PORT -- -o ConnectTimeout=4 direct
+plain "nobody answers there" outer-failed 'a second ssh led nowhere: meshssh-serve does not answer' --resume=ssh:$PORT -- -o ConnectTimeout=4 direct
 kill -CONT "$SERVE_PID"
 ssh-keygen -q -p -P '' -N hunter2 -f "$T/user_key" >/dev/null
 printf '#!/bin/sh\necho hunter2\n' >"$T/askpass"
