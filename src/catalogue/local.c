@@ -261,9 +261,9 @@ const struct code_row catalogue_local[CODE_COUNT - CODE_LOCAL] = {
 	    "The host's sshd says that sessions can be resumed at a port of meshssh-serve, and "
 	    "that port takes no connection from here, or does not answer as meshssh-serve does. A "
 	    "firewall or the mesh's access rules drop it, its socket is not started, or another "
-	    "service has the port. Sessions work as they do without it: they end with their "
-	    "connection. On the host: systemctl status meshssh.socket; then let the firewall and "
-	    "the rules accept the port." },
+	    "service has the port. Sessions end with their connection. On the host: systemctl "
+	    "status meshssh.socket; then let the firewall and the rules accept the port, or use "
+	    "meshssh --resume=ssh." },
 	[CODE_ALIVE_ENDS_HELD - CODE_LOCAL] = { "alive-ends-held",
 	    KIND_FINDING, SEVERITY_NOTE, 21, 0, "",
 	    "Sessions are held while there is no connection, but one side counts the answers that "

@@ -537,7 +537,7 @@ relay_running_cb(int ssh, void *arg)
 
 	log_debug(1, "the session is under way");
 	event_del(&s->limit);
-	if (s->survive.why.code != CODE_NONE)
+	if (s->survive.why.code != CODE_NONE && survive_session(&s->survive) == NULL)
 		relay_tell(s);
 	/*
 	 * A key that is meant for ssh must not end a session that others share; who runs us by hand

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "base/xalloc.h"
 #include "cmd/options.h"
 #include "cmd/outer-command.h"
@@ -218,6 +219,22 @@ survive_begin_outer(struct survive *s)
 	return (-1);
 }
 
+/* The port that is remembered for one of the host's names, or what there is for the last one. */
+static int
+survive_known(struct survive *s)
+{
+	const struct target	*target = s->race->target;
+	int			 port, i;
+
+	s->known = target->host;
+	port = path_cache_port_get(s->network, s->known, target->port);
+	for (i = 0; port <= 0 && s->names != NULL && i < s->names->count; i++) {
+		s->known = s->names->hosts[i];
+		port = path_cache_port_get(s->network, s->known, target->port);
+	}
+	return (port);
+}
+
 int
 survive_begin(struct survive *s, void (*cb)(enum survive_event, void *), void *arg)
 {
@@ -227,8 +244,7 @@ survive_begin(struct survive *s, void (*cb)(enum survive_event, void *), void *a
 	if (s->opts->fdpass || port == OPTIONS_RESUME_OFF)
 		return (-1);
 	if (port == OPTIONS_RESUME_AUTO)
-		port = path_cache_port_get(s->network, s->race->target->host,
-		    s->race->target->port);
+		port = survive_known(s);
 	if (port <= 0)
 		return (-1);
 	log_debug(1, "port %d is known to resume sessions: it is tried first", port);
@@ -263,7 +279,8 @@ survive_drop(struct survive *s)
 	resumable_free(s->resume);
 	s->resume = NULL;
 	survive_give_back(s);
-	path_cache_port_drop(s->network, s->race->target->host, s->race->target->port);
+	if (s->known != NULL)
+		path_cache_port_drop(s->network, s->known, s->race->target->port);
 }
 
 /* --- a port that a server offers -------------------------------------------------------------- */

@@ -31,6 +31,7 @@ struct survive {
 	const struct names	*names;		/* of the host, or NULL */
 	const char		*network;
 	struct resumable		*resume;
+	const char		*known;		/* the port was, for this name; or NULL */
 	int			 opened;
 	int			 direct;	/* SURVIVE_DIRECT was said */
 	struct event		 timer;

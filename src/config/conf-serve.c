@@ -185,7 +185,8 @@ serve_print_parts(FILE *fp, const json_t *doc, const struct serve_way *way, stru
 	}
 	if (json_truth_at(doc, "wanted.rootless") == 1)
 		fprintf(fp, "# root alone can have sshd tell clients; until then, theirs is: "
-		    "meshssh --resume=PORT\n");
+		    "meshssh --resume=PORT,\n# or, with --listen=127.0.0.1, "
+		    "meshssh --resume=ssh:PORT\n");
 	return (0);
 }
 

@@ -11,7 +11,8 @@
 
 static const struct lasting_store	stores[] = {
 	{ "/nix/store/", 1, "nix-collect-garbage",
-	    "install meshssh into a profile (nix profile install), then do this again" },
+	    "install meshssh into a profile (nix profile install; for what root runs, with --profile "
+	    "/nix/var/nix/profiles/default), then do this again" },
 	{ "/Cellar/", 0, "brew upgrade", "brew link meshssh, then do this again" },
 };
 

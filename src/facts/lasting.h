@@ -20,7 +20,7 @@ struct lasting_store {
 	char	folder[16];
 	int	first;		/* where a path begins, else anywhere in it */
 	char	takes[24];	/* the command that takes a version away */
-	char	cure[96];
+	char	cure[144];
 };
 
 /* The store that this path is in, or NULL: then it stays. */

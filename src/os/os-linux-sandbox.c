@@ -127,6 +127,12 @@ static const struct sock_filter	filter[] = {
 #ifdef __NR_newfstatat
 	ANY(newfstatat),
 #endif
+#ifdef __NR_lstat	/* musl's, and glibc's before 2.33 */
+	ANY(stat), ANY(lstat),
+#endif
+#ifdef __NR_lstat64
+	ANY(stat64), ANY(lstat64),
+#endif
 #ifdef __NR_fstatat64
 	ANY(fstat64), ANY(fstatat64),
 #endif

@@ -107,11 +107,7 @@ run_hear(struct run_text *texts[2], int fds[2], int64_t deadline_ms)
 	return (0);
 }
 
-/*
- * 1 if it has ended. It is left there, so that its number, which is that of its group, is nobody
- * else's yet.
- */
-static int
+int
 run_ended(pid_t pid)
 {
 	siginfo_t	info = { .si_pid = 0 };

@@ -4,6 +4,8 @@
 #ifndef OS_RUN_H
 #define OS_RUN_H
 
+#include <sys/types.h>
+
 #include <limits.h>
 #include <stddef.h>
 
@@ -41,6 +43,11 @@ int	run_place(const char **dirs, const char *root, const char *program, char [PA
  */
 int	run(const char *const argv[], int ms, struct run_text *out, struct run_text *err,
 	    const struct run_child *);
+/*
+ * 1 if this child has ended. It is left there, so that its number, which is that of its group, is
+ * nobody else's yet.
+ */
+int	run_ended(pid_t);
 /* In a child: become argv[0] as that says, which may be NULL; returns only if that failed. */
 void	run_become(const char *const argv[], const struct run_child *);
 

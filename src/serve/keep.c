@@ -16,7 +16,7 @@
 #include "serve/keep.h"
 #include "serve/reply.h"
 
-#define KEEP_READ	((size_t)64 * 1024)
+#define KEEP_READ	((size_t)60 * 1024)	/* with its head it is one piece for TCP */
 #define KEEP_LAST_MS	60000	/* for sshd's last words */
 #define KEEP_CLOSE_MS	5000	/* for the client to hang up, or sshd to take the rest */
 

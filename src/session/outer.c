@@ -59,15 +59,15 @@ outer_exec(const struct outer_command *command, int fd, int said_fd)
 	_exit(127);
 }
 
-/* No other program gets these; what is said shall stop nobody, though nobody reads it. */
+/* No other program gets these; ours waits for nothing, and with both neither does the other. */
 static void
-outer_own(const int fds[2], int flags)
+outer_own(const int fds[2], int both)
 {
 	int	i;
 
 	for (i = 0; i < 2; i++) {
 		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
-		if (i == 0 || flags != 0)
+		if (i == 0 || both)
 			fcntl(fds[i], F_SETFL, O_NONBLOCK);
 	}
 }
@@ -89,7 +89,8 @@ outer_start(struct outer *o, struct event_base *base, const struct outer_command
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && pipe(said) == 0) {
 		outer_own(pair, 0);
-		outer_own(said, O_NONBLOCK);
+		/* Nobody reads it before the end, and it shall not stand still when it is full. */
+		outer_own(said, 1);
 		if ((pid = fork()) == 0)
 			outer_exec(command, pair[1], said[1]);
 	}
@@ -123,15 +124,16 @@ outer_stop(struct outer *o, int ms)
 	int64_t	until_ms = clock_ms() + ms;
 	int	status;
 
+	if (event_initialized(&o->ev))
+		event_del(&o->ev);
 	if (o->pid == 0)
 		return;
-	event_del(&o->ev);
 	outer_close(o->fd);
-	while (ms > 0 && waitpid(o->pid, &status, WNOHANG) == 0 && clock_ms() < until_ms)
+	while (!run_ended(o->pid) && clock_ms() < until_ms)
 		poll(NULL, 0, TICK_MS);
 	outer_read(o);
 	close(o->said_fd);
-	/* Its group, for what it started; nobody else has its number before it was waited for. */
+	/* Its group as well, for what it started; its number is nobody else's yet. */
 	kill(-o->pid, SIGKILL);
 	kill(o->pid, SIGKILL);
 	while (waitpid(o->pid, &status, 0) == -1 && errno == EINTR)

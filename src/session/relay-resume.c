@@ -30,9 +30,11 @@
 #include "session/resumable.h"
 
 #define TURN_SPLICE	(1 << 20)
-#define TURN_READ	65536		/* of the input, at a time */
+#define TURN_READ	61440		/* of the input: with its head it is one piece for TCP */
 #define TURN_BUDGET	32		/* turns for one side before the other has its own */
 #define FULL		4		/* found full so often, a pipe is worth enlarging */
+#define IN_PIPE		(256 * 1024)
+#define PAUSE_MS	200		/* a full pipe is waited for, before its ring is used */
 #define FAREWELL_MS	1000		/* for ssh's last words after the server's end */
 #define LAST_MS		20000		/* for what the server says after the client's end */
 #define CLOSE_MS	2000		/* for the last bytes, and to say that it is over */
@@ -57,7 +59,9 @@ struct relay {
 	int			 can_splice;
 	int			 out_full;	/* how often */
 	int			 out_waits;	/* the output takes nothing now */
+	int			 paused;	/* and nothing is read until it does */
 	int			 in_open;
+	int			 in_full;	/* how often it gave as much as is taken */
 	int			 net_ended;	/* the server's stream, and the output with it */
 	int			 closing;
 	int			 identified;
@@ -168,6 +172,9 @@ relay_in_cb(evutil_socket_t fd, short what, void *arg)
 		relay_identified(r, identification_client(&r->resume->identification,
 		    iov[0].iov_base, (size_t)n));
 		stream_added(r->stream, (size_t)n, clock_ms());
+		/* A client that is faster than we are gets room. */
+		if (n > TURN_READ / 2 && ++r->in_full == FULL)
+			os_pipe_enlarge(fd, IN_PIPE);
 	}
 	relay_turn(r);
 }
@@ -217,12 +224,24 @@ relay_out_cb(evutil_socket_t fd, short what, void *arg)
 	struct relay	*r = arg;
 
 	(void)fd;
-	(void)what;
-	r->out_waits = 0;
+	/* A client that has stopped: what comes is read all the same, an answer may be in it. */
+	if ((r->out_waits = (what & EV_TIMEOUT) != 0))
+		event_add(&r->out_ev, NULL);
+	r->paused = 0;
 	relay_turn(r);
 }
 
-/* Move bytes past us: 1 if there may be more, 0 if the connection has none, -1 to read them. */
+/* The client is slower than the network: what comes can wait there, and is not copied. */
+static void
+relay_pause(struct relay *r)
+{
+	struct timeval	tv = clock_timeval(PAUSE_MS);
+
+	r->paused = 1;
+	event_add(&r->out_ev, &tv);
+}
+
+/* Move bytes past us: 1 if there may be more, 0 to wait, -1 to read them. */
 static int
 relay_splice(struct relay *r)
 {
@@ -235,9 +254,10 @@ relay_splice(struct relay *r)
 		return (1);
 	}
 	if (n == -1 && errno == EAGAIN && output_full(&r->out)) {
-		if (++r->out_full == FULL)
-			os_pipe_enlarge(r->out.fd, TURN_SPLICE);
-		return (-1);
+		if (++r->out_full == FULL && os_pipe_enlarge(r->out.fd, TURN_SPLICE) == 0)
+			return (1);
+		relay_pause(r);
+		return (0);
 	}
 	if (n == -1 && (errno == EINVAL || errno == ENOSYS))
 		r->can_splice = 0;
@@ -260,7 +280,9 @@ relay_receive(struct relay *r)
 		}
 		if (n == 0)
 			return;
-		if ((n = relay_splice(r)) == -1)
+		if ((n = relay_splice(r)) == 0)
+			return;
+		if (n == -1)
 			direct = 0;
 	}
 }
@@ -299,7 +321,7 @@ static void
 relay_net_wait(struct relay *r)
 {
 	int	want = r->resume->frozen ? 0 : stream_want(r->stream, clock_ms());
-	short	what = (short)((want & STREAM_READ ? EV_READ : 0) |
+	short	what = (short)((want & STREAM_READ && !r->paused ? EV_READ : 0) |
 		    (want & STREAM_WRITE ? EV_WRITE : 0));
 
 	if (r->stream->fd == -1)
@@ -483,6 +505,7 @@ relay_net_ended(struct relay *r)
 		relay_close(r, RESUME_CLOSE_CLIENT);
 		return;
 	}
+	event_del(&r->out_ev);
 	output_end(&r->out, r->conf->out_fd);
 	event_add(&r->last_ev, &tv);
 }

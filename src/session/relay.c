@@ -96,12 +96,10 @@ struct relay {
 
 /*
  * Hundreds of relays may be idle: none shall hold pages that it does not use. Not from malloc(3),
- * which writes to the last page of what is large; and as common symbols, which come last in memory,
- * right behind the small variables.
+ * which writes to the last page of what is large; and as a common symbol, which comes last in
+ * memory: its beginning, where each relay reads first, is on the page of the small variables.
  */
-char	relay_buf[REST_BYTES] __attribute__((__common__));
-char	relay_up_buf[REST_BYTES] __attribute__((__common__));
-char	relay_down_buf[REST_BYTES] __attribute__((__common__));
+char	relay_buf[3 * REST_BYTES] __attribute__((__common__));
 
 static struct relay	relay_session;	/* there is one at a time */
 
@@ -907,8 +905,8 @@ relay_run(struct event_base *base, const struct relay_config *conf, struct error
 	struct relay	*r = &relay_session;
 
 	memset(r, 0, sizeof(*r));
-	r->up.buf = relay_up_buf;
-	r->down.buf = relay_down_buf;
+	r->up.buf = relay_buf + REST_BYTES;
+	r->down.buf = relay_buf + 2 * REST_BYTES;
 	r->conf = conf;
 	r->base = base;
 	relay_take(r, conf->conn);

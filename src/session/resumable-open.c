@@ -137,7 +137,12 @@ open_race(struct resumable *r, const struct connection *by)
 		outer_start(&r->outer, r->conf.base, r->conf.outer, open_connected_cb, r);
 		return;
 	}
-	if (by != NULL && by->step.via->to == VIA_TO_TARGET) {
+	/* The host is where one of its names leads to. */
+	if (by == NULL) {
+		resumable_race(r);
+		return;
+	}
+	if (by->step.via->to == VIA_TO_TARGET) {
 		conn = *by;
 		open_port(&conn, r->target.port);
 		r->race = race_again(&r->race_conf, &conn);

@@ -10,7 +10,7 @@
 
 #include "session/stream.h"
 
-#define STREAM_ACK_BYTES	((uint64_t)128 * 1024)
+#define STREAM_ACK_BYTES	((uint64_t)256 * 1024)
 #define STREAM_ACK_MS		40
 #define STREAM_REST_MS		5000
 #define STREAM_TURN		32	/* reads, before others have a turn */
@@ -135,7 +135,8 @@ stream_limit(const struct stream *s)
 static int
 stream_ack_due(const struct stream *s, int64_t now_ms)
 {
-	uint64_t	half = s->in.max / 2;
+	/* Whoever has little room for what comes has as little for what is sent. */
+	uint64_t	half = (s->in.max < s->window ? s->in.max : s->window) / 2;
 
 	return (s->ack_due_ms != -1 && (now_ms >= s->ack_due_ms || s->in.start - s->acked >=
 	    (half < STREAM_ACK_BYTES ? half : STREAM_ACK_BYTES)));
@@ -415,8 +416,8 @@ stream_readable(struct stream *s, int direct, int64_t now_ms)
 	for (turn = 0; turn < STREAM_TURN && s->fd != -1 && !s->closed; turn++) {
 		if (direct && stream_direct(s) > 0)
 			return (1);
-		/* Let the reader take it, and grow only if it does not. */
-		if (turn > 0 && s->in_data > 0 && ring_room(&s->in) == 0)
+		/* Let the reader take it first: the next then goes in whole, and nothing grows. */
+		if (turn > 0 && ring_room(&s->in) < s->in_data)
 			return (0);
 		msg.msg_iovlen = stream_places(s, iov, &expected);
 		if ((n = recvmsg(s->fd, &msg, MSG_DONTWAIT)) == -1) {

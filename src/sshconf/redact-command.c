@@ -20,12 +20,12 @@ static const struct program {
 	char	name[16];
 	char	flags[32];	/* letters that take no value */
 	char	values[72];	/* a letter, how */
-	char	names[192];	/* long ones with a value: " NAME=how"; without: " NAME" */
+	char	names[224];	/* long ones with a value: " NAME=how"; without: " NAME" */
 	/* s: host, then a command; 2, 4: so many, in pairs of host and port; ?: nothing is known */
 	char	operands;
 } programs[] = {
 	{ "meshssh", "46AaCfGgKkMNnqsTtVvXxYy", "B-bhc-D-E-e-F-I-i-JjL-l-m-O-ooP-pnQ-R-S-Whw-",
-	    " via=w or=j mss=v family=v timeout=n connect-timeout=n dead-after=n resume=v hold=n tailscaled=/ jobs=n replay=- relay fdpass no-cache debug why doctor "
+	    " via=w or=j mss=v family=v timeout=n connect-timeout=n dead-after=n resume=v hold=n tailscaled=/ jobs=n replay=- format=v output=- relay fdpass no-cache debug why doctor "
 	    "scan tailnet json full help version ", 's' },
 	{ "ssh", "46AaCfGgKkMNnqsTtVvXxYy", "B-bhc-D-E-e-F-I-i-JjL-l-m-O-ooP-pnQ-R-S-Whw-", "",
 	    's' },

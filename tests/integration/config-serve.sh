@@ -359,6 +359,10 @@ XDG_RUNTIME_DIR=$T/own serve --install --rootless --port=4700
 is "rootless, and the user's manager looks at it" $? 0
 check "its unit" grep -q -- --source=loopback "$T/home/.config/systemd/user/meshssh.service"
 is "no user of its own" "$(grep ^User= "$T/home/.config/systemd/user/meshssh.service")" ''
+serve --rootless --listen=127.0.0.1
+is "rootless, on loopback alone: where it listens, and what clients need" \
+	"$(grep -o -e '^ListenStream=.*' -e 'meshssh --resume=ssh:PORT' "$T/out" | tr '\n' ' ')" \
+	'ListenStream=127.0.0.1:4622 meshssh --resume=ssh:PORT '
 removed --rootless
 is "rootless, removed" "$? $(find "$T/home" -type f)" '0 '
 finish

@@ -53,6 +53,9 @@ way '4via6, a word' 192-168-50-10-via-7 localapi 3
 way '4via6, in the domain' "192-168-50-10-via-7.$MESH_DOMAIN" localapi 3
 way '4via6, the address' fd7a:115c:a1e0:b1a:0:7:c0a8:320a localapi 3
 way 'a neighbour' 10.99.0.1 direct 3
+# At home the one, elsewhere the other; the first one's network is here, and it is not.
+login 'an address of the network, or else a peer' usr "$MESHSSH --tailscaled=$(node_socket usr) --or=srv" 10.99.0.77 localapi 3
+login 'a peer, or else an address of the network' usr "$MESHSSH --tailscaled=$(node_socket usr) --or=10.99.0.77" srv localapi 3
 # The doctor takes the same way.
 in_ns usr timeout 60 "$MESHSSH" --doctor --json --timeout=2 "--tailscaled=$(node_socket usr)" 192.168.50.10 >"$T/json" 2>&1
 check "the doctor: the route" grep -q '^   "route": "localapi"' "$T/json"

@@ -481,6 +481,19 @@ def discovery(tap, lab):
               f"{fresh.session.tail(20)}\n{fourth.session.tail(20)}")
 
 
+def names(tap, lab):
+    """With --or, the port is remembered for the name that led to the host, and the next session begins there."""
+    lab.clear()
+    lab.dead()
+    first = Echo(lab, options=OTHER)
+    exact = first.finish()
+    second = Echo(lab, options=OTHER, cache=first.session.cache)
+    direct = sum(1 for _, text in second.session.lines if "connected through direct" in text)
+    tap.point(exact and second.finish() and second.session.when("is known to resume sessions") and direct == 1,
+              "--or: the next session begins at the name that led there",
+              f"{direct}\n{first.session.tail(30)}\n{second.session.tail(30)}")
+
+
 def outer(lab):
     """An ssh through port 22, which forwards the two others: when it does."""
     forwards = (f"127.0.0.1:{PORT}:10.77.2.2:{PORT}", f"127.0.0.1:{SERVE_PORT}:10.77.2.2:{SERVE_PORT}")
@@ -641,7 +654,7 @@ def without_root(tap, lab):
     lab.far.start()
 
 
-OTHERS = (by_ssh, without_root, restarted, events, why, transfer, reader, silent, learned, discovery, port_22, cured)
+OTHERS = (by_ssh, without_root, restarted, events, why, transfer, reader, silent, learned, discovery, names, port_22, cured)
 
 
 class Resumable(Lab):

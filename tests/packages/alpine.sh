@@ -43,6 +43,7 @@ check "its steps succeed" env CC=musl-gcc CBUILD="$kind" CHOST="$kind" MAKEFLAGS
 check "it has its license" license "$T/pkg/meshssh"
 # abuild moves the manual to the package of documentation by itself.
 is "what the client has" "$(files "$T/pkg/meshssh" | sed "s,$MAN/man8/.* ,,")" "$CLIENT_FILES"
+is "what completes words" "$(completions "$T/pkg/meshssh")" "$COMPLETIONS"
 is "what the server has" "$(files "$T/pkg/meshssh-serve")" "usr/bin/meshssh-serve "
 is "it is of musl" "$(readelf -l "$T/pkg/meshssh/usr/bin/meshssh" | grep -o 'ld-musl')" ld-musl
 works "$T/pkg"

@@ -21,13 +21,14 @@ CONF
 [ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$T"
 cd "$T/arch" || finish
 # makepkg does not run as root, and the packages that it would ask for are Debian's here.
-check "makepkg builds them" as_user env PACMAN=true makepkg --config "$T/makepkg.conf" --nodeps --nocheck --nosign
+check "makepkg builds them" as_user env -u BUILDDIR PACMAN=true makepkg --config "$T/makepkg.conf" --nodeps --nocheck --nosign
 for package in meshssh meshssh-serve; do
 	mkdir -p "$T/root/$package"
 	bsdtar -xf "$package-$VERSION-1-$(uname -m)".pkg.tar.* -C "$T/root/$package"
 	check "$package has its license" license "$T/root/$package"
 done
 is "what the client has" "$(files "$T/root/meshssh")" "$CLIENT_FILES"
+is "what completes words" "$(completions "$T/root/meshssh")" "$COMPLETIONS"
 is "what the server has" "$(files "$T/root/meshssh-serve")" "$SERVE_FILES"
 works "$T/root"
 finish

@@ -61,7 +61,8 @@ program() {
 }
 as_alice() { lab_in "$PID_near" HOME=/home/alice setpriv --reuid 1500 --regid 1500 --clear-groups "$@"; }
 config=$store/bin/meshssh-config
-stays='WARNS: nix-collect-garbage removes it: install meshssh into a profile (nix profile install), then do this again'
+stays='WARNS: nix-collect-garbage removes it: install meshssh into a profile (nix profile install; for what root runs, '
+stays="$stays"'with --profile /nix/var/nix/profiles/default), then do this again'
 
 is 'no profile has it: the store, and a warning' "$(program as_alice "$config" stanza --match='*.x')" \
     "$store/bin/meshssh $stays"

@@ -28,13 +28,21 @@ MAN=usr/share/man
 CLIENT_FILES="usr/bin/meshssh usr/bin/meshssh-config usr/bin/meshssh-doctor $MAN/man1/meshssh-config.1 \
 $MAN/man1/meshssh-doctor.1 $MAN/man1/meshssh.1 $MAN/man5/meshssh-doctor.5 $MAN/man7/meshssh-messages.7 "
 # shellcheck disable=SC2034
-SERVE_FILES="usr/bin/meshssh-serve usr/lib/sysusers.d/meshssh.conf usr/lib/systemd/system/meshssh.service \
-usr/lib/systemd/system/meshssh.socket $MAN/man8/meshssh-serve.8 "
+SERVE_FILES="usr/bin/meshssh-serve usr/lib/systemd/system/meshssh.service usr/lib/systemd/system/meshssh.socket \
+usr/lib/sysusers.d/meshssh.conf $MAN/man8/meshssh-serve.8 "
 # files ROOT: the same of what was unpacked there.
 files() {
 	(cd "$1" && find . -type f) | sed 's,^\./,,; s,^lib/,usr/lib/,; s/\.gz$//' |
 	    grep -vE '^\.|/\.build-id/|share/(doc|licenses)/|complet|site-functions' | LC_ALL=C sort | tr '\n' ' '
 }
+# completions ROOT: the files that complete words there; those of the source.
+completions() {
+	find "$1" -type f \( -path '*complet*' -o -path '*site-functions*' \) ! -name Makefile -exec basename {} \; |
+	    LC_ALL=C sort | tr '\n' ' '
+}
+# shellcheck disable=SC2034
+COMPLETIONS=$(completions "$SRCDIR/contrib")
+
 # license ROOT: whether it has one.
 license() { find "$1/usr/share" -type f | grep -qE '/(licenses/.*/COPYING|doc/.*/copyright)$'; }
 

@@ -456,6 +456,30 @@ test_ack(void **state)
 	session_close();
 }
 
+/* Who keeps little, as with little memory, is told in time: it does not wait for the 40 ms. */
+static void
+test_ack_small(void **state)
+{
+	int64_t	begun_ms;
+	int	idle = 0;
+
+	(void)state;
+	session_open(1000000, 0);
+	stream_free(&near_side.s);
+	assert_int_equal(stream_init(&near_side.s, RING_FIRST), 0);
+	assert_int_equal(stream_attach(&near_side.s, near_side.fd, 0, now_ms), 0);
+	stream_set_window(&near_side.s, stream_window(&far_side.s));
+	stream_set_window(&far_side.s, stream_window(&near_side.s));
+	begun_ms = now_ms;
+	while (idle < 3) {
+		idle = both_step() > 0 ? 0 : idle + 1;
+		now_ms = begun_ms;
+	}
+	assert_int_equal(far_side.taken, near_side.total);
+	finish();
+	session_close();
+}
+
 /* Data may go by beside the ring, for as long as nothing waits in it. */
 static void
 test_direct(void **state)
@@ -649,6 +673,7 @@ main(void)
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_ack),
+		cmocka_unit_test(test_ack_small),
 		cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_attach),
 		cmocka_unit_test(test_hostile),

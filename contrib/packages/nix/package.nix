@@ -8,6 +8,7 @@
   jansson,
   libsodium,
   cmocka,
+  openssh,
 }:
 let
   # What a build leaves in the tree is no source.
@@ -24,8 +25,8 @@ stdenv.mkDerivation {
   };
   nativeBuildInputs = [ autoreconfHook pkg-config ];
   buildInputs = [ libevent jansson libsodium ];
-  # configure looks for it, so without the tests it is not needed either
   checkInputs = [ cmocka ];
+  nativeCheckInputs = [ openssh ];
   doCheck = stdenv.buildPlatform.canExecute stdenv.hostPlatform;
   enableParallelBuilding = true;
   # the tests connect to themselves

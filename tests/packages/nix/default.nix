@@ -14,6 +14,7 @@ let
     jansson = "jansson";
     libsodium = "libsodium";
     cmocka = "cmocka";
+    openssh = "openssh";
     stdenv = {
       hostPlatform.system = builtins.currentSystem;
       # without the unit tests, which are run elsewhere
