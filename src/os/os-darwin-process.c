@@ -38,7 +38,8 @@ os_peer_pid(int fd)
 	pid_t		pid;
 	socklen_t	len = sizeof(pid);
 
-	if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &pid, &len) == -1 || pid <= 0)
+	if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &pid, &len) == -1 || len != sizeof(pid) ||
+	    pid <= 0)
 		return (-1);
 	return (pid);
 }

@@ -56,8 +56,8 @@ os_peer_pid(int fd)
 	struct xucred	cred;
 	socklen_t	len = sizeof(cred);
 
-	/* unix(4) */
-	if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, &cred, &len) == -1 ||
+	/* unix(4); of another kind of socket it is IP_OPTIONS. */
+	if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, &cred, &len) == -1 || len != sizeof(cred) ||
 	    cred.cr_version != XUCRED_VERSION || cred.cr_pid <= 0)
 		return (-1);
 	return (cred.cr_pid);

@@ -55,8 +55,9 @@ os_peer_pid(int fd)
 	struct unpcbid	id;
 	socklen_t	len = sizeof(id);
 
-	/* unix(4); the level is that of the protocol. */
-	if (getsockopt(fd, 0, LOCAL_PEEREID, &id, &len) == -1 || id.unp_pid <= 0)
+	/* unix(4); of another kind of socket it is IP_TOS. */
+	if (getsockopt(fd, 0, LOCAL_PEEREID, &id, &len) == -1 || len != sizeof(id) ||
+	    id.unp_pid <= 0)
 		return (-1);
 	return (id.unp_pid);
 }

@@ -54,7 +54,8 @@ os_peer_pid(int fd)
 	struct sockpeercred	cred;
 	socklen_t		len = sizeof(cred);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 || cred.pid <= 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 || len != sizeof(cred) ||
+	    cred.pid <= 0)
 		return (-1);
 	return (cred.pid);
 }
