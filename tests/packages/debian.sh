@@ -53,6 +53,7 @@ is "meshssh needs libraries that are shared" \
     "$(dpkg-deb -f "meshssh_$VERSION-1_$ARCH.deb" Depends Recommends | grep -oE 'lib(event-core|jansson|sodium)' | tr '\n' ' ')" \
     'libevent-core libjansson libsodium '
 for side in meshssh meshssh-serve; do
+	mkdir -p "$T/root/$side"
 	dpkg-deb -x "${side}_$VERSION-1_$ARCH.deb" "$T/root/$side"
 	check "$side has its license" license "$T/root/$side"
 done

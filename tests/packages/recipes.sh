@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every recipe is of the version that configure.ac says, and those for Arch and Alpine are clean scripts.
+# The recipes for Debian, RPM, Arch and Alpine are of the version that configure.ac says, and the last two are clean scripts.
 
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "${SRCDIR:-$(dirname "$0")/../..}/tests/lib.sh"

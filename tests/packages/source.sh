@@ -33,7 +33,7 @@ usr/lib/sysusers.d/meshssh.conf $MAN/man8/meshssh-serve.8 "
 # files ROOT: the same of what was unpacked there.
 files() {
 	(cd "$1" && find . -type f) | sed 's,^\./,,; s,^lib/,usr/lib/,; s/\.gz$//' |
-	    grep -vE '^\.|/\.build-id/|share/(doc|licenses)/|complet|site-functions' | LC_ALL=C sort | tr '\n' ' '
+	    grep -vE '^\.|/\.build-id/|share/(doc|licenses|lintian)/|complet|site-functions' | LC_ALL=C sort | tr '\n' ' '
 }
 # completions ROOT: the files that complete words there; those of the source.
 completions() {
