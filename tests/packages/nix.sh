@@ -23,7 +23,7 @@ fi
 lab_nix_conf | near_write /etc/nix/nix.conf
 mkdir "$SHARE/tree"
 (cd "$SRCDIR" && tar -cf - --exclude=./.git --exclude=./autom4te.cache --exclude=./build --exclude=./tests/fuzz/corpus .) |
-    tar -C "$SHARE/tree" -xf -
+    tar -C "$SHARE/tree" --no-same-owner -xf -
 NIX=/share/tree/contrib/packages/nix
 STANDIN=/share/tree/tests/packages/nix
 
