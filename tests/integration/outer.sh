@@ -39,6 +39,12 @@ one_outer() { [ "$(outers | wc -l)" -eq 1 ]; }
 other_outer() { [ -n "$(outers)" ] && [ "$(outers)" != "$first" ]; }
 nothing_left() { [ -z "$(outers)" ] && [ "$(held)" -eq 0 ]; }
 ended() { ! kill -0 "$1" 2>/dev/null; }
+# With its sessions: those whose client was killed are held.
+serve_end() {
+	# shellcheck disable=SC2046	# a list of numbers
+	kill $(cat "/proc/$SERVE_PID/task/$SERVE_PID/children") "$SERVE_PID"
+	wait "$SERVE_PID" 2>/dev/null
+}
 
 serve_start
 before=$(logins)
@@ -118,9 +124,7 @@ is "the relay is its parent" "$(tr '\0' ' ' <"/proc/$relay/cmdline" | cut -d' ' 
 kill -9 "$relay"
 check "the relay was killed: so is the second ssh" wait_for 3 ended "$(outers)"
 wait $pid
-# shellcheck disable=SC2046	# its sessions: one is held
-kill $(cat "/proc/$SERVE_PID/task/$SERVE_PID/children") "$SERVE_PID"
-wait "$SERVE_PID" 2>/dev/null
+serve_end
 
 # --- another user of the host has taken the port
 cp "$SSH_CONFIG" "$T/config"
@@ -170,4 +174,5 @@ kill "$SSHD_PID"
 sshd_start "AllowTcpForwarding no" || not_ok "sshd starts again"
 plain "sshd that does not forward" outer-failed 'open failed: administratively prohibited' --resume=ssh:$PORT -- direct
 is "and no ssh is left" "$(outers)" ''
+serve_end
 finish

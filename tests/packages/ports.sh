@@ -32,7 +32,7 @@ is 'the port has the version' "$(sed -n 's/^DISTVERSION=[[:space:]]*//p' "$port/
 check 'installed into a folder' make -s -C "$T/source" install DESTDIR="$T/port" prefix=/usr/local \
     mandir=/usr/local/share/man
 # The ports compress manuals.
-(cd "$T/port/usr/local" && find . -type f | sed 's|^\./||; s|^\(share/man/.*\)|\1.gz|' | LC_ALL=C sort) >"$T/installed"
+(cd "$T/port/usr/local" && find . ! -type d | sed 's|^\./||; s|^\(share/man/.*\)|\1.gz|' | LC_ALL=C sort) >"$T/installed"
 check 'pkg-plist is what is installed' diff "$port/pkg-plist" "$T/installed"
 is 'and nothing outside' "$(cd "$T/port" && find . -type f ! -path './usr/local/*')" ''
 libraries=$(sed -n 's/.*\blib\([a-z_]*\)\.so:.*/\1/p' "$port/Makefile" | tr '\n' ' ')
