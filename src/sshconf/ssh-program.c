@@ -216,7 +216,8 @@ ssh_program_line(struct ssh_program *env, const char *keyword, const char *value
 	else if (strcasecmp(keyword, "connecttimeout") == 0)
 		env->connect_timeout_s = ssh_program_number(value);
 	else if (strcasecmp(keyword, "tcpkeepalive") == 0)
-		env->no_keepalive = strcasecmp(value, "no") == 0;
+		/* OpenSSH 10.6 has "false". */
+		env->no_keepalive = strcasecmp(value, "no") == 0 || strcasecmp(value, "false") == 0;
 	else if (strcasecmp(keyword, "serveraliveinterval") == 0)
 		env->alive_interval_s = ssh_program_number(value);
 	else if (strcasecmp(keyword, "serveralivecountmax") == 0)

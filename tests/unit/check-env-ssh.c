@@ -65,6 +65,10 @@ test_lines(void **state)
 	ssh_program_line(&env, "serveraliveinterval", "99999999999999999999");
 	ssh_program_line(&env, "tcpkeepalive", "yes");
 	assert_int_equal(ssh_program_patience(&env), 0);
+	ssh_program_line(&env, "tcpkeepalive", "false");
+	assert_int_equal(ssh_program_patience(&env), INT_MAX);
+	ssh_program_line(&env, "tcpkeepalive", "true");
+	assert_int_equal(ssh_program_patience(&env), 0);
 	ssh_program_line(&env, "connecttimeout", "none");
 	ssh_program_line(&env, "canonicalizehostname", "always");
 	ssh_program_line(&env, "addressfamily", "any");
