@@ -193,6 +193,9 @@ full_pid=$!
 started $full_pid
 wait_for 10 grep -q "listening on 127.0.0.1 port $FULL_PORT" "$T/full.log"
 serve_again "--sshd=127.0.0.1:$FULL_PORT" --source=loopback
+# It has looked whether sshd answers; its connection must have left the only place.
+full_free() { grep -q 'Connection closed by' "$T/full.log" && [ -z "$(cat "/proc/$full_pid/task/$full_pid/children")" ]; }
+wait_for 10 full_free
 client new first stop end <"$T/go" >"$T/out" 2>&1 &
 client_pid=$!
 exec 3>"$T/go"
