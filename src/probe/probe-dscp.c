@@ -140,6 +140,7 @@ marked_race(struct marked *m, int first_ms)
 	marked_wait(m, clock_ms() + first_ms);
 	if (marked_all(m))
 		return;
+	m->list[UNMARKED].passed = 0;
 	entry_begin(m, UNMARKED, 0);
 	for (i = 0; i < MARKS; i++)
 		if (!m->list[i].passed)
@@ -168,18 +169,22 @@ wire_acked(int fd, int64_t until_ms)
 
 /*
  * A byte with this mark; where that is lost, the kernel sends it again, with whatever mark is set
- * then. 0 if it or the same without a mark got through, -1 if not.
+ * then. 0 if it or the same without a mark got through, -1 if not, or if the kernel's timer is so
+ * long, as after a lost SYN-ACK, that the mark had one chance.
  */
 static int
 wire_mark(struct marked *m, int fd, size_t i, char byte, int first_ms)
 {
 	struct entry	*unmarked = &m->list[UNMARKED];
+	struct os_tcp	 before, after;
 
-	if (probe_mark(fd, m->sa, marks[i].tos) == -1 ||
+	if (os_tcp(fd, &before) == -1 || probe_mark(fd, m->sa, marks[i].tos) == -1 ||
 	    probe_send(fd, &byte, 1, clock_ms() + first_ms) == -1)
 		return (-1);
 	if ((m->list[i].passed = wire_acked(fd, clock_ms() + SECOND_MS + first_ms)))
 		return (0);
+	if (os_tcp(fd, &after) == -1 || after.retransmitted == before.retransmitted)
+		return (-1);
 	unmarked->ms = clock_ms();
 	if (probe_mark(fd, m->sa, 0) == -1 || !wire_acked(fd,
 	    clock_ms() + 2 * SECOND_MS + first_ms))
@@ -199,17 +204,20 @@ wire_race(struct marked *m, int fd, int first_ms)
 {
 	struct probe_kept	kept = { .fd = fd, .mss_bytes = MSS_FULL, .since_ms = clock_ms() };
 	size_t			i;
-	int			result = 0;
+	int			tries, result = 0;
 
 	m->made++;
 	m->list[0].passed = 1;
 	for (i = 1; i < MARKS && result == 0; i++)
-		result = wire_mark(m, fd, i, SSHKEX_ID[i - 1], first_ms);
-	kept.sent = MARKS - 1;
+		/* One byte may have been lost by chance, and what was sent again of it. */
+		for (tries = 0; tries < 2 && !m->list[i].passed && result == 0; tries++)
+			result = wire_mark(m, fd, i, SSHKEX_ID[kept.sent++], first_ms);
 	if (marked_all(m) && probe_mark(fd, m->sa, 0) == 0)
 		probe_keep(m->in, &kept);
-	else
+	else if (result == 0)
 		m->list[0].ended[0] = fd;
+	else
+		close(fd);
 	return (result);
 }
 

@@ -72,6 +72,9 @@ def paths():
     # Side by side in all labs.
     for number in range(3):
         yield Row(f"2 % loss, {number + 1}", (("loss", 2),), whole=True, times=15)
+    # By chance, and not for their mark.
+    yield Row("4 packets with CS1 are lost", (("unlucky", "cs1", 4),), whole=True)
+    yield Row("an answer and a packet with CS1 are lost", (("answer_lost", 2), ("unlucky", "cs1", 1)), whole=True)
     yield Row("slow server", host=ODD["slow"], whole=True)
     yield Row("server that never answers a key exchange", host=ODD["late"], code="unfinished",
               facts=(("mtu.forward.ok", True), ("mtu.reverse", None), ("mtu.inconclusive", "late")))

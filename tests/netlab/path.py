@@ -80,6 +80,14 @@ class Path:
         """At random, each way. Only where a packet comes in: with a delay, it passes the router's rules twice."""
         self.rule(f'iifname {{ "rc", "rs" }} numgen random mod 1000 lt {int(percent * 10)} counter drop')
 
+    def unlucky(self, dscp, packets):
+        """The client's first packets of one byte with this mark are lost."""
+        self.rule(f'iifname "rc" ip dscp {dscp} meta length 53 quota until {54 * packets} bytes counter drop')
+
+    def answer_lost(self, number):
+        """This one of the server's SYN-ACKs: from its next one the client takes a round trip of 1 s, and a timer of 3 s."""
+        self.rule(f'iifname "rs" tcp flags & (syn | ack) == syn | ack numgen inc mod 1000 == {number - 1} counter drop')
+
     def delay(self, ms):
         """So long one way, each way."""
         helper = self.start("router", self.site.path("delaytun"), "late", str(ms), log=self.name + "-delaytun.log")
