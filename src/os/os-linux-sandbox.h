@@ -4,12 +4,22 @@
 #ifndef OS_OS_LINUX_SANDBOX_H
 #define OS_OS_LINUX_SANDBOX_H
 
+#include <sys/syscall.h>
+
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
 #include <errno.h>
 #include <stddef.h>
+
+/* Calls whose time has 32 bits, which musl calls by other names. */
+#ifdef __NR_clock_gettime32
+#define __NR_clock_gettime	__NR_clock_gettime32
+#define __NR_clock_settime	__NR_clock_settime32
+#define __NR_gettimeofday	__NR_gettimeofday_time32
+#define __NR_settimeofday	__NR_settimeofday_time32
+#endif
 
 #if defined(__x86_64__)
 #define SANDBOX_ARCH	AUDIT_ARCH_X86_64
