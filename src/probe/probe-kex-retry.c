@@ -147,6 +147,9 @@ kex_steps(const struct kex_wire *wire, const int *sizes, int count, const char *
 	struct retry	c = { .wire = wire, .bytes = bytes, .len = len };
 	int		i, n;
 
+	/* What waits must be of these bytes alone, and none be sent again with what is before. */
+	if (retry_wait(&c, r) == -1)
+		return (-1);
 	for (i = 0; i < count; i += n) {
 		n = count - i < GROUP ? count - i : GROUP;
 		if (retry_group(&c, sizes + i, n, r) == -1)

@@ -58,6 +58,8 @@ def holes():
     yield Row("hole 1280 both, RSA key alone", (("hole", 1280, "both"),), port=2211, forward=1280, reverse=1280)
     yield Row("hole 1280 forward, 2 % loss", (("loss", 2), ("hole", 1280, "forward")), forward=1280)
     yield Row("hole 1280 reverse, 2 % loss", (("loss", 2), ("hole", 1280, "reverse")), reverse=1280)
+    yield Row("hole 1280 forward, each identification is lost once", (("first_lost",), ("hole", 1280, "forward")),
+              forward=1280)
     yield Row("narrow link with ICMP filtered", (("icmp_hole", 1280),), forward=1280, reverse=1280)
 
 

@@ -88,6 +88,14 @@ class Path:
         """This one of the server's SYN-ACKs: from its next one the client takes a round trip of 1 s, and a timer of 3 s."""
         self.rule(f'iifname "rs" tcp flags & (syn | ack) == syn | ack numgen inc mod 1000 == {number - 1} counter drop')
 
+    def first_lost(self):
+        """Of each connection to the server the first packet with data vanishes, once."""
+        self.run("router", "nft", "-f", "-", text="""
+            add set inet lab lost { type inet_service; size 4096; flags dynamic; }
+            add rule inet lab pass iifname "rc" tcp flags & (syn | fin | rst) == 0 meta length > 60 \
+                tcp sport != @lost add @lost { tcp sport } counter drop
+""")
+
     def delay(self, ms):
         """So long one way, each way."""
         helper = self.start("router", self.site.path("delaytun"), "late", str(ms), log=self.name + "-delaytun.log")
