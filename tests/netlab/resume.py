@@ -403,12 +403,12 @@ def reader(tap, lab):
 
 def attempts(lab):
     """How many connections to the far side were begun."""
-    return int(re.search(r"packets (\d+)", lab.run("router", "nft", "list chain inet lab count"))[1])
+    return int(re.search(r"packets (\d+)", lab.run("router", "nft", "list chain inet lab counted"))[1])
 
 
 def count_attempts(lab):
     lab.run("router", "nft", "-f", "-", text=f"""table inet lab {{
-	chain count {{ type filter hook forward priority 2; tcp dport {SERVE_PORT} tcp flags syn / syn,ack counter; }}
+	chain counted {{ type filter hook forward priority 2; tcp dport {SERVE_PORT} tcp flags syn / syn,ack counter; }}
 }}
 """)
 
