@@ -699,7 +699,9 @@ static const struct code_row rows[CODE_LOCAL] = {
 	[CODE_SERVER_PENALTY] = { "server-penalty", KIND_FINDING, SEVERITY_ERROR, 93, 0, "",
 	    "sshd does not let this address in for a while, after failed logins or connections "
 	    "without one (PerSourcePenalties, OpenSSH 9.8 and later). The penalty ends by "
-	    "itself, after 10 minutes at most." },
+	    "itself, after 10 minutes at most. Newer versions of sshd use the same words where "
+	    "too many logins have begun and not ended (MaxStartups); the host's log says "
+	    "which." },
 	[CODE_SERVER_TOO_OLD] = { "server-too-old", KIND_FINDING, SEVERITY_ERROR, 50, 0, "",
 	    "The server offers no algorithm that this ssh takes, for the key exchange, its host "
 	    "key, the cipher or the MAC. Update it; until then allow the old algorithm for this "

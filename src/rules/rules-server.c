@@ -21,7 +21,7 @@ static const struct told {
 	enum code code;		/* CODE_NONE ends them */
 	char	path[20];
 	char	value[20];
-	char	cause[110];
+	char	cause[120];
 	char	cure[2][140];	/* "" ends them */
 } tolds[] = {
 	{ CODE_SERVER_MAXSTARTUPS, "server.refusal", "maxstartups",
@@ -29,9 +29,9 @@ static const struct told {
 	    { "Wait a minute; look for who keeps logging in.",
 	    "On the host, in /etc/ssh/sshd_config: MaxStartups 100:30:200; then reload sshd" } },
 	{ CODE_SERVER_PENALTY, "server.refusal", "penalty",
-	    "sshd holds this address back after failed logins, or connections that ended before one (PerSourcePenalties)",
+	    "sshd turns logins away: it holds this address back (PerSourcePenalties), or too many are under way (MaxStartups)",
 	    { "Wait: a penalty ends by itself, most within a minute, all within 10.",
-	    "On the host, in /etc/ssh/sshd_config: PerSourcePenaltyExemptList ADDRESS; then restart sshd" } },
+	    "The host's log says which, after \"drop connection\": set PerSourcePenaltyExemptList ADDRESS, or raise MaxStartups; then restart sshd" } },
 	{ CODE_SERVER_CLOSED, "server.error", "closed",
 	    "The server closes the connection before it says anything",
 	    { "On the host: journalctl -u ssh -u sshd; it may be MaxStartups, PerSourcePenalties or TCP wrappers.",

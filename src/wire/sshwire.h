@@ -38,7 +38,8 @@ enum sshwire_id_state	sshwire_id_feed(struct sshwire_id *, const char *, size_t)
 
 /*
  * What sshd says in the place of its identification when it lets nobody in just now (OpenSSH,
- * sshd.c), in a word: "maxstartups" or "penalty"; NULL if the first line is something else.
+ * sshd.c), in a word: "maxstartups" or "penalty"; NULL if the first line is something else. OpenSSH
+ * 10.0 has the words of a penalty for both.
  */
 const char *sshwire_refusal(const struct sshwire_id *);
 /*
