@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/yes-no.h"
 #include "config/conf-nix.h"
 #include "config/conf.h"
 #include "install/install.h"
@@ -131,7 +132,7 @@ conf_nix_way(const json_t *found, const char *answer, const char *alias, char ju
 		return (0);
 	jumps[0] = '\0';
 	/* ssh would wait for a connection that the block, which has "no", does not take. */
-	if (strcmp(conf_ssh_value(answer, "proxyusefdpass", fdpass, sizeof(fdpass)), "yes") == 0) {
+	if (yes_no(conf_ssh_value(answer, "proxyusefdpass", fdpass, sizeof(fdpass))) == 1) {
 		conf_nix_behind(alias, err);
 		return (-1);
 	}

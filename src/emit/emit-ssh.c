@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "base/shell.h"
+#include "base/yes-no.h"
 #include "emit/emit-ssh.h"
 #include "emit/emit.h"
 #include "facts/query.h"
@@ -301,7 +302,7 @@ emit_ssh_theirs(const json_t *doc, const char *keyword, const char *otherwise)
 		return (!ssh_ours(doc, where));
 	snprintf(path, sizeof(path), "facts.ssh.options.%.40s", keyword);
 	value = json_text_at(doc, path);
-	return (otherwise != NULL && value != NULL && strcasecmp(value, otherwise) != 0);
+	return (otherwise != NULL && value != NULL && !yes_no_same(value, otherwise));
 }
 
 int
@@ -429,9 +430,8 @@ emit_ssh_canonical(FILE *fp, const json_t *doc)
 {
 	const char	*now = json_text_at(doc, "facts.ssh.options.canonicalizehostname");
 
-	if (now != NULL && (strcasecmp(now, "true") == 0 || strcasecmp(now, "yes") == 0 ||
-	    (strcasecmp(now, "always") == 0 &&
-	    !emit_ssh_theirs(doc, "canonicalizehostname", NULL))))
+	if (yes_no(now) == 1 || (now != NULL && strcasecmp(now, "always") == 0 &&
+	    !emit_ssh_theirs(doc, "canonicalizehostname", NULL)))
 		emit_ssh_line(fp, "CanonicalizeHostname", "always",
 		    "with a ProxyCommand, ssh would not canonicalize the name otherwise");
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "base/yes-no.h"
 #include "facts/detect-ssh.h"
 #include "facts/detect.h"
 #include "facts/fact.h"
@@ -261,9 +262,9 @@ address_detect(json_t *facts, const struct detect_input *in)
 	struct view		 l = { .in = in, .facts = facts, .port = in->port };
 	struct ssh_ask		*ask;
 
-	if (check == NULL || (strcmp(check, "yes") != 0 && strcmp(check, "true") != 0) ||
-	    address == NULL || strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
-	    !query_plain(facts) || fact_at(facts, "ssh.known.found") == NULL || pw == NULL ||
+	if (yes_no(check) != 1 || address == NULL || strncmp(address, "127.", 4) == 0 ||
+	    strcmp(address, "::1") == 0 || !query_plain(facts) ||
+	    fact_at(facts, "ssh.known.found") == NULL || pw == NULL ||
 	    ssh_program_find(NULL, ssh) == -1)
 		return;
 	if (l.port == 0)

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "base/yes-no.h"
 #include "facts/fact.h"
 #include "os/command.h"
 #include "probe/probe-command.h"
@@ -283,7 +284,7 @@ probe_command(json_t *facts, const struct probe_input *in, const char *answer)
 	char	*fdpass = answer_value(answer, "proxyusefdpass");
 	char	*line = probe_command_line(in, answer);
 	struct talk *t = xcalloc(1, sizeof(*t));
-	int	 passes = fdpass != NULL && strcasecmp(fdpass, "yes") == 0, result = -1;
+	int	 passes = yes_no(fdpass) == 1, result = -1;
 
 	t->from = -1;
 	/* It would ask in a window. */

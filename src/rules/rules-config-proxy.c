@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/shell.h"
+#include "base/yes-no.h"
 #include "facts/lasting.h"
 #include "rules/rules-config.h"
 
@@ -36,8 +37,7 @@ config_on(const json_t *facts, const char *path)
 {
 	const char	*value = config_text(facts, path);
 
-	return (value[0] != '\0' && strcasecmp(value, "no") != 0 &&
-	    strcasecmp(value, "none") != 0 && strcasecmp(value, "false") != 0 &&
+	return (value[0] != '\0' && yes_no(value) != 0 && strcasecmp(value, "none") != 0 &&
 	    strcmp(value, "0") != 0);
 }
 
@@ -221,7 +221,7 @@ config_check_canonicalize(const json_t *facts, struct finding *f)
 {
 	const char	*value = config_text(facts, OPTION("canonicalizehostname"));
 
-	if ((strcasecmp(value, "yes") != 0 && strcasecmp(value, "true") != 0) ||
+	if (yes_no(value) != 1 ||
 	    (!config_on(facts, PROXY) && !config_on(facts, OPTION("proxyjump"))))
 		return (0);
 	finding_set(f->cause,

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/shell.h"
+#include "base/yes-no.h"
 #include "facts/query.h"
 #include "rules/rules-config.h"
 
@@ -97,10 +98,7 @@ judge(const json_t *facts)
 static int
 lax(const json_t *facts)
 {
-	const char	*strict = config_text(facts, OPTION("stricthostkeychecking"));
-
-	return (strcmp(strict, "no") == 0 || strcmp(strict, "off") == 0 ||
-	    strcmp(strict, "false") == 0);
+	return (yes_no(config_text(facts, OPTION("stricthostkeychecking"))) == 0);
 }
 
 static int
@@ -122,8 +120,7 @@ strictly(const json_t *facts)
 {
 	const char	*strict = config_text(facts, OPTION("stricthostkeychecking"));
 
-	return (strcmp(strict, "yes") == 0 || strcmp(strict, "true") == 0 ||
-	    (set_to_ask(facts) && !asks(facts)));
+	return (yes_no(strict) == 1 || (set_to_ask(facts) && !asks(facts)));
 }
 
 /* --- what is told of it ----------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/shell.h"
+#include "base/yes-no.h"
 #include "facts/query.h"
 #include "rules/rules.h"
 
@@ -161,8 +162,7 @@ check_key_unknown(const json_t *facts, struct finding *f)
 	if (json_truth_at(facts, BUILDER("host_known")) != 0 ||
 	    json_at(facts, BUILDER("host_key_ok")) != NULL ||
 	    json_truth_at(facts, BUILDER("options_known")) != 1 || !nix_plain(facts) ||
-	    strcasecmp(strict, "no") == 0 || strcasecmp(strict, "off") == 0 ||
-	    strcasecmp(strict, "accept-new") == 0)
+	    yes_no(strict) == 0 || strcasecmp(strict, "accept-new") == 0)
 		return (0);
 	finding_set(f->cause,
 	    "Root does not know the builder's host key, and nix-daemon has no terminal to ask on: "
@@ -224,8 +224,8 @@ check_key_changed(const json_t *facts, struct finding *f)
 
 	if (strchr(shown, ' ') == NULL || len < 8 || !nix_plain(facts) ||
 	    json_truth_at(facts, BUILDER("options_known")) != 1 || !nix_same_server(facts) ||
-	    strcasecmp(strict, "no") == 0 || strcasecmp(strict, "off") == 0 ||
-	    strcasecmp(strict, "accept-new") == 0 || !nix_of_type(keys, shown))
+	    yes_no(strict) == 0 || strcasecmp(strict, "accept-new") == 0 ||
+	    !nix_of_type(keys, shown))
 		return (0);
 	json_array_foreach(keys, i, one)
 		if (strcmp(json_string_value(one), shown) == 0)
@@ -403,8 +403,7 @@ check_control(const json_t *facts, struct finding *f)
 {
 	const char	*value = nix_text(facts, BUILDER("controlmaster"));
 
-	if (value[0] == '\0' || strcasecmp(value, "no") == 0 || strcasecmp(value, "false") == 0 ||
-	    !nix_plain(facts))
+	if (value[0] == '\0' || yes_no(value) == 0 || !nix_plain(facts))
 		return (0);
 	finding_set(f->cause,
 	    "ssh shares connections to the builder (ControlMaster): Nix 2.15 fails with that, and a dead "

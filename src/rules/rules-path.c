@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/shell.h"
+#include "base/yes-no.h"
 #include "facts/query.h"
 #include "rules/rules.h"
 
@@ -270,8 +271,7 @@ check_dscp_remarked(const json_t *facts, struct finding *f)
 {
 	const char	*fdpass = json_text_at(facts, "ssh.options.proxyusefdpass");
 	char		 marks[2][IPQOS_MAX], list[100];
-	int		 passed = fdpass != NULL && strcmp(fdpass, "yes") == 0 &&
-			    !query_plain(facts), first, second;
+	int		 passed = yes_no(fdpass) == 1 && !query_plain(facts), first, second;
 
 	if (json_array_size(json_at(facts, "dscp.dropped")) == 0 ||
 	    json_truth_at(facts, "dscp.inconclusive") == 1 || !ssh_marks(facts, marks))

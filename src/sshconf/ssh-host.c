@@ -16,6 +16,7 @@
 
 #include "base/number.h"
 #include "base/xalloc.h"
+#include "base/yes-no.h"
 #include "sshconf/ssh-ask.h"
 #include "sshconf/ssh-config.h"
 #include "sshconf/ssh-host.h"
@@ -135,7 +136,7 @@ host_line_cb(void *arg, const struct ssh_config_line *line)
 	enum host_keyword	 i = HOST_NAME, first;
 
 	if (strcmp(line->keyword, "canonicalizehostname") == 0)
-		h->unsure |= line->match != SSH_CONFIG_NO && strcasecmp(line->value, "no") != 0;
+		h->unsure |= line->match != SSH_CONFIG_NO && yes_no(line->value) != 0;
 	while (i < HOST_KEYWORDS && strcmp(line->keyword, host_keywords[i]) != 0)
 		i++;
 	if (i == HOST_KEYWORDS)

@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/xalloc.h"
+#include "base/yes-no.h"
 #include "os/os.h"
 #include "os/run.h"
 #include "sshconf/ssh-program.h"
@@ -199,8 +200,7 @@ ssh_program_line(struct ssh_program *env, const char *keyword, const char *value
 
 	for (row = taken; row->keyword != NULL; row++)
 		if (strcasecmp(row->keyword, keyword) == 0)
-			env->taken |= row->harmless == NULL ||
-			    strcasecmp(row->harmless, value) != 0;
+			env->taken |= row->harmless == NULL || !yes_no_same(row->harmless, value);
 	if (strcasecmp(keyword, "proxycommand") == 0)
 		env->relayed = ssh_program_ours(value);
 	else if (strcasecmp(keyword, "proxyjump") == 0)
@@ -216,16 +216,15 @@ ssh_program_line(struct ssh_program *env, const char *keyword, const char *value
 	else if (strcasecmp(keyword, "connecttimeout") == 0)
 		env->connect_timeout_s = ssh_program_number(value);
 	else if (strcasecmp(keyword, "tcpkeepalive") == 0)
-		/* OpenSSH 10.6 has "false". */
-		env->no_keepalive = strcasecmp(value, "no") == 0 || strcasecmp(value, "false") == 0;
+		env->no_keepalive = yes_no(value) == 0;
 	else if (strcasecmp(keyword, "serveraliveinterval") == 0)
 		env->alive_interval_s = ssh_program_number(value);
 	else if (strcasecmp(keyword, "serveralivecountmax") == 0)
 		env->alive_count = ssh_program_number(value);
 	else if (strcasecmp(keyword, "proxyusefdpass") == 0)
-		env->fdpass = strcasecmp(value, "yes") == 0;
+		env->fdpass = yes_no(value) == 1;
 	else if (strcasecmp(keyword, "canonicalizehostname") == 0)
-		env->canonicalize = strcasecmp(value, "yes") == 0 || strcasecmp(value, "true") == 0;
+		env->canonicalize = yes_no(value) == 1;
 }
 
 int

@@ -29,6 +29,8 @@ test_lines(void **state)
 		    { "connectionattempts", "3", 1 },
 		{ "nohostauthenticationforlocalhost", "no", 0 },
 		    { "nohostauthenticationforlocalhost", "yes", 1 },
+		{ "nohostauthenticationforlocalhost", "false", 0 },
+		    { "nohostauthenticationforlocalhost", "true", 1 },
 		{ "proxyusefdpass", "yes", 0 }, { "hostname", "nas", 0 },
 		    { "ProxyJump", "bastion", 0 },
 	};
@@ -51,6 +53,10 @@ test_lines(void **state)
 	ssh_program_line(&env, "canonicalizehostname", "true");
 	assert_int_equal(env.family, AF_INET6);
 	assert_int_equal(env.connect_timeout_s, 7);
+	assert_int_equal(env.fdpass, 1);
+	ssh_program_line(&env, "proxyusefdpass", "false");
+	assert_int_equal(env.fdpass, 0);
+	ssh_program_line(&env, "proxyusefdpass", "true");
 	assert_int_equal(env.fdpass, 1);
 	assert_int_equal(env.canonicalize, 1);
 	assert_int_equal(ssh_program_patience(&env), 0);

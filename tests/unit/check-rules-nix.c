@@ -80,6 +80,10 @@ static const struct rules_row rows[] = {
 	{ NIX("", ",'host_known':false"), "nix-host-key-unknown", "error", "none for b" },
 	{ NIX("", ",'host_known':false,'stricthostkeychecking':'accept-new'"),
 	    "nix-host-key-unknown", NULL, NULL },
+	{ NIX("", ",'host_known':false,'stricthostkeychecking':'off'"),
+	    "nix-host-key-unknown", NULL, NULL },
+	{ NIX("", ",'host_known':false,'stricthostkeychecking':'false'"),
+	    "nix-host-key-unknown", NULL, NULL },
 	/* The key that it shows is ssh-rsa AAAAAAAA. */
 	{ BUILT(",'known_keys':['ssh-rsa BBBBBBBB'],'host_key_ok':true", "'hostname':'b','port':'22'"), "nix-host-key-changed", "error",
 	    "/etc/nix/machines:1: ssh://...@b; it shows ssh-rsa ...AAAAAAAA" },

@@ -106,6 +106,9 @@ static const struct rules_case cases[] = {
 	    "\"proxycommand\":\"x\",\"proxyusefdpass\":\"yes\"}}}", "error", "sure" },
 	{ "dscp-remarked",
 	    "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\","
+	    "\"proxycommand\":\"x\",\"proxyusefdpass\":\"true\"}}}", "error", "sure" },
+	{ "dscp-remarked",
+	    "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"af21 cs1\","
 	    "\"proxycommand\":\"x\",\"proxyusefdpass\":\"no\"}}}", "", "" },
 	{ "dscp-remarked",
 	    "{\"dscp\":{\"dropped\":[\"af21\"]},\"ssh\":{\"options\":{\"ipqos\":\"none\"}}}", "",
