@@ -53,11 +53,23 @@ retry_send(struct retry *c, int size)
 	return (0);
 }
 
+/*
+ * How many of the bytes are acknowledged. What was sent before them, our identification, may have
+ * been lost, and waits with them then.
+ */
+static size_t
+retry_acked(const struct retry *c, const struct os_tcp *tcp)
+{
+	size_t	waiting = (size_t)tcp->waiting_bytes;
+
+	return (waiting < c->sent ? c->sent - waiting : 0);
+}
+
 /* What is acknowledged so far: the packets of the group by the place where they end. */
 static void
 retry_note(const struct retry *c, const struct os_tcp *tcp, struct kex_result *r)
 {
-	size_t	acked = c->sent - (size_t)tcp->waiting_bytes;
+	size_t	acked = retry_acked(c, tcp);
 	int	i;
 
 	for (i = 0; i < c->count; i++)
@@ -69,7 +81,7 @@ retry_note(const struct retry *c, const struct os_tcp *tcp, struct kex_result *r
 static int
 retry_stuck(const struct retry *c, const struct os_tcp *tcp)
 {
-	size_t	acked = c->sent - (size_t)tcp->waiting_bytes;
+	size_t	acked = retry_acked(c, tcp);
 	int	i;
 
 	for (i = 0; i < c->count; i++)
@@ -147,9 +159,6 @@ kex_steps(const struct kex_wire *wire, const int *sizes, int count, const char *
 	struct retry	c = { .wire = wire, .bytes = bytes, .len = len };
 	int		i, n;
 
-	/* What waits must be of these bytes alone, and none be sent again with what is before. */
-	if (retry_wait(&c, r) == -1)
-		return (-1);
 	for (i = 0; i < count; i += n) {
 		n = count - i < GROUP ? count - i : GROUP;
 		if (retry_group(&c, sizes + i, n, r) == -1)

@@ -86,8 +86,7 @@ struct kex_wire {
 
 /*
  * Send these bytes in packets of the sizes, then of the first one, so that what is acknowledged
- * tells which of them got through, once all before is acknowledged. Sets passed and stuck; 0 when
- * all was acknowledged, -1 if not.
+ * tells which of them got through. Sets passed and stuck; 0 when all was acknowledged, -1 if not.
  */
 int	kex_steps(const struct kex_wire *, const int *sizes, int count, const char *, size_t,
 	    struct kex_result *);
