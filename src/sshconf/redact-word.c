@@ -35,8 +35,8 @@ static const char	values[][22] = {
 static const char	algorithms[][16] = {
 	"3des-", "aes", "arcfour", "blowfish", "cast128", "chacha20-", "curve25519-",
 	"diffie-hellman-", "ecdh-", "ecdsa-", "gss-", "hmac-", "mlkem", "none", "rsa-sha2-",
-	"sk-ecdsa-", "sk-ssh-", "sntrup", "ssh-dss", "ssh-ed25519", "ssh-ed448", "ssh-rsa",
-	"umac-", "webauthn-", "x509v3-"
+	"sk-ecdsa-", "sk-ssh-", "sntrup", "ssh-dss", "ssh-ed25519", "ssh-ed448", "ssh-mldsa",
+	"ssh-rsa", "umac-", "webauthn-", "x509v3-"
 };
 
 static const char	schemes[][10] = {

@@ -88,7 +88,7 @@ static void
 test_methods(void **state)
 {
 	const struct sshkex_method	*method;
-	struct sshkex_packet		 packet;
+	struct sshkex_packet		 packet = { .type = 0 };
 	char				 buf[SSHKEX_INIT_MAX];
 	size_t				 i, len;
 
