@@ -161,7 +161,10 @@ default_run(struct serve *serve, struct error *err)
 			    folder, i > 0 ? "/meshssh" : "");
 	if (n > 0 && n < (int)sizeof(path) && set_run(serve, path) == 0)
 		return (0);
-	error_set(err, CODE_USAGE, "--run=FOLDER is needed: there is no $XDG_RUNTIME_DIR");
+	if (n == -1)
+		error_set(err, CODE_USAGE, "--run=FOLDER is needed: there is no $XDG_RUNTIME_DIR");
+	else
+		error_set(err, CODE_USAGE, "--run=FOLDER is needed: %.40s... is too long", path);
 	return (-1);
 }
 

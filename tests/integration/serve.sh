@@ -76,8 +76,7 @@ client new first stop reset again keys end <"$T/go" >"$T/out" 2>&1 &
 client_pid=$!
 exec 3>"$T/go"
 wait_for 10 grep -q stopped "$T/out"
-kill -9 "$SERVE_PID"
-wait "$SERVE_PID" 2>/dev/null
+serve_stop
 serve_again "$SSHD" --source=loopback
 echo >&3
 check "a restarted listener costs no session" wait $client_pid
@@ -114,8 +113,25 @@ wait "$SERVE_PID" 2>/dev/null
 is "with its listener, it leaves one" "$(find "$T/run" -type s | wc -l)" 1
 serve_again "$SSHD" --source=loopback
 check "which the next listener removes" wait_for 10 none_left
+client new first reset stop again=unknown <"$T/go" >"$T/out" 2>&1 &
+client_pid=$!
+exec 3>"$T/go"
+wait_for 10 grep -q stopped "$T/out"
+victims=$(children)
+serve_stop
+serve_again "$SSHD" --source=loopback
+# shellcheck disable=SC2086	# they are words
+kill -9 $victims
+# shellcheck disable=SC2086
+wait_for 10 dead $victims
+echo >&3
+check "a session of an earlier listener that was killed: its client is told" wait $client_pid
+exec 3>&-
+check "its name is gone, too" none_left
 
 # --- the ends
+# shellcheck disable=SC2317	# called by way of wait_for
+sshd_alone() { [ -z "$(cat "/proc/$SSHD_PID/task/$SSHD_PID/children")" ]; }
 serve_stop
 serve_again "$SSHD" --source=loopback --hold=1 --roam=same
 client new first reset stop again=unknown <"$T/go" >"$T/out" 2>&1 &
@@ -136,6 +152,7 @@ client_pid=$!
 exec 3>"$T/go"
 wait_for 10 grep -q stopped "$T/out"
 pkill -P "$SSHD_PID"
+wait_for 10 sshd_alone
 echo >&3
 check "sshd's end is told to a client that comes back" wait $client_pid
 exec 3>&-
@@ -148,12 +165,35 @@ check "no sshd: said at the start" grep -q 'sshd is not up' "$T/log"
 check "no sshd: a client is told" client new=no-sshd
 wait_for 10 none_left
 serve_stop
-is "nothing to listen at" "$("$SERVE" "$SSHD" --run="$T/run" 2>&1; echo $?)" \
-	"meshssh-serve: ADDRESS:PORT is needed, or a socket unit; see --help
-64"
-is "a source that is none" "$("$SERVE" "$SSHD" --source=me 2>&1; echo $?)" \
-	"meshssh-serve: --source=client|hash|loopback, not \"me\"; see --help
-64"
+# refused STATUS LINE OPTION...: it ends with that status and one line, and leaves no folder.
+refused() {
+	r_status=$1
+	r_line=$2
+	shift 2
+	is "refused: $r_line" "$(timeout 10 "$SERVE" --run="$T/not" "$SSHD" "$@" 2>&1; echo $?; ls -d "$T/not" 2>/dev/null)" \
+		"meshssh-serve: $r_line
+$r_status"
+}
+help='; see --help'
+refused 64 "ADDRESS:PORT is needed, or a socket unit$help"
+refused 64 "--source=client|hash|loopback, not \"me\"$help" --source=me
+refused 64 "--sshd=ADDRESS:PORT, not \"localhost:22\"$help" --sshd=localhost:22
+refused 64 "--hold=SECONDS, not \"1h\"$help" --hold=1h
+refused 64 "--roam=any|same, not \"no\"$help" --roam=no
+refused 64 "--run=FOLDER, not \"run\"$help" --run=run
+long=/$(printf '%064d' 0)
+refused 64 "--run=FOLDER, not \"$(echo "$long" | cut -c1-40)\"$help" "--run=$long"
+refused 64 "\"localhost:4622\" is not ADDRESS:PORT$help" "127.0.0.1:$PORT" localhost:4622
+# shellcheck disable=SC2046	# words
+refused 64 "at most 16 addresses$help" $(seq -f '127.0.1.%g:4622' 17)
+serve_again "$SSHD" --source=loopback
+refused 71 "cannot listen at 127.0.0.1:$PORT: Address already in use; the system said so; see meshssh-messages(7)" "127.0.0.1:$PORT"
+serve_stop
+"$SERVE" --help >"$T/out" 2>"$T/err"
+is "--help says which options there are, in order" "$? $(sed -n 's/^ *--\([a-z]*\).*/\1/p' "$T/out" | tr '\n' ' ')$(cat "$T/err")" \
+	"0 sshd source roam hold run help version "
+# shellcheck disable=SC2016	# the shell within expands it
+check "--version names the library of its keys" sh -c '"$1" --version | grep -q "^libraries: .*libsodium [0-9]"' sh "$SERVE"
 if [ -n "$SANITIZER" ]; then
 	skip "little memory: smaller windows" "a sanitizer takes all the address space that there is"
 else
@@ -181,6 +221,15 @@ if command -v python3 >/dev/null; then
 	wait_for 10 serve_settled
 	check "a socket of the service manager" client new first end
 	serve_stop
+	for kind in UNIX,SOCK_STREAM INET,SOCK_DGRAM; do
+		is "a socket of the service manager for AF_$kind" "$(python3 -c '
+import os, socket, sys
+s = socket.socket(socket.AF_'"${kind%,*}, socket.${kind#*,}"')
+os.dup2(s.fileno(), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[1], sys.argv[1:])' "$SERVE" --run="$T/run" 2>&1)" \
+			"meshssh-serve: the socket that was given is not a TCP socket; see --help"
+	done
 	is "a socket that is for another process" "$(python3 "$T/activate.py" "$PORT" 1 "$SERVE" --run="$T/run" 2>&1)" \
 		"meshssh-serve: ADDRESS:PORT is needed, or a socket unit; see --help"
 fi
@@ -209,6 +258,20 @@ wait $client_pid
 exec 3>&-
 serve_stop
 kill $full_pid
+
+# --- no descriptors, on the whole machine, for a moment
+if need "no descriptors" strace; then
+	strace -D -ttt -o "$T/accepts" -e trace=accept -e inject=accept:error=ENFILE:when=1..3 \
+	    "$SERVE" "127.0.0.1:$PORT" --run="$T/run" "$SSHD" --source=loopback 2>"$T/log" &
+	SERVE_PID=$!
+	started "$SERVE_PID"
+	check "no descriptors: who waits is served as soon as there are some" wait_for 10 serve_listens
+	# shellcheck disable=SC2016	# awk's
+	check "no descriptors: meanwhile it does not spin" \
+		awk '/INJECTED/ { if (!n++) first = $1; last = $1 } END { exit n != 3 || last - first < 0.15 }' "$T/accepts"
+	check "no descriptors: it is whole" client new first end
+	serve_stop
+fi
 
 # --- a folder that is full
 if need_root "a full folder"; then
@@ -242,6 +305,19 @@ if need_root "a user without root"; then
 	started "$SERVE_PID"
 	wait_for 10 serve_listens
 	check "a user without root: a session, reset and resumed" client new first reset again ping keys end
+	client new first stop reset again keys end <"$T/go" >"$T/out" 2>&1 &
+	client_pid=$!
+	exec 3>"$T/go"
+	wait_for 10 grep -q stopped "$T/out"
+	setpriv --reuid 65534 --regid 65534 --clear-groups prlimit --pid "$SERVE_PID" --nproc=1:
+	check "no process to be had: the next one is refused" client new=busy
+	check "no process to be had: the log says so" grep -q 'no session for .*: Resource temporarily unavailable' "$T/log"
+	is "no process to be had: no name is left of it" "$(find "$T/user/meshssh" -type s | wc -l)" 1
+	echo >&3
+	check "no process to be had: the session that is there goes on" wait $client_pid
+	exec 3>&-
+	setpriv --reuid 65534 --regid 65534 --clear-groups prlimit --pid "$SERVE_PID" --nproc=1000:
+	check "with processes again, there are sessions again" client new first end
 	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
 	    env XDG_CACHE_HOME="$T/user" "$MESHSSH" --resume="$PORT" 127.0.0.1 "$SSHD_PORT" <"$T/go" >"$T/out" 2>&1 &
 	client_pid=$!
@@ -258,6 +334,36 @@ if need_root "a user without root"; then
 	wait "$client_pid"
 	is "a user without root: the folder" "$(stat -c '%a %u' "$T/user/meshssh")" "700 65534"
 	serve_stop
+	# as_user NAME=VALUE...: its first words, where these are all that it is told of folders.
+	as_user() {
+		timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+		    env -i "$@" "$SERVE" "127.0.0.1:$PORT" "$SSHD" --source=loopback 2>&1
+	}
+	is "a user without a folder of its own is told so" "$(as_user HOME="$T/user")" \
+		"meshssh-serve: --run=FOLDER is needed: there is no \$XDG_RUNTIME_DIR; see --help"
+	is "so is one whose folder's name is too long" "$(as_user XDG_RUNTIME_DIR="$long")" \
+		"meshssh-serve: --run=FOLDER is needed: $(echo "$long" | cut -c1-40)... is too long; see --help"
+	mkdir -m 755 "$T/first"
+	chown 65534 "$T/first"
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+	    env RUNTIME_DIRECTORY="$T/first:$T/user" "$SERVE" "127.0.0.1:$PORT" "$SSHD" --source=loopback 2>"$T/log" &
+	SERVE_PID=$!
+	started "$SERVE_PID"
+	wait_for 10 serve_listens
+	client new first stop end <"$T/go" >"$T/out" 2>&1 &
+	client_pid=$!
+	exec 3>"$T/go"
+	wait_for 10 grep -q stopped "$T/out"
+	is "a service manager's folder: the first one, and no other user's" \
+		"$(stat -c '%a' "$T/first") $(find "$T/first" -type s | wc -l)" "700 1"
+	echo >&3
+	wait $client_pid
+	exec 3>&-
+	serve_stop
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t tmpfs none /run && { timeout 1 "$@"; stat -c "%n %a" /run/*; }' \
+		sh "$SERVE" "127.0.0.1:$PORT" "$SSHD" --source=loopback >"$T/out" 2>&1
+	is "root's folder, where none was said" "$(cat "$T/out")" "/run/meshssh 700"
 fi
 
 # --- as whom sshd sees the client, with the real ssh through the real relay
@@ -274,9 +380,9 @@ if need_login "source addresses"; then
 	wait_for 10 none_left
 	if need "libsodium" strace; then
 		opened() {
-			timeout 30 ssh -F "$SSH_CONFIG" -o ProxyCommand="strace -f -o $T/strace -e trace=openat $MESHSSH --relay $1 -- %h %p" \
+			timeout 30 ssh -F "$SSH_CONFIG" -o ProxyCommand="strace -f -o $T/strace$1 -e trace=openat $MESHSSH --relay $1 -- %h %p" \
 				direct true </dev/null 2>"$T/err"
-			grep -v ENOENT "$T/strace" | grep -c libsodium
+			grep -v ENOENT "$T/strace$1" | grep -c libsodium
 		}
 		is "libsodium is not touched where nothing is resumed" "$(opened '')" 0
 		# In a program that has it linked, its file has no name.
@@ -320,16 +426,22 @@ if need_root "--source=client"; then
 	until ss -Hltn | grep -q 10.9.1.1:4622; do kill -0 $serve || exit 1; done
 	login() {
 		there timeout 20 ssh -F "$SSH_CONFIG" -o Port=2222 -o HostName="$1" \
-		    -o ProxyCommand="$MESHSSH --relay --resume=4622 -- %h %p" direct 'echo $SSH_CONNECTION $BY' </dev/null
+		    -o ProxyCommand="$MESHSSH --relay --resume=${2:-4622} -- %h %p" direct 'echo $SSH_CONNECTION $BY' </dev/null
 	}
 	to="--sshd=127.0.0.22:2222 --sshd=[fdfe::22]:2222"
 	$SERVE 0.0.0.0:4624 '[::]:4624' --run=$T/run3 $to & each=$!
 	$SERVE '[::]:4625' --run=$T/run4 $to & alone=$!
 	until [ "$(ss -Hltn | grep -c ':462[45] ')" = 3 ]; do kill -0 $each $alone || break; done
 	echo "families: $(ss -Hltn | awk '$4 ~ /:462[45]$/ { print $4 }' | sort | tr '\n' ' ')"
+	echo "mapped: $(login 10.9.1.1 4625 2>&1)"
 	kill $each $alone
 	echo "IPv4: $(login 10.9.1.1 2>&1)"
 	echo "IPv6: $(login fd09::1 2>&1)"
+	there sysctl -qw net.ipv4.ip_local_port_range='47000 47000'
+	for i in 1 2; do
+		echo "port $i: $(there timeout 20 "$CLIENT" 10.9.1.1 4622 new first reset 2>&1 | tail -n 1)"
+		echo "port $i of sshd: $(ss -Htn dst 127.0.0.22:2222 | awk '{ print $4 }' | sort | tr '\n' ' ')"
+	done
 	there ip addr del 10.9.1.2/24 dev c0
 	there ip addr add 10.9.1.3/24 dev c0
 	echo "other: $(login 10.9.1.1 2>&1)"
@@ -340,7 +452,7 @@ if need_root "--source=client"; then
 	printf 'Match LocalAddress 127.0.0.22\n\tSetEnv BY=serve\n' >>"$T/config"
 	sed -i 's/^/from="10.9.1.2,fd09::2" /' "$T/authorized_keys"
 	chmod 755 "$T"
-	export T SERVE SSH_CONFIG
+	export T SERVE SSH_CONFIG CLIENT
 	timeout -k 2 60 unshare -n sh "$T/lab" >"$T/seen" 2>&1
 	line() { sed -n "s/^$1: //p" "$T/seen" | sed 's| [0-9]* \([0-9a-f:.]* 2222\)| PORT \1|'; }
 	is "--source=client: refused without the rule" "$(line refused)" \
@@ -352,6 +464,10 @@ if need_root "--source=client"; then
 		"10.9.1.2 PORT 127.0.0.22 2222 serve"
 	is "the same with IPv6" "$(line IPv6)" "fd09::2 PORT fdfe::22 2222"
 	is "all addresses of both families; and [::] alone is for both" "$(line families)" '*:4625 0.0.0.0:4624 [::]:4624 '
+	is "IPv4 by a socket for both families is IPv4" "$(line mapped)" "10.9.1.2 PORT 127.0.0.22 2222 serve"
+	is "a client's port again, while a session of it is kept" "$(line 'port 1'); $(line 'port 2')" "done; done"
+	check "a client's port again, while a session of it is kept" \
+		grep -Eq '^port 2 of sshd: 10\.9\.1\.2:(47000 10\.9\.1\.2:[0-9]*|[0-9]* 10\.9\.1\.2:47000) $' "$T/seen"
 	check "from= keeps others out" grep "^other: .*Permission denied" "$T/seen"
 	[ "$T_FAILED" -eq 0 ] || cat "$T/seen" "$T/log" | sed 's/^/# /'
 fi
