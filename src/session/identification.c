@@ -81,11 +81,11 @@ identification_check(const struct identification *g, enum identification_end end
 	int	unheard;
 
 	/*
-	 * A reset may be read before what the client said, and then it is all that there is to
-	 * tell.
+	 * A reset, or an sshd that turns clients away, may be read before what the client said: the
+	 * one is all that there is to tell, the other says it to clients of ssh alone.
 	 */
-	unheard = g->client == CLIENT_UNKNOWN && end == IDENTIFICATION_RESET &&
-	    g->server.total == 0;
+	unheard = g->client == CLIENT_UNKNOWN && ((end == IDENTIFICATION_RESET &&
+	    g->server.total == 0) || sshwire_refusal(&g->server) != NULL);
 	if (g->state == IDENTIFICATION_PASSED || (g->client != CLIENT_SSH &&
 	    g->client != CLIENT_MUTE && !unheard))
 		return (0);
