@@ -43,6 +43,8 @@ mount --bind "$3" "$root/share"
 cp -a /etc/passwd /etc/group /etc/nsswitch.conf /etc/ld.so.* /etc/ssl /etc/alternatives "$root/etc" 2>/dev/null || :
 mkdir -p "$root/etc/nix" "$root/etc/ssh" "$root/etc/systemd/system"
 cp -f "$4/meshssh" "$4/meshssh-doctor" "$4/meshssh-config" "$root/opt/meshssh/bin"
+# Programs that count their lines do so where they were built.
+[ ! -f "$4/counts" ] || { mkdir -p "$root$4" && mount --bind "$4" "$root$4"; }
 case $name in
 near) user=alice ;;
 far) user=builder ;;
