@@ -31,6 +31,10 @@ refuses() {
 	is "$r_name: status, lines" "$? $(wc -l <"$T/err") $(wc -c <"$T/out")" "$r_status 1 0"
 	check "$r_name: says why" grep -qF -e "$r_words" "$T/err"
 }
+# without_nix COMMAND...: on near, where there is no nix.
+without_nix() { near unshare -m sh -c 'mount --bind /dev/null "$(command -v nix)" && exec "$@"' sh "$@"; }
+without_nix meshssh-config nix --check builder >"$T/out" 2>&1
+is '--check without Nix' "$? $(cat "$T/out")" '72 meshssh-config: there is no nix here; install Nix, or put it into PATH'
 refuses 'localhost' 64 'for a builder called localhost Nix runs no ssh, it builds here; give it a name of its own in ~/.ssh/config' localhost
 refuses 'localhost.localdomain' 64 'localhost' localhost.localdomain
 refuses 'no host' 64 'there is no host'
@@ -40,6 +44,11 @@ refuses 'jobs that are none' 64 '--max-jobs' builder --max-jobs=1.5
 refuses 'the same name twice' 64 'two builders would be called builder' builder builder.mesh.example
 refuses 'two modules' 64 'exclude' builder --nixos --darwin
 refuses 'linux-builder of NixOS' 64 'nix-darwin' --linux-builder --nixos
+refuses 'a protocol that is none' 64 '--protocol=ssh|ssh-ng, not "http"' builder --protocol=http
+refuses 'one key for two hosts' 64 '--host-key is for one host' builder builder2 --host-key=/tmp/key
+refuses 'two to be asked' 64 '--check takes one builder, or none for all' --check builder builder2
+refuses 'a name that is none, to be asked' 64 'is no host name or address' --check 'b*r'
+refuses 'none to be asked' 64 "Nix's list of builders has none that ssh reaches" --check
 refuses 'a module, installed' 64 'not installed' builder --nixos --install
 refuses 'a key file that is none' 69 'no public key' builder --host-key=/etc/passwd
 refuses 'a private key' 69 'no public key' builder --host-key=/etc/nix/builder_ed25519
@@ -130,7 +139,7 @@ check '--dry-run changes nothing' cmp "$T/before" "$T/after"
 is '--dry-run shows the files and their lines' "$(grep '^+++ ' "$T/diff" | cut -f1 | tr '\n' ' ')" "+++ /root/.ssh/meshssh_nix \
 +++ /root/.ssh/config +++ /etc/nix/meshssh_known_hosts +++ /etc/nix/machines.meshssh +++ /etc/nix/nix.conf "
 is '--dry-run: the lines' "$(grep -c '^+Include /root/.ssh/meshssh_nix$\|^+builders = ' "$T/diff")" 2
-check '--dry-run without --install is refused' sh -c '! "$@" 2>/dev/null' sh near meshssh-config nix builder --dry-run
+refuses '--dry-run without --install' 64 '--dry-run is for --install; without it, nix only prints' builder --dry-run
 
 twenty=
 for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -343,6 +352,20 @@ near meshssh-config nix check builder >"$T/out" 2>&1
 is '--check: it says so' "$? $(grep -c 'it does not answer' "$T/out")" '1 2'
 check '--check: by the record and by the doctor' sh -c "grep -q '^    on record: .*refused' '$T/out' &&
     grep -q '(sure, refused)' '$T/out'"
+# What Nix does not read, and what it cannot read.
+near cp /etc/nix/nix.conf /tmp/nix.whole
+near sed -i '/^builders/d' /etc/nix/nix.conf
+near meshssh-config nix check builder >"$T/out" 2>&1
+is '--check: a list that no line names' "$? $(grep -c '^/etc/nix/machines.meshssh is not read: no line of nix.conf names it' "$T/out")" '1 1'
+near sh -c 'echo "builders = ssh://other" >>/etc/nix/nix.conf'
+near meshssh-config nix check builder >"$T/out" 2>&1
+is '--check: a list that another line hides' "$? $(grep -c '^/etc/nix/machines.meshssh is not read: /etc/nix/nix.conf:[0-9]* sets builders without it' "$T/out")" '1 1'
+near cp /tmp/nix.whole /etc/nix/nix.conf
+near cp /etc/nix/machines.meshssh /tmp/machines.whole
+near sh -c 'echo "ssh-ng://builder@torn.example - - many" >>/etc/nix/machines.meshssh'
+near meshssh-config nix check torn.example >"$T/out" 2>&1
+is '--check: a line that Nix cannot read' "$? $(grep -c '^  Nix cannot read this line: ' "$T/out")" '1 1'
+near cp /tmp/machines.whole /etc/nix/machines.meshssh
 alice meshssh-config nix --check builder >"$T/out" 2>&1
 check '--check: a user cannot try what only root can' grep -q 'only root can try' "$T/out"
 lab_sshd || exit 1

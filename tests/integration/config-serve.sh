@@ -143,6 +143,25 @@ check "every byte is as before" cmp "$T/first" "$T/after"
 removed
 is "removed again: nothing to change" "$(cat "$T/out")" 'there is nothing to change'
 
+# --- what does not go together, and what is not ours ---
+refused "install and remove" 64 'install or --remove, not both' --remove
+refused "a module that is to be installed" 64 'a module is for your configuration, and not installed' --nixos
+refused "a word" 64 'serve takes no "box"' box
+serve --dry-run
+is "a dry run of nothing" "$? $(grep -c 'dry-run is for --install and --remove; without them, serve only prints' "$T/err")" '64 1'
+removed --nixos
+is "a module that is to be removed" "$? $(grep -c 'nixos is a module, and goes with neither' "$T/err")" '64 1'
+rm /etc/ssh/sshd_config
+refused "no sshd_config" 66 '/etc/ssh/sshd_config is not there'
+fresh "$INCLUDE"
+echo '[Socket]' >/etc/systemd/system/meshssh.socket
+refused "a unit that is another program's" 78 'meshssh.socket is there, and not from meshssh-config'
+all >"$T/before"
+removed
+is "a unit that is another program's is left" "$? $(grep -c '^/etc/systemd/system/meshssh.socket: not from meshssh-config, and left$' "$T/out")" '0 1'
+all >"$T/after"
+check "byte by byte" cmp "$T/before" "$T/after"
+
 # --- an sshd that listens at some addresses ---
 fresh "$INCLUDE" 'ListenAddress 127.0.0.1' 'ListenAddress 127.0.0.22'
 serve --install

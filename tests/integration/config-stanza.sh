@@ -156,6 +156,13 @@ mkdir "$T/it's"
 cp "$MESHSSH" "$BUILDDIR/meshssh-config" "$T/it's"
 CONFIG="$T/it's/meshssh-config"
 refuses "a path with an apostrophe" 78 127.0.0.1
+mkdir "$T/alone"
+cp "$BUILDDIR/meshssh-config" "$T/alone"
+CONFIG=$T/alone/meshssh-config
+refuses "no meshssh beside it" 64 --no-probe box
+check "no meshssh beside it: what to do" grep -q 'there is no meshssh beside this program: name it with --program=PATH' "$T/err"
+refuses "no meshssh-serve beside it" 64 serve
+check "no meshssh-serve beside it: which is meant" grep -q 'there is no meshssh-serve beside this program' "$T/err"
 CONFIG=$BUILDDIR/meshssh-config
 
 refuses "no host" 64
@@ -169,6 +176,26 @@ refuses "a network" 64 --match=10.0.0.0/8
 refuses "a program by its name" 64 --no-probe --program=meshssh box
 refuses "a port that is none" 64 --port=0 box
 refuses "an option of another command" 64 --tag=x box
+latin=$(printf '/run/b\303.sock')
+refuses "an option that is not UTF-8" 64 --no-probe --tailscaled="$latin" box
+check "an option that is not UTF-8: which one" grep -q -e '--tailscaled: this is no text of UTF-8' "$T/err"
+TS_SOCKET=$latin
+export TS_SOCKET
+refuses "a TS_SOCKET that is not UTF-8" 64 --no-probe box
+check "a TS_SOCKET that is not UTF-8: which variable" grep -q 'TS_SOCKET: this is no text of UTF-8' "$T/err"
+unset TS_SOCKET
+refuses "no host to compare" 64 diff
+refuses "two files" 64 install --root --system --no-probe box
+refuses "nothing to update" 64 install
+check "nothing to update: in words" grep -q 'there is no host, and none is installed by name' "$T/err"
+refuses "a host that is no host, to be checked" 64 check 'b*x'
+at_home timeout 60 "$CONFIG" check box >"$T/out" 2>&1
+is "a host that is not installed is told so" "$? $(cat "$T/out")" "1 box: there is no block for it in $home/meshssh.conf"
+at_home timeout 60 "$CONFIG" check >"$T/out" 2>&1
+is "nothing is installed" "$? $(cat "$T/out")" "1 nothing is installed in $home/meshssh.conf"
+at_home timeout 60 "$CONFIG" remove box >"$T/out" 2>&1
+is "nothing to remove" "$? $(cat "$T/out")" "0 box: there is no block of its own in $home/meshssh.conf
+there is nothing to change"
 refuses "no mesh" 69 tailnet --tailscaled="$T/none"
 long=$(printf '%0255d' 0)
 at_home "$CONFIG" --no-probe "$long" >"$T/out"
