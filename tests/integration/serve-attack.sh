@@ -16,8 +16,8 @@ elif need "clocks that jump" "${CC:-cc}"; then
 	JUMP=$T/jump.so
 fi
 CONFINED=yes
-if LC_ALL=C grep -q __asan_init "$SERVE" || ! grep -qw errno /proc/sys/kernel/seccomp/actions_avail; then
-	skip "a session is confined" "a program with a sanitizer is not, nor is one where the kernel lacks seccomp"
+if LC_ALL=C grep -q '__asan_init\|__gcov_dump' "$SERVE" || ! grep -qw errno /proc/sys/kernel/seccomp/actions_avail; then
+	skip "a session is confined" "a program with a sanitizer is not, nor one that counts its lines, nor any where the kernel lacks seccomp"
 	CONFINED=
 fi
 export SERVE JUMP CONFINED
