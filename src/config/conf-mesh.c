@@ -29,7 +29,7 @@ mesh_known_name(json_t *all, const struct ssh_known *known, const char *name, st
 	json_object_set_new(all, name, lines);
 	if (ssh_trust_add(lines, known, name, 0) == 0)
 		return (0);
-	error_set(err, CODE_CONFIG_READ, "a file of %.100s could not be searched", known->files);
+	conf_ssh_unread(known->files, err);
 	return (-1);
 }
 

@@ -118,8 +118,7 @@ conf_nix_known(const char *answer, const json_t *found, const char *alias, struc
 	names_add(&own, alias, 22);
 	conf_ssh_known(answer, files);
 	if ((known_gather(&list, files, &names, 0) | known_gather(&list, files, &plain, 1)) == -1)
-		error_set(err, CODE_CONFIG_READ, "%.40s: a file of %.80s could not be searched",
-		    alias, files);
+		conf_ssh_unread(files, err);
 	else {
 		known_homes(&list, &names);
 		if (known_gather(&list, EMIT_NIX_KNOWN_HOSTS, &own, 0) == 0)

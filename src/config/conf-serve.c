@@ -116,6 +116,16 @@ serve_file(const struct serve_part *part, char path[PATH_MAX])
 	return (path);
 }
 
+/* The same, or -1 with the error set. */
+static int
+serve_file_at(const struct serve_part *part, char path[PATH_MAX], struct error *err)
+{
+	if (serve_file(part, path)[0] != '\0')
+		return (0);
+	error_set(err, CODE_CONFIG_READ, "the system knows no home of this user");
+	return (-1);
+}
+
 /* Without systemd on Linux, its units are printed all the same. NULL with the error set. */
 static const struct serve_way *
 serve_way(const struct conf *conf, const json_t *doc, struct error *err)
@@ -176,7 +186,8 @@ serve_print_parts(FILE *fp, const json_t *doc, const struct serve_way *way, stru
 	for (part = way->parts; part->emitter != NULL; part++) {
 		if ((text = emit_text(emit_find(part->emitter), doc, err)) == NULL)
 			return (-1);
-		fprintf(fp, "\n# %s: %s\n%s", serve_file(part, path), part->why, text);
+		fprintf(fp, "\n# %s: %s\n%s", serve_file(part, path)[0] != '\0' ? path :
+		    part->file, part->why, text);
 		free(text);
 	}
 	if (way->begin[0] != NULL) {
@@ -245,10 +256,8 @@ serve_put(struct install *in, const json_t *doc, const struct serve_part *part, 
 	struct install_file	*file;
 	char			 path[PATH_MAX];
 
-	if (serve_file(part, path)[0] == '\0') {
-		error_set(err, CODE_CONFIG_READ, "the system knows no home of this user");
+	if (serve_file_at(part, path, err) == -1)
 		return (-1);
-	}
 	if (part->file[0] == '~' && !in->dry)
 		serve_mkdir(path);
 	if ((file = conf_own_put(in, doc, part->emitter, path, 0644, err)) == NULL)
@@ -302,7 +311,9 @@ serve_drop(struct install *in, const struct serve_part *part, struct error *err)
 	char			 path[PATH_MAX];
 	int			 sshd = strcmp(part->emitter, "serve-sshd") == 0;
 
-	if (access(serve_file(part, path), F_OK) == 0) {
+	if (serve_file_at(part, path, err) == -1)
+		return (-1);
+	if (access(path, F_OK) == 0) {
 		if ((file = conf_own_open(in, path, 0644, err)) == NULL)
 			return (-1);
 		if (conf_own_is(file))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/xalloc.h"
@@ -68,5 +69,22 @@ conf_ssh_known(const char *answer, char files[CONF_KNOWN_FILES])
 		}
 		used += (size_t)snprintf(files + used, CONF_KNOWN_FILES - used, "%s%.*s",
 		    used > 0 ? " " : "", (int)len, value);
+	}
+}
+
+void
+conf_ssh_unread(const char *files, struct error *err)
+{
+	char	path[PATH_MAX];
+	size_t	len;
+
+	error_set(err, CODE_CONFIG_READ, "a file of %.120s could not be searched", files);
+	for (; *files != '\0'; files += len, files += *files == ' ') {
+		len = strcspn(files, " ");
+		snprintf(path, sizeof(path), "%.*s", (int)len, files);
+		if (access(path, F_OK) == 0 && access(path, R_OK) == -1) {
+			error_set(err, CODE_CONFIG_READ, "%.150s cannot be read", path);
+			return;
+		}
 	}
 }

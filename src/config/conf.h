@@ -90,6 +90,8 @@ struct ssh_ask *conf_ssh_ask(const char *host, struct error *err);
 const char *conf_ssh_value(const char *answer, const char *keyword, char *buf, size_t size);
 /* The known_hosts files of that answer, with blanks between them. */
 void	conf_ssh_known(const char *answer, char files[CONF_KNOWN_FILES]);
+/* Set *err: one of these files cannot be read, or, where each can, could not be searched. */
+void	conf_ssh_unread(const char *files, struct error *err);
 
 /* Tell what a block of this host could use, where the user has to decide about it. */
 void	conf_offer(FILE *fp, const json_t *doc);

@@ -165,6 +165,33 @@ $(grep -c 'of old is' "$T/err")" '0 2 1 1'
 echo "[127.0.0.2]:$port $(key host)" >>"$known"
 refuses 'two hosts: one shows another key' "old shows another host key than $known line 2" box old
 
+# A known_hosts that root made is not the user's to read, and what is in it is not guessed.
+clean
+mkdir -m 755 "$T/bin"
+cp "$MESHSSH" "$CONFIG" "$T/bin"
+cp "$HOME/.ssh/config" "$T/alice/.ssh"
+echo "[127.0.0.1]:$port $(key other)" >"$T/alice/.ssh/known_hosts"
+chmod 600 "$T/alice/.ssh/known_hosts"
+chmod 755 "$T"
+setpriv --reuid 2001 --regid 2001 --clear-groups env HOME="$T/alice" timeout 60 "$T/bin/meshssh-config" nix box >"$T/out" 2>&1
+is 'known_hosts that cannot be read: it is named' "$? $(cat "$T/out")" \
+    "66 meshssh-config: $T/alice/.ssh/known_hosts cannot be read; nothing was changed"
+clean
+TMPDIR=/proc nix box
+is 'no temporary folder: it is named' "$? $(wc -c <"$T/out") $(grep -c '^meshssh-config: /proc/.*: No such file or directory' "$T/err")" '71 0 1'
+
+# What a Mac builds is not asked of Linux, nor the other way round.
+if need 'a builder of another system' python3; then
+	PEER_OS=macOS python3 "$TOOLS/status-server.py" "$T/socket" mac &
+	started $!
+	wait_for 10 test -S "$T/socket"
+	nix --tailscaled="$T/socket" --host-key="$T/host_key.pub" --ssh-user=me mac
+	is 'a Mac: for which system is to be said' "$? $(wc -c <"$T/out") $(cat "$T/err")" \
+	    "64 0 meshssh-config: it runs darwin and this machine linux: say --systems=aarch64-darwin or x86_64-darwin; see --help"
+	nix --tailscaled="$T/socket" --host-key="$T/host_key.pub" --ssh-user=me --systems=aarch64-darwin mac
+	is 'a Mac: and then it is taken' "$? $(grep '^ssh-ng://' "$T/out" | cut -d' ' -f2)" '0 aarch64-darwin'
+fi
+
 clean
 echo "box $(key other)" >/etc/nix/meshssh_known_hosts
 refuses 'pinned before' '/etc/nix/meshssh_known_hosts line 1' box

@@ -162,6 +162,16 @@ is "a unit that is another program's is left" "$? $(grep -c '^/etc/systemd/syste
 all >"$T/after"
 check "byte by byte" cmp "$T/before" "$T/after"
 
+# A user whom the system does not know has no home to install into, or to remove from.
+stranger() { setpriv --reuid 54321 --regid 54321 --clear-groups timeout 60 /mnt/meshssh-config serve --rootless "$@" >"$T/out" 2>&1; }
+stranger --listen=127.0.0.1
+check "a user without a home: it is printed where the files belong" grep -q '^# ~/.config/systemd/user/meshssh.socket: ' "$T/out"
+for what in --install --remove; do
+	stranger $what
+	is "a user without a home: $what is refused" "$? $(cat "$T/out")" \
+	    '66 meshssh-config: the system knows no home of this user; nothing was changed'
+done
+
 # --- an sshd that listens at some addresses ---
 fresh "$INCLUDE" 'ListenAddress 127.0.0.1' 'ListenAddress 127.0.0.22'
 serve --install

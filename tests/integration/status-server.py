@@ -2,7 +2,8 @@
 that are called so and publish these host keys, at a unix socket.
 
 Only GET /localapi/v0/status is answered; with ?peers=false there are none in it, as with tailscaled. $HEALTH is its
-complaint, if it has one, and $CURADDR where it reaches its peers. With "broken" the answer with peers is no status."""
+complaint, if it has one, $CURADDR where it reaches its peers, and $PEER_OS what they run. With "broken" the answer with
+peers is no status."""
 import http.server, json, os, socketserver, sys
 
 EVIL = "x\nUser evil"
@@ -10,8 +11,8 @@ EVIL = "x\nUser evil"
 
 def peer(n, **more):
     name = f"peer-{n:05}"
-    return dict({"ID": str(n), "HostName": name, "DNSName": f"{name}.mesh.test.", "OS": "linux", "UserID": 1 + n % 2,
-                 "TailscaleIPs": [f"100.{64 + (n >> 16)}.{n >> 8 & 255}.{n & 255}", f"fd7a:115c:a1e0::{n:x}"],
+    return dict({"ID": str(n), "HostName": name, "DNSName": f"{name}.mesh.test.", "OS": os.environ.get("PEER_OS", "linux"),
+                 "UserID": 1 + n % 2, "TailscaleIPs": [f"100.{64 + (n >> 16)}.{n >> 8 & 255}.{n & 255}", f"fd7a:115c:a1e0::{n:x}"],
                  "AllowedIPs": [f"100.64.{n >> 8 & 255}.{n & 255}/32"], "Tags": ["tag:server"] if n % 10 == 0 else None,
                  "Addrs": None, "CurAddr": os.environ.get("CURADDR", ""), "Relay": "lab", "RxBytes": 0, "TxBytes": 0, "Online": n % 4 != 0,
                  "Created": "2026-08-20T09:01:02.123456789Z", "LastSeen": "0001-01-01T00:00:00Z",
