@@ -32,7 +32,7 @@ coverage_killed(int sig)
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	alarm(2);
+	alarm(5);
 	coverage_end();
 	__gcov_dump();
 	__real_signal(sig, SIG_DFL);
