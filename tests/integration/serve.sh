@@ -323,6 +323,14 @@ if need_root "a user without root"; then
 	exec 3>&-
 	setpriv --reuid 65534 --regid 65534 --clear-groups prlimit --pid "$SERVE_PID" --nproc=1000:
 	check "with processes again, there are sessions again" client new first end
+	if [ -z "$SANITIZER" ]; then
+		limit_as() { setpriv --reuid 65534 --regid 65534 --clear-groups prlimit --pid "$SERVE_PID" --as="$1:"; }
+		limit_as $(($(awk '/^VmSize:/ { print $2 }' "/proc/$SERVE_PID/status") * 1024 + 524288))
+		check "no memory to be had for its rings: the next one is refused" client new=busy
+		check "no memory to be had for its rings: the log says so" grep -q 'no session for 127.0.0.1 port [0-9]*: no memory' "$T/log"
+		limit_as unlimited
+		check "with memory again, there are sessions again" client new first end
+	fi
 	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
 	    env XDG_CACHE_HOME="$T/user" "$MESHSSH" --resume="$PORT" 127.0.0.1 "$SSHD_PORT" <"$T/go" >"$T/out" 2>&1 &
 	client_pid=$!
