@@ -293,6 +293,8 @@ if need_root "a full folder"; then
 	wait_for 10 grep -q stopped "$T/out"
 	check "a full folder: the next one is refused" client new=busy
 	check "a full folder: the log says so" grep -q 'no session for .*: No space left on device' "$T/log"
+	check "a full folder: so is the one after it" client new=busy
+	is "a full folder: the log is not filled with that" "$(grep -c 'no session for' "$T/log")" 1
 	echo >&3
 	check "a full folder: the session that is there goes on" wait $client_pid
 	exec 3>&-
@@ -356,6 +358,9 @@ if need_root "a user without root"; then
 		"meshssh-serve: --run=FOLDER is needed: there is no \$XDG_RUNTIME_DIR; see --help"
 	is "so is one whose folder's name is too long" "$(as_user XDG_RUNTIME_DIR="$long")" \
 		"meshssh-serve: --run=FOLDER is needed: $(echo "$long" | cut -c1-40)... is too long; see --help"
+	is "a user who may not be the client is told so" "$(timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups \
+	    --inh-caps=-all --bounding-set=-all env XDG_RUNTIME_DIR="$T/user" "$SERVE" "127.0.0.1:$PORT" "$SSHD" 2>&1)" \
+		"meshssh-serve: cannot connect to 127.0.0.1 as a client: Operation not permitted; meshssh-config serve shows what it needs"
 	mkdir -m 755 "$T/first"
 	chown 65534 "$T/first"
 	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
@@ -450,6 +455,10 @@ if need_root "--source=client"; then
 	kill $each $alone
 	echo "IPv4: $(login 10.9.1.1 2>&1)"
 	echo "IPv6: $(login fd09::1 2>&1)"
+	$SERVE '[fd09::1]:4626' --run=$T/run5 --source=loopback --sshd=127.0.0.1:2222 & six=$!
+	until ss -Hltn | grep -q ':4626 '; do kill -0 $six || break; done
+	echo "by IPv6: $(there timeout 20 "$CLIENT" fd09::1 4626 new first end 2>&1 | tail -n 1)"
+	kill $six
 	there sysctl -qw net.ipv4.ip_local_port_range='47000 47000'
 	for i in 1 2; do
 		echo "port $i: $(there timeout 20 "$CLIENT" 10.9.1.1 4622 new first reset 2>&1 | tail -n 1)"
@@ -478,6 +487,7 @@ if need_root "--source=client"; then
 	is "the same with IPv6" "$(line IPv6)" "fd09::2 PORT fdfe::22 2222"
 	is "all addresses of both families; and [::] alone is for both" "$(line families)" '*:4625 0.0.0.0:4624 [::]:4624 '
 	is "IPv4 by a socket for both families is IPv4" "$(line mapped)" "10.9.1.2 PORT 127.0.0.22 2222 serve"
+	is "as itself, it takes clients of IPv6 to an sshd of IPv4" "$(line 'by IPv6')" 'done'
 	is "a client's port again, while a session of it is kept" "$(line 'port 1'); $(line 'port 2')" "done; done"
 	check "a client's port again, while a session of it is kept" \
 		grep -Eq '^port 2 of sshd: 10\.9\.1\.2:(47000 10\.9\.1\.2:[0-9]*|[0-9]* 10\.9\.1\.2:47000) $' "$T/seen"
