@@ -126,7 +126,8 @@ retry_wait(const struct retry *c, struct kex_result *r)
 			twice_ms = now_ms;
 		if ((twice_ms != 0 && now_ms - twice_ms >= 2 * tcp.rtt_ms + SLACK_MS) ||
 		    now_ms - progress_ms >= c->wire->in->timeout_ms) {
-			r->stuck = retry_stuck(c, &tcp);
+			/* A window that is closed stops packets of every size. */
+			r->stuck = tcp.no_room ? 0 : retry_stuck(c, &tcp);
 			return (-1);
 		}
 		if (!tcp.open && c->wire->talk->error != 0)

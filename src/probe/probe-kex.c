@@ -240,20 +240,23 @@ static void
 kex_end(struct kex *k)
 {
 	struct linger	at_once = { .l_onoff = 1, .l_linger = 0 };
+	struct os_tcp	tcp;
 	char		goodbye[128];
 	size_t		len;
+	int		waits;
 
-	if (k->r->state == KEX_TALKED && k->r->stuck == 0) {
+	waits = k->r->state == KEX_TALKED && os_tcp(k->talk.fd, &tcp) == 0 && tcp.waiting_bytes > 0;
+	if (k->r->state == KEX_TALKED && !waits) {
 		len = sshkex_disconnect(goodbye, sizeof(goodbye),
 		    "meshssh --doctor has seen enough");
 		probe_end(k->talk.fd, goodbye, len);
 		return;
 	}
 	/*
-	 * No goodbye gets through behind what is stuck; without a reset the server would wait until
+	 * No goodbye gets through behind what waits; without a reset the server would wait until
 	 * its patience ends.
 	 */
-	if (k->r->stuck != 0)
+	if (waits)
 		setsockopt(k->talk.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	close(k->talk.fd);
 }
