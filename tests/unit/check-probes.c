@@ -180,6 +180,12 @@ static const struct {
 	    NULL, NULL, NULL },
 	{ "OpenSSH 10.1", { "", "SSH-2.0-OpenSSH_10.1\r\n" }, "openssh", "OpenSSH_10.1", 1001, NULL,
 	    NULL, NULL },
+	{ "OpenSSH without a number", { "", "SSH-2.0-OpenSSH\r\n" }, "openssh", "OpenSSH", 0, NULL,
+	    NULL, NULL },
+	{ "OpenSSH with half of one", { "", "SSH-2.0-OpenSSH_9.x\r\n" }, "openssh", "OpenSSH_9.x",
+	    0, NULL, NULL, NULL },
+	{ "OpenSSH of a far future", { "", "SSH-2.0-OpenSSH_99999999999999999999.1\r\n" },
+	    "openssh", "OpenSSH_99999999999999999999.1", 0, NULL, NULL, NULL },
 	{ "OpenSSH on Windows", { "", "SSH-2.0-OpenSSH_for_Windows_9.5\r\n" }, "openssh-windows",
 	    "OpenSSH_for_Windows_9.5", 905, NULL, NULL, NULL },
 	{ "Dropbear", { "", "SSH-2.0-dropbear_2022.83\r\n" }, "dropbear", "dropbear_2022.83", 0,
@@ -308,6 +314,102 @@ test_services(void **state)
 		assert_int_equal(json_truth_at(facts, "service.ok"), services[i].ok);
 		assert_int_equal(json_truth_at(facts, "service.asked"), services[i].asked);
 		assert_null(json_at(facts, "server"));
+		json_decref(facts);
+	}
+}
+
+/* Of two addresses the first is silent: the probes go on with the other one if that speaks. */
+static void
+test_mute(void **state)
+{
+	static const struct {
+		struct script	 other;
+		const char	*address;
+		const char	*mute;
+		const char	*kind;
+		const char	*error;
+	} rows[] = {
+		{ { "SSH-2.0-OpenSSH_9.9\r\n", NULL }, "127.0.0.2", "127.0.0.1", "openssh",
+		    "silent" },
+		{ { "", NULL }, "127.0.0.1", NULL, "none", "silent" },
+		{ { "220 mail.test ESMTP\r\n", "", 1 }, "127.0.0.1", NULL, "none", "silent" },
+	};
+	static const struct script	 silent = { "", NULL };
+	struct sockaddr_in		 in4 = { .sin_family = AF_INET };
+	struct probe_input		 in = { .host = "node.test", .ssh = 1, .timeout_ms = 400,
+					    .dead_after_s = 30, .seen = &seen };
+	struct server			 s, other;
+	json_t				*facts;
+	size_t				 i;
+
+	(void)state;
+	inet_pton(AF_INET, "127.0.0.2", &in4.sin_addr);
+	for (i = 0; i < COUNT(rows); i++) {
+		server_start_tcp(&s, &silent);
+		in.port = s.port;
+		memset(&other, 0, sizeof(other));
+		other.script = rows[i].other;
+		in4.sin_port = htons((in_port_t)s.port);
+		server_start(&other, (struct sockaddr *)&in4, sizeof(in4));
+		facts = json_pack("{s:{s:{s:{s:[s,s]}}}}", "names", "lookups", "system",
+		    "addresses", "127.0.0.1", "127.0.0.2");
+		probe_connect.run(facts, &in);
+		is_text("mute", facts, "connect.address", "127.0.0.1");
+		probe_identification.run(facts, &in);
+		server_stop(&s);
+		server_stop(&other);
+		is_text("mute", facts, "connect.address", rows[i].address);
+		is_text("mute", facts, "server.mute_address", rows[i].mute);
+		is_text("mute", facts, "server.kind", rows[i].kind);
+		is_text("mute", facts, "server.error", rows[i].error);
+		json_decref(facts);
+	}
+}
+
+/* A KEXINIT is told as far as it is one: lists that end too early, or hold no name, are a fault. */
+static void
+test_kexinit(void **state)
+{
+	static const struct {
+		const char	*what;
+		size_t		 at;	/* of a length in the packet, or 0 */
+		const char	*bytes;
+		int		 malformed;
+	} rows[] = {
+		{ "as it is", 0, "", 0 },
+		{ "a list longer than the packet", 22, "\0\0\x40\0", 1 },
+		{ "a list of 4 GiB", 22, "\xff\xff\xff\xff", 1 },
+		{ "an empty list", 22, "\0\0\0\0", 1 },
+		{ "an empty name", 22 + 4, ",", 1 },
+	};
+	static const unsigned char	 cookie[SSHKEX_COOKIE] = "a server";
+	char				 said[2048] = "SSH-2.0-OpenSSH_9.9\r\n";
+	const size_t			 id = strlen(said);
+	struct script			 script = { "", said };
+	struct probe_input		 in = { .host = "127.0.0.1", .ssh = 1, .timeout_ms = 5000,
+					    .dead_after_s = 30, .seen = &seen };
+	struct server			 s;
+	json_t				*facts;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		script.bytes = id + sshkex_kexinit(said + id, sizeof(said) - id, 1100, cookie);
+		if (rows[i].at != 0)
+			memcpy(said + id + rows[i].at, rows[i].bytes,
+			    rows[i].bytes[0] == ',' ? 1 : 4);
+		server_start_tcp(&s, &script);
+		s.kexinit = 0;
+		in.port = s.port;
+		facts = json_object();
+		probe_connect.run(facts, &in);
+		probe_identification.run(facts, &in);
+		server_stop(&s);
+		is_text(rows[i].what, facts, "server.kind", "openssh");
+		assert_true(json_number_at(facts, "server.kexinit_bytes", 0) > 1000);
+		if ((json_truth_at(facts, "server.kexinit_malformed") == 1) != rows[i].malformed)
+			fail_msg("%s: malformed is %d", rows[i].what, !rows[i].malformed);
+		assert_int_equal(json_at(facts, "server.kex") == NULL, rows[i].malformed);
 		json_decref(facts);
 	}
 }
@@ -739,6 +841,34 @@ static const struct {
 	{ 2,	2, NULL,	"no answer",		3 },
 };
 
+/* Nobody listens there, or the name cannot be asked for: no answer is waited for. */
+static void
+test_dns_unasked(void **state)
+{
+	static const struct {
+		const char	*name;
+		const char	*error;
+	} rows[] = {
+		{ "node.test", "Connection refused" },
+		{ "node..test", "this can be no name" },
+		{ "0123456789012345678901234567890123456789012345678901234567890123.test",
+		    "this can be no name" },
+	};
+	struct probe_input	in = { .host = "node", .timeout_ms = 10000, .seen = &seen };
+	json_t			*facts;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		facts = json_object();
+		probe_dns(facts, "names.lookups.magicdns", "127.0.0.1", 1, rows[i].name, &in);
+		is_text(rows[i].name, facts, "names.lookups.magicdns.error", rows[i].error);
+		is_text(rows[i].name, facts, "names.lookups.magicdns.code", NULL);
+		assert_null(json_at(facts, "names.lookups.magicdns.addresses"));
+		json_decref(facts);
+	}
+}
+
 static void
 test_dns(void **state)
 {
@@ -783,6 +913,8 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_banners),
+		cmocka_unit_test(test_mute),
+		cmocka_unit_test(test_kexinit),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_service_ssh),
 		cmocka_unit_test(test_resume),
@@ -797,6 +929,7 @@ main(void)
 		cmocka_unit_test(test_lookup_codes),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_dns),
+		cmocka_unit_test(test_dns_unasked),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
