@@ -28,15 +28,6 @@ address_bytes(const struct sockaddr *sa, int family, size_t *len)
 }
 
 static int
-address_same(const struct sockaddr *a, const struct sockaddr *b)
-{
-	size_t	len = 0;
-
-	return (a->sa_family == b->sa_family && memcmp(address_bytes(a, a->sa_family, &len),
-	    address_bytes(b, b->sa_family, &len), len) == 0);
-}
-
-static int
 address_link_local(const struct sockaddr *sa)
 {
 	return (sa->sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(
@@ -148,9 +139,9 @@ interface_source(const struct sockaddr *sa, socklen_t len, struct sockaddr_stora
 	return (result);
 }
 
-/* Where the kernel sends packets for the address, by its route, or else by their source. */
+/* Where the kernel sends packets for the address, by its route. */
 static int
-kernel_interface(const struct ifaddrs *list, const struct sockaddr *sa, socklen_t len, char name[])
+kernel_interface(const struct sockaddr *sa, socklen_t len, char name[])
 {
 	struct sockaddr_storage	source;
 	struct os_route		route;
@@ -158,14 +149,8 @@ kernel_interface(const struct ifaddrs *list, const struct sockaddr *sa, socklen_
 	if (interface_source(sa, len, &source) == -1)
 		return (-1);
 	os_route(sa, &route);
-	if (route.kind == OS_ROUTE_LOCAL)
-		return (-1);
 	strlcpy(name, route.interface, INTERFACE_NAME_MAX);
-	for (; name[0] == '\0' && list != NULL; list = list->ifa_next)
-		if (list->ifa_addr != NULL &&
-		    address_same(list->ifa_addr, (struct sockaddr *)&source))
-			strlcpy(name, list->ifa_name, INTERFACE_NAME_MAX);
-	return (name[0] != '\0' ? 0 : -1);
+	return (route.kind != OS_ROUTE_LOCAL && name[0] != '\0' ? 0 : -1);
 }
 
 /* The address is in the network of the kernel's interface, or of none, or of this one. */
@@ -195,7 +180,7 @@ interface_conflict(const struct sockaddr *sa, socklen_t len, struct interface_co
 	memset(c, 0, sizeof(*c));
 	if (address_link_local(sa) || getifaddrs(&list) == -1)
 		return (0);
-	found = kernel_interface(list, sa, len, c->kernel) == 0 && conflict_find(list, sa, c);
+	found = kernel_interface(sa, len, c->kernel) == 0 && conflict_find(list, sa, c);
 	freeifaddrs(list);
 	return (found);
 }
