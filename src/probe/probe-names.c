@@ -57,7 +57,7 @@ lookup_run(struct lookup *l, const char *name, const struct probe_input *in, int
 
 	memset(l, 0, sizeof(*l));
 	if ((l->base = event_base_new()) == NULL)
-		return;
+		xalloc_fail();
 	if ((resolve = resolve_start(l->base, name, in->port, AF_UNSPEC, lookup_cb, l)) != NULL) {
 		event_base_loopexit(l->base, &tv);
 		event_base_dispatch(l->base);
