@@ -33,6 +33,7 @@
 #include "os/run.h"
 
 #define ANY	(-1)
+#define NOBODY	65534
 #define ROOM	16	/* descriptors: more than any of these needs */
 
 /* Room for so many descriptors more; 3 are open. */
@@ -149,9 +150,10 @@ listeners(void)
 		close(fd);
 		WANT(os_listener((struct sockaddr *)&ss) == OS_LISTENER_NONE);
 		/* What another user's program listens at is nobody to give a host's name to. */
-		if (geteuid() != 0)
+		if (geteuid() != 0 || seteuid(NOBODY) == -1)
 			continue;
-		WANT((fd = listener_open(families[i], &ss, &len, 65534)) != -1);
+		WANT(seteuid(0) == 0);
+		WANT((fd = listener_open(families[i], &ss, &len, NOBODY)) != -1);
 		WANT(os_listener((struct sockaddr *)&ss) == OS_LISTENER_OTHERS);
 		close(fd);
 	}
