@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Probe: tailscaled's own ping to the peer. */
 
-#include <string.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -30,21 +29,24 @@ static void
 ping_run(json_t *facts, const struct probe_input *in)
 {
 	const char	*address = json_text_at(facts, "tailscale.peer.addresses.0");
-	struct tsping	 ping;
+	struct tsping	 ping = { .answered = 0 }, next;
 	int		 i, result = 0;
 
-	memset(&ping, 0, sizeof(ping));
+	/* What is lost later, while a direct path is sought, takes no answer back. */
 	for (i = 0; i < PINGS_MAX; i++) {
 		if (i > 0)
 			usleep(PAUSE_US);
-		result = env_peer_ping(&in->seen->tailscale.at, address, PING_MS, &ping);
-		if (result != 1 || !ping.answered || ping.relay[0] == '\0')
+		result = env_peer_ping(&in->seen->tailscale.at, address, PING_MS, &next);
+		if (result != 1 || !next.answered)
+			break;
+		ping = next;
+		if (ping.relay[0] == '\0')
 			break;
 	}
-	if (result == -1)
+	if (result == -1 && !ping.answered)
 		return;
-	fact_put_truth(facts, "ping.answered", result == 1 && ping.answered);
-	if (result == 0 || !ping.answered)
+	fact_put_truth(facts, "ping.answered", ping.answered);
+	if (!ping.answered)
 		return;
 	fact_put_number(facts, "ping.ms", ping.ms);
 	if (ping.relay[0] != '\0')

@@ -747,6 +747,93 @@ test_localapi(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
+/* --- tailscaled's own ping -------------------------------------------------------------------- */
+
+#define PONG(members) "HTTP/1.0 200 OK\r\n\r\n{\"IP\":\"100.64.0.4\",\"Err\":\"\"," members "}"
+#define RELAYED PONG("\"LatencySeconds\":0.048,\"DERPRegionID\":1,\"DERPRegionCode\":\"fra\"")
+#define DIRECT PONG("\"LatencySeconds\":0.0009,\"DERPRegionCode\":\"\"")
+#define NO_PEER "HTTP/1.0 200 OK\r\n\r\n{\"IP\":\"100.64.0.4\",\"Err\":\"no matching peer\"}"
+#define DENIED "HTTP/1.0 403 Forbidden\r\n\r\nping access denied"
+
+/* What it says to each ping; NULL: nothing, until it is given up. */
+static const struct pings {
+	const char	*what;
+	const char	*said[3];
+	int		 asked;
+	int		 answered;	/* -1: not told */
+	const char	*relay;
+} pings[] = {
+	{ "a direct path", { DIRECT }, 1, 1, NULL },
+	{ "a direct path is found", { RELAYED, DIRECT }, 2, 1, NULL },
+	{ "a relay", { RELAYED, RELAYED, RELAYED }, 3, 1, "fra" },
+	{ "no answer", { NULL }, 1, 0, NULL },
+	{ "no such peer", { NO_PEER }, 1, 0, NULL },
+	{ "a user who may not ask", { DENIED }, 1, -1, NULL },
+	{ "rubbish", { "HTTP/1.0 200 OK\r\n\r\n<html>" }, 1, -1, NULL },
+	/* It has answered: what is lost later does not take that back. */
+	{ "a relay that loses one", { RELAYED, NULL }, 2, 1, "fra" },
+	{ "a relay, then an error", { RELAYED, DENIED }, 2, 1, "fra" },
+};
+
+struct pinged {
+	const struct pings	*row;
+	int			 listener;
+};
+
+static void *
+ping_thread(void *arg)
+{
+	struct pinged	*p = arg;
+	char		 buf[1024];
+	int		 i, fd;
+
+	for (i = 0; i < p->row->asked; i++) {
+		fd = accept(p->listener, NULL, NULL);
+		if (recv(fd, buf, sizeof(buf), 0) > 0 && p->row->said[i] != NULL)
+			send(fd, p->row->said[i], strlen(p->row->said[i]), MSG_NOSIGNAL);
+		else
+			while (recv(fd, buf, sizeof(buf), 0) > 0)
+				continue;
+		close(fd);
+	}
+	return (NULL);
+}
+
+static void
+test_ping(void **state)
+{
+	char			 dir[] = "/tmp/check-probes.XXXXXX";
+	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	struct probe_input	 in = { .host = "node", .seen = &seen };
+	struct pinged		 p;
+	pthread_t		 thread;
+	json_t			*facts;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/sock", dir);
+	assert_int_not_equal(p.listener = socket(AF_UNIX, SOCK_STREAM, 0), -1);
+	assert_int_equal(bind(p.listener, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	assert_int_equal(listen(p.listener, 1), 0);
+	assert_int_equal(tailscaled_set_path(&seen.tailscale.at, sun.sun_path), 0);
+	for (p.row = pings; p.row < pings + COUNT(pings); p.row++) {
+		facts = json_pack("{s:{s:{s:[s]}}}", "tailscale", "peer", "addresses",
+		    "100.64.0.4");
+		assert_int_equal(pthread_create(&thread, NULL, ping_thread, &p), 0);
+		probe_ping.run(facts, &in);
+		pthread_join(thread, NULL);
+		if (json_truth_at(facts, "ping.answered") != p.row->answered)
+			fail_msg("%s: %d", p.row->what, json_truth_at(facts, "ping.answered"));
+		is_text(p.row->what, facts, "ping.relay", p.row->relay);
+		assert_int_equal(json_at(facts, "ping.ms") != NULL, p.row->answered == 1);
+		json_decref(facts);
+	}
+	close(p.listener);
+	unlink(sun.sun_path);
+	rmdir(dir);
+	memset(&seen, 0, sizeof(seen));
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 /* What getaddrinfo(3) says as a code: its texts differ by system and language. */
@@ -904,7 +991,7 @@ test_dns(void **state)
 		close(r.fd);
 		is_text("dns", facts, "names.lookups.magicdns.addresses.0", resolvers[i].address);
 		is_text("dns", facts, "names.lookups.magicdns.error", resolvers[i].error);
-		/* Where it is waited for in vain, a busy machine may ask once more than it has to. */
+		/* A busy machine may ask once more than it has to, where answers are no good. */
 		assert_within(r.asked, resolvers[i].asked, resolvers[i].asked > 2 ? 4 : 2);
 		json_decref(facts);
 	}
@@ -928,6 +1015,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_localapi),
+		cmocka_unit_test(test_ping),
 		cmocka_unit_test(test_lookup_codes),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_dns),
