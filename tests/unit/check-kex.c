@@ -17,7 +17,7 @@
 
 #define ID		"SSH-2.0-OpenSSH_9.9\r\n"
 #define MSS		536
-#define SHORT_MS	500	/* where the end of it is waited for */
+#define SHORT_MS	300	/* where the end of it is waited for */
 #define LONG_MS		30000
 #define KEX_LARGE	"mlkem768x25519-sha256"
 #define KEX_SMALL	"curve25519-sha256,diffie-hellman-group14-sha256"
