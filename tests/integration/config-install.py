@@ -554,6 +554,12 @@ def store():
             assert "takes effect" in user.run("check", "nas")
             user.run("remove")
         same(names(user), ["config"])
+    # Our own file, if a module writes it.
+    user.empty(included(user, b"Host x\n"))
+    user.run("install", "--no-probe", "nas")
+    os.chmod(shutil.move(user.own, "/nix/store/abc-config"), 0o444)
+    os.symlink("/nix/store/abc-config", user.own)
+    user.refused(["install", "--no-probe", "other"], 78, "/home/alice/.ssh/meshssh.conf is made by Nix: take it out there")
     os.unlink("/nix/store/abc-config")
 
 
@@ -944,6 +950,34 @@ def kept():
     assert "keeps" not in ALICE.run("install", "--no-probe", "other"), said
     ALICE.empty(b"Host puppet\n  Port 22\n")
     assert "keeps" not in ALICE.run("install", "--no-probe", "nas")
+    # The system's own has a folder for what others add.
+    before = read("/etc/ssh/ssh_config")
+    try:
+        with open("/etc/ssh/ssh_config", "ab") as f:
+            f.write(b"# Ansible managed\n")
+        said = ROOT.run("install", "--system", "--no-probe", "nas")
+        assert "Ansible keeps /etc/ssh/ssh_config and may undo this; a link to /etc/ssh/meshssh.conf in " \
+            "/etc/ssh/ssh_config.d survives\n" in said, said
+        ROOT.run("remove", "--system")
+    finally:
+        with open("/etc/ssh/ssh_config", "wb") as f:
+            f.write(before)
+
+
+@case("a home whose name ssh would take for a pattern: said, and nothing is written")
+def odd_home():
+    passwd = read("/etc/passwd")
+    home = "/home/alice/a*b"
+    ALICE.empty()
+    os.mkdir(home)
+    os.chown(home, ALICE.uid, ALICE.uid)
+    try:
+        with open("/etc/passwd", "wb") as f:
+            f.write(passwd.replace(b":/home/alice:", b":" + home.encode() + b":"))
+        ALICE.refused(["install", "--no-probe", "nas"], 66, home + "/.ssh: ssh cannot include a file from there, by its name")
+    finally:
+        with open("/etc/passwd", "wb") as f:
+            f.write(passwd)
 
 
 @case("a hard link of a configuration is named: it keeps the old text")

@@ -12,18 +12,21 @@
 
 static int	own_os_rename(const char *, const char *, int);
 static int	own_rename(const char *, const char *);
+static int	own_attributes_copy(int, int);
 
 /* What the file under test calls by these names; others, and the test, have those of the system. */
 #define os_rename(from, to, swap) own_os_rename(from, to, swap)
 #define rename(from, to) own_rename(from, to)
+#define os_attributes_copy(from, to) own_attributes_copy(from, to)
 #include "install/install-file.c"
 #undef os_rename
 #undef rename
+#undef os_attributes_copy
 
 static char			path[512];
 static struct install_file	f;
 static struct error		err;
-static int			calls, absent;
+static int			calls, absent, no_attributes;
 /* what another program does just before a file is renamed */
 static void			(*before)(void);
 
@@ -47,6 +50,15 @@ own_rename(const char *from, const char *to)
 	if (before != NULL)
 		before();
 	return (rename(from, to));
+}
+
+static int
+own_attributes_copy(int from, int to)
+{
+	if (!no_attributes)
+		return (os_attributes_copy(from, to));
+	errno = ENOSYS;
+	return (-1);
 }
 
 static const char *
@@ -83,7 +95,7 @@ expect_names(int count)
 static int
 begin(void **state)
 {
-	calls = absent = 0;
+	calls = absent = no_attributes = 0;
 	before = NULL;
 	memset(&f, 0, sizeof(f));
 	memset(&err, 0, sizeof(err));
@@ -105,12 +117,18 @@ want(const char *name, const char *text)
 }
 
 static void
-commit(int result, enum code code)
+commit_staged(int result, enum code code)
 {
-	assert_int_equal(install_file_stage(&f, &err), 0);
 	assert_int_equal(install_file_commit(&f, &err), result);
 	assert_int_equal(err.code, code);
 	install_file_close(&f);
+}
+
+static void
+commit(int result, enum code code)
+{
+	assert_int_equal(install_file_stage(&f, &err), 0);
+	commit_staged(result, code);
 }
 
 /* Another file takes the name, as most editors save. */
@@ -146,6 +164,15 @@ save_twice(void)
 		save_as(calls == 1 ? "first\n" : "second\n");
 }
 
+/* It is saved, and removed before that can come back. */
+static void
+save_and_remove(void)
+{
+	save_once();
+	if (calls == 2)
+		assert_int_equal(unlink(at("/f")), 0);
+}
+
 static void
 change_mode(void)
 {
@@ -171,6 +198,7 @@ test_saved(void **state)
 		{ "old\n", "new\n", save_once, "saved\n" },
 		{ "old\n", "new\n", save_within, "saved\n" },
 		{ "old\n", "new\n", save_twice, "second\n" },
+		{ "old\n", "new\n", save_and_remove, "saved\n" },
 		{ "old\n", "new\n", change_mode, "old\n" },
 		{ "old\n", NULL, save_once, "saved\n" },
 		{ "old\n", NULL, save_within, "saved\n" },
@@ -225,6 +253,24 @@ test_look(void **state)
 	commit(-1, CODE_CONFIG_MOVED);
 	expect_file("/f", "saved\n");
 
+	/* It may be gone, or a link by now. */
+	begin(state);
+	put("/f", "old\n");
+	want("/f", "new\n");
+	assert_int_equal(install_file_stage(&f, &err), 0);
+	assert_int_equal(unlink(at("/f")), 0);
+	commit_staged(-1, CODE_CONFIG_MOVED);
+	expect_names(0);
+
+	begin(state);
+	put("/f", "old\n");
+	want("/f", "new\n");
+	assert_int_equal(install_file_stage(&f, &err), 0);
+	assert_int_equal(unlink(at("/f")), 0);
+	assert_int_equal(symlink("elsewhere", at("/f")), 0);
+	commit_staged(-1, CODE_CONFIG_MOVED);
+	expect_names(1);
+
 	/* What cannot be read any more is told as that. */
 	begin(state);
 	put("/f", "old\n");
@@ -252,6 +298,15 @@ test_absent(void **state)
 	want("/f", "new\n");
 	commit(0, CODE_NONE);
 	expect_file("/f", "new\n");
+
+	/* The name is not free any more. */
+	begin(state);
+	absent = 1;
+	want("/f", "new\n");
+	before = save_once;
+	commit(-1, CODE_CONFIG_MOVED);
+	expect_file("/f", "saved\n");
+	expect_names(1);
 
 	begin(state);
 	absent = 1;
@@ -327,6 +382,40 @@ test_owner(void **state)
 	expect_names(1);
 }
 
+/*
+ * Where a list cannot be copied, the group's bits may be no more than its mask: the group gets
+ * nothing.
+ */
+static void
+test_no_attributes(void **state)
+{
+	struct stat	sb;
+
+	(void)state;
+	put_mode("/f", "old\n", 0664);
+	want("/f", "new\n");
+	no_attributes = 1;
+	commit(0, CODE_NONE);
+	expect_file("/f", "new\n");
+	assert_int_equal(stat(at("/f"), &sb), 0);
+	assert_int_equal(sb.st_mode & 07777, 0604);
+}
+
+/* A path that leaves no room for the copy's name. */
+static void
+test_long(void **state)
+{
+	char	name[PATH_MAX];
+
+	(void)state;
+	memset(name, 'a', sizeof(name) - 1);
+	name[0] = '/';
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(install_file_open(&f, name, 0600, 0, &err), -1);
+	assert_int_equal(err.code, CODE_CONFIG_READ);
+	install_file_close(&f);
+}
+
 int
 main(void)
 {
@@ -337,6 +426,8 @@ main(void)
 		cmocka_unit_test_setup(test_absent, begin),
 		cmocka_unit_test_setup(test_backup, begin),
 		cmocka_unit_test_setup(test_owner, begin),
+		cmocka_unit_test_setup(test_no_attributes, begin),
+		cmocka_unit_test_setup(test_long, begin),
 	};
 
 	return (cmocka_run_group_tests_name("install-file", tests, root_make, root_remove));
