@@ -312,8 +312,10 @@ relay_send(struct relay *r)
 	    (stream_want(r->stream, clock_ms()) & STREAM_WRITE) == 0)
 		return;
 	if (stream_writable(r->stream, clock_ms()) == -1)
-		resumable_lost(r->resume, r->stream->wrong == STREAM_SYSTEM ?
-		    strerror(r->stream->error) : "it takes no more");
+		resumable_lost(r->resume, strerror(r->stream->error));
+	/* It has read the other side's last words. */
+	if (r->stream->fd == -1 || r->stream->closed)
+		relay_deliver(r);
 }
 
 /* Wait for the connection as it needs now. */

@@ -244,6 +244,25 @@ stream_frame_send(struct stream *s)
 	return (sendmsg(s->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
+/*
+ * It takes no more. What the other side said before that is read first: it may be that the session
+ * is over, and who does not hear that waits for a client that never comes back.
+ */
+static int
+stream_refused(struct stream *s, int64_t now_ms)
+{
+	int		error = errno;
+	uint64_t	heard_bytes;
+
+	do
+		heard_bytes = s->heard_bytes;
+	while (stream_readable(s, 0, now_ms) == 0 && !s->closed && s->heard_bytes != heard_bytes);
+	if (s->closed)
+		return (0);
+	errno = error;
+	return (stream_fail(s, STREAM_SYSTEM));
+}
+
 int
 stream_writable(struct stream *s, int64_t now_ms)
 {
@@ -263,7 +282,7 @@ stream_writable(struct stream *s, int64_t now_ms)
 				continue;
 			if (errno == EAGAIN || errno == EWOULDBLOCK)
 				return (0);
-			return (stream_fail(s, STREAM_SYSTEM));
+			return (stream_refused(s, now_ms));
 		}
 		stream_frame_sent(s, (size_t)n);
 	}

@@ -133,7 +133,10 @@ int		 stream_want(const struct stream *, int64_t now_ms);
 int		 stream_readable(struct stream *, int direct, int64_t now_ms);
 size_t		 stream_direct(const struct stream *);
 void		 stream_directed(struct stream *, size_t bytes, int64_t now_ms);
-/* Send until the carrier takes no more or there is nothing to send: 0, or -1 as above. */
+/*
+ * Send until the carrier takes no more or there is nothing to send: 0, or -1 as above. Where it has
+ * ended, what came before is read: bytes to deliver, or CLOSE, which is 0.
+ */
 int		 stream_writable(struct stream *, int64_t now_ms);
 
 /* Ask the other side for an answer; nothing changes if one is under way. */

@@ -660,6 +660,43 @@ test_flood(void **state)
 	session_close();
 }
 
+/*
+ * Whoever writes where the other one has gone reads first what that said: that the session is over,
+ * or bytes, of which none is lost.
+ */
+static void
+test_last_words(void **state)
+{
+	struct iovec	iov[2];
+	int		closes;
+
+	(void)state;
+	for (closes = 0; closes < 2; closes++) {
+		now_ms = 1000;
+		side_open(&near_side, 0x55, 1 << 16);
+		side_open(&far_side, 0xaa, 1 << 16);
+		assert_int_equal(stream_attach(&near_side.s, near_side.fd, 0, now_ms), 0);
+		assert_int_equal(stream_attach(&far_side.s, near_side.far_fd, 0, now_ms), 0);
+		side_put(&near_side);
+		assert_int_equal(stream_writable(&near_side.s, now_ms), 0);
+		if (closes)
+			stream_close(&near_side.s, RESUME_CLOSE_CLIENT, "bye");
+		assert_int_equal(stream_writable(&near_side.s, now_ms), 0);
+		close(stream_detach(&near_side.s));
+		side_put(&far_side);
+		assert_int_equal(stream_writable(&far_side.s, now_ms), closes ? 0 : -1);
+		assert_int_equal(far_side.s.closed, closes);
+		assert_string_equal(far_side.s.text, closes ? "bye" : "");
+		assert_true(stream_data(&far_side.s, iov) > 0);
+		if (!closes) {
+			assert_int_equal(far_side.s.wrong, STREAM_SYSTEM);
+			assert_int_equal(far_side.s.error, EPIPE);
+		}
+		near_side.fd = dup(near_side.far_fd);	/* for side_close */
+		session_close();
+	}
+}
+
 int
 main(void)
 {
@@ -680,6 +717,7 @@ main(void)
 		cmocka_unit_test(test_hostile_window),
 		cmocka_unit_test(test_eof),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_last_words),
 	};
 
 	return (cmocka_run_group_tests_name("stream", tests, NULL, NULL));
