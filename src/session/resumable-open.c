@@ -191,6 +191,20 @@ resumable_open(const struct resumable_config *conf, const struct connection *by,
 	return (r);
 }
 
+/*
+ * The host may have begun a session that this client does not wait for, or no longer can go on
+ * with: it is told, so that neither it nor its sshd holds a place for nobody.
+ */
+static int
+resumable_farewell(struct resumable *r)
+{
+	if (r->stream.fd != -1 && r->stream.close == STREAM_SAY_NOT) {
+		stream_close(&r->stream, RESUME_CLOSE_CLIENT, "");
+		stream_writable(&r->stream, clock_ms());
+	}
+	return (r->stream.close == STREAM_SAID);
+}
+
 void
 resumable_free(struct resumable *r)
 {
@@ -198,7 +212,7 @@ resumable_free(struct resumable *r)
 
 	if (r == NULL)
 		return;
-	closed = r->stream.close == STREAM_SAID;
+	closed = resumable_farewell(r);
 	event_del(&r->timer);
 	race_cancel(r->race);
 	names_race_cancel(r->choosing);
