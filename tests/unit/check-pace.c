@@ -60,6 +60,16 @@ test_turns(void **state)
 	assert_false(pace_listens(&p));
 	assert_false(waits(&p));
 	pace_stop(&p);
+	/* Silence in the reply's turn is told once, and nothing is awaited then. */
+	pace_start(&p, base, silent_cb, &silent);
+	pace_given(&p, 20);
+	event_active(&p.timer, EV_TIMEOUT, 0);
+	assert_int_not_equal(event_base_loop(base, EVLOOP_NONBLOCK), -1);
+	assert_int_equal(silent, 1);
+	pace_given(&p, 20);
+	assert_false(pace_listens(&p));
+	assert_false(waits(&p));
+	pace_stop(&p);
 	event_base_free(base);
 }
 

@@ -34,6 +34,7 @@ static const struct golden {
 	const char			*plan;
 	const char			*version;	/* NULL: a recent one */
 	int				 on_link, exit_node;
+	int				 mesh_only;	/* as the doctor looks at a way */
 } goldens[] = {
 	/* Not the mesh's. */
 	{ "a name, before its lookup", "nas.example.org", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0,
@@ -110,6 +111,17 @@ static const struct golden {
 	{ "4via6, without a tailscaled", "10-1-2-3-via-7", NULL, NULL, ENV_TAILSCALE_NONE, NULL,
 	    TSJSON_TUN_UNSAID, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
 	    "lookup 10-1-2-3-via-7 22\n" },
+
+	/* The doctor takes a way through tailscaled only for what is the mesh's. */
+	{ "the way through tailscaled, of another host, before the lookup", "nas.example.org",
+	    "localapi", NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN,
+	    { NULL }, "lookup nas.example.org 22\n", NULL, 0, 0, 1 },
+	{ "the way through tailscaled, of another host", "nas.example.org", "localapi", NULL, UP,
+	    NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_DONE, { "192.0.2.1" },
+	    "ask 192.0.2.1\n", NULL, 0, 0, 1 },
+	{ "the way through tailscaled, of a host of the mesh", "node.mesh.test", "localapi", NULL,
+	    UP, NULL, TSJSON_TUN_NO, 0, 0, NULL, NULL, PLAN_LOOKUP_OPEN, { NULL },
+	    "localapi node.mesh.test\n", NULL, 0, 0, 1 },
 
 	/* Userspace networking. */
 	{ "a name of the mesh", "node.mesh.test", NULL, NULL, UP, NULL, TSJSON_TUN_NO, 0, 0, NULL,
@@ -319,6 +331,7 @@ test_golden(void **state)
 		memset(&choice, 0, sizeof(choice));
 		choice.via = g->via != NULL ? via_find(g->via, strlen(g->via)) : NULL;
 		choice.address = g->address;
+		choice.mesh_only = g->mesh_only;
 		target = (struct target){ .host = g->host, .port = 22 };
 		facts_make(g, &facts);
 		list = list_make(g->list);

@@ -404,6 +404,64 @@ test_cancel(void **state)
 	place_free(&place);
 }
 
+static int
+wait_cb(const struct sockaddr *to, void *arg)
+{
+	(void)arg;
+	assert_int_equal(to->sa_family, AF_INET);
+	return (150);
+}
+
+/*
+ * Where connections to an address are limited in number, one waits for its turn: that does not
+ * count as time that the host took, and the wait can be given up.
+ */
+static void
+test_rate_limit(void **state)
+{
+	static const struct mss_steps	mss_steps = { MSS_AUTO, 0 };
+	static const enum behaviour	hows[] = { TAKES, REFUSES, TAKES };
+	struct sock_tune		tune = { .dead_after_s = 30 };
+	struct target			target = { .host = "name", .port = 22, .timeout_ms = 100 };
+	struct plan_input		in = { .target = &target, .choice = &anything };
+	struct attempts			attempts = { .count = 0 };
+	struct outcome			o;
+	struct race_config		conf = { .target = &target, .tune = &tune,
+					    .mss_steps = &mss_steps, .attempts = &attempts,
+					    .cb = outcome_cb, .arg = &o, .rate_limit_cb = wait_cb };
+	struct place			place;
+	struct race			*d;
+	int64_t				began_ms;
+	size_t				i;
+
+	(void)state;
+	for (i = 0; i < COUNT(hows); i++) {
+		o = (struct outcome){ .fd = -1, .base = event_base_new() };
+		conf.base = o.base;
+		place_make(&place, hows[i], AF_INET);
+		answer = &place.ai;
+		answer_code = 0;
+		assert_non_null(d = race_start(&conf, &in));
+		began_ms = clock_ms();
+		if (i == 2) {
+			while (d->resolve != NULL)
+				event_base_loop(o.base, EVLOOP_ONCE);
+			race_cancel(d);
+			event_base_loop(o.base, EVLOOP_NONBLOCK);
+			assert_int_equal(o.calls, 0);
+		} else {
+			event_base_dispatch(o.base);
+			assert_true(clock_ms() - began_ms >= 145);
+			assert_int_equal(o.calls, 1);
+			assert_int_equal(o.fd != -1, hows[i] == TAKES);
+			assert_int_equal(o.err.code, hows[i] == TAKES ? CODE_NONE : CODE_REFUSED);
+		}
+		close(o.fd);
+		event_base_free(o.base);
+		place_free(&place);
+	}
+}
+
 int
 main(void)
 {
@@ -413,6 +471,7 @@ main(void)
 		cmocka_unit_test(test_no_thread),
 		cmocka_unit_test(test_expire),
 		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_rate_limit),
 	};
 
 	return (cmocka_run_group_tests_name("race", tests, NULL, NULL));
