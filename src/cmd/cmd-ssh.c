@@ -264,7 +264,7 @@ cmd_ssh(const struct options *opts, const char *argv0, char **args, struct error
 	if (opts->or_names != NULL &&
 	    names_parse(opts->or_names, env.host, &(struct names){ .count = 0 }, err) == -1)
 		return (-1);
-	odd = self[0] == '\0' ? self : cmd_proxy_command(opts, &env, self, command);
+	odd = self[0] == '\0' ? argv0 : cmd_proxy_command(opts, &env, self, command);
 	if (odd != NULL) {
 		error_set(err, CODE_UNQUOTABLE_PATH, "%s: cannot stand in a ProxyCommand", odd);
 		return (-1);

@@ -12,15 +12,14 @@
 #include "base/error.h"
 #include "cmd/self.h"
 #include "os/os.h"
+#include "os/own-path.h"
 
 int
 self_path(const char *argv0, char path[PATH_MAX])
 {
 	if (os_exe_path(path, PATH_MAX) == 0)
 		return (0);
-	if (strchr(argv0, '/') != NULL)
-		return (realpath(argv0, path) == NULL ? -1 : 0);
-	return (strlcpy(path, argv0, PATH_MAX) >= PATH_MAX ? -1 : 0);
+	return (own_path(argv0, getenv("PATH"), path));
 }
 
 /*

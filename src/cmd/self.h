@@ -9,7 +9,8 @@
 struct error;
 
 /*
- * The path of this program, from the platform or from argv[0]. Return 0, or -1 if it is not known.
+ * The path of this program, from the platform or from argv[0] and PATH. Return 0, or -1 if it is
+ * not known.
  */
 int	self_path(const char *argv0, char path[PATH_MAX]);
 /*

@@ -60,7 +60,12 @@ conf_program(const struct conf *conf, json_t *wanted, struct error *err)
 
 	if (conf_given(conf, "program") || !conf_takes(conf->command, "program"))
 		return (0);
-	if (os_exe_path(path, sizeof(path)) == 0 && (slash = strrchr(path, '/')) != NULL &&
+	if (os_exe_path(path, sizeof(path)) == -1) {
+		error_set(err, CODE_USAGE,
+		    "cannot find out where this program is: name %s with --program=PATH", name);
+		return (-1);
+	}
+	if ((slash = strrchr(path, '/')) != NULL &&
 	    snprintf(slash + 1, sizeof(path) - (size_t)(slash + 1 - path), "%s",
 	    name) < (int)(sizeof(path) - (size_t)(slash + 1 - path))) {
 		conf_lasting(conf, path);

@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include "os/os-bsd-layout.h"
 #include "os/os-bsd.h"
 #include "os/os.h"
+#include "os/own-path.h"
 
 int
 os_neighbors_guarded(void)
@@ -117,11 +119,15 @@ os_bsd_ask(const int *mib, unsigned int depth, size_t size, size_t *len)
 int
 os_exe_path(char *buf, size_t size)
 {
-	if (os_bsd.path_depth == 0) {
-		errno = ENOSYS;
+	char	argv0[PATH_MAX];
+	ssize_t	len;
+
+	if (os_bsd.path_depth > 0)
+		return (sysctl(os_bsd.path, os_bsd.path_depth, buf, &size, NULL, 0));
+	if ((len = os_process_args(getpid(), argv0, sizeof(argv0))) == -1 ||
+	    memchr(argv0, '\0', (size_t)len) == NULL || size < PATH_MAX)
 		return (-1);
-	}
-	return (sysctl(os_bsd.path, os_bsd.path_depth, buf, &size, NULL, 0));
+	return (own_path(argv0, getenv("PATH"), buf));
 }
 
 /* 1 if it has this name, and is root's or this user's. */

@@ -16,7 +16,7 @@
 #include "os/os.h"
 #include "os/process-args.h"
 
-/* The path of a program is not told: argv[0] and PATH have to do. */
+/* The path of a program is not told: os_exe_path takes argv[0] and PATH. */
 const struct os_bsd os_bsd = {
 	.list = { CTL_KERN, KERN_PROC, KERN_PROC_ALL, 0, sizeof(struct kinfo_proc), 0 },
 	.list_depth = 6,

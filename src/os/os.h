@@ -246,7 +246,7 @@ void	os_rest(void);
 int64_t	os_memory(void);
 /* In a child: be killed when the parent ends, where the platform can do that. */
 void	os_end_with_parent(void);
-/* The path of the running program in the buffer; 0 or -1. */
+/* The path of the running program in the buffer, of PATH_MAX bytes; 0 or -1. */
 int	os_exe_path(char *, size_t);
 
 #endif
