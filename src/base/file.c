@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/xalloc.h"
 
 #define TMP_DIGITS	16
+#define OUTPUT_OLD_S	60	/* nobody locks an output: a younger file may still be written */
 
 void
 file_close(int fd)
@@ -134,6 +136,49 @@ file_write(const char *path, const char *text)
 	return (file_place(fd, tmp, path, 0));
 }
 
+/* 1 if it is a file that file_temporary made for this user; a link to it, or of it, is not. */
+static int
+file_is_temporary(const char *path, const char *digits, int old_s)
+{
+	struct stat	sb;
+
+	return (strlen(digits) == TMP_DIGITS && strspn(digits, "0123456789abcdef") == TMP_DIGITS &&
+	    lstat(path, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_uid == geteuid() &&
+	    sb.st_nlink == 1 && (old_s == 0 || time(NULL) - sb.st_mtime >= old_s));
+}
+
+static void
+file_sweep_old(const char *path, int old_s)
+{
+	char		 prefix[PATH_MAX], dir[PATH_MAX], found[PATH_MAX], *slash;
+	const char	*name;
+	struct dirent	*entry;
+	DIR		*fp;
+	size_t		 len;
+
+	if (file_prefix(path, prefix) == -1)
+		return;
+	slash = strrchr(prefix, '/');
+	name = slash != NULL ? slash + 1 : prefix;
+	snprintf(dir, sizeof(dir), "%.*s", (int)(name - prefix), prefix);
+	len = strlen(name);
+	if ((fp = opendir(dir[0] != '\0' ? dir : ".")) == NULL)
+		return;
+	while ((entry = readdir(fp)) != NULL)
+		if (strncmp(entry->d_name, name, len) == 0 &&
+		    snprintf(found, sizeof(found), "%s%s", dir,
+		    entry->d_name) < (int)sizeof(found) &&
+		    file_is_temporary(found, entry->d_name + len, old_s))
+			unlink(found);
+	closedir(fp);
+}
+
+void
+file_sweep(const char *path)
+{
+	file_sweep_old(path, 0);
+}
+
 /* What a new file's mode is by the umask, which can be read only by setting it. */
 static mode_t
 file_mode(void)
@@ -183,6 +228,7 @@ file_output(const char *path, const char *bytes, size_t len)
 		mode = file_mode();
 		strlcpy(real, path, sizeof(real));
 	}
+	file_sweep_old(real, OUTPUT_OLD_S);
 	if ((fd = file_stage(real, bytes, len, tmp)) == -1 || file_place(fd, tmp, real,
 	    fchmod(fd, mode) == -1 || fsync(fd) == -1 ? errno : 0) == -1)
 		return (-1);
@@ -205,41 +251,6 @@ file_sync_dir(const char *path)
 		return;
 	fsync(fd);
 	close(fd);
-}
-
-/* 1 if it is a file that file_temporary made for this user; a link to it, or of it, is not. */
-static int
-file_is_temporary(const char *path, const char *digits)
-{
-	struct stat	sb;
-
-	return (strlen(digits) == TMP_DIGITS && strspn(digits, "0123456789abcdef") == TMP_DIGITS &&
-	    lstat(path, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_uid == geteuid() &&
-	    sb.st_nlink == 1);
-}
-
-void
-file_sweep(const char *path)
-{
-	char		 prefix[PATH_MAX], dir[PATH_MAX], found[PATH_MAX], *slash;
-	struct dirent	*entry;
-	DIR		*fp;
-	size_t		 len;
-
-	if (file_prefix(path, prefix) == -1 || (slash = strrchr(prefix, '/')) == NULL)
-		return;
-	strlcpy(dir, prefix, sizeof(dir));
-	dir[slash - prefix + 1] = '\0';
-	len = strlen(++slash);
-	if ((fp = opendir(dir)) == NULL)
-		return;
-	while ((entry = readdir(fp)) != NULL)
-		if (strncmp(entry->d_name, slash, len) == 0 &&
-		    snprintf(found, sizeof(found), "%s%s", dir,
-		    entry->d_name) < (int)sizeof(found) &&
-		    file_is_temporary(found, entry->d_name + len))
-			unlink(found);
-	closedir(fp);
 }
 
 /* As many bytes as it was said to have. */

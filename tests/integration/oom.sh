@@ -46,8 +46,10 @@ nobody_left() { ! grep -lsF "FAIL_MARK=$T/mark" /proc/[0-9]*/environ; }
 # ours FILE: what meshssh said. How ssh words the end of the relay depends on which of the two is quicker.
 ours() { grep '^meshssh: ' "$1"; }
 
-# whole: what the program keeps is a whole file, or none.
+# whole: what the program keeps is a whole file, or none; what it was told to write is whole, and alone in its folder.
 whole() {
+	[ ! -e "$T/metrics" ] || { [ "$(ls -A "$T/metrics")" = scan.prom ] &&
+	    [ "$(tail -n 1 "$T/metrics/scan.prom")" = '# EOF' ]; } || return 1
 	for file in "$T"/cache/meshssh/*.json; do
 		[ ! -e "$file" ] || [ "$(tail -c 2 "$file" | tr -d '\n')" = "}" ] || return 1
 	done
@@ -170,5 +172,7 @@ if need "the doctor out of memory" ssh sshd && sshd_start; then
 	STEP=1
 	NORMAL='s/.*(127\.0\.0\.1|nosuchname\.invalid).*/\1/; s/, [0-9]+ [a-z].*//'
 	storm "--scan of hosts" 1 "$DOCTOR" --scan 127.0.0.1 nosuchname.invalid
+	mkdir "$T/metrics"
+	storm "--scan to a file" 1 "$DOCTOR" --scan --format=openmetrics --output="$T/metrics/scan.prom" 127.0.0.1
 fi
 finish

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
@@ -106,6 +107,22 @@ def files(servers):
             process.send_signal(end)
         silent.asked.clear()
         verdict(asked and process.returncode == -end and content() == old, f"{end.name}: the old file", process.returncode)
+
+    # It ends while it writes, a minute ago and just now: the next run removes what that left, and leaves what may be another's.
+    left = []
+    for _ in range(2):
+        subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:signal=KILL",
+                        MESHSSH, "--scan", *to_file, plain.name], stdin=subprocess.DEVNULL, timeout=60, check=False)
+        left += [name for name in os.listdir(os.path.dirname(OUTPUT)) if name not in (*left, "scan.prom")]
+        if len(left) == 1:
+            os.utime(os.path.join(os.path.dirname(OUTPUT), left[0]), (0, time.time() - 60))
+    verdict(len(left) == 2 and content() == old, "killed as it writes: the old file, and a hidden one", left)
+    done = scan(*to_file, plain.name)
+    verdict(done.returncode == 0 and sorted(os.listdir(os.path.dirname(OUTPUT))) == sorted([*left[1:], "scan.prom"]),
+            "which the next run removes", os.listdir(os.path.dirname(OUTPUT)))
+    for name in left[1:]:
+        os.unlink(os.path.join(os.path.dirname(OUTPUT), name))
+    old = content()
 
     # The disk is full: of the file's size there is a limit, which the program's records stay below.
     done = scan(*to_file, plain.name, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512)))

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib.sh"
 PYTHONPATH=$BUILDDIR/python${PYTHONPATH:+:$PYTHONPATH}
 export PYTHONPATH
-need "the output of a scan" python3 || finish
+need "the output of a scan" python3 strace || finish
 if ! python3 -c 'import prometheus_client' 2>/dev/null; then
 	skip "the output of a scan" "Python has no prometheus_client"
 	finish

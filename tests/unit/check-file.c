@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
+#include <utime.h>
 
 #include "base/file.h"
 #include "check-root.h"
@@ -79,6 +81,14 @@ test_output(void **state)
 	assert_int_equal(errno, EISDIR);
 	assert_int_equal(file_output("/dev/full", "x", 1), -1);
 	assert_int_equal(errno, ENOSPC);
+	/* What a run left that was killed; another may be at work. */
+	put("/.f.meshssh-0123456789abcdef", "old");
+	put("/.f.meshssh-fedcba9876543210", "young");
+	assert_int_equal(utime(at("/.f.meshssh-0123456789abcdef"), &(struct utimbuf){ .modtime =
+	    time(NULL) - 60 }), 0);
+	assert_int_equal(file_output(at("/f"), "new", 3), 0);
+	assert_int_equal(access(at("/.f.meshssh-0123456789abcdef"), F_OK), -1);
+	assert_int_equal(unlink(at("/.f.meshssh-fedcba9876543210")), 0);
 	/* Standard output is written to where it is, even a file. */
 	out = dup(STDOUT_FILENO);
 	assert_int_not_equal(fd = open(at("/f"), O_WRONLY | O_APPEND), -1);
@@ -141,6 +151,13 @@ test_sweep(void **state)
 	file_sweep(at("/config"));
 	assert_int_equal(access(tmp, F_OK), -1);
 	assert_int_equal(access(at("/.config.meshssh-00000000000000ff"), F_OK), -1);
+	/* A path without a slash */
+	assert_int_not_equal(fd = file_stage(at("/config"), "x", 1, tmp), -1);
+	close(fd);
+	assert_int_equal(chdir(root), 0);
+	file_sweep("config");
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(access(tmp, F_OK), -1);
 	for (; i > 0; i--) {
 		snprintf(other, sizeof(other), "/.config.meshssh-%016zu", i);
 		assert_int_equal(access(at(other), F_OK), 0);
