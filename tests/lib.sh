@@ -37,7 +37,8 @@ clean_up() {
 	rm -rf "$T"
 }
 trap clean_up EXIT
-trap 'exit 1' HUP INT TERM
+# A second one does not end the clean-up.
+trap 'trap "" HUP INT TERM; exit 1' HUP INT TERM
 
 # started PID: this process is ours, end it with the script.
 started() { T_PIDS="$T_PIDS $1"; }
