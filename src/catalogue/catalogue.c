@@ -73,7 +73,7 @@ static const struct code_row rows[CODE_LOCAL] = {
 	    "in." },
 	[CODE_BAD_RECORD] = { "bad-record", KIND_ERROR, SEVERITY_ERROR, 1, EX_DATAERR,
 	    "remove the file",
-	    "The failure record is no record that meshssh wrote. The next failure replaces it; "
+	    "The failure record is not one that meshssh wrote. The next failure replaces it; "
 	    "it may be removed." },
 	[CODE_NO_RECORD] = { "no-record", KIND_ERROR, SEVERITY_ERROR, 1, EX_NOPERM,
 	    "set XDG_CACHE_HOME to a folder of yours",
@@ -544,7 +544,7 @@ static const struct code_row rows[CODE_LOCAL] = {
 	    "The key of this machine for the mesh expires within 14 days. Log in anew in time, "
 	    "or disable key expiry for it in the admin console." },
 	[CODE_MESH_NO_LOCALAPI] = { "mesh-no-localapi", KIND_FINDING, SEVERITY_NOTE, 20, 0, "",
-	    "The mesh is reached through tailscaled's proxy, since its socket is not to be had "
+	    "The mesh is reached through tailscaled's proxy, since its socket is not available "
 	    "here. The proxy gives up after 5 seconds and does not say why; with the socket, "
 	    "connections are more patient and failures are told apart." },
 	[CODE_MESH_ENDED] = { "mesh-ended", KIND_ERROR, SEVERITY_ERROR, 1, EX_TEMPFAIL,

@@ -36,9 +36,9 @@ static const struct mss_class
 	 * Windows is between, with adapters whose MTU is not that of the link (9000,
 	 * microsoft/WSL#41419).
 	 */
-	class_wsl = { "a neighbour, under WSL", 960, 1 },
+	class_wsl = { "a neighbor, under WSL", 960, 1 },
 	/* Both are on one link, which takes what the MTU says unless it was set wrong. */
-	class_link = { "a neighbour", MSS_FULL, 1 },
+	class_link = { "a neighbor", MSS_FULL, 1 },
 	/* Nobody knows what is on the way. */
 	class_far = { "behind a router", 960, 1 };
 

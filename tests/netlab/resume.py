@@ -626,7 +626,8 @@ def by_ssh(tap, lab):
 def typed(page, first):
     """A command of a manual page."""
     with open(os.path.join(lab_module.SOURCE, "man", page), encoding="utf-8") as f:
-        return next(line.rstrip("\n") for line in f if line.startswith(first))
+        lines = f.read().replace("\\e\n", "").splitlines()
+    return next(line for line in lines if line.startswith(first))
 
 
 def without_root(tap, lab):
