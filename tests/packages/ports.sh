@@ -4,7 +4,7 @@
 #
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-need 'Homebrew and FreeBSD' ruby make || finish
+need 'Homebrew and FreeBSD' ruby make bmake || finish
 exec </dev/null
 version=$(sed -n 's/^AC_INIT(\[meshssh], \[\(.*\)])$/\1/p' "$SRCDIR/configure.ac")
 formula=$SRCDIR/contrib/packages/homebrew/meshssh.rb
@@ -28,7 +28,14 @@ is 'the whole manual' "$(find "$T/brew/Cellar" -path '*/man/*' -type f | wc -l)"
 
 # --- FreeBSD --------------------------------------------------------------------------------------------------------
 
-is 'the port has the version' "$(sed -n 's/^DISTVERSION=[[:space:]]*//p' "$port/Makefile")" "$version"
+# The ports tree, as far as it describes a port; its make is the one that reads the Makefile.
+mkdir "$T/mk"
+# shellcheck disable=SC2016	# for make
+printf 'describe:\n\t@echo "${PORTNAME} ${DISTVERSION}, ${CATEGORIES}, ${LICENSE}, ${USES}, ${COMMENT}"\n' >"$T/mk/bsd.port.mk"
+described=$(bmake -r -m "$T/mk" -C "$port" describe 2>&1)
+is 'its make reads the port, which has the version' "${described%,*}" "meshssh $version, security net, ISCL, pkgconfig tar:xz"
+comment=${described##*, }
+is 'its comment is as portlint wants it' "$(printf '%s\n' "$comment" | grep -xE '[A-Z].{0,68}[^.]')" "$comment"
 check 'installed into a folder' make -s -C "$T/source" install DESTDIR="$T/port" prefix=/usr/local \
     mandir=/usr/local/share/man
 # The ports compress manuals.
