@@ -17,6 +17,12 @@ version alpine/APKBUILD pkgver=
 is "the newest entry of the spec's changelog, too" \
     "$(sed -n '/^%changelog/,$s/^\* .* - \(.*\)-[0-9]*$/\1/p' "$PACKAGES/rpm/meshssh.spec" | head -n 1)" "$VERSION"
 
+# The file that a release has of the source, and not those with programs (contrib/release).
+watched=$(sed -n 's/^https:.* @PACKAGE@/meshssh/p' "$PACKAGES/debian/watch")
+is "debian/watch finds the source" \
+    "$(printf 'meshssh-%s.tar.xz\n' "$VERSION" "$VERSION-linux-aarch64" "$VERSION-linux-x86_64" | grep -xP "$watched")" \
+    "meshssh-$VERSION.tar.xz"
+
 # What the packers set and read is in their manuals: SC2034 and SC2154. PKGBUILD changes to folders without a look, for
 # makepkg ends at a failure: SC2164.
 if need "the recipes are clean scripts" shellcheck; then
