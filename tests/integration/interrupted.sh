@@ -83,7 +83,7 @@ interrupted() {
 		    "$(grep -vxFf "$T/mounts" /proc/self/mountinfo)" ''
 		is "$i_name: no temporary folder" "$(ls -A "$T/tmp")" ''
 		is "$i_name: no script went on, and no other began" \
-		    "$(find "$SEEN" -name 'went-on.*' -o -name "script-$number")" ''
+		    "$(find "$SEEN" -name 'went-on.*') $(find "$SEEN" -name 'script-*' | wc -l)" " $jobs"
 	else
 		not_ok "$i_name" "$(cat "$T/shown")"
 	fi
