@@ -31,14 +31,12 @@ service() {
 	sshd_start || return
 	# Debian's OpenRC cannot give capabilities, without which sshd sees the address of loopback.
 	sed -i "s,=/usr/bin/,=$1/meshssh-serve/usr/bin/,; /^capabilities=/d" /etc/init.d/meshssh-serve
-	echo "options=\"--sshd=127.0.0.1:$SSHD_PORT --source=loopback\"" >>/etc/conf.d/meshssh-serve
+	echo "meshssh_options=\"--sshd=127.0.0.1:$SSHD_PORT --source=loopback\"" >>/etc/conf.d/meshssh-serve
 	MESHSSH=$1/meshssh/usr/bin/meshssh
 	check "the service starts" rc-service meshssh-serve start
 	wait_for 20 listens
 	is "it runs as its own user, and nobody enters its folder" "$(ps -o user= -C meshssh-serve | sort -u) $(stat -c %U:%a /run/meshssh)" \
 	    '_meshssh _meshssh:700'
-	is "the way of sshd's answers is there, once" "$(ip rule | grep -c 'from 127.0.0.22 lookup 4622') $(ip route show table 4622)" \
-	    '1 local default dev lo scope host '
 	mkfifo "$T/typed"
 	timeout 100 ssh -F "$SSH_CONFIG" -o ProxyCommand="$MESHSSH --relay --resume=4622 -- %h %p" relay cat <"$T/typed" >"$T/shown" &
 	started $!
@@ -47,6 +45,8 @@ service() {
 	check "a session" wait_for 30 grep -q before "$T/shown"
 	is "it is carried" "$(find /run/meshssh -type s | wc -l)" 1
 	check "the service is restarted" rc-service meshssh-serve restart
+	is "the way of sshd's answers is there, once" "$(ip rule | grep -c 'from 127.0.0.22 lookup 4622') $(ip route show table 4622)" \
+	    '1 local default dev lo scope host '
 	check "the service is stopped" rc-service meshssh-serve stop
 	echo after >&3
 	check "and the session goes on" wait_for 30 grep -q after "$T/shown"
