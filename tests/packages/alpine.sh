@@ -127,6 +127,7 @@ OPENRC=$BUILDDIR/packages/openrc
 	    { apt-get -q download openrc librc1 libeinfo1 || { apt-get -q update && apt-get -q download openrc librc1 libeinfo1; }; } &&
 	    for deb in ./*.deb; do dpkg-deb -x "$deb" "$OPENRC"; done
 } >"$T/out" 2>&1
+chmod 711 "$T"	# the service has a user of its own
 unshare -mnpf --kill-child --mount-proc sh "$SRCDIR/tests/packages/alpine.sh" --inside "$T/pkg" "$OPENRC" >"$T/inside" 2>&1
 sed -n "s/^ok [0-9]* - \(.*\)/ok \1\t/p; s/^not ok [0-9]* - \(.*\)/not_ok \1\tsee below/p" "$T/inside" >"$T/verdicts"
 grep -q '^1\.\.' "$T/inside" || printf 'not_ok its service\t%s\n' "$(tail -n 1 "$T/inside")" >>"$T/verdicts"
