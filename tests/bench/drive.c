@@ -1,7 +1,8 @@
 /*
  * What tests/bench/bench measures with: one measurement of one relay a call, numbers on stdout.
  *
- *	drive start|bulk-up|bulk-down|echo|pss [-F] [-n COUNT] [-b BYTES] COMMAND [ARGUMENT ...]
+ *	drive start|bulk-up|bulk-down|echo|pss [-F] [-b BYTES] [-n COUNT] [-p PORT] [-s NAMESPACE]
+ *	    COMMAND [ARGUMENT ...]
  *
  *	start		COUNT times: microseconds from fork to the server's first byte, a line each
  *	bulk-up		COMMAND's stdin to the server: seconds, and CPU seconds that the relay used
@@ -9,8 +10,10 @@
  *	echo		COUNT round trips of one byte: p50 and p99 in microseconds
  *	pss		COUNT relays at once, idle after one line each way: KiB of Pss for each
  *
- * PORT in an argument stands for the port of the server in here. -F: the command passes the
- * descriptor of its connection (ProxyUseFdpass). The command "-" is no relay at all but a socket.
+ * PORT in an argument stands for the port of the server in here: that of -p, or else a free one.
+ * -s: the file of the network namespace that it listens in, at all addresses, and not only at the
+ * loopback. -F: the command passes the descriptor of its connection (ProxyUseFdpass). The command
+ * "-" is no relay at all but a socket.
  * Both sides begin with an SSH identification line, as a relay may wait for it before it does its
  * work as usual.
  *
@@ -30,8 +33,10 @@
 #include <netinet/tcp.h>
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +62,7 @@ static char	**command;
 static int	  fdpass;
 static int	  listener;
 static int	  port;
+static const char *space;	/* the server's network namespace, if it is another */
 static char	  block[BLOCK];
 
 static double
@@ -131,8 +137,27 @@ no_delay(int fd)
 {
 	int	on = 1;
 
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1)
+	/* What tailscaled passes is a unix socket. */
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1 && errno != EOPNOTSUPP)
 		err(1, "TCP_NODELAY");
+}
+
+static int
+space_open(const char *path)
+{
+	int	fd;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		err(1, "%s", path);
+	return (fd);
+}
+
+static void
+space_enter(int fd)
+{
+	if (setns(fd, CLONE_NEWNET) == -1)
+		err(1, "setns");
+	close(fd);
 }
 
 static void
@@ -140,14 +165,23 @@ server_listen(void)
 {
 	struct sockaddr_in	sin = { .sin_family = AF_INET };
 	socklen_t		len = sizeof sin;
+	int			own = -1, on = 1;
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (space != NULL) {
+		own = space_open("/proc/self/ns/net");
+		space_enter(space_open(space));
+	}
+	sin.sin_addr.s_addr = htonl(space != NULL ? INADDR_ANY : INADDR_LOOPBACK);
+	sin.sin_port = htons(port);
 	if ((listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
+	    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
 	    bind(listener, (struct sockaddr *)&sin, sizeof sin) == -1 ||
 	    listen(listener, 16) == -1 || getsockname(listener, (struct sockaddr *)&sin,
 	    &len) == -1)
 		err(1, "server");
 	port = ntohs(sin.sin_port);
+	if (space != NULL)
+		space_enter(own);
 }
 
 static int
@@ -485,8 +519,8 @@ drive_pss(int count)
 static void
 usage(void)
 {
-	fprintf(stderr,
-	    "usage: drive start|bulk-up|bulk-down|echo|pss [-F] [-n count] [-b bytes] command ...\n");
+	fprintf(stderr, "usage: drive start|bulk-up|bulk-down|echo|pss [-F] [-b bytes] [-n count] "
+	    "[-p port] [-s namespace] command ...\n");
 	exit(64);
 }
 
@@ -502,7 +536,7 @@ main(int argc, char **argv)
 	mode = argv[1];
 	argc--;
 	argv++;
-	while ((c = getopt(argc, argv, "+Fb:n:")) != -1) {
+	while ((c = getopt(argc, argv, "+Fb:n:p:s:")) != -1) {
 		switch (c) {
 		case 'F':
 			fdpass = 1;
@@ -512,6 +546,12 @@ main(int argc, char **argv)
 			break;
 		case 'n':
 			count = atoi(optarg);
+			break;
+		case 'p':
+			port = atoi(optarg);
+			break;
+		case 's':
+			space = optarg;
 			break;
 		default:
 			usage();
