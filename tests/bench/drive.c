@@ -50,6 +50,7 @@
 #define LIMIT		120	/* seconds that one call may take */
 #define PATIENCE	5000	/* milliseconds that a relay has to connect */
 #define WARM_UP		100	/* round trips before echo counts */
+#define LOGIN		16384	/* bytes that a client has said before bulk counts */
 
 struct relay {
 	pid_t	pid;		/* 0: no process (any more) */
@@ -359,17 +360,22 @@ drive_start(int count)
 	}
 }
 
+/* The answer goes through the relay: so the sender knows that all has arrived. */
 static void
 serve_sink(int fd, long long bytes)
 {
+	get_bytes(fd, LOGIN);
+	put(fd, "!", 1);
 	get_bytes(fd, bytes);
-	put(fd, "!", 1);	/* through the relay: so the sender knows that all has arrived */
+	put(fd, "!", 1);
 	get_bytes(fd, 1);
 }
 
 static void
 serve_source(int fd, long long bytes)
 {
+	get_bytes(fd, LOGIN);
+	put(fd, "!", 1);
 	get_bytes(fd, 1);
 	put_bytes(fd, bytes);
 	get_bytes(fd, 1);
@@ -387,6 +393,8 @@ drive_bulk(int up, long long bytes)
 	relay_receive(&r);
 	put(r.in, BANNER, BANNER_LEN);
 	get_banner(r.out);
+	put_bytes(r.in, LOGIN);
+	get_bytes(r.out, 1);
 	from = now();
 	if (up) {
 		put_bytes(r.in, bytes);

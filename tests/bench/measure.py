@@ -255,7 +255,7 @@ class Bench:
         return got and (got[0],)
 
     def start(self, contender):
-        got = self.drive("start", contender, "-n", self.size(10 if PEERS else 50, 3))
+        got = self.drive("start", contender, "-n", self.size(10 if PEERS else 20, 3))
         return got and (statistics.median(got) / 1e3,)
 
     def pss(self, contender):
@@ -347,16 +347,17 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
     bench = Bench(options)
-    before, since = load(), time.monotonic()
+    before = load()
     try:
         bench.far_start()
         for name in MEASURES:
             if (not options.only or name in options.only) and any(name in c.only for c in bench.all):
-                print(f"bench: {name} ...", file=sys.stderr, flush=True)
+                since = time.monotonic()
                 bench.measure(name)
+                print(f"bench: {name}: {time.monotonic() - since:.0f} s", file=sys.stderr, flush=True)
     finally:
         bench.far_stop()
-    print(f"bench: {time.monotonic() - since:.0f} s, load {before} before, {load()} after", file=sys.stderr)
+    print(f"bench: load {before} before, {load()} after", file=sys.stderr)
     if PEERS:
         bench.table(f"mesh of {PEERS:,} peers", tuple(MEASURES), "tailscale nc")
     else:
