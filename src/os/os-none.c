@@ -44,6 +44,12 @@ os_listener(const struct sockaddr *sa)
 	return (OS_LISTENER_UNKNOWN);
 }
 
+void
+os_tcp_acknowledge(int fd)
+{
+	(void)fd;
+}
+
 int
 os_tcp_fragment(int fd)
 {

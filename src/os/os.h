@@ -235,6 +235,11 @@ const char *os_sandbox_connecting(const char *folder);
  * machine's. 0, or -1 with errno, EPERM where it takes a privilege.
  */
 int	os_transparent(int, int family);
+/*
+ * Acknowledge now what has come on this TCP socket and was read, instead of with the next bytes or
+ * some 40 ms later. Nothing, where that cannot be asked for.
+ */
+void	os_tcp_acknowledge(int);
 /* A line of text that tells this run of the machine from all others; "" where that is not known. */
 void	os_boot_id(char *, size_t);
 /*

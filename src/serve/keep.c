@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "os/os.h"
 #include "serve/door.h"
 #include "serve/keep.h"
 #include "serve/reply.h"
@@ -267,6 +268,7 @@ keep_turn(struct keep *k)
 {
 	struct pollfd	pfd[3];
 	int64_t		now_ms = clock_boot_ms();
+	uint64_t	taken = k->stream.out.end, given = k->stream.in.start;
 
 	keep_wait(k, pfd, now_ms);
 	now_ms = clock_boot_ms();
@@ -277,6 +279,10 @@ keep_turn(struct keep *k)
 	    keep_hung_up(k, now_ms))
 		return (1);
 	keep_give(k, now_ms);
+	/* sshd may wait for that before it says the rest, and our kernel for an answer of ours. */
+	taken = k->stream.out.end - taken;
+	if (taken > 0 && taken < KEEP_READ && k->stream.in.start == given)
+		os_tcp_acknowledge(k->sshd);
 	if ((stream_want(&k->stream, now_ms) & STREAM_WRITE) != 0 &&
 	    stream_writable(&k->stream, now_ms) == -1)
 		keep_lost(k, now_ms);

@@ -235,6 +235,20 @@ os.execv(sys.argv[1], sys.argv[1:])' "$SERVE" --run="$T/run" 2>&1)" \
 		"meshssh-serve: ADDRESS:PORT is needed, or a socket unit; see --help"
 fi
 
+# --- an sshd that answers in two writes, as the real one does where there is no terminal
+python3 "$TOOLS/two-writes.py" "$T/sshd-port" "$T/serve-port" "$MESHSSH" >"$T/out" 2>&1 &
+writes=$!
+started $writes
+wait_for 10 test -e "$T/sshd-port"
+serve_start "--sshd=127.0.0.1:$(cat "$T/sshd-port")" --source=loopback
+echo "$PORT" >"$T/serve-port.new"
+mv "$T/serve-port.new" "$T/serve-port"
+wait $writes
+is "what sshd writes in two pieces is not held up ($(head -n 1 "$T/out"))" $? 0
+is "the far side kept it" "$(grep -c ': begins' "$T/log")" 1
+wait_for 10 none_left
+serve_stop
+
 # --- an sshd that has no room, and hangs up before it has read anything
 FULL_PORT=$((PORT + 1000))
 sed 's/^MaxStartups .*/MaxStartups 1:100:1/' "$T/sshd_config" >"$T/full_config"
