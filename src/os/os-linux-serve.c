@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <limits.h>
@@ -26,14 +25,6 @@ os_transparent(int fd, int family)
 	if (family == AF_INET6)
 		return (setsockopt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, &yes, sizeof(yes)));
 	return (setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &yes, sizeof(yes)));
-}
-
-void
-os_tcp_acknowledge(int fd)
-{
-	int	yes = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof(yes));
 }
 
 void

@@ -49,6 +49,14 @@ os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 	return (os_tcp_patience(fd, dead_after_s));
 }
 
+void
+os_tcp_acknowledge(int fd)
+{
+	int	yes = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof(yes));
+}
+
 int
 os_tcp_patience(int fd, int dead_after_s)
 {

@@ -46,6 +46,7 @@
 /* at most so many at a time, and the pipe that bulk asks for */
 #define RELAY_SPLICE	(1 << 20)
 #define RELAY_PIPE	65536		/* what a pipe holds unless it is enlarged */
+#define RELAY_SMALL	4096		/* the server may say more when it is acknowledged */
 #define RELAY_FULL	4		/* found full so often, a pipe is worth enlarging */
 
 struct relay {
@@ -558,12 +559,13 @@ relay_copy(struct relay *r)
 static void
 relay_splice(struct relay *r)
 {
-	ssize_t	n;
+	ssize_t	n = os_splice(r->conn.fd, r->out.fd, RELAY_SPLICE);
 
-	n = os_splice(r->conn.fd, r->out.fd, RELAY_SPLICE);
 	if (n > 0) {
 		watch_received(r->watch);
 		carrier_received(&r->carrier);
+		if (n < RELAY_SMALL)
+			os_tcp_acknowledge(r->conn.fd);
 	} else if (n == 0)
 		relay_net_ended(r);
 	else if (errno == EAGAIN) {

@@ -236,7 +236,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$SERVE" --run="$T/run" 2>&1)" \
 fi
 
 # --- an sshd that answers in two writes, as the real one does where there is no terminal
-python3 "$TOOLS/two-writes.py" "$T/sshd-port" "$T/serve-port" "$MESHSSH" >"$T/out" 2>&1 &
+python3 "$TOOLS/two-writes.py" "$MESHSSH" "$T/sshd-port" "$T/serve-port" >"$T/out" 2>&1 &
 writes=$!
 started $writes
 wait_for 10 test -e "$T/sshd-port"
@@ -244,7 +244,8 @@ serve_start "--sshd=127.0.0.1:$(cat "$T/sshd-port")" --source=loopback
 echo "$PORT" >"$T/serve-port.new"
 mv "$T/serve-port.new" "$T/serve-port"
 wait $writes
-is "what sshd writes in two pieces is not held up ($(head -n 1 "$T/out"))" $? 0
+status=$?
+is "what sshd writes in two pieces is not held up: $(head -n 1 "$T/out")" "$status" 0
 is "the far side kept it" "$(grep -c ': begins' "$T/log")" 1
 wait_for 10 none_left
 serve_stop

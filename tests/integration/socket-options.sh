@@ -246,4 +246,9 @@ raced dead-then-live-inet 0 0 200 127.0.0.1
 raced refused-then-live 0 0 200 ::1 127.0.0.1
 raced all-dead 69 1000 2500 2001:db8:1::dead 10.99.1.99
 raced all-refused 69 0 200 ::1 127.0.0.1
+
+# A server that answers in two writes, as sshd does where there is no terminal.
+timeout 60 python3 "$TOOLS/two-writes.py" "$MESHSSH" >"$T/out" 2>&1
+status=$?
+is "what the server writes in two pieces is not held up: $(head -n 1 "$T/out")" "$status" 0
 finish

@@ -1,9 +1,9 @@
-"""A server that answers each request in two writes, as sshd does where there is no terminal, behind meshssh-serve: its
-kernel holds the second back until the first was acknowledged, so that shall not take the 40 ms of an acknowledgement that
-waits for company.
+"""A server that answers each request in two writes, as sshd does where there is no terminal: its kernel holds the second
+back until the first was acknowledged, so that shall not take the 40 ms of an acknowledgement that waits for company.
 
-two-writes.py SERVER-PORT-FILE SERVE-PORT-FILE MESHSSH
-        writes the server's port to the one file, and waits for that of meshssh-serve in the other
+two-writes.py MESHSSH [SERVER-PORT-FILE SERVE-PORT-FILE]
+        with files, it is behind meshssh-serve: the server's port is written to the one, that of meshssh-serve is awaited
+        in the other
 """
 
 import os
@@ -46,20 +46,24 @@ def serve(listener):
         threading.Thread(target=answer, args=(s,), daemon=True).start()
 
 
+def exchange_ports(port, out, back):
+    with open(out + ".new", "w", encoding="ascii") as f:
+        f.write(str(port))
+    os.rename(out + ".new", out)
+    until = time.monotonic() + 30
+    while not os.path.exists(back):
+        assert time.monotonic() < until, "no meshssh-serve"
+        time.sleep(0.02)    # the pace of the poll
+    with open(back, encoding="ascii") as f:
+        return f.read().strip()
+
+
 def main():
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     threading.Thread(target=serve, args=(listener,), daemon=True).start()
-    with open(sys.argv[1] + ".new", "w", encoding="ascii") as f:
-        f.write(str(port))
-    os.rename(sys.argv[1] + ".new", sys.argv[1])
-    until = time.monotonic() + 30
-    while not os.path.exists(sys.argv[2]):
-        assert time.monotonic() < until, "no meshssh-serve"
-        time.sleep(0.02)    # the pace of the poll
-    with open(sys.argv[2], encoding="ascii") as f:
-        serve_port = f.read().strip()
-    with subprocess.Popen([sys.argv[3], "--resume=" + serve_port, "127.0.0.1", str(port)], bufsize=0,
+    resume = exchange_ports(port, *sys.argv[2:]) if sys.argv[2:] else "off"
+    with subprocess.Popen([sys.argv[1], "--resume=" + resume, "127.0.0.1", str(port)], bufsize=0,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as relay:
         relay.stdin.write(b"SSH-2.0-OpenSSH_client\r\n")
         answers = lines(relay.stdout.read)
