@@ -231,7 +231,7 @@ nix_add_jump(const struct conf *conf, json_t *doc, const char *alias, const char
 	    (found = conf_document(conf, hop.host, err)) == NULL ||
 	    (ask = conf_ssh_ask(hop.host, err)) == NULL)
 		goto out;
-	if (before[0] == '\0' && emit_ssh_stays(found, 0)) {
+	if (before[0] == '\0' && emit_ssh_elsewhere(found, 0)) {
 		conf_nix_behind(hop.host, err);
 		goto out;
 	}
@@ -289,7 +289,7 @@ nix_way(const struct conf *conf, json_t *doc, const json_t *found, const char *a
 	char	jumps[CONF_NIX_WAY];
 
 	line[0] = own[0] = '\0';
-	if (!emit_ssh_stays(found, 0))
+	if (!emit_ssh_elsewhere(found, 0))
 		return (0);
 	if (conf_nix_way(found, answer, alias, jumps, line, err) == -1)
 		return (-1);

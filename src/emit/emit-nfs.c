@@ -300,7 +300,7 @@ emit_nfs(FILE *fp, const json_t *doc, struct error *err)
 		return (-1);
 	while (way->is != NULL && !way->is(facts))
 		way++;
-	if (emit_ssh_stays(doc, 0))
+	if (emit_ssh_elsewhere(doc, 0))
 		way = &behind;
 	else if (way->is == NULL) {
 		error_set(err, CODE_MESH_DOWN,

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* Lines of ssh_config that several emitters write. */
 
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/names.h"
@@ -28,6 +33,20 @@ static const struct known {
 	{ "ipqos",		507 },
 	{ "match",		605 },
 	{ "proxyusefdpass",	605 },
+};
+
+/* What ssh does only where it connects by itself: these lines are void with a ProxyCommand. */
+static const struct alone {
+	char	keyword[36];
+	/* a value that asks for nothing; NULL: any, for the ProxyCommand can have it as well */
+	const char	*harmless;
+	int		 local;		/* it is about this machine as a host */
+} alone[] = {
+	{ "AddressFamily",			NULL,	0 },
+	{ "BindAddress",			"none",	0 },
+	{ "BindInterface",			"none",	0 },
+	{ "ConnectionAttempts",			"1",	0 },
+	{ "NoHostAuthenticationForLocalhost",	"no",	1 },
 };
 
 int
@@ -110,13 +129,22 @@ emit_ssh_proxy(FILE *fp, const json_t *doc, const char *program, const char *opt
 	return (0);
 }
 
+/* "facts.ssh.GROUP.KEYWORD", in lower case, as the facts have it. */
+static const json_t *
+ssh_fact(const json_t *doc, const char *group, const char *keyword)
+{
+	char	path[96], *p;
+
+	snprintf(path, sizeof(path), "facts.ssh.%.16s.%.40s", group, keyword);
+	for (p = path; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return (json_at(doc, path));
+}
+
 static const json_t *
 ssh_where(const json_t *doc, const char *keyword)
 {
-	char	path[64];
-
-	snprintf(path, sizeof(path), "facts.ssh.where.%.40s", keyword);
-	return (json_at(doc, path));
+	return (ssh_fact(doc, "where", keyword));
 }
 
 /*
@@ -125,10 +153,7 @@ ssh_where(const json_t *doc, const char *keyword)
 static const json_t *
 ssh_conditional(const json_t *doc, const char *keyword)
 {
-	char	path[64];
-
-	snprintf(path, sizeof(path), "facts.ssh.conditional.%.40s", keyword);
-	return (json_at(doc, path));
+	return (ssh_fact(doc, "conditional", keyword));
 }
 
 static const json_t *
@@ -137,6 +162,39 @@ ssh_conditional_way(const json_t *doc)
 	const json_t	*line = ssh_conditional(doc, "proxycommand");
 
 	return (line != NULL ? line : ssh_conditional(doc, "proxyjump"));
+}
+
+/* 1 if the host may be this machine, which ssh tells by the address that it connects to. */
+static int
+ssh_may_be_local(const json_t *doc)
+{
+	const char		*address = json_text_at(doc, "facts.connect.address");
+	struct sockaddr_storage	 ss;
+
+	if (json_truth_at(doc, "facts.tailscale.peer.found") == 1)
+		return (0);
+	if (address == NULL)
+		address = json_text_at(doc, "target.name");
+	return (address == NULL || addr_literal(address, 1, &ss) <= 0 ||
+	    addr_is_loopback((struct sockaddr *)&ss));
+}
+
+/* What the user's own files say, if at times only, and a ProxyCommand would undo; or NULL. */
+static const char *
+ssh_alone(const json_t *doc)
+{
+	const char	*value;
+	size_t		 i;
+
+	for (i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
+		value = json_string_value(ssh_fact(doc, "options", alone[i].keyword));
+		if (ssh_conditional(doc, alone[i].keyword) == NULL && (value == NULL ||
+		    alone[i].harmless == NULL || strcasecmp(value, alone[i].harmless) == 0))
+			continue;
+		if (!alone[i].local || ssh_may_be_local(doc))
+			return (alone[i].keyword);
+	}
+	return (NULL);
 }
 
 /*
@@ -157,10 +215,22 @@ ssh_installed(const json_t *where)
 	return (0);
 }
 
+/* " --family=...", where ssh itself would take addresses of one family only, or "". */
+static const char *
+ssh_family(const json_t *doc)
+{
+	const char	*family = json_text_at(doc, "facts.ssh.options.addressfamily");
+
+	return (family == NULL ? "" : strcasecmp(family, "inet") == 0 ? " --family=inet" :
+	    strcasecmp(family, "inet6") == 0 ? " --family=inet6" : "");
+}
+
 /* 1 if the ProxyCommand of a block would not have this word: an option, another host or port. */
 static int
 ssh_is_own_word(const json_t *doc, const char *word, size_t len)
 {
+	const char	*family = ssh_family(doc) + strspn(ssh_family(doc), " ");
+
 	if (len > 2 && strchr("\"'", word[0]) != NULL && word[len - 1] == word[0]) {
 		word++;
 		len -= 2;
@@ -169,6 +239,8 @@ ssh_is_own_word(const json_t *doc, const char *word, size_t len)
 		return (word[1] != 'h' && word[1] != 'p');
 	if (len == 0 || (len == 2 && strncmp(word, "--", len) == 0) ||
 	    (len == 7 && strncmp(word, "--relay", len) == 0))
+		return (0);
+	if (len == strlen(family) && strncmp(word, family, len) == 0)
 		return (0);
 	/* Of a builder's block, see emit-nix.c. */
 	if (len == strlen(EMIT_SSH_BUILDER) && strncmp(word, EMIT_SSH_BUILDER, len) == 0)
@@ -327,67 +399,95 @@ ssh_other_way(const json_t *doc)
 	return (NULL);
 }
 
-static const json_t *
-ssh_other_line(const json_t *doc)
-{
-	const json_t	*jump = ssh_where(doc, "proxyjump");
-
-	return (jump != NULL ? jump : ssh_where(doc, "proxycommand"));
-}
-
 /*
  * "ProxyJump bastion (~/.ssh/config)", as far as that is known and may stand in a comment. No
  * number of a line: that changes with each line above it, and with those of install.
  */
 static void
-ssh_quote(FILE *fp, const json_t *doc)
+ssh_quote(FILE *fp, const json_t *doc, const char *keyword)
 {
-	const json_t	*where = ssh_other_line(doc);
-	const char	*value = json_text_at(where, "value"), *file = json_text_at(where, "file");
+	const json_t	*where = ssh_conditional(doc, keyword);
+	const char	*value, *file;
 	char		 shown[120];
 
-	if (value == NULL && (value = json_text_at(doc, "facts.ssh.options.proxyjump")) == NULL &&
-	    (value = json_text_at(doc, "facts.ssh.options.proxycommand")) == NULL)
-		value = "";
-	fprintf(fp, "%s %s", ssh_other_way(doc), error_vis(shown, sizeof(shown), value));
-	if (file != NULL)
+	if (where == NULL)
+		where = ssh_where(doc, keyword);
+	if ((value = json_text_at(where, "value")) == NULL && ssh_conditional(doc, keyword) == NULL)
+		value = json_string_value(ssh_fact(doc, "options", keyword));
+	fprintf(fp, "%s", keyword);
+	if (value != NULL)
+		fprintf(fp, " %s", error_vis(shown, sizeof(shown), value));
+	if ((file = json_text_at(where, "file")) != NULL)
 		fprintf(fp, " (%s)", error_vis(shown, sizeof(shown), file));
+}
+
+/* 1 if this line of the user's, by its keyword, gives way to what a mesh knows: it is for many. */
+static int
+ssh_gives_way(const json_t *doc, const char *keyword)
+{
+	return (ssh_conditional(doc, keyword) == NULL &&
+	    json_truth_at(ssh_where(doc, keyword), "named") == 0);
+}
+
+int
+emit_ssh_elsewhere(const json_t *doc, int stronger)
+{
+	const char	*other = ssh_other_way(doc);
+
+	if (ssh_conditional_way(doc) != NULL)
+		return (1);
+	return (other != NULL && (!stronger || ssh_runs_meshssh(doc) ||
+	    !ssh_gives_way(doc, other)));
 }
 
 int
 emit_ssh_stays(const json_t *doc, int stronger)
 {
+	const char	*keyword = ssh_alone(doc);
+
+	return (emit_ssh_elsewhere(doc, stronger) ||
+	    (keyword != NULL && (!stronger || !ssh_gives_way(doc, keyword))));
+}
+
+/* Why there is no ProxyCommand. */
+static void
+ssh_put_stays(FILE *fp, const json_t *doc, int stronger)
+{
+	const char	*file = json_text_at(ssh_conditional_way(doc), "file");
+	char		 shown[120];
+
+	fprintf(fp, "    # no ProxyCommand here");
 	if (ssh_conditional_way(doc) != NULL)
-		return (1);
-	return (ssh_other_way(doc) != NULL && (!stronger || ssh_runs_meshssh(doc) ||
-	    json_truth_at(ssh_other_line(doc), "named") != 0));
+		fprintf(fp, ": a Match sets one at times (%s)",
+		    error_vis(shown, sizeof(shown), file != NULL ? file : "ssh_config"));
+	else if (emit_ssh_elsewhere(doc, stronger)) {
+		fprintf(fp, ", for this line stays in force: ");
+		ssh_quote(fp, doc, ssh_other_way(doc));
+	} else {
+		fprintf(fp, ", for with one this line has no effect: ");
+		ssh_quote(fp, doc, ssh_alone(doc));
+	}
+	fprintf(fp, "\n");
 }
 
 int
 emit_ssh_way(FILE *fp, const json_t *doc, const char *options, int stronger, struct error *err)
 {
-	const char	*file = json_text_at(ssh_conditional_way(doc), "file");
-	char		 shown[120];
+	char	all[EMIT_SSH_OR_MAX + 32];
 
-	if (ssh_conditional_way(doc) != NULL) {
-		fprintf(fp, "    # no ProxyCommand here: a Match sets one at times (%s)\n",
-		    error_vis(shown, sizeof(shown), file != NULL ? file : "ssh_config"));
-		return (0);
-	}
 	if (emit_ssh_stays(doc, stronger)) {
-		fprintf(fp, "    # no ProxyCommand here, for this line stays in force: ");
-		ssh_quote(fp, doc);
-		fprintf(fp, "\n");
+		ssh_put_stays(fp, doc, stronger);
 		return (0);
 	}
 	if (ssh_other_way(doc) != NULL) {
 		fprintf(fp, "    # in the place of this line, which is for many hosts: ");
-		ssh_quote(fp, doc);
+		ssh_quote(fp, doc, ssh_other_way(doc));
 		fprintf(fp, "\n");
 	} else
 		fprintf(fp,
 		    "    # meshssh finds the way, and says what is wrong if there is none\n");
-	return (emit_ssh_proxy(fp, doc, NULL, options, err));
+	snprintf(all, sizeof(all), "%s%s", ssh_family(doc), options);
+	return (emit_ssh_proxy(fp, doc, NULL, all, err));
 }
 
 void

@@ -37,13 +37,15 @@ int	emit_ssh_names(const json_t *, struct names *, struct error *);
 /* " --or=NAME,...", as a ProxyCommand takes it, or "" if there are none: the buffer. */
 const char *emit_ssh_or(const struct names *, char [EMIT_SSH_OR_MAX]);
 /*
- * 1 if a line of the user's own says how to connect and stays in force. If stronger is set, it
- * gives way, unless its block names the host.
+ * 1 if a line of the user's own says how to connect, by other hosts or programs, and stays in
+ * force. If stronger is set, it gives way, unless its block names the host.
  */
+int	emit_ssh_elsewhere(const json_t *, int stronger);
+/* The same, also of a line that is void beside a ProxyCommand, such as BindAddress. */
 int	emit_ssh_stays(const json_t *, int stronger);
 /*
- * The ProxyCommand and why; or, where such a line stays, a comment that names it. As emit_ssh_proxy
- * returns.
+ * The ProxyCommand, with the AddressFamily that is ssh's, and why; or, where such a line stays, a
+ * comment that names it. As emit_ssh_proxy returns.
  */
 int	emit_ssh_way(FILE *, const json_t *, const char *options, int stronger, struct error *);
 /*

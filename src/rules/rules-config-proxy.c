@@ -231,6 +231,18 @@ config_check_canonicalize(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* 1 if meshssh was told the same: blocks of ours have AddressFamily as --family. */
+static int
+proxy_told(const json_t *facts, const char *keyword, const char *value)
+{
+	char	option[40];
+
+	snprintf(option, sizeof(option), " --family=%.20s ", value);
+	return (strcmp(keyword, "addressfamily") == 0 &&
+	    json_truth_at(facts, "ssh.proxy.ours") == 1 &&
+	    strstr(config_text(facts, PROXY), option) != NULL);
+}
+
 int
 config_check_ignores(const json_t *facts, struct finding *f)
 {
@@ -243,7 +255,8 @@ config_check_ignores(const json_t *facts, struct finding *f)
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
 		snprintf(path, sizeof(path), OPTION("%.23s"), ignored[i].keyword);
 		value = config_text(facts, path);
-		if (value[0] == '\0' || strcasecmp(value, ignored[i].harmless) == 0)
+		if (value[0] == '\0' || strcasecmp(value, ignored[i].harmless) == 0 ||
+		    proxy_told(facts, ignored[i].keyword, value))
 			continue;
 		finding_set(f->cause,
 		    "ssh's %s has no effect on a connection that a ProxyCommand makes.",

@@ -46,6 +46,8 @@ struct host_walk {
 	int		 timeout_s;
 	int		 over[HOST_KEYWORDS];
 	int		 unsure;	/* of anything but the timeout only ssh can tell */
+	int		 relayed;	/* meshssh connects, to addresses of its own --family */
+	int		 own_family;
 };
 
 int
@@ -105,7 +107,15 @@ host_same_way(const char *command)
 {
 	return (ssh_proxy_ours(command) && strstr(command, "%h") != NULL &&
 	    strstr(command, "%p") != NULL && strstr(command, "--via") == NULL &&
-	    strstr(command, "--or") == NULL && strstr(command, "--family") == NULL);
+	    strstr(command, "--or") == NULL);
+}
+
+/* What such a command says of addresses counts, whatever AddressFamily says. */
+static int
+host_own_family(const char *command)
+{
+	return (strstr(command, " --family=inet6 ") != NULL ? AF_INET6 :
+	    strstr(command, " --family=inet ") != NULL ? AF_INET : AF_UNSPEC);
 }
 
 /* What a keyword's value says of the host. */
@@ -125,6 +135,10 @@ host_value(struct host_walk *h, enum host_keyword keyword, const char *value)
 		h->to->way = SSH_HOST_JUMP;
 	else if (keyword == HOST_COMMAND && !none && !host_same_way(value))
 		h->to->way = SSH_HOST_COMMAND;
+	else if (keyword == HOST_COMMAND && !none) {
+		h->relayed = 1;
+		h->own_family = host_own_family(value);
+	}
 	else if (keyword == HOST_TIMEOUT)
 		h->timeout_s = ssh_host_seconds(value);
 }
@@ -198,6 +212,8 @@ host_ask(struct host_walk *h)
 				host_value(h, (enum host_keyword)i, text);
 				free(text);
 			}
+		if (h->relayed)
+			h->to->family = h->own_family;
 	}
 	free(ask);
 }
@@ -209,6 +225,8 @@ host_files(struct host_walk *h, const char *typed, struct ssh_host *to)
 	*to = (struct ssh_host){ .port = 22, .family = AF_UNSPEC };
 	strlcpy(to->host, typed, sizeof(to->host));
 	host_read(h, NULL);
+	if (h->relayed)
+		to->family = h->own_family;
 	return (h->unsure);
 }
 

@@ -10,7 +10,7 @@
 . "$(dirname "$0")/ssh-home.sh"
 { need "the effect of a block" python3 nc && private_programs "the effect of a block" &&
     need_login "the effect of a block" &&
-    own_home "the effect of a block" '127.0.0.1 localhost' '127.0.0.1 build.lab.example'; } || finish
+    own_home "the effect of a block" '127.0.0.1 localhost dual' '::1 dual' '127.0.0.1 build.lab.example'; } || finish
 exec </dev/null
 unset TS_SOCKET
 # theirs LINE...: the user's own file, and nothing installed.
@@ -238,5 +238,30 @@ for protocol in '' -O; do
 	is "scp $protocol with a ProxyCommand of its own" "$? $(cat "$T/copy" "$T/err")" '0 text'
 	rm -f "$T/copy"
 done
+
+# What ssh does only on a connection that it makes itself: the login is the same after install, and again after an update.
+# same NAME WANTED LINE...: from where to where the login is, with these lines.
+same() {
+	s_name=$1 s_wanted=$2
+	shift 2
+	theirs "$@" "    Port $SSHD_PORT" "$(login_lines)"
+	is "$s_name: before" "$(at_home ssh box 'echo $SSH_CONNECTION' 2>&1 | cut -d ' ' -f 1,3)" "$s_wanted"
+	is "$s_name: installed" "$(config install box) $(config install)" '0  0 '
+	is "$s_name: after" "$(at_home ssh box 'echo $SSH_CONNECTION' 2>&1 | cut -d ' ' -f 1,3)" "$s_wanted"
+}
+LO='127.0.0.1 127.0.0.1'
+same BindAddress '127.0.0.5 127.0.0.1' 'Host box' '    HostName localhost' '    BindAddress 127.0.0.5'
+same "BindAddress of many" '127.0.0.5 127.0.0.1' 'Match all' '    BindAddress 127.0.0.5' 'Host box' '    HostName localhost'
+same "BindAddress at times" "$LO" 'Match exec false' '    BindAddress 127.0.0.5' 'Host box' '    HostName localhost'
+check "BindAddress at times: no ProxyCommand, and why" grep -q '# no ProxyCommand here.*: BindAddress (' "$home/meshssh.conf"
+same NoHostAuthenticationForLocalhost "$LO" 'NoHostAuthenticationForLocalhost yes' 'StrictHostKeyChecking yes' 'Host box' \
+    '    HostName localhost' '    UserKnownHostsFile none'
+same ConnectionAttempts "$LO" 'Host box' '    HostName localhost' '    ConnectionAttempts 3'
+is "ConnectionAttempts: ssh connects by itself" "$(takes box proxycommand)" ''
+same AddressFamily "$LO" 'Host box' '    HostName dual' '    AddressFamily inet'
+is "AddressFamily: the relay has it" "$(takes box proxycommand)" "$bin/meshssh --family=inet --relay -- \"%h\" \"%p\""
+is "AddressFamily: a scan goes the same way" "$(scan box) $(grep -c '^box .* 127\.0\.0\.1 ' "$T/out")" '0  1'
+at_home "$bin/meshssh-doctor" --json box >"$T/out" 2>"$T/err"
+check "AddressFamily: the doctor does not call it void" sh -c 'grep -q "\"findings\"" "$1" && ! grep -q proxy-ignores "$1"' sh "$T/out"
 
 finish
