@@ -77,6 +77,17 @@ conf_program(const struct conf *conf, json_t *wanted, struct error *err)
 	return (-1);
 }
 
+/* A block of ssh_config holds for whoever calls ssh; with nix and nfs it is clear who that is. */
+static enum ssh_config_calls
+conf_calls(const struct conf *conf)
+{
+	const char	*name = conf->command->name;
+
+	if (strcmp(name, "nix") == 0 || strcmp(name, "nfs") == 0)
+		return (SSH_CONFIG_THIS);
+	return (conf_given(conf, "system") ? SSH_CONFIG_USERS : SSH_CONFIG_LOGINS);
+}
+
 static void
 conf_announce(const char *host)
 {
@@ -98,7 +109,7 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 {
 	const char	*port = conf_text(conf, "port");
 	struct collect	 exam = { .look = { .root = "", .host = host,
-			    .tailscaled = conf->tailscaled,
+			    .tailscaled = conf->tailscaled, .calls = conf_calls(conf),
 			    .port = port != NULL ? addr_port(port) : 0 }, .ssh = 1,
 			    .timeout_ms = CONF_TIMEOUT_MS, .dead_after_s = CONF_TIMEOUT_MS / 1000,
 			    .no_probe = conf_given(conf, "no-probe"), .announce = conf_announce,

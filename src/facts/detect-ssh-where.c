@@ -270,6 +270,7 @@ where_files(struct where *w)
 	const struct ssh_config		config = { .root = w->in->root, .home = w->home,
 					    .tilde = ssh_config_tilde(), .user = w->user,
 					    .uid = geteuid(), .file = where_file(w),
+					    .calls = w->in->calls,
 					    .host = w->in->host != NULL ? w->in->host : "" };
 	const struct ssh_config_reader	reader = { .line = where_line_cb, .file = where_file_cb,
 					    .match = where_match_cb,

@@ -13,6 +13,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "sshconf/ssh-config.h"
+
 /* for one detector, all programs and daemons that it asks together */
 #define DETECT_MS	900
 
@@ -28,6 +30,8 @@ struct detect_input {
 	char *const	*ssh_args;
 	const char	*tailscaled;	/* its socket, if it was named */
 	int		 full;		/* user names and paths of homes may be told */
+	/* for which calls what the detector of ssh finds is to hold */
+	enum ssh_config_calls	 calls;
 	/* what connections go by: filled by the detector of tailscaled */
 	struct facts	*seen;
 	/*

@@ -53,8 +53,11 @@ known_read(const struct question *q, const char *file, char *text)
 			continue;
 		}
 		l.mark = SSH_KNOWN_KEY;
+		/* ssh-keygen shows the line as it is, and ssh takes it with blanks in front. */
+		line += strspn(line, " \t");
 		if (line[0] == '@') {
 			word = strsep(&line, " \t");
+			line += line != NULL ? strspn(line, " \t") : 0;
 			l.mark = strcmp(word, "@cert-authority") == 0 ?
 			    SSH_KNOWN_AUTHORITY : SSH_KNOWN_REVOKED;
 		}

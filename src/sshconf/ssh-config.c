@@ -183,6 +183,15 @@ criterion_match(struct walk *w, const char *what, char *list, int *named)
 	return (SSH_CONFIG_UNSURE);
 }
 
+/* 1 if another call may have another value of this, and so come to another result. */
+static int
+criterion_varies(const struct walk *w, const char *what)
+{
+	return ((w->in->calls >= SSH_CONFIG_LOGINS && (strcasecmp(what, "user") == 0 ||
+	    strcasecmp(what, "tagged") == 0)) ||
+	    (w->in->calls >= SSH_CONFIG_USERS && strcasecmp(what, "localuser") == 0));
+}
+
 /*
  * A line of Match: whether it counts. *later is set if it may in the second pass, when HostName is
  * known: what is set there comes after all else, and is not read here. *rest: whether it would with
@@ -214,6 +223,8 @@ match_match(struct walk *w, char *words, int *named, int *later, enum ssh_config
 			one = criterion_match(w, what, list, &here);
 		if (not && one != SSH_CONFIG_UNSURE)
 			one = one == SSH_CONFIG_YES ? SSH_CONFIG_NO : SSH_CONFIG_YES;
+		if (one == SSH_CONFIG_NO && criterion_varies(w, what))
+			one = SSH_CONFIG_UNSURE;
 		*named |= here && !not;
 		if (one < result)
 			result = one;

@@ -20,6 +20,13 @@ enum ssh_config_match {
 	SSH_CONFIG_YES
 };
 
+/* Of which calls it is asked: what counts for one of them only is not sure. */
+enum ssh_config_calls {
+	SSH_CONFIG_THIS,	/* as it would be typed, with the host alone */
+	SSH_CONFIG_LOGINS,	/* by any user of the host (-l), with any tag (-P) */
+	SSH_CONFIG_USERS	/* and by any user of this machine */
+};
+
 /* For whom and for which host. */
 struct ssh_config {
 	const char	*root;		/* the folder that all files are below */
@@ -30,6 +37,7 @@ struct ssh_config {
 	uid_t		 uid;		/* whose the files have to be, if not root's */
 	const char	*host;		/* as typed; "" matches "*" alone */
 	const char	*file;		/* of ssh's -F, read alone, or NULL */
+	enum ssh_config_calls	 calls;
 };
 
 struct ssh_config_line {

@@ -109,6 +109,23 @@ rm "$T/at-home"
 is "Match exec: elsewhere, as before" "$(takes git.home hostname proxycommand)" "$away"
 is "Match exec: those were two ways" "$near / $away" 'localhost / git.example nc tunnel.example 22'
 
+# A block holds for whoever is named to log in, and the system's for every user of the machine.
+theirs 'Match originalhost nas user deploy' '    ProxyJump gate.example' 'Host nas' '    Port 2201'
+before=$(takes deploy@nas proxyjump port)
+is "Match user: installed" "$(config install --no-probe nas)" '0 '
+is "Match user: for that user, as before" "$(takes deploy@nas proxyjump port)" "$before"
+is "Match user: that was a jump" "$before" 'gate.example 2201'
+theirs "Match originalhost nas !user $(id -un)" '    HostName other.example' '    BindAddress 127.0.0.5' 'Host nas' '    Port 2201'
+before=$(takes deploy@nas hostname bindaddress proxycommand)
+is "Match !user: installed" "$(config install --no-probe nas)" '0 '
+is "Match !user: for others, as before" "$(takes deploy@nas hostname bindaddress proxycommand)" "$before"
+theirs 'Match originalhost nas localuser deploy' '    ProxyJump gate.example'
+for words in '' --system; do
+	# shellcheck disable=SC2086	# no word where it is empty
+	is "Match localuser $words: shown" "$(config install --no-probe --dry-run $words nas)" '0 '
+	is "Match localuser $words: a ProxyCommand" "$(grep -c '^+    ProxyCommand ' "$T/out")" "$([ -n "$words" ] && echo 0 || echo 1)"
+done
+
 # refused NAME WHAT: nothing was written, and the line says this.
 refused() {
 	is "$1: status, one line" "$r_got $(wc -l <"$T/err")" "78 1"

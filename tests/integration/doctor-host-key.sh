@@ -99,6 +99,10 @@ fi
 known "$NAME $(key other_ed25519)"
 ssh-keygen -q -H -f "$KNOWN" >/dev/null 2>&1
 judge "hashed" "$CHANGED"
+printf '\t %s\t %s \r\n' "$NAME" "$(key host_key)" >"$KNOWN"
+judge "known, with blanks before the name" "in -"
+printf ' @revoked %s\t%s\n%s %s\n' "$NAME" "$(key host_key)" "$NAME" "$(key host_key)" >"$KNOWN"
+judge "revoked, with a blank before the mark" "revoked revoked:error "
 known "vault $(key other_ed25519)"
 judge "an alias" "$CHANGED" 'HostKeyAlias vault'
 known "nothing $(key other_ed25519)"
