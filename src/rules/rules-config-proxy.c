@@ -216,12 +216,24 @@ config_check_localhost(const json_t *facts, struct finding *f)
 	return (1);
 }
 
+/* 1 if ssh did so all the same: what it goes through was set for the whole name only. */
+static int
+proxy_canonical(const json_t *facts)
+{
+	const char	*host = json_text_at(facts, "names.host"),
+			    *name = json_text_at(facts, OPTION("hostname"));
+
+	return (host != NULL && name != NULL && strcasecmp(host, name) != 0 &&
+	    json_at(facts, "ssh.where.hostname") == NULL &&
+	    json_at(facts, "ssh.conditional.hostname") == NULL);
+}
+
 int
 config_check_canonicalize(const json_t *facts, struct finding *f)
 {
 	const char	*value = config_text(facts, OPTION("canonicalizehostname"));
 
-	if (yes_no(value) != 1 ||
+	if (yes_no(value) != 1 || proxy_canonical(facts) ||
 	    (!config_on(facts, PROXY) && !config_on(facts, OPTION("proxyjump"))))
 		return (0);
 	finding_set(f->cause,

@@ -17,6 +17,8 @@
     "'nohostauthenticationforlocalhost':'no','serveraliveinterval':'0','serveralivecountmax':'3'," \
     "'stricthostkeychecking':'ask','tcpkeepalive':'yes','verifyhostkeydns':'false'"
 #define WITH(ssh, options) "{'ssh':{" PLAIN "," ssh "'options':{" OPTIONS options "}}}"
+/* The same of a host by the name that was typed. */
+#define NAMED(typed, options) "{'names':{'host':'" typed "'},'ssh':{" PLAIN ",'options':{" OPTIONS options "}}}"
 /* A key that the host shows, and what is known of it. */
 #define SHOWN(known, options, key) "{'ssh':{'known':{'found':true,'alias':'nas'," known "},'options':{" options "}}," \
     "'connect':{'address':'127.0.0.1'},'server':{'host_key':'" key "'}}"
@@ -300,6 +302,19 @@ static const struct rules_row rows[] = {
 	{ WITH("", ",'proxycommand':'x','canonicalizehostname':'always'"), "canonicalize-proxy", "",
 	    NULL },
 	{ WITH("", ",'canonicalizehostname':'true'"), "canonicalize-proxy", "", NULL },
+	{ NAMED("nas", ",'proxyjump':'gate','canonicalizehostname':'true'"), "canonicalize-proxy",
+	    "note", "true" },
+	/* A jump that only the whole name has. */
+	{ NAMED("n", ",'proxyjump':'gate','canonicalizehostname':'true'"), "canonicalize-proxy", "",
+	    NULL },
+	{ WITH("", ",'proxycommand':'x/meshssh --family=inet --relay -- %h %p','addressfamily':'inet'"),
+	    "proxy-ignores", "note", "addressfamily inet" },
+	{ WITH("'proxy':{'ours':true},",
+	    ",'proxycommand':'x/meshssh --family=inet --relay -- %h %p','addressfamily':'inet'"),
+	    "proxy-ignores", "", NULL },
+	{ WITH("'proxy':{'ours':true},",
+	    ",'proxycommand':'x/meshssh --family=inet --relay -- %h %p','addressfamily':'inet6'"),
+	    "proxy-ignores", "note", "addressfamily inet6" },
 	{ WITH("", ",'proxycommand':'x','bindaddress':'10.0.0.1'"), "proxy-ignores", "note",
 	    "bindaddress 10.0.0.1" },
 	{ WITH("", ",'bindaddress':'10.0.0.1'"), "proxy-ignores", "", NULL },
