@@ -46,6 +46,8 @@ static const struct alone {
 	{ "BindAddress",			"none",	0 },
 	{ "BindInterface",			"none",	0 },
 	{ "ConnectionAttempts",			"1",	0 },
+	{ "GSSAPITrustDns",			"no",	0 },
+	{ "HostbasedAuthentication",		"no",	0 },
 	{ "NoHostAuthenticationForLocalhost",	"no",	1 },
 };
 
@@ -464,7 +466,7 @@ ssh_put_stays(FILE *fp, const json_t *doc, int stronger)
 		fprintf(fp, ", for this line stays in force: ");
 		ssh_quote(fp, doc, ssh_other_way(doc));
 	} else {
-		fprintf(fp, ", for with one this line has no effect: ");
+		fprintf(fp, ", for with one this line would lose its effect: ");
 		ssh_quote(fp, doc, ssh_alone(doc));
 	}
 	fprintf(fp, "\n");

@@ -39,8 +39,8 @@
 static const char	told_options[][36] = {
 	"addressfamily", "batchmode", "bindaddress", "bindinterface", "canonicalizehostname", "checkhostip",
 	"connectionattempts", "connecttimeout",
-	"controlmaster", "controlpath", "controlpersist", "globalknownhostsfile", "hostkeyalias",
-	"hostname", "identitiesonly",
+	"controlmaster", "controlpath", "controlpersist", "globalknownhostsfile", "gssapitrustdns",
+	"hostbasedauthentication", "hostkeyalias", "hostname", "identitiesonly",
 	"ipqos", "knownhostscommand", "nohostauthenticationforlocalhost", "port", "proxycommand",
 	"proxyjump", "proxyusefdpass",
 	"serveralivecountmax", "serveraliveinterval", "stricthostkeychecking", "tcpkeepalive",

@@ -230,8 +230,8 @@ const struct fact_row	fact_rows[] = {
 	{ "ssh.options.*", FACT_TEXT, "", "detect-ssh",
 	    "What ssh -G prints for the host by this keyword: addressfamily, batchmode, bindaddress, "
 	    "bindinterface, canonicalizehostname, checkhostip, connectionattempts, connecttimeout, "
-	    "controlmaster, controlpath, controlpersist, globalknownhostsfile, hostkeyalias, "
-	    "hostname, identitiesonly, ipqos, knownhostscommand, "
+	    "controlmaster, controlpath, controlpersist, globalknownhostsfile, gssapitrustdns, "
+	    "hostbasedauthentication, hostkeyalias, hostname, identitiesonly, ipqos, knownhostscommand, "
 	    "nohostauthenticationforlocalhost, port, proxycommand, proxyjump, proxyusefdpass, "
 	    "serveralivecountmax, serveraliveinterval, stricthostkeychecking, tcpkeepalive, "
 	    "userknownhostsfile, verifyhostkeydns." },

@@ -50,6 +50,9 @@ static const struct ssh_program_keyword {
 	{ "bindinterface",			NULL },
 	{ "connectionattempts",			"1" },
 	{ "nohostauthenticationforlocalhost",	"no" },
+	/* the server is told, or asked for by, a name that ssh has of the socket's address */
+	{ "gssapitrustdns",			"no" },
+	{ "hostbasedauthentication",		"no" },
 	{ NULL,					NULL }
 };
 

@@ -262,9 +262,9 @@ same() {
 	s_name=$1 s_wanted=$2
 	shift 2
 	theirs "$@" "    Port $SSHD_PORT" "$(login_lines)"
-	is "$s_name: before" "$(at_home ssh box 'echo $SSH_CONNECTION' 2>&1 | cut -d ' ' -f 1,3)" "$s_wanted"
+	is "$s_name: before" "$(at_home ssh box 'echo $SSH_CONNECTION' 2>/dev/null | cut -d ' ' -f 1,3)" "$s_wanted"
 	is "$s_name: installed" "$(config install box) $(config install)" '0  0 '
-	is "$s_name: after" "$(at_home ssh box 'echo $SSH_CONNECTION' 2>&1 | cut -d ' ' -f 1,3)" "$s_wanted"
+	is "$s_name: after" "$(at_home ssh box 'echo $SSH_CONNECTION' 2>/dev/null | cut -d ' ' -f 1,3)" "$s_wanted"
 }
 LO='127.0.0.1 127.0.0.1'
 same BindAddress '127.0.0.5 127.0.0.1' 'Host box' '    HostName localhost' '    BindAddress 127.0.0.5'
@@ -273,6 +273,12 @@ same "BindAddress at times" "$LO" 'Match exec false' '    BindAddress 127.0.0.5'
 check "BindAddress at times: no ProxyCommand, and why" grep -q '# no ProxyCommand here.*: BindAddress (' "$home/meshssh.conf"
 same NoHostAuthenticationForLocalhost "$LO" 'NoHostAuthenticationForLocalhost yes' 'StrictHostKeyChecking yes' 'Host box' \
     '    HostName localhost' '    UserKnownHostsFile none'
+for keyword in HostbasedAuthentication GSSAPITrustDns; do
+	same "$keyword" "$LO" 'IgnoreUnknown GSSAPITrustDns' 'Host box' '    HostName localhost' "    $keyword yes"
+	check "$keyword: ssh takes the name of its own socket" \
+	    sh -c '[ -z "$1" ] || grep -q "# no ProxyCommand here, for with one this line would lose its effect: $2 yes (" "$3"' sh \
+	    "$(ssh -G x | grep -i "^$keyword ")" "$keyword" "$home/meshssh.conf"
+done
 same ConnectionAttempts "$LO" 'Host box' '    HostName localhost' '    ConnectionAttempts 3'
 is "ConnectionAttempts: ssh connects by itself" "$(takes box proxycommand)" ''
 same AddressFamily "$LO" 'Host box' '    HostName dual' '    AddressFamily inet'

@@ -27,6 +27,8 @@ test_lines(void **state)
 		    { "bindaddress", "10.0.0.1", 1 },
 		{ "bindinterface", "eth0", 1 }, { "connectionattempts", "1", 0 },
 		    { "connectionattempts", "3", 1 },
+		{ "hostbasedauthentication", "no", 0 }, { "hostbasedauthentication", "yes", 1 },
+		{ "gssapitrustdns", "no", 0 }, { "gssapitrustdns", "yes", 1 },
 		{ "nohostauthenticationforlocalhost", "no", 0 },
 		    { "nohostauthenticationforlocalhost", "yes", 1 },
 		{ "nohostauthenticationforlocalhost", "false", 0 },
