@@ -49,6 +49,7 @@ static const struct alone {
 	{ "GSSAPITrustDns",			"no",	0 },
 	{ "HostbasedAuthentication",		"no",	0 },
 	{ "NoHostAuthenticationForLocalhost",	"no",	1 },
+	{ "TCPKeepAlive",			"yes",	0 },
 };
 
 int
@@ -181,6 +182,15 @@ ssh_may_be_local(const json_t *doc)
 	    addr_is_loopback((struct sockaddr *)&ss));
 }
 
+/* 1 if the value asks for nothing; some versions of ssh -G say "true" and "false". */
+static int
+ssh_harmless(const char *value, const char *harmless)
+{
+	return (strcasecmp(value, harmless) == 0 ||
+	    (strcmp(harmless, "yes") == 0 && strcasecmp(value, "true") == 0) ||
+	    (strcmp(harmless, "no") == 0 && strcasecmp(value, "false") == 0));
+}
+
 /* What the user's own files say, if at times only, and a ProxyCommand would undo; or NULL. */
 static const char *
 ssh_alone(const json_t *doc)
@@ -191,7 +201,7 @@ ssh_alone(const json_t *doc)
 	for (i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
 		value = json_string_value(ssh_fact(doc, "options", alone[i].keyword));
 		if (ssh_conditional(doc, alone[i].keyword) == NULL && (value == NULL ||
-		    alone[i].harmless == NULL || strcasecmp(value, alone[i].harmless) == 0))
+		    alone[i].harmless == NULL || ssh_harmless(value, alone[i].harmless)))
 			continue;
 		if (!alone[i].local || ssh_may_be_local(doc))
 			return (alone[i].keyword);
@@ -509,7 +519,11 @@ emit_ssh_resumes(const json_t *doc)
 void
 emit_ssh_alive(FILE *fp, const json_t *doc)
 {
-	if (emit_ssh_theirs(doc, "serveraliveinterval", "0"))
+	const char	*keepalive = json_text_at(doc, "facts.ssh.options.tcpkeepalive");
+
+	/* Who has TCPKeepAlive no wants a session to outlast any silence. */
+	if (emit_ssh_theirs(doc, "serveraliveinterval", "0") ||
+	    (keepalive != NULL && !ssh_harmless(keepalive, "yes")))
 		return;
 	if (query_is(doc, "facts.server.kind", "tailscale")) {
 		fprintf(fp, "    # no ServerAliveInterval: Tailscale SSH answers nothing while a person "

@@ -279,6 +279,8 @@ for keyword in HostbasedAuthentication GSSAPITrustDns; do
 	    sh -c '[ -z "$1" ] || grep -q "# no ProxyCommand here, for with one this line would lose its effect: $2 yes (" "$3"' sh \
 	    "$(ssh -G x | grep -i "^$keyword ")" "$keyword" "$home/meshssh.conf"
 done
+same TCPKeepAlive "$LO" 'Host box' '    HostName localhost' '    TCPKeepAlive no'
+is "TCPKeepAlive: nothing ends the session" "$(takes box proxycommand serveraliveinterval | sed 's/300/0/')" 0
 same ConnectionAttempts "$LO" 'Host box' '    HostName localhost' '    ConnectionAttempts 3'
 is "ConnectionAttempts: ssh connects by itself" "$(takes box proxycommand)" ''
 same AddressFamily "$LO" 'Host box' '    HostName dual' '    AddressFamily inet'
