@@ -30,6 +30,22 @@ shell_word(const char *option, const char *path, char *out, size_t size)
 	return (*path != '\0' || strlcat(out, quote, size) >= size ? -1 : 0);
 }
 
+int
+shell_deaf(const char *path)
+{
+	static const char *const	deaf[] = { "nologin", "false", "git-shell" };
+	const char			*name;
+	size_t				 i;
+
+	if (path == NULL)
+		return (0);
+	name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+	for (i = 0; i < sizeof(deaf) / sizeof(deaf[0]); i++)
+		if (strcmp(name, deaf[i]) == 0)
+			return (1);
+	return (0);
+}
+
 const char *
 shell_quote(const char *word, char out[SHELL_QUOTE_MAX])
 {

@@ -20,6 +20,12 @@
  */
 int	shell_word(const char *option, const char *path, char *, size_t);
 
+/*
+ * 1 if this shell, by its path, runs no command that it is given, as that of an account without
+ * logins: then ssh cannot run a ProxyCommand. NULL: no.
+ */
+int	shell_deaf(const char *path);
+
 #define SHELL_QUOTE_MAX	256
 
 /*

@@ -116,16 +116,8 @@ cmd_proxy_command(const struct options *opts, const struct ssh_program *env, con
 static void
 ssh_shell(void)
 {
-	static const char *const	deaf[] = { "nologin", "false", "git-shell" };
-	const char			*shell = getenv("SHELL"), *name;
-	size_t				 i;
-
-	if (shell == NULL)
-		return;
-	name = strrchr(shell, '/') != NULL ? strrchr(shell, '/') + 1 : shell;
-	for (i = 0; i < sizeof(deaf) / sizeof(deaf[0]); i++)
-		if (strcmp(name, deaf[i]) == 0)
-			setenv("SHELL", "/bin/sh", 1);
+	if (shell_deaf(getenv("SHELL")))
+		setenv("SHELL", "/bin/sh", 1);
 }
 
 static int

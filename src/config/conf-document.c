@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/shell.h"
 #include "base/terminal.h"
 #include "config/conf.h"
 #include "facts/lasting.h"
@@ -94,6 +95,16 @@ conf_announce(const char *host)
 	(void)host;
 }
 
+/* A block of this user's is of no use where the user's shell, in $SHELL or by sudo(8), is deaf. */
+static void
+conf_shell(json_t *wanted)
+{
+	const struct passwd	*pw = getpwuid(geteuid());
+
+	if (shell_deaf(getenv("SHELL")) || (pw != NULL && shell_deaf(pw->pw_shell)))
+		json_put(wanted, "deaf", json_true());
+}
+
 void
 conf_named(json_t *doc, const json_t *peers)
 {
@@ -131,6 +142,7 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 	}
 	wanted = json_copy(conf->wanted);
 	json_put(doc, "wanted", wanted);
+	conf_shell(wanted);
 	if (conf_program(conf, wanted, err) == 0)
 		return (doc);
 	json_decref(doc);

@@ -457,7 +457,7 @@ emit_ssh_stays(const json_t *doc, int stronger)
 {
 	const char	*keyword = ssh_alone(doc);
 
-	return (emit_ssh_elsewhere(doc, stronger) ||
+	return (emit_ssh_elsewhere(doc, stronger) || json_truth_at(doc, "wanted.deaf") == 1 ||
 	    (keyword != NULL && (!stronger || !ssh_gives_way(doc, keyword))));
 }
 
@@ -475,7 +475,9 @@ ssh_put_stays(FILE *fp, const json_t *doc, int stronger)
 	else if (emit_ssh_elsewhere(doc, stronger)) {
 		fprintf(fp, ", for this line stays in force: ");
 		ssh_quote(fp, doc, ssh_other_way(doc));
-	} else {
+	} else if (json_truth_at(doc, "wanted.deaf") == 1)
+		fprintf(fp, ": ssh has the user's shell run it, and that runs no command");
+	else {
 		fprintf(fp, ", for with one this line would lose its effect: ");
 		ssh_quote(fp, doc, ssh_alone(doc));
 	}

@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/shell.h"
 #include "base/xalloc.h"
 #include "facts/fact.h"
 #include "facts/facts.h"
@@ -88,7 +89,9 @@ collect_own(const json_t *facts, struct collect *exam, struct probe_input *in, c
 {
 	char	*line;
 
+	/* What the shell does not run goes nowhere. */
 	if (fact_truth(facts, "ssh.proxy.ours") != 1 || exam->own == NULL ||
+	    shell_deaf(getenv("SHELL")) ||
 	    (line = probe_command_line(in, *exam->look.answer)) == NULL)
 		return (0);
 	*words = ssh_proxy_words(line);

@@ -279,6 +279,16 @@ for keyword in HostbasedAuthentication GSSAPITrustDns; do
 	    sh -c '[ -z "$1" ] || grep -q "# no ProxyCommand here, for with one this line would lose its effect: $2 yes (" "$3"' sh \
 	    "$(ssh -G x | grep -i "^$keyword ")" "$keyword" "$home/meshssh.conf"
 done
+# Of a user whose shell runs no command, such as one of sudo(8) without logins, ssh runs no ProxyCommand.
+theirs 'Host box' '    HostName localhost' "    Port $SSHD_PORT" "$(login_lines)"
+deaf() { at_home env SHELL=/bin/false "$@" 2>/dev/null; }
+is "a deaf shell: before" "$(deaf ssh box 'echo in')" in
+is "a deaf shell: installed" "$(SHELL=/bin/false; export SHELL; config install box)" '0 '
+is "a deaf shell: after" "$(deaf ssh box 'echo in')" in
+is "another shell: installed" "$(SHELL=/bin/sh; export SHELL; config install box)" '0 '
+is "a deaf shell, and a block of another: ssh fails, and so says the doctor" "$(deaf ssh box true; echo $?
+    deaf "$bin/meshssh-doctor" --doctor box | grep -c '(sure, way-failed)')" "255
+1"
 same TCPKeepAlive "$LO" 'Host box' '    HostName localhost' '    TCPKeepAlive no'
 is "TCPKeepAlive: nothing ends the session" "$(takes box proxycommand serveraliveinterval | sed 's/300/0/')" 0
 same ConnectionAttempts "$LO" 'Host box' '    HostName localhost' '    ConnectionAttempts 3'
