@@ -41,15 +41,16 @@ static const struct alone {
 	/* a value that asks for nothing; NULL: any, for the ProxyCommand can have it as well */
 	const char	*harmless;
 	int		 local;		/* it is about this machine as a host */
+	int		 firm;		/* it is about the login, whichever way leads there */
 } alone[] = {
-	{ "AddressFamily",			NULL,	0 },
-	{ "BindAddress",			"none",	0 },
-	{ "BindInterface",			"none",	0 },
-	{ "ConnectionAttempts",			"1",	0 },
-	{ "GSSAPITrustDns",			"no",	0 },
-	{ "HostbasedAuthentication",		"no",	0 },
-	{ "NoHostAuthenticationForLocalhost",	"no",	1 },
-	{ "TCPKeepAlive",			"yes",	0 },
+	{ "AddressFamily",			NULL,	0, 0 },
+	{ "BindAddress",			"none",	0, 0 },
+	{ "BindInterface",			"none",	0, 0 },
+	{ "ConnectionAttempts",			"1",	0, 0 },
+	{ "GSSAPITrustDns",			"no",	0, 1 },
+	{ "HostbasedAuthentication",		"no",	0, 1 },
+	{ "NoHostAuthenticationForLocalhost",	"no",	1, 1 },
+	{ "TCPKeepAlive",			"yes",	0, 1 },
 };
 
 int
@@ -189,24 +190,6 @@ ssh_harmless(const char *value, const char *harmless)
 	return (strcasecmp(value, harmless) == 0 ||
 	    (strcmp(harmless, "yes") == 0 && strcasecmp(value, "true") == 0) ||
 	    (strcmp(harmless, "no") == 0 && strcasecmp(value, "false") == 0));
-}
-
-/* What the user's own files say, if at times only, and a ProxyCommand would undo; or NULL. */
-static const char *
-ssh_alone(const json_t *doc)
-{
-	const char	*value;
-	size_t		 i;
-
-	for (i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
-		value = json_string_value(ssh_fact(doc, "options", alone[i].keyword));
-		if (ssh_conditional(doc, alone[i].keyword) == NULL && (value == NULL ||
-		    alone[i].harmless == NULL || ssh_harmless(value, alone[i].harmless)))
-			continue;
-		if (!alone[i].local || ssh_may_be_local(doc))
-			return (alone[i].keyword);
-	}
-	return (NULL);
 }
 
 /*
@@ -441,6 +424,30 @@ ssh_gives_way(const json_t *doc, const char *keyword)
 	    json_truth_at(ssh_where(doc, keyword), "named") == 0);
 }
 
+/*
+ * What the user's own files say, if at times only, and a ProxyCommand would undo, unless it gives
+ * way; or NULL.
+ */
+static const char *
+ssh_alone(const json_t *doc, int stronger)
+{
+	const struct alone	*a;
+	const char		*value;
+	size_t			 i;
+
+	for (i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
+		a = &alone[i];
+		value = json_string_value(ssh_fact(doc, "options", a->keyword));
+		if (ssh_conditional(doc, a->keyword) == NULL && (value == NULL ||
+		    a->harmless == NULL || ssh_harmless(value, a->harmless)))
+			continue;
+		if ((!a->local || ssh_may_be_local(doc)) &&
+		    (!stronger || a->firm || !ssh_gives_way(doc, a->keyword)))
+			return (a->keyword);
+	}
+	return (NULL);
+}
+
 int
 emit_ssh_elsewhere(const json_t *doc, int stronger)
 {
@@ -455,10 +462,8 @@ emit_ssh_elsewhere(const json_t *doc, int stronger)
 int
 emit_ssh_stays(const json_t *doc, int stronger)
 {
-	const char	*keyword = ssh_alone(doc);
-
 	return (emit_ssh_elsewhere(doc, stronger) || json_truth_at(doc, "wanted.deaf") == 1 ||
-	    (keyword != NULL && (!stronger || !ssh_gives_way(doc, keyword))));
+	    ssh_alone(doc, stronger) != NULL);
 }
 
 /* Why there is no ProxyCommand. */
@@ -479,7 +484,7 @@ ssh_put_stays(FILE *fp, const json_t *doc, int stronger)
 		fprintf(fp, ": ssh has the user's shell run it, and that runs no command");
 	else {
 		fprintf(fp, ", for with one this line would lose its effect: ");
-		ssh_quote(fp, doc, ssh_alone(doc));
+		ssh_quote(fp, doc, ssh_alone(doc, stronger));
 	}
 	fprintf(fp, "\n");
 }

@@ -279,6 +279,13 @@ for keyword in HostbasedAuthentication GSSAPITrustDns; do
 	    sh -c '[ -z "$1" ] || grep -q "# no ProxyCommand here, for with one this line would lose its effect: $2 yes (" "$3"' sh \
 	    "$(ssh -G x | grep -i "^$keyword ")" "$keyword" "$home/meshssh.conf"
 done
+# A line for many hosts gives way to what the mesh knows of a peer, if it is about the way and not about the login.
+for line in '1 BindAddress 127.0.0.5' '0 TCPKeepAlive no' '0 HostbasedAuthentication yes'; do
+	theirs 'Host *' "    ${line#* }"
+	is "a peer, and ${line#* }" "$(config stanza --no-probe --tailscaled="$T/mesh.sock" peer-00001)$(grep -c '^    ProxyCommand ' "$T/out")" \
+	    "0 ${line%% *}"
+done
+
 # Of a user whose shell runs no command, such as one of sudo(8) without logins, ssh runs no ProxyCommand.
 theirs 'Host box' '    HostName localhost' "    Port $SSHD_PORT" "$(login_lines)"
 deaf() { at_home env SHELL=/bin/false "$@" 2>/dev/null; }
