@@ -263,7 +263,7 @@ same() {
 	shift 2
 	theirs "$@" "    Port $SSHD_PORT" "$(login_lines)"
 	is "$s_name: before" "$(at_home ssh box 'echo $SSH_CONNECTION' 2>/dev/null | cut -d ' ' -f 1,3)" "$s_wanted"
-	is "$s_name: installed" "$(config install box) $(config install)" '0  0 '
+	is "$s_name: installed" "$(config install --no-probe box) $(config install --no-probe)" '0  0 '
 	is "$s_name: after" "$(at_home ssh box 'echo $SSH_CONNECTION' 2>/dev/null | cut -d ' ' -f 1,3)" "$s_wanted"
 }
 LO='127.0.0.1 127.0.0.1'
@@ -290,9 +290,9 @@ done
 theirs 'Host box' '    HostName localhost' "    Port $SSHD_PORT" "$(login_lines)"
 deaf() { at_home env SHELL=/bin/false "$@" 2>/dev/null; }
 is "a deaf shell: before" "$(deaf ssh box 'echo in')" in
-is "a deaf shell: installed" "$(SHELL=/bin/false; export SHELL; config install box)" '0 '
+is "a deaf shell: installed" "$(SHELL=/bin/false; export SHELL; config install --no-probe box)" '0 '
 is "a deaf shell: after" "$(deaf ssh box 'echo in')" in
-is "another shell: installed" "$(SHELL=/bin/sh; export SHELL; config install box)" '0 '
+is "another shell: installed" "$(SHELL=/bin/sh; export SHELL; config install --no-probe box)" '0 '
 is "a deaf shell, and a block of another: ssh fails, and so says the doctor" "$(deaf ssh box true; echo $?
     deaf "$bin/meshssh-doctor" --doctor box | grep -c '(sure, way-failed)')" "255
 1"
