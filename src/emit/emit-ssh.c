@@ -42,15 +42,16 @@ static const struct alone {
 	const char	*harmless;
 	int		 local;		/* it is about this machine as a host */
 	int		 firm;		/* it is about the login, whichever way leads there */
+	const char	*unless;	/* of no effect while this one is not 0 */
 } alone[] = {
-	{ "AddressFamily",			NULL,	0, 0 },
-	{ "BindAddress",			"none",	0, 0 },
-	{ "BindInterface",			"none",	0, 0 },
-	{ "ConnectionAttempts",			"1",	0, 0 },
-	{ "GSSAPITrustDns",			"no",	0, 1 },
-	{ "HostbasedAuthentication",		"no",	0, 1 },
-	{ "NoHostAuthenticationForLocalhost",	"no",	1, 1 },
-	{ "TCPKeepAlive",			"yes",	0, 1 },
+	{ "AddressFamily",			NULL,	0, 0, NULL },
+	{ "BindAddress",			"none",	0, 0, NULL },
+	{ "BindInterface",			"none",	0, 0, NULL },
+	{ "ConnectionAttempts",			"1",	0, 0, NULL },
+	{ "GSSAPITrustDns",			"no",	0, 1, NULL },
+	{ "HostbasedAuthentication",		"no",	0, 1, NULL },
+	{ "NoHostAuthenticationForLocalhost",	"no",	1, 1, NULL },
+	{ "TCPKeepAlive",			"yes",	0, 1, "ServerAliveInterval" },
 };
 
 int
@@ -181,15 +182,6 @@ ssh_may_be_local(const json_t *doc)
 		address = json_text_at(doc, "target.name");
 	return (address == NULL || addr_literal(address, 1, &ss) <= 0 ||
 	    addr_is_loopback((struct sockaddr *)&ss));
-}
-
-/* 1 if the value asks for nothing; some versions of ssh -G say "true" and "false". */
-static int
-ssh_harmless(const char *value, const char *harmless)
-{
-	return (strcasecmp(value, harmless) == 0 ||
-	    (strcmp(harmless, "yes") == 0 && strcasecmp(value, "true") == 0) ||
-	    (strcmp(harmless, "no") == 0 && strcasecmp(value, "false") == 0));
 }
 
 /*
@@ -424,6 +416,21 @@ ssh_gives_way(const json_t *doc, const char *keyword)
 	    json_truth_at(ssh_where(doc, keyword), "named") == 0);
 }
 
+static int
+ssh_asks_nothing(const json_t *doc, const struct alone *a)
+{
+	const char	*value = json_string_value(ssh_fact(doc, "options", a->keyword));
+	const char	*other = NULL;
+
+	if (ssh_conditional(doc, a->keyword) != NULL)
+		return (0);
+	if (value == NULL || a->harmless == NULL || yes_no_same(value, a->harmless))
+		return (1);
+	if (a->unless != NULL)
+		other = json_string_value(ssh_fact(doc, "options", a->unless));
+	return (other != NULL && strcmp(other, "0") != 0);
+}
+
 /*
  * What the user's own files say, if at times only, and a ProxyCommand would undo, unless it gives
  * way; or NULL.
@@ -432,16 +439,11 @@ static const char *
 ssh_alone(const json_t *doc, int stronger)
 {
 	const struct alone	*a;
-	const char		*value;
 	size_t			 i;
 
 	for (i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
 		a = &alone[i];
-		value = json_string_value(ssh_fact(doc, "options", a->keyword));
-		if (ssh_conditional(doc, a->keyword) == NULL && (value == NULL ||
-		    a->harmless == NULL || ssh_harmless(value, a->harmless)))
-			continue;
-		if ((!a->local || ssh_may_be_local(doc)) &&
+		if (!ssh_asks_nothing(doc, a) && (!a->local || ssh_may_be_local(doc)) &&
 		    (!stronger || a->firm || !ssh_gives_way(doc, a->keyword)))
 			return (a->keyword);
 	}
@@ -530,7 +532,7 @@ emit_ssh_alive(FILE *fp, const json_t *doc)
 
 	/* Who has TCPKeepAlive no wants a session to outlast any silence. */
 	if (emit_ssh_theirs(doc, "serveraliveinterval", "0") ||
-	    (keepalive != NULL && !ssh_harmless(keepalive, "yes")))
+	    yes_no(keepalive) == 0)
 		return;
 	if (query_is(doc, "facts.server.kind", "tailscale")) {
 		fprintf(fp, "    # no ServerAliveInterval: Tailscale SSH answers nothing while a person "

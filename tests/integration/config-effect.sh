@@ -296,8 +296,13 @@ is "another shell: installed" "$(SHELL=/bin/sh; export SHELL; config install --n
 is "a deaf shell, and a block of another: ssh fails, and so says the doctor" "$(deaf ssh box true; echo $?
     deaf "$bin/meshssh-doctor" --doctor box | grep -c '(sure, way-failed)')" "255
 1"
-same TCPKeepAlive "$LO" 'Host box' '    HostName localhost' '    TCPKeepAlive no'
-is "TCPKeepAlive: nothing ends the session" "$(takes box proxycommand serveraliveinterval | sed 's/300/0/')" 0
+# Debian's ssh has an interval of 300 with BatchMode.
+same TCPKeepAlive "$LO" 'Host box' '    HostName localhost' '    TCPKeepAlive no' '    ServerAliveInterval 0'
+is "TCPKeepAlive: nothing ends the session" "$(takes box proxycommand serveraliveinterval)" 0
+same "TCPKeepAlive and ServerAliveInterval" "$LO" 'Host box' '    HostName localhost' '    TCPKeepAlive no' \
+    '    ServerAliveInterval 60'
+is "TCPKeepAlive and ServerAliveInterval: that ends a session, with or without the relay" \
+    "$(takes box proxycommand serveraliveinterval)" "$bin/meshssh --relay -- \"%h\" \"%p\" 60"
 same ConnectionAttempts "$LO" 'Host box' '    HostName localhost' '    ConnectionAttempts 3'
 is "ConnectionAttempts: ssh connects by itself" "$(takes box proxycommand)" ''
 same AddressFamily "$LO" 'Host box' '    HostName dual' '    AddressFamily inet'
