@@ -57,7 +57,8 @@ known_read(const struct question *q, const char *file, char *text)
 		line += strspn(line, " \t");
 		if (line[0] == '@') {
 			word = strsep(&line, " \t");
-			line += line != NULL ? strspn(line, " \t") : 0;
+			if (line != NULL)
+				line += strspn(line, " \t");
 			l.mark = strcmp(word, "@cert-authority") == 0 ?
 			    SSH_KNOWN_AUTHORITY : SSH_KNOWN_REVOKED;
 		}
