@@ -175,6 +175,10 @@ listeners_untold(void)
 	WANT(listener_open(AF_INET, &ss, &len, geteuid()) != -1);
 	deny(SYS_socket, 0, AF_NETLINK, EPROTONOSUPPORT);
 	deny(SYS_openat, ANY, 0, EACCES);
+#ifdef SYS_open
+	/* musl opens files with it where it is. */
+	deny(SYS_open, ANY, 0, EACCES);
+#endif
 	WANT(os_listener((struct sockaddr *)&ss) == OS_LISTENER_UNKNOWN);
 	return (0);
 }

@@ -106,7 +106,8 @@ kexinit(char *to, const char *kex)
 	int	i;
 
 	for (i = 0; i < SSHKEX_LISTS; i++, len += 4 + n) {
-		memcpy(payload + len, (const char []){ 0, 0, 0, (char)n }, 4);
+		memset(payload + len, 0, 3);
+		payload[len + 3] = (char)n;
 		memcpy(payload + len + 4, kex, n);
 	}
 	memset(payload + len, 0, 5);

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Unit tests: listener. */
 
+#include <sys/types.h>
+#include <sys/socket.h>
+
 #include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <unistd.h>
 
 #include "check.h"
