@@ -313,7 +313,7 @@ relay_send(struct relay *r)
 		return;
 	if (stream_writable(r->stream, clock_ms()) == -1)
 		resumable_lost(r->resume, strerror(r->stream->error));
-	/* It has read the other side's last words. */
+	/* The peer's last frames may have been read. */
 	if (r->stream->fd == -1 || r->stream->closed)
 		relay_deliver(r);
 }

@@ -245,8 +245,8 @@ stream_frame_send(struct stream *s)
 }
 
 /*
- * It takes no more. What the other side said before that is read first: it may be that the session
- * is over, and who does not hear that waits for a client that never comes back.
+ * The connection takes no more. What the peer sent before that is read first: if that ends the
+ * session, and nobody hears it, the session waits for a client that never comes back.
  */
 static int
 stream_refused(struct stream *s, int64_t now_ms)
