@@ -43,8 +43,8 @@ int	file_stage(const char *path, const char *bytes, size_t len, char tmp[PATH_MA
 /*
  * Write a file as a shell's ">" would, but whole or not at all: a new one has mode 0644 less the
  * umask, and one that is there keeps its mode, and its place where it is a link. What is not a
- * regular file, or is standard output, is written to. What a process that was ended left beside it
- * is removed, a minute later. 0, or -1 with errno.
+ * regular file, or is standard output, is written to. Unfinished files that a killed process left
+ * beside it are removed once they are a minute old. 0, or -1 with errno.
  */
 int	file_output(const char *path, const char *bytes, size_t len);
 /*

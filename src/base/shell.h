@@ -21,8 +21,8 @@
 int	shell_word(const char *option, const char *path, char *, size_t);
 
 /*
- * 1 if this shell, by its path, runs no command that it is given, as that of an account without
- * logins: then ssh cannot run a ProxyCommand. NULL: no.
+ * 1 if this is the path of a shell that runs no commands, such as that of an account without
+ * logins; ssh cannot run a ProxyCommand with it. 0 for NULL.
  */
 int	shell_deaf(const char *path);
 

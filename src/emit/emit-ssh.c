@@ -483,9 +483,9 @@ ssh_put_stays(FILE *fp, const json_t *doc, int stronger)
 		fprintf(fp, ", for this line stays in force: ");
 		ssh_quote(fp, doc, ssh_other_way(doc));
 	} else if (json_truth_at(doc, "wanted.deaf") == 1)
-		fprintf(fp, ": ssh has the user's shell run it, and that runs no command");
+		fprintf(fp, ": the user's shell, with which ssh runs it, runs no commands");
 	else {
-		fprintf(fp, ", for with one this line would lose its effect: ");
+		fprintf(fp, ", because it would disable this line: ");
 		ssh_quote(fp, doc, ssh_alone(doc, stronger));
 	}
 	fprintf(fp, "\n");

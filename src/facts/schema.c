@@ -590,7 +590,7 @@ const struct fact_row	fact_rows[] = {
 	{ "server.error", FACT_TEXT, "", "probe-identification",
 	    "There was no identification, or no KEXINIT behind it: silent, closed, reset; unconnected if the connection failed." },
 	{ "server.refusal", FACT_TEXT, "", "probe-identification",
-	    "It lets nobody in just now: maxstartups, penalty (or maxstartups, in the same words)." },
+	    "Why it refuses all logins now: maxstartups, or penalty (in newer versions of sshd, either)." },
 	{ "server.mute_address", FACT_TEXT, "", "probe-identification",
 	    "The address that was connected and said nothing, while another one, then connect.address, has a server." },
 	{ "server.ms", FACT_NUMBER, "ms", "probe-identification",

@@ -162,7 +162,7 @@ default_run(struct serve *serve, struct error *err)
 	if (n > 0 && n < (int)sizeof(path) && set_run(serve, path) == 0)
 		return (0);
 	if (n == -1)
-		error_set(err, CODE_USAGE, "--run=FOLDER is needed: there is no $XDG_RUNTIME_DIR");
+		error_set(err, CODE_USAGE, "--run=FOLDER is needed: neither XDG_RUNTIME_DIR nor TMPDIR is set");
 	else
 		error_set(err, CODE_USAGE, "--run=FOLDER is needed: %.40s... is too long", path);
 	return (-1);

@@ -192,8 +192,8 @@ resumable_open(const struct resumable_config *conf, const struct connection *by,
 }
 
 /*
- * The host may have begun a session that this client does not wait for, or no longer can go on
- * with: it is told, so that neither it nor its sshd holds a place for nobody.
+ * The host may have begun a session that this client does not wait for or can no longer continue:
+ * tell it, so that neither it nor its sshd keeps that session.
  */
 static int
 resumable_farewell(struct resumable *r)

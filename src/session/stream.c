@@ -245,8 +245,8 @@ stream_frame_send(struct stream *s)
 }
 
 /*
- * The connection takes no more. What the peer sent before that is read first: if that ends the
- * session, and nobody hears it, the session waits for a client that never comes back.
+ * The connection takes no more. Read first what the peer sent before: if it ended the session and
+ * that is not read, the session waits for a client that never comes back.
  */
 static int
 stream_refused(struct stream *s, int64_t now_ms)

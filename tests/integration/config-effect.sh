@@ -276,7 +276,7 @@ same NoHostAuthenticationForLocalhost "$LO" 'NoHostAuthenticationForLocalhost ye
 for keyword in HostbasedAuthentication GSSAPITrustDns; do
 	same "$keyword" "$LO" 'IgnoreUnknown GSSAPITrustDns' 'Host box' '    HostName localhost' "    $keyword yes"
 	check "$keyword: ssh takes the name of its own socket" \
-	    sh -c '[ -z "$1" ] || grep -q "# no ProxyCommand here, for with one this line would lose its effect: $2 yes (" "$3"' sh \
+	    sh -c '[ -z "$1" ] || grep -q "# no ProxyCommand here, because it would disable this line: $2 yes (" "$3"' sh \
 	    "$(ssh -G x | grep -i "^$keyword ")" "$keyword" "$home/meshssh.conf"
 done
 # A line for many hosts gives way to what the mesh knows of a peer, if it is about the way and not about the login.

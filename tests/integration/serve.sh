@@ -370,7 +370,7 @@ if need_root "a user without root"; then
 		    env -i "$@" "$SERVE" "127.0.0.1:$PORT" "$SSHD" --source=loopback 2>&1
 	}
 	is "a user without a folder of its own is told so" "$(as_user HOME="$T/user")" \
-		"meshssh-serve: --run=FOLDER is needed: there is no \$XDG_RUNTIME_DIR; see --help"
+		"meshssh-serve: --run=FOLDER is needed: neither XDG_RUNTIME_DIR nor TMPDIR is set; see --help"
 	is "so is one whose folder's name is too long" "$(as_user XDG_RUNTIME_DIR="$long")" \
 		"meshssh-serve: --run=FOLDER is needed: $(echo "$long" | cut -c1-40)... is too long; see --help"
 	is "a user who may not be the client is told so" "$(timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups \
