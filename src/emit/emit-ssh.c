@@ -51,7 +51,7 @@ static const struct alone {
 	{ "GSSAPITrustDns",			"no",	0, 1, NULL },
 	{ "HostbasedAuthentication",		"no",	0, 1, NULL },
 	{ "NoHostAuthenticationForLocalhost",	"no",	1, 1, NULL },
-	{ "TCPKeepAlive",			"yes",	0, 1, "ServerAliveInterval" },
+	{ "TCPKeepAlive",			"yes",	0, 1, "serveraliveinterval" },
 };
 
 int
@@ -426,7 +426,8 @@ ssh_asks_nothing(const json_t *doc, const struct alone *a)
 		return (0);
 	if (value == NULL || a->harmless == NULL || yes_no_same(value, a->harmless))
 		return (1);
-	if (a->unless != NULL)
+	/* One that a block of ours has set is not the user's. */
+	if (a->unless != NULL && emit_ssh_theirs(doc, a->unless, "0"))
 		other = json_string_value(ssh_fact(doc, "options", a->unless));
 	return (other != NULL && strcmp(other, "0") != 0);
 }
@@ -438,9 +439,13 @@ ssh_asks_nothing(const json_t *doc, const struct alone *a)
 static const char *
 ssh_alone(const json_t *doc, int stronger)
 {
+	const json_t		*facts = json_at(doc, "facts");
 	const struct alone	*a;
 	size_t			 i;
 
+	/* ssh by itself does not get there. */
+	if (query_mesh(facts) == 1 && !query_kernel(facts))
+		return (NULL);
 	for (i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
 		a = &alone[i];
 		if (!ssh_asks_nothing(doc, a) && (!a->local || ssh_may_be_local(doc)) &&
@@ -483,7 +488,7 @@ ssh_put_stays(FILE *fp, const json_t *doc, int stronger)
 		fprintf(fp, ", for this line stays in force: ");
 		ssh_quote(fp, doc, ssh_other_way(doc));
 	} else if (json_truth_at(doc, "wanted.deaf") == 1)
-		fprintf(fp, ": the user's shell, with which ssh runs it, runs no commands");
+		fprintf(fp, ": ssh would run it with $SHELL, which runs no commands");
 	else {
 		fprintf(fp, ", because it would disable this line: ");
 		ssh_quote(fp, doc, ssh_alone(doc, stronger));

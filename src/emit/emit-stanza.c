@@ -385,7 +385,7 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 {
 	struct stanza	s = { .doc = doc, .host = json_text_at(doc, "target.host") };
 	const char	*pattern = json_text_at(doc, "wanted.match");
-	int		 names, stays;
+	int		 names, elsewhere;
 
 	if (pattern != NULL)
 		return (stanza_match(fp, doc, pattern, err));
@@ -400,16 +400,15 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 	addr_host_lower(s.is_peer ? json_text_at(doc, "facts.tailscale.peer.name") : NULL, s.peer);
 	s.port = (int)json_number_at(doc, "target.port", 22);
 	stanza_label(&s);
-	/*
-	 * Who connects in our place may know the host by the name that is typed, and by no other.
-	 */
-	stays = emit_ssh_stays(doc, s.is_peer);
-	if (stays && json_text_at(doc, "wanted.or") != NULL) {
-		error_set(err, CODE_USAGE,
-		    "%.60s: your own files say how ssh connects, so --or would have no effect", s.host);
+	elsewhere = emit_ssh_elsewhere(doc, s.is_peer);
+	if (emit_ssh_stays(doc, s.is_peer) && json_text_at(doc, "wanted.or") != NULL) {
+		error_set(err, CODE_USAGE, "%.60s: %s, so --or would have no effect", s.host,
+		    elsewhere ? "your own files say how ssh connects" :
+		    "the block has no ProxyCommand");
 		return (-1);
 	}
-	names = !stays && !stanza_keeps(&s);
+	/* Who connects in our place may know the host by no other name than that which is typed. */
+	names = !elsewhere && !stanza_keeps(&s);
 	s.hostname = names ? stanza_hostname(&s) : NULL;
 	stanza_put_host(fp, &s);
 	if (!s.is_peer && json_truth_at(doc, "facts.tailscale.peer.found") == 1)
