@@ -95,16 +95,6 @@ conf_announce(const char *host)
 	(void)host;
 }
 
-/* A block of this user's is of no use where the user's shell, in $SHELL or by sudo(8), is deaf. */
-static void
-conf_shell(json_t *wanted)
-{
-	const struct passwd	*pw = getpwuid(geteuid());
-
-	if (shell_deaf(getenv("SHELL")) || (pw != NULL && shell_deaf(pw->pw_shell)))
-		json_put(wanted, "deaf", json_true());
-}
-
 void
 conf_named(json_t *doc, const json_t *peers)
 {
@@ -142,7 +132,9 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 	}
 	wanted = json_copy(conf->wanted);
 	json_put(doc, "wanted", wanted);
-	conf_shell(wanted);
+	/* ssh runs a ProxyCommand with this shell, which sudo(8) takes from the account. */
+	if (shell_deaf(getenv("SHELL")))
+		json_put(wanted, "deaf", json_true());
 	if (conf_program(conf, wanted, err) == 0)
 		return (doc);
 	json_decref(doc);
