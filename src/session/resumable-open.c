@@ -20,6 +20,7 @@
 
 #define LOGIN_ROUNDS	8	/* of the path, that a login takes at least */
 #define LAST_MS		2000
+#define FAREWELL_MS	200	/* the same for a session that did not open: a login waits */
 
 static struct resumable	resumable_session;	/* one at a time */
 
@@ -193,26 +194,29 @@ resumable_open(const struct resumable_config *conf, const struct connection *by,
 
 /*
  * The host may have begun a session that this client does not wait for or can no longer continue:
- * tell it, so that neither it nor its sshd keeps that session.
+ * tell it, so that neither it nor its sshd keeps that session. How long a second ssh is given to
+ * forward what was said last.
  */
 static int
-resumable_farewell(struct resumable *r)
+resumable_farewell_ms(struct resumable *r)
 {
-	if (r->stream.fd != -1 && r->stream.close == STREAM_SAY_NOT) {
-		stream_close(&r->stream, RESUME_CLOSE_CLIENT, "");
-		stream_writable(&r->stream, clock_ms());
-	}
-	return (r->stream.close == STREAM_SAID);
+	if (r->stream.close == STREAM_SAID)
+		return (LAST_MS);
+	if (r->stream.fd == -1 || r->stream.close != STREAM_SAY_NOT)
+		return (0);
+	stream_close(&r->stream, RESUME_CLOSE_CLIENT, "");
+	stream_writable(&r->stream, clock_ms());
+	return (r->stream.close == STREAM_SAID ? FAREWELL_MS : 0);
 }
 
 void
 resumable_free(struct resumable *r)
 {
-	int	closed;
+	int	last_ms;
 
 	if (r == NULL)
 		return;
-	closed = resumable_farewell(r);
+	last_ms = resumable_farewell_ms(r);
 	event_del(&r->timer);
 	race_cancel(r->race);
 	names_race_cancel(r->choosing);
@@ -229,8 +233,7 @@ resumable_free(struct resumable *r)
 		close(r->conn.fd);
 	r->conn.fd = r->next.fd = -1;
 	outer_stop(&r->outer_next, 0);
-	/* What was said last, it still has to forward. */
-	outer_stop(&r->outer, closed ? LAST_MS : 0);
+	outer_stop(&r->outer, last_ms);
 	stream_free(&r->stream);
 	resume_wipe(r->secret, sizeof(r->secret));
 	resume_wipe(r->key, sizeof(r->key));
