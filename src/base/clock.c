@@ -5,6 +5,17 @@
 
 #include "base/clock.h"
 
+/*
+ * While the machine is suspended, CLOCK_MONOTONIC stands still on Linux and FreeBSD, and goes on on
+ * macOS and OpenBSD, which have another clock for the rest.
+ */
+#if defined(CLOCK_UPTIME_RAW)
+#define CLOCK_AWAKE	CLOCK_UPTIME_RAW	/* macOS */
+#elif defined(CLOCK_UPTIME)
+#define CLOCK_AWAKE	CLOCK_UPTIME		/* OpenBSD; FreeBSD's usual one */
+#else
+#define CLOCK_AWAKE	CLOCK_MONOTONIC
+#endif
 #ifndef CLOCK_BOOTTIME
 #define CLOCK_BOOTTIME	CLOCK_MONOTONIC
 #endif
@@ -21,7 +32,7 @@ clock_read_ms(clockid_t clock)
 int64_t
 clock_ms(void)
 {
-	return (clock_read_ms(CLOCK_MONOTONIC));
+	return (clock_read_ms(CLOCK_AWAKE));
 }
 
 int64_t

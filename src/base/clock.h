@@ -8,9 +8,9 @@
 
 #include <stdint.h>
 
-/* Milliseconds since some moment in the past. */
+/* Milliseconds since some moment in the past; while the machine is suspended, it stands still. */
 int64_t		clock_ms(void);
-/* The same; the time in which the machine is suspended counts, where there is such a clock. */
+/* The same, but it goes on then, where there is such a clock. */
 int64_t		clock_boot_ms(void);
 /* For libevent: a timeval of so many milliseconds. */
 struct timeval	clock_timeval(int64_t);
