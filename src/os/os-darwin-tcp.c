@@ -23,13 +23,13 @@ os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 	return (os_tcp_patience(fd, dead_after_s));
 }
 
+/*
+ * PERSIST_TIMEOUT would also end the connection to a host that takes nothing and says so, and is
+ * not lifted once it runs (xnu's tcp_setpersist). Of one that is gone, keepalive tells even then.
+ */
 int
 os_tcp_patience(int fd, int dead_after_s)
 {
-	/* The first is for a host that takes nothing, the second for bytes that are lost. */
-	if (setsockopt(fd, IPPROTO_TCP, PERSIST_TIMEOUT, &dead_after_s,
-	    sizeof(dead_after_s)) == -1)
-		return (-1);
 	return (setsockopt(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &dead_after_s,
 	    sizeof(dead_after_s)));
 }
