@@ -8,7 +8,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 
-#include <copyfile.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,12 +48,6 @@ os_rename(const char *from, const char *to, int swap)
 	if (errno == ENOTSUP)
 		errno = ENOSYS;	/* the file system */
 	return (-1);
-}
-
-int
-os_attributes_copy(int from, int to)
-{
-	return (fcopyfile(from, to, NULL, COPYFILE_ACL | COPYFILE_XATTR));
 }
 
 const char *
