@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,7 +12,6 @@
 #include "base/addr.h"
 #include "facts/env-tailscale.h"
 
-#define GROUP_SUFFIX	".group.io.tailscale.ipn.macos"
 #define PROOF		"sameuserproof-"
 #define HEX		"0123456789abcdefABCDEF"
 
@@ -63,7 +61,7 @@ gui_standalone(struct tailscaled *at, const char *root)
 	return (gui_set(at, port, token));
 }
 
-/* A file name "sameuserproof-PORT-TOKEN". */
+/* The build from the App Store: a file name "sameuserproof-PORT-TOKEN". */
 static int
 gui_proof(struct tailscaled *at, const char *name)
 {
@@ -80,52 +78,12 @@ gui_proof(struct tailscaled *at, const char *name)
 	return (gui_set(at, port, name + len + 1));
 }
 
-static int
-gui_folder(struct tailscaled *at, const char *path)
-{
-	struct dirent	*entry;
-	DIR		*dir;
-	int		 result = -1;
-
-	if ((dir = opendir(path)) == NULL)
-		return (-1);
-	while (result == -1 && (entry = readdir(dir)) != NULL)
-		result = gui_proof(at, entry->d_name);
-	closedir(dir);
-	return (result);
-}
-
-/*
- * The build from the App Store: a file in its group's folder, whose name begins with the vendor's
- * identity.
- */
-static int
-gui_app_store(struct tailscaled *at, const char *root, const char *home)
-{
-	char		 path[PATH_MAX], folder[PATH_MAX];
-	struct dirent	*entry;
-	size_t		 len;
-	DIR		*dir;
-	int		 result = -1;
-
-	snprintf(path, sizeof(path), "%s%s/Library/Group Containers", root, home);
-	if ((dir = opendir(path)) == NULL)
-		return (-1);
-	while (result == -1 && (entry = readdir(dir)) != NULL) {
-		len = strlen(entry->d_name);
-		if (len > strlen(GROUP_SUFFIX) && strcmp(entry->d_name + len - strlen(GROUP_SUFFIX),
-		    GROUP_SUFFIX) == 0 && snprintf(folder, sizeof(folder), "%s/%s", path,
-		    entry->d_name) < (int)sizeof(folder))
-			result = gui_folder(at, folder);
-	}
-	closedir(dir);
-	return (result);
-}
-
 int
-env_tailscale_gui(struct tailscaled *at, const char *root, const char *home)
+env_tailscale_gui(struct tailscaled *at, const char *root, const char *proof)
 {
-	if (gui_app_store(at, root, home) == 0)
+	const char	*name = strrchr(proof, '/');
+
+	if (name != NULL && gui_proof(at, name + 1) == 0)
 		return (0);
 	return (gui_standalone(at, root));
 }

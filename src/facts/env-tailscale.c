@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,11 +135,9 @@ tailscale_ask(struct env_tailscale *ts, int ms)
 static void
 tailscale_ask_gui(struct env_tailscale *ts, int ms)
 {
-	const char		*root = os_tailscale_gui();
-	const struct passwd	*pw;
+	char	proof[PATH_MAX];
 
-	if (root != NULL && (pw = getpwuid(geteuid())) != NULL &&
-	    env_tailscale_gui(&ts->at, root, pw->pw_dir) == 0)
+	if (os_tailscale_gui(proof, sizeof(proof)) && env_tailscale_gui(&ts->at, "", proof) == 0)
 		tailscale_ask(ts, ms);
 }
 

@@ -69,9 +69,10 @@ int	env_tailscale_tells(const struct env_tailscale *ts);
  */
 int	env_tailscale_new(const struct env_tailscale *ts);
 /*
- * Where a graphical build for macOS listens, by the files under the root folder that it leaves in
- * /Library/Tailscale and in the home (Tailscale's safesocket): 0, or -1 if there is none.
+ * Where a graphical build for macOS listens (Tailscale's safesocket), by the path of the file that
+ * the one from the App Store has open, or "", and by the files that the other one leaves in
+ * /Library/Tailscale under the root folder: 0, or -1 if there is none.
  */
-int	env_tailscale_gui(struct tailscaled *, const char *root, const char *home);
+int	env_tailscale_gui(struct tailscaled *, const char *root, const char *proof);
 
 #endif

@@ -48,10 +48,12 @@ os_rename(const char *from, const char *to, int swap)
 	return (-1);
 }
 
-const char *
-os_tailscale_gui(void)
+int
+os_tailscale_gui(char *proof, size_t size)
 {
-	return (NULL);
+	(void)proof;
+	(void)size;
+	return (0);
 }
 
 /* kern.boottime moves when the clock is set, so it does not tell. */

@@ -20,6 +20,11 @@
 
 #define PROCESSES_MAX	2000	/* looked at */
 #define DESCRIPTORS_MAX	64	/* listed at a time */
+#define FILES_MAX	1024	/* looked at */
+/* Tailscale from the App Store; each user who is logged in may have one. */
+#define GUI_PROCESS	"IPNExtension"
+#define GUI_PROOF	".tailscale.ipn.macos/sameuserproof-"
+#define GUI_MAX		4
 /*
  * The kernel takes descriptors on their way for garbage once their sender has ended, so that the
  * receiver must have them before (unp_gc in xnu's uipc_usrreq.c).
@@ -87,6 +92,43 @@ os_processes(const char *name, pid_t *list, int max)
 			list[count++] = all[i];
 	free(all);
 	return (count);
+}
+
+/* 1 if the process, of this user, has a file open in whose path this text stands. */
+static int
+process_has_open(pid_t pid, const char *text, char *path, size_t size)
+{
+	struct proc_fdinfo		*open = xcalloc(FILES_MAX, sizeof(*open));
+	struct vnode_fdinfowithpath	 file;
+	int				 i, count, found = 0;
+
+	count = proc_pidinfo(pid, PROC_PIDLISTFDS, 0, open, FILES_MAX * (int)sizeof(*open)) /
+	    (int)sizeof(*open);
+	for (i = 0; i < count && !found; i++)
+		found = open[i].proc_fdtype == PROX_FDTYPE_VNODE &&
+		    proc_pidfdinfo(pid, open[i].proc_fd, PROC_PIDFDVNODEPATHINFO, &file,
+		    sizeof(file)) == (int)sizeof(file) &&
+		    strstr(file.pvip.vip_path, text) != NULL &&
+		    strlcpy(path, file.pvip.vip_path, size) < size;
+	free(open);
+	return (found);
+}
+
+/*
+ * To look into the folder of another program, macOS asks the user, and the program waits; to see
+ * what that has open is free.
+ */
+int
+os_tailscale_gui(char *proof, size_t size)
+{
+	pid_t	running[GUI_MAX];
+	int	i, count = os_processes(GUI_PROCESS, running, GUI_MAX);
+
+	for (i = 0; i < count && !process_has_open(running[i], GUI_PROOF, proof, size); i++)
+		continue;
+	if (i == count)
+		proof[0] = '\0';
+	return (1);
 }
 
 int

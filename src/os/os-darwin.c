@@ -51,12 +51,6 @@ os_rename(const char *from, const char *to, int swap)
 }
 
 const char *
-os_tailscale_gui(void)
-{
-	return ("");
-}
-
-const char *
 os_sandbox(const char *folder)
 {
 	(void)folder;

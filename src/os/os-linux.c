@@ -283,10 +283,12 @@ os_age_ms(void)
 	    ticks * 1000 / sysconf(_SC_CLK_TCK));
 }
 
-const char *
-os_tailscale_gui(void)
+int
+os_tailscale_gui(char *proof, size_t size)
 {
-	return (NULL);
+	(void)proof;
+	(void)size;
+	return (0);
 }
 
 int

@@ -69,10 +69,12 @@ os_exe_path(char *buf, size_t size)
 	return (-1);
 }
 
-const char *
-os_tailscale_gui(void)
+int
+os_tailscale_gui(char *proof, size_t size)
 {
-	return (NULL);
+	(void)proof;
+	(void)size;
+	return (0);
 }
 
 const char *

@@ -195,10 +195,10 @@ ssize_t	os_process_args(pid_t, char *, size_t);
 /* Milliseconds since this process was made, before it became this program; -1: not told. */
 int64_t	os_age_ms(void);
 /*
- * The root folder under which Tailscale's graphical builds for macOS leave their files, or NULL
- * where there are none.
+ * 1 if Tailscale has graphical builds for this system. Into the buffer goes the path of the file by
+ * which the one from the App Store proves who its user is; "" if that does not run for this user.
  */
-const char *os_tailscale_gui(void);
+int	os_tailscale_gui(char *proof, size_t);
 
 /*
  * Rename without losing a file: the new name must be free, or with `swap` the two files get each

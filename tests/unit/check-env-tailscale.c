@@ -561,7 +561,7 @@ test_tailscaled(void **state)
 #define TOKEN "0123456789abcdef0123"
 #define OTHER "fedcba98765432100000"
 #define LONG63 "000000000000000000000000000000000000000000000000000000000000000"
-#define GROUP "W5364U7YZB.group.io.tailscale.ipn.macos"
+#define GROUP "/Users/alice/Library/Group Containers/W5364U7YZB.group.io.tailscale.ipn.macos/"
 
 /* The files of both builds, as they are laid out on a Mac. */
 static const struct {
@@ -569,69 +569,63 @@ static const struct {
 	const char	*link;		/* target of /Library/Tailscale/ipnport */
 	const char	*proof;		/* name of a file beside it */
 	const char	*text;		/* and what is in there */
-	const char	*group;		/* folder in the home's Library/Group Containers */
-	const char	*file;		/* name of a file in there */
+	const char	*file;		/* path of a file that the program has open */
 	int		 port;		/* 0: there is none */
 	const char	*token;
 } builds[] = {
-	{ "nothing", NULL, NULL, NULL, NULL, NULL, 0, NULL },
-	{ "standalone", "41112", "sameuserproof-41112", TOKEN "\n", NULL, NULL, 41112, TOKEN },
-	{ "standalone, no newline", "1", "sameuserproof-1", TOKEN, NULL, NULL, 1, TOKEN },
-	{ "standalone, capitals", "65535", "sameuserproof-65535", "ABCDEF\n", NULL, NULL, 65535,
+	{ "nothing", NULL, NULL, NULL, NULL, 0, NULL },
+	{ "standalone", "41112", "sameuserproof-41112", TOKEN "\n", NULL, 41112, TOKEN },
+	{ "standalone, no newline", "1", "sameuserproof-1", TOKEN, NULL, 1, TOKEN },
+	{ "standalone, capitals", "65535", "sameuserproof-65535", "ABCDEF\n", NULL, 65535,
 	    "ABCDEF" },
-	{ "standalone, the longest token", "41112", "sameuserproof-41112", LONG63 "\n", NULL, NULL,
+	{ "standalone, the longest token", "41112", "sameuserproof-41112", LONG63 "\n", NULL,
 	    41112, LONG63 },
-	{ "standalone, too long a token", "41112", "sameuserproof-41112", LONG63 "0\n", NULL, NULL,
-	    0, NULL },
+	{ "standalone, too long a token", "41112", "sameuserproof-41112", LONG63 "0\n", NULL, 0,
+	    NULL },
 	{ "standalone, far too long a token", "41112", "sameuserproof-41112",
-	    LONG63 LONG63 LONG63 "\n", NULL, NULL, 0, NULL },
-	{ "standalone, no proof", "41112", NULL, NULL, NULL, NULL, 0, NULL },
-	{ "standalone, stale", "41112", "sameuserproof-41111", TOKEN "\n", NULL, NULL, 0, NULL },
-	{ "standalone, proof only", NULL, "sameuserproof-41112", TOKEN "\n", NULL, NULL, 0, NULL },
-	{ "standalone, empty proof", "41112", "sameuserproof-41112", "", NULL, NULL, 0, NULL },
-	{ "standalone, empty line", "41112", "sameuserproof-41112", "\n" TOKEN "\n", NULL, NULL, 0,
+	    LONG63 LONG63 LONG63 "\n", NULL, 0, NULL },
+	{ "standalone, no proof", "41112", NULL, NULL, NULL, 0, NULL },
+	{ "standalone, stale", "41112", "sameuserproof-41111", TOKEN "\n", NULL, 0, NULL },
+	{ "standalone, proof only", NULL, "sameuserproof-41112", TOKEN "\n", NULL, 0, NULL },
+	{ "standalone, empty proof", "41112", "sameuserproof-41112", "", NULL, 0, NULL },
+	{ "standalone, empty line", "41112", "sameuserproof-41112", "\n" TOKEN "\n", NULL, 0,
 	    NULL },
-	{ "standalone, port 0", "0", "sameuserproof-0", TOKEN "\n", NULL, NULL, 0, NULL },
-	{ "standalone, port too large", "65536", "sameuserproof-65536", TOKEN "\n", NULL, NULL, 0,
+	{ "standalone, port 0", "0", "sameuserproof-0", TOKEN "\n", NULL, 0, NULL },
+	{ "standalone, port too large", "65536", "sameuserproof-65536", TOKEN "\n", NULL, 0,
 	    NULL },
-	{ "standalone, no port", "x", "sameuserproof-x", TOKEN "\n", NULL, NULL, 0, NULL },
-	{ "standalone, negative", "-1", "sameuserproof--1", TOKEN "\n", NULL, NULL, 0, NULL },
-	{ "standalone, a path", "41112/../x", "sameuserproof-41112", TOKEN "\n", NULL, NULL, 0,
+	{ "standalone, no port", "x", "sameuserproof-x", TOKEN "\n", NULL, 0, NULL },
+	{ "standalone, negative", "-1", "sameuserproof--1", TOKEN "\n", NULL, 0, NULL },
+	{ "standalone, a path", "41112/../x", "sameuserproof-41112", TOKEN "\n", NULL, 0,
 	    NULL },
-	{ "standalone, token with a blank", "41112", "sameuserproof-41112", "abc def\n", NULL, NULL,
-	    0, NULL },
-	{ "standalone, token with a colon", "41112", "sameuserproof-41112", "abc:def\n", NULL, NULL,
-	    0, NULL },
-	{ "standalone, other letters", "41112", "sameuserproof-41112", "ghij\n", NULL, NULL, 0,
+	{ "standalone, token with a blank", "41112", "sameuserproof-41112", "abc def\n", NULL, 0,
 	    NULL },
-	{ "App Store", NULL, NULL, NULL, GROUP, "sameuserproof-41113-" TOKEN, 41113, TOKEN },
-	{ "App Store, another vendor", NULL, NULL, NULL, "X.group.io.tailscale.ipn.macos",
-	    "sameuserproof-1-ab", 1, "ab" },
-	{ "App Store, no token", NULL, NULL, NULL, GROUP, "sameuserproof-41113", 0, NULL },
-	{ "App Store, empty token", NULL, NULL, NULL, GROUP, "sameuserproof-41113-", 0, NULL },
-	{ "App Store, port 0", NULL, NULL, NULL, GROUP, "sameuserproof-0-" TOKEN, 0, NULL },
-	{ "App Store, port too large", NULL, NULL, NULL, GROUP, "sameuserproof-65536-" TOKEN, 0,
+	{ "standalone, token with a colon", "41112", "sameuserproof-41112", "abc:def\n", NULL, 0,
 	    NULL },
-	{ "App Store, port far too large", NULL, NULL, NULL, GROUP,
+	{ "standalone, other letters", "41112", "sameuserproof-41112", "ghij\n", NULL, 0,
+	    NULL },
+	{ "App Store", NULL, NULL, NULL, GROUP "sameuserproof-41113-" TOKEN, 41113, TOKEN },
+	{ "App Store, a short token", NULL, NULL, NULL, GROUP "sameuserproof-1-ab", 1, "ab" },
+	{ "App Store, no token", NULL, NULL, NULL, GROUP "sameuserproof-41113", 0, NULL },
+	{ "App Store, empty token", NULL, NULL, NULL, GROUP "sameuserproof-41113-", 0, NULL },
+	{ "App Store, port 0", NULL, NULL, NULL, GROUP "sameuserproof-0-" TOKEN, 0, NULL },
+	{ "App Store, port too large", NULL, NULL, NULL, GROUP "sameuserproof-65536-" TOKEN, 0,
+	    NULL },
+	{ "App Store, port far too large", NULL, NULL, NULL, GROUP
 	    "sameuserproof-00000000000000000041113-" TOKEN, 0, NULL },
-	{ "App Store, no port", NULL, NULL, NULL, GROUP, "sameuserproof--" TOKEN, 0, NULL },
-	{ "App Store, something else", NULL, NULL, NULL, GROUP, "xsameuserproof-41113-" TOKEN, 0,
+	{ "App Store, no port", NULL, NULL, NULL, GROUP "sameuserproof--" TOKEN, 0, NULL },
+	{ "App Store, something else", NULL, NULL, NULL, GROUP "xsameuserproof-41113-" TOKEN, 0,
 	    NULL },
-	{ "App Store, more behind", NULL, NULL, NULL, GROUP, "sameuserproof-41113-" TOKEN "-x", 0,
+	{ "App Store, more behind", NULL, NULL, NULL, GROUP "sameuserproof-41113-" TOKEN "-x", 0,
 	    NULL },
-	{ "App Store, token for a header", NULL, NULL, NULL, GROUP,
+	{ "App Store, token for a header", NULL, NULL, NULL, GROUP
 	    "sameuserproof-41113-ab\r\nX: y", 0, NULL },
-	{ "App Store, token too long", NULL, NULL, NULL, GROUP, "sameuserproof-41113-" LONG63 "0",
+	{ "App Store, token too long", NULL, NULL, NULL, GROUP "sameuserproof-41113-" LONG63 "0",
 	    0, NULL },
-	{ "App Store, another folder", NULL, NULL, NULL,
-	    "W5364U7YZB.group.io.tailscale.ipn.macos.x", "sameuserproof-41113-" TOKEN, 0, NULL },
-	{ "App Store, no vendor", NULL, NULL, NULL, ".group.io.tailscale.ipn.macos",
-	    "sameuserproof-41113-" TOKEN, 0, NULL },
-	{ "App Store, empty folder", NULL, NULL, NULL, GROUP, NULL, 0, NULL },
+	{ "App Store, no name", NULL, NULL, NULL, GROUP, 0, NULL },
 	/* As Tailscale's own client does it. */
-	{ "both", "41112", "sameuserproof-41112", TOKEN "\n", GROUP, "sameuserproof-41113-" OTHER,
+	{ "both", "41112", "sameuserproof-41112", TOKEN "\n", GROUP "sameuserproof-41113-" OTHER,
 	    41113, OTHER },
-	{ "both, the first is odd", "41112", "sameuserproof-41112", TOKEN "\n", GROUP,
+	{ "both, the first is odd", "41112", "sameuserproof-41112", TOKEN "\n", GROUP
 	    "sameuserproof-41113", 41112, TOKEN },
 };
 
@@ -664,7 +658,7 @@ static void
 test_gui(void **state)
 {
 	struct tailscaled	at, before;
-	char			root[64], folder[PATH_MAX], below[PATH_MAX], name[PATH_MAX + 16];
+	char			root[64], folder[PATH_MAX], name[PATH_MAX + 16];
 	size_t			i;
 
 	(void)state;
@@ -679,21 +673,10 @@ test_gui(void **state)
 		}
 		if (builds[i].proof != NULL)
 			make_file(folder, builds[i].proof, builds[i].text);
-		if (builds[i].group != NULL) {
-			/* Other programs have folders there, too. */
-			make_folders(root,
-			    "Users/alice/Library/Group Containers/group.com.apple.notes", folder);
-			make_file(folder, "sameuserproof-9-99", "");
-			snprintf(below, sizeof(below), "Users/alice/Library/Group Containers/%s",
-			    builds[i].group);
-			make_folders(root, below, folder);
-			make_file(folder, "Library", "");
-			if (builds[i].file != NULL)
-				make_file(folder, builds[i].file, "");
-		}
 		memset(&at, '#', sizeof(at));
 		before = at;
-		if (env_tailscale_gui(&at, root, "/Users/alice") != (builds[i].port != 0 ? 0 : -1))
+		if (env_tailscale_gui(&at, root, builds[i].file != NULL ? builds[i].file : "") !=
+		    (builds[i].port != 0 ? 0 : -1))
 			fail_msg("%s: %s", builds[i].name,
 			    builds[i].port != 0 ? "not found" : at.token);
 		if (builds[i].port == 0)
@@ -701,11 +684,28 @@ test_gui(void **state)
 		else if (at.path[0] != '\0' || at.port != builds[i].port ||
 		    strcmp(at.token, builds[i].token) != 0)
 			fail_msg("%s: port %d, token %s", builds[i].name, at.port, at.token);
-		/* Another user's are not looked at. */
-		if (builds[i].group != NULL && builds[i].link == NULL)
-			assert_int_equal(env_tailscale_gui(&at, root, "/Users/bob"), -1);
 		assert_int_equal(nftw(root, remove_cb, 8, FTW_DEPTH | FTW_PHYS), 0);
 	}
+}
+
+/*
+ * The program's own folder is not looked into: macOS would ask the user for that at each ssh, and
+ * ssh would wait.
+ */
+static void
+test_gui_folder(void **state)
+{
+	struct tailscaled	at;
+	char			root[64], folder[PATH_MAX];
+
+	(void)state;
+	snprintf(root, sizeof(root), "%s/root", dir);
+	assert_int_equal(mkdir(root, 0700), 0);
+	make_folders(root, GROUP, folder);
+	make_file(folder, "sameuserproof-41113-" TOKEN, "");
+	assert_int_equal(env_tailscale_gui(&at, root, ""), -1);
+	assert_int_equal(env_tailscale_gui(&at, root, "/Users/alice"), -1);
+	assert_int_equal(nftw(root, remove_cb, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 /* What is in the place of the link. */
@@ -723,12 +723,12 @@ test_gui_link(void **state)
 	/* A file. */
 	make_file(folder, "ipnport", "41112");
 	make_file(folder, "sameuserproof-41112", TOKEN "\n");
-	assert_int_equal(env_tailscale_gui(&at, root, "/Users/alice"), -1);
+	assert_int_equal(env_tailscale_gui(&at, root, ""), -1);
 	unlink(name);
 	/* A link that is no port, though it begins like one. */
 	make_file(folder, "sameuserproof-000000000041112", TOKEN "\n");
 	assert_int_equal(symlink("000000000041112xyz", name), 0);
-	assert_int_equal(env_tailscale_gui(&at, root, "/Users/alice"), -1);
+	assert_int_equal(env_tailscale_gui(&at, root, ""), -1);
 }
 
 /*
@@ -1006,6 +1006,7 @@ main(void)
 		cmocka_unit_test(test_port),
 		cmocka_unit_test(test_tailscaled),
 		cmocka_unit_test(test_gui),
+		cmocka_unit_test(test_gui_folder),
 		cmocka_unit_test(test_gui_link),
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_faults),
