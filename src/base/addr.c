@@ -62,6 +62,9 @@ addr_literal(const char *text, int port, struct sockaddr_storage *ss)
 	struct sockaddr_in6	*in6 = (void *)ss;
 
 	memset(ss, 0, sizeof(*ss));
+	/* macOS would put the zone into the address, or drop it. */
+	if (strchr(text, '%') != NULL)
+		return (0);
 	if (inet_pton(AF_INET, text, &in->sin_addr) == 1) {
 		in->sin_family = AF_INET;
 		in->sin_port = htons((in_port_t)port);

@@ -4,6 +4,8 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+
 #include <event2/event.h>
 
 #include <errno.h>
@@ -114,10 +116,20 @@ resolve_event_cb(evutil_socket_t fd, short what, void *arg)
 int
 resolve_literal(const char *host, int port, int family, struct addrinfo **list)
 {
-	char	text[sizeof("65535")];
+	const struct sockaddr_in6	*in6;
+	char				 text[sizeof("65535")];
+	int				 code;
 
 	snprintf(text, sizeof(text), "%hu", (unsigned short)port);
-	return (lookup(host, text, family, AI_NUMERICHOST, list));
+	code = lookup(host, text, family, AI_NUMERICHOST, list);
+	if (code != 0 || strchr(host, '%') == NULL)
+		return (code);
+	/* macOS takes any zone, and makes none of one that names no interface. */
+	in6 = (const void *)(*list)->ai_addr;
+	if (in6->sin6_family == AF_INET6 && in6->sin6_scope_id != 0)
+		return (0);
+	freeaddrinfo(*list);
+	return (EAI_NONAME);
 }
 
 const char *
