@@ -159,11 +159,12 @@ int	os_keepalive(int, int idle_s, int interval_s, int count, int dead_after_s);
  */
 ssize_t	os_splice(int, int, size_t);
 /*
- * A descriptor that knows how much room this pipe has, to be closed by the caller; -1 with errno
- * where it takes a fixed piece whenever it is ready.
+ * A descriptor that knows how much room this pipe or stream socket has, to be closed by the caller;
+ * -1 with errno where a pipe takes a fixed piece whenever it is ready, and a socket obeys
+ * MSG_DONTWAIT.
  */
 int	os_pipe_gauge(int);
-/* The bytes that such a pipe takes without waiting; 0: none now. */
+/* The bytes that one of them takes without waiting; 0: none now. */
 size_t	os_pipe_room(int gauge);
 /* Ask for a pipe of so many bytes; 0 if it has that size now, or a larger one. */
 int	os_pipe_enlarge(int, int);

@@ -27,12 +27,10 @@ output_open(struct output *o, int fd)
 	o->kind = OUTPUT_PLAIN;
 	if (fstat(fd, &sb) == -1)
 		return;
-	if (S_ISFIFO(sb.st_mode)) {
-		o->kind = OUTPUT_PIPE;
+	if (S_ISFIFO(sb.st_mode) || S_ISSOCK(sb.st_mode)) {
+		o->kind = S_ISFIFO(sb.st_mode) ? OUTPUT_PIPE : OUTPUT_SOCKET;
 		o->gauge = os_pipe_gauge(fd);
-	} else if (S_ISSOCK(sb.st_mode))
-		o->kind = OUTPUT_SOCKET;
-	else if (S_ISCHR(sb.st_mode) && (tty = ttyname(fd)) != NULL &&
+	} else if (S_ISCHR(sb.st_mode) && (tty = ttyname(fd)) != NULL &&
 	    (own = open(tty, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) != -1) {
 		o->fd = own;
 		o->own = 1;
@@ -61,20 +59,22 @@ output_write(const struct output *o, const char *buf, size_t len)
 {
 	size_t	room;
 
-	if (o->kind == OUTPUT_SOCKET)
-		return (send(o->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL));
 	if (o->kind == OUTPUT_PLAIN)
 		return (write(o->fd, buf, len));
 	/*
 	 * POSIX, write(2): a pipe that is ready takes PIPE_BUF bytes at once, which is 512 on some
-	 * systems.
+	 * systems. On macOS, send(2) waits for room in spite of the flag.
 	 */
-	room = o->gauge != -1 ? os_pipe_room(o->gauge) : output_full(o) ? 0 : PIPE_BUF;
+	room = o->gauge != -1 ? os_pipe_room(o->gauge) : o->kind == OUTPUT_SOCKET ? len :
+	    output_full(o) ? 0 : PIPE_BUF;
 	if (room == 0) {
 		errno = EAGAIN;
 		return (-1);
 	}
-	return (write(o->fd, buf, len < room ? len : room));
+	if (len > room)
+		len = room;
+	return (o->kind == OUTPUT_SOCKET ? send(o->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) :
+	    write(o->fd, buf, len));
 }
 
 void

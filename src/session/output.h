@@ -12,7 +12,7 @@
 struct output {
 	int	fd;		/* to wait on, and to splice to */
 	int	own;		/* opened by us, besides the caller's */
-	int	gauge;		/* tells how much room the pipe has; -1: PIPE_BUF, if any */
+	int	gauge;		/* tells how much room a pipe or socket has; -1: nothing does */
 	enum {
 		OUTPUT_PIPE,	/* a pipe: pieces that it takes, and splice where there is one */
 		OUTPUT_SOCKET,	/* a stream socket: MSG_DONTWAIT */

@@ -8,7 +8,37 @@
 #include <signal.h>
 
 #include "check.h"
-#include "session/output.h"
+#include "os/os.h"
+
+static int	gauging;	/* the room is told, as on macOS and the BSDs */
+static size_t	told_room;
+
+static int
+own_pipe_gauge(int fd)
+{
+	return (gauging ? dup(fd) : os_pipe_gauge(fd));
+}
+
+static size_t
+own_pipe_room(int gauge)
+{
+	return (gauging ? told_room : os_pipe_room(gauge));
+}
+
+/* On macOS, what has no room waits for it, whatever the flags (xnu's sosendcheck). */
+static ssize_t
+own_send(int fd, const void *buf, size_t len, int flags)
+{
+	if (gauging && len > told_room)
+		fail_msg("stands still: %zu bytes, room for %zu", len, told_room);
+	return (send(fd, buf, len, flags));
+}
+
+#define os_pipe_gauge(fd) own_pipe_gauge(fd)
+#define os_pipe_room(gauge) own_pipe_room(gauge)
+#define send(fd, buf, len, flags) own_send(fd, buf, len, flags)
+#include "session/output.c"
+#undef send
 
 /* Fill it until it says EAGAIN: it must never stand still, and never leave O_NONBLOCK behind. */
 static size_t
@@ -77,6 +107,32 @@ test_socket(void **state)
 }
 
 static void
+test_room(void **state)
+{
+	struct output	o;
+	char		buf[100];
+	int		fds[2];
+
+	(void)state;
+	memset(buf, 'x', sizeof(buf));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	gauging = 1;
+	output_open(&o, fds[1]);
+	told_room = 60;
+	assert_int_equal(output_write(&o, buf, sizeof(buf)), 60);
+	told_room = 0;
+	assert_int_equal(output_write(&o, buf, sizeof(buf)), -1);
+	assert_int_equal(errno, EAGAIN);
+	told_room = 1000;
+	assert_int_equal(output_write(&o, buf, sizeof(buf)), sizeof(buf));
+	assert_int_equal(read(fds[0], buf, 60), 60);
+	output_close(&o);
+	gauging = 0;
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void
 test_file(void **state)
 {
 	struct output	o;
@@ -134,6 +190,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_socket),
+		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_terminal),
 	};
