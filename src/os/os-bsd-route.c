@@ -101,19 +101,24 @@ os_route(const struct sockaddr *sa, struct os_route *route)
 
 /* The link address of a neighbor, where routes have it (macOS, OpenBSD). */
 static void
-neighbor_link(int family, const char *address, char *text, size_t size)
+neighbor_link(int family, const struct os_route *route, char *text, size_t size)
 {
 	struct route_answer	 answer;
 	struct sockaddr_storage	 ss;
+	struct sockaddr_in6	*in6 = (void *)&ss;
 	const unsigned char	*mac = answer.link;
-	void			*to = family == AF_INET6 ?
-				    (void *)&((struct sockaddr_in6 *)(void *)&ss)->sin6_addr :
+	void			*to = family == AF_INET6 ? (void *)&in6->sin6_addr :
 				    (void *)&((struct sockaddr_in *)(void *)&ss)->sin_addr;
+	int			 known;
 
 	strlcpy(text, "-", size);
 	memset(&ss, 0, sizeof(ss));
 	ss.ss_family = (sa_family_t)family;
-	if (inet_pton(family, address, to) == 1 && route_ask((struct sockaddr *)&ss, &answer) &&
+	known = inet_pton(family, route->gateway, to) == 1;
+	/* Without its zone, a router's fe80::1 may be the loopback interface's, as on macOS. */
+	if (family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
+		in6->sin6_scope_id = if_nametoindex(route->interface);
+	if (known && route_ask((struct sockaddr *)&ss, &answer) &&
 	    answer.link_len == sizeof(answer.link))
 		snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
 		    mac[3], mac[4], mac[5]);
@@ -134,7 +139,7 @@ network_default(int family, const struct sockaddr *nobody, char *text, size_t si
 		snprintf(text, size, "%s", route.interface);
 		return (1);
 	}
-	neighbor_link(family, route.gateway, link, sizeof(link));
+	neighbor_link(family, &route, link, sizeof(link));
 	snprintf(text, size, "%s %s %s", route.gateway, route.interface, link);
 	return (1);
 }
