@@ -61,6 +61,7 @@ own_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints
 	return (code);
 }
 
+#undef inet_pton		/* a macro on FreeBSD */
 #define inet_pton(family, text, to) own_inet_pton(family, text, to)
 #include "base/addr.c"
 #undef inet_pton
