@@ -139,8 +139,7 @@ relay_net_failed(struct relay *r, int error)
 	if ((error == ECONNRESET || error == EPIPE) && relay_carrier_ended(r))
 		return;
 	target_text(r->conf->target, target);
-	if (r->watch != NULL && (error == ETIMEDOUT || error == EHOSTUNREACH ||
-	    error == ENETUNREACH || error == ENETDOWN)) {
+	if (r->watch != NULL && watch_explains(error)) {
 		if ((mss_bytes = watch_explain(r->watch, &r->err)) != 0)
 			r->conf->learned_cb(mss_bytes, r->conf->arg);
 	} else

@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -213,6 +214,14 @@ watch_young(const struct watch *w)
 	    w->answered_bytes < (size_t)w->tcp.send_bytes &&
 	    os_tcp(w->conf.conn->fd, &last) == 0 &&
 	    clock_ms() - last.ack_ms - w->answered_ms < STALL_MS + 4 * last.rtt_ms);
+}
+
+int
+watch_explains(int error)
+{
+	/* The last is macOS', once this machine no longer has the connection's address. */
+	return (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH ||
+	    error == ENETDOWN || error == EADDRNOTAVAIL);
 }
 
 int

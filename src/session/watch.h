@@ -55,6 +55,8 @@ void		 watch_received(struct watch *watch);
  * lost_cb's mss_bytes.
  */
 int		 watch_explain(struct watch *watch, struct error *err);
+/* 1 if the kernel ends a connection with this errno because of its path: that says why. */
+int		 watch_explains(int error);
 
 /* What was seen of a connection so far; all zero to begin with. */
 struct watch_view {

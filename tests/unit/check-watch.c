@@ -791,6 +791,25 @@ test_untold(void **state)
 	end(&s);
 }
 
+/* With what a kernel ends a connection whose path is gone. */
+static void
+test_explains(void **state)
+{
+	/* The last is macOS', for a connection from an address that this machine has no longer. */
+	static const int	path[] = { ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ENETDOWN,
+				    EADDRNOTAVAIL };
+	static const int	other[] = { 0, ECONNRESET, EPIPE, EPERM, EACCES, ENOBUFS };
+	size_t			i;
+
+	(void)state;
+	for (i = 0; i < COUNT(path); i++)
+		if (!watch_explains(path[i]))
+			fail_msg("%s", strerror(path[i]));
+	for (i = 0; i < COUNT(other); i++)
+		if (watch_explains(other[i]))
+			fail_msg("%s", strerror(other[i]));
+}
+
 int
 main(void)
 {
@@ -800,6 +819,7 @@ main(void)
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_explains),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_address),
