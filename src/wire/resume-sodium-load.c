@@ -11,12 +11,21 @@
 
 #include "wire/resume-sodium.h"
 
-/*
- * What is used of it is the same in all of these. The second round looks where it was when this
- * was built.
- */
+/* What is used of it is the same in all of these. */
 static const char *const	names[] = {
 	"libsodium.so.26", "libsodium.so.23", "libsodium.so", "libsodium.dylib"
+};
+/* Where it was when this was built, and where the linker looks. */
+static const char *const	folders[] = {
+#ifdef SODIUM_BY_PATH
+	/*
+	 * For a mere name, macOS looks into the current folder first, whoever owns that. Each
+	 * version of Homebrew's has a folder of its own, and a link here.
+	 */
+	SODIUM_LIBDIR "/", "/opt/homebrew/lib/", "/usr/local/lib/", "/opt/local/lib/"
+#else
+	"", SODIUM_LIBDIR "/"
+#endif
 };
 
 static void *
@@ -26,9 +35,8 @@ library(void)
 	void	*handle = NULL;
 	size_t	 count = sizeof(names) / sizeof(names[0]), i;
 
-	for (i = 0; i < 2 * count && handle == NULL; i++) {
-		snprintf(path, sizeof(path), "%s%s", i < count ? "" : SODIUM_LIBDIR "/",
-		    names[i % count]);
+	for (i = 0; i < count * sizeof(folders) / sizeof(folders[0]) && handle == NULL; i++) {
+		snprintf(path, sizeof(path), "%s%s", folders[i / count], names[i % count]);
 		handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	}
 	return (handle);
