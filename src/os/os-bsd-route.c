@@ -219,7 +219,7 @@ enum os_address
 os_address_read(int fd, const struct sockaddr *sa)
 {
 	char		 bytes[ROUTE_MESSAGE_MAX];
-	enum os_address	 last = OS_ADDRESS_SAME, news;
+	enum os_address	 last = OS_ADDRESS_QUIET, news;
 	ssize_t		 n;
 	int		 lost = 0;
 
@@ -229,7 +229,7 @@ os_address_read(int fd, const struct sockaddr *sa)
 			continue;
 		}
 		news = route_message_news(&os_route_layout, bytes, (size_t)n, sa, &lost);
-		if (news != OS_ADDRESS_SAME)
+		if (news > OS_ADDRESS_SAME || last == OS_ADDRESS_QUIET)
 			last = news;
 	}
 	return (lost ? address_look(sa) : last);

@@ -22,6 +22,8 @@
 #define FLAG_GATEWAY	0x2	/* RTF_GATEWAY */
 #define FLAGS_NOWHERE	0x1008	/* RTF_REJECT, RTF_BLACKHOLE */
 #define TYPE_LOOP	24	/* IFT_LOOP */
+#define MESSAGE_LOSING	5	/* RTM_LOSING: a connection sends again */
+#define MESSAGE_MISS	7	/* RTM_MISS: a route was looked for in vain */
 #define ADDRESSES_MAX	32	/* bits of a mask */
 
 static const struct layout_field
@@ -281,8 +283,11 @@ route_message_news(const struct route_layout *layout, const char *bytes, size_t 
 	size_t		head;
 
 	if (!message_whole(layout, bytes, &len))
-		return (OS_ADDRESS_SAME);
+		return (OS_ADDRESS_QUIET);
 	type = layout_number(bytes, len, &message_type);
+	/* Everyone hears the answers to everyone's questions, his own among them. */
+	if (type == layout->get || type == MESSAGE_LOSING || type == MESSAGE_MISS)
+		return (OS_ADDRESS_QUIET);
 	if (layout->lost != 0 && type == layout->lost)
 		*lost = 1;
 	if ((type != layout->newaddr && type != layout->deladdr) || len < layout->news_bytes ||

@@ -434,7 +434,8 @@ relay_network_cb(evutil_socket_t fd, short what, void *arg)
 	enum os_address	 address;
 
 	(void)what;
-	address = os_address_read(fd, (struct sockaddr *)&r->own);
+	if ((address = os_address_read(fd, (struct sockaddr *)&r->own)) == OS_ADDRESS_QUIET)
+		return;
 	if (address != OS_ADDRESS_SAME && (r->own.ss_family == AF_INET ||
 	    r->own.ss_family == AF_INET6))
 		r->gone = address == OS_ADDRESS_GONE;

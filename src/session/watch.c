@@ -413,6 +413,7 @@ watch_address_cb(evutil_socket_t fd, short what, void *arg)
 	case OS_ADDRESS_BACK:
 		w->gone = 0;
 		break;
+	case OS_ADDRESS_QUIET:
 	case OS_ADDRESS_SAME:
 		break;
 	}

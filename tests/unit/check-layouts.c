@@ -170,9 +170,18 @@ test_others(void **state)
 static void
 test_news(void **state)
 {
+	/* RTM_ADD, RTM_DELETE, RTM_CHANGE, RTM_LOSING, RTM_MISS */
+	static const struct {
+		char		type;
+		enum os_address	news;
+	}			 types[] = { { 1, OS_ADDRESS_SAME }, { 2, OS_ADDRESS_SAME },
+				    { 3, OS_ADDRESS_SAME }, { 5, OS_ADDRESS_QUIET },
+				    { 7, OS_ADDRESS_QUIET } };
 	struct sockaddr_storage	 own, other, link;
 	struct route_layout	 layout;
 	const struct samples	*s;
+	char			 bytes[ROUTE_MESSAGE_MAX];
+	size_t			 i;
 	int			 lost;
 
 	(void)state;
@@ -194,7 +203,14 @@ test_news(void **state)
 		assert_int_equal(NEWS(gone, link), OS_ADDRESS_SAME);
 		assert_int_equal(NEWS(come, link), OS_ADDRESS_BACK);
 		assert_int_equal(NEWS(come, own), OS_ADDRESS_SAME);
-		assert_int_equal(NEWS(gateway, own), OS_ADDRESS_SAME);
+		/* What somebody asked, and this very program, is no news. */
+		assert_int_equal(NEWS(gateway, own), OS_ADDRESS_QUIET);
+		memcpy(bytes, s->gateway.bytes, s->gateway.len);
+		for (i = 0; i < COUNT(types); i++) {
+			bytes[3] = types[i].type;
+			assert_int_equal(route_message_news(&layout, bytes, s->gateway.len,
+			    (struct sockaddr *)&own, &lost), types[i].news);
+		}
 		assert_int_equal(lost, 0);
 	}
 }
