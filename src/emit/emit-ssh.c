@@ -153,6 +153,18 @@ ssh_where(const json_t *doc, const char *keyword)
 }
 
 /*
+ * What ssh has for the keyword, or NULL. It cannot be asked about the hosts of a mesh or a pattern:
+ * there the line counts that is for all hosts.
+ */
+static const char *
+ssh_value(const json_t *doc, const char *keyword)
+{
+	return (json_at(doc, "facts.ssh.options") != NULL ?
+	    json_string_value(ssh_fact(doc, "options", keyword)) :
+	    json_text_at(ssh_where(doc, keyword), "value"));
+}
+
+/*
  * The line that sets the keyword at times: what ssh -G says now, in this network, is not for ever.
  */
 static const json_t *
@@ -169,6 +181,14 @@ ssh_conditional_way(const json_t *doc)
 	return (line != NULL ? line : ssh_conditional(doc, "proxyjump"));
 }
 
+/* 1 if the host is a peer of the mesh, or the hosts are all of them. */
+static int
+ssh_is_mesh(const json_t *doc)
+{
+	return (json_at(doc, "facts.peers") != NULL ||
+	    json_truth_at(doc, "facts.tailscale.peer.found") == 1);
+}
+
 /* 1 if the host may be this machine, which ssh tells by the address that it connects to. */
 static int
 ssh_may_be_local(const json_t *doc)
@@ -176,7 +196,7 @@ ssh_may_be_local(const json_t *doc)
 	const char		*address = json_text_at(doc, "facts.connect.address");
 	struct sockaddr_storage	 ss;
 
-	if (json_truth_at(doc, "facts.tailscale.peer.found") == 1)
+	if (ssh_is_mesh(doc))
 		return (0);
 	if (address == NULL)
 		address = json_text_at(doc, "target.name");
@@ -206,7 +226,7 @@ ssh_installed(const json_t *where)
 static const char *
 ssh_family(const json_t *doc)
 {
-	const char	*family = json_text_at(doc, "facts.ssh.options.addressfamily");
+	const char	*family = ssh_value(doc, "addressfamily");
 
 	return (family == NULL ? "" : strcasecmp(family, "inet") == 0 ? " --family=inet" :
 	    strcasecmp(family, "inet6") == 0 ? " --family=inet6" : "");
@@ -419,8 +439,7 @@ ssh_gives_way(const json_t *doc, const char *keyword)
 static int
 ssh_asks_nothing(const json_t *doc, const struct alone *a)
 {
-	const char	*value = json_string_value(ssh_fact(doc, "options", a->keyword));
-	const char	*other = NULL;
+	const char	*value = ssh_value(doc, a->keyword), *other = NULL;
 
 	if (ssh_conditional(doc, a->keyword) != NULL)
 		return (0);
@@ -428,30 +447,43 @@ ssh_asks_nothing(const json_t *doc, const struct alone *a)
 		return (1);
 	/* One that a block of ours has set is not the user's. */
 	if (a->unless != NULL && emit_ssh_theirs(doc, a->unless, "0"))
-		other = json_string_value(ssh_fact(doc, "options", a->unless));
+		other = ssh_value(doc, a->unless);
 	return (other != NULL && strcmp(other, "0") != 0);
 }
 
 /*
- * What the user's own files say, if at times only, and a ProxyCommand would undo, unless it gives
- * way; or NULL.
+ * The first line, from this row of the table on, that the user's own files have, if at times only,
+ * and a ProxyCommand would undo; *yields is 1 if it gives way. NULL: there is none.
  */
+static const struct alone *
+ssh_alone_next(const json_t *doc, const struct alone *a, int *yields)
+{
+	const json_t	*facts = json_at(doc, "facts");
+
+	/* ssh by itself does not get there. */
+	if ((query_mesh(facts) == 1 || json_at(facts, "peers") != NULL) && !query_kernel(facts))
+		return (NULL);
+	for (; a < alone + sizeof(alone) / sizeof(alone[0]); a++) {
+		if (ssh_asks_nothing(doc, a) || (a->local && !ssh_may_be_local(doc)))
+			continue;
+		/* What a mesh knows says nothing about the hosts of a pattern. */
+		*yields = !a->firm && ssh_gives_way(doc, a->keyword) &&
+		    json_text_at(doc, "wanted.match") == NULL;
+		return (a);
+	}
+	return (NULL);
+}
+
+/* The keyword of such a line that stays in force, or NULL. */
 static const char *
 ssh_alone(const json_t *doc, int stronger)
 {
-	const json_t		*facts = json_at(doc, "facts");
-	const struct alone	*a;
-	size_t			 i;
+	const struct alone	*a = alone;
+	int			 yields;
 
-	/* ssh by itself does not get there. */
-	if (query_mesh(facts) == 1 && !query_kernel(facts))
-		return (NULL);
-	for (i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
-		a = &alone[i];
-		if (!ssh_asks_nothing(doc, a) && (!a->local || ssh_may_be_local(doc)) &&
-		    (!stronger || a->firm || !ssh_gives_way(doc, a->keyword)))
+	for (; (a = ssh_alone_next(doc, a, &yields)) != NULL; a++)
+		if (!stronger || !yields)
 			return (a->keyword);
-	}
 	return (NULL);
 }
 
@@ -496,22 +528,32 @@ ssh_put_stays(FILE *fp, const json_t *doc, int stronger)
 	fprintf(fp, "\n");
 }
 
+static void
+ssh_put_replaced(FILE *fp, const json_t *doc, const char *keyword)
+{
+	fprintf(fp, "    # in the place of this line, which is for many hosts: ");
+	ssh_quote(fp, doc, keyword);
+	fprintf(fp, "\n");
+}
+
 int
 emit_ssh_way(FILE *fp, const json_t *doc, const char *options, int stronger, struct error *err)
 {
-	char	all[EMIT_SSH_OR_MAX + 32];
+	const struct alone	*a = alone;
+	char			 all[EMIT_SSH_OR_MAX + 32];
+	int			 yields;
 
 	if (emit_ssh_stays(doc, stronger)) {
 		ssh_put_stays(fp, doc, stronger);
 		return (0);
 	}
-	if (ssh_other_way(doc) != NULL) {
-		fprintf(fp, "    # in the place of this line, which is for many hosts: ");
-		ssh_quote(fp, doc, ssh_other_way(doc));
-		fprintf(fp, "\n");
-	} else
+	if (ssh_other_way(doc) != NULL)
+		ssh_put_replaced(fp, doc, ssh_other_way(doc));
+	else
 		fprintf(fp,
 		    "    # meshssh finds the way, and says what is wrong if there is none\n");
+	for (; (a = ssh_alone_next(doc, a, &yields)) != NULL; a++)
+		ssh_put_replaced(fp, doc, a->keyword);
 	snprintf(all, sizeof(all), "%s%s", ssh_family(doc), options);
 	return (emit_ssh_proxy(fp, doc, NULL, all, err));
 }
@@ -533,11 +575,9 @@ emit_ssh_resumes(const json_t *doc)
 void
 emit_ssh_alive(FILE *fp, const json_t *doc)
 {
-	const char	*keepalive = json_text_at(doc, "facts.ssh.options.tcpkeepalive");
-
 	/* Who has TCPKeepAlive no wants a session to outlast any silence. */
 	if (emit_ssh_theirs(doc, "serveraliveinterval", "0") ||
-	    yes_no(keepalive) == 0)
+	    yes_no(ssh_value(doc, "tcpkeepalive")) == 0)
 		return;
 	if (query_is(doc, "facts.server.kind", "tailscale")) {
 		fprintf(fp, "    # no ServerAliveInterval: Tailscale SSH answers nothing while a person "
@@ -558,7 +598,7 @@ emit_ssh_alive(FILE *fp, const json_t *doc)
 void
 emit_ssh_canonical(FILE *fp, const json_t *doc)
 {
-	const char	*now = json_text_at(doc, "facts.ssh.options.canonicalizehostname");
+	const char	*now = ssh_value(doc, "canonicalizehostname");
 
 	if (yes_no(now) == 1 || (now != NULL && strcasecmp(now, "always") == 0 &&
 	    !emit_ssh_theirs(doc, "canonicalizehostname", NULL)))

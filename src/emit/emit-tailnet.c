@@ -105,7 +105,7 @@ tailnet_common(struct tailnet *t, struct error *err)
 {
 	json_t		*who;
 	const char	*name;
-	int		 count = 0;
+	int		 count = 0, stays = emit_ssh_stays(t->doc, 1);
 
 	fprintf(t->fp, "\nMatch");
 	json_object_foreach(json_at(t->doc, "facts.ssh.named"), name, who)
@@ -114,12 +114,15 @@ tailnet_common(struct tailnet *t, struct error *err)
 	fprintf(t->fp, " host %s\n", t->list);
 	if (emit_ssh_way(t->fp, t->doc, "", 1, err) == -1)
 		return (-1);
-	if (emit_ssh_theirs(t->doc, "proxyusefdpass", "no"))
+	if (!stays && emit_ssh_theirs(t->doc, "proxyusefdpass", "no"))
 		emit_ssh_line(t->fp, "ProxyUseFdpass", "no", "this ProxyCommand relays");
-	emit_ssh_canonical(t->fp, t->doc);
-	emit_ssh_wait(t->fp, t->doc);
+	if (!stays) {
+		emit_ssh_canonical(t->fp, t->doc);
+		emit_ssh_wait(t->fp, t->doc);
+	}
 	emit_ssh_alive(t->fp, t->doc);
-	emit_ssh_marks(t->fp, t->doc);
+	if (!stays)
+		emit_ssh_marks(t->fp, t->doc);
 	return (0);
 }
 

@@ -135,6 +135,13 @@ known "[127.0.0.1]:$port" "[127.0.0.2]:$port"
 config --match='127.0.0.*' --port="$port"
 is "a pattern: one block" "$(grep '^[HM]' "$T/out")" 'Host 127.0.0.*'
 login "a pattern" 127.0.0.1
+theirs 'Host *' '	AddressFamily inet'
+config --match='127.0.0.*'
+has "a pattern: a line for all hosts is passed on" '^    ProxyCommand .* --family=inet --relay '
+theirs 'Host *' '	BindAddress 127.0.0.1'
+config --match='127.0.0.*'
+has "a pattern: or stays in force" 'no ProxyCommand here, because it would disable this line: BindAddress'
+theirs
 
 # A path that ssh's percents and the shell's blanks might break.
 odd="$T/my 100%h tools, ok"
@@ -231,6 +238,11 @@ for host in peer-09999 peer-09999.mesh.test 100.64.39.15 fd7a:115c:a1e0::270f; d
 	is "$host: which name, and how" "$(of $host hostname proxycommand)" "$wanted"
 done
 is "another host is left alone" "$(of elsewhere hostname proxycommand)" elsewhere
+theirs 'Host *' '	AddressFamily inet'
+config tailnet "$mesh"
+is "all peers: the family that is for all hosts" "$(of peer-09999 proxycommand)" \
+    "$MESHSSH $mesh --family=inet --relay -- \"%h\" \"%p\""
+theirs
 config tailnet "$mesh" --tag=server --online --user=alice@mesh.test --os=linux
 is "a choice of peers: those online, of that user" "$(grep -c '^Host ' "$T/out")" 500
 is "one of them" "$(of peer-00010 hostname)" peer-00010.mesh.test
