@@ -25,6 +25,7 @@
 #include "probe/collect.h"
 #include "probe/probe.h"
 #include "rules/rules.h"
+#include "sshconf/ssh-host.h"
 
 #define REPLAY_BYTES_MAX (4 << 20)
 /* No list and no text of a document comes near: rules compare lists with lists. */
@@ -115,6 +116,18 @@ doctor_jump(const json_t *doc, char host[ADDR_HOST_MAX + 1], int *port)
 	return (addr_host_ok(host) && strcmp(host, "...") != 0 ? 0 : -1);
 }
 
+/* The -F of ssh's options, as one word, of which the last counts; or NULL. */
+static char *
+doctor_file(const struct options *opts)
+{
+	char	**at, *file = NULL;
+
+	for (at = opts->ssh_args; *at != NULL; at++)
+		if ((*at)[1] == 'F')
+			file = *at;
+	return (file);
+}
+
 /*
  * ssh starts at a jump host, and that one may be behind another. Of its options, the ssh that goes
  * there is given -F alone.
@@ -122,13 +135,10 @@ doctor_jump(const json_t *doc, char host[ADDR_HOST_MAX + 1], int *port)
 static void
 doctor_look_jumps(const struct options *opts, json_t *doc)
 {
-	char	 host[ADDR_HOST_MAX + 1], *args[] = { NULL, NULL }, **at;
+	char	 host[ADDR_HOST_MAX + 1], *args[] = { doctor_file(opts), NULL };
 	json_t	*jump;
 	int	 n, port;
 
-	for (at = opts->ssh_args; *at != NULL; at++)
-		if ((*at)[1] == 'F')
-			args[0] = *at;
 	for (n = 0; n < JUMPS_MAX && doctor_jump(doc, host, &port) == 0; n++) {
 		if ((jump = doctor_look(opts, host, port, 1, args)) == NULL)
 			return;
@@ -217,6 +227,39 @@ doctor_bad_host(struct error *err, const char *host)
 }
 
 /*
+ * The operands: HOST may be "HOST:PORT", which goes into the buffer. 0, and the port or 0 for that
+ * of ssh; or -1 with the error set.
+ */
+static int
+doctor_operands(const struct options *opts, const char **host, const char *port,
+    char split[ADDR_HOST_MAX + 1], int *number, struct error *err)
+{
+	const char	*file = doctor_file(opts);
+	int		 its_own;
+
+	*number = 0;
+	if (*host != NULL && ssh_host_split(*host, file != NULL ? file + 2 : NULL, split,
+	    &its_own) == 0) {
+		if (port != NULL) {
+			error_set(err, CODE_USAGE, "\"%.60s\" has a port, and \"%.20s\" is another",
+			    *host, port);
+			return (-1);
+		}
+		*host = split;
+		*number = its_own;
+	}
+	if (*host != NULL && !doctor_host_ok(*host)) {
+		doctor_bad_host(err, *host);
+		return (-1);
+	}
+	if (port != NULL && (*number = addr_port(port)) == -1) {
+		error_set(err, CODE_BAD_PORT, "\"%.40s\" is no port", port);
+		return (-1);
+	}
+	return (0);
+}
+
+/*
  * The document and those of its jump hosts, judged. The exit status is the worst: 2 before 1 before
  * 0.
  */
@@ -251,17 +294,12 @@ int
 cmd_doctor(const struct options *opts, const char *host, const char *port, int *status,
     struct error *err)
 {
+	char	 split[ADDR_HOST_MAX + 1];
 	json_t	*doc;
-	int	 number = 0;
+	int	 number;
 
-	if (host != NULL && !doctor_host_ok(host)) {
-		doctor_bad_host(err, host);
+	if (doctor_operands(opts, &host, port, split, &number, err) == -1)
 		return (-1);
-	}
-	if (port != NULL && (number = addr_port(port)) == -1) {
-		error_set(err, CODE_BAD_PORT, "\"%.40s\" is no port", port);
-		return (-1);
-	}
 	if (opts->replay != NULL) {
 		if ((doc = doctor_replay(opts->replay, err)) == NULL)
 			return (-1);

@@ -30,8 +30,7 @@ list_word(struct scan_host *to, const char *word)
 
 	memset(to, 0, sizeof(*to));
 	strlcpy(to->name, word, sizeof(to->name));
-	if (strchr(word, ':') != NULL && word[0] != ':' &&
-	    addr_split(word, to->host, &to->port) == 0)
+	if (ssh_host_split(word, NULL, to->host, &to->port) == 0)
 		return (0);
 	if (!addr_host_ok(word))
 		return (-1);

@@ -333,11 +333,8 @@ check_words(struct conf *conf, struct install *in, char **words, struct error *e
 	if (*words == NULL)
 		check_all(conf, in);
 	for (; *words != NULL; words++) {
-		if (!addr_host_ok(*words)) {
-			error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address",
-			    *words);
+		if (conf_host_ok(conf, *words, err) == -1)
 			return (-1);
-		}
 		check_named(conf, in, *words);
 	}
 	return (0);

@@ -19,6 +19,7 @@
 #include "facts/ssh-named.h"
 #include "os/os.h"
 #include "probe/collect.h"
+#include "sshconf/ssh-host.h"
 
 #define CONF_TIMEOUT_MS	5000
 
@@ -105,6 +106,29 @@ conf_named(json_t *doc, const json_t *peers)
 	json_put(doc, "facts.ssh.named_blind", json_boolean(blind));
 }
 
+int
+conf_host_ok(const struct conf *conf, const char *host, struct error *err)
+{
+	char	name[ADDR_HOST_MAX + 1];
+	int	port;
+
+	if (ssh_host_split(host, NULL, name, &port) == 0) {
+		if (strcmp(conf->command->name, "stanza") == 0)
+			error_set(err, CODE_BAD_HOST,
+			    "\"%.60s\" is a host and a port: write --port=%d %.60s", host, port,
+			    name);
+		else
+			error_set(err, CODE_BAD_HOST,
+			    "\"%.60s\" is a host and a port: write %.60s, and set its Port in ssh_config",
+			    host, name);
+		return (-1);
+	}
+	if (addr_host_ok(host))
+		return (0);
+	error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
+	return (-1);
+}
+
 json_t *
 conf_document(const struct conf *conf, const char *host, struct error *err)
 {
@@ -117,10 +141,8 @@ conf_document(const struct conf *conf, const char *host, struct error *err)
 			    .progress = terminal_doing };
 	json_t		*doc, *wanted, *peer;
 
-	if (host != NULL && !addr_host_ok(host)) {
-		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
+	if (host != NULL && conf_host_ok(conf, host, err) == -1)
 		return (NULL);
-	}
 	if ((doc = collect(&exam)) == NULL) {
 		error_errno(err, errno, "cannot look at this machine");
 		return (NULL);

@@ -277,10 +277,8 @@ conf_nix_check(struct conf *conf, const char *host, struct error *err)
 	struct nix_machine	m;
 	char			text[ADDR_HOST_MAX + 1];
 
-	if (host != NULL && !addr_host_ok(host)) {
-		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
+	if (host != NULL && conf_host_ok(conf, host, err) == -1)
 		return (-1);
-	}
 	if (check_find(&c, err) == -1 || check_version(&c, err) == -1)
 		return (-1);
 	check_list(&c);

@@ -60,6 +60,11 @@ int	conf_given(const struct conf *conf, const char *option);
 /* An option's text, or NULL. */
 const char *conf_text(const struct conf *conf, const char *option);
 /*
+ * Return 0 if that is a host, or -1 with *err set: it has bytes that no name has, or a port beside
+ * it.
+ */
+int	conf_host_ok(const struct conf *conf, const char *host, struct error *err);
+/*
  * Collect the document for a host, or for the machine alone if it is NULL, with what is wanted.
  * Return it, or NULL with *err set; the caller releases it with json_decref.
  */

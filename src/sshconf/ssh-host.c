@@ -50,6 +50,11 @@ struct host_walk {
 	int		 own_family;
 };
 
+struct host_split {
+	const char	*typed;
+	int		 named;		/* a block has it as the name of a host */
+};
+
 int
 ssh_host_seconds(const char *text)
 {
@@ -173,20 +178,27 @@ host_file_cb(void *arg, const struct ssh_config_file *file)
 	(void)file;
 }
 
+/* The files for this host, or that of -F, through this reader: as ssh_config_read returns. */
+static int
+host_config(const char *typed, const char *file, const struct ssh_config_reader *reader)
+{
+	const struct passwd	*pw = getpwuid(geteuid());
+	const struct ssh_config	 config = { .root = "", .home = pw != NULL ? pw->pw_dir : NULL,
+				    .tilde = ssh_config_tilde(),
+				    .user = pw != NULL ? pw->pw_name : NULL,
+				    .uid = geteuid(), .host = typed, .file = file };
+
+	return (ssh_config_read(&config, reader));
+}
+
 static void
 host_read(struct host_walk *h, const char *file)
 {
-	const struct passwd		*pw = getpwuid(geteuid());
-	const struct ssh_config		 config = { .root = "",
-					     .home = pw != NULL ? pw->pw_dir : NULL,
-					     .tilde = ssh_config_tilde(),
-					     .user = pw != NULL ? pw->pw_name : NULL,
-					     .uid = geteuid(), .host = h->typed, .file = file };
-	const struct ssh_config_reader	 reader = { .line = host_line_cb, .file = host_file_cb,
+	const struct ssh_config_reader	reader = { .line = host_line_cb, .file = host_file_cb,
 					    .arg = h };
 
 	/* What is not read here may set all of it. */
-	h->unsure |= ssh_config_read(&config, &reader);
+	h->unsure |= host_config(h->typed, file, &reader);
 }
 
 /* What ssh itself says, if it does in time. */
@@ -245,6 +257,37 @@ ssh_host(const char *typed, struct ssh_host *to)
 
 	if (host_files(&h, typed, to))
 		host_ask(&h);
+}
+
+static void
+split_line_cb(void *arg, const struct ssh_config_line *line)
+{
+	(void)arg;
+	(void)line;
+}
+
+static void
+split_block_cb(void *arg, const struct ssh_config_line *block)
+{
+	struct host_split	*s = arg;
+	char			*words = xstrdup(block->value), *at = words, *word;
+
+	while ((word = strsep(&at, " \t,=\"'!")) != NULL)
+		s->named |= strchr(word, ':') != NULL && ssh_config_pattern(s->typed, word, 1);
+	free(words);
+}
+
+int
+ssh_host_split(const char *typed, const char *file, char host[ADDR_HOST_MAX + 1], int *port)
+{
+	struct host_split		s = { .typed = typed };
+	const struct ssh_config_reader	reader = { .line = split_line_cb, .file = host_file_cb,
+					    .block = split_block_cb, .arg = &s };
+
+	if (typed[0] == ':' || addr_split(typed, host, port) == -1)
+		return (-1);
+	host_config(typed, file, &reader);
+	return (s.named ? -1 : 0);
 }
 
 int

@@ -30,6 +30,13 @@ int	ssh_host_files(const char *typed, struct ssh_host *);
 /* The same; where only ssh can tell, it is asked, for a second at most. */
 void	ssh_host(const char *typed, struct ssh_host *);
 /*
+ * Take apart "HOST:PORT" or "[IPv6]:PORT" as it was typed: 0, or -1 if it is no such text, or
+ * if a Host or Match line of ssh's files, or of this one of -F, has a name or pattern with a colon
+ * for it; then it is the name of a host, as it stands.
+ */
+int	ssh_host_split(const char *typed, const char *file, char host[ADDR_HOST_MAX + 1],
+	    int *port);
+/*
  * ConnectTimeout in seconds for that host, by the files or by this one of -F; 0 if there is none,
  * or if only ssh could tell.
  */

@@ -179,6 +179,14 @@ User evil'
 refuses "a host that is a command" 64 "\$(id)"
 refuses "256 bytes" 64 "$(printf '%0256d' 0)"
 refuses "a pattern and a host" 64 --match='a*' b
+refuses "a host and a port" 64 nas:2201
+check "and it is said how to write that" grep -qF '"nas:2201" is a host and a port: write --port=2201 nas' "$T/err"
+refuses "a host and a port, to be installed" 64 install nas:2201
+refuses "a host and a port, to be checked" 64 check nas:2201
+theirs 'Host nas:2201' '	HostName 127.0.0.1'
+config --no-probe nas:2201
+is "a host that ssh_config calls so" "$(grep '^[HM]' "$T/out")" 'Host nas:2201'
+theirs
 refuses "a network" 64 --match=10.0.0.0/8
 refuses "a program by its name" 64 --no-probe --program=meshssh box
 refuses "a port that is none" 64 --port=0 box

@@ -34,6 +34,14 @@ doctor "as JSON" 0 --doctor --json 127.0.0.1 "$port"
 is "no errors, no warnings" "$(codes)" ""
 cp "$T/out" "$T/healthy"
 
+doctor "the port with the host" 0 --doctor "127.0.0.1:$port"
+check "and the path is the same" grep -q "^this machine --direct--> 127.0.0.1 port $port, SSH-2.0-OpenSSH" "$T/out"
+timeout 60 "$MESHSSH" --doctor "127.0.0.1:$port" "$port" >"$T/out" 2>"$T/err"
+is "and a second port is refused" "$? $(wc -l <"$T/err") $(wc -c <"$T/out")" "64 1 0"
+printf 'Host app:7\n    HostName 127.0.0.1\n    Port %s\n' "$port" >"$T/colon"
+doctor "a host that ssh_config calls so" 0 --doctor -F "$T/colon" app:7
+check "is where ssh goes" grep -q "^this machine --direct--> app:7 = 127.0.0.1 port $port, SSH-2.0-OpenSSH" "$T/out"
+
 doctor "options behind the host" 0 --doctor 127.0.0.1 --json "$port"
 is "no errors, no warnings" "$(codes)" ""
 # A server whose ciphers no ssh of today takes: what plain ssh says, and what the doctor does.

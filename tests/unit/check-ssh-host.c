@@ -84,6 +84,58 @@ test_hosts(void **state)
 	}
 }
 
+/* HOST:PORT, but for what ssh's files have as the name of a host, by itself or by a pattern. */
+static void
+test_split(void **state)
+{
+	static const struct {
+		const char	*typed, *host;	/* NULL: it is the name of a host */
+		int		 port;
+	} rows[] = {
+		{ "nas:2201", "nas", 2201 },
+		{ "nas:22", "nas", 22 },
+		{ "100.64.0.7:2201", "100.64.0.7", 2201 },
+		{ "[fd7a::7]:2201", "fd7a::7", 2201 },
+		/* In a pattern of any host, nothing is said of this one. */
+		{ "alias:2202", "alias", 2202 },
+		{ "alias:2201", NULL },
+		{ "ALIAS:2201", NULL },
+		{ "far:7", NULL },
+		{ "gate:22", NULL },
+		{ "match:22", NULL },
+		{ "other:22", NULL },
+		{ "nas", NULL },
+		{ "nas:", NULL },
+		{ "nas:x", NULL },
+		{ "nas:0", NULL },
+		{ "nas:65536", NULL },
+		{ ":22", NULL },
+		{ "::1", NULL },
+		{ "fd7a::7:2201", NULL },
+		{ "[fd7a::7]", NULL },
+		{ "a b:22", NULL },
+	};
+	char		host[ADDR_HOST_MAX + 1];
+	size_t		i;
+	int		port, split;
+
+	(void)state;
+	put("/.ssh/config", "Host *\nUser x\nHost n?s nas\nPort 3\n"
+	    "Host alias:2201 b\nHostName alias\nHost far:*\nHostName far\nHost !gate:23 \"gate:22\"\nPort 4\n"
+	    "Match user x originalhost=a,match:22\nPort 5\nHost unrelated\nInclude more\n");
+	put("/.ssh/more", "Host other:22\nPort 6\n");
+	for (i = 0; i < COUNT(rows); i++) {
+		split = ssh_host_split(rows[i].typed, NULL, host, &port);
+		if (split != (rows[i].host != NULL ? 0 : -1))
+			fail_msg("%s: %d", rows[i].typed, split);
+		if (split == -1)
+			continue;
+		assert_string_equal(host, rows[i].host);
+		assert_int_equal(port, rows[i].port);
+	}
+	assert_int_equal(ssh_host_split("alias:2201", "none", host, &port), 0);
+}
+
 /* From 9.9 on, ssh knows tokens and variables in an Include: such a file may say all, and is not read here. */
 static void
 test_includes(void **state)
@@ -163,6 +215,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_includes),
 		cmocka_unit_test(test_tilde),
 		cmocka_unit_test(test_timeouts),
