@@ -214,6 +214,42 @@ nix_host_key(const struct conf *conf, const json_t *doc, json_t *host, const cha
 }
 
 /*
+ * The line by which the caller's ssh says where it connects from, if root's can rely on it; "" if
+ * there is none.
+ */
+static void
+nix_bound(const json_t *found, const char *answer, char line[CONF_NIX_WAY])
+{
+	const char	*keyword;
+	char		 value[ADDR_HOST_MAX + 1];
+	int		 follow;
+
+	line[0] = '\0';
+	/* Beside a ProxyCommand it has no effect. */
+	if (emit_ssh_by_meshssh(found) || (keyword = emit_ssh_bound(found, &follow)) == NULL ||
+	    !follow || !addr_host_ok(conf_ssh_value(answer, strcmp(keyword, "BindAddress") == 0 ?
+	    "bindaddress" : "bindinterface", value, sizeof(value))))
+		return;
+	snprintf(line, CONF_NIX_WAY, "%s %s", keyword, value);
+}
+
+/* How the caller's ssh connects to a host of the document, by this line or "". */
+static void
+nix_put_way(json_t *host, const json_t *found, const char *line)
+{
+	const char	*family = json_text_at(found, "facts.ssh.options.addressfamily"), *bound;
+	int		 follow;
+
+	if (line[0] != '\0')
+		json_put(host, "proxy", json_string(line));
+	if (family != NULL && (strcmp(family, "inet") == 0 || strcmp(family, "inet6") == 0))
+		json_put(host, "family", json_string(family));
+	if (line[0] == '\0' && !emit_ssh_by_meshssh(found) &&
+	    (bound = emit_ssh_bound(found, &follow)) != NULL)
+		json_put(host, "unbound", json_string(bound));
+}
+
+/*
  * A host on the way to a builder, which the hosts before it lead to; "" for the first of them. 0,
  * or -1 with the error set.
  */
@@ -224,7 +260,7 @@ nix_add_jump(const struct conf *conf, json_t *doc, const char *alias, const char
 	struct conf_nix_hop	 hop;
 	struct ssh_ask		*ask = NULL;
 	json_t			*found = NULL, *host, *known = NULL;
-	char			 user[64];
+	char			 user[64], line[CONF_NIX_WAY] = "";
 	int			 result = -1;
 
 	if (conf_nix_hop(spec, &hop, err) == -1 ||
@@ -236,6 +272,8 @@ nix_add_jump(const struct conf *conf, json_t *doc, const char *alias, const char
 		goto out;
 	}
 	conf_ssh_value(ask->out, "user", user, sizeof(user));
+	if (before[0] == '\0')
+		nix_bound(found, ask->out, line);
 	if ((host = nix_add(conf, doc, alias, json_text_at(found, "target.name"), hop.port != 0 ?
 	    hop.port : (int)json_number_at(found, "target.port", 22), err)) == NULL ||
 	    (known = conf_nix_known(ask->out, found, alias, err)) == NULL)
@@ -243,7 +281,10 @@ nix_add_jump(const struct conf *conf, json_t *doc, const char *alias, const char
 	json_put(host, "jump", json_true());
 	json_put(host, "direct", json_boolean(before[0] != '\0'));
 	json_put(host, "user", json_string(hop.user[0] != '\0' ? hop.user : user));
-	result = nix_key_shown(doc, host, before[0] != '\0' ? before : NULL, known, err);
+	if (before[0] == '\0')
+		nix_put_way(host, found, line);
+	result = nix_key_shown(doc, host, before[0] != '\0' ? before :
+	    line[0] != '\0' ? line : NULL, known, err);
 out:
 	free(ask);
 	json_decref(known);
@@ -288,9 +329,12 @@ nix_way(const struct conf *conf, json_t *doc, const json_t *found, const char *a
 {
 	char	jumps[CONF_NIX_WAY];
 
-	line[0] = own[0] = '\0';
-	if (!emit_ssh_elsewhere(found, 0))
+	own[0] = '\0';
+	if (!emit_ssh_elsewhere(found, 0)) {
+		nix_bound(found, answer, line);
+		strlcpy(own, line, CONF_NIX_WAY);
 		return (0);
+	}
 	if (conf_nix_way(found, answer, alias, jumps, line, err) == -1)
 		return (-1);
 	if (jumps[0] != '\0') {
@@ -318,8 +362,7 @@ nix_add_found(const struct conf *conf, json_t *doc, const json_t *found, const c
 	    (int)json_number_at(found, "target.port", 22), err)) == NULL ||
 	    (known = conf_nix_known(answer, found, alias, err)) == NULL)
 		return (-1);
-	if (line[0] != '\0')
-		json_put(host, "proxy", json_string(line));
+	nix_put_way(host, found, line);
 	if (json_put(host, "user", json_string(user)) == 0)
 		result = nix_host_key(conf, doc, host, own[0] != '\0' ? own : NULL, known, err);
 	else

@@ -190,7 +190,7 @@ key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy,
 	static struct ssh_ask	 ask;
 	char			 ssh[PATH_MAX], known[PATH_MAX], word[PATH_MAX],
 				    list[PATH_MAX + 32], port[12];
-	char			 offer[KEY_OFFERS];
+	char			 offer[KEY_OFFERS], family[24];
 	char			 text[KEY_FILE_BYTES];
 	/* The ssh that goes to a jump host would get "-F none" as well. */
 	const int		 jumps = strncmp(proxy, "ProxyJump ", 10) == 0;
@@ -201,12 +201,13 @@ key_shown(const char *folder, const struct emit_nix_host *h, const char *proxy,
 				    "StrictHostKeyChecking=accept-new", "-o", "HashKnownHosts=no",
 				    "-o", "UpdateHostKeys=no", "-o", "BatchMode=yes", "-o",
 				    "PreferredAuthentications=none", "-o", "ControlPath=none", "-o",
-				    "ConnectTimeout=15", "-o", "LogLevel=ERROR", "--", h->name,
-				    "true", NULL };
+				    "ConnectTimeout=15", "-o", "LogLevel=ERROR", "-o", family,
+				    "--", h->name, "true", NULL };
 	ssize_t			 len;
 	int			 result = -1;
 
 	snprintf(port, sizeof(port), "%d", h->port);
+	snprintf(family, sizeof(family), "AddressFamily=%s", h->family != NULL ? h->family : "any");
 	if (ssh_program_find(NULL, ssh) == -1) {
 		error_set(err, CODE_NO_SSH, "no ssh was found");
 		return (-1);
@@ -234,15 +235,17 @@ conf_nix_key_ask(const json_t *doc, const struct emit_nix_host *h, const char *w
     const json_t *known, char key[EMIT_NIX_KEY_MAX], struct error *err)
 {
 	const char	*tmp = getenv("TMPDIR");
-	char		 folder[PATH_MAX], *proxy;
+	char		 folder[PATH_MAX], *proxy, family[24];
 	size_t		 len;
 	FILE		*fp = xmemstream(&proxy, &len);
 	int		 result = 0;
 
+	snprintf(family, sizeof(family), "%s%s", h->family != NULL ? " --family=" : "",
+	    h->family != NULL ? h->family : "");
 	if (way != NULL)
 		fputs(way, fp);
 	else
-		result = emit_ssh_proxy(fp, doc, NULL, "", err);
+		result = emit_ssh_proxy(fp, doc, NULL, family, err);
 	xmemstream_close(fp);
 	if (result == 0) {
 		proxy[strcspn(proxy, "\n")] = '\0';

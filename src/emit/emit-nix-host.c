@@ -76,16 +76,35 @@ host_list_ok(const char *list)
 	return (strcmp(list, "-") == 0 || emit_nix_word(list, ",._+-"));
 }
 
-/* A ProxyJump or ProxyCommand that means the same in a module, where Nix would read on. */
+/*
+ * A ProxyJump or ProxyCommand that means the same in a module, where Nix would read on; or where to
+ * connect from.
+ */
 static int
 host_proxy_ok(const char *line)
 {
 	const char	*p;
 
+	if (strncmp(line, "BindAddress ", 12) == 0)
+		return (addr_host_ok(line + 12));
+	if (strncmp(line, "BindInterface ", 14) == 0)
+		return (addr_host_ok(line + 14));
 	for (p = line; *p != '\0'; p++)
 		if (!isprint((unsigned char)*p) || strchr("'$\\", *p) != NULL)
 			return (0);
 	return (strncmp(line, "ProxyJump ", 10) == 0 || strncmp(line, "ProxyCommand ", 13) == 0);
+}
+
+static int
+host_family_ok(const char *family)
+{
+	return (strcmp(family, "inet") == 0 || strcmp(family, "inet6") == 0);
+}
+
+static int
+host_unbound_ok(const char *keyword)
+{
+	return (strcmp(keyword, "BindAddress") == 0 || strcmp(keyword, "BindInterface") == 0);
 }
 
 /* One text of it; *failed is set if it is not there, or not what may stand there. */
@@ -128,6 +147,10 @@ emit_nix_host(const json_t *doc, size_t number, struct emit_nix_host *h, struct 
 	h->proxy = json_text_at(host, "proxy");
 	if (h->proxy != NULL)
 		h->proxy = host_text(host, "proxy", host_proxy_ok, err, &failed);
+	if ((h->family = json_text_at(host, "family")) != NULL)
+		h->family = host_text(host, "family", host_family_ok, err, &failed);
+	if ((h->unbound = json_text_at(host, "unbound")) != NULL)
+		h->unbound = host_text(host, "unbound", host_unbound_ok, err, &failed);
 	h->there = json_text_at(host, "there");
 	h->ca = json_truth_at(host, "ca") == 1;
 	if (failed)

@@ -47,6 +47,33 @@ nix_block_rest(FILE *fp)
 	emit_ssh_line(fp, "ForwardAgent", "no", NULL);
 }
 
+/* How ssh gets to the builder: as the caller's own does, or through meshssh. */
+static int
+nix_block_way(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const char *program,
+    struct error *err)
+{
+	const int	bound = h->proxy != NULL && strncmp(h->proxy, "Bind", 4) == 0;
+	char		options[40];
+
+	if (h->unbound != NULL)
+		fprintf(fp, "    # your own ssh has %s here, for many hosts or at times: it is left out\n",
+		    h->unbound);
+	if (h->proxy != NULL)
+		fprintf(fp, "    # %s\n    %s\n", bound ?
+		    "as your own ssh has it; a ProxyCommand would disable this line" :
+		    "the way that your own ssh takes", h->proxy);
+	if (bound)
+		emit_ssh_line(fp, "ProxyCommand", "none", NULL);
+	if (bound && h->family != NULL)
+		emit_ssh_line(fp, "AddressFamily", h->family, NULL);
+	if (h->proxy != NULL || h->direct)
+		return (0);
+	/* With the first, --why knows the cause, too. */
+	snprintf(options, sizeof(options), " " EMIT_SSH_BUILDER "%s%s", h->family != NULL ?
+	    " --family=" : "", h->family != NULL ? h->family : "");
+	return (emit_ssh_proxy(fp, doc, program, options, err));
+}
+
 int
 emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const char *head,
     const char *program, struct error *err)
@@ -69,10 +96,7 @@ emit_nix_block(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const
 	emit_ssh_line(fp, "StrictHostKeyChecking", "yes", NULL);
 	if (program == NULL)
 		emit_ssh_line(fp, "UserKnownHostsFile", EMIT_NIX_KNOWN_HOSTS, NULL);
-	if (h->proxy != NULL)
-		fprintf(fp, "    # the way that your own ssh takes\n    %s\n", h->proxy);
-	/* With this one, --why knows the cause, too. */
-	else if (!h->direct && emit_ssh_proxy(fp, doc, program, " " EMIT_SSH_BUILDER, err) == -1)
+	if (nix_block_way(fp, doc, h, program, err) == -1)
 		return (-1);
 	if (!h->direct)
 		emit_ssh_line(fp, "ProxyUseFdpass", "no", NULL);

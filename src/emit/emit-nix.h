@@ -32,6 +32,9 @@ struct emit_nix_host {
 	int		 jump;		/* no builder, but a host on the way to one */
 	/* the line by which ssh goes there in the place of ours, or NULL */
 	const char	*proxy;
+	const char	*family;	/* AddressFamily, or NULL */
+	/* BindAddress or BindInterface of the caller's ssh, if it is left out; or NULL */
+	const char	*unbound;
 	const char	*user;
 	const char	*key;		/* the private key's file */
 	const char	*systems;	/* lists with commas, or "-" */

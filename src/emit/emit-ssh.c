@@ -487,6 +487,21 @@ ssh_alone(const json_t *doc, int stronger)
 	return (NULL);
 }
 
+const char *
+emit_ssh_bound(const json_t *doc, int *follow)
+{
+	const struct alone	*a = alone;
+	int			 yields;
+
+	for (; (a = ssh_alone_next(doc, a, &yields)) != NULL; a++)
+		if (strncmp(a->keyword, "Bind", 4) == 0) {
+			*follow = ssh_conditional(doc, a->keyword) == NULL &&
+			    !(yields && ssh_is_mesh(doc));
+			return (a->keyword);
+		}
+	return (NULL);
+}
+
 int
 emit_ssh_elsewhere(const json_t *doc, int stronger)
 {

@@ -44,6 +44,11 @@ int	emit_ssh_elsewhere(const json_t *, int stronger);
 /* The same, also of a line that is void beside a ProxyCommand, such as BindAddress. */
 int	emit_ssh_stays(const json_t *, int stronger);
 /*
+ * BindAddress or BindInterface, if the user's own ssh connects to the host from what one of them
+ * says, or NULL. *follow is 0 if that is so at times only, or gives way, as to a mesh.
+ */
+const char *emit_ssh_bound(const json_t *, int *follow);
+/*
  * The ProxyCommand, with the AddressFamily that is ssh's, and why; or, where such a line stays, a
  * comment that names it. As emit_ssh_proxy returns.
  */

@@ -33,7 +33,7 @@ ssh-keygen -q -t rsa -b 2048 -N '' -C '' -f "$T/rsa_key"
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$T/other_key"
 key() { cut -d' ' -f1,2 "$T/$1_key.pub"; }
 # A server with keys of two types, and one that lost the better.
-sshd_start "HostKey $T/rsa_key" || { not_ok "sshd starts"; finish; }
+sshd_start "HostKey $T/rsa_key" "LogLevel VERBOSE" || { not_ok "sshd starts"; finish; }
 port=$SSHD_PORT
 sed '/host_key/d; /ListenAddress ::1/d' "$T/sshd_config" >"$T/rsa_config"
 # On another address of loopback, with the same port, which can be taken only by chance.
@@ -52,6 +52,15 @@ Host old
 	Port $port
 Host named
 	HostKeyAlias The-Box
+Host bound family times
+	HostName 127.0.0.1
+	Port $port
+Host bound
+	BindAddress 127.0.0.9
+Match originalhost times exec true
+	BindAddress 127.0.0.10
+Host bound family
+	AddressFamily inet
 Host *
 	GlobalKnownHostsFile $T/none "$global"
 END
@@ -119,6 +128,19 @@ echo "[127.0.0.1]:$port $(key rsa)" >"$known"
 pins 'a key of another type is known' rsa box
 echo "[127.0.0.2]:$port $(key host)" >"$known"
 refuses 'a key of the type that is known is not shown' "old shows another host key than $known line 1" old
+
+# Where the caller's ssh connects from, root's does as well, and so does what asks for the key.
+clean
+echo "[127.0.0.1]:$port $(key host)" >"$known"
+pins 'BindAddress' host bound
+is 'BindAddress: the block has it, and no ProxyCommand' "$(grep -c -e '^    BindAddress 127\.0\.0\.9$' -e '^    ProxyCommand ' \
+    -e '^    AddressFamily inet$' "$T/out") $(grep '^    ProxyCommand ' "$T/out")" '3     ProxyCommand none'
+check 'BindAddress: the key was asked for from there' grep -q 'Connection from 127\.0\.0\.9 port' "$SSHD_LOG"
+pins 'AddressFamily' host family
+check 'AddressFamily: meshssh has it' grep -q '^    ProxyCommand .* --family=inet --relay ' "$T/out"
+pins 'BindAddress at times' host times
+check 'BindAddress at times: the block says that it is left out' grep -q '^    # your own ssh has BindAddress here, .* left out$' "$T/out"
+check 'BindAddress at times: and goes through meshssh' grep -q '^    ProxyCommand .*meshssh --dead-after=30 --relay ' "$T/out"
 
 clean
 echo "the-box $(key other)" >"$known"
