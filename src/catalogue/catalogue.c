@@ -706,6 +706,10 @@ static const struct code_row rows[CODE_LOCAL] = {
 	    "The server offers no algorithm that this ssh takes, for the key exchange, its host "
 	    "key, the cipher or the MAC. Update it; until then allow the old algorithm for this "
 	    "host alone." },
+	[CODE_CONFIG_ALGORITHMS] = { "config-algorithms", KIND_FINDING, SEVERITY_ERROR, 50, 0, "",
+	    "Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms in your ssh configuration leaves "
+	    "out everything that the server offers, and without that line they would agree. "
+	    "Remove the line, or add one of the server's algorithms to its list." },
 	[CODE_SERVER_MALFORMED] = { "server-malformed", KIND_FINDING, SEVERITY_ERROR, 50, 0, "",
 	    "The server's first message of the key exchange, its list of algorithms, is not "
 	    "well-formed. ssh(1) ends with a message of its own. Update the server, or check "

@@ -140,9 +140,9 @@ view_version(struct view *l, const char *ssh, struct ssh_ask *ask)
 		fact_put_number(l->facts, "ssh.version_number", major * 100 + minor);
 }
 
-/* What ssh takes of the server's; a list that does not fit is not told. */
+/* What ssh takes of the server's, in this group; a list that does not fit is not told. */
 static void
-view_algorithms(struct view *l)
+view_algorithms(struct view *l, const char *group)
 {
 	char	 value[VALUE_MAX], path[64], *at, *name;
 	json_t	*list;
@@ -154,7 +154,7 @@ view_algorithms(struct view *l)
 		list = json_array();
 		for (at = value; (name = strsep(&at, ",")) != NULL;)
 			fact_append_text(list, name);
-		snprintf(path, sizeof(path), "ssh.algorithms.%.24s", told_lists[i]);
+		snprintf(path, sizeof(path), "ssh.%.12s.%.24s", group, told_lists[i]);
 		fact_put(l->facts, path, list);
 	}
 }
@@ -216,7 +216,7 @@ view_options(struct view *l, const char *ssh, struct ssh_ask *ask)
 			fact_put(l->facts, path,
 			    view_told(l, (enum redact)redact_keyword(told_options[i]), value));
 	}
-	view_algorithms(l);
+	view_algorithms(l, "algorithms");
 }
 
 static void
@@ -298,6 +298,42 @@ view_program(struct view *l, struct ssh_ask *ask)
 	}
 }
 
+/* 1 if a line of a file, or an option, may set one of the lists. */
+static int
+view_sets_lists(const struct view *l)
+{
+	char		 path[64];
+	size_t		 i;
+	char *const	*at = l->in->ssh_args;
+
+	for (; at != NULL && *at != NULL; at++)
+		if ((*at)[1] == 'o')
+			return (1);
+	for (i = 0; i < sizeof(told_lists) / sizeof(told_lists[0]); i++) {
+		snprintf(path, sizeof(path), "ssh.where.%.24s", told_lists[i]);
+		if (fact_at(l->facts, path) != NULL)
+			return (1);
+		snprintf(path, sizeof(path), "ssh.conditional.%.24s", told_lists[i]);
+		if (fact_at(l->facts, path) != NULL)
+			return (1);
+	}
+	return (0);
+}
+
+/* What ssh would take by itself, where the user has it otherwise. */
+static void
+view_defaults(struct view *l, struct ssh_ask *ask)
+{
+	char		 ssh[PATH_MAX];
+	const char	*argv[] = { ssh, "-F", "none", "-G", "-T", SSH_ASK_ANY, NULL };
+
+	if (l->options == NULL || !view_sets_lists(l) || ssh_program_find(NULL, ssh) == -1)
+		return;
+	ssh_ask(argv, detect_left_ms(l->in), ask);
+	l->options = ask->status == 0 ? ask->out : NULL;
+	view_algorithms(l, "defaults");
+}
+
 static void
 ssh_detect(json_t *facts, const struct detect_input *in)
 {
@@ -314,6 +350,7 @@ ssh_detect(json_t *facts, const struct detect_input *in)
 	}
 	view_program(&l, ask);
 	detect_ssh_where(facts, in, l.home, l.user);
+	view_defaults(&l, ask);
 	free(ask);
 }
 

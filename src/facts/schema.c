@@ -245,6 +245,8 @@ const struct fact_row	fact_rows[] = {
 	    "The algorithms that ssh -G says it takes, in its order." },
 	{ "ssh.algorithms.casignaturealgorithms", FACT_TEXTS, "", "detect-ssh",
 	    "The algorithms that ssh -G says it takes, in its order." },
+	{ "ssh.defaults.*", FACT_TEXTS, "", "detect-ssh",
+	    "The same without any file or option, where one of them sets such a list." },
 	{ "ssh.hidden", FACT_OBJECT, "", "detect-ssh",
 	    "A block for this host in a file that ssh does not read for it, because of where its Include stands: file, line, by_file, by_line." },
 	{ "ssh.hidden.file", FACT_TEXT, "", "detect-ssh",

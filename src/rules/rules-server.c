@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/shell.h"
 #include "facts/query.h"
+#include "rules/rules-config.h"
 #include "rules/rules.h"
 
 #define SSH_PORT	22
@@ -292,12 +293,19 @@ check_nfs(const json_t *facts, struct finding *f)
 static const struct agreed {
 	char	offered[28];
 	char	taken[36];
+	char	usual[32];	/* what ssh would take without its configuration */
 	char	keyword[20];	/* of ssh_config(5) */
+	char	lower[20];
+	char	noun[24];
 } agreements[] = {
-	{ "server.host_key_types",	"ssh.algorithms.hostkeyalgorithms",	"HostKeyAlgorithms" },
-	{ "server.kex",			"ssh.algorithms.kexalgorithms",		"KexAlgorithms" },
-	{ "server.ciphers",		"ssh.algorithms.ciphers",		"Ciphers" },
-	{ "server.macs",		"ssh.algorithms.macs",			"MACs" },
+	{ "server.host_key_types", "ssh.algorithms.hostkeyalgorithms",
+	    "ssh.defaults.hostkeyalgorithms", "HostKeyAlgorithms", "hostkeyalgorithms", "host key type" },
+	{ "server.kex", "ssh.algorithms.kexalgorithms", "ssh.defaults.kexalgorithms",
+	    "KexAlgorithms", "kexalgorithms", "key exchange method" },
+	{ "server.ciphers", "ssh.algorithms.ciphers", "ssh.defaults.ciphers", "Ciphers",
+	    "ciphers", "cipher" },
+	{ "server.macs", "ssh.algorithms.macs", "ssh.defaults.macs", "MACs", "macs",
+	    "MAC" },
 };
 
 /* The first of the wishes that the other side has, too; NULL if there is none. */
@@ -359,23 +367,55 @@ sha1_only(const json_t *facts)
 	return (1);
 }
 
+/*
+ * The first that they do not agree on: if excluded is set, because of a line of the user's, without
+ * which *usual would be what they agree on; else even by what ssh takes by itself. NULL: none.
+ */
+static const struct agreed *
+disagreement(const json_t *facts, int excluded, const char **usual)
+{
+	const char		*cipher = first_common(json_at(facts, "ssh.algorithms.ciphers"),
+				    json_at(facts, "server.ciphers"));
+	const struct agreed	*row;
+	size_t			 i;
+
+	for (i = 0; i < sizeof(agreements) / sizeof(agreements[0]); i++) {
+		row = &agreements[i];
+		*usual = first_common(json_at(facts, row->usual), json_at(facts, row->offered));
+		if ((*usual != NULL) == excluded && disagree(facts, row) &&
+		    !(strcmp(row->keyword, "MACs") == 0 && has_mac(cipher)))
+			return (row);
+	}
+	return (NULL);
+}
+
+static int
+check_excluded(const json_t *facts, struct finding *f)
+{
+	const char		*usual;
+	char			 where[300];
+	const struct agreed	*row = disagreement(facts, 1, &usual);
+
+	if (row == NULL)
+		return (0);
+	finding_set(f->cause,
+	    "Your ssh configuration leaves out every %s that the server offers.", row->noun);
+	finding_set(f->evidence, "%s%s; the server offers %.60s, which ssh accepts without that line",
+	    row->keyword, config_where(facts, row->lower, where), usual);
+	finding_cure(f, "Remove that %s line, or add %.60s to its list.", row->keyword, usual);
+	return (1);
+}
+
 static int
 check_too_old(const json_t *facts, struct finding *f)
 {
-	const struct agreed	*row = NULL;
-	const char		*cipher, *first, *software = json_text_at(facts, "server.software");
-	size_t			 i;
+	const char		*first, *usual, *software = json_text_at(facts, "server.software");
+	const struct agreed	*row = disagreement(facts, 0, &usual);
 
-	cipher = first_common(json_at(facts, "ssh.algorithms.ciphers"),
-	    json_at(facts, "server.ciphers"));
 	if (sha1_only(facts)) {
 		row = &agreements[0];
 		f->certainty = CERTAINTY_LIKELY;
 	}
-	for (i = 0; i < sizeof(agreements) / sizeof(agreements[0]) && row == NULL; i++)
-		if (disagree(facts, &agreements[i]) && !(strcmp(agreements[i].keyword,
-		    "MACs") == 0 && has_mac(cipher)))
-			row = &agreements[i];
 	if (row == NULL || (first = json_string_value(json_array_get(json_at(facts, row->offered),
 	    0))) == NULL)
 		return (0);
@@ -453,6 +493,8 @@ const struct rule rules_server[] = {
 	SAID(CODE_NOT_SSH, "server.kind", CODE_PATH_CAPTIVE),
 	{ .code = CODE_SERVER_TOO_OLD, .certainty = CERTAINTY_SURE,
 	  .needs = { "server.host_key_types" }, .check = check_too_old },
+	{ .code = CODE_CONFIG_ALGORITHMS, .certainty = CERTAINTY_SURE,
+	  .needs = { "server.host_key_types" }, .check = check_excluded },
 	{ .code = CODE_SERVER_MALFORMED, .certainty = CERTAINTY_SURE,
 	  .needs = { "server.kexinit_bytes" }, .check = check_malformed },
 	{ .code = CODE_NFS_CLOSED, .certainty = CERTAINTY_SURE,

@@ -44,6 +44,12 @@ check "is where ssh goes" grep -q "^this machine --direct--> app:7 = 127.0.0.1 p
 
 doctor "options behind the host" 0 --doctor 127.0.0.1 --json "$port"
 is "no errors, no warnings" "$(codes)" ""
+# A line of the user's that leaves out what the server has.
+printf 'Host *\n    IPQoS none\n    Ciphers 3des-cbc\n' >"$T/own"
+doctor "a line that leaves out the server's ciphers" 1 --doctor --json -F "$T/own" 127.0.0.1 "$port"
+is "and that is what the doctor says" "$(codes)" "config-algorithms"
+check "with the line" grep -qF "Ciphers ($T/own:3); the server offers " "$T/out"
+
 # A server whose ciphers no ssh of today takes: what plain ssh says, and what the doctor does.
 sshd_start "Ciphers 3des-cbc" || exit 1
 # A connection that ends early, on a busy machine, tells nothing of ciphers.

@@ -165,6 +165,26 @@ static const struct rules_case cases[] = {
 	    "{\"server\":{\"host_key_types\":[],\"ciphers\":[\"aes128-gcm@openssh.com\"],"
 	    "\"macs\":[\"hmac-md5\"]},\"ssh\":{\"algorithms\":{\"ciphers\":[\"aes128-gcm@openssh.com\"],"
 	    "\"macs\":[\"hmac-sha2-256\"]}}}", "", "" },
+	/* What ssh would take by itself, but for a line of the user's. */
+#define CIPHERS(taken, usual) "{\"server\":{\"host_key_types\":[],\"ciphers\":[\"aes256-ctr\"]}," \
+	"\"ssh\":{\"algorithms\":{\"ciphers\":[\"" taken "\"]},\"defaults\":{\"ciphers\":[" usual "]}}}"
+	{ "config-algorithms", CIPHERS("aes128-ctr", "\"aes128-ctr\",\"aes256-ctr\""), "error",
+	    "sure" },
+	{ "server-too-old", CIPHERS("aes128-ctr", "\"aes128-ctr\",\"aes256-ctr\""), "", "" },
+	{ "config-algorithms", CIPHERS("aes128-ctr", "\"aes192-ctr\""), "", "" },
+	{ "server-too-old", CIPHERS("aes128-ctr", "\"aes192-ctr\""), "error", "sure" },
+	{ "config-algorithms", CIPHERS("aes256-ctr", "\"aes256-ctr\""), "", "" },
+	{ "config-algorithms", CIPHERS("aes128-ctr", "1"), "", "" },
+#undef CIPHERS
+	/* Each has its own list. */
+	{ "config-algorithms", "{\"server\":{\"host_key_types\":[\"ssh-dss\"],\"kex\":[\"b\"]},"
+	    "\"ssh\":{\"algorithms\":{\"hostkeyalgorithms\":[\"ssh-ed25519\"],\"kexalgorithms\":[\"a\"]},"
+	    "\"defaults\":{\"hostkeyalgorithms\":[\"ssh-ed25519\"],\"kexalgorithms\":[\"b\"]}}}", "error",
+	    "sure" },
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[\"ssh-dss\"],\"kex\":[\"b\"]},"
+	    "\"ssh\":{\"algorithms\":{\"hostkeyalgorithms\":[\"ssh-ed25519\"],\"kexalgorithms\":[\"a\"]},"
+	    "\"defaults\":{\"hostkeyalgorithms\":[\"ssh-ed25519\"],\"kexalgorithms\":[\"b\"]}}}", "error",
+	    "sure" },
 	{ "server-too-old", "{\"server\":{\"host_key_types\":[1,null],\"kex\":{},\"macs\":[{}]},"
 	    "\"ssh\":{\"algorithms\":{\"hostkeyalgorithms\":[2],\"kexalgorithms\":[\"a\"]}}}", "",
 	    "" },
