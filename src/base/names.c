@@ -31,7 +31,7 @@ names_add(struct names *names, const char *host, struct error *err)
 	if (host[0] == '\0')
 		error_set(err, CODE_USAGE, "--or: a name in the list is empty");
 	else if (!addr_host_ok(host))
-		error_set(err, CODE_BAD_HOST, "--or: \"%.60s\" is no host name or address", host);
+		error_set(err, CODE_BAD_HOST, "--or: \"%.60s\" is not a host name or address", host);
 	else if (colon != NULL && strchr(colon + 1, ':') == NULL)
 		error_set(err, CODE_USAGE, "--or: %.80s has a port; all names take that of the host",
 		    host);

@@ -357,7 +357,7 @@ static const struct code_row rows[CODE_LOCAL] = {
 	[CODE_PROXY_SILENT] = { "proxy-silent", KIND_BOTH, SEVERITY_ERROR, 62, EX_UNAVAILABLE,
 	    "is the host up? is this a proxy?",
 	    "The proxy took the connection and gave no answer in time. Most often it waits in "
-	    "vain for the host, which is down or asleep; else what listens there is no proxy, or "
+	    "vain for the host, which is down or asleep; else what listens there is not a proxy, or "
 	    "hangs. --timeout=SECONDS waits longer." },
 	[CODE_PROXY_CLOSED] = { "proxy-closed", KIND_BOTH, SEVERITY_ERROR, 61, EX_UNAVAILABLE,
 	    "see the proxy's log",

@@ -174,7 +174,7 @@ const struct code_row catalogue_local[CODE_COUNT - CODE_LOCAL] = {
 	    "to ask for it. Make a key without one for it." },
 	[CODE_NIX_HOST_KEY - CODE_LOCAL] = { "nix-host-key",
 	    KIND_FINDING, SEVERITY_ERROR, 81, 0, "",
-	    "Column 8 of the builder's line, or publicHostKey, is no host key. It is the base64 "
+	    "Column 8 of the builder's line, or publicHostKey, is not a host key. It is the base64 "
 	    "form of the whole line in ssh_host_ed25519_key.pub: base64 -w0 FILE." },
 	[CODE_NIX_HOST_KEY_ALIAS - CODE_LOCAL] = { "nix-host-key-alias",
 	    KIND_FINDING, SEVERITY_ERROR, 79, 0, "",

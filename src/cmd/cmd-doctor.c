@@ -223,7 +223,7 @@ doctor_host_ok(const char *host)
 static void
 doctor_bad_host(struct error *err, const char *host)
 {
-	error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
+	error_set(err, CODE_BAD_HOST, "\"%.60s\" is not a host name or address", host);
 }
 
 /*
@@ -253,7 +253,7 @@ doctor_operands(const struct options *opts, const char **host, const char *port,
 		return (-1);
 	}
 	if (port != NULL && (*number = addr_port(port)) == -1) {
-		error_set(err, CODE_BAD_PORT, "\"%.40s\" is no port", port);
+		error_set(err, CODE_BAD_PORT, "\"%.40s\" is not a port", port);
 		return (-1);
 	}
 	return (0);

@@ -655,9 +655,9 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 	s = (struct session){ .opts = opts, .target = &target, .err = err, .conn = { .fd = -1 },
 	    .null_fd = -1, .fdpass = opts->fdpass, .began_ms = clock_ms() };
 	if (!addr_host_ok(host))
-		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
+		error_set(err, CODE_BAD_HOST, "\"%.60s\" is not a host name or address", host);
 	else if (target.port == -1)
-		error_set(err, CODE_BAD_PORT, "\"%.40s\" is no port", port);
+		error_set(err, CODE_BAD_PORT, "\"%.40s\" is not a port", port);
 	else if (opts->or_names != NULL) {
 		s.names = xmalloc(sizeof(*s.names));
 		names_parse(opts->or_names, host, s.names, err);

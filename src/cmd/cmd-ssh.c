@@ -207,7 +207,7 @@ ssh_host_ok(const struct ssh_program *env, const char *destination, struct error
 		odd = destination;
 	else if (addr_host_ok(env->host))
 		return (1);
-	error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", odd);
+	error_set(err, CODE_BAD_HOST, "\"%.60s\" is not a host name or address", odd);
 	return (0);
 }
 

@@ -52,7 +52,7 @@ list_host(struct scan_list *list, const char *word)
 		return (&list->host);
 	}
 	list->odd++;
-	fprintf(stderr, "meshssh: \"%.60s\" is no host name or address\n",
+	fprintf(stderr, "meshssh: \"%.60s\" is not a host name or address\n",
 	    error_vis(shown, sizeof(shown), word));
 	return (NULL);
 }

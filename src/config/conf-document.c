@@ -125,7 +125,7 @@ conf_host_ok(const struct conf *conf, const char *host, struct error *err)
 	}
 	if (addr_host_ok(host))
 		return (0);
-	error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address", host);
+	error_set(err, CODE_BAD_HOST, "\"%.60s\" is not a host name or address", host);
 	return (-1);
 }
 

@@ -52,7 +52,7 @@ key_append(json_t *keys, char *line, const char *path, struct error *err)
 	else if (json_array_append_new(keys, json_string(line)) == 0)
 		return (0);
 	else
-		error_set(err, CODE_BAD_KEY, "%.100s: a line is no text of UTF-8", path);
+		error_set(err, CODE_BAD_KEY, "%.100s: a line is not valid UTF-8", path);
 	return (-1);
 }
 
@@ -69,7 +69,7 @@ keys_read(const struct conf *conf, const char *path, struct error *err)
 	if ((len = file_read(path, buf, KEYS_BYTES)) == -1)
 		error_set(err, CODE_BAD_KEY, "%.100s: %s", path, strerror(errno));
 	else if (memchr(buf, '\0', (size_t)len) != NULL)
-		error_set(err, CODE_BAD_KEY, "%.100s: that is no text", path);
+		error_set(err, CODE_BAD_KEY, "%.100s: that is not text", path);
 	else {
 		buf[len] = '\0';
 		result = 0;
@@ -110,7 +110,7 @@ nfs_split(const char *word, char host[ADDR_HOST_MAX + 1], struct error *err)
 	word += brackets;
 	len -= brackets ? 2 : 0;
 	if (len > ADDR_HOST_MAX) {
-		error_set(err, CODE_BAD_HOST, "\"%.60s...\" is no host name or address", word);
+		error_set(err, CODE_BAD_HOST, "\"%.60s...\" is not a host name or address", word);
 		return (NULL);
 	}
 	memcpy(host, word, len);
@@ -133,7 +133,7 @@ conf_nfs(struct conf *conf, char **words, struct error *err)
 		return (-1);
 	if (json_put(conf->wanted, "nfs.export", json_string(export)) == -1 ||
 	    json_put(conf->wanted, "nfs.dir", json_string(words[1])) == -1) {
-		error_set(err, CODE_BAD_PATH, "a path is no text of UTF-8");
+		error_set(err, CODE_BAD_PATH, "a path is not valid UTF-8");
 		return (-1);
 	}
 	/* Which way leads there is seen without a connection, and sshd would count it. */

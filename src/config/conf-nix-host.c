@@ -366,7 +366,7 @@ nix_add_found(const struct conf *conf, json_t *doc, const json_t *found, const c
 	if (json_put(host, "user", json_string(user)) == 0)
 		result = nix_host_key(conf, doc, host, own[0] != '\0' ? own : NULL, known, err);
 	else
-		error_set(err, CODE_USAGE, "the user's name is no text");
+		error_set(err, CODE_USAGE, "the user's name is not valid UTF-8");
 	json_decref(known);
 	return (result);
 }
@@ -405,7 +405,7 @@ conf_nix_document(struct conf *conf, char **words, struct error *err)
 	if (json_put(doc, "facts.nix.root_home",
 	    json_string(pw != NULL ? pw->pw_dir : "/root")) == -1 ||
 	    json_put(doc, "facts.nix.builders", json_string(builders)) == -1) {
-		error_set(err, CODE_USAGE, "builders in nix.conf is no text of UTF-8");
+		error_set(err, CODE_USAGE, "builders in nix.conf is not valid UTF-8");
 		result = -1;
 	}
 	if (result == 0 && conf_given(conf, LINUX_BUILDER))

@@ -114,7 +114,7 @@ conf_nix_key_file(const char *path, const char *alias, const json_t *known,
 		text[len] = '\0';
 		if (key_find(text, 0, key) == 0)
 			return (key_judge(known, alias, key, path, err));
-		error_set(err, CODE_NO_HOST_KEY, "%.80s: this is no public key of a host", path);
+		error_set(err, CODE_NO_HOST_KEY, "%.80s: this is not the public key of a host", path);
 	}
 	return (-1);
 }

@@ -122,7 +122,7 @@ serve_file_at(const struct serve_part *part, char path[PATH_MAX], struct error *
 {
 	if (serve_file(part, path)[0] != '\0')
 		return (0);
-	error_set(err, CODE_CONFIG_READ, "the system knows no home of this user");
+	error_set(err, CODE_CONFIG_READ, "the user database has no home directory for this user");
 	return (-1);
 }
 

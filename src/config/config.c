@@ -155,7 +155,7 @@ conf_set_cb(void *arg, const struct option_row *row, const char *value, struct e
 	if (json_put(conf->wanted, row->name, row->value != NULL ?
 	    json_string(value) : json_true()) == 0)
 		return (0);
-	error_set(err, CODE_USAGE, "--%s: this is no text of UTF-8", row->name);
+	error_set(err, CODE_USAGE, "--%s: the value is not valid UTF-8", row->name);
 	return (-1);
 }
 
@@ -208,7 +208,7 @@ conf_socket(struct conf *conf, struct error *err)
 
 	if (!conf_given(conf, "tailscaled") && variable != NULL && variable[0] != '\0' &&
 	    json_put(conf->wanted, "tailscaled", json_string(variable)) == -1) {
-		error_set(err, CODE_USAGE, "TS_SOCKET: this is no text of UTF-8");
+		error_set(err, CODE_USAGE, "TS_SOCKET: the value is not valid UTF-8");
 		return (-1);
 	}
 	conf->tailscaled = conf_text(conf, "tailscaled");

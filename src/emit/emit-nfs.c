@@ -232,12 +232,12 @@ nfs_read(struct nfs *nfs, const json_t *doc, struct error *err)
 	nfs->port = port != NULL ? addr_port(port) : TUNNEL_PORT;
 	if (nfs->host == NULL || nfs->name == NULL || !addr_host_ok(nfs->host) ||
 	    !addr_host_ok(nfs->name)) {
-		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address",
+		error_set(err, CODE_BAD_HOST, "\"%.60s\" is not a host name or address",
 		    nfs->host != NULL ? nfs->host : "");
 		return (-1);
 	}
 	if (!path_ok(nfs->export, 0)) {
-		error_set(err, CODE_BAD_PATH, "\"%.60s\" is no path on the host",
+		error_set(err, CODE_BAD_PATH, "\"%.60s\" is not a path on the host",
 		    nfs->export != NULL ? nfs->export : "");
 		return (-1);
 	}
@@ -247,7 +247,7 @@ nfs_read(struct nfs *nfs, const json_t *doc, struct error *err)
 		return (-1);
 	}
 	if (nfs->port == -1) {
-		error_set(err, CODE_USAGE, "--port=%.20s is no port", port);
+		error_set(err, CODE_USAGE, "--port=%.20s is not a port", port);
 		return (-1);
 	}
 	return (0);

@@ -172,7 +172,7 @@ emit_nix_conf(FILE *fp, const json_t *doc, struct error *err)
 		builders = DEFAULT_BUILDERS;
 	for (p = builders; *p != '\0'; p++)
 		if (!isprint((unsigned char)*p) && *p != '\t') {
-			error_set(err, CODE_USAGE, "builders in nix.conf is no line of text");
+			error_set(err, CODE_USAGE, "builders in nix.conf is not a line of text");
 			return (-1);
 		}
 	/* Behind a blank, "@" is no file's mark but a machine's name for older Nix and for Lix. */

@@ -104,7 +104,7 @@ ssh_path(FILE *fp, const char *option, const char *path, struct error *err)
 
 	if (path[0] != '/') {
 		error_set(err, CODE_USAGE,
-		    "\"%.100s\" is no whole path, which a ProxyCommand needs", path);
+		    "\"%.100s\" is not an absolute path, which a ProxyCommand needs", path);
 		return (-1);
 	}
 	if (shell_word(option, path, word, sizeof(word)) == -1) {
@@ -532,7 +532,7 @@ ssh_put_stays(FILE *fp, const json_t *doc, int stronger)
 		fprintf(fp, ": a Match sets one at times (%s)",
 		    error_vis(shown, sizeof(shown), file != NULL ? file : "ssh_config"));
 	else if (emit_ssh_elsewhere(doc, stronger)) {
-		fprintf(fp, ", for this line stays in force: ");
+		fprintf(fp, ", because this line stays in force: ");
 		ssh_quote(fp, doc, ssh_other_way(doc));
 	} else if (json_truth_at(doc, "wanted.deaf") == 1)
 		fprintf(fp, ": ssh would run it with $SHELL, which runs no commands");
@@ -546,7 +546,7 @@ ssh_put_stays(FILE *fp, const json_t *doc, int stronger)
 static void
 ssh_put_replaced(FILE *fp, const json_t *doc, const char *keyword)
 {
-	fprintf(fp, "    # in the place of this line, which is for many hosts: ");
+	fprintf(fp, "    # replaces this line, which is for many hosts: ");
 	ssh_quote(fp, doc, keyword);
 	fprintf(fp, "\n");
 }

@@ -319,7 +319,7 @@ stanza_match(FILE *fp, const json_t *doc, const char *pattern, struct error *err
 {
 	if (!stanza_pattern_ok(pattern)) {
 		error_set(err, CODE_USAGE,
-		    "\"%.60s\" is no pattern for Host; a network is written 192.168.1.*", pattern);
+		    "\"%.60s\" is not a pattern for Host; write a network as 192.168.1.*", pattern);
 		return (-1);
 	}
 	fprintf(fp,
@@ -390,7 +390,7 @@ emit_stanza(FILE *fp, const json_t *doc, struct error *err)
 	if (pattern != NULL)
 		return (stanza_match(fp, doc, pattern, err));
 	if (s.host == NULL || !addr_host_ok(s.host)) {
-		error_set(err, CODE_BAD_HOST, "\"%.60s\" is no host name or address",
+		error_set(err, CODE_BAD_HOST, "\"%.60s\" is not a host name or address",
 		    s.host != NULL ? s.host : "");
 		return (-1);
 	}

@@ -201,7 +201,7 @@ put_keys(FILE *fp, const json_t *list, const char *user, struct error *err)
 	for (i = 0; i < json_array_size(list); i++) {
 		line = json_string_value(json_array_get(list, i));
 		if (line == NULL || (len = key_length(line)) == 0) {
-			error_set(err, CODE_BAD_KEY, "\"%.60s\" is no public key",
+			error_set(err, CODE_BAD_KEY, "\"%.60s\" is not a public key",
 			    line != NULL ? line : "");
 			return (-1);
 		}
@@ -292,7 +292,7 @@ emit_windows(FILE *fp, const json_t *doc, struct error *err)
 
 	if (forward != NULL && (addr_port(forward) == -1 || addr_port(forward) == 22)) {
 		error_set(err, CODE_USAGE,
-		    "--forward=%.20s: that is no port, or the one of Windows's own sshd", forward);
+		    "--forward=%.20s: that is not a port, or it is the one of Windows's own sshd", forward);
 		return (-1);
 	}
 	if (forward == NULL && json_at(doc, "wanted.distribution") != NULL) {

@@ -128,7 +128,7 @@ tailscale_ask(struct env_tailscale *ts, int ms)
 	ts->state = state_of(len, error, body, &ts->status);
 	free(body);
 	if (ts->state != ENV_TAILSCALE_NONE)
-		tailscale_log(ts, len == -1 ? strerror(error) : "the answer is no status");
+		tailscale_log(ts, len == -1 ? strerror(error) : "the answer is not a status");
 }
 
 /* A graphical build comes first, as with Tailscale's own client. Its files outlive the daemon. */

@@ -70,7 +70,7 @@ machine_host_key(struct nix_machine *m, const char *text)
 	else if (strstr(line, " ssh-") != NULL || strstr(line, " ecdsa-") != NULL)
 		machine_remark(m, "host-key", "column 8 has the name of the host before the key");
 	else
-		machine_remark(m, "host-key", "column 8 is base64 of something that is no key");
+		machine_remark(m, "host-key", "column 8 is base64 of something that is not a key");
 }
 
 /* What the parameters of the URI say in place of columns. */

@@ -23,7 +23,7 @@ static const struct tailscale_fault	faults[] = {
 	{ ENV_TAILSCALE_HUNG, "", CODE_MESH_HUNG,
 	    "tailscaled takes connections and does not answer", "no answer in 0.9 s" },
 	{ ENV_TAILSCALE_UNEXPECTED, "", CODE_MESH_UNEXPECTED,
-	    "tailscaled's socket is answered by something else", "the answer is no status" },
+	    "tailscaled's socket is answered by something else", "the answer is not a status" },
 	{ ENV_TAILSCALE_DOWN, "Stopped", CODE_MESH_STOPPED,
 	    "tailscaled is stopped", "Stopped" },
 	{ ENV_TAILSCALE_DOWN, "NeedsLogin", CODE_MESH_LOGGED_OUT,

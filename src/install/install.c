@@ -33,7 +33,7 @@ install_place(struct install *in, enum install_scope scope, struct error *err)
 		strlcpy(in->home, pw->pw_dir, sizeof(in->home));
 		in->names.home = in->home;
 	} else {
-		error_set(err, CODE_CONFIG_READ, "the system knows no home of this user");
+		error_set(err, CODE_CONFIG_READ, "the user database has no home directory for this user");
 		return (-1);
 	}
 	in->names.folder = in->folder;

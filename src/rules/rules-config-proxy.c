@@ -65,7 +65,7 @@ config_check_missing(const json_t *facts, struct finding *f)
 		return (0);
 	finding_set(f->cause, "The program that the ProxyCommand of this host names is not there.");
 	finding_set(f->evidence, "%s%s%s", program, json_truth_at(facts,
-	    "ssh.proxy.absolute") == 1 ? " is no executable file" : " is in no folder of PATH",
+	    "ssh.proxy.absolute") == 1 ? " is not an executable file" : " is not in any folder of PATH",
 	    config_where(facts, "proxycommand", where));
 	finding_cure(f,
 	    "Install it, or correct its path; command -v NAME tells where a program is");
@@ -84,7 +84,7 @@ config_check_relative(const json_t *facts, struct finding *f)
 	finding_set(f->cause,
 	    "The ProxyCommand is found by PATH, which nix-daemon, cron and graphical programs set "
 	    "otherwise than your " "shell.");
-	finding_set(f->evidence, "%s%s is no path, and not in /usr/bin or /bin", program,
+	finding_set(f->evidence, "%s%s is not a path, and not in /usr/bin or /bin", program,
 	    config_where(facts, "proxycommand", where));
 	finding_cure(f, "Write its whole path there; command -v %s tells it",
 	    SHELL_QUOTED(program));

@@ -52,7 +52,7 @@ static const struct mode_kind {
 	{ "drive",
 	    "ssh's configuration is on a Windows drive, which has no modes, so ssh refuses it and "
 	    "every host.",
-	    "In the place of the link, keep a copy in WSL, with chmod 600: ",
+	    "Instead of the link, keep a copy in WSL, with chmod 600: ",
 	    "Or in /etc/wsl.conf: [automount], options = \"metadata\"; then wsl --shutdown, and chmod "
 	    "600" },
 	{ "owner",

@@ -262,7 +262,7 @@ plain_matters(const json_t *facts)
 static void
 cure_plain(struct finding *f)
 {
-	finding_cure(f, "meshssh HOST in the place of ssh HOST");
+	finding_cure(f, "meshssh HOST instead of ssh HOST");
 	finding_cure(f,
 	    "In ~/.ssh/config, in a Host block of the mesh's names: ProxyCommand meshssh%s",
 	    SHELL_RELAY);

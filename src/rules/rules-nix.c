@@ -428,8 +428,8 @@ check_relative(const json_t *facts, struct finding *f)
 	    "shell.");
 	finding_set(f->evidence, "%s %s", program, json_truth_at(facts,
 	    BUILDER("proxy_relative")) == 1 ?
-	    "is no path, and in none of /usr/bin, /bin, /usr/sbin, /sbin" :
-	    "is no executable file");
+	    "is not a path, and is in none of /usr/bin, /bin, /usr/sbin, /sbin" :
+	    "is not an executable file");
 	finding_cure(f, "Write its whole path in the builder's block; command -v meshssh tells it");
 	/* A daemon may have been given a PATH of its own. */
 	if (json_truth_at(facts, BUILDER("proxy_there")) == 0)

@@ -34,7 +34,7 @@ static const struct broken {
 	    "The proxy does not connect to this host or port",
 	    "Ask who runs it to allow CONNECT to the port, or use --via." },
 	{ CODE_NOT_A_PROXY,
-	    "What listens at the proxy's address is no such proxy",
+	    "What listens at the proxy's address is not such a proxy",
 	    "Correct the address, or the kind: socks5 or http." },
 	{ CODE_PROXY_FAILED, "The proxy cannot connect to the host, and does not say why",
 	    "Is the host up, and does something listen there? On the proxy's machine: tailscale status" },

@@ -161,7 +161,7 @@ record_read(const char *path, int confine, struct record *record, struct error *
 	else if (len != -1 && record_parse(buf, (size_t)len, record) == 0)
 		result = 1;
 	else
-		error_set(err, CODE_BAD_RECORD, "%s: this is no failure record", path);
+		error_set(err, CODE_BAD_RECORD, "%s: this is not a failure record", path);
 	free(buf);
 	return (result);
 }

@@ -47,11 +47,11 @@ refuses 'linux-builder of NixOS' 64 'nix-darwin' --linux-builder --nixos
 refuses 'a protocol that is none' 64 '--protocol=ssh|ssh-ng, not "http"' builder --protocol=http
 refuses 'one key for two hosts' 64 '--host-key is for one host' builder builder2 --host-key=/tmp/key
 refuses 'two to be asked' 64 '--check takes one builder, or none for all' --check builder builder2
-refuses 'a name that is none, to be asked' 64 'is no host name or address' --check 'b*r'
+refuses 'a name that is none, to be asked' 64 'is not a host name or address' --check 'b*r'
 refuses 'none to be asked' 64 "Nix's list of builders has none that ssh reaches" --check
 refuses 'a module, installed' 64 'not installed' builder --nixos --install
-refuses 'a key file that is none' 69 'no public key' builder --host-key=/etc/passwd
-refuses 'a private key' 69 'no public key' builder --host-key=/etc/nix/builder_ed25519
+refuses 'a key file that is none' 69 'not the public key of a host' builder --host-key=/etc/passwd
+refuses 'a private key' 69 'not the public key of a host' builder --host-key=/etc/nix/builder_ed25519
 refuses 'a key file that is not there' 69 'No such file or directory; name it: --host-key=ssh_host_ed25519_key.pub' builder --host-key=/nosuch
 refuses 'a host that is not there' 69 'shows no host key' nosuch.invalid
 lab_sshd_stop

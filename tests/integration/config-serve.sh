@@ -169,7 +169,7 @@ check "a user without a home: it is printed where the files belong" grep -q '^# 
 for what in --install --remove; do
 	stranger $what
 	is "a user without a home: $what is refused" "$? $(cat "$T/out")" \
-	    '66 meshssh-config: the system knows no home of this user; nothing was changed'
+	    '66 meshssh-config: the user database has no home directory for this user; nothing was changed'
 done
 
 # --- an sshd that listens at some addresses ---

@@ -193,11 +193,11 @@ refuses "a port that is none" 64 --port=0 box
 refuses "an option of another command" 64 --tag=x box
 latin=$(printf '/run/b\303.sock')
 refuses "an option that is not UTF-8" 64 --no-probe --tailscaled="$latin" box
-check "an option that is not UTF-8: which one" grep -q -e '--tailscaled: this is no text of UTF-8' "$T/err"
+check "an option that is not UTF-8: which one" grep -q -e '--tailscaled: the value is not valid UTF-8' "$T/err"
 TS_SOCKET=$latin
 export TS_SOCKET
 refuses "a TS_SOCKET that is not UTF-8" 64 --no-probe box
-check "a TS_SOCKET that is not UTF-8: which variable" grep -q 'TS_SOCKET: this is no text of UTF-8' "$T/err"
+check "a TS_SOCKET that is not UTF-8: which variable" grep -q 'TS_SOCKET: the value is not valid UTF-8' "$T/err"
 unset TS_SOCKET
 refuses "no host to compare" 64 diff
 refuses "two files" 64 install --root --system --no-probe box

@@ -202,14 +202,14 @@ check "--scan: each is an object" python3 -c 'import json, sys
 rows = {row["host"]: row for row in map(json.loads, open(sys.argv[1]))}
 assert rows["nosuchname.invalid"]["message"] in ("name-unknown", "name-lookup"), rows
 assert "127.0.0.1" in rows' "$T/out"
-is "--scan: what is no host is told" "$(cat "$T/err")" 'meshssh: "a b" is no host name or address'
+is "--scan: what is no host is told" "$(cat "$T/err")" 'meshssh: "a b" is not a host name or address'
 printf '# a list\n127.0.0.1\n\n127.0.0.2 # two\n' | timeout 60 "$MESHSSH" --scan --timeout=2 >"$T/out" 2>"$T/err"
 is "--scan: from standard input" "$(grep -c '^127\.0\.0\.' "$T/out")" 2
 check "--scan: a summary" grep -qE '^[0-9]+ reached, [0-9]+ not' "$T/out"
 printf '127.0.0.1:%s\0x\n127.0.0.2:%s\n# \0\n127.0.0.3:%s' "$port" "$port" "$port" |
     timeout 60 "$MESHSSH" --scan --json --timeout=2 >"$T/out" 2>"$T/err"
 is "--scan: a NUL in a line: that one is told, and those behind it are looked at" "$(cat "$T/err") $(wc -l <"$T/out")" \
-    "meshssh: \"127.0.0.1:$port?x\" is no host name or address 2"
+    "meshssh: \"127.0.0.1:$port?x\" is not a host name or address 2"
 timeout 10 "$MESHSSH" --scan >"$T/out" 2>"$T/err"
 is "--scan: no host at all" "$? $(wc -l <"$T/err")" "64 1"
 timeout 10 "$MESHSSH" --scan --tailnet 127.0.0.1 >"$T/out" 2>"$T/err"

@@ -75,7 +75,7 @@ front() {
 	unharmed "front door, $2" "$(head -n 3 "$T/err")"
 	# ssh has a refusal of its own for some.
 	case $f_status in
-	64) is "front door, $2: one line" "$(grep -c '^meshssh: ".*is no host name' "$T/err") $(wc -l <"$T/err")" '1 1' ;;
+	64) is "front door, $2: one line" "$(grep -c '^meshssh: ".*is not a host name' "$T/err") $(wc -l <"$T/err")" '1 1' ;;
 	*) is "front door, $2: refused by ssh" "$f_status $(grep -c '^meshssh: ' "$T/err")" '255 0' ;;
 	esac
 }

@@ -228,7 +228,7 @@ static const struct rules_row rows[] = {
 
 	/* Proxies. */
 	{ WITH("'proxy':{'program':'/opt/x','absolute':true,'there':false},",
-	    ",'proxycommand':'/opt/x'"), "proxy-missing", "error", "/opt/x is no executable" },
+	    ",'proxycommand':'/opt/x'"), "proxy-missing", "error", "/opt/x is not an executable" },
 	{ WITH("'proxy':{'program':'x','absolute':false,'there':false,'everywhere':false},",
 	    ",'proxycommand':'x'"), "proxy-missing", "error", "PATH" },
 	{ WITH("'proxy':{'program':'x','absolute':false,'there':false,'everywhere':false},",
