@@ -39,12 +39,16 @@ ONE = [
     ("meshssh --scan alpha --form", "--format"),
     ("meshssh-doctor --format=open", "--format=openmetrics"),
     ("meshssh-doctor alp", "alpha"),
+    ("meshssh-doctor MyS", "MyServer"),
     ("meshssh-doctor --a/ww alp", "alpha"),
     ("meshssh-config known-h", "known-hosts"),
     ("meshssh-config check peer-00001.m", "peer-00001.mesh.test"),
     ("meshssh-config nix --protocol=ssh-", "--protocol=ssh-ng"),
     ("meshssh-serve --roam=sa", "--roam=same"),
 ]
+# bash has nothing else that knows hosts: those of quoted words, and no pipe is read.
+if SHELL == "bash":
+    ONE += [("meshssh-doctor quo", "quoted"), ("meshssh-config diff quo", "quoted")]
 # Nothing fits: a peer is no command of a host, and no value of ssh's options.
 NONE = ["meshssh alpha peer-00003.m", "meshssh -l peer-00003.m", "meshssh-serve alp", "meshssh --timeout=alp"]
 

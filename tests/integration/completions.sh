@@ -8,9 +8,11 @@
 need "completions" python3 || finish
 exec </dev/null
 unset TS_SOCKET
-mkdir -p "$T/home/.ssh/more" "$T/bin"
-printf 'Host alpha\nHost beta.example b*\nInclude more/*\n' >"$T/home/.ssh/config"
+mkdir -p "$T/home/.ssh/more" "$T/home/.ssh/a blank" "$T/bin"
+printf 'Host alpha MyServer\nHost beta.example b*\nInclude more/*\nInclude "a blank/*"\n' >"$T/home/.ssh/config"
 echo 'Host zebra' >"$T/home/.ssh/more/one"
+echo 'Host "quoted"' >"$T/home/.ssh/a blank/one"
+mkfifo "$T/home/.ssh/a blank/pipe"
 for program in meshssh meshssh-doctor meshssh-config meshssh-serve; do
 	[ ! -x "$BUILDDIR/$program" ] || ln -s "$BUILDDIR/$program" "$T/bin/$program"
 done
