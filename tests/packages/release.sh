@@ -9,7 +9,9 @@
 need 'a release' git autoreconf musl-gcc xz sha256sum apt-get dpkg-source libtoolize pkg-config || finish
 exec </dev/null
 GIT="git -c safe.directory=* -c core.hooksPath= -c user.name=test -c user.email=test@localhost"
-# git of contrib/release itself
+# git of contrib/release itself, which has no other configuration
+unset GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL EMAIL
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=test GIT_CONFIG_KEY_1=user.email \
     GIT_CONFIG_VALUE_1=test@localhost GIT_CONFIG_KEY_2=safe.directory GIT_CONFIG_VALUE_2='*'
 version=$(sed -n 's/^AC_INIT(\[meshssh], \[\(.*\)])$/\1/p' "$SRCDIR/configure.ac")
@@ -52,6 +54,12 @@ commit ready
 echo x >"$first/new"
 refuses 'a file that is not committed' 'the tree is not clean' "$version"
 rm "$first/new"
+key=$GIT_CONFIG_KEY_0
+GIT_CONFIG_KEY_0=user.useConfigOnly
+GIT_CONFIG_VALUE_0=true
+refuses 'nobody who makes the tag' 'set user.name' "$version"
+GIT_CONFIG_KEY_0=$key
+GIT_CONFIG_VALUE_0='test'
 
 if [ -d "$SRCDIR/build/static/source" ]; then
 	mkdir -p "$first/build/static"
