@@ -44,7 +44,10 @@ service() {
 	echo before >&3
 	check "a session" wait_for 30 grep -q before "$T/shown"
 	is "it is carried" "$(find /run/meshssh -type s | wc -l)" 1
-	check "the service is restarted" rc-service meshssh-serve restart
+	listener=$(pgrep -o -x meshssh-serve)
+	check "an upgrade" sh "$PACKAGES/alpine/meshssh-serve.post-upgrade"
+	wait_for 20 listens
+	is "the service is restarted" "$(pgrep -x meshssh-serve | grep -cx "$listener")" 0
 	is "the way of sshd's answers is there, once" "$(ip rule | grep -c 'from 127.0.0.22 lookup 4622') $(ip route show table 4622)" \
 	    '1 local default dev lo scope host '
 	check "the service is stopped" rc-service meshssh-serve stop
@@ -112,6 +115,7 @@ check "it has its license" license "$T/pkg/meshssh"
 # abuild moves the manual to the package of documentation by itself.
 is "what the client has" "$(files "$T/pkg/meshssh" | sed "s,$MAN/man8/.* ,,")" "$CLIENT_FILES"
 is "what completes words" "$(completions "$T/pkg/meshssh")" "$COMPLETIONS"
+is "its examples" "$(examples "$T/pkg/meshssh")" "$EXAMPLES"
 is "what the server has" "$(files "$T/pkg/meshssh-serve")" "usr/bin/meshssh-serve "
 is "it is of musl" "$(readelf -l "$T/pkg/meshssh/usr/bin/meshssh" | grep -o 'ld-musl')" ld-musl
 is "what its service has" "$(files "$T/pkg/meshssh-serve-openrc")" "etc/conf.d/meshssh-serve etc/init.d/meshssh-serve "

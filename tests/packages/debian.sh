@@ -59,6 +59,7 @@ for side in meshssh meshssh-serve; do
 done
 is "what the client has" "$(files "$T/root/meshssh")" "$CLIENT_FILES"
 is "what completes words" "$(completions "$T/root/meshssh")" "$COMPLETIONS"
+is "its examples" "$(examples "$T/root/meshssh")" "$EXAMPLES"
 is "what the server has" "$(files "$T/root/meshssh-serve")" "$SERVE_FILES"
 
 if [ "$(id -u)" -ne 0 ] || ! command -v debootstrap >/dev/null 2>&1 || ! unshare -m true 2>/dev/null; then

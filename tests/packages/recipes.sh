@@ -29,6 +29,6 @@ if need "the recipes are clean scripts" shellcheck; then
 	check "PKGBUILD is a clean script" shellcheck -s bash -e SC2034,SC2154,SC2164 "$PACKAGES/arch/PKGBUILD"
 	check "APKBUILD is a clean script" shellcheck -s dash -e SC2034,SC2154 "$PACKAGES/alpine/APKBUILD"
 	check "what OpenRC runs is clean, too" shellcheck -s dash -e SC2034 "$PACKAGES/alpine/meshssh-serve.initd" \
-	    "$PACKAGES/alpine/meshssh-serve.confd" "$PACKAGES/alpine/meshssh-serve.pre-install"
+	    "$PACKAGES"/alpine/meshssh-serve.[!i]*
 fi
 finish

@@ -42,6 +42,12 @@ completions() {
 }
 # shellcheck disable=SC2034
 COMPLETIONS=$(completions "$SRCDIR/contrib")
+# examples ROOT: the examples for Prometheus and Ansible there; those of the source.
+examples() {
+	find "$1" -type f \( -path '*/ansible/*' -o -path '*/prometheus/*' \) -exec basename {} \; | LC_ALL=C sort | tr '\n' ' '
+}
+# shellcheck disable=SC2034
+EXAMPLES=$(examples "$SRCDIR/contrib")
 
 # license ROOT: whether it has one.
 license() { find "$1/usr/share" -type f | grep -qE '/(licenses/.*/COPYING|doc/.*/copyright)$'; }
