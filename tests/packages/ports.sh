@@ -13,6 +13,7 @@ port=$SRCDIR/contrib/packages/freebsd
 # --- Homebrew -------------------------------------------------------------------------------------------------------
 
 is 'the formula is Ruby' "$(ruby -wc "$formula" 2>&1)" 'Syntax OK'
+is 'no line is longer than brew style takes' "$(grep -n '.\{119\}' "$formula")" ''
 mkdir "$T/brew" "$T/user"
 check 'the source' make -s -C "$BUILDDIR" distdir distdir="ports.$$"
 mv "$BUILDDIR/ports.$$" "$T/source"

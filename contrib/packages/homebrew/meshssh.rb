@@ -25,7 +25,8 @@ class Meshssh < Formula
 
   test do
     assert_match "meshssh #{version}", shell_output("#{bin}/meshssh --version")
-    assert_match "ProxyCommand #{HOMEBREW_PREFIX}/bin/meshssh ", shell_output("#{bin}/meshssh-config stanza --match=nas")
+    assert_match "ProxyCommand #{HOMEBREW_PREFIX}/bin/meshssh ",
+                 shell_output("#{bin}/meshssh-config stanza --match=nas")
     # nothing listens at port 1
     assert_match "refused", shell_output("#{bin}/meshssh 127.0.0.1 1 2>&1", 69)
   end
