@@ -2,11 +2,13 @@
 /* meshssh --why. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/xalloc.h"
 #include "catalogue/catalogue.h"
 #include "cmd/cmd.h"
 #include "state/held.h"
@@ -77,11 +79,11 @@ why_span(int64_t s, char text[32])
 static void
 why_held(void)
 {
-	static struct held	list[HELD_MAX];
-	const int		count = held_list(list, HELD_MAX);
-	const int64_t		now_ms = clock_boot_ms();
-	char			for_text[32], hold[32];
-	int			i;
+	struct held		*list = xcalloc(HELD_MAX, sizeof(*list));
+	const int		 count = held_list(list, HELD_MAX);
+	const int64_t		 now_ms = clock_boot_ms();
+	char			 for_text[32], hold[32];
+	int			 i;
 
 	if (count > 0)
 		printf("Waiting for the network:\n");
@@ -91,6 +93,7 @@ why_held(void)
 		    list[i].why, why_span(list[i].hold_s, hold));
 	if (count > 0)
 		printf("\n");
+	free(list);
 }
 
 int

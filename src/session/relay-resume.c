@@ -76,7 +76,8 @@ struct relay {
 	struct error		 err;
 };
 
-static struct relay	relay_session;	/* one at a time */
+/* One at a time. A common symbol comes last in memory, and not between what each relay uses. */
+struct relay	relay_resume_session __attribute__((__common__));
 
 static void	relay_turn(struct relay *);
 
@@ -717,7 +718,7 @@ int
 relay_resume_run(struct event_base *base, const struct relay_config *conf, struct resumable *resume,
     struct error *err)
 {
-	struct relay	*r = &relay_session;
+	struct relay	*r = &relay_resume_session;
 
 	memset(r, 0, sizeof(*r));
 	r->conf = conf;
@@ -741,11 +742,13 @@ relay_resume_run(struct event_base *base, const struct relay_config *conf, struc
 int
 relay_resume_waits(void)
 {
-	return (relay_session.base != NULL && !relay_session.identified && !relay_session.closing);
+	const struct relay	*r = &relay_resume_session;
+
+	return (r->base != NULL && !r->identified && !r->closing);
 }
 
 void
 relay_resume_expire(void)
 {
-	event_active(&relay_session.last_ev, EV_TIMEOUT, 0);
+	event_active(&relay_resume_session.last_ev, EV_TIMEOUT, 0);
 }

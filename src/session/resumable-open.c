@@ -22,7 +22,8 @@
 #define LAST_MS		2000
 #define FAREWELL_MS	200	/* the same for a session that did not open: a login waits */
 
-static struct resumable	resumable_session;	/* one at a time */
+/* One at a time. A common symbol comes last in memory, and not between what each relay uses. */
+struct resumable	resumable_session __attribute__((__common__));
 
 static void	open_whole_cb(int, void *);
 

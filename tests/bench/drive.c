@@ -1,7 +1,7 @@
 /*
  * What tests/bench/bench measures with: one measurement of one relay a call, numbers on stdout.
  *
- *	drive start|bulk-up|bulk-down|echo|pss [-F] [-b BYTES] [-n COUNT] [-p PORT] [-s NAMESPACE]
+ *	drive start|bulk-up|bulk-down|echo|pss|own [-F] [-b BYTES] [-n COUNT] [-p PORT] [-s NAMESPACE]
  *	    COMMAND [ARGUMENT ...]
  *
  *	start		COUNT times: microseconds from fork to the server's first byte, a line each
@@ -9,6 +9,7 @@
  *	bulk-down	the server to COMMAND's stdout: the same
  *	echo		COUNT round trips of one byte: p50 and p99 in microseconds
  *	pss		COUNT relays at once, idle after one line each way: KiB of Pss for each
+ *	own		the same of Private_Dirty, which does not depend on what else runs
  *
  * PORT in an argument stands for the port of the server in here: that of -p, or else a free one.
  * -s: the file of the network namespace that it listens in, at all addresses, and not only at the
@@ -461,9 +462,9 @@ drive_echo(int count)
 	free(took);
 }
 
-/* KiB; 0 when there is no such process any more. */
+/* KiB of what the key counts; 0 when there is no such process any more. */
 static long
-pss(pid_t pid)
+memory(pid_t pid, const char *key)
 {
 	char	 path[64], line[128];
 	FILE	*f;
@@ -475,14 +476,14 @@ pss(pid_t pid)
 	if ((f = fopen(path, "re")) == NULL)
 		return (0);
 	while (fgets(line, sizeof line, f) != NULL)
-		if (sscanf(line, "Pss: %ld", &kib) == 1)
+		if (strncmp(line, key, strlen(key)) == 0 && sscanf(line + strlen(key), ": %ld", &kib) == 1)
 			break;
 	fclose(f);
 	return (kib);
 }
 
 static void
-drive_pss(int count)
+drive_memory(const char *key, int count)
 {
 	struct rlimit	 limit;
 	struct relay	*relays;
@@ -513,7 +514,7 @@ drive_pss(int count)
 		before = sum;
 		poll(NULL, 0, 100);
 		for (sum = 0, i = 0; i < count; i++)
-			sum += pss(relays[i].pid);
+			sum += memory(relays[i].pid, key);
 	} while (sum != before);
 	printf("%.1f\n", (double)sum / count);
 	for (i = 0; i < count; i++) {
@@ -527,8 +528,8 @@ drive_pss(int count)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: drive start|bulk-up|bulk-down|echo|pss [-F] [-b bytes] [-n count] "
-	    "[-p port] [-s namespace] command ...\n");
+	fprintf(stderr, "usage: drive start|bulk-up|bulk-down|echo|pss|own [-F] [-b bytes] "
+	    "[-n count] [-p port] [-s namespace] command ...\n");
 	exit(64);
 }
 
@@ -581,7 +582,9 @@ main(int argc, char **argv)
 	else if (strcmp(mode, "echo") == 0)
 		drive_echo(count);
 	else if (strcmp(mode, "pss") == 0)
-		drive_pss(count);
+		drive_memory("Pss", count);
+	else if (strcmp(mode, "own") == 0)
+		drive_memory("Private_Dirty", count);
 	else
 		usage();
 	return (0);
