@@ -38,6 +38,7 @@
 #define FAREWELL_MS	1000		/* for ssh's last words after the server's end */
 #define LAST_MS		20000		/* for what the server says after the client's end */
 #define CLOSE_MS	2000		/* for the last bytes, and to say that it is over */
+#define ALONE_MS	120000		/* the same, where whoever started us is gone */
 #define JUMP_MS		5000		/* the clock went on so far without us */
 #define PROOF_BYTES	4096		/* have come: the segments are small enough */
 #define LOOK_MS		200		/* between looks, however much is relayed */
@@ -64,6 +65,10 @@ struct relay {
 	int			 in_full;	/* how often it gave as much as is taken */
 	int			 net_ended;	/* the server's stream, and the output with it */
 	int			 closing;
+	int			 let_go;	/* of standard input and output */
+	int			 told;		/* the far side knows that it is over */
+	int			 alone;
+	pid_t			 parent;
 	int			 identified;
 	short			 net_what;	/* what the connection is waited for */
 	int			 carriers;	/* the connection is this one of the stream's */
@@ -87,7 +92,7 @@ relay_done(struct relay *r)
 	event_base_loopbreak(r->base);
 }
 
-/* The session is over for us: say so, if there is a connection to say it on. */
+/* The session is over for us: say so, on the connection there is or on another. */
 static void
 relay_close(struct relay *r, enum resume_reason reason)
 {
@@ -276,7 +281,10 @@ relay_receive(struct relay *r)
 			snprintf(why, sizeof(why), "%s", r->stream->wrong == STREAM_SYSTEM ?
 			    strerror(r->stream->error) : r->stream->wrong == STREAM_EOF ?
 			    "it ended" : "what came is no frame of the session");
-			resumable_lost(r->resume, why);
+			r->told = r->stream->close == STREAM_SAID &&
+			    r->stream->wrong == STREAM_EOF;
+			if (!r->told)
+				resumable_lost(r->resume, why);
 			return;
 		}
 		if (n == 0)
@@ -514,13 +522,58 @@ relay_net_ended(struct relay *r)
 	event_add(&r->last_ev, &tv);
 }
 
+/* What is without a connection now is nothing for --why. */
+static void
+relay_waits_cb(const struct resumable *resume, const char *why, void *arg)
+{
+	(void)resume;
+	(void)why;
+	(void)arg;
+}
+
+/* Nothing is relayed any longer, and whoever reads or writes here shall see that at once. */
+static void
+relay_let_go(struct relay *r)
+{
+	if (r->let_go)
+		return;
+	r->let_go = 1;
+	relay_watch_caller(r, 0);
+	event_del(&r->in_ev);
+	event_del(&r->out_ev);
+	event_del(&r->term_ev);
+	if (!r->net_ended)
+		output_end(&r->out, r->conf->out_fd);
+	close(r->conf->in_fd);
+	r->net_ended = 1;
+	r->in_open = r->can_splice = r->paused = 0;
+	r->resume->conf.waits_cb(r->resume, NULL, r->resume->conf.arg);
+	r->resume->conf.waits_cb = relay_waits_cb;
+}
+
+/*
+ * 1 while the far side does not know that it is over: where that was said, it hangs up. Without
+ * this it would hold the session for a client that does not come back.
+ */
+static int
+relay_tells(struct relay *r)
+{
+	if (r->told)
+		return (0);
+	/* A failure is reported first. */
+	if (r->err.code != CODE_NONE)
+		return (r->stream->fd != -1 && r->stream->close != STREAM_SAID);
+	relay_let_go(r);
+	return (1);
+}
+
 /* 1 if the session is over. */
 static int
 relay_ended(struct relay *r)
 {
 	struct iovec	iov[2];
 
-	if (r->err.code == CODE_NONE && r->resume->over.code != CODE_NONE)
+	if (r->err.code == CODE_NONE && r->resume->over.code != CODE_NONE && !r->closing)
 		r->err = r->resume->over;
 	if (!r->net_ended && stream_ended(r->stream))
 		relay_net_ended(r);
@@ -532,8 +585,7 @@ relay_ended(struct relay *r)
 		relay_closed(r);
 		return (1);
 	}
-	if (r->resume->over.code == CODE_NONE && (!r->closing || (r->stream->fd != -1 &&
-	    r->stream->close != STREAM_SAID)))
+	if (r->resume->over.code == CODE_NONE && (!r->closing || relay_tells(r)))
 		return (0);
 	relay_done(r);
 	return (1);
@@ -543,6 +595,7 @@ static void
 relay_last_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay	*r = arg;
+	struct timeval	 tv = clock_timeval(ALONE_MS);
 	char		 target[TARGET_TEXT_MAX];
 
 	(void)fd;
@@ -553,7 +606,10 @@ relay_last_cb(evutil_socket_t fd, short what, void *arg)
 		if (r->err.code == CODE_NONE)
 			return;
 	}
-	if (r->closing)
+	if (r->closing && !r->alone && getppid() != r->parent) {
+		r->alone = 1;
+		event_add(&r->last_ev, &tv);
+	} else if (r->closing)
 		relay_done(r);
 	relay_close(r, RESUME_CLOSE_CLIENT);
 	relay_turn(r);
@@ -726,6 +782,7 @@ relay_resume_run(struct event_base *base, const struct relay_config *conf, struc
 	r->resume = resume;
 	r->stream = &resume->stream;
 	r->in_open = 1;
+	r->parent = getppid();
 	r->tick_ms = -1;
 	r->turn_ms = clock_ms();
 	r->turn_boot_ms = clock_boot_ms();

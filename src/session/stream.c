@@ -196,6 +196,7 @@ stream_frame_begin(struct stream *s, unsigned int type, int64_t now_ms)
 		s->out_frame[RESUME_HEAD_BYTES] = s->own_reason;
 		memcpy(s->out_frame + RESUME_HEAD_BYTES + 1, s->own_text, head.length - 1);
 		s->out_len += head.length;
+		stream_owed(s, now_ms);
 	}
 	resume_head_encode(s->out_frame, &head);
 	s->acked = s->in.start;
@@ -312,7 +313,8 @@ stream_acknowledged(struct stream *s, uint64_t position, int64_t now_ms)
 static void
 stream_settle(struct stream *s)
 {
-	if (s->out.start == s->sent && s->ping == STREAM_SAY_NOT)
+	/* Whoever is told that it is over hangs up. */
+	if (s->out.start == s->sent && s->ping == STREAM_SAY_NOT && s->close != STREAM_SAID)
 		s->owed_ms = -1;
 }
 

@@ -401,6 +401,48 @@ def reader(tap, lab):
     tap.point(ok and count == 0, "readers that stop: no resumption", f"{session.received}, {count}\n{session.tail(20)}")
 
 
+def no_way(lab):
+    """No connection, and none to be made."""
+    lab.dead()
+    reset(lab)
+
+
+LEFT = (("no connection, and ssh gets SIGKILL", no_way, signal.SIGKILL, 3),
+        ("no connection, and ssh gets SIGTERM", no_way, signal.SIGTERM, 3),
+        ("NAT forgets and is silent, and ssh gets SIGKILL", lambda lab: forget(lab, "drop"), signal.SIGKILL, 5))
+
+
+def running(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as f:
+            return f.read() != b""
+    except OSError:
+        return False
+
+
+def left(tap, lab):
+    """An ssh that ends while its connection does not work leaves no session on the host, and no relay here."""
+    for name, breaks, number, within in LEFT:
+        lab.clear()
+        echo = Echo(lab)
+        relay, held = echo.relay(), len(lab.far.pids())
+        breaks(lab)
+        os.kill(echo.session.process.pid, number)
+        if breaks is no_way:
+            lab.pause(3)
+            lab.alive()
+        since = time.monotonic()
+        try:
+            wait_for("the host has ended the session", within, lambda: len(lab.far.pids()) < held)
+            took = time.monotonic() - since
+            wait_for("the relay has ended", 1, lambda: not running(relay))
+            tap.point(True, f"{name}: the host holds nothing after {took:.1f} s")
+        except Failed as reason:
+            tap.point(False, name, f"{reason}\n{echo.session.tail(25)}")
+        echo.stop.set()
+        echo.session.end()
+
+
 def attempts(lab):
     """How many connections to the far side were begun."""
     return int(re.search(r"packets (\d+)", lab.run("router", "nft", "list chain inet lab counted"))[1])
@@ -655,7 +697,7 @@ def without_root(tap, lab):
     lab.far.start()
 
 
-OTHERS = (by_ssh, without_root, restarted, events, why, transfer, reader, silent, learned, discovery, names, port_22, cured)
+OTHERS = (by_ssh, without_root, restarted, events, why, transfer, reader, left, silent, learned, discovery, names, port_22, cured)
 
 
 class Resumable(Lab):
