@@ -155,6 +155,21 @@ relay_connected_cb(const struct connection *conn, const struct error *err, void 
 		event_base_loopbreak(s->base);
 }
 
+/*
+ * By which family: what ssh was called with counts before what stands in its configuration, and for
+ * a name only.
+ */
+static int
+relay_family(const struct options *opts, const char *host)
+{
+	struct sockaddr_storage	ss;
+	int			family = -1;
+
+	if (opts->or_names != NULL || addr_literal(host, 1, &ss) <= 0)
+		family = ssh_parent_family();
+	return (family != -1 ? family : opts->family);
+}
+
 /* Where the segment sizes of a name begin. */
 static void
 relay_name_cb(struct name *name, void *arg)
@@ -644,7 +659,8 @@ relay_session(struct session *s, struct attempts *attempts)
 int
 cmd_relay(const struct options *opts, const char *host, const char *port, struct error *err)
 {
-	struct target	target = { .host = host, .port = addr_port(port), .family = opts->family,
+	struct target	target = { .host = host, .port = addr_port(port),
+			    .family = relay_family(opts, host),
 			    .timeout_ms = opts->timeout_s * 1000 };
 	/* Not on the stack: an idle relay would keep the page. */
 	static struct attempts attempts;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* ssh's command line, as far as the front door and the relay must know it. */
 
+#include <sys/socket.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,22 +15,42 @@ static const char	flags[] = "1246ACGKMNTVXYZafgknqstvxy";
 static const char	with_argument[] = "BDEFIJLOQRSWbceilmopw";
 static const char	asks[] = "GOQV";
 
+/* The value that "keyword=value" or "keyword value" has for this one, or NULL. */
+static const char *
+ssh_args_setting(const char *setting, const char *keyword)
+{
+	const size_t	len = strlen(keyword);
+
+	setting += strspn(setting, " \t");
+	if (strncasecmp(setting, keyword, len) != 0 || setting[len] == '\0' ||
+	    strchr("= \t", setting[len]) == NULL)
+		return (NULL);
+	return (setting + len + strspn(setting + len, "= \t"));
+}
+
+static int
+ssh_args_family(const char *value)
+{
+	return (strcasecmp(value, "inet") == 0 ? AF_INET : strcasecmp(value, "inet6") == 0 ?
+	    AF_INET6 : strcasecmp(value, "any") == 0 ? AF_UNSPEC : -1);
+}
+
 /* An option with its argument. As in ssh, the last -F counts, and the first of two settings. */
 static void
 ssh_args_option(char option, const char *argument, struct ssh_args *args)
 {
-	static const char	keyword[] = "connecttimeout";
-	const size_t		len = sizeof(keyword) - 1;
+	const char	*value;
 
 	if (option == 'F')
 		args->config = argument;
 	if (args->connect != NULL && strchr("Filop", option) != NULL)
 		args->connect[args->connects++] = xasprintf("-%c%s", option, argument);
-	if (option != 'o' || args->timeout != NULL)
+	if (option != 'o')
 		return;
-	argument += strspn(argument, " \t");
-	if (strncasecmp(argument, keyword, len) == 0 && strchr("= \t", argument[len]) != NULL)
-		args->timeout = argument + len + strspn(argument + len, "= \t");
+	if (args->timeout == NULL)
+		args->timeout = ssh_args_setting(argument, "connecttimeout");
+	if (args->family == -1 && (value = ssh_args_setting(argument, "addressfamily")) != NULL)
+		args->family = ssh_args_family(value);
 }
 
 /*
@@ -51,6 +73,8 @@ ssh_args_cluster(const char *word, const char *next, struct ssh_args *args)
 		}
 		if (strchr(flags, *word) == NULL)
 			return (0);
+		if (*word == '4' || *word == '6')
+			args->family = *word == '4' ? AF_INET : AF_INET6;
 		if (args->connect != NULL && (*word == '4' || *word == '6'))
 			args->connect[args->connects++] = xasprintf("-%c", *word);
 	}
@@ -88,7 +112,7 @@ ssh_args_follow(int argc, char **argv, struct ssh_args *args)
 void
 ssh_args_walk(int argc, char **argv, struct ssh_args *args)
 {
-	memset(args, 0, sizeof(*args));
+	*args = (struct ssh_args){ .family = -1 };
 	ssh_args_follow(argc, argv, args);
 }
 

@@ -14,6 +14,7 @@ struct ssh_args {
 	int	insert;
 	const char	*config;	/* of -F, or NULL */
 	const char	*timeout;	/* of -o ConnectTimeout, as it stands there, or NULL */
+	int		 family;	/* of -4, -6 or -o AddressFamily, or -1 */
 	char		**connect;	/* for ssh_args_connect, or NULL */
 	size_t		  connects;
 };

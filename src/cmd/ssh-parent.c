@@ -15,7 +15,8 @@
 #include "sshconf/ssh-host.h"
 
 #define ARGS_BYTES	32768	/* options come first; a long command may be cut */
-#define ARGS_MAX	1024
+#define ARGS_SHORT	4096	/* for each relay: what is freed is of use for what follows */
+#define ARG_BYTES	16	/* in the mean, at least; or fewer are seen */
 
 /* The host of [user@]host or ssh://[user@]host[:port]. */
 static void
@@ -50,18 +51,22 @@ parent_timeout(int argc, char **argv)
 	return (ssh_host_timeout(host, args.config));
 }
 
-/* Its arguments, its name first: how many, in memory to be freed; 0 and none if it is no ssh. */
+/*
+ * Its arguments, its name first, of the first so many bytes: how many, in memory to be freed; 0 and
+ * none if it is no ssh.
+ */
 static int
-parent_args(char ***argvp, char **textp)
+parent_args(size_t bytes, char ***argvp, char **textp)
 {
-	char		*text = xmalloc(ARGS_BYTES), **argv = xcalloc(ARGS_MAX + 1, sizeof(*argv));
+	const int	 most = (int)(bytes / ARG_BYTES);
+	char		*text = xmalloc(bytes), **argv = xcalloc((size_t)most + 1, sizeof(*argv));
 	char		*arg;
 	const char	*name;
-	ssize_t		 len = os_process_args(getppid(), text, ARGS_BYTES - 1);
+	ssize_t		 len = os_process_args(getppid(), text, bytes - 1);
 	int		 argc = 0;
 
 	text[len > 0 ? len : 0] = '\0';
-	for (arg = text; arg < text + len && argc < ARGS_MAX; arg += strlen(arg) + 1)
+	for (arg = text; arg < text + len && argc < most; arg += strlen(arg) + 1)
 		argv[argc++] = arg;
 	name = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	*argvp = argv;
@@ -79,12 +84,27 @@ ssh_parent_timeout(void)
 	char	**argv, *text;
 	int	  argc, timeout_s;
 
-	if ((argc = parent_args(&argv, &text)) == 0)
+	if ((argc = parent_args(ARGS_BYTES, &argv, &text)) == 0)
 		return (0);
 	timeout_s = parent_timeout(argc, argv);
 	free(argv);
 	free(text);
 	return (timeout_s);
+}
+
+int
+ssh_parent_family(void)
+{
+	struct ssh_args	  args;
+	char		**argv, *text;
+	int		  argc;
+
+	if ((argc = parent_args(ARGS_SHORT, &argv, &text)) == 0)
+		return (-1);
+	ssh_args_walk(argc - 1, argv + 1, &args);
+	free(argv);
+	free(text);
+	return (args.family);
 }
 
 char **
@@ -93,7 +113,7 @@ ssh_parent_connect(void)
 	char	**argv, **words, *text;
 	int	  argc;
 
-	if ((argc = parent_args(&argv, &text)) == 0)
+	if ((argc = parent_args(ARGS_BYTES, &argv, &text)) == 0)
 		return (NULL);
 	words = ssh_args_connect(argc - 1, argv + 1);
 	free(argv);

@@ -10,6 +10,11 @@
  */
 int	ssh_parent_timeout(void);
 /*
+ * The family of addresses that its command line asks for, which no token of a ProxyCommand tells:
+ * AF_INET, AF_INET6, or AF_UNSPEC for any; -1 if it asks for none, or is not known.
+ */
+int	ssh_parent_family(void);
+/*
  * How that ssh was called: the options that decide how it connects, one word each, then "--" and its
  * destination; a NULL ends them, and all of it is the caller's to free. NULL if that is not known.
  */

@@ -244,6 +244,24 @@ if $within "$ssh" -F "$cfg" -4 local true 2>/dev/null && $within "$ssh" -F "$cfg
 	relayed "AddressFamily inet6" -F "$cfg" inet6 "$ends"
 	is "AddressFamily inet6: the family" "$(cat "$T/out2")" '::1 ::1'
 	relayed "the command line's family wins" -F "$cfg" -4 inet6 "$ends"
+	# ssh with a block that has a ProxyCommand: no token of it tells the relay what ssh was called with.
+	# family WANTED OPTION-OF-THE-RELAY ARGUMENT...
+	family() {
+		f_wanted=$1
+		f_option=$2
+		shift 2
+		# shellcheck disable=SC2086 # words
+		is "ssh $* with our ProxyCommand${f_option:+ and $f_option}" "$(timeout 20 $within "$ssh" -F "$cfg" \
+		    -o ProxyCommand="'$MESHSSH' --no-cache $f_option --relay -- %h %p" "$@" local "$ends" 2>"$T/err")" "$f_wanted $f_wanted"
+	}
+	family 127.0.0.1 '' -4
+	family ::1 '' -6
+	family ::1 '' -T4q6
+	family ::1 '' -o 'addressfamily inet6' -oAddressFamily=inet
+	family 127.0.0.1 '' -oAddressFamily=inet6 -4 -oAddressFamily=inet6
+	family 127.0.0.1 --family=inet6 -4
+	family ::1 --family=inet6 -l "$user"
+	family ::1 --or=127.0.0.2 -6
 else
 	skip "families" "no mount namespace for this user, or no IPv6 on loopback"
 fi

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Unit tests: ssh-args. */
 
+#include <sys/socket.h>
+
 #include "check.h"
 #include "cmd/ssh-args.h"
 
@@ -107,6 +109,40 @@ test_options(void **state)
 	}
 }
 
+/* Of the family, -4 and -6 count before -o, and the last of them; else the first -o. */
+static void
+test_family(void **state)
+{
+	static const struct {
+		const char	*words[WORDS];
+		int		 family;
+	} rows[] = {
+		{ { "nas" },							-1 },
+		{ { "-4", "nas", "-6" },					AF_INET6 },
+		{ { "-vT64", "nas", "ls", "-6" },				AF_INET },
+		{ { "-oAddressFamily=inet", "-o", "AddressFamily inet6", "nas" }, AF_INET },
+		{ { "-6", "-oaddressfamily=ANY", "nas" },			AF_INET6 },
+		{ { "-oAddressFamily=inet", "-6", "nas" },			AF_INET6 },
+		{ { "-o", " AddressFamily = any", "nas" },			AF_UNSPEC },
+		{ { "-oAddressFamily", "-oAddressFamilys=inet", "-oAddressFamily=ip", "nas" }, -1 },
+		{ { "-l", "-4", "-p6", "nas", "-i", "-6" },			-1 },
+	};
+	struct ssh_args	args;
+	char		*argv[WORDS + 1];
+	size_t		 i;
+	int		 argc;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		for (argc = 0; argc < WORDS && rows[i].words[argc] != NULL; argc++)
+			argv[argc] = (char *)(uintptr_t)rows[i].words[argc];
+		argv[argc] = NULL;
+		ssh_args_walk(argc, argv, &args);
+		if (args.family != rows[i].family)
+			fail_msg("row %zu: family %d", i, args.family);
+	}
+}
+
 static void
 test_take(void **state)
 {
@@ -186,6 +222,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_connect),
 	};
