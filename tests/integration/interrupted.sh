@@ -1,7 +1,7 @@
 #!/bin/sh
 # ^C, or another end, of tests/run while scripts run side by side: in a small tree of its own, whose scripts have what real
 # ones have: an sshd with a session through meshssh, namespaces with a mount, and a command with a limit of time that they
-# wait for. No process, namespace or mount is left, the temporary folders are gone, and no other script is begun.
+# wait for; and while the suite cross builds side by side. No process, namespace or mount is left, the temporary folders are gone, and no other script is begun.
 #
 # shellcheck disable=SC2016,SC2317	# text for other shells; functions that are called by way of wait_for
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -52,6 +52,20 @@ while [ $number -le "$jobs" ]; do
 	cp "$T/script" "$tree/tests/integration/script-$number.sh"
 done
 
+# The suite cross needs a compiler and the sources of the libraries before it builds.
+mkdir -p "$tree/tests/cross" "$tree/contrib" "$tree/build/python/ziglang"
+printf '#!/bin/sh\n' >"$tree/contrib/apt-source"
+cp "$tree/contrib/apt-source" "$tree/build/python/ziglang/zig"
+cat >"$tree/tests/cross/link" <<'END'
+#!/bin/sh
+: >"$SEEN/script-$$"
+mkfifo "$SEEN/never.$$"
+sh -c 'touch "$1" && cat "$2"' sh "$SEEN/ready.$$" "$SEEN/never.$$"
+touch "$SEEN/went-on.$$"
+END
+cp "$tree/tests/cross/link" "$tree/tests/cross/static"
+chmod +x "$tree/contrib/apt-source" "$tree/build/python/ziglang/zig" "$tree/tests/cross/link" "$tree/tests/cross/static"
+
 SEEN=$T/seen
 export SEEN
 all_ready() { [ "$(find "$SEEN" -name 'ready.*' | wc -l)" -eq "$jobs" ]; }
@@ -61,15 +75,16 @@ nothing_left() {
 	[ ! -s "$T/left" ]
 }
 
-# interrupted NAME COMMAND...: tests/run on a terminal; the command ends it.
+# interrupted NAME SUITE COMMAND...: tests/run on a terminal; the command ends it.
 interrupted() {
-	i_name=$1
-	shift
+	i_name="$2, $1"
+	i_suite=$2
+	shift 2
 	rm -rf "$SEEN" "$T/keys" "$T/pid"
 	mkdir "$SEEN"
 	mkfifo "$T/keys"
 	env -u CI PATH="$T/bin:$PATH" TMPDIR="$T/tmp" python3 "$TOOLS/on-pty.py" 24 80 \
-	    sh -c 'echo $$ >"$0"; exec "$@"' "$T/pid" "$tree/tests/run" integration <"$T/keys" >"$T/shown" 2>&1 &
+	    sh -c 'echo $$ >"$0"; exec "$@"' "$T/pid" "$tree/tests/run" "$i_suite" <"$T/keys" >"$T/shown" 2>&1 &
 	i_pid=$!
 	started $i_pid
 	exec 4>"$T/keys"
@@ -91,6 +106,8 @@ interrupted() {
 }
 control_c() { printf '\003' >&4; }
 sigterm() { kill "$(cat "$T/pid")"; }
-interrupted '^C' control_c
-interrupted SIGTERM sigterm
+for suite in integration cross; do
+	interrupted '^C' $suite control_c
+	interrupted SIGTERM $suite sigterm
+done
 finish
