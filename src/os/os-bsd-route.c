@@ -55,7 +55,7 @@ route_hear(int fd, int seq, struct route_answer *answer)
 
 /* 1 if there is a route. */
 static int
-route_ask(const struct sockaddr *sa, struct route_answer *answer)
+route_ask(const struct sockaddr *sa, int link, struct route_answer *answer)
 {
 	static int	seq;
 	char		bytes[ROUTE_MESSAGE_MAX];
@@ -64,7 +64,7 @@ route_ask(const struct sockaddr *sa, struct route_answer *answer)
 
 	if ((fd = route_open()) == -1)
 		return (0);
-	len = route_message_ask(&os_route_layout, bytes, getpid(), ++seq, sa);
+	len = route_message_ask(&os_route_layout, bytes, getpid(), ++seq, link, sa);
 	/* ESRCH here: there is none. */
 	found = write(fd, bytes, len) == (ssize_t)len && route_hear(fd, seq, answer);
 	close(fd);
@@ -80,7 +80,7 @@ os_route(const struct sockaddr *sa, struct os_route *route)
 	int			fd;
 
 	memset(route, 0, sizeof(*route));
-	if (!route_ask(sa, &answer))
+	if (!route_ask(sa, 0, &answer))
 		return;
 	*route = answer.route;
 	if (route->interface[0] == '\0' && if_indextoname(answer.index, name) != NULL)
@@ -99,7 +99,7 @@ os_route(const struct sockaddr *sa, struct os_route *route)
 	close(fd);
 }
 
-/* The link address of a neighbor, where routes have it (macOS, OpenBSD). */
+/* The link address of a neighbor, where that is told (macOS, OpenBSD, NetBSD). */
 static void
 neighbor_link(int family, const struct os_route *route, char *text, size_t size)
 {
@@ -118,7 +118,7 @@ neighbor_link(int family, const struct os_route *route, char *text, size_t size)
 	/* Without its zone, a router's fe80::1 may be the loopback interface's, as on macOS. */
 	if (family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
 		in6->sin6_scope_id = if_nametoindex(route->interface);
-	if (known && route_ask((struct sockaddr *)&ss, &answer) &&
+	if (known && route_ask((struct sockaddr *)&ss, 1, &answer) &&
 	    answer.link_len == sizeof(answer.link))
 		snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
 		    mac[3], mac[4], mac[5]);

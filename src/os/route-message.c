@@ -19,6 +19,7 @@
 #define AT_GATEWAY	1
 #define AT_IFP		4
 #define AT_IFA		5
+#define FLAG_UP		0x1	/* RTF_UP */
 #define FLAG_GATEWAY	0x2	/* RTF_GATEWAY */
 #define FLAGS_NOWHERE	0x1008	/* RTF_REJECT, RTF_BLACKHOLE */
 #define TYPE_LOOP	24	/* IFT_LOOP */
@@ -153,7 +154,7 @@ ask_address(const struct route_layout *layout, char *to, const struct sockaddr *
 }
 
 size_t
-route_message_ask(const struct route_layout *layout, char *bytes, pid_t pid, int seq,
+route_message_ask(const struct route_layout *layout, char *bytes, pid_t pid, int seq, int link,
     const struct sockaddr *sa)
 {
 	size_t	len = layout->header_bytes;
@@ -162,6 +163,8 @@ route_message_ask(const struct route_layout *layout, char *bytes, pid_t pid, int
 	layout_put(bytes, &message_version, layout->version);
 	layout_put(bytes, &message_type, layout->get);
 	layout_put(bytes, &layout->hdrlen, layout->header_bytes);
+	/* Without RTF_UP, NetBSD takes this for a question about a link address. */
+	layout_put(bytes, &layout->flags, link ? layout->ask_link : FLAG_UP);
 	layout_put(bytes, &layout->addrs, 1U << AT_DST | 1U << AT_IFP);
 	layout_put(bytes, &layout->pid, (uint64_t)pid);
 	layout_put(bytes, &layout->seq, (uint64_t)seq);

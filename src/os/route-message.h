@@ -34,6 +34,7 @@ struct route_layout {
 	/* of struct ifa_msghdr */
 	struct layout_field	news_hdrlen, news_addrs;
 	uint32_t		local;		/* RTF_LOCAL */
+	uint32_t		ask_link;	/* the flag of a question about a link address */
 };
 
 /* An answer to a question about a route. */
@@ -45,9 +46,10 @@ struct route_answer {
 };
 
 /*
- * Write a question about the route to the address: the bytes it has, of at most ROUTE_MESSAGE_MAX.
+ * Write a question about the route to the address, or with `link` about the link address of a
+ * neighbor: the bytes it has, of at most ROUTE_MESSAGE_MAX.
  */
-size_t		route_message_ask(const struct route_layout *, char *, pid_t, int seq,
+size_t		route_message_ask(const struct route_layout *, char *, pid_t, int seq, int link,
 		    const struct sockaddr *);
 /* 1 if the message is the answer to that question, 0 if it is another. */
 int		route_message_answer(const struct route_layout *, const char *, size_t, pid_t,

@@ -63,8 +63,8 @@ struct question {
 	PLACE(struct sockaddr_dl,	link);
 };
 SAMPLE(question, struct question) {
-	.header = { .rtm_msglen = sizeof(struct question), HEAD(RTM_GET), .rtm_addrs = RTA_DST | RTA_IFP,
-	    .rtm_pid = PID, .rtm_seq = SEQ },
+	.header = { .rtm_msglen = sizeof(struct question), HEAD(RTM_GET), .rtm_flags = RTF_UP,
+	    .rtm_addrs = RTA_DST | RTA_IFP, .rtm_pid = PID, .rtm_seq = SEQ },
 	.to.sa = IP4(192, 0, 2, 7),
 	.link.sa = { .sdl_len = sizeof(struct sockaddr_dl), .sdl_family = AF_LINK }
 };
@@ -197,11 +197,13 @@ SAMPLE(tcp_closed, struct tcp_connection_info) {
 #else
 SAMPLE(tcp, struct tcp_info) {
 	.tcpi_state = 4, .tcpi_options = TCPI_OPT_TIMESTAMPS | TCPI_OPT_SACK, .tcpi_snd_wnd = 65536,
-	.tcpi_rtt = 40000, .tcpi_snd_rexmitpack = 3, .tcpi_rcv_ooopack = 5,
-#ifdef __OpenBSD__
-	.tcpi_snd_mss = 1448, .tcpi_so_snd_sb_cc = 777, .tcpi_so_snd_sb_hiwat = 16384
+	.tcpi_snd_rexmitpack = 3, .tcpi_rcv_ooopack = 5,
+#if defined(__OpenBSD__)
+	.tcpi_rtt = 40000, .tcpi_snd_mss = 1448, .tcpi_so_snd_sb_cc = 777, .tcpi_so_snd_sb_hiwat = 16384
+#elif defined(__NetBSD__)
+	.tcpi_rtt = 3200, .tcpi_snd_mss = 1448	/* in units of its own */
 #else
-	.tcpi_snd_mss = 1460,
+	.tcpi_rtt = 40000, .tcpi_snd_mss = 1460
 #endif
 };
 SAMPLE(tcp_closed, struct tcp_info) {

@@ -64,9 +64,13 @@ test_question(void **state)
 	assert_true(addr_literal("192.0.2.7", 22, &ss) > 0);
 	for (i = 0; i < COUNT(samples) && !foreign(); i++) {
 		layout = route_layout(&samples[i]);
-		assert_int_equal(route_message_ask(&layout, bytes, PID, SEQ,
+		assert_int_equal(route_message_ask(&layout, bytes, PID, SEQ, 0,
 		    (struct sockaddr *)&ss), samples[i].question.len);
 		assert_memory_equal(bytes, samples[i].question.bytes, samples[i].question.len);
+		/* Of a neighbor's link address, NetBSD is asked without RTF_UP. */
+		route_message_ask(&layout, bytes, PID, SEQ, 1, (struct sockaddr *)&ss);
+		assert_int_equal(layout_number(bytes, sizeof(bytes), &layout.flags),
+		    strcmp(samples[i].system, "netbsd") == 0 ? 0x400 : 0x1);
 	}
 }
 
@@ -84,7 +88,7 @@ test_question_zone(void **state)
 	sin6.sin6_addr.s6_addr[1] = 0x80;
 	for (i = 0; i < COUNT(samples) && !foreign(); i++) {
 		layout = route_layout(&samples[i]);
-		route_message_ask(&layout, bytes, PID, SEQ, (struct sockaddr *)&sin6);
+		route_message_ask(&layout, bytes, PID, SEQ, 0, (struct sockaddr *)&sin6);
 		assert_int_equal(bytes[layout.header_bytes + 11], layout.zoned ? 0 : 5);
 		assert_int_equal(bytes[layout.header_bytes + 24], layout.zoned ? 5 : 0);
 	}
@@ -130,6 +134,56 @@ test_answers(void **state)
 		assert_int_equal(answer(s, &s->none, s->none.len, SEQ, &a), 1);
 		assert_int_equal(a.route.kind, OS_ROUTE_UNKNOWN);
 	}
+}
+
+/*
+ * Not laid out, but told by the network code of NetBSD (7.99.34) to process 1: the route to an
+ * address behind a router, the link address of that router, and that of a host that is not there.
+ */
+#define SHMIF0 \
+	20, 18, 2, 0, 6, 6, 6, 0, 's', 'h', 'm', 'i', 'f', '0', 0xb2, 0xa0, 0x92, 0xe8, 0x3e, 0x3e
+static const unsigned char netbsd_route[200] = {
+	200, 0, 4, 4, 2, 0, 0, 0, 0x43, 8, 0, 0, 0x37, 0, 0, 0, 1, 0, 0, 0, 3,
+	[120] = 16, 2, [136] = 16, 2, 0, 0, 10, 0, 0, 2, [160] = SHMIF0,
+	[184] = 16, 2, 0, 0, 10, 0, 0, 1
+}, netbsd_link[192] = {
+	192, 0, 4, 4, 2, 0, 0, 0, 0x41, 5, 0, 0, 0x33, 0, 0, 0, 1, 0, 0, 0, 3,
+	[104] = 0xa2, 0x8e, 0x0c, 0x6b, [120] = 16, 2, 0, 0, 10, 0, 0, 2,
+	[136] = 14, 18, 2, 0, 6, 0, 6, 0, 0xb2, 0xa0, 0xe7, 0xb0, 0xbd, 0x45, [152] = SHMIF0,
+	[176] = 16, 2, 0, 0, 10, 0, 0, 1
+}, netbsd_nobody[192] = {
+	192, 0, 4, 4, 2, 0, 0, 0, 0x41, 5, 0, 0, 0x33, 0, 0, 0, 1, 0, 0, 0, 3,
+	[104] = 0xa2, 0x8e, 0x0c, 0x6b, [120] = 16, 2, 0, 0, 10, 0, 0, 99,
+	[136] = 14, 18, 2, 0, 6, [152] = SHMIF0, [176] = 16, 2, 0, 0, 10, 0, 0, 1
+};
+
+static void
+test_netbsd(void **state)
+{
+	struct route_answer	 a;
+	struct route_layout	 layout;
+	const struct samples	*s = samples;
+
+	(void)state;
+	if (foreign())
+		return;
+	while (strcmp(s->system, "netbsd") != 0)
+		s++;
+	layout = route_layout(s);
+#define ANSWER(bytes) \
+	route_message_answer(&layout, (const char *)bytes, sizeof(bytes), 1, SEQ, &a)
+	assert_int_equal(ANSWER(netbsd_route), 1);
+	assert_int_equal(a.route.kind, OS_ROUTE_GATEWAY);
+	assert_string_equal(a.route.gateway, "10.0.0.2");
+	assert_string_equal(a.route.interface, "shmif0");
+	assert_int_equal(a.route.tunnel, 0);
+	assert_int_equal(a.index, 2);
+	assert_int_equal(ANSWER(netbsd_link), 1);
+	assert_int_equal(a.route.kind, OS_ROUTE_ON_LINK);
+	assert_int_equal(a.link_len, 6);
+	assert_memory_equal(a.link, netbsd_link + 144, 6);
+	assert_int_equal(ANSWER(netbsd_nobody), 1);
+	assert_int_equal(a.link_len, 0);
 }
 
 /* What others asked, what is no answer, and what is cut short. */
@@ -294,6 +348,7 @@ main(void)
 		cmocka_unit_test(test_question),
 		cmocka_unit_test(test_question_zone),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_netbsd),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_news),
 		cmocka_unit_test(test_tcp),
