@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "os/os-bsd.h"
 #include "os/os.h"
@@ -29,7 +30,7 @@ const struct os_bsd os_bsd = {
 	.path_depth = 4
 };
 
-/* Nothing here bounds unanswered bytes. */
+/* No option bounds unanswered bytes; keepalive does, which counts since anything came. */
 int
 os_tcp_patience(int fd, int dead_after_s)
 {
@@ -39,14 +40,19 @@ os_tcp_patience(int fd, int dead_after_s)
 	return (-1);
 }
 
+/* tcp(4) says seconds; the kernel takes ticks of its TCP timers, PR_SLOWHZ of them in a second. */
+#define TICKS	2
+
 int
 os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 {
-	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s)) == -1 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) == -1 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)) == -1)
+	const int	idle = TICKS * idle_s, interval = TICKS * interval_s;
+
+	(void)dead_after_s;
+	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle)) == -1 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval)) == -1)
 		return (-1);
-	return (os_tcp_patience(fd, dead_after_s));
+	return (setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count)));
 }
 
 pid_t
@@ -55,9 +61,12 @@ os_peer_pid(int fd)
 	struct unpcbid	id;
 	socklen_t	len = sizeof(id);
 
-	/* unix(4); of another kind of socket it is IP_TOS. */
+	/*
+	 * unix(4); of another kind of socket it is IP_TOS. There are kernels (7.99.34) that tell
+	 * who has connected, not who listens.
+	 */
 	if (getsockopt(fd, 0, LOCAL_PEEREID, &id, &len) == -1 || len != sizeof(id) ||
-	    id.unp_pid <= 0)
+	    id.unp_pid <= 0 || id.unp_pid == getpid())
 		return (-1);
 	return (id.unp_pid);
 }
