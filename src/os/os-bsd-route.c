@@ -57,6 +57,9 @@ route_hear(int fd, int seq, struct route_answer *answer)
 static int
 route_ask(const struct sockaddr *sa, int link, struct route_answer *answer)
 {
+#ifdef SO_RTABLE
+	const struct layout_field table = LAYOUT_FIELD(struct rt_msghdr, rtm_tableid);
+#endif
 	static int	seq;
 	char		bytes[ROUTE_MESSAGE_MAX];
 	size_t		len;
@@ -65,6 +68,10 @@ route_ask(const struct sockaddr *sa, int link, struct route_answer *answer)
 	if ((fd = route_open()) == -1)
 		return (0);
 	len = route_message_ask(&os_route_layout, bytes, getpid(), ++seq, link, sa);
+#ifdef SO_RTABLE
+	/* OpenBSD lets a process hear only of its own routes. */
+	layout_put(bytes, &table, (uint64_t)getrtable());
+#endif
 	/* ESRCH here: there is none. */
 	found = write(fd, bytes, len) == (ssize_t)len && route_hear(fd, seq, answer);
 	close(fd);
