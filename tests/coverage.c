@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* What a program that is built for tests/run --coverage has besides: it counts until its very end, and is not confined. */
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,11 +16,25 @@ void	(*__real_signal(int, void (*)(int)))(int);
 void	(*__wrap_signal(int, void (*)(int)))(int);
 int	__lsan_do_recoverable_leak_check(void);
 
-/* The counts are added to by all users that tests run programs as. */
+/*
+ * The counts are added to by all users that tests run programs as, whatever limits these have; that they could not be is
+ * nothing that the program says.
+ */
 static void
 coverage_end(void)
 {
+	static const struct {
+		int	what;
+		rlim_t	most;
+	} limits[] = { { RLIMIT_AS, RLIM_INFINITY }, { RLIMIT_FSIZE, RLIM_INFINITY }, { RLIMIT_NOFILE, 1024 } };
+	size_t	i;
+	int	null;
+
 	umask(0);
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		setrlimit(limits[i].what, &(struct rlimit){ limits[i].most, limits[i].most });
+	if ((null = open("/dev/null", O_WRONLY | O_CLOEXEC)) != -1)
+		dup2(null, STDERR_FILENO);
 }
 
 /* Who is killed by a signal, as meshssh-serve always is, has counts, too. */
