@@ -36,12 +36,13 @@
 #define LISTEN_PAUSE_MS		100	/* without descriptors, or memory for a socket */
 #define LISTEN_SAY_MS		60000	/* between lines about clients that are refused */
 
-/* A connection that has not said hello, or is told no. */
+/* A connection that has not said hello, or is told no, or that another process is to have. */
 struct hello {
 	struct limits_one	 one;
 	struct serve_peer	 peer;
 	int			 fd;		/* -1: this place is free */
 	int			 refused;	/* what comes is only read */
+	int			 handed;	/* it is on its way to its session's process */
 	size_t			 have;
 	uint8_t			 bytes[RESUME_HELLO_BYTES];
 };
@@ -328,6 +329,12 @@ hello_answer(struct listen *l, struct hello *h)
 		hello_drop(h);
 		return;
 	}
+	/* Its time is that of a hello, which is longer than the kernel may need. */
+	h->handed = status == RESUME_OK && kind == RESUME_AGAIN && os_sent_fd_ms() > 0;
+	if (h->handed) {
+		h->one.since_ms = clock_ms();
+		return;
+	}
 	if (status == RESUME_OK) {
 		hello_drop(h);
 		return;
@@ -436,7 +443,8 @@ listen_wait(struct listen *l, struct pollfd pfd[WATCHED])
 			hello_drop(&l->hello[i]);
 			continue;
 		}
-		pfd[1 + SERVE_LISTENERS + i].fd = l->hello[i].fd;
+		if (!l->hello[i].handed)
+			pfd[1 + SERVE_LISTENERS + i].fd = l->hello[i].fd;
 		if (until_ms == 0 || l->hello[i].one.since_ms + LIMITS_HELLO_MS < until_ms)
 			until_ms = l->hello[i].one.since_ms + LIMITS_HELLO_MS;
 	}
