@@ -403,7 +403,7 @@ def hosts():
     user.run("remove", "build", "third")
     same((names(user), read(user.config)), (KEPT, b"Host x\n"))
     user.refused(["install", "--no-probe"], 64, "no host")
-    user.refused(["install", "--no-probe", "-oX"], 64, "no host name")
+    user.refused(["install", "--no-probe", "-oX"], 64, "is not a host name")
     user.refused(["install", "--no-probe", "--root", "--system", "nas"], 64, "not both")
 
 
@@ -497,7 +497,7 @@ def check():
     assert "no Include" in user.run("check", "nas", status=1)
     user.put(user.config, b"Bogus 1\n" + ours)
     assert "ssh refuses its configuration: /home/alice/.ssh/config: line 1: Bad" in user.run("check", "nas", status=1)
-    assert "no host name" in user.run("check", "a b", status=64)
+    assert "is not a host name" in user.run("check", "a b", status=64)
     # One that was moved below a block comes up again.
     user.put(user.config, b"Host x\n" + ours)
     user.run("install", "--no-probe", "nas")

@@ -75,7 +75,7 @@ door "as ssh: the first" 127.0.0.2 127.0.0.1 127.0.0.2
 door "as ssh: the last, with an address of IPv6 and a zone before" $refused 'fe80::1%lo,127.0.0.2' 127.0.0.2
 # shellcheck disable=SC2016 # nothing is run
 timeout 10 "$MESHSSH" --or='a,$(touch x)' -F "$SSH_CONFIG" direct true >"$T/out" 2>"$T/err"
-is "as ssh: a name that is none" "$? $(grep -c 'no host name' "$T/err")" "64 1"
+is "as ssh: a name that is none" "$? $(grep -c 'not a host name' "$T/err")" "64 1"
 
 ### none answers
 # lost NAME STATUS PATTERN OPTIONS HOST
@@ -109,7 +109,7 @@ is "a part of an identification does not keep the processor busy" "$(cat "$T/cpu
 
 ### what --or takes
 for row in '64 a name in the list is empty:--or=a,,b' '64 a name in the list is empty:--or=a,' '64 is listed twice:--or=a,b,A' \
-    '64 at most 8:--or=a,b,c,d,e,f,g,h,i' '64 not:--or=' '64 has a port:--or=a,b:22' '64 no host name:--or=a,-b' '64 no host name:--or=a b'; do
+    '64 at most 8:--or=a,b,c,d,e,f,g,h,i' '64 not:--or=' '64 has a port:--or=a,b:22' '64 not a host name:--or=a,-b' '64 not a host name:--or=a b'; do
 	timeout 10 "$MESHSSH" "${row#*:}" --relay -- $refused "$p" >"$T/out" 2>"$T/err"
 	status=$?
 	row=${row%%:*}
