@@ -357,6 +357,8 @@ conf_check(struct conf *conf, char **words, struct error *err)
 	}
 	if (result == 0)
 		result = check_words(conf, &in, words, err);
+	if (result == 0 && scope == INSTALL_SYSTEM)
+		conf_tell_deaf(stdout, &in.own->old);
 	install_close(&in);
 	return (result);
 }

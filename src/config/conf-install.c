@@ -200,6 +200,8 @@ conf_install(struct conf *conf, char **words, struct error *err)
 				install_put(&in, name, json_string_value(text));
 		if (result == 0)
 			result = conf_finish(conf, &in, &changed, err);
+		if (result == 0 && scope == INSTALL_SYSTEM && !conf_given(conf, "dry-run"))
+			conf_tell_deaf(stdout, install_file_now(in.own));
 		install_close(&in);
 	}
 	xmemstream_close(fp);

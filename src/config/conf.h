@@ -148,6 +148,12 @@ int	conf_effect(const struct install *in, const struct install_text *own, const 
 /* The same for the section of one name, which is compared with no section of that name. */
 int	conf_effect_now(struct install *in, const char *name, const char *prefix,
 	    struct error *err);
+/*
+ * If these blocks, which all users have, have a ProxyCommand: tell, a line each, which accounts use
+ * ssh and have a shell that runs no commands. ssh runs a ProxyCommand with $SHELL, which sudo(8)
+ * takes from the account.
+ */
+void	conf_tell_deaf(FILE *fp, const struct install_text *text);
 int	conf_diff(struct conf *conf, char **words, struct error *err);
 int	conf_nix(struct conf *conf, char **words, struct error *err);
 int	conf_serve(struct conf *conf, char **words, struct error *err);

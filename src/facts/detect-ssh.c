@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/shell.h"
 #include "base/xalloc.h"
 #include "facts/detect-ssh.h"
 #include "facts/detect.h"
@@ -266,6 +267,8 @@ view_proxy(struct view *l)
 	if (view_option(l, "proxycommand", 0, value) == NULL || strcmp(value, "none") == 0)
 		return;
 	fact_put_truth(l->facts, "ssh.proxy.ours", ssh_proxy_ours(value));
+	if (shell_deaf(getenv("SHELL")))
+		fact_put_truth(l->facts, "ssh.proxy.deaf", 1);
 	if (ssh_proxy_look(value, l->in->root, l->home, &p) == -1)
 		return;
 	fact_put(l->facts, "ssh.proxy.program", view_told(l, REDACT_COMMAND, p.program));

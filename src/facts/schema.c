@@ -359,6 +359,8 @@ const struct fact_row	fact_rows[] = {
 	    "By each name of a peer that known_hosts files have: their keys; not in what --doctor prints." },
 	{ "ssh.proxy.ours", FACT_TRUTH, "", "detect-ssh",
 	    "The ProxyCommand runs meshssh." },
+	{ "ssh.proxy.deaf", FACT_TRUTH, "", "detect-ssh",
+	    "$SHELL, with which ssh runs it, is a shell that runs no commands; absent otherwise." },
 	{ "ssh.proxy.program", FACT_TEXT, "", "detect-ssh",
 	    "Its program; absent, like what follows, where only a shell could tell." },
 	{ "ssh.proxy.absolute", FACT_TRUTH, "", "detect-ssh",

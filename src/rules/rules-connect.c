@@ -412,13 +412,15 @@ check_way_failed(const json_t *facts, struct finding *f)
 	const char	*said = json_text_at(facts, "connect.command.said"),
 			    *first = json_text_at(facts, "server.first");
 	int		 silent = query_is(facts, "connect.command.ended", "silent"),
-			 other = query_is(facts, "connect.command.ended", "other");
+			 other = query_is(facts, "connect.command.ended", "other"),
+			 deaf = json_truth_at(facts, "ssh.proxy.deaf") == 1;
 	char		 where[300], status[40];
 
 	if (silent != (f->rule->code == CODE_WAY_SILENT) ||
 	    query_is(facts, "connect.command.ended", "asks"))
 		return (0);
 	finding_set(f->cause, "The ProxyCommand of this host %s.",
+	    deaf ? "cannot run, because ssh runs it with $SHELL, which runs no commands" :
 	    silent ? "led to no SSH server in time" :
 	    other ? "led to something that is not an SSH server" :
 	    "ended before an SSH server identified itself");
@@ -428,6 +430,9 @@ check_way_failed(const json_t *facts, struct finding *f)
 	    config_text(facts, OPTION("proxycommand")));
 	if (silent)
 		finding_cure(f, "If it only needs longer: meshssh --doctor --timeout=60 HOST");
+	if (deaf)
+		finding_cure(f, "Set another shell for ssh: SHELL=/bin/sh ssh HOST, or sudo -u USER env "
+		    "SHELL=/bin/sh ssh HOST");
 	finding_cure(f, "To see more: ssh -v HOST");
 	return (1);
 }

@@ -294,8 +294,9 @@ is "a deaf shell: installed" "$(SHELL=/bin/false; export SHELL; config install -
 is "a deaf shell: after" "$(deaf ssh box 'echo in')" in
 is "another shell: installed" "$(SHELL=/bin/sh; export SHELL; config install --no-probe box)" '0 '
 is "a deaf shell, and a block of another: ssh fails, and so says the doctor" "$(deaf ssh box true; echo $?
-    deaf "$bin/meshssh-doctor" --doctor box | grep -c '(sure, way-failed)')" "255
+    deaf "$bin/meshssh-doctor" --doctor box | grep -c 'with $SHELL, which runs no commands. (sure, way-failed)')" "255
 1"
+is "a deaf shell, and another for ssh: it works" "$(deaf env SHELL=/bin/sh ssh box 'echo in')" in
 # Debian's ssh has an interval of 300 with BatchMode.
 same TCPKeepAlive "$LO" 'Host box' '    HostName localhost' '    TCPKeepAlive no' '    ServerAliveInterval 0'
 is "TCPKeepAlive: nothing ends the session" "$(takes box proxycommand serveraliveinterval)" 0

@@ -45,6 +45,13 @@ def read(path):
         return None
 
 
+def user_file(path, data):
+    """A file in another account's home."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(data)
+
+
 class User:
     def __init__(self, name, uid, home):
         self.name, self.uid, self.home = name, uid, home
@@ -449,7 +456,7 @@ def system():
     before = read("/etc/ssh/ssh_config")
     ALICE.empty()
     ALICE.refused(["install", "--system", "--no-probe", "nas"], 73, "/etc/ssh", "Permission denied")
-    ROOT.run("install", "--system", "--no-probe", "nas")
+    same(ROOT.run("install", "--system", "--no-probe", "nas").count("runs no commands"), 0)
     same(read("/etc/ssh/ssh_config"), MARK + b"\nInclude /etc/ssh/meshssh.conf\n" + before)
     sb = os.stat("/etc/ssh/meshssh.conf")
     same((sb.st_uid, stat.S_IMODE(sb.st_mode)), (0, 0o644))
@@ -458,6 +465,15 @@ def system():
     ALICE.put(ALICE.config, b"Host *\n  ServerAliveInterval 3\n")
     said = ALICE.run("check", "nas", status=1)
     assert "\"serveraliveinterval 3\", by /home/alice/.ssh/config line 2\n" in said and said.count("\n") == 1, said
+    # An account whose shell runs no ProxyCommand is named, if it uses ssh.
+    user_file("/home/svc/.ssh/authorized_keys", b"")
+    same(ROOT.run("check", "--system", "nas").count("runs no commands"), 0)
+    user_file("/home/svc/.ssh/known_hosts", b"")
+    for words in ["install", "--system", "--no-probe", "nas"], ["check", "--system", "nas"]:
+        said = ROOT.run(*words)
+        assert "svc: its shell, /usr/sbin/nologin, runs no commands, so with these blocks its ssh fails" in said, said
+    assert "runs no commands" not in ROOT.run("install", "--system", "--no-probe", "--dry-run", "build")
+    shutil.rmtree("/home/svc")
     ROOT.run("remove", "--system")
     same((read("/etc/ssh/ssh_config"), read("/etc/ssh/ssh_config.before-meshssh")), (before, before))
     same(sorted(os.listdir("/etc/ssh")), ["ssh_config", "ssh_config.before-meshssh"])

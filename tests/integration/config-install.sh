@@ -51,6 +51,7 @@ cp "$MESHSSH" "$BUILDDIR/meshssh-doctor" "$BUILDDIR/meshssh-config" "$TOOLS/conf
 	echo root:x:0:0:root:/root:/bin/sh
 	echo alice:x:2001:2001::/home/alice:/bin/sh
 	echo bob:x:2002:2002::/home/bob:/bin/sh
+	echo svc:x:2003:2003::/home/svc:/usr/sbin/nologin
 } >"$T/passwd"
 # shellcheck disable=SC2086	# CFLAGS are words
 if LC_ALL=C grep -q __asan_init "$MESHSSH" ||

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* Accounts of this machine whose ssh cannot run a ProxyCommand of the system's configuration. */
+
+#include <sys/types.h>
+
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/shell.h"
+#include "config/conf.h"
+#include "install/install-text.h"
+
+#define DEAF_ACCOUNTS	10000	/* that are looked at */
+#define DEAF_TOLD	5
+
+/* 1 if ssh has been used from this home, and not only to it. */
+static int
+deaf_uses_ssh(const char *home)
+{
+	static const char *const	files[] = { "config", "known_hosts" };
+	char				path[PATH_MAX];
+	size_t				i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (snprintf(path, sizeof(path), "%s/.ssh/%s", home, files[i]) <
+		    (int)sizeof(path) && access(path, F_OK) == 0)
+			return (1);
+	return (0);
+}
+
+void
+conf_tell_deaf(FILE *fp, const struct install_text *text)
+{
+	static const char	 command[] = "\n    ProxyCommand ";
+	const struct passwd	*pw;
+	char			 name[80], shell[160];
+	int			 looked = 0, count = 0;
+
+	if (text->bytes == NULL || memmem(text->bytes, text->len, command,
+	    sizeof(command) - 1) == NULL)
+		return;
+	setpwent();
+	while (looked++ < DEAF_ACCOUNTS && (pw = getpwent()) != NULL)
+		if (shell_deaf(pw->pw_shell) && deaf_uses_ssh(pw->pw_dir) && ++count <= DEAF_TOLD)
+			fprintf(fp, "%s: its shell, %s, runs no commands, so with these blocks its ssh "
+			    "fails: have it run with SHELL=/bin/sh\n",
+			    error_vis(name, sizeof(name), pw->pw_name),
+			    error_vis(shell, sizeof(shell), pw->pw_shell));
+	endpwent();
+	if (count > DEAF_TOLD)
+		fprintf(fp, "and so do %d more accounts\n", count - DEAF_TOLD);
+}
