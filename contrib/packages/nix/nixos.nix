@@ -45,7 +45,10 @@ in
       port = lib.mkOption {
         type = lib.types.port;
         default = 4622;
-        description = "The port at which sessions are resumed; sshd tells it to clients.";
+        description = ''
+          The port at which sessions are resumed; sshd tells it to clients. The firewall has to accept it where the mesh
+          comes in: networking.firewall.interfaces.tailscale0.allowedTCPPorts = [ 4622 ];
+        '';
       };
     };
   };
