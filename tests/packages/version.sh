@@ -19,4 +19,6 @@ for program in meshssh meshssh-doctor meshssh-config meshssh-serve; do
 	is "$program: no more" "$(sed 1,4d "$T/out")" ''
 done
 check 'NEWS.md has the version' grep -q "^## $version\\( \\|\$\\)" "$SRCDIR/NEWS.md"
+check 'and so has the example in meshssh-config(1)' grep -qxF "# Made by meshssh $version: meshssh-config --no-probe nas" \
+    "$SRCDIR/man/meshssh-config.1"
 finish
