@@ -206,7 +206,7 @@ same_ip(const struct sockaddr *a, const struct sockaddr *b)
 	    ((const struct sockaddr_in *)(const void *)b)->sin_addr.s_addr);
 }
 
-/* News was lost: look for the address; what is not told, as in a sandbox, is no change. */
+/* The news does not tell: look for the address; what is not told, as in a sandbox, is no change. */
 static enum os_address
 address_look(const struct sockaddr *sa)
 {

@@ -21,8 +21,10 @@
 #define AT_IFA		5
 #define FLAG_UP		0x1	/* RTF_UP */
 #define FLAG_GATEWAY	0x2	/* RTF_GATEWAY */
+#define FLAG_HOST	0x4	/* RTF_HOST */
 #define FLAGS_NOWHERE	0x1008	/* RTF_REJECT, RTF_BLACKHOLE */
 #define TYPE_LOOP	24	/* IFT_LOOP */
+#define MESSAGE_DELETE	2	/* RTM_DELETE */
 #define MESSAGE_LOSING	5	/* RTM_LOSING: a connection sends again */
 #define MESSAGE_MISS	7	/* RTM_MISS: a route was looked for in vain */
 #define ADDRESSES_MAX	32	/* bits of a mask */
@@ -277,6 +279,17 @@ same_address(const struct route_layout *layout, const struct place *place,
 	return (memcmp(&theirs, &ours, sizeof(ours)) == 0);
 }
 
+/*
+ * 1 if the route to an interface's own network is gone. FreeBSD says nothing else when an address
+ * goes whose network another interface or address is in, too.
+ */
+static int
+network_gone(const struct route_layout *layout, const char *bytes, size_t len, uint64_t type)
+{
+	return (type == MESSAGE_DELETE && len >= layout->header_bytes &&
+	    (layout_number(bytes, len, &layout->flags) & (FLAG_GATEWAY | FLAG_HOST)) == 0);
+}
+
 enum os_address
 route_message_news(const struct route_layout *layout, const char *bytes, size_t len,
     const struct sockaddr *sa, int *lost)
@@ -291,7 +304,7 @@ route_message_news(const struct route_layout *layout, const char *bytes, size_t 
 	/* Everyone hears the answers to everyone's questions, his own among them. */
 	if (type == layout->get || type == MESSAGE_LOSING || type == MESSAGE_MISS)
 		return (OS_ADDRESS_QUIET);
-	if (layout->lost != 0 && type == layout->lost)
+	if ((layout->lost != 0 && type == layout->lost) || network_gone(layout, bytes, len, type))
 		*lost = 1;
 	if ((type != layout->newaddr && type != layout->deladdr) || len < layout->news_bytes ||
 	    (head = message_head(bytes, len, &layout->news_hdrlen, layout->news_bytes)) > len)

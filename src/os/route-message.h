@@ -54,7 +54,7 @@ size_t		route_message_ask(const struct route_layout *, char *, pid_t, int seq, i
 /* 1 if the message is the answer to that question, 0 if it is another. */
 int		route_message_answer(const struct route_layout *, const char *, size_t, pid_t,
 		    int seq, struct route_answer *);
-/* What a message says of this address; *lost is set if it says that others were lost. */
+/* What a message says of this address; *lost is set if the address has to be looked for. */
 enum os_address	route_message_news(const struct route_layout *, const char *, size_t,
 		    const struct sockaddr *, int *lost);
 

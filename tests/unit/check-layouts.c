@@ -269,6 +269,54 @@ test_news(void **state)
 	}
 }
 
+static const struct samples *
+freebsd(void)
+{
+	const struct samples	*s = samples;
+
+	while (strcmp(s->system, "freebsd") != 0)
+		s++;
+	return (s);
+}
+
+/* What FreeBSD 13.2 said as 10.0.0.1 went, while 10.0.0.9 of the same network stayed. */
+static void
+test_network_gone(void **state)
+{
+	char			bytes[200] = {
+		[0] = (char)200, 0, 5, 2, 2, 0, 0, 0, 0x40, 0, 0x10, 0, 7,
+		[152] = 16, 2, 0, 0, 10, 0, 0, 0,
+		[168] = 16, 18, 2, 0, 6,
+		[184] = 16, 2, 0, 0, (char)255, (char)255, (char)255, 0
+	};
+	struct route_layout	layout = route_layout(freebsd());
+	struct sockaddr_storage	own;
+	size_t			len;
+	int			lost = 0;
+
+	(void)state;
+	if (foreign())
+		return;
+	assert_true(addr_literal("10.0.0.1", 22, &own) > 0);
+#define GONE(len) \
+	route_message_news(&layout, bytes, (len), (struct sockaddr *)&own, &lost)
+	for (len = 0; len < sizeof(bytes); len++)
+		assert_int_equal(GONE(len), OS_ADDRESS_SAME);
+	assert_int_equal(lost, 0);
+	assert_int_equal(GONE(sizeof(bytes)), OS_ADDRESS_SAME);
+	assert_int_equal(lost, 1);
+	/* A host's route, a router's, and one that comes. */
+	lost = 0;
+	bytes[8] = 0x44;
+	GONE(sizeof(bytes));
+	bytes[8] = 0x42;
+	GONE(sizeof(bytes));
+	bytes[8] = 0x40;
+	bytes[3] = 1;
+	GONE(sizeof(bytes));
+	assert_int_equal(lost, 0);
+}
+
 static void
 test_tcp(void **state)
 {
@@ -351,6 +399,7 @@ main(void)
 		cmocka_unit_test(test_netbsd),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_news),
+		cmocka_unit_test(test_network_gone),
 		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_arguments),
 	};
