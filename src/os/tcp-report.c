@@ -26,7 +26,8 @@ tcp_report(const struct tcp_layout *layout, const void *bytes, size_t len, int w
 	tcp->waiting_bytes = waiting_bytes;
 	tcp->retransmitted = (unsigned int)layout_number(bytes, len, &layout->retransmitted);
 	tcp->behind = (unsigned int)layout_number(bytes, len, &layout->behind);
-	tcp->no_room = waiting_bytes > 0 && layout_number(bytes, len, &layout->window) == 0;
+	/* These kernels wait for some seconds before they send less than a segment. */
+	tcp->no_room = waiting_bytes > 0 && layout_number(bytes, len, &layout->window) < mss;
 	tcp->rtt_ms = rtt_ms < INT_MAX ? (int)rtt_ms + 1 : INT_MAX;
 	if ((layout_number(bytes, len, &layout->options) & layout->timestamps) != 0)
 		tcp->option_bytes = TIMESTAMPS_BYTES;

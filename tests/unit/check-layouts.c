@@ -317,6 +317,29 @@ test_network_gone(void **state)
 	assert_int_equal(lost, 0);
 }
 
+/* What FreeBSD 13.2 said of a server that reads nothing, before its window was filled up. */
+static void
+test_tcp_full(void **state)
+{
+	const unsigned char	bytes[236] = {
+		[0] = 4, [5] = 7, [16] = 200, [68] = 0x4f, 0x12, [100] = 128
+	};
+	struct tcp_layout	layout;
+	struct os_tcp		tcp;
+
+	(void)state;
+	if (foreign())
+		return;
+	memcpy(&layout, freebsd()->layout_tcp.bytes, sizeof(layout));
+	assert_int_equal(tcp_report(&layout, bytes, sizeof(bytes), 57224, &tcp), 0);
+	assert_int_equal(tcp.open, 1);
+	assert_int_equal(tcp.send_bytes, 200);
+	assert_int_equal(tcp.rtt_ms, 5);
+	assert_int_equal(tcp.no_room, 1);
+	assert_int_equal(tcp_report(&layout, bytes, sizeof(bytes), 0, &tcp), 0);
+	assert_int_equal(tcp.no_room, 0);
+}
+
 static void
 test_tcp(void **state)
 {
@@ -401,6 +424,7 @@ main(void)
 		cmocka_unit_test(test_news),
 		cmocka_unit_test(test_network_gone),
 		cmocka_unit_test(test_tcp),
+		cmocka_unit_test(test_tcp_full),
 		cmocka_unit_test(test_arguments),
 	};
 
