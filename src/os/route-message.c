@@ -22,7 +22,9 @@
 #define FLAG_UP		0x1	/* RTF_UP */
 #define FLAG_GATEWAY	0x2	/* RTF_GATEWAY */
 #define FLAG_HOST	0x4	/* RTF_HOST */
-#define FLAGS_NOWHERE	0x1008	/* RTF_REJECT, RTF_BLACKHOLE */
+#define FLAG_REJECT	0x8
+#define FLAG_BLACKHOLE	0x1000
+#define FLAG_NEIGHBOR	0x400	/* RTF_LLINFO, or RTF_LLDATA */
 #define TYPE_LOOP	24	/* IFT_LOOP */
 #define MESSAGE_DELETE	2	/* RTM_DELETE */
 #define MESSAGE_LOSING	5	/* RTM_LOSING: a connection sends again */
@@ -243,7 +245,9 @@ route_message_answer(const struct route_layout *layout, const char *bytes, size_
 	    layout_number(bytes, len, &layout->seq) != (uint32_t)seq)
 		return (0);
 	flags = layout_number(bytes, len, &layout->flags);
-	if (layout_number(bytes, len, &layout->error) != 0 || (flags & FLAGS_NOWHERE) != 0)
+	/* A neighbor that does not answer is rejected for a while, and is no less a neighbor. */
+	if ((flags & (FLAG_REJECT | FLAG_NEIGHBOR)) == FLAG_REJECT ||
+	    (flags & FLAG_BLACKHOLE) != 0 || layout_number(bytes, len, &layout->error) != 0)
 		return (1);
 	addrs = (uint32_t)layout_number(bytes, len, &layout->addrs);
 	interface = message_address(layout, bytes + head, len - head, addrs, AT_IFP);

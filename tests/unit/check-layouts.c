@@ -186,6 +186,35 @@ test_netbsd(void **state)
 	assert_int_equal(a.link_len, 0);
 }
 
+/* A neighbor that does not answer: macOS and OpenBSD say so in its own entry of the table. */
+static void
+test_mute_neighbor(void **state)
+{
+	struct route_answer	 a;
+	struct route_layout	 layout;
+	const struct samples	*s;
+	char			 bytes[512];
+
+	(void)state;
+	for (s = samples; s < samples + COUNT(samples) && !foreign(); s++) {
+		layout = route_layout(s);
+		memcpy(bytes, s->neighbor.bytes, s->neighbor.len);
+		/* RTF_REJECT and RTF_LLINFO */
+		layout_put(bytes, &layout.flags, layout_number(bytes, s->neighbor.len,
+		    &layout.flags) | 0x408);
+		assert_int_equal(route_message_answer(&layout, bytes, s->neighbor.len, PID, SEQ, &a),
+		    1);
+		assert_int_equal(a.route.kind, OS_ROUTE_ON_LINK);
+		assert_string_equal(a.route.interface, "en0");
+		/* RTF_BLACKHOLE */
+		layout_put(bytes, &layout.flags, layout_number(bytes, s->neighbor.len,
+		    &layout.flags) | 0x1000);
+		assert_int_equal(route_message_answer(&layout, bytes, s->neighbor.len, PID, SEQ, &a),
+		    1);
+		assert_int_equal(a.route.kind, OS_ROUTE_UNKNOWN);
+	}
+}
+
 /* What others asked, what is no answer, and what is cut short. */
 static void
 test_others(void **state)
@@ -420,6 +449,7 @@ main(void)
 		cmocka_unit_test(test_question_zone),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_netbsd),
+		cmocka_unit_test(test_mute_neighbor),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_news),
 		cmocka_unit_test(test_network_gone),
