@@ -46,7 +46,7 @@ ONE = [
     ("meshssh-config nix --protocol=ssh-", "--protocol=ssh-ng"),
     ("meshssh-serve --roam=sa", "--roam=same"),
 ]
-# bash has nothing else that knows hosts: those of quoted words, and no pipe is read.
+# In bash, the list of hosts is all our own: quoted words are read, and a pipe is not.
 if SHELL == "bash":
     ONE += [("meshssh-doctor quo", "quoted"), ("meshssh-config diff quo", "quoted")]
 # Nothing fits: a peer is no command of a host, and no value of ssh's options.
