@@ -155,21 +155,6 @@ relay_connected_cb(const struct connection *conn, const struct error *err, void 
 		event_base_loopbreak(s->base);
 }
 
-/*
- * By which family: what ssh was called with counts before what stands in its configuration, and for
- * a name only.
- */
-static int
-relay_family(const struct options *opts, const char *host)
-{
-	struct sockaddr_storage	ss;
-	int			family = -1;
-
-	if (opts->or_names != NULL || addr_literal(host, 1, &ss) <= 0)
-		family = ssh_parent_family();
-	return (family != -1 ? family : opts->family);
-}
-
 /* Where the segment sizes of a name begin. */
 static void
 relay_name_cb(struct name *name, void *arg)
@@ -659,15 +644,19 @@ relay_session(struct session *s, struct attempts *attempts)
 int
 cmd_relay(const struct options *opts, const char *host, const char *port, struct error *err)
 {
-	struct target	target = { .host = host, .port = addr_port(port),
-			    .family = relay_family(opts, host),
+	struct target	target = { .host = host, .port = addr_port(port), .family = opts->family,
 			    .timeout_ms = opts->timeout_s * 1000 };
 	/* Not on the stack: an idle relay would keep the page. */
 	static struct attempts attempts;
 	static struct session s;
-	int		result;
+	struct sockaddr_storage	*from;
+	int		result, family;
 
 	relay_signals();
+	/* What ssh was called with counts before what stands in its configuration. */
+	if ((family = ssh_parent_asks(&from)) != -1)
+		target.family = family;
+	target.from = from;
 	s = (struct session){ .opts = opts, .target = &target, .err = err, .conn = { .fd = -1 },
 	    .null_fd = -1, .fdpass = opts->fdpass, .began_ms = clock_ms() };
 	if (!addr_host_ok(host))
@@ -681,6 +670,7 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 	if (err->code != CODE_NONE) {
 		relay_ends(err);
 		error_say(err);
+		free(from);
 		return (-1);
 	}
 	if ((s.base = relay_loop()) == NULL) {
@@ -692,6 +682,7 @@ cmd_relay(const struct options *opts, const char *host, const char *port, struct
 		relay_report(&s, &attempts);
 	closelog();
 	survive_free(&s.survive);
+	free(from);
 	free(s.facts);
 	free(s.names);
 	if (s.base != NULL)

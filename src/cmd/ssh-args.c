@@ -43,7 +43,11 @@ ssh_args_option(char option, const char *argument, struct ssh_args *args)
 
 	if (option == 'F')
 		args->config = argument;
-	if (args->connect != NULL && strchr("Filop", option) != NULL)
+	if (option == 'b')
+		args->bind_address = argument;
+	if (option == 'B')
+		args->bind_interface = argument;
+	if (args->connect != NULL && strchr("BFbilop", option) != NULL)
 		args->connect[args->connects++] = xasprintf("-%c%s", option, argument);
 	if (option != 'o')
 		return;
@@ -51,6 +55,10 @@ ssh_args_option(char option, const char *argument, struct ssh_args *args)
 		args->timeout = ssh_args_setting(argument, "connecttimeout");
 	if (args->family == -1 && (value = ssh_args_setting(argument, "addressfamily")) != NULL)
 		args->family = ssh_args_family(value);
+	if (args->bind_address == NULL)
+		args->bind_address = ssh_args_setting(argument, "bindaddress");
+	if (args->bind_interface == NULL)
+		args->bind_interface = ssh_args_setting(argument, "bindinterface");
 }
 
 /*

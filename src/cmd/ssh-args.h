@@ -15,6 +15,8 @@ struct ssh_args {
 	const char	*config;	/* of -F, or NULL */
 	const char	*timeout;	/* of -o ConnectTimeout, as it stands there, or NULL */
 	int		 family;	/* of -4, -6 or -o AddressFamily, or -1 */
+	const char	*bind_address;	/* of -b or -o BindAddress, or NULL */
+	const char	*bind_interface; /* of -B or -o BindInterface, or NULL */
 	char		**connect;	/* for ssh_args_connect, or NULL */
 	size_t		  connects;
 };
@@ -27,8 +29,8 @@ void	ssh_args_walk(int, char **, struct ssh_args *);
 
 /*
  * Of such a command line, the options that decide how ssh connects, for another ssh to the same
- * host (-4, -6, -F, -i, -l, -o, -p), one word each, then "--" and the destination; a NULL ends
- * them, and all of it is the caller's to free. NULL if there is no destination.
+ * host (-4, -6, -B, -F, -b, -i, -l, -o, -p), one word each, then "--" and the destination; a NULL
+ * ends them, and all of it is the caller's to free. NULL if there is no destination.
  */
 char	**ssh_args_connect(int, char **);
 /*

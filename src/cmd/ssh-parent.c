@@ -2,6 +2,7 @@
 /* Reads the arguments of the ssh that runs this relay. */
 
 #include <sys/types.h>
+#include <sys/socket.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/xalloc.h"
 #include "cmd/ssh-args.h"
 #include "cmd/ssh-parent.h"
+#include "net/interface.h"
 #include "os/os.h"
 #include "sshconf/ssh-host.h"
 
@@ -92,16 +94,35 @@ ssh_parent_timeout(void)
 	return (timeout_s);
 }
 
+/* The addresses of -b or -B. A name that stands there is not looked up. */
+static struct sockaddr_storage *
+parent_from(const struct ssh_args *args)
+{
+	struct sockaddr_storage	*from, ss;
+
+	if (args->bind_address != NULL ? addr_literal(args->bind_address, 0, &ss) == 0 :
+	    args->bind_interface == NULL)
+		return (NULL);
+	from = xcalloc(2, sizeof(*from));
+	if (args->bind_address != NULL)
+		from[ss.ss_family == AF_INET6] = ss;
+	else
+		interface_addresses(args->bind_interface, from);
+	return (from);
+}
+
 int
-ssh_parent_family(void)
+ssh_parent_asks(struct sockaddr_storage **from)
 {
 	struct ssh_args	  args;
 	char		**argv, *text;
 	int		  argc;
 
+	*from = NULL;
 	if ((argc = parent_args(ARGS_SHORT, &argv, &text)) == 0)
 		return (-1);
 	ssh_args_walk(argc - 1, argv + 1, &args);
+	*from = parent_from(&args);
 	free(argv);
 	free(text);
 	return (args.family);

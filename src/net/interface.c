@@ -98,6 +98,34 @@ interfaces_text(const struct interfaces *list, char *text, size_t size)
 	return (text);
 }
 
+/* --- addresses -------------------------------------------------------------------------------- */
+
+void
+interface_addresses(const char *name, struct sockaddr_storage to[2])
+{
+	struct ifaddrs	*list, *ifa;
+	int		 near, inet6;
+
+	memset(to, 0, 2 * sizeof(*to));
+	if (getifaddrs(&list) == -1)
+		return;
+	for (near = 0; near <= 1; near++)
+		for (ifa = list; ifa != NULL; ifa = ifa->ifa_next) {
+			if (ifa->ifa_addr == NULL || (ifa->ifa_flags & IFF_UP) == 0 ||
+			    strcmp(ifa->ifa_name, name) != 0 ||
+			    (ifa->ifa_addr->sa_family != AF_INET &&
+			    ifa->ifa_addr->sa_family != AF_INET6) ||
+			    (address_link_local(ifa->ifa_addr) ||
+			    addr_is_loopback(ifa->ifa_addr)) != near)
+				continue;
+			inet6 = ifa->ifa_addr->sa_family == AF_INET6;
+			if (to[inet6].ss_family == AF_UNSPEC)
+				memcpy(&to[inet6], ifa->ifa_addr, inet6 ?
+				    sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+		}
+	freeifaddrs(list);
+}
+
 /* --- conflicts -------------------------------------------------------------------------------- */
 
 /* The bits of the network that the interface and the address are both in; 0 if there is none. */

@@ -22,6 +22,12 @@ void	interfaces_link_local(struct interfaces *);
 /* The names with commas between, cut to fit; returns the buffer. */
 const char *interfaces_text(const struct interfaces *, char *, size_t);
 
+/*
+ * The addresses of the interface of this name: of IPv4 and of IPv6, or AF_UNSPEC; those that reach
+ * only this machine or the link where there is no other.
+ */
+void	interface_addresses(const char *, struct sockaddr_storage [2]);
+
 /* An address of the network of one interface, which the kernel sends to another. */
 struct interface_conflict {
 	char	link[INTERFACE_NAME_MAX];	/* is up, and in the address's network */

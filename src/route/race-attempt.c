@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 #include <sys/socket.h>
+#include <netinet/in.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -234,6 +235,22 @@ attempt_cb(evutil_socket_t fd, short what, void *arg)
 	attempt_talk(a, via->begin(&a->attempt));
 }
 
+/* Take the source address that is wanted, on the way to the target itself: 0, or -1 with errno. */
+static int
+attempt_bind(const struct race_attempt *a)
+{
+	const struct sockaddr_storage	*from = a->conf->target->from;
+	const int			 inet6 = a->now.to->sa_family == AF_INET6;
+
+	if (from == NULL || a->now.via->to != VIA_TO_TARGET)
+		return (0);
+	if (from[inet6].ss_family != AF_UNSPEC)
+		return (bind(a->attempt.fd, (const struct sockaddr *)&from[inet6], inet6 ?
+		    sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in)));
+	errno = EADDRNOTAVAIL;
+	return (-1);
+}
+
 /* 0, or -1 with the error of the hop set. */
 static int
 attempt_connect(struct race_attempt *a)
@@ -247,7 +264,7 @@ attempt_connect(struct race_attempt *a)
 		a->mss_bytes = mss_first(a->conf->mss_steps, to, &a->guarded);
 		a->attempt.fd = sock_open(to, a->conf->tune, a->mss_bytes);
 	}
-	if (a->attempt.fd == -1 || (a->now.device[0] != '\0' &&
+	if (a->attempt.fd == -1 || attempt_bind(a) == -1 || (a->now.device[0] != '\0' &&
 	    os_bind_device(a->attempt.fd, to->sa_family, a->now.device) == -1) ||
 	    (connect(a->attempt.fd, to, a->now.to_len) == -1 && errno != EINPROGRESS)) {
 		a->now.via->unconnected(&a->attempt, errno, clock_ms() - a->began_ms);

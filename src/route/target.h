@@ -9,11 +9,15 @@
 #define TARGET_TEXT_MAX	80
 #define ATTEMPTS_MAX	16	/* made, and kept on record */
 
+struct sockaddr_storage;
+
 struct target {
 	const char	*host;		/* a name or an address, checked by addr_host_ok */
 	int		 port;
 	int		 family;	/* AF_UNSPEC, AF_INET or AF_INET6 */
 	int		 timeout_ms;	/* for each step */
+	/* the addresses of IPv4 and IPv6 to connect from, or AF_UNSPEC; NULL: any */
+	const struct sockaddr_storage	*from;
 };
 
 /* One attempt: to what, how it ended, and after how long. */

@@ -227,6 +227,23 @@ plain "-b" -F "$cfg" -b 127.0.0.2 direct "$ends"
 is "-b: the address" "$(cat "$T/out2")" '127.0.0.2 127.0.0.1'
 plain "BindAddress" -F "$cfg" bound "$ends"
 plain "-B" -F "$cfg" -B lo direct "$ends"
+# ssh with a ProxyCommand of ours: no token of it tells the relay what ssh was called with.
+# asked FROM OPTION-OF-THE-RELAY ARGUMENT...
+asked() {
+	a_from=$1
+	a_option=$2
+	shift 2
+	# shellcheck disable=SC2086 # no word at all, or several
+	a_got=$(timeout 20 $within "$ssh" -F "$cfg" -o ProxyCommand="'$MESHSSH' --no-cache $a_option --relay -- %h %p" "$@" "$ends" \
+	    2>"$T/err")
+	is "ssh $* with our ProxyCommand${a_option:+ and $a_option}" "${a_got% *}" "$a_from"
+}
+asked 127.0.0.2 '' -b 127.0.0.2 direct
+asked 127.0.0.3 '' -oBindAddress=127.0.0.2 -Tb127.0.0.3 -o BindAddress=127.0.0.4 direct
+asked 127.0.0.4 '' -B lo -o 'bindaddress 127.0.0.4' direct
+timeout 20 "$ssh" -F "$cfg" -B lo direct "$ends" >"$T/out" 2>"$T/err"
+asked "$(cut -d' ' -f1 "$T/out")" '' -B lo direct
+asked 127.0.0.1 '' -b 127.0.0.1 -o BindInterface=none direct
 # Names with both families are rare; the files of a mount namespace of its own make one.
 printf '127.0.0.1 both.invalid localhost\n::1 both.invalid localhost\n' >"$T/hosts"
 echo 'hosts: files' >"$T/nsswitch"
@@ -244,24 +261,15 @@ if $within "$ssh" -F "$cfg" -4 local true 2>/dev/null && $within "$ssh" -F "$cfg
 	relayed "AddressFamily inet6" -F "$cfg" inet6 "$ends"
 	is "AddressFamily inet6: the family" "$(cat "$T/out2")" '::1 ::1'
 	relayed "the command line's family wins" -F "$cfg" -4 inet6 "$ends"
-	# ssh with a block that has a ProxyCommand: no token of it tells the relay what ssh was called with.
-	# family WANTED OPTION-OF-THE-RELAY ARGUMENT...
-	family() {
-		f_wanted=$1
-		f_option=$2
-		shift 2
-		# shellcheck disable=SC2086 # words
-		is "ssh $* with our ProxyCommand${f_option:+ and $f_option}" "$(timeout 20 $within "$ssh" -F "$cfg" \
-		    -o ProxyCommand="'$MESHSSH' --no-cache $f_option --relay -- %h %p" "$@" local "$ends" 2>"$T/err")" "$f_wanted $f_wanted"
-	}
-	family 127.0.0.1 '' -4
-	family ::1 '' -6
-	family ::1 '' -T4q6
-	family ::1 '' -o 'addressfamily inet6' -oAddressFamily=inet
-	family 127.0.0.1 '' -oAddressFamily=inet6 -4 -oAddressFamily=inet6
-	family 127.0.0.1 --family=inet6 -4
-	family ::1 --family=inet6 -l "$user"
-	family ::1 --or=127.0.0.2 -6
+	asked 127.0.0.1 '' -4 local
+	asked ::1 '' -6 local
+	asked ::1 '' -T4q6 local
+	asked ::1 '' -o 'addressfamily inet6' -oAddressFamily=inet local
+	asked 127.0.0.1 '' -oAddressFamily=inet6 -4 -oAddressFamily=inet6 local
+	asked 127.0.0.1 --family=inet6 -4 local
+	asked ::1 --family=inet6 -l "$user" local
+	asked ::1 --or=127.0.0.2 -6 local
+	asked 127.0.0.5 '' -b 127.0.0.5 local
 else
 	skip "families" "no mount namespace for this user, or no IPv6 on loopback"
 fi

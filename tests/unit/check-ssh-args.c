@@ -109,13 +109,14 @@ test_options(void **state)
 	}
 }
 
-/* Of the family, -4 and -6 count before -o, and the last of them; else the first -o. */
+/* Of the family and the source, the last option counts, before -o; else the first -o. */
 static void
-test_family(void **state)
+test_asked(void **state)
 {
 	static const struct {
 		const char	*words[WORDS];
 		int		 family;
+		const char	*address, *interface;
 	} rows[] = {
 		{ { "nas" },							-1 },
 		{ { "-4", "nas", "-6" },					AF_INET6 },
@@ -126,6 +127,9 @@ test_family(void **state)
 		{ { "-o", " AddressFamily = any", "nas" },			AF_UNSPEC },
 		{ { "-oAddressFamily", "-oAddressFamilys=inet", "-oAddressFamily=ip", "nas" }, -1 },
 		{ { "-l", "-4", "-p6", "nas", "-i", "-6" },			-1 },
+		{ { "-b", "a", "-oBindAddress=c", "-Nbb", "nas", "ls", "-b", "d" }, -1, "b" },
+		{ { "-oBindInterface=a", "-o", "bindinterface b", "nas" },	-1, NULL, "a" },
+		{ { "-oBindAddress=a", "-oBindAddress=b", "-4B", "c", "nas" },	AF_INET, "a", "c" },
 	};
 	struct ssh_args	args;
 	char		*argv[WORDS + 1];
@@ -138,8 +142,13 @@ test_family(void **state)
 			argv[argc] = (char *)(uintptr_t)rows[i].words[argc];
 		argv[argc] = NULL;
 		ssh_args_walk(argc, argv, &args);
-		if (args.family != rows[i].family)
-			fail_msg("row %zu: family %d", i, args.family);
+		if (args.family != rows[i].family ||
+		    strcmp(args.bind_address != NULL ? args.bind_address : "",
+		    rows[i].address != NULL ? rows[i].address : "") != 0 ||
+		    strcmp(args.bind_interface != NULL ? args.bind_interface : "",
+		    rows[i].interface != NULL ? rows[i].interface : "") != 0)
+			fail_msg("row %zu: family %d, from %s or %s", i, args.family,
+			    args.bind_address, args.bind_interface);
 	}
 }
 
@@ -222,7 +231,7 @@ main(void)
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_options),
-		cmocka_unit_test(test_family),
+		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_connect),
 	};
