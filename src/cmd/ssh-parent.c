@@ -18,7 +18,7 @@
 
 #define ARGS_BYTES	32768	/* options come first; a long command may be cut */
 #define ARGS_SHORT	4096	/* for each relay: what is freed is of use for what follows */
-#define ARG_BYTES	16	/* in the mean, at least; or fewer are seen */
+#define ARG_BYTES	16	/* on average; of many shorter ones, the last are not seen */
 
 /* The host of [user@]host or ssh://[user@]host[:port]. */
 static void

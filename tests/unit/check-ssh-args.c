@@ -45,6 +45,18 @@ static const struct {
 	{ { NULL },							0, 0, NULL },
 };
 
+/* The words are at argv then. */
+static void
+walk(const char *const words[WORDS], char *argv[WORDS + 1], struct ssh_args *args)
+{
+	int	argc;
+
+	for (argc = 0; argc < WORDS && words[argc] != NULL; argc++)
+		argv[argc] = (char *)(uintptr_t)words[argc];
+	argv[argc] = NULL;
+	ssh_args_walk(argc, argv, args);
+}
+
 static void
 test_walk(void **state)
 {
@@ -52,14 +64,10 @@ test_walk(void **state)
 	char		*argv[WORDS + 1];
 	const char	*got;
 	size_t		 i;
-	int		 argc;
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		for (argc = 0; argc < WORDS && cases[i].words[argc] != NULL; argc++)
-			argv[argc] = (char *)(uintptr_t)cases[i].words[argc];
-		argv[argc] = NULL;
-		ssh_args_walk(argc, argv, &args);
+		walk(cases[i].words, argv, &args);
 		if (args.local != cases[i].local || args.insert != cases[i].insert)
 			fail_msg("case %zu, %s: local %d, insert %d", i, argv[0], args.local,
 			    args.insert);
@@ -91,14 +99,10 @@ test_options(void **state)
 	struct ssh_args	args;
 	char		*argv[WORDS + 1];
 	size_t		 i;
-	int		 argc;
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		for (argc = 0; argc < WORDS && rows[i].words[argc] != NULL; argc++)
-			argv[argc] = (char *)(uintptr_t)rows[i].words[argc];
-		argv[argc] = NULL;
-		ssh_args_walk(argc, argv, &args);
+		walk(rows[i].words, argv, &args);
 		if ((args.config == NULL) != (rows[i].config == NULL) ||
 		    (args.config != NULL && strcmp(args.config, rows[i].config) != 0) ||
 		    (args.timeout == NULL) != (rows[i].timeout == NULL) ||
@@ -134,14 +138,10 @@ test_asked(void **state)
 	struct ssh_args	args;
 	char		*argv[WORDS + 1];
 	size_t		 i;
-	int		 argc;
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		for (argc = 0; argc < WORDS && rows[i].words[argc] != NULL; argc++)
-			argv[argc] = (char *)(uintptr_t)rows[i].words[argc];
-		argv[argc] = NULL;
-		ssh_args_walk(argc, argv, &args);
+		walk(rows[i].words, argv, &args);
 		if (args.family != rows[i].family ||
 		    strcmp(args.bind_address != NULL ? args.bind_address : "",
 		    rows[i].address != NULL ? rows[i].address : "") != 0 ||
