@@ -13,6 +13,12 @@
 
 #include "os/os.h"
 
+/*
+ * FreeBSD hands over 8192 bytes and more from the memory of their writer, whatever room there is:
+ * a write(2) that may wait then waits until all of them are read.
+ */
+#define PIPE_PIECE	4096
+
 /* A queue that watches for one thing; -1 with errno. */
 static int
 queue_of(uintptr_t ident, int filter, unsigned int flags)
@@ -62,5 +68,7 @@ os_pipe_room(int gauge)
 	if (kevent(gauge, NULL, 0, &event, 1, &now) != 1)
 		return (0);
 	/* Without a reader there is no room, but the next write tells that. */
-	return (event.data > 0 ? (size_t)event.data : 1);
+	if (event.data <= 0)
+		return (1);
+	return (event.data < PIPE_PIECE ? (size_t)event.data : PIPE_PIECE);
 }
