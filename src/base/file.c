@@ -268,13 +268,27 @@ file_take(int fd, char *bytes, size_t size)
 	return (0);
 }
 
+int
+file_open(const char *path, int follow)
+{
+	struct stat	sb;
+	int		fd, error;
+
+	fd = open(path, O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW) | O_CLOEXEC);
+	if (fd != -1 || follow)
+		return (fd);
+	error = errno;
+	errno = lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode) ? ELOOP : error;
+	return (-1);
+}
+
 char *
 file_load(const char *path, size_t max, int follow, struct stat *sb)
 {
 	char	*bytes = NULL;
 	int	 fd, error;
 
-	if ((fd = open(path, O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW) | O_CLOEXEC)) == -1)
+	if ((fd = file_open(path, follow)) == -1)
 		return (NULL);
 	if (fstat(fd, sb) == 0) {
 		errno = !S_ISREG(sb->st_mode) ? EINVAL : EFBIG;

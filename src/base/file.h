@@ -58,6 +58,11 @@ void	file_sync_dir(const char *path);
  */
 void	file_sweep(const char *path);
 /*
+ * A file to read, without waiting for it. -1 with errno, on each system ELOOP if it is a link that
+ * is not to be followed.
+ */
+int	 file_open(const char *path, int follow);
+/*
  * A whole file of at most so many bytes, which the caller frees; its size and owner are in the last
  * argument. NULL with errno: EINVAL if it is not a regular file, ELOOP if it is a link that is not
  * to be followed, EFBIG, EAGAIN if it got shorter meanwhile.

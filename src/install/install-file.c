@@ -220,7 +220,7 @@ file_holds(const struct install_file *f, const char *path, const struct install_
 	struct stat	sb;
 	int		fd, same = -1;
 
-	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)) == -1)
+	if ((fd = file_open(path, 0)) == -1)
 		return (-1);
 	if (fstat(fd, &sb) == -1 || !S_ISREG(sb.st_mode))
 		errno = EINVAL;
