@@ -80,6 +80,7 @@ state_of(ssize_t len, int error, const char *body, struct tsjson *status)
 		case ENOTDIR:
 			return (ENV_TAILSCALE_NONE);
 		case ECONNREFUSED:
+		case EADDRNOTAVAIL:	/* of port 0, FreeBSD */
 			return (ENV_TAILSCALE_DEAD);
 		case EACCES:
 		case EPERM:
