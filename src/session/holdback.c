@@ -245,6 +245,11 @@ holdback_dial(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp)
 		mss_bytes = tcp->send_bytes;
 	if ((h->mss_steps.mss_bytes = mss_next(mss_bytes, os_segments(),
 	    h->conn.to.ss_family)) == 0) {
+		/* No other connection gets more through; what this one sends can be smaller. */
+		if (tcp->waiting_bytes > 0 && os_segments() == OS_SEGMENTS_FIXED &&
+		    os_segments_sent(h->conn.fd, MSS_LAST) == 0)
+			log_debug(1, "packets of %d bytes are in doubt: smaller ones from now on",
+			    mss_packet(mss_bytes, (struct sockaddr *)&h->conn.to));
 		h->no_spare = 1;
 		return;
 	}

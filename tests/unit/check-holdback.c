@@ -37,11 +37,13 @@ static int		 own_sshwire_hello_feed(struct sshwire_hello *, const char *, size_t
 #define os_tcp(fd, to) own_os_tcp(fd, to)
 #define clock_ms() own_clock_ms()
 #define os_segments() segments
+#define os_segments_sent(fd, bytes) (segments_sent = (bytes), 0)
 #define race_again(conf, conn) own_race_again(conf, conn)
 #define race_other(conf, conn) own_race_other(conf, conn)
 #define race_cancel(race) own_race_cancel(race)
 #define sshwire_hello_feed(hello, buf, len) own_sshwire_hello_feed(hello, buf, len)
 static enum os_segments	 segments = OS_SEGMENTS_ANY;
+static int		 segments_sent;	/* the size that this connection was told to send */
 #include "session/holdback.c"
 #undef sshwire_hello_feed
 
@@ -425,13 +427,19 @@ test_least(void **state)
 	assert_int_equal(dials, 1);
 	end(&s);
 
+	assert_int_equal(segments_sent, 0);
+
+	/* Another connection has the same segments; what this one sends can be made smaller. */
 	segments = OS_SEGMENTS_FIXED;
 	begin(&s, MSS_FULL);
 	greet(&s);
+	pass(&s, 500);
+	assert_int_equal(segments_sent, 0);
 	tcp.retransmitted = SYNS + 1;
 	pass(&s, 5);
 	pass(&s, 500);
 	assert_int_equal(dials, 0);
+	assert_int_equal(segments_sent, MSS_LAST);
 	end(&s);
 	segments = OS_SEGMENTS_ANY;
 }
