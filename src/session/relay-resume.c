@@ -12,12 +12,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "net/sock.h"
 #include "os/os.h"
 #include "session/doubt.h"
@@ -81,8 +83,8 @@ struct relay {
 	struct error		 err;
 };
 
-/* One at a time. A common symbol comes last in memory, and not between what each relay uses. */
-struct relay	relay_resume_session __attribute__((__common__));
+/* One at a time, and apart from the variables that each relay uses. */
+static struct relay	*relay_session;
 
 static void	relay_turn(struct relay *);
 
@@ -774,9 +776,8 @@ int
 relay_resume_run(struct event_base *base, const struct relay_config *conf, struct resumable *resume,
     struct error *err)
 {
-	struct relay	*r = &relay_resume_session;
+	struct relay	*r = relay_session = xcalloc(1, sizeof(*r));
 
-	memset(r, 0, sizeof(*r));
 	r->conf = conf;
 	r->base = base;
 	r->resume = resume;
@@ -793,19 +794,21 @@ relay_resume_run(struct event_base *base, const struct relay_config *conf, struc
 		error_errno(&r->err, errno, "cannot wait for the network");
 	relay_end(r);
 	*err = r->err;
+	relay_session = NULL;
+	free(r);
 	return (err->code == CODE_NONE ? 0 : -1);
 }
 
 int
 relay_resume_waits(void)
 {
-	const struct relay	*r = &relay_resume_session;
+	const struct relay	*r = relay_session;
 
-	return (r->base != NULL && !r->identified && !r->closing);
+	return (r != NULL && !r->identified && !r->closing);
 }
 
 void
 relay_resume_expire(void)
 {
-	event_active(&relay_resume_session.last_ev, EV_TIMEOUT, 0);
+	event_active(&relay_session->last_ev, EV_TIMEOUT, 0);
 }
