@@ -228,8 +228,6 @@ match_hosts(char *words)
 	char	*what, *list;
 
 	while ((what = ssh_config_word(&words, 1)) != NULL) {
-		if (strcasecmp(what, "all") == 0)
-			continue;
 		words += strspn(words, " \t=");
 		if ((list = ssh_config_word(&words, 0)) == NULL || strcasecmp(what, "host") == 0)
 			return (list);

@@ -81,7 +81,6 @@ view_option(const struct view *l, const char *keyword, int nth, char value[VALUE
 	return (value);
 }
 
-/* Why it does nothing at all: the first line. */
 /*
  * Why ssh refuses the owner or mode of a file: "store" (a link to what Nix made, whose owner is not
  * root in here), "drive" (of Windows, which has no modes), "owner", or "mode".
