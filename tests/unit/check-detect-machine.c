@@ -291,6 +291,53 @@ test_tailscale_installed(void **state)
 	json_decref(facts);
 }
 
+/* Where a daemon of WSL's own is not, the peers of Windows's client count. */
+static void
+test_tailscale_windows(void **state)
+{
+	static const struct {
+		const char	*backend;
+		int		 running;
+		const char	*ip;
+	}	 rows[] = {
+		{ "Running", 1, "100.64.0.7" }, { "Starting", 1, "100.64.0.7" },
+		{ "Stopped", 0, NULL }, { "", -1, NULL },
+	};
+	char	 path[256], script[1024];
+	json_t	*facts;
+	size_t	 i;
+
+	(void)state;
+	put("/proc/sys/kernel/osrelease", "6.6.87.2-microsoft-standard-WSL2\n");
+	snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", root);
+	setenv("PATH", path, 1);
+	facts = detected(&detect_tailscale, NULL, "nas");
+	expect_truth(facts, "tailscale.windows.installed", 0);
+	expect_truth(facts, "tailscale.windows.running", -1);
+	json_decref(facts);
+	for (i = 0; i < 2 * COUNT(rows); i++) {
+		snprintf(script, sizeof(script),
+		    "#!/bin/sh\n[ \"$*\" = 'status --json' ] || exit 1\necho '{\"BackendState\":\"%s\","
+		    "\"MagicDNSSuffix\":\"mesh.example\",\"Peer\":{\"k\":{\"HostName\":\"nas\","
+		    "\"DNSName\":\"nas.mesh.example.\",\"TailscaleIPs\":[\"100.64.0.7\"],\"Online\":true}}}'\n",
+		    rows[i / 2].backend);
+		/* Where it is installed, and in PATH, which comes first. */
+		put_mode("/mnt/c/Program Files/Tailscale/tailscale.exe", i % 2 == 0 ? script :
+		    "#!/bin/sh\nexit 1\n", 0700);
+		if (i % 2 == 1)
+			put_mode("/bin/tailscale.exe", script, 0700);
+		facts = detected(&detect_tailscale, NULL, "nas");
+		expect_truth(facts, "tailscale.windows.installed", 1);
+		expect_truth(facts, "tailscale.windows.running", rows[i / 2].running);
+		expect_text(facts, "tailscale.windows.suffix",
+		    rows[i / 2].running != -1 ? "mesh.example" : NULL);
+		expect_text(facts, "tailscale.peer.addresses.0", rows[i / 2].ip);
+		json_decref(facts);
+		snprintf(path, sizeof(path), "%s/bin/tailscale.exe", root);
+		unlink(path);
+	}
+}
+
 int
 main(void)
 {
@@ -301,6 +348,7 @@ main(void)
 		cmocka_unit_test_setup(test_system_wsl, empty),
 		cmocka_unit_test(test_run),
 		cmocka_unit_test_setup(test_tailscale_installed, empty),
+		cmocka_unit_test_setup(test_tailscale_windows, empty),
 		cmocka_unit_test_setup(test_net, empty),
 		cmocka_unit_test_setup(test_net_interfaces, empty),
 	};

@@ -152,6 +152,43 @@ test_where(void **state)
 	assert_int_equal(stat("/tmp/never", &sb), -1);
 }
 
+/* What an option of ssh's sets is in no file, and neither is what it takes the place of. */
+static void
+test_given(void **state)
+{
+	static const struct {
+		const char	*args[2], *keyword;
+		int		 given;
+	}			 rows[] = {
+		{ { "-p1" }, "port", 1 }, { { "-oPort=1" }, "port", 1 },
+		{ { "-o port  1" }, "port", 1 }, { { "-oPortal=1" }, "port", 0 },
+		{ { "-lu", "-p1" }, "port", 1 }, { { "-lu" }, "port", 0 },
+		{ { "-Jj" }, "proxycommand", 1 }, { { "-oProxyJump=j" }, "proxycommand", 1 },
+		{ { "-oProxyCommand=c" }, "proxycommand", 1 }, { { "-6" }, "addressfamily", 1 },
+		{ { "-6" }, "proxycommand", 0 },
+	};
+	struct detect_input	 in = { .root = root, .host = "nas" };
+	char			*args[3] = { NULL }, path[80];
+	json_t			*facts;
+	size_t			 i;
+
+	(void)state;
+	clear();
+	put_ssh("", "no", 1);
+	put_home("config", "Port 2\nProxyCommand nc\nAddressFamily any\n");
+	for (i = 0; i < COUNT(rows); i++) {
+		args[0] = (char *)(uintptr_t)rows[i].args[0];
+		args[1] = (char *)(uintptr_t)rows[i].args[1];
+		in.ssh_args = args;
+		facts = json_object();
+		detect_one(&detect_ssh, facts, &in);
+		snprintf(path, sizeof(path), "ssh.where.%s", rows[i].keyword);
+		if ((json_at(facts, path) == NULL) != rows[i].given)
+			fail_msg("%s: %s", rows[i].args[0], path);
+		json_decref(facts);
+	}
+}
+
 /*
  * ssh reads on behind a NUL, and so does the reader; what it cannot read leaves what follows
  * unknown.
@@ -412,6 +449,10 @@ test_options(void **state)
 	assert_string_equal(json_text_at(facts, "ssh.refuses_code"), "mode");
 	assert_string_equal(json_text_at(facts, "ssh.refuses_file"), "/etc/ssh/ssh_config");
 	json_decref(facts);
+	put_ssh("", "Bad owner or permissions on /mnt/c/none/config\r\n", 255);
+	facts = look(NULL, 0);
+	assert_string_equal(json_text_at(facts, "ssh.refuses_kind"), "drive");
+	json_decref(facts);
 
 	/* No host: nothing about one, but whether ssh works at all. */
 	put_ssh("", "~/.ssh/config: line 3: Bad configuration option: x\033y\nterminating\n", 255);
@@ -640,6 +681,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_pattern),
 		cmocka_unit_test(test_where),
+		cmocka_unit_test(test_given),
 		cmocka_unit_test(test_odd_files),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_options),

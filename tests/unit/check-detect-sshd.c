@@ -187,6 +187,11 @@ test_modes(void **state)
 	expect_truth(facts, "sshd.host_key_modes_ok", 0);
 	expect_text(facts, "sshd.host_key_open", "/etc/ssh/ssh_host_rsa_key");
 	json_decref(facts);
+	/* A group's, which is not "ssh_keys". */
+	put_mode("/etc/ssh/ssh_host_rsa_key", "", 0640);
+	facts = detected(&detect_sshd, NULL, NULL);
+	expect_truth(facts, "sshd.host_key_modes_ok", 0);
+	json_decref(facts);
 	if (pw == NULL || strlen(pw->pw_dir) > 100 || strcmp(pw->pw_dir, "/") == 0)
 		return;
 	snprintf(file, sizeof(file), "%s/.ssh/authorized_keys", pw->pw_dir);
@@ -267,6 +272,15 @@ test_windows(void **state)
 	expect_truth(facts, "sshd.windows_portproxy.matches", 0);
 	expect_text(facts, "sshd.windows_portproxy.address", "172.28.1.2");
 	expect_text(facts, "sshd.windows_portproxy.listen_port", "2222");
+	json_decref(facts);
+	/* It leads to a port of sshd's, or is not about it. */
+	put("/etc/ssh/sshd_config", "Port 2200\nPort 80\n");
+	facts = detected(&detect_sshd, wsl_facts("nat", "172.28.1.9"), NULL);
+	expect_text(facts, "sshd.windows_portproxy.address", "172.28.1.9");
+	json_decref(facts);
+	put("/etc/ssh/sshd_config", "Port 2200\n");
+	facts = detected(&detect_sshd, wsl_facts("nat", "172.28.1.2"), NULL);
+	expect_text(facts, "sshd.windows_portproxy.address", NULL);
 	json_decref(facts);
 	facts = detected(&detect_sshd, wsl_facts("mirrored", "192.0.2.1"), NULL);
 	expect_text(facts, "sshd.windows_portproxy.address", NULL);

@@ -323,6 +323,11 @@ test_detect(void **state)
 	put_mode("/etc/nix/key",
 	    "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n", 0600);
 	put_mode("/etc/nix/nix.conf", "", 0644);
+	/* launchd's, without systemd's. */
+	put_mode("/etc/systemd/system/nix-daemon.service.d/x.conf", "[Service]\n", 0644);
+	put_mode("/Library/LaunchDaemons/org.nixos.nix-daemon.plist",
+	    "<dict>\n<key>EnvironmentVariables</key>\n<dict>\n<key>NIX_SSHOPTS</key>\n"
+	    "<string>-p 7 -C</string>\n</dict>\n</dict>\n", 0644);
 	setenv("NIX_SSHOPTS", "-oPort=7", 1);
 	facts = detected(&detect_nix, NULL, "linux-builder");
 	unsetenv("NIX_SSHOPTS");
@@ -332,6 +337,7 @@ test_detect(void **state)
 	assert_int_equal(json_truth_at(facts, "nix.builder.proxy_relative"), 1);
 	assert_int_equal(json_truth_at(facts, "nix.builder.proxy_everywhere"), 0);
 	assert_int_equal(json_truth_at(facts, "nix.root_config_ok"), 1);
+	assert_string_equal(json_text_at(facts, "nix.daemon_sshopts"), "-p 7 -C");
 	assert_int_equal(json_put(facts, "nix.daemon", json_true()), 0);
 	assert_non_null(doc = json_pack("{s:o}", "facts", facts));
 	assert_int_equal(rules_check(doc), 0);
