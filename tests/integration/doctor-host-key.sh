@@ -153,6 +153,8 @@ judge "in that list, StrictHostKeyChecking no" "refused revoked:error " "Revoked
 ssh-keygen -q -k -f "$T/krl" "$T/other_rsa.pub"
 judge "what a KRL has is not told" "in -" "RevokedHostKeys $T/krl"
 check "and the host key is not called right" grep -q '"host-key-changed"' "$T/json"
+printf 'no-key\n%s\n' "$(key other_rsa)" >"$T/odd_list"
+judge "a list with a line that is no key: ssh takes no key at all" "refused -" "RevokedHostKeys $T/odd_list"
 
 # Certificates of a host's key. Each sshd has its own list of certificates, so each is another one.
 for ca in ca other_ca; do

@@ -128,6 +128,11 @@ test_system_wsl(void **state)
 	assert_int_equal(json_truth_at(facts, "system.wsl_boot.command"), 1);
 	expect_text(facts, "system.wsl_boot.interface", "eth1");
 	json_decref(facts);
+	put("/etc/wsl.conf", "[boot]\ncommand=ip link set eth2 mtu 1400\n");
+	facts = detected(&detect_system, NULL, NULL);
+	expect_text(facts, "system.wsl_boot.interface", "eth2");
+	assert_int_equal(json_number_at(facts, "system.wsl_boot.mtu", 0), 1400);
+	json_decref(facts);
 	/* Two accounts that do not agree, of which one may be somebody else's. */
 	put("/mnt/c/Users/you/.wslconfig", "[wsl2]\nmemory=4GB\n");
 	facts = detected(&detect_system, NULL, NULL);

@@ -106,6 +106,13 @@ test_ours(void **state)
 	assert_int_equal(is_used(cache), 0);
 	assert_int_equal(rmdir(cache), 0);
 	assert_int_equal(unlink(link), 0);
+	/* A place that cannot be looked at. */
+	assert_int_equal(symlink("link", link), 0);
+	strlcat(link, "/below", sizeof(link));
+	assert_int_equal(is_used(link), 0);
+	is_why(link, strerror(ELOOP));
+	in_dir("link", link);
+	assert_int_equal(unlink(link), 0);
 }
 
 static void
