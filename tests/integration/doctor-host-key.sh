@@ -85,6 +85,7 @@ judge "the ECDSA key is known" "in -"
 known "$NAME $(key more_rsa)" "$NAME $(key other_ed25519)"
 judge "of two types, ssh's favorite is another" "$CHANGED"
 judge "the user's own list, and no other order" "in -" 'HostKeyAlgorithms rsa-sha2-512,ssh-ed25519'
+judge "none of the types that ssh takes" "refused -" 'HostKeyAlgorithms sk-ssh-ed25519@openssh.com'
 known "$NAME $(key other_ecdsa384)"
 judge "a type that the host does not have" "$CHANGED"
 known "$NAME ssh-xyz AAAAB3NzaC14eXoAAAAgQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
@@ -212,6 +213,7 @@ known "@cert-authority vault $(key ca)"
 judge "an alias that the certificate does not name" "$UNSIGNED" 'HostKeyAlias vault'
 judge_certified "a certificate that does not name it" "$UNSIGNED" ca -h -n nas
 check "what it lacks is said" grep -qF 'its certificate does not name it' "$T/json"
+judge_certified "a user's certificate" "$UNSIGNED" ca -n 127.0.0.1
 judge_certified "a certificate that has expired" "$UNSIGNED" ca -h -n 127.0.0.1 -V 20200101:20210101
 judge_certified "a certificate of tomorrow" "$UNSIGNED" ca -h -n 127.0.0.1 -V +1d:+2d
 judge_certified "a certificate with an option" "$UNSIGNED" ca -h -n 127.0.0.1 -O critical:x=y
