@@ -21,7 +21,7 @@ struct nix_machine {
 	char	key[512];		/* the private key, or "" */
 	int	host_key;		/* 1 there is one, -1 one that no host can have, 0 none */
 	char	host_key_type[40];
-	char	pinned[1536];		/* what stands for it, base64 */
+	char	pinned[2736];		/* what stands for it, base64 of fewer than 2048 bytes */
 	/* why Nix refuses the line, and with it every build; or "" */
 	char	error[160];
 	char	remark[160];		/* what else is unexpected; or "" */

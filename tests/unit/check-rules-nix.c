@@ -3,6 +3,7 @@
 
 #include <pwd.h>
 
+#include "base/base64.h"
 #include "check-root.h"
 #include "check-rules.h"
 #include "facts/nix-machines.h"
@@ -408,6 +409,27 @@ test_known(void **state)
 	put_mode(config, "", 0600);
 }
 
+/* A key of RSA with 8192 bits is known as it is, and handed to Nix as it is. */
+static void
+test_long_key(void **state)
+{
+	static const char	head[] = "\0\0\0\7ssh-rsa\0\0\0\3\1\0\1\0\0\4\1";
+	char			blob[sizeof(head) - 1 + 1025], key[2048] = "ssh-rsa ", line[4096];
+	struct nix_machine	m;
+
+	(void)state;
+	memset(blob, 'x', sizeof(blob));
+	memcpy(blob, head, sizeof(head) - 1);
+	base64(key + strlen(key), sizeof(key) - strlen(key), blob, sizeof(blob));
+	base64(line + 2048, sizeof(line) - 2048, key, strlen(key));
+	assert_true(snprintf(line, 2048, "ssh://b x - 1 1 - - ") > 0);
+	memmove(line + strlen(line), line + 2048, strlen(line + 2048) + 1);
+	strlcpy(key, strrchr(line, ' ') + 1, sizeof(key));
+	assert_int_equal(nix_machine_parse(line, &m), 1);
+	assert_int_equal(m.host_key, 1);
+	assert_string_equal(m.pinned, key);
+}
+
 /* Of all lines of builders the last counts; whether one at the end of a file would be that. */
 static void
 test_builders(void **state)
@@ -465,6 +487,7 @@ main(void)
 		cmocka_unit_test(test_line),
 		cmocka_unit_test_setup(test_detect, empty),
 		cmocka_unit_test_setup(test_known, empty),
+		cmocka_unit_test(test_long_key),
 		cmocka_unit_test_setup(test_builders, empty),
 	};
 
