@@ -53,35 +53,31 @@ kex_hear_id(struct kex *k)
 	return (k->id.state == SSHWIRE_SSH ? 0 : -1);
 }
 
-/*
- * Whether to wait on, at this time, for what began to be awaited then: the result so far, or
- * UNTRIED for yes.
- */
+/* Whether to wait on for what was awaited since then: the result so far, or UNTRIED for yes. */
 static int
-kex_patience(const struct kex *k, const struct os_tcp *tcp, int64_t progress_ms, int64_t told_ms)
+kex_patience(const struct kex *k, const struct os_tcp *tcp, int64_t since_ms)
 {
-	int64_t	now_ms = clock_ms();
+	int64_t	waited_ms = clock_ms() - since_ms;
 
 	if (k->talk.over)
 		return (KEX_REVERSE_ENDED);
 	/* What came waits for what did not. */
-	if (tcp->gap && now_ms - progress_ms >= GAP_MS + 2 * tcp->rtt_ms)
+	if (tcp->gap && waited_ms >= GAP_MS + 2 * tcp->rtt_ms)
 		return (KEX_REVERSE_LOST);
-	if (!tcp->gap && now_ms - (told_ms > progress_ms ?
-	    told_ms : progress_ms) >= k->try->quiet_ms + 5 * tcp->rtt_ms)
+	if (!tcp->gap && waited_ms >= k->try->quiet_ms + 5 * tcp->rtt_ms)
 		return (KEX_REVERSE_SILENT);
 	return (KEX_REVERSE_UNTRIED);
 }
 
 /*
  * The server's next packet that says something: WHOLE, or what keeps it from coming; UNTRIED if the
- * time is over.
+ * time is over. All that it is to answer was acknowledged before.
  */
 static int
 kex_hear(struct kex *k, struct sshkex_packet *packet)
 {
 	struct os_tcp	tcp;
-	int64_t		told_ms = clock_ms(), progress_ms = told_ms;
+	int64_t		progress_ms = clock_ms();
 	int		n, result;
 
 	for (;;) {
@@ -100,10 +96,7 @@ kex_hear(struct kex *k, struct sshkex_packet *packet)
 		}
 		if (os_tcp(k->talk.fd, &tcp) == -1)
 			return (KEX_REVERSE_ENDED);
-		/* It cannot answer what it has not got. */
-		if (tcp.waiting_bytes > 0)
-			told_ms = clock_ms();
-		if ((result = kex_patience(k, &tcp, progress_ms, told_ms)) != KEX_REVERSE_UNTRIED)
+		if ((result = kex_patience(k, &tcp, progress_ms)) != KEX_REVERSE_UNTRIED)
 			return (result);
 	}
 }
