@@ -4,8 +4,11 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "base/shell.h"
 #include "check.h"
+#include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "sshconf/ssh-program.h"
 
 #define WORDS 6
 
@@ -73,6 +76,7 @@ test_good(void **state)
 	    "--mss=1000", "--fdpass", "nas" };
 	static const char *const	dashes[WORDS] = { "--debug", "--debug", "--family=inet6",
 	    "--", "--help" };
+	static const char *const	any[WORDS] = { "--family=inet", "--family=any", "nas" };
 	static const char *const	via[WORDS] = { "--via=http=[::1]:3128",
 	    "--tailscaled=/run/sock", "nas", "22" };
 	static const char *const	relay[WORDS] = { "--relay", "--timeout=5", "--", "--doctor",
@@ -133,6 +137,47 @@ test_good(void **state)
 	assert_int_equal(opts.debug, 2);
 	assert_int_equal(opts.family, AF_INET6);
 	assert_int_equal(opts.mode, OPTIONS_RUN);
+	assert_int_equal(parse(any, &opts, &rest, &err), 0);
+	assert_int_equal(opts.family, AF_UNSPEC);
+}
+
+/* What ssh is to run, by what this program was told. */
+static void
+test_command(void **state)
+{
+	static const char			tail[] = SHELL_RELAY;
+	static const struct {
+		const char	*words[WORDS], *wanted;
+	}					rows[] = {
+		{ { "nas" }, "" },
+		{ { "--mss=off", "--hold=9", "nas" }, " --mss=off --hold=9" },
+		{ { "--mss=1000", "--via=socks5=[fe80::1%eth0]:1080", "nas" },
+		    " --via=socks5=\"[fe80::1%%eth0]:1080\" --mss=1000" },
+		{ { "--or=nas,nas.lan", "--tailscaled=/a b", "--family=inet", "nas" },
+		    " --or=nas,nas.lan \"--tailscaled=/a b\" --family=inet" },
+	};
+	static const char *const		bad[][WORDS] = { { "--or=$x", "nas" },
+	    { "--tailscaled=/a`b", "nas" } };
+	const struct ssh_program		none = { .family = AF_UNSPEC };
+	char					command[CMD_PROXY_MAX], wanted[CMD_PROXY_MAX];
+	struct options				opts;
+	struct error				err;
+	size_t					i;
+	int					rest;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(parse(rows[i].words, &opts, &rest, &err), 0);
+		assert_null(cmd_proxy_command(&opts, &none, "/bin/meshssh", command));
+		snprintf(wanted, sizeof(wanted), "-oProxyCommand=/bin/meshssh%s%s", rows[i].wanted,
+		    tail);
+		assert_string_equal(command, wanted);
+	}
+	for (i = 0; i < COUNT(bad); i++) {
+		assert_int_equal(parse(bad[i], &opts, &rest, &err), 0);
+		assert_string_equal(cmd_proxy_command(&opts, &none, "/bin/meshssh", command),
+		    strchr(bad[i][0], '=') + 1);
+	}
 }
 
 /* With --doctor and --scan nothing is ssh's: options stand anywhere before "--". */
@@ -228,6 +273,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_anywhere),
 		cmocka_unit_test(test_bad),

@@ -200,6 +200,7 @@ static const struct {
 	    "ssh-ed25519 ecdsa-sha2-nistp256 sk-ssh-ed25519@openssh.com ssh-ed25519-cert-v01@openssh.com",
 	    NULL },
 	{ REDACT_NAMES, "ssh-mldsa44-ed25519 ssh-mldsa44-ed25519-cert", NULL },
+	{ REDACT_COMMAND, "ssh -o Ciphers=aes128-ctr jump -W %h:%p", NULL },
 	{ REDACT_HOSTS, "bob@bastion:2222,ssh://ann@[::1]:22",
 	    "...@bastion:2222,ssh://...@[::1]:22" },
 	{ REDACT_HOSTS, "[nas.mesh]:2222", NULL },

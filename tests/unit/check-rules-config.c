@@ -369,17 +369,38 @@ test_plain(void **state)
 	}
 }
 
-/* Where root's ssh looks is told by a fact: what sudo takes for its home may be the user's. */
-static void
-test_root_home(void **state)
-{
-	json_t	*doc = rules_judge("{'nix':{'installed':true,'root_home':'/var/root'},'ssh':{'system_includes':false,"
-		    "'system_files':['/etc/ssh/ssh_config.d/100-linux-builder.conf']}}");
+/* A record in the DNS, of which no fact tells, may have the new key. */
+static const struct rules_case cases[] = {
+	{ "host-key-changed", SHOWN("'keys':['ssh-rsa AAAAAAAA']", "'verifyhostkeydns':'true'",
+	    "ssh-rsa BBBBBBBB"), "error", "likely" },
+	{ "host-key-changed", SHOWN("'keys':['ssh-rsa AAAAAAAA']", "'verifyhostkeydns':'false'",
+	    "ssh-rsa BBBBBBBB"), "error", "sure" },
+};
 
+static void
+test_cases(void **state)
+{
 	(void)state;
-	assert_string_equal(json_text_at(rules_find(doc, "config-no-include"), "cure.1"),
-	    "If that file is managed: put the same line into root's, /var/root/.ssh/config");
-	json_decref(doc);
+	rules_cases(cases, COUNT(cases));
+}
+
+static const struct rules_cure cures[] = {
+	/* Where root's ssh looks is told by a fact: what sudo takes for its home may be the user's. */
+	{ "config-no-include",
+	    "{'nix':{'installed':true,'root_home':'/var/root'},'ssh':{'system_includes':false,"
+	    "'system_files':['/etc/ssh/ssh_config.d/100-linux-builder.conf']}}",
+	    "If that file is managed: put the same line into root's, /var/root/.ssh/config" },
+	{ "config-no-include",
+	    "{'system':{'distribution':'nixos'},'ssh':{'system_includes':false,"
+	    "'system_files':['/etc/ssh/ssh_config.d/x.conf']}}",
+	    "In configuration.nix: programs.ssh.extraConfig = \"Include /etc/ssh/ssh_config.d/*.conf\";" },
+};
+
+static void
+test_cures(void **state)
+{
+	(void)state;
+	rules_cures(cures, COUNT(cures));
 }
 
 int
@@ -388,7 +409,8 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_root_home),
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_cures),
 		cmocka_unit_test(test_plain),
 	};
 

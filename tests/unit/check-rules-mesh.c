@@ -150,6 +150,29 @@ test_cases(void **state)
 	rules_cases(cases, COUNT(cases));
 }
 
+static const struct rules_cure cures[] = {
+	{ "mesh-down", "{'system':{'os':'darwin'},'connect':{'ok':false},"
+	    "'tailscale':{'state':'dead','host':'mesh','socket':'/var/run/tailscaled.socket'}}",
+	    "sudo launchctl kickstart -k system/com.tailscale.tailscaled; with Homebrew: sudo brew services "
+	    "restart tailscale" },
+	{ "mesh-stopped", "{'system':{'os':'darwin'},'connect':{'ok':false},"
+	    "'tailscale':{'state':'down','backend':'Stopped','host':'mesh','socket':'port 49152'}}",
+	    "tailscale up (or Connect, in Tailscale's menu)" },
+	{ "mesh-absent", "{'system':{'os':'linux','distribution':'nixos','root':true},"
+	    "'connect':{'ok':false},'tailscale':{'state':'none','host':'mesh'}}",
+	    "In configuration.nix: services.tailscale.enable = true; then: tailscale up" },
+	{ "mesh-routes", "{'connect':{'ok':false},'tailscale':{'state':'up','host':'other',"
+	    "'router':{'name':'gate.mesh.example','online':false},'accepts_routes':true}}",
+	    "Wake gate.mesh.example, or start tailscaled there" },
+};
+
+static void
+test_cures(void **state)
+{
+	(void)state;
+	rules_cures(cures, COUNT(cures));
+}
+
 static void
 test_odd_types(void **state)
 {
@@ -163,6 +186,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_cures),
 		cmocka_unit_test(test_odd_types),
 	};
 

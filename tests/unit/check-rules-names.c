@@ -181,6 +181,19 @@ test_healthy(void **state)
 	rules_quiet(rules_names, healthy, COUNT(healthy), SEVERITY_NOTE);
 }
 
+static const struct rules_cure cures[] = {
+	{ "magicdns-off", "{'names':{'host':'build.mesh.example','magicdns_resolver':false,"
+	    FAILED("not known") "},'tailscale':{'suffix':'mesh.example','magicdns':false}}",
+	    "Turn MagicDNS on where the mesh is administered." },
+};
+
+static void
+test_cures(void **state)
+{
+	(void)state;
+	rules_cures(cures, COUNT(cures));
+}
+
 /*
  * Facts may come from a file, --replay: of the wrong types they are not believed, and nothing
  * breaks.
@@ -205,6 +218,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_cures),
 		cmocka_unit_test(test_healthy),
 		cmocka_unit_test(test_odd_types),
 	};

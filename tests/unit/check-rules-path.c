@@ -256,6 +256,23 @@ test_interface(void **state)
 	json_decref(doc);
 }
 
+static const struct rules_cure cures[] = {
+	{ "no-route", "{'system':{'os':'darwin'},'connect':{'ok':false,'addresses':[{"
+	    "'address':'192.168.1.77','family':4,'ms':1,'error':'no-route'}]}}",
+	    "If it is in the same network: System Settings, Privacy & Security, Local Network" },
+	{ "way-not-checked", "{'connect':{'unseen':'command'},'ssh':{'options':{"
+	    "'proxycommand':'nc %h %p'},'conditional':{'proxycommand':{"
+	    "'file':'~/.ssh/config','line':7}}}}",
+	    "ProxyCommand nc %h %p (~/.ssh/config:7)" },
+};
+
+static void
+test_cures(void **state)
+{
+	(void)state;
+	rules_cures(cures, COUNT(cures));
+}
+
 static void
 test_odd_types(void **state)
 {
@@ -269,6 +286,7 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_cures),
 		cmocka_unit_test(test_interface),
 		cmocka_unit_test(test_odd_types),
 	};

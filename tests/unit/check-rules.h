@@ -148,6 +148,36 @@ rules_speaks(const struct rules_row *rows, size_t count, const char *code)
 	return (0);
 }
 
+/* --- by what is to be done -------------------------------------------------------------------- */
+
+/* What depends on the system: one of the cures of a finding, or its evidence, word for word. */
+struct rules_cure {
+	const char	*code;
+	const char	*facts;
+	const char	*text;
+};
+
+static inline void
+rules_cures(const struct rules_cure *rows, size_t count)
+{
+	const json_t	*f, *cure;
+	json_t		*doc;
+	size_t		 i, j;
+	int		 told;
+
+	for (i = 0; i < count; i++) {
+		doc = rules_judge(rows[i].facts);
+		if ((f = rules_find(doc, rows[i].code)) == NULL)
+			fail_msg("row %zu: %s: silent", i, rows[i].code);
+		told = strcmp(json_text_at(f, "evidence"), rows[i].text) == 0;
+		json_array_foreach(json_at(f, "cure"), j, cure)
+			told |= strcmp(json_string_value(cure), rows[i].text) == 0;
+		if (!told)
+			fail_msg("row %zu: %s: not told: %s", i, rows[i].code, rows[i].text);
+		json_decref(doc);
+	}
+}
+
 /* --- each rule by itself, whatever others say ------------------------------------------------- */
 
 struct rules_pair {
