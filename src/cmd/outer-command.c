@@ -79,8 +79,6 @@ outer_command(const struct options *opts, const struct target *target, const cha
 	char		  self[PATH_MAX] = "", ssh[PATH_MAX], **words, *proxy;
 	size_t		  n = 0, i;
 
-	if (outer.argv != NULL)
-		return (&outer);
 	if (self_path("", self) == -1 || ssh_program_find(self, ssh) == -1 ||
 	    (proxy = outer_proxy(opts, self)) == NULL)
 		return (NULL);
