@@ -69,10 +69,11 @@ folder_path(const char *above, const char *folder, char path[PATH_MAX])
 /*
  * Whether files in this folder of ours are safe from other users: as far as it and what holds it
  * are there, they belong to root or this user, and so does what holds that. If not, the path is
- * that of the first place that does not; if so, it is lost.
+ * that of the first place that does not; if so, it is lost. What holds it may be hidden: then it is
+ * as it was before.
  */
 static int
-folder_safe(char path[PATH_MAX])
+folder_look(char path[PATH_MAX], int before)
 {
 	size_t	len = strlen(path);
 	int	levels;
@@ -86,9 +87,28 @@ folder_safe(char path[PATH_MAX])
 	 * be made. For root, everything above: whoever owns one of these chooses where we write.
 	 */
 	levels = geteuid() == 0 ? PATH_MAX : strlen(path) == len ? 2 : 1;
-	for (; levels > 0 && place_up(path); levels--)
+	for (; levels > 0 && place_up(path); levels--) {
+		if (place_empty(path))
+			return (before);
 		if (!place_ours(path, 1))
 			return (0);
+	}
+	return (1);
+}
+
+/* The same; once it is safe, a sandbox may hide what holds it (unveil): that stays as it was. */
+static int
+folder_safe(char path[PATH_MAX])
+{
+	static char	*safe;
+	char		*asked = strdup(path);	/* not fatal, as below */
+
+	if (!folder_look(path, safe != NULL && asked != NULL && strcmp(asked, safe) == 0)) {
+		free(asked);
+		return (0);
+	}
+	free(safe);
+	safe = asked;
 	return (1);
 }
 

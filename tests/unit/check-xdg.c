@@ -7,12 +7,29 @@
 #include <limits.h>
 #include <pwd.h>
 
-#include "base/xdg.h"
 #include "check.h"
+
+/* A place can be hidden, as a sandbox does. */
+static int		 own_lstat(const char *, struct stat *);
+
+#define lstat(path, sb) own_lstat(path, sb)
+#include "base/xdg.c"
+#undef lstat
 
 #define OTHER	1234
 
+static const char	*hidden;
+
 static char	dir[] = "/tmp/check-xdg.XXXXXX";
+
+static int
+own_lstat(const char *path, struct stat *sb)
+{
+	if (hidden == NULL || strcmp(path, hidden) != 0)
+		return (lstat(path, sb));
+	errno = ENOENT;
+	return (-1);
+}
 
 static int
 setup(void **state)
@@ -168,12 +185,38 @@ test_others(void **state)
 	assert_int_equal(rmdir(target), 0);
 }
 
+/* What holds our folder is as it was when a sandbox hides it. */
+static void
+test_hidden(void **state)
+{
+	char	known[PATH_MAX], other[PATH_MAX], own[PATH_MAX];
+
+	(void)state;
+	in_dir("known", known);
+	in_dir("other", other);
+	assert_int_equal(mkdir(known, 0700), 0);
+	assert_int_equal(mkdir(in_dir("known/meshssh", own), 0700), 0);
+	assert_int_equal(mkdir(other, 0700), 0);
+	assert_int_equal(mkdir(in_dir("other/meshssh", own), 0700), 0);
+	assert_int_equal(is_used(known), 1);
+	hidden = known;
+	assert_int_equal(is_used(known), 1);
+	hidden = other;
+	assert_int_equal(is_used(other), 0);
+	hidden = NULL;
+	assert_int_equal(rmdir(own), 0);
+	assert_int_equal(rmdir(other), 0);
+	assert_int_equal(rmdir(in_dir("known/meshssh", own)), 0);
+	assert_int_equal(rmdir(known), 0);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_ours),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_hidden),
 	};
 
 	return (cmocka_run_group_tests_name("xdg", tests, setup, teardown));
