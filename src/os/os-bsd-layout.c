@@ -18,7 +18,7 @@
 _Static_assert(AF_INET == 2 && AF_LINK == 18 && RTAX_DST == 0 && RTAX_GATEWAY == 1 &&
     RTAX_IFP == 4 && RTAX_IFA == 5 && RTF_UP == 0x1 && RTF_GATEWAY == 0x2 && RTF_HOST == 0x4 &&
     RTF_REJECT == 0x8 && RTF_BLACKHOLE == 0x1000 && IFT_LOOP == 24 && RTM_DELETE == 2 &&
-    RTM_LOSING == 5 && RTM_MISS == 7, "a number differs");
+    RTM_CHANGE == 3 && RTM_LOSING == 5 && RTM_MISS == 7, "a number differs");
 #ifdef RTF_LLINFO
 _Static_assert(RTF_LLINFO == 0x400, "a number differs");
 #else

@@ -43,6 +43,7 @@ os_keepalive(int fd, int idle_s, int interval_s, int count, int dead_after_s)
 	return (os_tcp_patience(fd, dead_after_s));
 }
 
+/* FreeBSD 13 has the name alone: there the watch over a session, or keepalive, ends it. */
 int
 os_tcp_patience(int fd, int dead_after_s)
 {

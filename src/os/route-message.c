@@ -27,8 +27,10 @@
 #define FLAG_NEIGHBOR	0x400	/* RTF_LLINFO, or RTF_LLDATA */
 #define TYPE_LOOP	24	/* IFT_LOOP */
 #define MESSAGE_DELETE	2	/* RTM_DELETE */
+#define MESSAGE_CHANGE	3	/* RTM_CHANGE, behind RTM_ADD and RTM_DELETE */
 #define MESSAGE_LOSING	5	/* RTM_LOSING: a connection sends again */
 #define MESSAGE_MISS	7	/* RTM_MISS: a route was looked for in vain */
+#define MESSAGE_RESOLVE	11	/* RTM_RESOLVE */
 #define ADDRESSES_MAX	32	/* bits of a mask */
 
 static const struct layout_field
@@ -284,6 +286,20 @@ same_address(const struct route_layout *layout, const struct place *place,
 }
 
 /*
+ * 1 if the network is as it was: what a program asks, this one, too, is told to all; so is that a
+ * destination has no route or does not answer, and each neighbor that is found.
+ */
+static int
+message_quiet(const struct route_layout *layout, const char *bytes, size_t len, uint64_t type)
+{
+	if (type == layout->get || type == MESSAGE_LOSING || type == MESSAGE_MISS ||
+	    type == MESSAGE_RESOLVE)
+		return (1);
+	return (type <= MESSAGE_CHANGE && len >= layout->header_bytes &&
+	    (layout_number(bytes, len, &layout->flags) & FLAG_NEIGHBOR) != 0);
+}
+
+/*
  * 1 if the route to an interface's own network is gone. FreeBSD says nothing else when an address
  * goes whose network another interface or address is in, too.
  */
@@ -305,8 +321,7 @@ route_message_news(const struct route_layout *layout, const char *bytes, size_t 
 	if (!message_whole(layout, bytes, &len))
 		return (OS_ADDRESS_QUIET);
 	type = layout_number(bytes, len, &message_type);
-	/* Everyone hears the answers to everyone's questions, his own among them. */
-	if (type == layout->get || type == MESSAGE_LOSING || type == MESSAGE_MISS)
+	if (message_quiet(layout, bytes, len, type))
 		return (OS_ADDRESS_QUIET);
 	if ((layout->lost != 0 && type == layout->lost) || network_gone(layout, bytes, len, type))
 		*lost = 1;

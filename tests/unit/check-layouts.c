@@ -342,7 +342,15 @@ test_network_gone(void **state)
 	GONE(sizeof(bytes));
 	bytes[8] = 0x40;
 	bytes[3] = 1;
-	GONE(sizeof(bytes));
+	assert_int_equal(GONE(sizeof(bytes)), OS_ADDRESS_SAME);
+	/* A neighbor is found, or forgotten; there is no route to a destination. */
+	bytes[9] = 4;
+	assert_int_equal(GONE(sizeof(bytes)), OS_ADDRESS_QUIET);
+	bytes[3] = 2;
+	assert_int_equal(GONE(sizeof(bytes)), OS_ADDRESS_QUIET);
+	bytes[9] = 0;
+	bytes[3] = 7;
+	assert_int_equal(GONE(sizeof(bytes)), OS_ADDRESS_QUIET);
 	assert_int_equal(lost, 0);
 }
 
