@@ -175,22 +175,26 @@ door_take(int door, uint8_t hello[RESUME_HELLO_BYTES])
 		char		 bytes[CMSG_SPACE(sizeof(int))];
 	}			 control;
 	struct iovec		 iov = { hello, RESUME_HELLO_BYTES };
-	/* Without the padding, in which a second descriptor would have room. */
+	/* FreeBSD drops what has no room for its padding, too. */
 	struct msghdr		 msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-				    .msg_controllen = CMSG_LEN(sizeof(int)) };
+				    .msg_controllen = sizeof(control.bytes) };
 	struct cmsghdr		*cmsg;
 	ssize_t			 n;
-	int			 fd = -1;
+	size_t			 count = 0;
+	int			 fds[sizeof(control.bytes) / sizeof(int)];
 
 	if ((n = recvmsg(door, &msg, 0)) == -1)
 		return (-1);
 	cmsg = CMSG_FIRSTHDR(&msg);
-	if (cmsg != NULL && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
-	    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
-	if (n == RESUME_HELLO_BYTES || fd == -1)
-		return (fd);
-	close(fd);
+	if (cmsg != NULL && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS) {
+		count = ((size_t)cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(cmsg), count * sizeof(int));
+	}
+	if (n == RESUME_HELLO_BYTES && count == 1)
+		return (fds[0]);
+	/* In the padding there may be another one. */
+	while (count > 0)
+		close(fds[--count]);
 	return (-1);
 }
 
