@@ -89,40 +89,6 @@ test_lost(void **state)
 	close(fd);
 }
 
-/* Those of IPv6 are told otherwise than those of IPv4. */
-static void
-test_ipv6(void **state)
-{
-	struct {			/* in6_ifreq, whose header is not one with netinet/in.h */
-		struct in6_addr	 address;
-		uint32_t	 bits;
-		int		 index;
-	} request = { .bits = 128 };
-	struct sockaddr_in6	 in6 = { .sin6_family = AF_INET6 };
-	struct sockaddr		*sa = (struct sockaddr *)(void *)&in6;
-	int			 fd = -1, watch;
-
-	(void)state;
-	if ((unshare(CLONE_NEWNET) == -1 && unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1) ||
-	    (fd = socket(AF_INET6, SOCK_DGRAM, 0)) == -1)
-		skip();
-	assert_int_equal(inet_pton(AF_INET6, "fd00::1", &in6.sin6_addr), 1);
-	assert_int_not_equal(request.index = (int)if_nametoindex("lo"), 0);
-	assert_int_not_equal(watch = os_address_watch(), -1);
-	request.address = in6.sin6_addr;
-	if (ioctl(fd, SIOCSIFADDR, &request) == -1)
-		skip();			/* IPv6 is off */
-	assert_int_equal(os_address_read(watch, sa), OS_ADDRESS_BACK);
-	request.address.s6_addr[15] = 2;
-	assert_int_equal(ioctl(fd, SIOCSIFADDR, &request), 0);
-	assert_int_equal(os_address_read(watch, sa), OS_ADDRESS_SAME);
-	request.address = in6.sin6_addr;
-	assert_int_equal(ioctl(fd, SIOCDIFADDR, &request), 0);
-	assert_int_equal(os_address_read(watch, sa), OS_ADDRESS_GONE);
-	close(watch);
-	close(fd);
-}
-
 static int
 readable(int fd)
 {
@@ -172,7 +138,6 @@ main(void)
 {
 	static const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_network),
 	};
 
