@@ -19,6 +19,7 @@
 #include "serve/sshd-connect.h"
 
 #define GREET_DRAIN_MS	2000
+#define GREET_SSHD_MS	75	/* for its first bytes, as a rule */
 
 /* Unread bytes behind the hello would reset the connection, and the reply would be lost. */
 static void
@@ -39,6 +40,23 @@ greet_no(const struct greet *g, enum resume_status status, const char *why)
 	greet_drain(g->fd);
 	close(g->fd);
 	close(g->door);
+}
+
+/*
+ * 1 if sshd turns the client away before it identifies itself, as for MaxStartups: the client may
+ * have another connection, which sshd has let in.
+ */
+static int
+greet_turned_away(int sshd)
+{
+	static const char	identification[] = "SSH-";
+	char			first[sizeof(identification) - 1];
+	ssize_t			n;
+
+	if (sock_wait(sshd, POLLIN, clock_ms() + GREET_SSHD_MS) != 1)
+		return (0);
+	n = recv(sshd, first, sizeof(first), MSG_PEEK | MSG_DONTWAIT);
+	return (n <= 0 || memcmp(first, identification, (size_t)n) != 0);
 }
 
 /* The reply that begins the session, and its key: 0, or -1 if there is none. */
@@ -75,6 +93,11 @@ greet_new(const struct greet *g)
 		return;
 	if ((k.sshd = sshd_connect(g->serve, &g->peer, &err)) == -1) {
 		greet_no(g, RESUME_NO_SSHD, err.text);
+		return;
+	}
+	if (greet_turned_away(k.sshd)) {
+		close(k.sshd);
+		greet_no(g, RESUME_NO_SSHD, "sshd turns it away");
 		return;
 	}
 	if (stream_init(&k.stream, g->ring) == -1) {

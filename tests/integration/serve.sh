@@ -253,7 +253,7 @@ serve_stop
 # --- an sshd that has no room, and hangs up before it has read anything
 FULL_PORT=$((PORT + 1000))
 sed 's/^MaxStartups .*/MaxStartups 1:100:1/' "$T/sshd_config" >"$T/full_config"
-"$(command -v sshd)" -D -e -f "$T/full_config" -p "$FULL_PORT" 2>"$T/full.log" &
+"$(command -v sshd)" -D -e -f "$T/full_config" -p "$FULL_PORT" -o "VersionAddendum=meshssh=$PORT" 2>"$T/full.log" &
 full_pid=$!
 started $full_pid
 wait_for 10 grep -q "listening on 127.0.0.1 port $FULL_PORT" "$T/full.log"
@@ -265,17 +265,23 @@ client new first stop end <"$T/go" >"$T/out" 2>&1 &
 client_pid=$!
 exec 3>"$T/go"
 wait_for 10 grep -q stopped "$T/out"
-ssh -F "$SSH_CONFIG" -o Port=1 -o ProxyCommand="$MESHSSH --relay --resume=$PORT -- %h %p" direct true </dev/null 2>"$T/err"
+ssh -F "$SSH_CONFIG" -o Port="$FULL_PORT" -o ProxyCommand="$MESHSSH --relay --resume=$PORT -- %h %p" direct true </dev/null 2>"$T/err"
 # Newer ones have other words, four bytes more.
 if grep -Eq 'it says "(Exceeded MaxStartups|Not allowed at this time)"' "$T/err"; then
 	ok "MaxStartups is told in sshd's words"
 else
 	not_ok "MaxStartups is told in sshd's words" "$(cat "$T/err" "$T/out" "$T/full.log" "$T/log")"
 fi
-check "it came through meshssh-serve" wait_for 10 grep -Eq 'sshd ended it; [0-9]* bytes in, (22|26) out' "$T/log"
+check "meshssh-serve began no session for it" wait_for 10 grep -q 'no session for 127.0.0.1 .*: sshd turns it away' "$T/log"
 echo >&3
 wait $client_pid
 exec 3>&-
+# One place is left: the connection that brought the offer has it, and keeps it.
+full_left() { [ -z "$(cat "/proc/$full_pid/task/$full_pid/children")" ]; }
+wait_for 10 full_left
+is "where sshd has one place left, the session is there" "$(timeout 20 ssh -F "$SSH_CONFIG" -o Port="$FULL_PORT" \
+    -o ProxyCommand="$MESHSSH --relay -- %h %p" direct 'echo in' </dev/null 2>"$T/err")" in
+is "and the far side was asked" "$(grep -c 'sshd turns it away' "$T/log")" 2
 serve_stop
 kill $full_pid
 
