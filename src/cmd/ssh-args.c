@@ -166,7 +166,7 @@ ssh_args_one(char **words, int *used)
 char **
 ssh_args_take(char **words)
 {
-	char	**to = words, **taken;
+	char	**to = words, **taken, *at;
 	size_t	  n = 0;
 	int	  used;
 
@@ -175,7 +175,12 @@ ssh_args_take(char **words)
 	taken = xcalloc(n + 1, sizeof(*taken));
 	for (n = 0; *words != NULL; words += used) {
 		used = 1;
-		if (words[0][0] != '-')
+		at = strrchr(*words, '@');
+		if (at != NULL && at != *words && words[0][0] != '-' &&
+		    strncmp(*words, "ssh://", 6) != 0) {
+			taken[n++] = xasprintf("-l%.*s", (int)(at - *words), *words);
+			*to++ = at + 1;
+		} else if (words[0][0] != '-')
 			*to++ = *words;
 		else if ((taken[n++] = ssh_args_one(words, &used)) == NULL) {
 			ssh_args_free(taken);

@@ -36,7 +36,8 @@ char	**ssh_args_connect(int, char **);
 /*
  * The options that decide how ssh connects (-4, -6, -F, -J, -i, -l, -o, -p) move from the words,
  * which a NULL ends, to a list, which a NULL ends as well: one word each, with its value, all of it
- * the caller's to free. NULL if another word begins with a hyphen, or an option lacks its value.
+ * the caller's to free; of "USER@HOST", HOST stays. NULL if another word begins with a hyphen, or an
+ * option lacks its value.
  */
 char	**ssh_args_take(char **);
 void	  ssh_args_free(char **);

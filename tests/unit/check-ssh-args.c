@@ -162,6 +162,9 @@ test_take(void **state)
 		{ { "-J", "jump", "nas" }, "nas ", "-Jjump " },
 		{ { "nas", "-4", "-oA=b", "22", "-F", "-x" }, "nas 22 ", "-4 -oA=b -F-x " },
 		{ { "-6" }, "", "-6 " },
+		{ { "-lb", "a@b@nas", "22" }, "nas 22 ", "-lb -la@b " },
+		{ { "@nas" }, "@nas ", "" }, { { "a@" }, " ", "-la " },
+		{ { "ssh://a@nas" }, "ssh://a@nas ", "" },
 		{ { "-J" }, NULL, NULL }, { { "-J", "" }, NULL, NULL }, { { "-" }, NULL, NULL },
 		{ { "-4v", "nas" }, NULL, NULL }, { { "-J", "a", "-W", "b" }, NULL, NULL },
 	};
