@@ -70,6 +70,9 @@ parent_args(size_t bytes, char ***argvp, char **textp)
 	text[len > 0 ? len : 0] = '\0';
 	for (arg = text; arg < text + len && argc < most; arg += strlen(arg) + 1)
 		argv[argc++] = arg;
+	/* The last word may have been cut. */
+	if (len == (ssize_t)bytes - 1 && argc > 0)
+		argv[--argc] = NULL;
 	name = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	*argvp = argv;
 	*textp = text;

@@ -333,6 +333,8 @@ resumable_attempt(struct resumable *r, int smaller)
 	r->began_ms = clock_ms();
 	r->attempts.count = 0;
 	r->target.timeout_ms = doubt_connect_ms(r->rtt_ms);
+	/* Its address may be gone by now, and the sandbox allows no bind(2). */
+	r->target.from = NULL;
 	r->race_conf.cb = resumable_connected_cb;
 	event_assign(&r->timer, r->conf.base, -1, 0, resumable_timer_cb, r);
 	event_add(&r->timer, &tv);

@@ -80,8 +80,8 @@ class Far:
 class Echo:
     """An ssh session of `cat`, and the numbered lines that it echoes."""
 
-    def __init__(self, lab, command="cat", pad=10, rate=20, options=(), cache=None, port=PORT, host="v4"):
-        self.session = Session(lab, "relay", host, command, options=("--debug", *options), port=port, cache=cache)
+    def __init__(self, lab, command="cat", pad=10, rate=20, options=(), cache=None, port=PORT, host="v4", ssh=()):
+        self.session = Session(lab, "relay", host, command, options=("--debug", *options), ssh=ssh, port=port, cache=cache)
         self.pad = "z" * pad
         self.rate = rate
         self.sent = 0       # bytes
@@ -443,6 +443,19 @@ def left(tap, lab):
         echo.session.end()
 
 
+def bound(tap, lab):
+    """Where the first connection is to come from, by ssh's own command line, is not asked of those that follow."""
+    lab.clear()
+    echo = Echo(lab, ssh=("BindAddress=10.77.1.2",))
+    for name, breaks in (("connection reset", reset), ("another address", address)):
+        lab.pause(1)
+        breaks(lab)
+        took = echo.back(10)
+        tap.point(took is not None and took < 5, f"BindAddress, {name}", f"back after {took} s\n{echo.session.tail(25)}")
+    echo.finish()
+    lab.clear()
+
+
 def attempts(lab):
     """How many connections to the far side were begun."""
     return int(re.search(r"packets (\d+)", lab.run("router", "nft", "list chain inet lab counted"))[1])
@@ -697,7 +710,7 @@ def without_root(tap, lab):
     lab.far.start()
 
 
-OTHERS = (by_ssh, without_root, restarted, events, why, transfer, reader, left, silent, learned, discovery, names, port_22, cured)
+OTHERS = (by_ssh, without_root, restarted, events, why, transfer, reader, left, bound, silent, learned, discovery, names, port_22, cured)
 
 
 class Resumable(Lab):
