@@ -54,8 +54,13 @@ outer_exec(const struct outer_command *command, int fd, int said_fd)
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	if (dup2(fd, STDIN_FILENO) != -1 && dup2(fd, STDOUT_FILENO) != -1 &&
-	    dup2(said_fd, STDERR_FILENO) != -1)
+	    dup2(said_fd, STDERR_FILENO) != -1) {
+		/* What was in its place already is closed at exec otherwise. */
+		fcntl(STDIN_FILENO, F_SETFD, 0);
+		fcntl(STDOUT_FILENO, F_SETFD, 0);
+		fcntl(STDERR_FILENO, F_SETFD, 0);
 		run_become(command->argv, command->child);
+	}
 	_exit(127);
 }
 

@@ -608,7 +608,7 @@ relay_last_cb(evutil_socket_t fd, short what, void *arg)
 		if (r->err.code == CODE_NONE)
 			return;
 	}
-	if (r->closing && !r->alone && getppid() != r->parent) {
+	if (r->let_go && r->identified && !r->alone && getppid() != r->parent) {
 		r->alone = 1;
 		event_add(&r->last_ev, &tv);
 	} else if (r->closing)
