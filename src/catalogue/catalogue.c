@@ -708,7 +708,7 @@ static const struct code_row rows[CODE_LOCAL] = {
 	    "host alone." },
 	[CODE_CONFIG_ALGORITHMS] = { "config-algorithms", KIND_FINDING, SEVERITY_ERROR, 50, 0, "",
 	    "Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms in your ssh configuration leaves "
-	    "out everything that the server offers, and without that line they would agree. "
+	    "out everything that the server offers. Without that line, ssh would connect. "
 	    "Remove the line, or add one of the server's algorithms to its list." },
 	[CODE_SERVER_MALFORMED] = { "server-malformed", KIND_FINDING, SEVERITY_ERROR, 50, 0, "",
 	    "The server's first message of the key exchange, its list of algorithms, is not "

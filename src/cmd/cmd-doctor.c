@@ -241,7 +241,7 @@ doctor_operands(const struct options *opts, const char **host, const char *port,
 	if (*host != NULL && ssh_host_split(*host, file != NULL ? file + 2 : NULL, split,
 	    &its_own) == 0) {
 		if (port != NULL) {
-			error_set(err, CODE_USAGE, "\"%.60s\" has a port, and \"%.20s\" is another",
+			error_set(err, CODE_USAGE, "\"%.60s\" already has a port; remove \"%.20s\"",
 			    *host, port);
 			return (-1);
 		}

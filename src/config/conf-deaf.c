@@ -46,11 +46,11 @@ conf_tell_deaf(FILE *fp, const struct install_text *text)
 	setpwent();
 	while (looked++ < DEAF_ACCOUNTS && (pw = getpwent()) != NULL)
 		if (shell_deaf(pw->pw_shell) && deaf_uses_ssh(pw->pw_dir) && ++count <= DEAF_TOLD)
-			fprintf(fp, "%s: its shell, %s, runs no commands, so with these blocks its ssh "
-			    "fails: have it run with SHELL=/bin/sh\n",
+			fprintf(fp, "%s: ssh fails with these blocks, because the shell %s runs no "
+			    "commands; run it with SHELL=/bin/sh\n",
 			    error_vis(name, sizeof(name), pw->pw_name),
 			    error_vis(shell, sizeof(shell), pw->pw_shell));
 	endpwent();
 	if (count > DEAF_TOLD)
-		fprintf(fp, "and so do %d more accounts\n", count - DEAF_TOLD);
+		fprintf(fp, "and %d more\n", count - DEAF_TOLD);
 }

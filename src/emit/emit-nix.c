@@ -56,7 +56,7 @@ nix_block_way(FILE *fp, const json_t *doc, const struct emit_nix_host *h, const 
 	char		options[40];
 
 	if (h->unbound != NULL)
-		fprintf(fp, "    # your own ssh has %s here, for many hosts or at times: it is left out\n",
+		fprintf(fp, "    # your own ssh sets %s for many hosts or only at times; left out\n",
 		    h->unbound);
 	if (h->proxy != NULL)
 		fprintf(fp, "    # %s\n    %s\n", bound ?

@@ -267,7 +267,7 @@ view_proxy(struct view *l)
 		return;
 	fact_put_truth(l->facts, "ssh.proxy.ours", ssh_proxy_ours(value));
 	if (shell_deaf(getenv("SHELL")))
-		fact_put_truth(l->facts, "ssh.proxy.deaf", 1);
+		fact_put_truth(l->facts, "ssh.proxy.no_shell", 1);
 	if (ssh_proxy_look(value, l->in->root, l->home, &p) == -1)
 		return;
 	fact_put(l->facts, "ssh.proxy.program", view_told(l, REDACT_COMMAND, p.program));

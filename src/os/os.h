@@ -72,7 +72,7 @@ enum os_listener {
 
 /* What happened to an address of this machine. */
 enum os_address {
-	OS_ADDRESS_QUIET,	/* nothing, nor to anything else that a connection depends on */
+	OS_ADDRESS_QUIET,	/* no change to the address or the network */
 	OS_ADDRESS_SAME,
 	OS_ADDRESS_GONE,
 	OS_ADDRESS_BACK
@@ -144,7 +144,7 @@ int	os_address_watch(void);
 int	os_network_watch(void);
 /*
  * Read what either descriptor has, and tell what last became of this address. On macOS and the BSDs
- * it also has the answers to all questions about routes, those of this program too: QUIET.
+ * the replies to any program's route queries, ours included, arrive there, too: QUIET.
  */
 enum os_address os_address_read(int, const struct sockaddr *);
 

@@ -413,7 +413,7 @@ check_way_failed(const json_t *facts, struct finding *f)
 			    *first = json_text_at(facts, "server.first");
 	int		 silent = query_is(facts, "connect.command.ended", "silent"),
 			 other = query_is(facts, "connect.command.ended", "other"),
-			 deaf = json_truth_at(facts, "ssh.proxy.deaf") == 1;
+			 deaf = json_truth_at(facts, "ssh.proxy.no_shell") == 1;
 	char		 where[300], status[40];
 
 	if (silent != (f->rule->code == CODE_WAY_SILENT) ||

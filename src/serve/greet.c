@@ -19,7 +19,7 @@
 #include "serve/sshd-connect.h"
 
 #define GREET_DRAIN_MS	2000
-#define GREET_SSHD_MS	75	/* for its first bytes, as a rule */
+#define GREET_SSHD_MS	75	/* how long to wait for sshd's first bytes */
 
 /* Unread bytes behind the hello would reset the connection, and the reply would be lost. */
 static void

@@ -248,7 +248,7 @@ holdback_dial(struct holdback *h, enum doubt doubt, const struct os_tcp *tcp)
 		/* No other connection gets more through; what this one sends can be smaller. */
 		if (tcp->waiting_bytes > 0 && os_segments() == OS_SEGMENTS_FIXED &&
 		    os_segments_sent(h->conn.fd, MSS_LAST) == 0)
-			log_debug(1, "packets of %d bytes are in doubt: smaller ones from now on",
+			log_debug(1, "packets of %d bytes may be lost; sending smaller ones",
 			    mss_packet(mss_bytes, (struct sockaddr *)&h->conn.to));
 		h->no_spare = 1;
 		return;

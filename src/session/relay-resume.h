@@ -14,8 +14,8 @@ struct resumable;
 
 /*
  * As relay_run, with what it needs of its configuration: the ends of the caller, running_cb and
- * learned_cb. The session was opened, and is freed here. When it is over for the caller, its ends
- * are closed, and the loop runs on until the far side knows: up to 2 s, or 2 min without a parent.
+ * learned_cb. The session was opened, and is freed here. Once the caller is done, its ends are
+ * closed, and the loop runs until the host knows: up to 2 s, or 2 min if the parent is gone.
  */
 int	relay_resume_run(struct event_base *, const struct relay_config *, struct resumable *,
 	    struct error *);

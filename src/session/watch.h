@@ -55,7 +55,7 @@ void		 watch_received(struct watch *watch);
  * lost_cb's mss_bytes.
  */
 int		 watch_explain(struct watch *watch, struct error *err);
-/* 1 if the kernel ends a connection with this errno because of its path: that says why. */
+/* 1 if this errno from the kernel means that the path failed. */
 int		 watch_explains(int error);
 
 /* What was seen of a connection so far; all zero to begin with. */

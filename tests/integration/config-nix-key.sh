@@ -139,7 +139,7 @@ check 'BindAddress: the key was asked for from there' grep -q 'Connection from 1
 pins 'AddressFamily' host family
 check 'AddressFamily: meshssh has it' grep -q '^    ProxyCommand .* --family=inet --relay ' "$T/out"
 pins 'BindAddress at times' host times
-check 'BindAddress at times: the block says that it is left out' grep -q '^    # your own ssh has BindAddress here, .* left out$' "$T/out"
+check 'BindAddress at times: the block says that it is left out' grep -q '^    # your own ssh sets BindAddress .*; left out$' "$T/out"
 check 'BindAddress at times: and goes through meshssh' grep -q '^    ProxyCommand .*meshssh --dead-after=30 --relay ' "$T/out"
 
 clean

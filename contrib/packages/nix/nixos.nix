@@ -46,8 +46,8 @@ in
         type = lib.types.port;
         default = 4622;
         description = ''
-          The port at which sessions are resumed; sshd tells it to clients. The firewall has to accept it where the mesh
-          comes in: networking.firewall.interfaces.tailscale0.allowedTCPPorts = [ 4622 ];
+          The port at which sessions are resumed; sshd announces it to clients. Open it in the firewall on the mesh
+          interface: networking.firewall.interfaces.tailscale0.allowedTCPPorts = [ 4622 ];
         '';
       };
     };
