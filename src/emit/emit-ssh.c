@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <ctype.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -194,8 +195,12 @@ static int
 ssh_may_be_local(const json_t *doc)
 {
 	const char		*address = json_text_at(doc, "facts.connect.address");
+	const char		*pattern = json_text_at(doc, "wanted.match");
 	struct sockaddr_storage	 ss;
 
+	if (pattern != NULL)
+		return (fnmatch(pattern, "localhost", 0) == 0 ||
+		    fnmatch(pattern, "127.0.0.1", 0) == 0 || fnmatch(pattern, "::1", 0) == 0);
 	if (ssh_is_mesh(doc))
 		return (0);
 	if (address == NULL)
@@ -466,9 +471,9 @@ ssh_alone_next(const json_t *doc, const struct alone *a, int *yields)
 	for (; a < alone + sizeof(alone) / sizeof(alone[0]); a++) {
 		if (ssh_asks_nothing(doc, a) || (a->local && !ssh_may_be_local(doc)))
 			continue;
-		/* What a mesh knows says nothing about the hosts of a pattern. */
-		*yields = !a->firm && ssh_gives_way(doc, a->keyword) &&
-		    json_text_at(doc, "wanted.match") == NULL;
+		/* What a mesh knows is not where to connect from to the hosts of a pattern. */
+		*yields = !a->firm && ssh_gives_way(doc, a->keyword) && (json_text_at(doc,
+		    "wanted.match") == NULL || strncmp(a->keyword, "Bind", 4) != 0);
 		return (a);
 	}
 	return (NULL);
