@@ -331,7 +331,8 @@ view_defaults(struct view *l, struct ssh_ask *ask)
 
 	if (l->options == NULL || !view_sets_lists(l) || ssh_program_find(NULL, ssh) == -1)
 		return;
-	ssh_ask(argv, detect_left_ms(l->in), ask);
+	/* Without them, the server would be blamed for a line of the user's. */
+	ssh_ask(argv, ANSWER_MS, ask);
 	l->options = ask->status == 0 ? ask->out : NULL;
 	view_algorithms(l, "defaults");
 }

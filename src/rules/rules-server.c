@@ -374,11 +374,14 @@ sha1_only(const json_t *facts)
 static const struct agreed *
 disagreement(const json_t *facts, int excluded, const char **usual)
 {
-	const char		*cipher = first_common(json_at(facts, "ssh.algorithms.ciphers"),
-				    json_at(facts, "server.ciphers"));
+	const json_t		*offered = json_at(facts, "server.ciphers");
+	const char		*cipher = first_common(json_at(facts, "ssh.algorithms.ciphers"), offered);
 	const struct agreed	*row;
 	size_t			 i;
 
+	/* That without the line would need no MAC, either. */
+	if (cipher == NULL)
+		cipher = first_common(json_at(facts, "ssh.defaults.ciphers"), offered);
 	for (i = 0; i < sizeof(agreements) / sizeof(agreements[0]); i++) {
 		row = &agreements[i];
 		*usual = first_common(json_at(facts, row->usual), json_at(facts, row->offered));
@@ -402,7 +405,11 @@ check_excluded(const json_t *facts, struct finding *f)
 	    "Your ssh configuration leaves out every %s that the server offers.", row->noun);
 	finding_set(f->evidence, "%s%s; the server offers %.60s, which ssh accepts without that line",
 	    row->keyword, config_where(facts, row->lower, where), usual);
-	finding_cure(f, "Remove that %s line, or add %.60s to its list.", row->keyword, usual);
+	if (where[0] != '\0' && where[2] == '~')
+		finding_cure(f, "Remove that %s line, or add %.60s to its list.", row->keyword, usual);
+	else
+		finding_cure(f, "Leave out that %s, or in ~/.ssh/config, in this host's block: %s +%.60s",
+		    row->keyword, row->keyword, usual);
 	return (1);
 }
 
@@ -410,12 +417,17 @@ static int
 check_too_old(const json_t *facts, struct finding *f)
 {
 	const char		*first, *usual, *software = json_text_at(facts, "server.software");
+	char			 where[300];
 	const struct agreed	*row = disagreement(facts, 0, &usual);
 
 	if (sha1_only(facts)) {
 		row = &agreements[0];
 		f->certainty = CERTAINTY_LIKELY;
 	}
+	/* What it takes without that line is not known. */
+	if (row != NULL && json_at(facts, row->usual) == NULL &&
+	    config_where(facts, row->lower, where)[0] != '\0')
+		f->certainty = CERTAINTY_LIKELY;
 	if (row == NULL || (first = json_string_value(json_array_get(json_at(facts, row->offered),
 	    0))) == NULL)
 		return (0);

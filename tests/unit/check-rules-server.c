@@ -176,6 +176,14 @@ static const struct rules_case cases[] = {
 	{ "config-algorithms", CIPHERS("aes256-ctr", "\"aes256-ctr\""), "", "" },
 	{ "config-algorithms", CIPHERS("aes128-ctr", "1"), "", "" },
 #undef CIPHERS
+	/* It was not asked what it takes without the line. */
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[],\"ciphers\":[\"aes256-ctr\"]},"
+	    "\"ssh\":{\"algorithms\":{\"ciphers\":[\"aes128-ctr\"]},\"where\":{\"ciphers\":{\"file\":"
+	    "\"~/.ssh/config\",\"line\":3}}}}", "error", "likely" },
+	/* Without the line, they would agree on a cipher that needs no MAC. */
+	{ "server-too-old", "{\"server\":{\"host_key_types\":[],\"ciphers\":[\"aes128-gcm@openssh.com\"],"
+	    "\"macs\":[\"hmac-md5\"]},\"ssh\":{\"algorithms\":{\"ciphers\":[\"aes128-ctr\"],\"macs\":"
+	    "[\"hmac-sha2-256\"]},\"defaults\":{\"ciphers\":[\"aes128-gcm@openssh.com\"]}}}", "", "" },
 	/* Each has its own list. */
 	{ "config-algorithms", "{\"server\":{\"host_key_types\":[\"ssh-dss\"],\"kex\":[\"b\"]},"
 	    "\"ssh\":{\"algorithms\":{\"hostkeyalgorithms\":[\"ssh-ed25519\"],\"kexalgorithms\":[\"a\"]},"
