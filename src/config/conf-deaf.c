@@ -9,12 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/shell.h"
 #include "config/conf.h"
 #include "install/install-text.h"
 
-#define DEAF_ACCOUNTS	10000	/* that are looked at */
+#define DEAF_MS		2000	/* for all accounts that are looked at */
 #define DEAF_TOLD	5
 
 /* 1 if ssh has been used from this home, and not only to it. */
@@ -38,16 +39,17 @@ conf_tell_deaf(FILE *fp, const struct install_text *text)
 	static const char	 command[] = "\n    ProxyCommand ";
 	const struct passwd	*pw;
 	char			 name[80], shell[160];
-	int			 looked = 0, count = 0;
+	const int64_t		 until_ms = clock_ms() + DEAF_MS;
+	int			 count = 0;
 
 	if (text->bytes == NULL || memmem(text->bytes, text->len, command,
 	    sizeof(command) - 1) == NULL)
 		return;
 	setpwent();
-	while (looked++ < DEAF_ACCOUNTS && (pw = getpwent()) != NULL)
+	while (clock_ms() < until_ms && (pw = getpwent()) != NULL)
 		if (shell_deaf(pw->pw_shell) && deaf_uses_ssh(pw->pw_dir) && ++count <= DEAF_TOLD)
-			fprintf(fp, "%s: ssh fails with these blocks, because the shell %s runs no "
-			    "commands; run it with SHELL=/bin/sh\n",
+			fprintf(fp, "%s: by sudo or su, ssh fails with these blocks, because the "
+			    "shell %s runs no commands; run it with SHELL=/bin/sh\n",
 			    error_vis(name, sizeof(name), pw->pw_name),
 			    error_vis(shell, sizeof(shell), pw->pw_shell));
 	endpwent();

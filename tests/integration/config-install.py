@@ -471,7 +471,7 @@ def system():
     user_file("/home/svc/.ssh/known_hosts", b"")
     for words in ["install", "--system", "--no-probe", "nas"], ["check", "--system", "nas"]:
         said = ROOT.run(*words)
-        assert "svc: ssh fails with these blocks, because the shell /usr/sbin/nologin runs no commands" in said, said
+        assert "svc: by sudo or su, ssh fails with these blocks, because the shell /usr/sbin/nologin runs no commands" in said, said
     assert "runs no commands" not in ROOT.run("install", "--system", "--no-probe", "--dry-run", "build")
     shutil.rmtree("/home/svc")
     ROOT.run("remove", "--system")
