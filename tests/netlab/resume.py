@@ -435,7 +435,7 @@ def left(tap, lab):
         try:
             wait_for("the host has ended the session", within, lambda: len(lab.far.pids()) < held)
             took = time.monotonic() - since
-            wait_for("the relay has ended", 1, lambda: not running(relay))
+            wait_for("the relay has ended", 5, lambda: not running(relay))
             tap.point(True, f"{name}: the host holds nothing after {took:.1f} s")
         except Failed as reason:
             tap.point(False, name, f"{reason}\n{echo.session.tail(25)}")

@@ -46,8 +46,8 @@ service() {
 	is "it is carried" "$(find /run/meshssh -type s | wc -l)" 1
 	listener=$(pgrep -o -x meshssh-serve)
 	check "an upgrade" sh "$PACKAGES/alpine/meshssh-serve.post-upgrade"
-	wait_for 20 listens
-	is "the service is restarted" "$(pgrep -x meshssh-serve | grep -cx "$listener")" 0
+	check "it listens again" wait_for 20 listens
+	is "the service is restarted" "${listener:+$(pgrep -x meshssh-serve | grep -cx "$listener")}" 0
 	is "the way of sshd's answers is there, once" "$(ip rule | grep -c 'from 127.0.0.22 lookup 4622') $(ip route show table 4622)" \
 	    '1 local default dev lo scope host '
 	check "the service is stopped" rc-service meshssh-serve stop
