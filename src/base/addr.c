@@ -55,6 +55,13 @@ addr_port(const char *text)
 	return (number_parse(text, 1, 65535, &port) == 0 ? port : -1);
 }
 
+int
+addr_family(const char *name)
+{
+	return (strcasecmp(name, "inet") == 0 ? AF_INET :
+	    strcasecmp(name, "inet6") == 0 ? AF_INET6 : AF_UNSPEC);
+}
+
 socklen_t
 addr_literal(const char *text, int port, struct sockaddr_storage *ss)
 {

@@ -21,6 +21,8 @@ const char *addr_host_lower(const char *, char [ADDR_HOST_MAX + 1]);
 const char *addr_host_upper(const char *, char [ADDR_HOST_MAX + 1]);
 /* The port 1..65535 of a decimal number, or -1. */
 int	addr_port(const char *);
+/* The family that ssh's AddressFamily names: AF_INET, AF_INET6, or AF_UNSPEC for any. */
+int	addr_family(const char *);
 /*
  * The address that a text is, without a zone, and the port: its length, or 0 if it is none. Takes
  * no memory.

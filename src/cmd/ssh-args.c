@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/addr.h"
 #include "base/xalloc.h"
 #include "cmd/ssh-args.h"
 
@@ -28,11 +29,13 @@ ssh_args_setting(const char *setting, const char *keyword)
 	return (setting + len + strspn(setting + len, "= \t"));
 }
 
+/* -1 for a word that ssh does not take. */
 static int
 ssh_args_family(const char *value)
 {
-	return (strcasecmp(value, "inet") == 0 ? AF_INET : strcasecmp(value, "inet6") == 0 ?
-	    AF_INET6 : strcasecmp(value, "any") == 0 ? AF_UNSPEC : -1);
+	const int	family = addr_family(value);
+
+	return (family != AF_UNSPEC || strcasecmp(value, "any") == 0 ? family : -1);
 }
 
 /* An option with its argument. As in ssh, the last -F counts, and the first of two settings. */

@@ -54,8 +54,8 @@ parent_timeout(int argc, char **argv)
 }
 
 /*
- * Its arguments, its name first, of the first so many bytes: how many, in memory to be freed; 0 and
- * none if it is no ssh.
+ * The words in the first `bytes` of its command line, its name first: their number, and the words
+ * in memory to be freed. 0, and nothing to free, if the parent is not ssh.
  */
 static int
 parent_args(size_t bytes, char ***argvp, char **textp)

@@ -28,10 +28,7 @@
 static int
 collect_family(const char *name)
 {
-	if (name == NULL)
-		return (AF_UNSPEC);
-	return (strcasecmp(name, "inet") == 0 ? AF_INET :
-	    strcasecmp(name, "inet6") == 0 ? AF_INET6 : AF_UNSPEC);
+	return (name != NULL ? addr_family(name) : AF_UNSPEC);
 }
 
 /* What the host is called and which port counts, by ssh's configuration where that is known. */

@@ -134,8 +134,7 @@ host_value(struct host_walk *h, enum host_keyword keyword, const char *value)
 	else if (keyword == HOST_PORT)
 		h->to->port = addr_port(value) != -1 ? addr_port(value) : h->to->port;
 	else if (keyword == HOST_FAMILY)
-		h->to->family = strcasecmp(value, "inet") == 0 ? AF_INET :
-		    strcasecmp(value, "inet6") == 0 ? AF_INET6 : AF_UNSPEC;
+		h->to->family = addr_family(value);
 	else if (keyword == HOST_JUMP && !none)
 		h->to->way = SSH_HOST_JUMP;
 	else if (keyword == HOST_COMMAND && !none && !host_same_way(value))

@@ -212,8 +212,7 @@ ssh_program_line(struct ssh_program *env, const char *keyword, const char *value
 	if (strcasecmp(keyword, "hostname") == 0 && (env->host[0] == '\0' || !addr_host_ok(value)))
 		strlcpy(env->host, value, sizeof(env->host));
 	else if (strcasecmp(keyword, "addressfamily") == 0)
-		env->family = strcasecmp(value, "inet") == 0 ? AF_INET :
-		    strcasecmp(value, "inet6") == 0 ? AF_INET6 : AF_UNSPEC;
+		env->family = addr_family(value);
 	else if (strcasecmp(keyword, "port") == 0)
 		env->port = ssh_program_number(value);
 	else if (strcasecmp(keyword, "connecttimeout") == 0)
